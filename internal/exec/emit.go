@@ -1,0 +1,211 @@
+package exec
+
+import (
+	"unsafe"
+
+	"descent/internal/kernel"
+)
+
+// emit makes the step of a group; neighbouring scalar maps share one.
+func (p *Program[T]) emit(g group) {
+	if g.region {
+		p.steps = append(p.steps, p.newRegion(g))
+		return
+	}
+	i := g.vals[0]
+	v := &p.f.vals[i]
+	if v.kind == kMap {
+		op := scalarOp{code: v.code, dst: p.scalar(i)}
+		for k, a := range v.args {
+			*[]**float64{&op.a, &op.b, &op.c}[k] = p.scalarOrConst(a)
+		}
+		p.steps = append(p.steps, scalarOps{op})
+		return
+	}
+	p.steps = append(p.steps, p.single(i, v))
+}
+
+func (p *Program[T]) single(i Val, v *value) step {
+	arg := func(k int) *T { return p.ptr(v.args[k]) }
+	switch v.kind {
+	case kReduce:
+		if v.scalar() {
+			return &total[T]{p.scalar(i), arg(0), v.mid}
+		}
+		return &reduce[T]{kernel.Reduction[T](v.fold), p.ptr(i), arg(0), v.outer, v.mid, v.inner}
+	case kDot:
+		d := v.dot
+		return &product[T]{kernel.NewProduct[T](d.m, d.n, d.k, d.ta, d.tb), p.ptr(i), arg(0), arg(1), d}
+	case kGather:
+		return &gather[T]{p.ptr(i), arg(0), v.views[0]}
+	case kPlace:
+		s := &placeStep[T]{dst: unsafe.Slice(p.ptr(i), v.n), views: v.views, clear: true}
+		written := 0
+		for k := range v.args {
+			s.src = append(s.src, arg(k))
+			written += p.f.vals[v.args[k]].n
+		}
+		s.clear = written < v.n // pieces do not overlap
+		return s
+	case kCall:
+		s := &call[T]{fn: callFunc[T](v.call), dst: unsafe.Slice(p.ptr(i), v.n)}
+		for k, a := range v.args {
+			s.src = append(s.src, unsafe.Slice(arg(k), p.f.vals[a].n))
+		}
+		return s
+	case kBox:
+		return &box1[T]{p.ptr(i), p.scalarOrConst(v.args[0])}
+	case kUnbox:
+		return &unbox1[T]{p.scalar(i), arg(0)}
+	}
+	panic("exec: no step for " + kindNames[v.kind])
+}
+
+func callFunc[T kernel.Float](c *Call) func([]T, [][]T) {
+	var f any = c.F64
+	if _, ok := any(T(0)).(float32); ok {
+		f = c.F32
+	}
+	return f.(func([]T, [][]T))
+}
+
+// emitCopies makes the updates that could not be computed in place. Sources
+// that are leaves are copied aside first: another update may change them.
+func (p *Program[T]) emitCopies() {
+	root := p.f.roots()
+	var second []step
+	for _, u := range p.plan.copies {
+		v := &p.f.vals[u.Value]
+		leaf := p.leaves[p.f.vals[u.Leaf].leaf]
+		switch {
+		case v.scalar():
+			second = append(second, &box1[T]{&leaf[0], p.scalarOrConst(u.Value)})
+		case p.f.vals[root[u.Value]].kind == kLeaf:
+			tmp := aligned[T](v.n)
+			p.ends = append(p.ends, &move[T]{tmp, unsafe.Slice(p.ptr(u.Value), v.n)})
+			second = append(second, &move[T]{leaf, tmp})
+		default:
+			second = append(second, &move[T]{leaf, unsafe.Slice(p.ptr(u.Value), v.n)})
+		}
+	}
+	p.ends = append(p.ends, second...)
+}
+
+// scalarOp is one primitive on single float64 numbers.
+type scalarOp struct {
+	code    kernel.Code
+	dst     *float64
+	a, b, c *float64
+}
+
+type scalarOps []scalarOp
+
+func (s scalarOps) run() {
+	for i := range s {
+		o := &s[i]
+		switch o.code { // the common ones without a call
+		case kernel.Add:
+			*o.dst = *o.a + *o.b
+		case kernel.Sub:
+			*o.dst = *o.a - *o.b
+		case kernel.Mul:
+			*o.dst = *o.a * *o.b
+		case kernel.Div:
+			*o.dst = *o.a / *o.b
+		default:
+			x, y, z := *o.a, 0.0, 0.0
+			if o.b != nil {
+				y = *o.b
+			}
+			if o.c != nil {
+				z = *o.c
+			}
+			*o.dst = kernel.Eval(o.code, x, y, z)
+		}
+	}
+}
+
+type total[T kernel.Float] struct {
+	dst *float64
+	src *T
+	n   int
+}
+
+func (s *total[T]) run() { *s.dst = kernel.Total(s.src, s.n) }
+
+type reduce[T kernel.Float] struct {
+	fn                kernel.Reducer[T]
+	dst, src          *T
+	outer, mid, inner int
+}
+
+func (s *reduce[T]) run() { s.fn(s.dst, s.src, s.outer, s.mid, s.inner) }
+
+type product[T kernel.Float] struct {
+	p       *kernel.Product[T]
+	c, a, b *T
+	d       dot
+}
+
+func (s *product[T]) run() {
+	if s.d.offA == nil {
+		s.p.Run(s.c, s.a, s.b)
+		return
+	}
+	for i := range s.d.offA {
+		s.p.Run(elem(s.c, i*s.d.m*s.d.n), elem(s.a, s.d.offA[i]), elem(s.b, s.d.offB[i]))
+	}
+}
+
+func elem[T kernel.Float](p *T, i int) *T {
+	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
+}
+
+type gather[T kernel.Float] struct {
+	dst, src *T
+	view     kernel.View
+}
+
+func (s *gather[T]) run() { kernel.Gather(s.dst, s.src, &s.view) }
+
+type placeStep[T kernel.Float] struct {
+	dst   []T
+	src   []*T
+	views []kernel.View
+	clear bool
+}
+
+func (s *placeStep[T]) run() {
+	if s.clear {
+		clear(s.dst)
+	}
+	for i, x := range s.src {
+		kernel.Scatter(&s.dst[0], x, &s.views[i])
+	}
+}
+
+type call[T kernel.Float] struct {
+	fn  func([]T, [][]T)
+	dst []T
+	src [][]T
+}
+
+func (s *call[T]) run() { s.fn(s.dst, s.src) }
+
+type box1[T kernel.Float] struct {
+	dst *T
+	src *float64
+}
+
+func (s *box1[T]) run() { *s.dst = T(*s.src) }
+
+type unbox1[T kernel.Float] struct {
+	dst *float64
+	src *T
+}
+
+func (s *unbox1[T]) run() { *s.dst = float64(*s.src) }
+
+type move[T kernel.Float] struct{ dst, src []T }
+
+func (s *move[T]) run() { copy(s.dst, s.src) }

@@ -1,0 +1,252 @@
+package exec
+
+import (
+	"slices"
+
+	"descent/internal/kernel"
+)
+
+// A group is what one step computes: a region of maps over one domain, a run
+// of scalar maps, or a single value of another kind.
+type group struct {
+	vals   []Val // in order
+	region bool
+}
+
+// arrayMap reports whether v is a map over an array (not a scalar).
+func (v *value) arrayMap() bool { return v.kind == kMap && !v.scalar() }
+
+// memoryless reports whether v needs no step: it is there before the run, or
+// it is another name for the memory of its operand.
+func (v *value) memoryless() bool {
+	return v.kind == kLeaf || v.kind == kConst || v.kind == kShape
+}
+
+// roots maps each value to the one whose memory holds it.
+func (f *Func) roots() []Val {
+	root := make([]Val, len(f.vals))
+	for i, v := range f.vals {
+		root[i] = Val(i)
+		if v.kind == kShape {
+			root[i] = root[v.args[0]]
+		}
+	}
+	return root
+}
+
+// fuse partitions the values into groups. Two maps over the same domain may
+// share a step exactly when no path between them leaves the maps over that
+// domain; with level(v) counting the edges that do leave on the way to v, that
+// is so whenever their levels are equal. One pass computes levels, a second
+// sinks cheap maps to their only user, a third splits what is not connected.
+func fuse(f *Func) []group {
+	level := f.levels()
+	f.sink(level)
+
+	parent := make([]Val, len(f.vals))
+	for i := range parent {
+		parent[i] = Val(i)
+	}
+	find := func(v Val) Val {
+		for parent[v] != v {
+			parent[v] = parent[parent[v]]
+			v = parent[v]
+		}
+		return v
+	}
+	together := func(a, b Val) bool {
+		return level[a] == level[b] && slices.Equal(f.vals[a].dims, f.vals[b].dims)
+	}
+	type use struct {
+		arg Val
+		lvl int32
+	}
+	reader := map[use]Val{} // a map of this level that reads the array arg
+	for i, v := range f.vals {
+		if !v.arrayMap() {
+			continue
+		}
+		for _, a := range v.args {
+			x := &f.vals[a]
+			if x.arrayMap() && together(a, Val(i)) {
+				parent[find(Val(i))] = find(a)
+			} else if x.n == v.n && x.kind != kConst {
+				if r, ok := reader[use{a, level[i]}]; ok && together(r, Val(i)) {
+					parent[find(Val(i))] = find(r)
+				}
+				reader[use{a, level[i]}] = Val(i)
+			}
+		}
+	}
+	at := map[Val]int{}
+	var groups []group
+	for i, v := range f.vals {
+		if v.memoryless() {
+			continue
+		}
+		if !v.arrayMap() {
+			groups = append(groups, group{vals: []Val{Val(i)}})
+			continue
+		}
+		r := find(Val(i))
+		k, ok := at[r]
+		if !ok {
+			k = len(groups)
+			at[r] = k
+			groups = append(groups, group{region: true})
+		}
+		groups[k].vals = append(groups[k].vals, Val(i))
+	}
+	return groups
+}
+
+// levels counts, for each value, the edges on the longest path to it that are
+// not between maps over one domain.
+func (f *Func) levels() []int32 {
+	level := make([]int32, len(f.vals))
+	for i := range f.vals {
+		v := &f.vals[i]
+		for _, a := range v.args {
+			x := &f.vals[a]
+			l := level[a]
+			if !(v.arrayMap() && x.arrayMap() && slices.Equal(v.dims, x.dims)) {
+				l++
+			}
+			level[i] = max(level[i], l)
+		}
+	}
+	return level
+}
+
+// sink moves a map into the group of its users when all of them are there, so
+// that it is computed where it is used and never stored, as long as that keeps
+// at most one array alive in its stead.
+func (f *Func) sink(level []int32) {
+	users := make([]int32, len(f.vals)) // level of all array-map users; -1 if they differ
+	const none, mixed = -2, -1
+	for i := range users {
+		users[i] = none
+	}
+	for _, v := range f.outputs {
+		users[v] = mixed
+	}
+	for _, u := range f.updates {
+		users[u.Value] = mixed
+	}
+	for i := len(f.vals) - 1; i >= 0; i-- {
+		v := &f.vals[i]
+		if v.arrayMap() && users[i] >= 0 && users[i] != level[i] && f.arrayOperands(v) <= 1 {
+			level[i] = users[i]
+		}
+		for _, a := range v.args {
+			x := &f.vals[a]
+			switch {
+			case !v.arrayMap() || !slices.Equal(v.dims, x.dims):
+				users[a] = mixed
+			case users[a] == none:
+				users[a] = level[i]
+			case users[a] != level[i]:
+				users[a] = mixed
+			}
+		}
+	}
+}
+
+// arrayOperands counts the distinct operands of v that are as large as v.
+func (f *Func) arrayOperands(v *value) int {
+	n := 0
+	for k, a := range v.args {
+		if x := &f.vals[a]; x.n == v.n && x.kind != kConst && !slices.Contains(v.args[:k], a) {
+			n++
+		}
+	}
+	return n
+}
+
+// A spread is how a region operand covers the region's domain.
+type spread uint8
+
+const (
+	spreadFull   spread = iota // one element each
+	spreadScalar               // one element for all
+	spreadRow                  // repeats as a whole: element i mod n
+	spreadCol                  // repeats each element: element i / (domain/n)
+	spreadOther                // needs a copy
+)
+
+// spreadOf classifies an operand of shape dims over a domain.
+func spreadOf(domain, dims []int) spread {
+	n, k := 1, len(domain)-len(dims)
+	first, last := -1, -1 // of the axes that the operand walks
+	repeats := false
+	for i, d := range domain {
+		n *= d
+		if d == 1 {
+			continue
+		}
+		if i < k || dims[i-k] == 1 {
+			repeats = true
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+	}
+	if first < 0 {
+		if n == 1 {
+			return spreadFull
+		}
+		return spreadScalar
+	}
+	if !repeats {
+		return spreadFull
+	}
+	before, after := false, false // of the walked block, is there repetition?
+	for i, d := range domain {
+		if d == 1 || (i >= k && dims[i-k] != 1) {
+			continue
+		}
+		switch {
+		case i < first:
+			before = true
+		case i > last:
+			after = true
+		default:
+			return spreadOther
+		}
+	}
+	switch {
+	case before && after:
+		return spreadOther
+	case before:
+		return spreadRow
+	}
+	return spreadCol
+}
+
+// expand copies each region operand that repeats in a way the tile loop does
+// not do by itself, such as a×1×b over a×c×b.
+func expand(f *Func) {
+	old := f.vals
+	to := make([]Val, len(old))
+	f.vals = make([]value, 0, len(old))
+	for i, v := range old {
+		v.args = slices.Clone(v.args)
+		for k, a := range v.args {
+			v.args[k] = to[a]
+		}
+		if v.arrayMap() {
+			for k, a := range v.args {
+				if x := f.vals[a]; x.kind != kConst && spreadOf(v.dims, x.dims) == spreadOther {
+					view := BroadcastView(x.dims, v.dims)
+					f.vals = append(f.vals, value{kind: kGather, args: []Val{a}, dims: v.dims, n: v.n, views: []kernel.View{view}, tag: v.tag})
+					v.args[k] = Val(len(f.vals) - 1)
+				}
+			}
+		}
+		f.vals = append(f.vals, v)
+		to[i] = Val(len(f.vals) - 1)
+	}
+	f.rename(to, false)
+}

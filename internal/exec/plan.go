@@ -1,0 +1,261 @@
+package exec
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Where a value lives.
+type place uint8
+
+const (
+	placeNone   place = iota // inside a region, or a constant: no memory of its own
+	placeScalar              // slot of the scalar file
+	placeArena               // offset in the arena
+	placeLeaf                // memory of leaf number at
+)
+
+type home struct {
+	place place
+	at    int
+}
+
+// A plan gives every value that needs memory its home.
+type plan struct {
+	homes  []home
+	copies []Update // updates that could not be computed in place
+	arena  int      // elements
+	slots  int      // scalars
+}
+
+// align is how many elements the start of an array is a multiple of: 64 bytes
+// of float32, 128 of float64.
+const align = 16
+
+func alignUp(n int) int { return (n + align - 1) &^ (align - 1) }
+
+// interval is the life of an arena array, in steps.
+type interval struct {
+	val       Val
+	def, last int
+	n         int
+}
+
+// planMemory assigns homes for groups in schedule order. Each array lives from
+// the step that makes it to the last that reads it; a sweep over the steps
+// hands freed space on, and a region may write where an operand that ends with
+// it was.
+func planMemory(f *Func, groups []group) *plan {
+	p := &plan{homes: make([]home, len(f.vals))}
+	root := f.roots()
+	def, last := lifetimes(f, groups, root)
+	p.placeLeaves(f)
+	p.updatesInPlace(f, groups, root, def)
+
+	var ivs []interval
+	for i := range f.vals {
+		v := &f.vals[i]
+		if v.memoryless() || p.homes[i].place != placeNone {
+			continue
+		}
+		switch {
+		case v.scalar():
+			p.homes[i] = home{placeScalar, p.slots}
+			p.slots++
+		case last[i] >= 0: // somebody outside its group reads it
+			ivs = append(ivs, interval{Val(i), int(def[i]), int(last[i]), alignUp(max(v.n, 1))})
+		}
+	}
+	p.sweep(f, groups, ivs, root)
+	for i, v := range f.vals {
+		if v.kind == kShape {
+			p.homes[i] = p.homes[root[i]]
+		}
+	}
+	return p
+}
+
+// lifetimes returns the step that makes each value and the last other step
+// that reads its memory (-1 if none does; one past the end for outputs).
+func lifetimes(f *Func, groups []group, root []Val) (def, last []int32) {
+	def, last = make([]int32, len(f.vals)), make([]int32, len(f.vals))
+	for i := range def {
+		def[i], last[i] = -1, -1
+	}
+	for s, g := range groups {
+		for _, v := range g.vals {
+			def[v] = int32(s)
+		}
+	}
+	for s, g := range groups {
+		for _, v := range g.vals {
+			for _, a := range f.vals[v].args {
+				if r := root[a]; def[r] != int32(s) {
+					last[r] = int32(s)
+				}
+			}
+		}
+	}
+	end := int32(len(groups))
+	for _, v := range f.outputs {
+		last[root[v]] = end
+	}
+	for _, u := range f.updates {
+		last[root[u.Value]] = end
+	}
+	return def, last
+}
+
+func (p *plan) placeLeaves(f *Func) {
+	for i, v := range f.vals {
+		if v.kind != kLeaf {
+			continue
+		}
+		if v.scalar() {
+			p.homes[i] = home{placeScalar, p.slots}
+			p.slots++
+		} else {
+			p.homes[i] = home{placeLeaf, v.leaf}
+		}
+	}
+}
+
+// updatesInPlace lets a region that computes an update write straight into the
+// leaf, if no later step reads the old value; other updates become copies.
+func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) {
+	lastRead := map[Val]int32{}
+	for s, g := range groups {
+		for _, v := range g.vals {
+			for _, a := range f.vals[v].args {
+				if r := root[a]; f.vals[r].kind == kLeaf {
+					lastRead[r] = int32(s)
+				}
+			}
+		}
+	}
+	keep := map[Val]bool{} // leaves whose old value is itself wanted at the end
+	for _, v := range f.outputs {
+		keep[root[v]] = true
+	}
+	for _, u := range f.updates {
+		if f.vals[root[u.Value]].kind == kLeaf {
+			keep[root[u.Value]] = true
+		}
+	}
+	for _, u := range f.updates {
+		v, l := root[u.Value], u.Leaf
+		x := &f.vals[v]
+		inPlace := x.arrayMap() && p.homes[v].place == placeNone && !keep[l] && p.homes[l].place == placeLeaf
+		if read, ok := lastRead[l]; ok && read > def[v] {
+			inPlace = false
+		}
+		if inPlace {
+			p.homes[v] = p.homes[l]
+		} else {
+			p.copies = append(p.copies, u)
+		}
+	}
+}
+
+// sweep walks the steps once, handing out arena space first-fit from a list of
+// holes and taking it back when lives end.
+func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
+	slices.SortFunc(ivs, func(a, b interval) int { return cmp.Or(cmp.Compare(a.def, b.def), cmp.Compare(a.val, b.val)) })
+	ending := make([][]interval, len(groups)+1)
+	var h holes
+	next := 0
+	for s := range groups {
+		start := next
+		for next < len(ivs) && ivs[next].def == s {
+			next++
+		}
+		made := ivs[start:next]
+		if groups[s].region {
+			made = p.inherit(f, groups[s], made, ending, s, root)
+		}
+		for _, iv := range made {
+			at := h.take(iv.n)
+			p.homes[iv.val] = home{placeArena, at}
+			ending[iv.last] = append(ending[iv.last], iv)
+		}
+		for _, iv := range ending[s] {
+			h.give(p.homes[iv.val].at, iv.n)
+		}
+	}
+	p.arena = h.end
+}
+
+// inherit gives results of a region the memory of dense operands that end with
+// it, and returns the results that remain.
+func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s int, root []Val) []interval {
+	var left []interval
+	for _, iv := range made {
+		k := slices.IndexFunc(ending[s], func(old interval) bool {
+			return old.n == iv.n && f.vals[old.val].n == f.vals[iv.val].n && readsDense(f, g, old.val, root)
+		})
+		if k < 0 {
+			left = append(left, iv)
+			continue
+		}
+		p.homes[iv.val] = p.homes[ending[s][k].val]
+		ending[s] = slices.Delete(ending[s], k, k+1)
+		ending[iv.last] = append(ending[iv.last], iv)
+	}
+	return left
+}
+
+// readsDense reports whether every read of x's memory in a region is of one
+// element by one element.
+func readsDense(f *Func, g group, x Val, root []Val) bool {
+	for _, v := range g.vals {
+		for _, a := range f.vals[v].args {
+			if root[a] == x && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// holes is the free space below end, as disjoint ranges in order.
+type holes struct {
+	free []struct{ at, n int }
+	end  int
+}
+
+func (h *holes) take(n int) int {
+	for i := range h.free {
+		r := &h.free[i]
+		if r.n < n {
+			continue
+		}
+		at := r.at
+		r.at, r.n = r.at+n, r.n-n
+		if r.n == 0 {
+			h.free = slices.Delete(h.free, i, i+1)
+		}
+		return at
+	}
+	if k := len(h.free) - 1; k >= 0 && h.free[k].at+h.free[k].n == h.end {
+		at := h.free[k].at // grow the last hole
+		h.free = h.free[:k]
+		h.end = at + n
+		return at
+	}
+	at := h.end
+	h.end += n
+	return at
+}
+
+func (h *holes) give(at, n int) {
+	i, _ := slices.BinarySearchFunc(h.free, at, func(r struct{ at, n int }, at int) int { return cmp.Compare(r.at, at) })
+	h.free = slices.Insert(h.free, i, struct{ at, n int }{at, n})
+	if i+1 < len(h.free) && h.free[i].at+h.free[i].n == h.free[i+1].at {
+		h.free[i].n += h.free[i+1].n
+		h.free = slices.Delete(h.free, i+1, i+2)
+	}
+	if i > 0 && h.free[i-1].at+h.free[i-1].n == h.free[i].at {
+		h.free[i-1].n += h.free[i].n
+		h.free = slices.Delete(h.free, i, i+1)
+	}
+}

@@ -1,0 +1,369 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unsafe"
+
+	"descent/internal/kernel"
+)
+
+// Options choose how a program is made.
+type Options struct {
+	// Check makes every value a step of its own, so that Run can say which
+	// was the first to become NaN or infinite. Slow.
+	Check bool
+	// Verify runs the verifier after every pass.
+	Verify bool
+}
+
+// A Program is a compiled Func: flat steps over one arena. Run allocates
+// nothing and cannot fail. A Program is used by one goroutine at a time.
+type Program[T kernel.Float] struct {
+	f       *Func
+	plan    *plan
+	groups  []group
+	steps   []step
+	arena   []T
+	scalars []float64
+	leaves  [][]T // by Func.leaves; nil for scalars that are inputs
+	loads   []scalarLoad[T]
+	ends    []step // updates that could not be computed in place
+	consts  map[uint64][]T
+	scratch [][]T
+	outputs []output[T]
+	check   bool
+}
+
+// A step is one thing to do. It knows its operands and their sizes.
+type step interface{ run() }
+
+type output[T kernel.Float] struct {
+	data   []T
+	scalar *float64
+}
+
+type scalarLoad[T kernel.Float] struct {
+	from *T
+	to   *float64
+}
+
+// aligned returns n elements that start on a 64-byte boundary.
+func aligned[T kernel.Float](n int) []T {
+	var zero T
+	es := int(unsafe.Sizeof(zero))
+	buf := make([]T, n+64/es)
+	skip := 0
+	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
+		skip = (64 - off) / es
+	}
+	return buf[skip : skip+n : skip+n]
+}
+
+// Aligned returns n elements that start on a 64-byte boundary, for leaves.
+func Aligned[T kernel.Float](n int) []T { return aligned[T](n) }
+
+// Compile makes a program. memory gives the storage of each leaf that is not
+// an input; it must not move while the program lives.
+func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
+	snapshot(f)
+	var check func(*Func) error
+	if o.Verify {
+		check = Verify
+	}
+	if err := f.Optimize(check); err != nil {
+		return nil, err
+	}
+	groups := fuse(f)
+	if o.Check {
+		groups = singles(f)
+	}
+	groups = schedule(f, groups)
+	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}, check: o.Check}
+	if o.Verify {
+		if err := verifyPlan(f, groups, p.plan); err != nil {
+			return nil, err
+		}
+	}
+	p.arena = aligned[T](max(p.plan.arena, 1))
+	p.scalars = make([]float64, p.plan.slots)
+	p.bindLeaves(memory)
+	for _, g := range groups {
+		p.emit(g)
+	}
+	p.emitCopies()
+	for _, v := range f.outputs {
+		if f.vals[v].scalar() {
+			p.outputs = append(p.outputs, output[T]{scalar: p.scalarOrConst(v)})
+		} else {
+			p.outputs = append(p.outputs, output[T]{data: unsafe.Slice(p.ptr(v), f.vals[v].n)})
+		}
+	}
+	return p, nil
+}
+
+// snapshot copies outputs that are leaves and would be changed by an update.
+func snapshot(f *Func) {
+	root := f.roots()
+	for i, v := range f.outputs {
+		for _, u := range f.updates {
+			if u.Leaf == root[v] && !f.vals[v].scalar() {
+				x := f.vals[v]
+				view := BroadcastView(x.dims, x.dims)
+				f.outputs[i] = f.add(value{kind: kCall, call: &Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, dims: x.dims, args: []Val{v}, views: []kernel.View{view}})
+				break
+			}
+		}
+	}
+}
+
+func copyCall[T kernel.Float](dst []T, src [][]T) { copy(dst, src[0]) }
+
+// singles makes each value its own group.
+func singles(f *Func) []group {
+	var gs []group
+	for i := range f.vals {
+		if v := &f.vals[i]; !v.memoryless() {
+			gs = append(gs, group{vals: []Val{Val(i)}, region: v.arrayMap()})
+		}
+	}
+	return gs
+}
+
+func (p *Program[T]) bindLeaves(memory func(int) []T) {
+	p.leaves = make([][]T, len(p.f.leaves))
+	for i := range p.f.vals {
+		v := &p.f.vals[i]
+		if v.kind != kLeaf {
+			continue
+		}
+		l := p.f.leaves[v.leaf]
+		switch {
+		case !l.Input:
+			p.leaves[v.leaf] = memory(v.leaf)
+			if v.scalar() {
+				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.scalar(Val(i))})
+			}
+		case !v.scalar():
+			p.leaves[v.leaf] = aligned[T](max(v.n, 1))[:v.n]
+		}
+	}
+}
+
+// Input returns the memory of an input leaf, to be filled before Run; nil if
+// it is a scalar.
+func (p *Program[T]) Input(leaf int) []T { return p.leaves[leaf] }
+
+// SetScalar sets an input leaf of rank 0.
+func (p *Program[T]) SetScalar(leaf int, x float64) {
+	for i := range p.f.vals {
+		if v := &p.f.vals[i]; v.kind == kLeaf && v.leaf == leaf {
+			*p.scalar(Val(i)) = x
+			return
+		}
+	}
+}
+
+// ScalarInput returns the slot of an input leaf of rank 0.
+func (p *Program[T]) ScalarInput(leaf int) *float64 {
+	for i := range p.f.vals {
+		if v := &p.f.vals[i]; v.kind == kLeaf && v.leaf == leaf {
+			return p.scalar(Val(i))
+		}
+	}
+	return nil
+}
+
+// Output returns the memory of output i, valid until the next Run. For a
+// scalar it returns nil; see [Program.Scalar].
+func (p *Program[T]) Output(i int) []T { return p.outputs[i].data }
+
+// Scalar returns the value of output i of rank 0.
+func (p *Program[T]) Scalar(i int) float64 { return *p.outputs[i].scalar }
+
+// Run executes the program.
+func (p *Program[T]) Run() {
+	for _, l := range p.loads {
+		*l.to = float64(*l.from)
+	}
+	for _, s := range p.steps {
+		s.run()
+	}
+	for _, s := range p.ends {
+		s.run()
+	}
+}
+
+// RunChecked executes a program compiled with Check up to the first value
+// that is NaN or infinite and returns its tag, or -1.
+func (p *Program[T]) RunChecked() (tag int) {
+	for _, l := range p.loads {
+		*l.to = float64(*l.from)
+	}
+	for i, s := range p.steps {
+		s.run()
+		for _, v := range p.groups[i].vals {
+			if !p.finite(v) {
+				return p.f.vals[v].tag
+			}
+		}
+	}
+	for _, s := range p.ends {
+		s.run()
+	}
+	return -1
+}
+
+func (p *Program[T]) finite(v Val) bool {
+	x := &p.f.vals[v]
+	if x.scalar() {
+		return !math.IsNaN(*p.scalar(v)) && !math.IsInf(*p.scalar(v), 0)
+	}
+	if p.plan.homes[v].place == placeNone {
+		return true
+	}
+	for _, e := range unsafe.Slice(p.ptr(v), x.n) {
+		if e-e != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ptr returns the first element of an array value.
+func (p *Program[T]) ptr(v Val) *T {
+	x := &p.f.vals[v]
+	root := v
+	for p.f.vals[root].kind == kShape {
+		root = p.f.vals[root].args[0]
+	}
+	if p.f.vals[root].kind == kConst {
+		return &p.constArray(p.f.vals[root].imm, x.n)[0]
+	}
+	switch h := p.plan.homes[root]; h.place {
+	case placeArena:
+		return &p.arena[h.at]
+	case placeLeaf:
+		if len(p.leaves[h.at]) == 0 {
+			return &p.arena[0]
+		}
+		return &p.leaves[h.at][0]
+	}
+	panic(fmt.Sprintf("exec: value %d has no memory", v))
+}
+
+// scalar returns the slot of a scalar value.
+func (p *Program[T]) scalar(v Val) *float64 { return &p.scalars[p.plan.homes[v].at] }
+
+func (p *Program[T]) scalarOrConst(v Val) *float64 {
+	if x := &p.f.vals[v]; x.kind == kConst {
+		c := x.imm
+		return &c
+	}
+	return p.scalar(v)
+}
+
+// constArray returns at least n elements equal to x, shared by all who ask.
+func (p *Program[T]) constArray(x float64, n int) []T {
+	k := math.Float64bits(x)
+	if len(p.consts[k]) < max(n, 1) {
+		s := aligned[T](max(n, 1))
+		for i := range s {
+			s[i] = T(x)
+		}
+		p.consts[k] = s
+	}
+	return p.consts[k]
+}
+
+func (p *Program[T]) constTile(x float64) []T {
+	var zero T
+	return p.constArray(x, tileBytes/int(unsafe.Sizeof(zero)))
+}
+
+// scratchTile returns the i-th piece of scratch, shared by all regions.
+func (p *Program[T]) scratchTile(i int) []T {
+	var zero T
+	for len(p.scratch) <= i {
+		p.scratch = append(p.scratch, aligned[T](tileBytes/int(unsafe.Sizeof(zero))))
+	}
+	return p.scratch[i]
+}
+
+// ArenaBytes returns the size of the arena.
+func (p *Program[T]) ArenaBytes() int {
+	var zero T
+	return p.plan.arena * int(unsafe.Sizeof(zero))
+}
+
+// Steps returns the number of steps.
+func (p *Program[T]) Steps() int { return len(p.steps) + len(p.ends) }
+
+// Listing prints the program, a step to a line; name gives a value's name for
+// its tag, or "".
+func (p *Program[T]) Listing() string {
+	var b strings.Builder
+	for i, g := range p.groups {
+		fmt.Fprintf(&b, "%3d  ", i)
+		if g.region {
+			fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
+			for _, v := range g.vals {
+				fmt.Fprintf(&b, "       %s\n", p.line(v))
+			}
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n", p.line(g.vals[0]))
+	}
+	for _, u := range p.plan.copies {
+		fmt.Fprintf(&b, "     %s <- %s\n", p.name(u.Leaf), p.name(u.Value))
+	}
+	fmt.Fprintf(&b, "%d steps, arena %d bytes, %d scalars\n", len(p.steps)+len(p.ends), p.ArenaBytes(), len(p.scalars))
+	return b.String()
+}
+
+func (p *Program[T]) line(v Val) string {
+	x := &p.f.vals[v]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s = ", p.name(v))
+	switch x.kind {
+	case kMap:
+		b.WriteString(x.code.String())
+	case kReduce:
+		fmt.Fprintf(&b, "%v[%d,%d,%d]", x.fold, x.outer, x.mid, x.inner)
+	case kDot:
+		fmt.Fprintf(&b, "dot[%dx%dx%d]", x.dot.m, x.dot.k, x.dot.n)
+	case kCall:
+		b.WriteString(x.call.Name)
+	default:
+		b.WriteString(kindNames[x.kind])
+	}
+	for k, a := range x.args {
+		t := ""
+		if x.kind == kDot && (k == 0 && x.dot.ta || k == 1 && x.dot.tb) {
+			t = "ᵀ"
+		}
+		fmt.Fprintf(&b, " %s%s", p.name(a), t)
+	}
+	fmt.Fprintf(&b, "  %v", x.dims)
+	switch h := p.plan.homes[v]; h.place {
+	case placeArena:
+		fmt.Fprintf(&b, " @%d", h.at)
+	case placeLeaf:
+		fmt.Fprintf(&b, " in place of %s", p.f.leaves[h.at].Name)
+	}
+	return b.String()
+}
+
+func (p *Program[T]) name(v Val) string {
+	x := &p.f.vals[v]
+	switch x.kind {
+	case kLeaf:
+		return p.f.leaves[x.leaf].Name
+	case kConst:
+		return fmt.Sprintf("%g", x.imm)
+	case kShape:
+		return fmt.Sprintf("%s%v", p.name(x.args[0]), x.dims)
+	}
+	return fmt.Sprintf("%%%d", v)
+}
