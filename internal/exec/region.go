@@ -24,13 +24,11 @@ type region[T kernel.Float] struct {
 // micro is one primitive. Operands that are arrays step with the tile, those
 // in scratch do not: step is 1 or 0.
 type micro[T kernel.Float] struct {
-	fn         kernel.Func[T]
-	dst        ref
-	a, b, c    ref
-	val        Val
-	code       kernel.Code
-	isCopy     bool
-	firstAlias int
+	fn      kernel.Func[T]
+	dst     ref
+	a, b, c ref
+	val     Val
+	code    kernel.Code
 }
 
 type ref struct {
@@ -228,7 +226,7 @@ func (b *regionBuilder[T]) result(g group, i int, v Val) ref {
 			return home
 		}
 		r := b.scratchRef(v)
-		b.late = append(b.late, micro[T]{fn: copyTile[T], dst: home, a: r, val: v, isCopy: true})
+		b.late = append(b.late, micro[T]{fn: copyTile[T], dst: home, a: r, val: v})
 		delete(b.scratch, v) // it is needed until the end of the tile
 		return r
 	}

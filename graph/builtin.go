@@ -1,0 +1,124 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+)
+
+// The few operations that reverse mode itself needs. All others are in package
+// ops, which gives these their public names.
+
+// Const returns an array of the given shape filled with x.
+func (g *Graph) Const(x float64, dims ...int) *Node {
+	return g.Apply(constOp{math.Float64bits(x), Dims(dims...)})
+}
+
+// constOp keeps the bits, so that NaN is equal to itself.
+type constOp struct {
+	bits uint64
+	s    Shape
+}
+
+func (c constOp) Name() string                      { return fmt.Sprint(math.Float64frombits(c.bits)) }
+func (c constOp) Shape([]Shape) (Shape, error)      { return c.s, nil }
+func (c constOp) Grad(_, _ *Node) []*Node           { return nil }
+func (c constOp) Lower(b *Builder, _ []Value) Value { return b.Full(math.Float64frombits(c.bits), c.s) }
+
+// IsConst reports whether n is a constant array, and its element.
+func (n *Node) IsConst() (float64, bool) {
+	c, ok := n.op.(constOp)
+	return math.Float64frombits(c.bits), ok
+}
+
+// Add returns a + b.
+func Add(a, b *Node) *Node { return Apply(addOp{}, a, b) }
+
+type addOp struct{}
+
+func (addOp) Name() string                       { return "add" }
+func (addOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
+func (addOp) Grad(_, dy *Node) []*Node           { return []*Node{dy, dy} }
+func (addOp) Lower(b *Builder, in []Value) Value { return b.Add(in[0], in[1]) }
+
+// Mul returns a · b, elementwise.
+func Mul(a, b *Node) *Node { return Apply(mulOp{}, a, b) }
+
+type mulOp struct{}
+
+func (mulOp) Name() string                       { return "mul" }
+func (mulOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
+func (mulOp) Lower(b *Builder, in []Value) Value { return b.Mul(in[0], in[1]) }
+func (mulOp) Grad(y, dy *Node) []*Node {
+	return []*Node{Mul(dy, y.in[1]), Mul(dy, y.in[0])}
+}
+
+// SumTo sums x over the axes that broadcasting stretched from shape s.
+func SumTo(x *Node, s Shape) *Node {
+	if x.err == nil && x.shape == s {
+		return x
+	}
+	return Apply(sumTo{s}, x)
+}
+
+type sumTo struct{ s Shape }
+
+func (o sumTo) Name() string { return fmt.Sprintf("sum to %v", o.s) }
+func (o sumTo) Shape(in []Shape) (Shape, error) {
+	if !o.s.BroadcastsTo(in[0]) {
+		return Shape{}, fmt.Errorf("%v does not stretch to %v", o.s, in[0])
+	}
+	return o.s, nil
+}
+func (o sumTo) Grad(y, dy *Node) []*Node { return []*Node{BroadcastTo(dy, y.in[0].shape)} }
+func (o sumTo) Lower(b *Builder, in []Value) Value {
+	from := b.Shape(in[0])
+	lead := from.Rank() - o.s.Rank()
+	var axes []int
+	for i := range from.Rank() {
+		if i < lead || o.s.Dim(i-lead) != from.Dim(i) {
+			axes = append(axes, i)
+		}
+	}
+	return b.Reshape(b.Sum(in[0], axes...), o.s)
+}
+
+// BroadcastTo stretches x to shape s.
+func BroadcastTo(x *Node, s Shape) *Node {
+	if x.err == nil && x.shape == s {
+		return x
+	}
+	return Apply(broadcastTo{s}, x)
+}
+
+type broadcastTo struct{ s Shape }
+
+func (o broadcastTo) Name() string { return fmt.Sprintf("broadcast to %v", o.s) }
+func (o broadcastTo) Shape(in []Shape) (Shape, error) {
+	if !in[0].BroadcastsTo(o.s) {
+		return Shape{}, fmt.Errorf("cannot stretch %v to %v", in[0], o.s)
+	}
+	return o.s, nil
+}
+func (broadcastTo) Grad(y, dy *Node) []*Node             { return []*Node{SumTo(dy, y.in[0].shape)} }
+func (o broadcastTo) Lower(b *Builder, in []Value) Value { return b.Broadcast(in[0], o.s) }
+
+// Reshape returns the elements of x, in row-major order, under another shape
+// of the same size.
+func Reshape(x *Node, s Shape) *Node {
+	if x.err == nil && x.shape == s {
+		return x
+	}
+	return Apply(reshape{s}, x)
+}
+
+type reshape struct{ s Shape }
+
+func (o reshape) Name() string { return fmt.Sprintf("reshape to %v", o.s) }
+func (o reshape) Shape(in []Shape) (Shape, error) {
+	if in[0].Size() != o.s.Size() {
+		return Shape{}, fmt.Errorf("%v has %d elements, %v has %d", in[0], in[0].Size(), o.s, o.s.Size())
+	}
+	return o.s, nil
+}
+func (reshape) Grad(y, dy *Node) []*Node             { return []*Node{Reshape(dy, y.in[0].shape)} }
+func (o reshape) Lower(b *Builder, in []Value) Value { return b.Reshape(in[0], o.s) }

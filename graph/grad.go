@@ -1,0 +1,174 @@
+package graph
+
+import "errors"
+
+var errNotScalar = errors.New("only a scalar has a gradient; reduce it with Sum or Mean")
+
+// Grad returns the gradients of a scalar with respect to other nodes, which may
+// be leaves or computed, in one reverse pass that is linear in the number of
+// nodes. The result has the shape of each node; it is zero where loss does not
+// depend on the node. Grad may be called any number of times, also on what it
+// returned.
+func Grad(loss *Node, wrt ...*Node) []*Node {
+	if loss.err == nil && loss.shape.rank != 0 {
+		loss = Bad(errNotScalar, "gradient", loss)
+	}
+	if loss.err != nil {
+		out := make([]*Node, len(wrt))
+		for i := range out {
+			out[i] = loss
+		}
+		return out
+	}
+	return VJP([]*Node{loss}, []*Node{loss.g.Const(1)}, wrt...)
+}
+
+// VJP returns the vector-Jacobian products Σ_k seeds[k]ᵀ ∂ys[k]/∂x for each x
+// in wrt: reverse mode with the given seeds, which have the shapes of ys.
+func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
+	g := ys[0].g
+	out := make([]*Node, len(wrt))
+	for _, n := range [][]*Node{ys, seeds, wrt} {
+		for _, x := range n {
+			if x.err != nil {
+				for i := range out {
+					out[i] = x
+				}
+				return out
+			}
+		}
+	}
+	top := 0
+	for _, y := range ys {
+		top = max(top, y.id)
+	}
+	on := dependents(g, wrt, top)
+	grads := make([]*Node, top+1)
+	accumulate := func(x, d *Node) {
+		d = SumTo(d, x.shape)
+		if old := grads[x.id]; old != nil {
+			d = Add(old, d)
+		}
+		grads[x.id] = d
+	}
+	for k, y := range ys {
+		if on[y.id] {
+			accumulate(y, BroadcastTo(seeds[k], y.shape))
+		}
+	}
+	stop := make([]bool, top+1) // gradients of wrt are results: keep them
+	for _, x := range wrt {
+		if x.id <= top {
+			stop[x.id] = true
+		}
+	}
+	for id := top; id >= 0; id-- {
+		y, dy := g.nodes[id], grads[id]
+		if dy == nil || y.op == nil {
+			continue
+		}
+		if !stop[id] {
+			grads[id] = nil
+		}
+		for i, d := range y.op.Grad(y, dy) {
+			if d != nil && on[y.in[i].id] {
+				accumulate(y.in[i], d)
+			}
+		}
+	}
+	for i, x := range wrt {
+		if x.id <= top && grads[x.id] != nil {
+			out[i] = grads[x.id]
+		} else {
+			out[i] = g.Const(0, x.shape.Dims()...)
+		}
+	}
+	return out
+}
+
+// dependents marks the nodes up to id top that depend on one of xs.
+func dependents(g *Graph, xs []*Node, top int) []bool {
+	on := make([]bool, top+1)
+	for _, x := range xs {
+		if x.id <= top {
+			on[x.id] = true
+		}
+	}
+	for id, n := range g.nodes[:top+1] {
+		for _, x := range n.in {
+			if on[x.id] {
+				on[id] = true
+				break
+			}
+		}
+	}
+	return on
+}
+
+// JVP returns the Jacobian-vector products Σ_k ∂y/∂xs[k] · vs[k] for each y:
+// how ys change along the direction vs. It is the derivative of a VJP with
+// respect to its seed, which is linear in it.
+func JVP(ys, xs, vs []*Node) []*Node {
+	g := ys[0].g
+	out := make([]*Node, len(ys))
+	for i, y := range ys {
+		if y.err != nil {
+			out[i] = y
+			continue
+		}
+		// The seed's value does not matter: the VJP is linear in it.
+		seed := g.Apply(seedOp{len(g.nodes), y.shape})
+		back := VJP([]*Node{y}, []*Node{seed}, xs...)
+		var dot *Node
+		for k, b := range back {
+			d := SumTo(Mul(b, vs[k]), Shape{})
+			if dot == nil {
+				dot = d
+			} else {
+				dot = Add(dot, d)
+			}
+		}
+		out[i] = y
+		if dot != nil {
+			out[i] = Grad(dot, seed)[0]
+		}
+	}
+	return out
+}
+
+// seedOp is a placeholder whose value is never used: each has its own id.
+type seedOp struct {
+	id int
+	s  Shape
+}
+
+func (seedOp) Name() string                        { return "seed" }
+func (o seedOp) Shape([]Shape) (Shape, error)      { return o.s, nil }
+func (seedOp) Grad(_, _ *Node) []*Node             { return nil }
+func (o seedOp) Lower(b *Builder, _ []Value) Value { return b.Full(0, o.s) }
+
+// Directional returns the derivative of a scalar along the direction vs.
+func Directional(loss *Node, xs, vs []*Node) *Node {
+	return dot(Grad(loss, xs...), vs)
+}
+
+// HVP returns the products of the Hessian of a scalar with the direction vs,
+// one for each of xs: the gradient of the directional derivative. It costs
+// about two gradients.
+func HVP(loss *Node, xs, vs []*Node) []*Node {
+	return Grad(dot(Grad(loss, xs...), vs), xs...)
+}
+
+// dot returns Σ_k Σ a[k]·b[k].
+func dot(a, b []*Node) *Node {
+	sum := a[0].g.Const(0)
+	for k := range a {
+		d := SumTo(Mul(a[k], b[k]), Shape{})
+		if k == 0 {
+			sum = d
+		} else {
+			sum = Add(sum, d)
+		}
+	}
+	return sum
+}

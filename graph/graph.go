@@ -1,0 +1,263 @@
+// Package graph builds expressions, differentiates them and compiles them.
+//
+// A [Graph] is a gorgonia expression graph with names for its inputs and
+// parameters. A [Node] is a value to be computed; nodes are made by the
+// functions of package ops and cost nothing until [Compile] turns them into a
+// [Program].
+//
+// # Errors
+//
+// Building a node never returns an error and never panics. A node that makes
+// no sense, such as the product of a 3x4 and a 3x4 matrix, remembers why and
+// where it was made; everything built from it is bad for the same reason, as
+// with NaN. [Compile] reports all such mistakes, each once.
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// An Op is a primitive operation. Ops are values: two ops are the same
+// operation exactly when they are ==, so whatever changes the result must be a
+// field, and the fields must be comparable.
+type Op interface {
+	// Name is how the op appears in listings and errors: "matmul".
+	Name() string
+	// Shape returns the shape of the result, or why the inputs do not fit.
+	Shape(in []Shape) (Shape, error)
+	// Grad returns the gradient of a scalar with respect to each input, given
+	// y, the node the op made, and dy, the gradient with respect to y. A nil
+	// entry, or a nil slice, is zero. Where inputs were stretched by
+	// broadcasting, Grad may return gradients of y's shape: graph sums them
+	// back. Gradients are made of nodes, so they can be differentiated again.
+	Grad(y, dy *Node) []*Node
+	// Lower writes the op as a straight-line program.
+	Lower(b *Builder, in []Value) Value
+}
+
+// A Graph is a set of nodes and the variables they use. Graphs are used by one
+// goroutine at a time.
+type Graph struct {
+	dtype  tensor.Dtype
+	seed   uint64
+	store  *Store
+	nodes  []*Node // by id
+	known  map[key]*Node
+	leaves map[string]*Node
+	params []*Node
+	count  map[string]int
+	expr   mirror
+}
+
+// key identifies a node: its op and its inputs. Nodes with more inputs are not
+// merged.
+type key struct {
+	op Op
+	in [3]*Node
+}
+
+// New returns an empty graph whose arrays are of type tensor.Float32 or
+// tensor.Float64. Parameters are initialised from the seed.
+func New(dtype tensor.Dtype, seed uint64) *Graph {
+	if dtype != tensor.Float32 && dtype != tensor.Float64 {
+		panic(fmt.Sprintf("graph: element type %v; use tensor.Float32 or tensor.Float64", dtype))
+	}
+	return newGraph(dtype, seed, &Store{dtype: dtype, vars: map[string]*Variable{}})
+}
+
+func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
+	return &Graph{dtype: dtype, seed: seed, store: store,
+		known: map[key]*Node{}, leaves: map[string]*Node{}, count: map[string]int{}}
+}
+
+// Sibling returns an empty graph that shares g's variables: a parameter or
+// state of the same name is the same storage. Use it to evaluate, or to train
+// at another batch size, the model that g trains.
+func (g *Graph) Sibling() *Graph { return newGraph(g.dtype, g.seed, g.store) }
+
+// Dtype returns the element type, tensor.Float32 or tensor.Float64.
+func (g *Graph) Dtype() tensor.Dtype { return g.dtype }
+
+// Seed returns the seed that the graph was made with.
+func (g *Graph) Seed() uint64 { return g.seed }
+
+// Store returns the variables of g and its siblings.
+func (g *Graph) Store() *Store { return g.store }
+
+// Len returns the number of nodes.
+func (g *Graph) Len() int { return len(g.nodes) }
+
+// Params returns the trainable parameters in the order they were declared.
+func (g *Graph) Params() []*Node { return g.params }
+
+// Leaf returns the input, parameter or state of that name, or nil.
+func (g *Graph) Leaf(name string) *Node { return g.leaves[name] }
+
+// Unique returns base, or base2, base3, … if it was returned before.
+func (g *Graph) Unique(base string) string {
+	g.count[base]++
+	if c := g.count[base]; c > 1 {
+		return fmt.Sprint(base, c)
+	}
+	return base
+}
+
+// Role says what a node is to its graph.
+type Role uint8
+
+// The roles.
+const (
+	Computed Role = iota // made by an op
+	Input                // fed before each run
+	Index                // an input of whole numbers: classes, tokens
+	Param                // a variable that training changes
+	State                // a variable that is kept between runs but not trained
+	foreign              // a gorgonia node that is not ours
+)
+
+// A Node is a value in a graph.
+type Node struct {
+	g     *Graph
+	op    Op // nil for leaves
+	in    []*Node
+	shape Shape
+	name  string
+	role  Role
+	id    int
+	pos   string // leaves only
+	v     *Variable
+	limit indexLimit
+	expr  *gorgonia.Node
+	err   error
+}
+
+// Graph returns the graph the node belongs to.
+func (n *Node) Graph() *Graph { return n.g }
+
+// Shape returns the node's shape.
+func (n *Node) Shape() Shape { return n.shape }
+
+// Op returns the op that made the node, nil for a leaf.
+func (n *Node) Op() Op { return n.op }
+
+// Role says whether the node is computed, fed or kept.
+func (n *Node) Role() Role { return n.role }
+
+// Name returns the name of a leaf, else "".
+func (n *Node) Name() string { return n.name }
+
+// Arity returns the number of inputs of the op that made the node.
+func (n *Node) Arity() int { return len(n.in) }
+
+// Arg returns input i of the op that made the node.
+func (n *Node) Arg(i int) *Node { return n.in[i] }
+
+// Variable returns the storage of a parameter or state, else nil.
+func (n *Node) Variable() *Variable { return n.v }
+
+// Err returns why the node cannot be computed, or nil.
+func (n *Node) Err() error { return n.err }
+
+// String returns the node's name, or the op that made it, with its shape.
+func (n *Node) String() string {
+	name := n.name
+	if n.op != nil {
+		name = n.op.Name()
+	}
+	return fmt.Sprintf("%s (%v)", name, n.shape)
+}
+
+// A BuildError says what is wrong with a node and where it was made.
+type BuildError struct {
+	Op     string
+	Inputs []*Node
+	Pos    string // file:line of the caller
+	Err    error
+}
+
+func (e *BuildError) Error() string {
+	in := make([]string, len(e.Inputs))
+	for i, n := range e.Inputs {
+		in[i] = n.String()
+	}
+	return fmt.Sprintf("%s: %s(%s): %v", e.Pos, e.Op, strings.Join(in, ", "), e.Err)
+}
+
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// Apply returns the node op(in...). Ops that take no inputs are made with
+// [Graph.Apply].
+func Apply(op Op, in ...*Node) *Node { return in[0].g.Apply(op, in...) }
+
+// Apply returns the node op(in...); all inputs belong to g. The same op on the
+// same inputs is the same node.
+func (g *Graph) Apply(op Op, in ...*Node) *Node {
+	k := key{op: op}
+	merge := len(in) <= len(k.in)
+	if merge {
+		copy(k.in[:], in)
+		if y := g.known[k]; y != nil {
+			return y
+		}
+	}
+	y := &Node{g: g, op: op, in: append([]*Node(nil), in...), id: len(g.nodes)}
+	g.nodes = append(g.nodes, y)
+	y.shape, y.err = g.infer(op, in)
+	if merge && y.err == nil {
+		g.known[k] = y
+	}
+	return y
+}
+
+func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
+	var buf [4]Shape
+	shapes := buf[:0]
+	for _, x := range in {
+		if x.err != nil {
+			return Shape{}, x.err
+		}
+		if x.g != g {
+			return Shape{}, &BuildError{op.Name(), in, caller(), fmt.Errorf("%v belongs to another graph", x)}
+		}
+		shapes = append(shapes, x.shape)
+	}
+	s, err := op.Shape(shapes)
+	if err != nil {
+		return Shape{}, &BuildError{op.Name(), in, caller(), err}
+	}
+	return s, nil
+}
+
+// Bad returns a node that cannot be computed because of err. Functions that
+// compose ops use it for mistakes of their caller: wrong settings, shapes
+// that do not fit. what names the function.
+func Bad(err error, what string, in ...*Node) *Node {
+	for _, x := range in {
+		if x.err != nil {
+			return x
+		}
+	}
+	g := in[0].g
+	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, caller(), err}}
+	g.nodes = append(g.nodes, y)
+	return y
+}
+
+// Mistakes returns what is wrong with nodes, each distinct mistake once, or
+// nil.
+func Mistakes(nodes ...*Node) error {
+	var errs []error
+	seen := map[error]bool{}
+	for _, n := range nodes {
+		if n.err != nil && !seen[n.err] {
+			seen[n.err] = true
+			errs = append(errs, n.err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,224 @@
+package graph
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"descent/internal/exec"
+
+	"gorgonia.org/tensor"
+)
+
+// An Init fills a new parameter of shape s, in row-major order.
+type Init func(rng *rand.Rand, s Shape, dst []float64)
+
+// Zeros is an [Init].
+func Zeros(_ *rand.Rand, _ Shape, dst []float64) { clear(dst) }
+
+// Fill returns an [Init] that sets every element to x.
+func Fill(x float64) Init {
+	return func(_ *rand.Rand, _ Shape, dst []float64) {
+		for i := range dst {
+			dst[i] = x
+		}
+	}
+}
+
+// From returns an [Init] that copies values, which must be as many as the
+// parameter has elements.
+func From(values ...float64) Init {
+	return func(_ *rand.Rand, s Shape, dst []float64) {
+		if len(values) != len(dst) {
+			panic(fmt.Sprintf("graph: %d values for a parameter of shape %v", len(values), s))
+		}
+		copy(dst, values)
+	}
+}
+
+// A Variable is a parameter or a state: an array that outlives the graphs which
+// use it. Its storage never moves.
+type Variable struct {
+	name  string
+	shape Shape
+	role  Role
+	dense *tensor.Dense
+	f32   []float32
+	f64   []float64
+}
+
+// Name returns the variable's name.
+func (v *Variable) Name() string { return v.name }
+
+// Shape returns the variable's shape.
+func (v *Variable) Shape() Shape { return v.shape }
+
+// Role returns [Param] or [State].
+func (v *Variable) Role() Role { return v.role }
+
+// Tensor returns the storage. Changing its elements changes the variable.
+func (v *Variable) Tensor() *tensor.Dense { return v.dense }
+
+// Float64s returns a copy of the elements in row-major order.
+func (v *Variable) Float64s() []float64 {
+	if v.f64 != nil {
+		return slices.Clone(v.f64)
+	}
+	out := make([]float64, len(v.f32))
+	for i, x := range v.f32 {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+// Set replaces the elements. It is an error if their number is wrong.
+func (v *Variable) Set(values []float64) error {
+	if len(values) != len(v.f32)+len(v.f64) {
+		return fmt.Errorf("graph: %s (%v) has %d elements, got %d", v.name, v.shape, len(v.f32)+len(v.f64), len(values))
+	}
+	copy(v.f64, values)
+	for i := range v.f32 {
+		v.f32[i] = float32(values[i])
+	}
+	return nil
+}
+
+// A Store holds the variables that sibling graphs share.
+type Store struct {
+	dtype tensor.Dtype
+	vars  map[string]*Variable
+}
+
+// Variables returns all variables, by name.
+func (s *Store) Variables() []*Variable {
+	out := make([]*Variable, 0, len(s.vars))
+	for _, v := range s.vars {
+		out = append(out, v)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out
+}
+
+// Lookup returns the variable of that name, or nil.
+func (s *Store) Lookup(name string) *Variable { return s.vars[name] }
+
+// variable returns the variable of that name, making it if it is new.
+func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Variable, error) {
+	if v := g.store.vars[name]; v != nil {
+		if v.shape != shape || v.role != role {
+			return nil, fmt.Errorf("a sibling graph has %s with shape %v", name, v.shape)
+		}
+		return v, nil
+	}
+	v := &Variable{name: name, shape: shape, role: role}
+	values := make([]float64, shape.Size())
+	h := fnv.New64a()
+	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
+	init(rand.New(rand.NewPCG(g.seed, h.Sum64())), shape, values)
+	n := max(len(values), 1)
+	var backing any
+	if g.dtype == tensor.Float32 {
+		v.f32 = exec.Aligned[float32](n)[:len(values)]
+		backing = v.f32
+	} else {
+		v.f64 = exec.Aligned[float64](n)[:len(values)]
+		backing = v.f64
+	}
+	if err := v.Set(values); err != nil {
+		return nil, err
+	}
+	if shape.rank == 0 {
+		v.dense = tensor.New(tensor.FromScalar(values[0]), tensor.WithBacking(backing))
+	} else if len(values) > 0 {
+		v.dense = tensor.New(tensor.WithShape(shape.Dims()...), tensor.WithBacking(backing))
+	}
+	g.store.vars[name] = v
+	return v, nil
+}
+
+// Input declares an array that is fed before each run.
+func (g *Graph) Input(name string, dims ...int) *Node {
+	return g.leaf(Input, name, Dims(dims...), nil)
+}
+
+// Indices declares an array of whole numbers (classes, tokens) that is fed
+// before each run, as []int. Ops that use it limit its range; a number outside
+// is an error when it is fed.
+func (g *Graph) Indices(name string, dims ...int) *Node {
+	return g.leaf(Index, name, Dims(dims...), nil)
+}
+
+// Param declares a trainable variable. If a sibling graph has declared it
+// before, its storage is shared and init is not called.
+func (g *Graph) Param(name string, init Init, dims ...int) *Node {
+	return g.leaf(Param, name, Dims(dims...), init)
+}
+
+// State declares a variable that is kept between runs but not trained:
+// moments, running statistics, counters. It starts at init.
+func (g *Graph) State(name string, init Init, dims ...int) *Node {
+	return g.leaf(State, name, Dims(dims...), init)
+}
+
+func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
+	n := &Node{g: g, name: name, shape: shape, role: role, id: len(g.nodes), pos: caller()}
+	g.nodes = append(g.nodes, n)
+	fail := func(err error) *Node {
+		n.err = &BuildError{"declare", []*Node{n}, n.pos, err}
+		return n
+	}
+	if name == "" {
+		return fail(fmt.Errorf("a name is required"))
+	}
+	if old := g.leaves[name]; old != nil {
+		return fail(fmt.Errorf("%q is already declared at %s", name, old.pos))
+	}
+	g.leaves[name] = n
+	if init == nil {
+		return n
+	}
+	v, err := g.variable(name, role, shape, init)
+	if err != nil {
+		return fail(err)
+	}
+	n.v = v
+	if role == Param {
+		g.params = append(g.params, n)
+	}
+	return n
+}
+
+// indexLimit is the range of an index input: [0, n), and one number more.
+type indexLimit struct {
+	n         int
+	hasExcept bool
+	except    int
+}
+
+// LimitIndex says that an op uses x as indices below n; except, if not nil, is
+// one more number that is allowed. It does nothing if x is not an index input.
+func LimitIndex(x *Node, n int, except *int) {
+	if x.role != Index {
+		return
+	}
+	if x.limit.n == 0 || n < x.limit.n {
+		x.limit.n = n
+	}
+	if except != nil {
+		x.limit.hasExcept, x.limit.except = true, *except
+	}
+}
+
+func (n *Node) checkIndices(values []int) error {
+	if n.limit.n == 0 {
+		return nil
+	}
+	for i, v := range values {
+		if (v < 0 || v >= n.limit.n) && !(n.limit.hasExcept && v == n.limit.except) {
+			return fmt.Errorf("graph: %s[%d] = %d is not in 0..%d", n.name, i, v, n.limit.n-1)
+		}
+	}
+	return nil
+}

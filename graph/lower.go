@@ -1,0 +1,151 @@
+package graph
+
+import (
+	"descent/internal/exec"
+	"descent/internal/kernel"
+)
+
+// A Value is a step of an op's program, see [Builder].
+type Value exec.Val
+
+// A Builder writes an op as a straight-line program of primitives, all with
+// static shapes. Elementwise primitives broadcast as in NumPy; neighbouring
+// ones are fused, whichever ops they came from. The builder's caller has
+// checked shapes; a Builder panics on a mistake of the op.
+type Builder struct{ f *exec.Func }
+
+// Shape returns the shape of a value.
+func (b *Builder) Shape(x Value) Shape { return Dims(b.f.Dims(exec.Val(x))...) }
+
+// Const returns a scalar; it broadcasts to any shape.
+func (b *Builder) Const(x float64) Value { return Value(b.f.Const(x, nil)) }
+
+// Full returns an array whose every element is x.
+func (b *Builder) Full(x float64, s Shape) Value { return Value(b.f.Const(x, s.Dims())) }
+
+func (b *Builder) map1(c kernel.Code, x Value) Value { return Value(b.f.Map(c, exec.Val(x))) }
+func (b *Builder) map2(c kernel.Code, x, y Value) Value {
+	return Value(b.f.Map(c, exec.Val(x), exec.Val(y)))
+}
+
+// Elementwise primitives of one operand.
+func (b *Builder) Neg(x Value) Value     { return b.map1(kernel.Neg, x) }
+func (b *Builder) Abs(x Value) Value     { return b.map1(kernel.Abs, x) }
+func (b *Builder) Sign(x Value) Value    { return b.map1(kernel.Sign, x) }
+func (b *Builder) Sqrt(x Value) Value    { return b.map1(kernel.Sqrt, x) }
+func (b *Builder) Floor(x Value) Value   { return b.map1(kernel.Floor, x) }
+func (b *Builder) Ceil(x Value) Value    { return b.map1(kernel.Ceil, x) }
+func (b *Builder) Round(x Value) Value   { return b.map1(kernel.Round, x) }
+func (b *Builder) Exp(x Value) Value     { return b.map1(kernel.Exp, x) }
+func (b *Builder) Expm1(x Value) Value   { return b.map1(kernel.Expm1, x) }
+func (b *Builder) Log(x Value) Value     { return b.map1(kernel.Log, x) }
+func (b *Builder) Log1p(x Value) Value   { return b.map1(kernel.Log1p, x) }
+func (b *Builder) Sin(x Value) Value     { return b.map1(kernel.Sin, x) }
+func (b *Builder) Cos(x Value) Value     { return b.map1(kernel.Cos, x) }
+func (b *Builder) Tan(x Value) Value     { return b.map1(kernel.Tan, x) }
+func (b *Builder) Asin(x Value) Value    { return b.map1(kernel.Asin, x) }
+func (b *Builder) Acos(x Value) Value    { return b.map1(kernel.Acos, x) }
+func (b *Builder) Atan(x Value) Value    { return b.map1(kernel.Atan, x) }
+func (b *Builder) Sinh(x Value) Value    { return b.map1(kernel.Sinh, x) }
+func (b *Builder) Cosh(x Value) Value    { return b.map1(kernel.Cosh, x) }
+func (b *Builder) Tanh(x Value) Value    { return b.map1(kernel.Tanh, x) }
+func (b *Builder) Erf(x Value) Value     { return b.map1(kernel.Erf, x) }
+func (b *Builder) Sigmoid(x Value) Value { return b.map1(kernel.Sigmoid, x) }
+
+// Elementwise primitives of two operands. Min and Max are NaN if either
+// operand is; comparisons are 1 or 0.
+func (b *Builder) Add(x, y Value) Value   { return b.map2(kernel.Add, x, y) }
+func (b *Builder) Sub(x, y Value) Value   { return b.map2(kernel.Sub, x, y) }
+func (b *Builder) Mul(x, y Value) Value   { return b.map2(kernel.Mul, x, y) }
+func (b *Builder) Div(x, y Value) Value   { return b.map2(kernel.Div, x, y) }
+func (b *Builder) Min(x, y Value) Value   { return b.map2(kernel.Min, x, y) }
+func (b *Builder) Max(x, y Value) Value   { return b.map2(kernel.Max, x, y) }
+func (b *Builder) Pow(x, y Value) Value   { return b.map2(kernel.Pow, x, y) }
+func (b *Builder) Atan2(x, y Value) Value { return b.map2(kernel.Atan2, x, y) }
+func (b *Builder) Lt(x, y Value) Value    { return b.map2(kernel.Lt, x, y) }
+func (b *Builder) Le(x, y Value) Value    { return b.map2(kernel.Le, x, y) }
+func (b *Builder) Eq(x, y Value) Value    { return b.map2(kernel.Eq, x, y) }
+func (b *Builder) Ne(x, y Value) Value    { return b.map2(kernel.Ne, x, y) }
+
+// Where is y where c is not 0, else z. The operand not taken is not looked at.
+func (b *Builder) Where(c, y, z Value) Value {
+	return Value(b.f.Map(kernel.Where, exec.Val(c), exec.Val(y), exec.Val(z)))
+}
+
+func (b *Builder) fold(f kernel.Fold, x Value, axes []int) Value {
+	return Value(b.f.Reduce(f, exec.Val(x), axes))
+}
+
+// Reductions over some axes, which are kept with length 1. An index is that of
+// the first best element and needs a single axis.
+func (b *Builder) Sum(x Value, axes ...int) Value  { return b.fold(kernel.FoldSum, x, axes) }
+func (b *Builder) Prod(x Value, axes ...int) Value { return b.fold(kernel.FoldProd, x, axes) }
+func (b *Builder) MaxOf(x Value, axes ...int) Value {
+	return b.fold(kernel.FoldMax, x, axes)
+}
+func (b *Builder) MinOf(x Value, axes ...int) Value {
+	return b.fold(kernel.FoldMin, x, axes)
+}
+func (b *Builder) ArgMax(x Value, axis int) Value { return b.fold(kernel.FoldArgMax, x, []int{axis}) }
+func (b *Builder) ArgMin(x Value, axis int) Value { return b.fold(kernel.FoldArgMin, x, []int{axis}) }
+
+// Reshape returns the elements of x under another shape of the same size.
+func (b *Builder) Reshape(x Value, s Shape) Value {
+	return Value(b.f.Reshape(exec.Val(x), s.Dims()))
+}
+
+// Broadcast stretches x to shape s.
+func (b *Builder) Broadcast(x Value, s Shape) Value {
+	return Value(b.f.Gather(exec.Val(x), broadcastView(b.Shape(x), s)))
+}
+
+// Strided reads x at offset + Σ i·stride for each index i of shape s.
+func (b *Builder) Strided(x Value, s Shape, stride []int, offset int) Value {
+	return Value(b.f.Gather(exec.Val(x), strided(s, stride, offset)))
+}
+
+// Place returns zeros of shape s in which the k-th of xs has been written at
+// offsets[k] + Σ i·strides[k] for each of its indices i.
+func (b *Builder) Place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
+	vals := make([]exec.Val, len(xs))
+	views := make([]kernel.View, len(xs))
+	for k, x := range xs {
+		vals[k] = exec.Val(x)
+		views[k] = strided(b.Shape(x), strides[k], offsets[k])
+	}
+	return Value(b.f.Place(s.Dims(), vals, views))
+}
+
+func strided(s Shape, stride []int, offset int) kernel.View {
+	v := kernel.View{Rank: s.Rank(), Offset: offset}
+	copy(v.Dims[:], s.Dims())
+	copy(v.Stride[:], stride)
+	return v
+}
+
+// MatMul multiplies the last two axes of x and y as matrices; the axes before
+// them broadcast. With tx or ty the operand is transposed first.
+func (b *Builder) MatMul(x, y Value, tx, ty bool) Value {
+	return Value(b.f.Dot(exec.Val(x), exec.Val(y), tx, ty))
+}
+
+// A Loop is an op's own loop, for what primitives do not express. It must set
+// every element of dst, whatever it held, and change nothing else; a scalar is
+// a slice of one element.
+type Loop struct {
+	Name string
+	F32  func(dst []float32, src [][]float32)
+	F64  func(dst []float64, src [][]float64)
+	// Key, if not nil, is comparable, and loops with equal keys on equal
+	// operands compute the same.
+	Key any
+}
+
+// Loop runs l to make an array of shape s.
+func (b *Builder) Loop(l Loop, s Shape, in ...Value) Value {
+	vals := make([]exec.Val, len(in))
+	for i, x := range in {
+		vals[i] = exec.Val(x)
+	}
+	return Value(b.f.Call(&exec.Call{Name: l.Name, F32: l.F32, F64: l.F64, Key: l.Key}, s.Dims(), vals...))
+}

@@ -1,0 +1,101 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"descent/internal/exec"
+	"descent/internal/kernel"
+)
+
+// MaxRank is the largest number of axes an array may have.
+const MaxRank = kernel.MaxRank
+
+// A Shape is the lengths of an array's axes. The zero Shape is a scalar's.
+// Shapes are comparable values.
+type Shape struct {
+	rank int8
+	dim  [MaxRank]int32
+}
+
+// Dims returns the shape with the given axis lengths. It panics if there are
+// more than [MaxRank] of them or one is negative.
+func Dims(dims ...int) Shape {
+	if len(dims) > MaxRank {
+		panic(fmt.Sprintf("graph: %d axes, at most %d are possible", len(dims), MaxRank))
+	}
+	s := Shape{rank: int8(len(dims))}
+	for i, d := range dims {
+		if d < 0 || d > 1<<31-1 {
+			panic(fmt.Sprintf("graph: axis of length %d", d))
+		}
+		s.dim[i] = int32(d)
+	}
+	return s
+}
+
+// Rank returns the number of axes.
+func (s Shape) Rank() int { return int(s.rank) }
+
+// Dim returns the length of axis i.
+func (s Shape) Dim(i int) int { return int(s.dim[:s.rank][i]) }
+
+// Dims returns the axis lengths in a new slice.
+func (s Shape) Dims() []int {
+	d := make([]int, s.rank)
+	for i := range d {
+		d[i] = int(s.dim[i])
+	}
+	return d
+}
+
+// Size returns the number of elements.
+func (s Shape) Size() int {
+	n := 1
+	for _, d := range s.dim[:s.rank] {
+		n *= int(d)
+	}
+	return n
+}
+
+// String formats the shape as in 32x784; a scalar's is "scalar".
+func (s Shape) String() string {
+	if s.rank == 0 {
+		return "scalar"
+	}
+	var b strings.Builder
+	for i, d := range s.dim[:s.rank] {
+		if i > 0 {
+			b.WriteByte('x')
+		}
+		fmt.Fprint(&b, d)
+	}
+	return b.String()
+}
+
+// Broadcast returns the common shape of two arrays by NumPy's rule: axes are
+// aligned at the end, and an axis of length 1 stretches.
+func Broadcast(a, b Shape) (Shape, error) {
+	if a.rank < b.rank {
+		a, b = b, a
+	}
+	out, k := a, a.rank-b.rank
+	for i, d := range b.dim[:b.rank] {
+		switch e := &out.dim[int(k)+i]; {
+		case *e == d || d == 1:
+		case *e == 1:
+			*e = d
+		default:
+			return Shape{}, fmt.Errorf("shapes %v and %v do not broadcast", a, b)
+		}
+	}
+	return out, nil
+}
+
+// BroadcastsTo reports whether an array of shape s stretches to shape to.
+func (s Shape) BroadcastsTo(to Shape) bool {
+	b, err := Broadcast(s, to)
+	return err == nil && b == to
+}
+
+func broadcastView(from, to Shape) kernel.View { return exec.BroadcastView(from.Dims(), to.Dims()) }
