@@ -222,3 +222,13 @@ func (where) Grad(y, dy *node) []*node {
 	zero := y.Graph().Const(0)
 	return []*node{nil, Where(y.Arg(0), dy, zero), Where(y.Arg(0), zero, dy)}
 }
+
+// Quotient returns a and b if x is a/b.
+func Quotient(x *node) (a, b *node, ok bool) {
+	if o, is := x.Op().(op2); is {
+		if _, is := o.f.(div); is {
+			return x.Arg(0), x.Arg(1), true
+		}
+	}
+	return nil, nil, false
+}
