@@ -51,6 +51,7 @@ type Graph struct {
 	leaves map[string]*Node
 	params []*Node
 	count  map[string]int
+	eval   bool
 	expr   mirror
 }
 
@@ -79,6 +80,17 @@ func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
 // state of the same name is the same storage. Use it to evaluate, or to train
 // at another batch size, the model that g trains.
 func (g *Graph) Sibling() *Graph { return newGraph(g.dtype, g.seed, g.store) }
+
+// Evaluation makes layers that act differently in training and in evaluation,
+// such as dropout, act as in evaluation. It returns g. Call it before nodes are
+// made.
+func (g *Graph) Evaluation() *Graph {
+	g.eval = true
+	return g
+}
+
+// Training reports whether layers act as in training.
+func (g *Graph) Training() bool { return !g.eval }
 
 // Dtype returns the element type, tensor.Float32 or tensor.Float64.
 func (g *Graph) Dtype() tensor.Dtype { return g.dtype }
