@@ -80,7 +80,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Verify {
 		check = Verify
 	}
-	if err := f.Optimize(check); err != nil {
+	if err := f.optimize(check, !o.Check); err != nil {
 		return nil, err
 	}
 	groups := fuse(f)
@@ -349,6 +349,12 @@ func (p *Program[T]) line(v Val) string {
 		fmt.Fprintf(&b, "%v[%d,%d,%d]", x.fold, x.outer, x.mid, x.inner)
 	case kDot:
 		fmt.Fprintf(&b, "dot[%dx%dx%d]", x.dot.m, x.dot.k, x.dot.n)
+		if len(x.args) > 2 {
+			b.WriteString("+bias")
+		}
+		if x.dot.relu {
+			b.WriteString("+relu")
+		}
 	case kCall:
 		b.WriteString(x.call.Name)
 	default:
