@@ -9,7 +9,7 @@ import (
 // emit makes the step of a group; neighbouring scalar maps share one.
 func (p *Program[T]) emit(g group) {
 	if g.region {
-		p.steps = append(p.steps, p.newRegion(g))
+		p.steps = append(p.steps, p.regionStep(g))
 		return
 	}
 	i := g.vals[0]
@@ -41,6 +41,10 @@ func (p *Program[T]) single(i Val, v *value) step {
 			s.bias = arg(2)
 		}
 		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
+		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 && n <= maxChunks {
+			s.p.Reserve(p.team.Size())
+			return &sharedProduct[T]{product: s, team: p.team, chunks: n, run1: s.chunk}
+		}
 		return s
 	case kGather:
 		return &gather[T]{p.ptr(i), arg(0), v.views[0]}
@@ -162,6 +166,18 @@ func (s *product[T]) run() {
 		s.p.RunBias(elem(s.c, i*s.d.m*s.d.n), elem(s.a, s.d.offA[i]), elem(s.b, s.d.offB[i]), s.bias)
 	}
 }
+
+// sharedProduct is a product that a team shares.
+type sharedProduct[T kernel.Float] struct {
+	*product[T]
+	team   *Team
+	chunks int
+	run1   func(chunk, worker int)
+}
+
+func (s *product[T]) chunk(i, worker int) { s.p.RunChunk(i, worker, s.c, s.a, s.b, s.bias) }
+
+func (s *sharedProduct[T]) run() { s.team.each(s.chunks, s.run1) }
 
 func elem[T kernel.Float](p *T, i int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))

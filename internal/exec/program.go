@@ -20,6 +20,9 @@ type Options struct {
 	// machine code, as DESCENT_JIT=off in the environment does. Results are
 	// the same bits.
 	Interpret bool
+	// Team shares large steps; nil is the caller alone. Results are the same
+	// bits for any size.
+	Team *Team
 	// Verify runs the verifier after every pass.
 	Verify bool
 }
@@ -37,7 +40,8 @@ type Program[T kernel.Float] struct {
 	loads   []scalarLoad[T]
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
-	scratch [][]T
+	scratch [][][]T // by worker
+	team    *Team
 	outputs []output[T]
 	pages   *jit.Pages // nil where arithmetic is interpreted
 }
@@ -88,7 +92,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		groups = singles(f)
 	}
 	groups = schedule(f, groups)
-	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}}
+	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}, team: o.Team, scratch: make([][][]T, o.Team.Size())}
 	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
@@ -298,13 +302,14 @@ func (p *Program[T]) constTile(x float64) []T {
 	return p.constArray(x, tileBytes/int(unsafe.Sizeof(zero)))
 }
 
-// scratchTile returns the i-th piece of scratch, shared by all regions.
-func (p *Program[T]) scratchTile(i int) []T {
+// scratchTile returns the i-th piece of a worker's scratch, which all regions
+// share.
+func (p *Program[T]) scratchTile(worker, i int) []T {
 	var zero T
-	for len(p.scratch) <= i {
-		p.scratch = append(p.scratch, aligned[T](tileBytes/int(unsafe.Sizeof(zero))))
+	for len(p.scratch[worker]) <= i {
+		p.scratch[worker] = append(p.scratch[worker], aligned[T](tileBytes/int(unsafe.Sizeof(zero))))
 	}
-	return p.scratch[i]
+	return p.scratch[worker][i]
 }
 
 // ArenaBytes returns the size of the arena.

@@ -14,6 +14,7 @@ import (
 // call of a transcendental is one phase; without, each member is.
 type regionBuilder[T kernel.Float] struct {
 	p       *Program[T]
+	worker  int // whose scratch is used
 	r       *region[T]
 	vals    []Val       // members, in the order of phases
 	phase   map[Val]int // of members
@@ -25,9 +26,25 @@ type regionBuilder[T kernel.Float] struct {
 	late    []tileOp[T] // copies at the end of the tile
 }
 
-func (p *Program[T]) newRegion(g group) *region[T] {
+// regionStep makes the step of a region; large ones are divided among the
+// team, each worker with a copy that has scratch of its own.
+func (p *Program[T]) regionStep(g group) step {
+	first := p.newRegion(g, 0)
+	chunks := first.chunks()
+	if p.team.Size() == 1 || chunks == 1 || chunks > maxChunks {
+		return first
+	}
+	s := &sharedRegion[T]{team: p.team, chunks: chunks, copies: []*region[T]{first}}
+	for w := 1; w < p.team.Size(); w++ {
+		s.copies = append(s.copies, p.newRegion(g, w))
+	}
+	s.run1 = s.chunk
+	return s
+}
+
+func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	n := p.f.vals[g.vals[0]].n
-	b := &regionBuilder[T]{p: p, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
+	b := &regionBuilder[T]{p: p, worker: worker, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
 	b.phases(g)
 	b.r.tile = b.tileLen(n)
@@ -93,9 +110,6 @@ func bool2int(x bool) int {
 func (b *regionBuilder[T]) tileLen(n int) int {
 	var zero T
 	tile := tileBytes / int(unsafe.Sizeof(zero))
-	if n <= tile {
-		return max(n, 1)
-	}
 	const vector = 16 // elements: tiles are whole vectors
 	whole := b.p.pages != nil && b.phase[b.vals[len(b.vals)-1]] == 1 && jit.Supports(b.p.f.vals[b.vals[0]].code)
 	period := 0
@@ -111,8 +125,9 @@ func (b *regionBuilder[T]) tileLen(n int) int {
 			}
 		}
 	}
-	if whole {
-		return n
+	b.r.whole = whole
+	if whole || n <= tile {
+		return max(n, 1)
 	}
 	if p := period * vector / gcd(max(period, 1), vector); p > 0 && p <= tile {
 		return tile / p * p
@@ -179,7 +194,7 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 // take returns new tile scratch. All regions share it: only one runs at a
 // time.
 func (b *regionBuilder[T]) take() []T {
-	s := b.p.scratchTile(b.next)[:b.r.tile]
+	s := b.p.scratchTile(b.worker, b.next)[:b.r.tile]
 	b.next++
 	return s
 }
