@@ -307,7 +307,8 @@ func (p *Program[T]) constTile(x float64) []T {
 func (p *Program[T]) scratchTile(worker, i int) []T {
 	var zero T
 	for len(p.scratch[worker]) <= i {
-		p.scratch[worker] = append(p.scratch[worker], aligned[T](tileBytes/int(unsafe.Sizeof(zero))))
+		n := tileBytes/int(unsafe.Sizeof(zero)) + align // jit.Spread writes beyond
+		p.scratch[worker] = append(p.scratch[worker], aligned[T](n))
 	}
 	return p.scratch[worker][i]
 }

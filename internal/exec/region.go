@@ -3,6 +3,7 @@ package exec
 import (
 	"unsafe"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 )
 
@@ -16,7 +17,7 @@ const tileBytes = 2048
 // one primitive, or a block of arithmetic as machine code.
 type region[T kernel.Float] struct {
 	n, tile int
-	whole   bool // no scratch: a tile may start anywhere
+	whole   bool      // no scratch: a tile may start anywhere
 	fills   []fill[T] // once a run: scalars, and rows whose period divides the tile
 	spreads []fill[T] // once a tile: columns, and other rows
 	splats  []splat[T]
@@ -120,6 +121,7 @@ type fill[T kernel.Float] struct {
 	one    *T       // spreadScalar, from an array of one element
 	src    []T      // spreadRow, spreadCol
 	repeat int      // spreadCol: elements of the domain for each of src
+	code   *jit.Spread[T]
 }
 
 // fill writes the operand's elements for domain positions o to o+n.
@@ -149,14 +151,25 @@ func (f *fill[T]) fill(o, n int) {
 			k += copy(d[k:], d[:k])
 		}
 	case spreadCol:
-		for i := 0; i < n; {
-			k := (o + i) / f.repeat
-			m := min(n, (k+1)*f.repeat-o)
-			x := f.src[k]
-			for ; i < m; i++ {
-				d[i] = x
-			}
+		f.columns(d, o)
+	}
+}
+
+// columns writes each element of src repeat times, from domain position o on.
+func (f *fill[T]) columns(d []T, o int) {
+	k, within := o/f.repeat, o%f.repeat
+	for i := 0; i < len(d); k++ {
+		if rows := (len(d) - i) / f.repeat; f.code != nil && within == 0 && rows > 0 {
+			f.code.Run(&d[i], &f.src[k], rows)
+			i, k = i+rows*f.repeat, k+rows-1
+			continue
 		}
+		m := min(len(d), i+f.repeat-within)
+		x := f.src[k]
+		for ; i < m; i++ {
+			d[i] = x
+		}
+		within = 0
 	}
 }
 

@@ -179,6 +179,9 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 		default:
 			f.src = unsafe.Slice(b.p.ptr(a), x.n)
 			f.repeat = b.r.n / x.n
+			if f.kind == spreadCol && b.p.pages != nil && f.repeat <= jit.MaxRepeat {
+				f.code = jit.CompileSpread[T](b.p.pages, f.repeat)
+			}
 			once = b.r.n <= b.r.tile || (f.kind == spreadRow && b.r.tile%x.n == 0)
 		}
 		if once {

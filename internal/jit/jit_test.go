@@ -155,3 +155,40 @@ func FuzzBlock(f *testing.F) {
 		check[float64](t, seed)
 	})
 }
+
+func TestSpread(t *testing.T) {
+	if !Available() {
+		t.Skip("no machine code on this host")
+	}
+	testSpread[float32](t)
+	testSpread[float64](t)
+}
+
+func testSpread[T kernel.Float](t *testing.T) {
+	for repeat := 1; repeat <= MaxRepeat; repeat++ {
+		pages := &Pages{}
+		s := CompileSpread[T](pages, repeat)
+		if err := pages.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		src := []T{1, -2, 3, 4, 5}
+		for n := 1; n <= len(src); n++ {
+			dst := make([]T, n*repeat+16)
+			for i := range dst {
+				dst[i] = 99
+			}
+			s.Run(&dst[0], &src[0], n)
+			for i := range n * repeat {
+				if dst[i] != src[i/repeat] {
+					t.Fatalf("repeat %d: dst[%d] = %v", repeat, i, dst[i])
+				}
+			}
+			per := 32 / int(unsafe.Sizeof(src[0]))
+			for i := n*repeat + per - 1; i < len(dst); i++ {
+				if dst[i] != 99 {
+					t.Fatalf("repeat %d: wrote dst[%d] of %d", repeat, i, n*repeat)
+				}
+			}
+		}
+	}
+}
