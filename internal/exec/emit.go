@@ -9,7 +9,9 @@ import (
 // emit makes the step of a group; neighbouring scalar maps share one.
 func (p *Program[T]) emit(g group) {
 	if g.region {
-		p.steps = append(p.steps, p.newRegion(g))
+		if p.f.vals[g.vals[0]].n > 0 { // maps over an empty array are nothing to do
+			p.steps = append(p.steps, p.newRegion(g))
+		}
 		return
 	}
 	i := g.vals[0]
