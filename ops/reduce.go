@@ -21,12 +21,9 @@ func axesOf(s graph.Shape, axes []int) ([]int, error) {
 	}
 	out := make([]int, 0, len(axes))
 	for _, a := range axes {
-		k := a
-		if k < 0 {
-			k += s.Rank()
-		}
-		if k < 0 || k >= s.Rank() {
-			return nil, fmt.Errorf("axis %d of an array of %d axes", a, s.Rank())
+		k, err := axisOf(s, a)
+		if err != nil {
+			return nil, err
 		}
 		if slices.Contains(out, k) {
 			return nil, fmt.Errorf("axis %d twice", a)
