@@ -149,6 +149,7 @@ func build(loss *node, rule Rule, params []*node, maximize bool) *Training {
 			s.Grad = out[k]
 		}
 	}
+	t.Updates = append(t.Updates, g.Kept()...)
 	for _, s := range steps {
 		t.Updates = append(t.Updates, s.updates...)
 		t.Updates = append(t.Updates, graph.Update{Target: s.old, Value: s.moved(s.Grad)})
