@@ -36,6 +36,7 @@ func Add(a, b *Node) *Node { return Apply(addOp{}, a, b) }
 type addOp struct{}
 
 func (addOp) Name() string                       { return "add" }
+func (addOp) Locality() Locality                 { return Elementwise }
 func (addOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
 func (addOp) Grad(_, dy *Node) []*Node           { return []*Node{dy, dy} }
 func (addOp) Lower(b *Builder, in []Value) Value { return b.Add(in[0], in[1]) }
@@ -46,6 +47,7 @@ func Mul(a, b *Node) *Node { return Apply(mulOp{}, a, b) }
 type mulOp struct{}
 
 func (mulOp) Name() string                       { return "mul" }
+func (mulOp) Locality() Locality                 { return Elementwise }
 func (mulOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
 func (mulOp) Lower(b *Builder, in []Value) Value { return b.Mul(in[0], in[1]) }
 func (mulOp) Grad(y, dy *Node) []*Node {
@@ -62,7 +64,8 @@ func SumTo(x *Node, s Shape) *Node {
 
 type sumTo struct{ s Shape }
 
-func (o sumTo) Name() string { return fmt.Sprintf("sum to %v", o.s) }
+func (o sumTo) Name() string     { return fmt.Sprintf("sum to %v", o.s) }
+func (sumTo) Locality() Locality { return Moves }
 func (o sumTo) Shape(in []Shape) (Shape, error) {
 	if !o.s.BroadcastsTo(in[0]) {
 		return Shape{}, fmt.Errorf("%v does not stretch to %v", o.s, in[0])
@@ -92,7 +95,8 @@ func BroadcastTo(x *Node, s Shape) *Node {
 
 type broadcastTo struct{ s Shape }
 
-func (o broadcastTo) Name() string { return fmt.Sprintf("broadcast to %v", o.s) }
+func (o broadcastTo) Name() string     { return fmt.Sprintf("broadcast to %v", o.s) }
+func (broadcastTo) Locality() Locality { return Moves }
 func (o broadcastTo) Shape(in []Shape) (Shape, error) {
 	if !in[0].BroadcastsTo(o.s) {
 		return Shape{}, fmt.Errorf("cannot stretch %v to %v", in[0], o.s)
@@ -113,7 +117,8 @@ func Reshape(x *Node, s Shape) *Node {
 
 type reshape struct{ s Shape }
 
-func (o reshape) Name() string { return fmt.Sprintf("reshape to %v", o.s) }
+func (o reshape) Name() string     { return fmt.Sprintf("reshape to %v", o.s) }
+func (reshape) Locality() Locality { return Moves }
 func (o reshape) Shape(in []Shape) (Shape, error) {
 	if in[0].Size() != o.s.Size() {
 		return Shape{}, fmt.Errorf("%v has %d elements, %v has %d", in[0], in[0].Size(), o.s, o.s.Size())

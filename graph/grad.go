@@ -43,17 +43,16 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 		top = max(top, y.id)
 	}
 	on := dependents(g, wrt, top)
-	grads := make([]*Node, top+1)
-	accumulate := func(x, d *Node) {
-		d = SumTo(d, x.shape)
-		if old := grads[x.id]; old != nil {
-			d = Add(old, d)
+	grads := make([]adjoint, top+1)
+	accumulate := func(x *Node, a adjoint) {
+		if old := grads[x.id]; old.d != nil {
+			a = old.plus(a)
 		}
-		grads[x.id] = d
+		grads[x.id] = a
 	}
 	for k, y := range ys {
 		if on[y.id] {
-			accumulate(y, BroadcastTo(seeds[k], y.shape))
+			accumulate(y, adjoint{d: BroadcastTo(seeds[k], y.shape)})
 		}
 	}
 	stop := make([]bool, top+1) // gradients of wrt are results: keep them
@@ -63,22 +62,22 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 		}
 	}
 	for id := top; id >= 0; id-- {
-		y, dy := g.nodes[id], grads[id]
-		if dy == nil || y.op == nil {
+		y, own := g.nodes[id], grads[id]
+		if own.d == nil || y.op == nil {
 			continue
 		}
 		if !stop[id] {
-			grads[id] = nil
+			grads[id] = adjoint{}
 		}
-		for i, d := range y.op.Grad(y, dy) {
+		for i, d := range y.op.Grad(y, own.d) {
 			if d != nil && on[y.in[i].id] {
-				accumulate(y.in[i], d)
+				accumulate(y.in[i], passed(y, own, i, d))
 			}
 		}
 	}
 	for i, x := range wrt {
-		if x.id <= top && grads[x.id] != nil {
-			out[i] = grads[x.id]
+		if x.id <= top && grads[x.id].d != nil {
+			out[i] = grads[x.id].d
 		} else {
 			out[i] = g.Const(0, x.shape.Dims()...)
 		}

@@ -198,8 +198,12 @@ type indexLimit struct {
 }
 
 // LimitIndex says that an op uses x as indices below n; except, if not nil, is
-// one more number that is allowed. It does nothing if x is not an index input.
+// one more number that is allowed. It does nothing if x is not an index input,
+// possibly reshaped.
 func LimitIndex(x *Node, n int, except *int) {
+	for _, ok := x.op.(reshape); ok; _, ok = x.op.(reshape) {
+		x = x.in[0]
+	}
 	if x.role != Index {
 		return
 	}

@@ -1,6 +1,11 @@
 // Package ops says what each operation is: its shape, its value and its
 // gradient, together in one block. Operations broadcast as in NumPy and follow
-// PyTorch at kinks and singular points.
+// PyTorch at kinks and singular points, except that [Where] never lets a NaN
+// out of the branch that is not taken.
+//
+// Axes are counted from the end when negative. A mistake (an axis out of range,
+// shapes that do not fit) makes a bad node, which graph.Compile reports with
+// the line that made it.
 package ops
 
 import (
@@ -35,16 +40,18 @@ func binary(f elem2, x, y *node) *node { return graph.Apply(op2{f}, x, y) }
 
 type op1 struct{ f elem1 }
 
-func (o op1) Name() string                                   { return opName(o.f) }
-func (o op1) Shape(in []graph.Shape) (graph.Shape, error)    { return in[0], nil }
-func (o op1) Grad(y, dy *node) []*node                       { return []*node{o.f.grad(y.Arg(0), y, dy)} }
-func (o op1) Lower(b *graph.Builder, in []graph.Value) value { return o.f.value(b, in[0]) }
+func (o op1) Name() string                                { return opName(o.f) }
+func (o op1) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
+func (o op1) Grad(y, dy *node) []*node                    { return []*node{o.f.grad(y.Arg(0), y, dy)} }
+func (o op1) Lower(b *builder, in []value) value          { return o.f.value(b, in[0]) }
+func (op1) Locality() graph.Locality                      { return graph.Elementwise }
 
 type op2 struct{ f elem2 }
 
-func (o op2) Name() string                                   { return opName(o.f) }
-func (o op2) Shape(in []graph.Shape) (graph.Shape, error)    { return graph.Broadcast(in[0], in[1]) }
-func (o op2) Lower(b *graph.Builder, in []graph.Value) value { return o.f.value(b, in[0], in[1]) }
+func (o op2) Name() string                                { return opName(o.f) }
+func (o op2) Shape(in []graph.Shape) (graph.Shape, error) { return graph.Broadcast(in[0], in[1]) }
+func (o op2) Lower(b *builder, in []value) value          { return o.f.value(b, in[0], in[1]) }
+func (op2) Locality() graph.Locality                      { return graph.Elementwise }
 func (o op2) Grad(y, dy *node) []*node {
 	dx0, dx1 := o.f.grad(y.Arg(0), y.Arg(1), y, dy)
 	return []*node{dx0, dx1}
@@ -53,7 +60,7 @@ func (o op2) Grad(y, dy *node) []*node {
 // opName derives "tanh" from tanh{} and "clamp{0 6}" from clamp{0, 6}.
 func opName(f any) string {
 	s := strings.TrimPrefix(fmt.Sprintf("%T", f), "ops.")
-	if v := fmt.Sprint(f); v != "{}" {
+	if v := fmt.Sprint(f); strings.Trim(v, "{}") != "" {
 		s += v
 	}
 	return s
@@ -75,7 +82,7 @@ type sub struct{}
 func (sub) value(b *builder, x, y value) value    { return b.Sub(x, y) }
 func (sub) grad(_, _, _, dz *node) (dx, dy *node) { return dz, Neg(dz) }
 
-// Div returns x / y.
+// Div returns z = x / y, with gradients 1/y and -z/y.
 func Div(x, y *node) *node { return binary(div{}, x, y) }
 
 type div struct{}
@@ -95,15 +102,24 @@ func (neg) value(b *builder, x value) value { return b.Neg(x) }
 func (neg) grad(_, _, dy *node) *node       { return Neg(dy) }
 
 // Scale returns c · x.
-func Scale(c float64, x *node) *node { return Mul(x, x.Graph().Const(c)) }
+func Scale(c float64, x *node) *node { return Mul(x, constant(x, c)) }
 
 // Shift returns c + x.
-func Shift(c float64, x *node) *node { return Add(x, x.Graph().Const(c)) }
+func Shift(c float64, x *node) *node { return Add(x, constant(x, c)) }
+
+// constant returns c as a scalar in x's graph.
+func constant(x *node, c float64) *node { return x.Graph().Const(c) }
+
+// Reciprocal returns 1 / x.
+func Reciprocal(x *node) *node { return Div(constant(x, 1), x) }
 
 // Square returns x².
 func Square(x *node) *node { return Mul(x, x) }
 
-// Sqrt returns √x; its derivative at 0 is infinite.
+// Cube returns x³.
+func Cube(x *node) *node { return Mul(Square(x), x) }
+
+// Sqrt returns y = √x, with gradient 1/2y: infinite at 0.
 func Sqrt(x *node) *node { return unary(sqrt{}, x) }
 
 type sqrt struct{}
@@ -111,7 +127,24 @@ type sqrt struct{}
 func (sqrt) value(b *builder, x value) value { return b.Sqrt(x) }
 func (sqrt) grad(_, y, dy *node) *node       { return Div(dy, Scale(2, y)) }
 
-// Abs returns |x|; its derivative at 0 is 0.
+// Pow returns z = xʸ, with gradients y·xʸ⁻¹ and z·log x. The first is 0 where
+// y = 0, and the second where x = 0 and y ≥ 0.
+func Pow(x, y *node) *node { return binary(pow{}, x, y) }
+
+type pow struct{}
+
+func (pow) value(b *builder, x, y value) value { return b.Pow(x, y) }
+func (pow) grad(x, y, z, dz *node) (dx, dy *node) {
+	zero := constant(x, 0)
+	dx = Mul(dz, Where(Equal(y, zero), zero, Mul(y, Pow(x, Shift(-1, y)))))
+	if _, ok := y.IsConst(); ok {
+		return dx, nil
+	}
+	flat := Mul(Equal(x, zero), LessEqual(zero, y))
+	return dx, Mul(dz, Where(flat, zero, Mul(z, Log(x))))
+}
+
+// Abs returns |x|, with gradient sign x: 0 at 0.
 func Abs(x *node) *node { return unary(abs{}, x) }
 
 type abs struct{}
@@ -119,116 +152,44 @@ type abs struct{}
 func (abs) value(b *builder, x value) value { return b.Abs(x) }
 func (abs) grad(x, _, dy *node) *node       { return Mul(dy, Sign(x)) }
 
-// Sign returns -1, 0 or 1; its derivative is 0 everywhere.
+// Steps, whose gradient is 0 everywhere.
+
+// step is the gradient of a function that is constant but for jumps.
+type step struct{}
+
+func (step) grad(_, _, _ *node) *node { return nil }
+
+// Sign returns -1, 0 or 1.
 func Sign(x *node) *node { return unary(sign{}, x) }
 
-type sign struct{}
+type sign struct{ step }
 
 func (sign) value(b *builder, x value) value { return b.Sign(x) }
-func (sign) grad(_, _, _ *node) *node        { return nil }
 
-// Exp returns eˣ.
-func Exp(x *node) *node { return unary(exp{}, x) }
+// Floor returns the largest whole number ≤ x.
+func Floor(x *node) *node { return unary(floor{}, x) }
 
-type exp struct{}
+type floor struct{ step }
 
-func (exp) value(b *builder, x value) value { return b.Exp(x) }
-func (exp) grad(_, y, dy *node) *node       { return Mul(dy, y) }
+func (floor) value(b *builder, x value) value { return b.Floor(x) }
 
-// Log returns the natural logarithm of x.
-func Log(x *node) *node { return unary(log{}, x) }
+// Ceil returns the smallest whole number ≥ x.
+func Ceil(x *node) *node { return unary(ceil{}, x) }
 
-type log struct{}
+type ceil struct{ step }
 
-func (log) value(b *builder, x value) value { return b.Log(x) }
-func (log) grad(x, _, dy *node) *node       { return Div(dy, x) }
+func (ceil) value(b *builder, x value) value { return b.Ceil(x) }
 
-// Tanh returns the hyperbolic tangent of x.
-func Tanh(x *node) *node { return unary(tanh{}, x) }
+// Round returns the nearest whole number, the even one of two.
+func Round(x *node) *node { return unary(round{}, x) }
 
-type tanh struct{}
+type round struct{ step }
 
-func (tanh) value(b *builder, x value) value { return b.Tanh(x) }
-func (tanh) grad(_, y, dy *node) *node       { return Mul(dy, Sub(y.Graph().Const(1), Square(y))) }
+func (round) value(b *builder, x value) value { return b.Round(x) }
 
-// Sigmoid returns 1/(1+e⁻ˣ).
-func Sigmoid(x *node) *node { return unary(sigmoid{}, x) }
+// StopGradient returns x, as a constant to reverse mode.
+func StopGradient(x *node) *node { return unary(stopGradient{}, x) }
 
-type sigmoid struct{}
+type stopGradient struct{ step }
 
-func (sigmoid) value(b *builder, x value) value { return b.Sigmoid(x) }
-func (sigmoid) grad(_, y, dy *node) *node {
-	return Mul(dy, Mul(y, Sub(y.Graph().Const(1), y)))
-}
-
-// ReLU returns max(x, 0); its derivative at 0 is 0.
-func ReLU(x *node) *node { return unary(relu{}, x) }
-
-type relu struct{}
-
-func (relu) value(b *builder, x value) value { return b.Max(x, b.Const(0)) }
-func (relu) grad(_, y, dy *node) *node {
-	zero := y.Graph().Const(0)
-	return Where(Less(zero, y), dy, zero)
-}
-
-// Comparisons, which are 1 where they hold and 0 elsewhere; their derivatives
-// are 0.
-
-// Less returns 1 where x < y, else 0.
-func Less(x, y *node) *node { return binary(less{}, x, y) }
-
-type less struct{}
-
-func (less) value(b *builder, x, y value) value   { return b.Lt(x, y) }
-func (less) grad(_, _, _, _ *node) (dx, dy *node) { return nil, nil }
-
-// Equal returns 1 where x = y, else 0.
-func Equal(x, y *node) *node { return binary(equal{}, x, y) }
-
-type equal struct{}
-
-func (equal) value(b *builder, x, y value) value   { return b.Eq(x, y) }
-func (equal) grad(_, _, _, _ *node) (dx, dy *node) { return nil, nil }
-
-// Max returns the larger of x and y, elementwise; at a tie each gets half of
-// the gradient.
-func Max(x, y *node) *node { return binary(maximum{}, x, y) }
-
-type maximum struct{}
-
-func (maximum) value(b *builder, x, y value) value { return b.Max(x, y) }
-func (maximum) grad(x, y, _, dz *node) (dx, dy *node) {
-	wx := Scale(0.5, Add(Less(y, x), Sub(x.Graph().Const(1), Less(x, y)))) // 1, ½ or 0
-	return Mul(dz, wx), Mul(dz, Sub(x.Graph().Const(1), wx))
-}
-
-// Where returns x where c is not 0, else y. The branch that is not taken gets
-// a gradient of exactly 0, whatever its derivative is there.
-func Where(c, x, y *node) *node { return graph.Apply(where{}, c, x, y) }
-
-type where struct{}
-
-func (where) Name() string { return "where" }
-func (where) Shape(in []graph.Shape) (graph.Shape, error) {
-	s, err := graph.Broadcast(in[0], in[1])
-	if err != nil {
-		return s, err
-	}
-	return graph.Broadcast(s, in[2])
-}
-func (where) Lower(b *builder, in []value) value { return b.Where(in[0], in[1], in[2]) }
-func (where) Grad(y, dy *node) []*node {
-	zero := y.Graph().Const(0)
-	return []*node{nil, Where(y.Arg(0), dy, zero), Where(y.Arg(0), zero, dy)}
-}
-
-// Quotient returns a and b if x is a/b.
-func Quotient(x *node) (a, b *node, ok bool) {
-	if o, is := x.Op().(op2); is {
-		if _, is := o.f.(div); is {
-			return x.Arg(0), x.Arg(1), true
-		}
-	}
-	return nil, nil, false
-}
+func (stopGradient) value(_ *builder, x value) value { return x }

@@ -2,13 +2,21 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"descent/graph"
 )
 
+// Operations that take whole numbers: classes, tokens, positions. Where an
+// index is an input ([graph.Graph.Indices]), one out of range is an error when
+// it is fed; a computed one that is out of range reads 0 and writes nothing.
+
 // OneHot returns an array with one more axis, of length depth, that is 1 at
 // each index and 0 elsewhere. An index outside 0..depth-1 gives zeros.
 func OneHot(index *node, depth int) *node {
+	if depth < 0 {
+		return graph.Bad(fmt.Errorf("depth %d", depth), "onehot", index)
+	}
 	graph.LimitIndex(index, depth, nil)
 	return graph.Apply(oneHot{depth}, index)
 }
@@ -17,10 +25,7 @@ type oneHot struct{ depth int }
 
 func (o oneHot) Name() string { return fmt.Sprintf("onehot[%d]", o.depth) }
 func (o oneHot) Shape(in []graph.Shape) (graph.Shape, error) {
-	if in[0].Rank() == graph.MaxRank {
-		return graph.Shape{}, fmt.Errorf("more than %d axes", graph.MaxRank)
-	}
-	return graph.Dims(append(in[0].Dims(), o.depth)...), nil
+	return dims(append(in[0].Dims(), o.depth))
 }
 func (oneHot) Grad(_, _ *node) []*node { return nil }
 func (o oneHot) Lower(b *builder, in []value) value {
@@ -29,15 +34,173 @@ func (o oneHot) Lower(b *builder, in []value) value {
 	return b.Eq(b.Reshape(in[0], graph.Dims(append(s.Dims(), 1)...)), at)
 }
 
+// dims is [graph.Dims] for axis lengths that may be too many.
+func dims(d []int) (graph.Shape, error) {
+	if len(d) > graph.MaxRank {
+		return graph.Shape{}, fmt.Errorf("more than %d axes", graph.MaxRank)
+	}
+	return graph.Dims(d...), nil
+}
+
 // iota is the loop that counts 0, 1, 2, …
 func iota(n int) graph.Loop {
 	return graph.Loop{Name: "iota", Key: n,
-		F32: func(dst []float32, _ [][]float32) { count(dst) },
-		F64: func(dst []float64, _ [][]float64) { count(dst) }}
+		F32: func(dst []float32, _ [][]float32) { enumerate(dst) },
+		F64: func(dst []float64, _ [][]float64) { enumerate(dst) }}
 }
 
-func count[T float32 | float64](dst []T) {
+func enumerate[T float32 | float64](dst []T) {
 	for i := range dst {
 		dst[i] = T(i)
+	}
+}
+
+// Take returns x at the indices along one axis, which is replaced by the axes
+// of index: the rows of a table when axis is 0. The gradient adds up where an
+// index occurs more than once, in the order of the indices.
+func Take(x, index *node, axis int) *node { return gatherAt(x, index, axis, false) }
+
+// Gather returns x at the indices along one axis, each index choosing within
+// its own line: y[i,j] = x[i, index[i,j]] when axis is 1. But for that axis,
+// index has x's shape.
+func Gather(x, index *node, axis int) *node { return gatherAt(x, index, axis, true) }
+
+// Pick returns the element of x's last axis at each index: y[i] = x[i, index[i]].
+// The shape of index is x's without the last axis.
+func Pick(x, index *node) *node {
+	y := Gather(x, ExpandDims(index, -1), -1)
+	return Squeeze(y, -1)
+}
+
+func gatherAt(x, index *node, axis int, along bool) *node {
+	if err := graph.Mistakes(x, index); err != nil {
+		return graph.Bad(err, "gather", x, index)
+	}
+	ax, err := axisOf(x.Shape(), axis)
+	if err != nil {
+		return graph.Bad(err, "gather", x, index)
+	}
+	graph.LimitIndex(index, x.Shape().Dim(ax), nil)
+	return graph.Apply(gather{ax, along}, x, index)
+}
+
+// gather reads x[o, index, i]: the axis splits x into outer, n and inner.
+type gather struct {
+	axis  int
+	along bool // each line of x has its own indices
+}
+
+func (o gather) Name() string {
+	if o.along {
+		return fmt.Sprintf("gather[%d]", o.axis)
+	}
+	return fmt.Sprintf("take[%d]", o.axis)
+}
+
+func (o gather) Shape(in []graph.Shape) (graph.Shape, error) {
+	x, index := in[0].Dims(), in[1].Dims()
+	if !o.along {
+		return dims(slices.Concat(x[:o.axis], index, x[o.axis+1:]))
+	}
+	want := slices.Clone(index)
+	if len(want) == len(x) {
+		want[o.axis] = x[o.axis]
+	}
+	if !slices.Equal(want, x) {
+		return graph.Shape{}, fmt.Errorf("indices of shape %v do not choose along axis %d of %v", in[1], o.axis, in[0])
+	}
+	return in[1], nil
+}
+
+func (o gather) Grad(y, dy *node) []*node {
+	return []*node{graph.Apply(scatter{o, y.Arg(0).Shape()}, dy, y.Arg(1)), nil}
+}
+
+func (o gather) Locality() graph.Locality { return graph.Moves }
+
+func (o gather) Lower(b *builder, in []value) value {
+	w, s := o.walk(b.Shape(in[0]), b.Shape(in[1])), b.Shape(in[0]).Dims()
+	out := b.Shape(in[1])
+	if !o.along {
+		out = graph.Dims(slices.Concat(s[:o.axis], out.Dims(), s[o.axis+1:])...)
+	}
+	return b.Loop(graph.Loop{Name: "gather", Key: [2]any{"gather", w},
+		F32: func(dst []float32, src [][]float32) { gatherLoop(w, dst, src[0], src[1]) },
+		F64: func(dst []float64, src [][]float64) { gatherLoop(w, dst, src[0], src[1]) },
+	}, out, in...)
+}
+
+// scatter is the gradient of gather: zeros to which each dy[o, k, i] is added
+// at [o, index, i].
+type scatter struct {
+	gather
+	to graph.Shape
+}
+
+func (o scatter) Name() string                             { return "scatter of " + o.gather.Name() }
+func (o scatter) Shape([]graph.Shape) (graph.Shape, error) { return o.to, nil }
+func (o scatter) Grad(y, dy *node) []*node {
+	return []*node{graph.Apply(o.gather, dy, y.Arg(1)), nil}
+}
+func (o scatter) Lower(b *builder, in []value) value {
+	w := o.walk(o.to, b.Shape(in[1]))
+	return b.Loop(graph.Loop{Name: "scatter", Key: [2]any{"scatter", w},
+		F32: func(dst []float32, src [][]float32) { scatterLoop(w, dst, src[0], src[1]) },
+		F64: func(dst []float64, src [][]float64) { scatterLoop(w, dst, src[0], src[1]) },
+	}, o.to, in...)
+}
+
+// indexWalk says where the index for position [o, k, i] is.
+type indexWalk struct {
+	outer, n, inner int    // of x
+	count           int    // indices along the axis
+	stride          [3]int // of o, k, i in index
+}
+
+func (o gather) walk(x, index graph.Shape) indexWalk {
+	w := indexWalk{outer: 1, inner: 1, n: x.Dim(o.axis), count: index.Size(), stride: [3]int{0, 1, 0}}
+	for i, d := range x.Dims() {
+		if i < o.axis {
+			w.outer *= d
+		} else if i > o.axis {
+			w.inner *= d
+		}
+	}
+	if o.along {
+		w.count = index.Dim(o.axis)
+		w.stride = [3]int{w.count * w.inner, w.inner, 1}
+	}
+	return w
+}
+
+// gatherLoop reads x in the order of the result, 0 where an index is out of range.
+func gatherLoop[T float32 | float64](w indexWalk, dst, x, index []T) {
+	at := 0
+	for o := range w.outer {
+		for k := range w.count {
+			for i := range w.inner {
+				j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]
+				dst[at] = 0
+				if j >= 0 && j < T(w.n) {
+					dst[at] = x[(o*w.n+int(j))*w.inner+i]
+				}
+				at++
+			}
+		}
+	}
+}
+
+func scatterLoop[T float32 | float64](w indexWalk, dst, dy, index []T) {
+	clear(dst)
+	at := 0
+	for o := range w.outer {
+		for k := range w.count {
+			for i := range w.inner {
+				if j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]; j >= 0 && j < T(w.n) {
+					dst[(o*w.n+int(j))*w.inner+i] += dy[at]
+				}
+				at++
+			}
+		}
 	}
 }

@@ -1,0 +1,143 @@
+package ops
+
+import "math"
+
+// Activations. They are primitives where that fixes the gradient at a kink or
+// keeps digits, and compositions otherwise: the compiler fuses them anyway.
+
+// Sigmoid returns y = 1/(1+e⁻ˣ), with gradient y(1-y).
+func Sigmoid(x *node) *node { return unary(sigmoid{}, x) }
+
+type sigmoid struct{}
+
+func (sigmoid) value(b *builder, x value) value { return b.Sigmoid(x) }
+func (sigmoid) grad(_, y, dy *node) *node {
+	return Mul(dy, Mul(y, Sub(constant(y, 1), y)))
+}
+
+// LogSigmoid returns log(1/(1+e⁻ˣ)), accurate in both tails.
+func LogSigmoid(x *node) *node { return Neg(Softplus(Neg(x))) }
+
+// Softplus returns log(1+eˣ), accurate in both tails, with gradient sigmoid x.
+func Softplus(x *node) *node { return unary(softplus{}, x) }
+
+type softplus struct{}
+
+func (softplus) value(b *builder, x value) value {
+	return b.Add(b.Max(x, b.Const(0)), b.Log1p(b.Exp(b.Neg(b.Abs(x)))))
+}
+func (softplus) grad(x, _, dy *node) *node { return Mul(dy, Sigmoid(x)) }
+
+// ReLU returns max(x, 0), with gradient 0 at 0.
+func ReLU(x *node) *node { return unary(relu{}, x) }
+
+type relu struct{}
+
+func (relu) value(b *builder, x value) value { return b.Max(x, b.Const(0)) }
+func (relu) grad(_, y, dy *node) *node {
+	zero := constant(y, 0)
+	return Where(Less(zero, y), dy, zero)
+}
+
+// ReLU6 returns x limited to 0..6, with gradient 0 at both.
+func ReLU6(x *node) *node { return unary(hardTanh{0, 6}, x) }
+
+// HardTanh returns x limited to -1..1, with gradient 0 at both.
+func HardTanh(x *node) *node { return unary(hardTanh{-1, 1}, x) }
+
+// hardTanh is clamp but for the gradient at its bounds.
+type hardTanh struct{ lo, hi float64 }
+
+func (o hardTanh) value(b *builder, x value) value {
+	return b.Min(b.Max(x, b.Const(o.lo)), b.Const(o.hi))
+}
+func (o hardTanh) grad(x, _, dy *node) *node {
+	in := Mul(Less(constant(x, o.lo), x), Less(x, constant(x, o.hi)))
+	return Where(in, dy, constant(x, 0))
+}
+
+// HardSigmoid returns (x+3)/6 limited to 0..1.
+func HardSigmoid(x *node) *node { return Scale(1.0/6, ReLU6(Shift(3, x))) }
+
+// HardSwish returns x·hardsigmoid(x).
+func HardSwish(x *node) *node { return Mul(x, HardSigmoid(x)) }
+
+// LeakyReLU returns x where x > 0, else slope·x; its gradient at 0 is slope.
+func LeakyReLU(x *node, slope float64) *node { return unary(leakyReLU{slope}, x) }
+
+type leakyReLU struct{ slope float64 }
+
+func (o leakyReLU) value(b *builder, x value) value {
+	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(x, b.Const(o.slope)))
+}
+func (o leakyReLU) grad(x, _, dy *node) *node {
+	return Where(Less(constant(x, 0), x), dy, Scale(o.slope, dy))
+}
+
+// PReLU returns x where x > 0, else a·x: a leaky ReLU whose slope is learned.
+func PReLU(x, a *node) *node { return binary(prelu{}, x, a) }
+
+type prelu struct{}
+
+func (prelu) value(b *builder, x, a value) value {
+	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(a, x))
+}
+func (prelu) grad(x, a, _, dz *node) (dx, da *node) {
+	zero := constant(x, 0)
+	up := Less(zero, x)
+	return Where(up, dz, Mul(dz, a)), Where(up, zero, Mul(dz, x))
+}
+
+// ELU returns x where x > 0, else alpha·(eˣ-1); its gradient at 0 is alpha.
+func ELU(x *node, alpha float64) *node { return unary(elu{alpha}, x) }
+
+type elu struct{ alpha float64 }
+
+func (o elu) value(b *builder, x value) value {
+	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(b.Expm1(x), b.Const(o.alpha)))
+}
+func (o elu) grad(x, y, dy *node) *node {
+	return Where(Less(constant(x, 0), x), dy, Mul(dy, Shift(o.alpha, y)))
+}
+
+// SELU returns s·elu(x, a) with the constants that keep mean 0 and variance 1,
+// https://arxiv.org/abs/1706.02515.
+func SELU(x *node) *node {
+	const a, s = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+	return Scale(s, ELU(x, a))
+}
+
+// GELU returns x·Φ(x) = x·(1+erf(x/√2))/2.
+func GELU(x *node) *node {
+	return Mul(Scale(0.5, x), Shift(1, Erf(Scale(1/math.Sqrt2, x))))
+}
+
+// GELUTanh returns x·(1+tanh(√(2/π)(x+0.044715x³)))/2, which is close to GELU.
+func GELUTanh(x *node) *node {
+	t := Tanh(Scale(math.Sqrt(2/math.Pi), Add(x, Scale(0.044715, Cube(x)))))
+	return Mul(Scale(0.5, x), Shift(1, t))
+}
+
+// SiLU returns x·sigmoid(x), also known as swish.
+func SiLU(x *node) *node { return Mul(x, Sigmoid(x)) }
+
+// Mish returns x·tanh(softplus(x)).
+func Mish(x *node) *node { return Mul(x, Tanh(Softplus(x))) }
+
+// Softsign returns x/(1+|x|).
+func Softsign(x *node) *node { return Div(x, Shift(1, Abs(x))) }
+
+// HardShrink returns x where |x| > lambda, else 0; its gradient at ±lambda is 0.
+func HardShrink(x *node, lambda float64) *node { return unary(hardShrink{lambda}, x) }
+
+type hardShrink struct{ lambda float64 }
+
+func (o hardShrink) value(b *builder, x value) value {
+	return b.Where(b.Lt(b.Const(o.lambda), b.Abs(x)), x, b.Const(0))
+}
+func (o hardShrink) grad(x, _, dy *node) *node {
+	return Where(Less(constant(x, o.lambda), Abs(x)), dy, constant(x, 0))
+}
+
+// SoftShrink returns x moved towards 0 by lambda, and 0 where |x| ≤ lambda.
+func SoftShrink(x *node, lambda float64) *node { return Sub(x, Clamp(x, -lambda, lambda)) }

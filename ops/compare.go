@@ -1,0 +1,118 @@
+package ops
+
+import (
+	"fmt"
+
+	"descent/graph"
+)
+
+// Comparisons are 1 where they hold and 0 elsewhere (a comparison with NaN
+// holds only for NotEqual); their gradients are 0. The product of two
+// comparisons is "and", their Max is "or".
+
+type jump struct{}
+
+func (jump) grad(_, _, _, _ *node) (dx, dy *node) { return nil, nil }
+
+// Less returns 1 where x < y, else 0.
+func Less(x, y *node) *node { return binary(less{}, x, y) }
+
+type less struct{ jump }
+
+func (less) value(b *builder, x, y value) value { return b.Lt(x, y) }
+
+// LessEqual returns 1 where x ≤ y, else 0.
+func LessEqual(x, y *node) *node { return binary(lessEqual{}, x, y) }
+
+type lessEqual struct{ jump }
+
+func (lessEqual) value(b *builder, x, y value) value { return b.Le(x, y) }
+
+// Greater returns 1 where x > y, else 0.
+func Greater(x, y *node) *node { return Less(y, x) }
+
+// GreaterEqual returns 1 where x ≥ y, else 0.
+func GreaterEqual(x, y *node) *node { return LessEqual(y, x) }
+
+// Equal returns 1 where x = y, else 0.
+func Equal(x, y *node) *node { return binary(equal{}, x, y) }
+
+type equal struct{ jump }
+
+func (equal) value(b *builder, x, y value) value { return b.Eq(x, y) }
+
+// NotEqual returns 1 where x ≠ y, else 0.
+func NotEqual(x, y *node) *node { return binary(notEqual{}, x, y) }
+
+type notEqual struct{ jump }
+
+func (notEqual) value(b *builder, x, y value) value { return b.Ne(x, y) }
+
+// Max returns the larger of x and y, elementwise; at a tie each gets half of
+// the gradient.
+func Max(x, y *node) *node { return binary(maximum{}, x, y) }
+
+type maximum struct{}
+
+func (maximum) value(b *builder, x, y value) value { return b.Max(x, y) }
+func (maximum) grad(x, y, _, dz *node) (dx, dy *node) {
+	return toWinner(Less(y, x), Less(x, y), dz)
+}
+
+// Min returns the smaller of x and y, elementwise; at a tie each gets half of
+// the gradient.
+func Min(x, y *node) *node { return binary(minimum{}, x, y) }
+
+type minimum struct{}
+
+func (minimum) value(b *builder, x, y value) value { return b.Min(x, y) }
+func (minimum) grad(x, y, _, dz *node) (dx, dy *node) {
+	return toWinner(Less(x, y), Less(y, x), dz)
+}
+
+// toWinner gives dz to x or y, whichever won, or half to each.
+func toWinner(xWon, yWon, dz *node) (dx, dy *node) {
+	zero, half := constant(dz, 0), Scale(0.5, dz)
+	return Where(xWon, dz, Where(yWon, zero, half)), Where(yWon, dz, Where(xWon, zero, half))
+}
+
+// Clamp returns x limited to lo..hi, either of which may be infinite. The
+// gradient is 1 from lo to hi, both included, and 0 outside.
+func Clamp(x *node, lo, hi float64) *node {
+	if !(lo <= hi) {
+		return graph.Bad(fmt.Errorf("nothing is between %v and %v", lo, hi), "clamp", x)
+	}
+	return unary(clamp{lo, hi}, x)
+}
+
+type clamp struct{ lo, hi float64 }
+
+func (o clamp) value(b *builder, x value) value {
+	return b.Min(b.Max(x, b.Const(o.lo)), b.Const(o.hi))
+}
+func (o clamp) grad(x, _, dy *node) *node {
+	in := Mul(LessEqual(constant(x, o.lo), x), LessEqual(x, constant(x, o.hi)))
+	return Where(in, dy, constant(x, 0))
+}
+
+// Where returns x where c is not 0, else y. The branch that is not taken gets
+// a gradient of exactly 0, whatever its derivative is there: the gradient of
+// Where(x > 0, √x, 0) at x = 0 is 0, not 0·∞ = NaN. See [graph.Mask].
+func Where(c, x, y *node) *node { return graph.Apply(where{}, c, x, y) }
+
+type where struct{}
+
+func (where) Name() string { return "where" }
+func (where) Shape(in []graph.Shape) (graph.Shape, error) {
+	s, err := graph.Broadcast(in[0], in[1])
+	if err != nil {
+		return s, err
+	}
+	return graph.Broadcast(s, in[2])
+}
+func (where) Lower(b *builder, in []value) value { return b.Where(in[0], in[1], in[2]) }
+func (where) Locality() graph.Locality           { return graph.Elementwise }
+func (where) Grad(z, dz *node) []*node {
+	c := z.Arg(0)
+	return []*node{nil, graph.Mask(c, dz), graph.Mask(Equal(c, constant(c, 0)), dz)}
+}
