@@ -49,7 +49,7 @@ func step(w work) (*graph.Program, error) {
 	z := models.MLP(ops.ReLU, w.sizes[1:]...)(x)
 	classes := w.sizes[len(w.sizes)-1]
 	loss := ops.Neg(ops.Div(ops.Sum(ops.Mul(ops.LogSoftmax(z, -1), ops.OneHot(y, classes))), g.Const(float64(w.batch))))
-	t := optimizers.Minimize(loss, w.rule)
+	t := optimizers.Descend(loss, w.rule)
 	p, err := graph.Function{Outputs: []*graph.Node{loss}, Updates: t.Updates}.Compile()
 	if err != nil {
 		return nil, err
