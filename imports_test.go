@@ -10,7 +10,7 @@ import (
 // layers are the packages from the bottom up; a package may import those of
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
-	{"internal/kernel", "internal/suggest", "internal/plot"},
+	{"internal/kernel", "internal/suggest", "internal/plot", "internal/atomicfile", "internal/safetensors"},
 	{"internal/jit", "data"},
 	{"internal/exec"},
 	{"graph"},
