@@ -73,9 +73,6 @@ func aligned[T kernel.Float](n int) []T {
 	return buf[skip : skip+n : skip+n]
 }
 
-// Aligned returns n elements that start on a 64-byte boundary, for leaves.
-func Aligned[T kernel.Float](n int) []T { return aligned[T](n) }
-
 // Compile makes a program. memory gives the storage of each leaf that is not
 // an input; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
@@ -90,9 +87,11 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	groups := fuse(f)
 	if o.Check {
 		groups = singles(f)
+	} else {
+		groups = breakGangs(f, gangUp(f, groups, memory))
 	}
-	groups = schedule(f, groups)
-	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}, team: o.Team, scratch: make([][][]T, o.Team.Size())}
+	plan, groups := planMemory(f, schedule(f, groups))
+	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, scratch: make([][][]T, o.Team.Size())}
 	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
@@ -329,7 +328,12 @@ func (p *Program[T]) Listing() string {
 	for i, g := range p.groups {
 		fmt.Fprintf(&b, "%3d  ", i)
 		if g.region {
-			fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
+			if len(g.gang) > 0 {
+				fmt.Fprintf(&b, "%d regions as one loop over %d elements; the first is\n", len(g.gang), g.n)
+				g.vals = g.gang[0].vals
+			} else {
+				fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
+			}
 			for _, v := range g.vals {
 				fmt.Fprintf(&b, "       %s\n", p.line(v))
 			}

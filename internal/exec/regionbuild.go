@@ -15,6 +15,7 @@ import (
 type regionBuilder[T kernel.Float] struct {
 	p       *Program[T]
 	worker  int // whose scratch is used
+	shift   int // elements by which the arrays of a gang start before its own
 	r       *region[T]
 	vals    []Val       // members, in the order of phases
 	phase   map[Val]int // of members
@@ -43,8 +44,13 @@ func (p *Program[T]) regionStep(g group) step {
 }
 
 func (p *Program[T]) newRegion(g group, worker int) *region[T] {
-	n := p.f.vals[g.vals[0]].n
-	b := &regionBuilder[T]{p: p, worker: worker, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
+	n, shift := p.f.vals[g.vals[0]].n, 0
+	if len(g.gang) > 0 {
+		// The code of the longest part serves for all.
+		best := slices.MaxFunc(g.gang, func(a, b part) int { return cmp.Compare(p.f.vals[a.vals[0]].n, p.f.vals[b.vals[0]].n) })
+		n, shift, g = g.n, best.at, group{vals: best.vals, region: true}
+	}
+	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
 	b.phases(g)
 	b.r.tile = b.tileLen(n)
@@ -116,11 +122,12 @@ func (b *regionBuilder[T]) tileLen(n int) int {
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
 			x := &b.p.f.vals[a]
-			if x.kind == kConst || x.n <= 1 || x.n == n {
+			spread := spreadOf(b.p.f.vals[v].dims, x.dims)
+			if x.kind == kConst || x.n <= 1 || spread == spreadFull {
 				continue
 			}
 			whole = false
-			if spreadOf(b.p.f.vals[v].dims, x.dims) == spreadRow {
+			if spread == spreadRow {
 				period = x.n
 			}
 		}
@@ -166,7 +173,7 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 	case x.kind == kConst:
 		r = ref{unsafe.Pointer(&b.p.constTile(x.imm)[0]), 0}
 	case f.kind == spreadFull && !x.scalar():
-		r = ref{unsafe.Pointer(b.p.ptr(a)), 1}
+		r = b.array(a)
 	default:
 		f.dst = b.take()
 		r = ref{unsafe.Pointer(&f.dst[0]), 0}
@@ -194,6 +201,12 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 	return r
 }
 
+// array returns the memory of an array that is walked with the domain.
+func (b *regionBuilder[T]) array(v Val) ref {
+	var zero T
+	return ref{unsafe.Add(unsafe.Pointer(b.p.ptr(v)), -b.shift*int(unsafe.Sizeof(zero))), 1}
+}
+
 // take returns new tile scratch. All regions share it: only one runs at a
 // time.
 func (b *regionBuilder[T]) take() []T {
@@ -219,7 +232,7 @@ func (b *regionBuilder[T]) result(v Val) ref {
 	if h.place == placeNone {
 		return b.scratchRef(v)
 	}
-	home := ref{unsafe.Pointer(b.p.ptr(v)), 1}
+	home := b.array(v)
 	if !b.readLater(v, h) {
 		b.ref[v] = home
 		return home
