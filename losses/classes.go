@@ -11,7 +11,7 @@ import (
 // Losses of many classes. The classes are axis 1 of the prediction, as in
 // N×C or N×C×d; or the only axis, C, of one sample. Targets are either indices,
 // of the prediction's shape without that axis, declared by
-// [graph.Graph.Indices]; or probabilities, of the prediction's shape.
+// [graph.Graph.Indices] or computed; or probabilities, of the prediction's shape.
 
 var errNoClasses = errors.New("the prediction must have an axis of classes")
 
@@ -180,7 +180,7 @@ func classesFit(pred, target *node, weight []float64) error {
 	}
 	k := classAxis(p)
 	switch want := dropAxis(p, k); {
-	case t == want && target.Role() == graph.Input:
+	case t == want && target.Role() != graph.Index && target.Role() != graph.Computed:
 		return fmt.Errorf("the target holds real numbers; declare class indices with Graph.Indices")
 	case t != want:
 		return fmt.Errorf("the prediction is %v, %d classes along axis %d, and the target %v; it must be class indices of shape %v or, where a loss takes them, probabilities of shape %v",
