@@ -256,8 +256,8 @@ func TestTorchLosses(t *testing.T) {
 }
 
 // The rows of torch_nonsmooth.json that are losses; x is the prediction, or the
-// arrays stacked. "smooth_l1 beta=0 at 0" is left out: its gradient of -1 was a
-// mistake of PyTorch 1.13; later versions have 0, and so do we.
+// arrays stacked. "smooth_l1 beta=0 at 0" is left out: its gradient, -1 in
+// PyTorch 1.13, contradicts its l1_loss, which it is; ours is 0 as there.
 func TestTorchNonsmooth(t *testing.T) {
 	var file map[string]struct {
 		Y    numbers
