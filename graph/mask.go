@@ -5,7 +5,7 @@ package graph
 // derivative would make NaN, as in PyTorch and JAX, and treating every zero as
 // absorbing would hide the NaN of x·log x at 0. So reverse mode remembers where
 // an adjoint is dead, which is something else than being zero: op gradients say
-// it by [Mask], and VJP carries it from node to node as a condition: through
+// it by [Branches], and VJP carries it from node to node as a condition: through
 // elementwise operations, reductions, and whatever moves elements. Operations
 // that mix elements, such as matrix products, end it, except for a condition
 // that is a scalar. Graphs without branches pay nothing, others for a mask or
@@ -29,29 +29,51 @@ func localityOf(op Op) Locality {
 	return Mixes
 }
 
-// Mask returns d where c is not 0, and 0 elsewhere. In a gradient rule it says
-// that the elements elsewhere are dead: nothing that they are multiplied by on
-// the way to the leaves matters, not even an infinity.
-func Mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
+// Branches splits the gradient d of a choice between its branches: where c is
+// not 0 it belongs to the first, elsewhere to the second. The rest of each is 0,
+// and dead: nothing that it is multiplied by on the way to the leaves matters,
+// not even an infinity.
+func Branches(c, d *Node) (first, second *Node) { return mask(c, d), Apply(maskOp{not: true}, c, d) }
 
-type maskOp struct{}
+// mask returns d where c is not 0, else 0.
+func mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
 
-func (maskOp) Name() string                       { return "mask" }
-func (maskOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
-func (maskOp) Locality() Locality                 { return Elementwise }
-func (maskOp) Grad(y, dy *Node) []*Node           { return []*Node{nil, Mask(y.in[0], dy)} }
-func (maskOp) Lower(b *Builder, in []Value) Value { return b.Where(in[0], in[1], b.Const(0)) }
+type maskOp struct{ not bool }
+
+func (maskOp) Name() string                    { return "mask" }
+func (maskOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
+func (maskOp) Locality() Locality              { return Elementwise }
+func (o maskOp) Grad(y, dy *Node) []*Node      { return []*Node{nil, Apply(o, y.in[0], dy)} }
+func (o maskOp) Lower(b *Builder, in []Value) Value {
+	if o.not {
+		return b.Where(in[0], b.Const(0), in[1])
+	}
+	return b.Where(in[0], in[1], b.Const(0))
+}
 
 // alive is 1 where x is not 0, else 0.
 func alive(x *Node) *Node { return Apply(aliveOp{}, x) }
 
-type aliveOp struct{}
+type aliveOp struct{ not bool }
 
-func (aliveOp) Name() string                       { return "alive" }
-func (aliveOp) Shape(in []Shape) (Shape, error)    { return in[0], nil }
-func (aliveOp) Locality() Locality                 { return Elementwise }
-func (aliveOp) Grad(_, _ *Node) []*Node            { return nil }
-func (aliveOp) Lower(b *Builder, in []Value) Value { return b.Ne(in[0], b.Const(0)) }
+func (aliveOp) Name() string                    { return "alive" }
+func (aliveOp) Shape(in []Shape) (Shape, error) { return in[0], nil }
+func (aliveOp) Locality() Locality              { return Elementwise }
+func (aliveOp) Grad(_, _ *Node) []*Node         { return nil }
+func (o aliveOp) Lower(b *Builder, in []Value) Value {
+	if o.not {
+		return b.Eq(in[0], b.Const(0))
+	}
+	return b.Ne(in[0], b.Const(0))
+}
+
+// complete reports whether a or b is always alive: they are the branches of one
+// condition.
+func complete(a, b *Node) bool {
+	p, ok := a.op.(aliveOp)
+	q, also := b.op.(aliveOp)
+	return ok && also && p.not != q.not && a.in[0] == b.in[0]
+}
 
 // An adjoint is the gradient with respect to a node, and where it is alive: nil
 // means everywhere. Elements that are dead are 0, unless raw: then they hold
@@ -63,10 +85,13 @@ type adjoint struct {
 }
 
 func (a adjoint) clean() *Node {
-	if a.raw {
-		return Mask(a.live, a.d)
+	if !a.raw {
+		return a.d
 	}
-	return a.d
+	if l, ok := a.live.op.(aliveOp); ok {
+		return Apply(maskOp{l.not}, a.live.in[0], a.d)
+	}
+	return mask(a.live, a.d)
 }
 
 // pass accumulates what y passes to those of its inputs that are on.
@@ -97,8 +122,8 @@ func pass(y *Node, own adjoint, on []bool, accumulate func(*Node, adjoint)) {
 // branch returns where a branch is taken, if d is the gradient of one by y's
 // rule.
 func branch(y *Node, i int, d *Node) *Node {
-	if _, ok := d.op.(maskOp); ok && y.in[i].role == Computed && localityOf(y.op) == Elementwise {
-		return alive(d.in[0])
+	if m, ok := d.op.(maskOp); ok && y.in[i].role == Computed && localityOf(y.op) == Elementwise {
+		return Apply(aliveOp{m.not}, d.in[0])
 	}
 	return nil
 }
@@ -137,7 +162,7 @@ func (a adjoint) plus(b adjoint) adjoint {
 		return adjoint{Add(a.d, b.d), a.live, a.raw || b.raw}
 	}
 	sum := adjoint{d: Add(a.clean(), b.clean())}
-	if a.live != nil && b.live != nil {
+	if a.live != nil && b.live != nil && !complete(a.live, b.live) {
 		sum.live = alive(Add(a.live, b.live))
 	}
 	return sum

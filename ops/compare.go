@@ -115,6 +115,6 @@ func (where) Shape(in []graph.Shape) (graph.Shape, error) {
 func (where) Lower(b *builder, in []value) value { return b.Where(in[0], in[1], in[2]) }
 func (where) Locality() graph.Locality           { return graph.Elementwise }
 func (where) Grad(z, dz *node) []*node {
-	c := z.Arg(0)
-	return []*node{nil, graph.Mask(c, dz), graph.Mask(Equal(c, constant(c, 0)), dz)}
+	dx, dy := graph.Branches(z.Arg(0), dz)
+	return []*node{nil, dx, dy}
 }

@@ -137,6 +137,8 @@ func (f *Func) fold(v *value) {
 	case kReduce:
 		x = f.vals[v.args[0]].imm
 		switch {
+		case v.fold == kernel.FoldSum && v.mid == 0:
+			x = 0
 		case v.fold == kernel.FoldSum:
 			x *= float64(v.mid)
 		case v.fold == kernel.FoldProd:
