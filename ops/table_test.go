@@ -160,3 +160,27 @@ func TestBadInputsStaySilent(t *testing.T) {
 		}
 	}
 }
+
+// tamper is the identity with a wrong gradient.
+type tamper struct{ factor float64 }
+
+func (tamper) Name() string                                         { return "tamper" }
+func (tamper) Shape(in []graph.Shape) (graph.Shape, error)          { return in[0], nil }
+func (o tamper) Grad(_, dy *node) []*node                           { return []*node{ops.Scale(o.factor, dy)} }
+func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[0] }
+
+// TestEveryRowIsSensitive spoils the gradient of every row: the domain and the
+// shapes must be such that it is caught.
+func TestEveryRowIsSensitive(t *testing.T) {
+	flat := map[string]bool{"sign": true, "floor": true, "ceil": true, "round": true, "stop_gradient": true, "less": true, "less_equal": true,
+		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true}
+	for _, c := range ops.Table {
+		build := c.Build
+		for _, factor := range []float64{-1, 1 + 1e-4} {
+			c.Build = func(in []*node, n []float64) *node { return graph.Apply(tamper{factor}, build(in, n)) }
+			if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 && !flat[c.Name] {
+				t.Errorf("%s: a gradient %v times too large is not caught", c.Name, factor)
+			}
+		}
+	}
+}
