@@ -69,6 +69,9 @@ func TestEverySettingCounts(t *testing.T) {
 		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"},
 		{"asgd", "alpha", "lambda=0.1"}, {"asgd", "lambda", ""},
 		{"rprop", "maximum", ""}, {"rprop", "minimum", ""},
+		{"sophia", "every", "gamma=5"}, {"schedulefree_sgd", "dampening", "momentum=0.5"}, {"schedulefree_sgd", "nesterov", "momentum=0.5"},
+		{"schedulefree_adamw", "match", "lambda=0.1"}, {"schedulefree_adamw", "spare", "lambda=0.1"},
+		{"polyak", "scale", "least=0.1"}, {"polyak", "least", "scale=0.01"},
 		{"clip", "exact", "max=0.1"}, {"clip_each", "max", ""}, {"group", "match", "lr=0.3"},
 	} {
 		if needs[c.rule] == nil {
@@ -78,7 +81,7 @@ func TestEverySettingCounts(t *testing.T) {
 	}
 	// Values that differ where the usual change would not matter.
 	values := map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
-		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1"}
+		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "prodigy.coef": "1000"}
 	for i := range Table {
 		e := &Table[i]
 		for k, s := range settings(parts(e.New())...) {
