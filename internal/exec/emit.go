@@ -8,6 +8,10 @@ import (
 
 // emit makes the step of a group; neighbouring scalar maps share one.
 func (p *Program[T]) emit(g group) {
+	if p.f.vals[g.vals[0]].n == 0 {
+		p.steps = append(p.steps, nothing{}) // arrays without elements
+		return
+	}
 	if g.region {
 		p.steps = append(p.steps, p.newRegion(g))
 		return
@@ -124,6 +128,10 @@ func (s scalarOps) run() {
 		}
 	}
 }
+
+type nothing struct{}
+
+func (nothing) run() {}
 
 type total[T kernel.Float] struct {
 	dst *float64
