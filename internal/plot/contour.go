@@ -72,7 +72,7 @@ func regions(z [][]float64, level float64) [][]point {
 	for j := range h - 1 {
 		for i := range w - 1 {
 			edges := [4]int{2 * (j*w + i), 2*(j*w+i+1) + 1, 2 * ((j+1)*w + i), 2*(j*w+i) + 1}
-			for _, line := range squares[square4(at(i, j), at(i+1, j), at(i+1, j+1), at(i, j+1), level)] {
+			for _, line := range squares[cornersHigh(at(i, j), at(i+1, j), at(i+1, j+1), at(i, j+1), level)] {
 				next[edges[line[0]]] = edges[line[1]]
 			}
 		}
@@ -103,8 +103,8 @@ func regions(z [][]float64, level float64) [][]point {
 	return out
 }
 
-// square4 is the index into squares of a cell.
-func square4(nw, ne, se, sw, level float64) int {
+// cornersHigh is the index into squares of a cell.
+func cornersHigh(nw, ne, se, sw, level float64) int {
 	n := 0
 	for k, v := range [4]float64{nw, ne, se, sw} {
 		if v >= level {

@@ -120,7 +120,11 @@ func (l Line) draw(p *panel, st style) {
 	if st.sparse {
 		at = p.some(at, st.order)
 	}
-	if (l.Marks || st.sparse) && len(at) > 0 {
+	switch {
+	case len(at) == 0:
+	case st.sparse: // a white outline, or a rough line would hide them
+		p.add(dots{mark: st.mark, at: at, radius: markRadius + .8, fill: st.color, stroke: white})
+	case l.Marks:
 		p.add(dots{mark: st.mark, at: at, radius: markRadius, fill: st.color})
 	}
 }
@@ -268,6 +272,7 @@ func (l Bars) draw(p *panel, st style) {
 		if l.Touch && n == 1 {
 			b.x -= .7
 		}
+		b.x = max(b.x, a.x+.5) // among values far apart, a bar is a line
 		p.clipped(rect{a.x, a.y, b.x, zero}.corners(), st.color)
 		if s.lo != nil {
 			errors = append(errors, p.errorBar((a.x+b.x)/2, s.lo[i], s.hi[i])...)

@@ -24,7 +24,7 @@ var pngFont = sync.OnceValue(func() *sfnt.Font {
 const em = 1024
 
 // pngText replaces characters Go Regular lacks by others that say the same.
-var pngText = strings.NewReplacer("-", "\u2010", "‖", "||", "ℝ", "R", "★", "*")
+var pngText = strings.NewReplacer("-", "\u00ad", "‖", "||", "ℝ", "R", "★", "*")
 
 // A glyph is a character's outlines for a font size of one, and how far the next
 // character is.

@@ -1,6 +1,9 @@
 package plot
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // An entry is what the legend says about a layer.
 type entry struct {
@@ -84,6 +87,19 @@ func (l *legend) flow(width float64) (at []point, rows int) {
 		x += w + 2*keyPad
 	}
 	return at, y + 1
+}
+
+// moveBelow puts the legend below the axes, where it may take a third of the
+// height; what does not fit is counted in a last entry.
+func (l *legend) moveBelow(area rect) {
+	l.side = underneath
+	all := len(l.entries)
+	for n := all - 1; n > 0; n-- {
+		if _, rows := l.flow(area.w() - 2*pad); float64(rows)*keyLine < area.h()/3 {
+			return
+		}
+		l.entries = append(l.entries[:n:n], entry{name: fmt.Sprintf("and %d more", all-n)})
+	}
 }
 
 // findCorner looks for a corner of the box where the legend covers nothing.

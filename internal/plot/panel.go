@@ -2,6 +2,7 @@ package plot
 
 import (
 	"errors"
+	"fmt"
 	"math"
 )
 
@@ -54,8 +55,7 @@ func (f *Figure) compose(s *scene, area rect, notes []string) error {
 	if grounds > 0 {
 		p.prepare()
 	}
-	p.drawPlane()
-	return nil
+	return p.drawPlane()
 }
 
 // check reports the first layer that cannot be drawn.
@@ -103,18 +103,22 @@ func (p *panel) scales(b *bounds) (err error) {
 
 // drawPlane draws a figure with two axes. The legend goes where the data left
 // room; if that is nowhere, next to the axes.
-func (p *panel) drawPlane() {
-	p.layout()
+func (p *panel) drawPlane() error {
+	if err := p.layout(); err != nil {
+		return err
+	}
 	p.drawGrid()
 	from := len(p.items)
 	p.drawLayers()
 	if len(p.key.entries) > 0 && !p.key.findCorner(p.box, p.items[from:]) {
 		p.items = p.items[:from-1]
 		p.key.side = onRight
-		if p.ground != nil || p.key.width() > .3*p.area.w() {
-			p.key.side = underneath
+		if p.ground != nil || p.key.width() > .3*p.area.w() || p.key.height() > p.box.h() {
+			p.key.moveBelow(p.area)
 		}
-		p.layout()
+		if err := p.layout(); err != nil {
+			return err
+		}
 		p.drawGrid()
 		p.drawLayers()
 	}
@@ -130,6 +134,7 @@ func (p *panel) drawPlane() {
 		p.ground.drawBar(p)
 	}
 	p.key.draw(p)
+	return nil
 }
 
 func (p *panel) drawLayers() {
@@ -140,7 +145,7 @@ func (p *panel) drawLayers() {
 
 // layout finds the box: what the axes' labels need depends on the ticks, which
 // depend on the box, so it is done twice.
-func (p *panel) layout() {
+func (p *panel) layout() error {
 	a := p.area
 	p.title = wrap(p.fig.Title, titleSize, a.w()-2*pad, 2)
 	p.notes = p.wrapNotes()
@@ -158,11 +163,20 @@ func (p *panel) layout() {
 			right += p.ground.barWidth()
 		}
 		p.box = rect{a.x0 + left, a.y0 + max(top, pad+tickSize/2), a.x1 - right, a.y1 - below}
-		// Small pictures with long texts: better a small box than none.
-		p.box.x1 = max(p.box.x1, p.box.x0+20)
-		p.box.y1 = max(p.box.y1, p.box.y0+20)
+		if err := p.checkRoom(); err != nil {
+			return err
+		}
 	}
 	p.place()
+	return nil
+}
+
+// checkRoom reports a picture so small that its labels leave no room for it.
+func (p *panel) checkRoom() error {
+	if p.box.w() < 20 || p.box.h() < 20 {
+		return fmt.Errorf("plot: figure %q: %gx%g is too small for its labels", clean(p.fig.Title), p.area.w(), p.area.h())
+	}
+	return nil
 }
 
 func (p *panel) wrapNotes() []string {
@@ -170,25 +184,30 @@ func (p *panel) wrapNotes() []string {
 	for _, n := range p.notes {
 		out = append(out, wrap(n, noteSize, p.area.w()-2*pad, 2)...)
 	}
-	return out[:min(len(out), 4)]
+	return out[:min(len(out), 6)]
 }
 
 // place puts the scales on the box and finds their ticks, as many as there is
 // room for.
 func (p *panel) place() {
+	p.x.widest, p.y.widest = p.area.w()/4, p.area.w()/4
 	p.x.p0, p.x.p1 = p.box.x0, p.box.x1
 	p.y.p0, p.y.p1 = p.box.y1, p.box.y0
 	if p.ground != nil && p.ground.flip {
 		p.y.p0, p.y.p1 = p.y.p1, p.y.p0
 	}
-	p.yt = p.y.ticks(map[bool]float64{false: 45, true: 15}[p.y.names != nil])
+	every := 45.0
+	if p.y.names != nil {
+		every = 15
+	}
+	p.yt = p.y.ticks(every)
 	p.slant = false
 	if p.x.names != nil {
 		p.xt = p.x.ticks(15)
 		p.slant = p.crowded()
 		return
 	}
-	for every := 60.0; every < 2*p.box.w(); every *= 1.25 {
+	for every = 60.0; every < 2*p.box.w(); every *= 1.25 {
 		p.xt = p.x.ticks(every)
 		if !p.crowded() {
 			return

@@ -67,7 +67,7 @@ type Picture interface {
 // that fills the memory.
 const (
 	defaultWidth, defaultHeight = 640, 400
-	minSize, maxSize            = 120, 4000
+	minSize, maxSize            = 100, 4000
 )
 
 // WriteSVG writes the figure as an <svg> element, which is also a whole file.

@@ -76,7 +76,9 @@ func (p *panel) drawSurface(l Surface) error {
 		return err
 	}
 	s := &space{panel: p, z: z}
-	s.layout(l.Z.Label != "")
+	if err := s.layout(l.Z.Label != ""); err != nil {
+		return err
+	}
 	s.walls()
 	pieces := s.quads(grid)
 	for i, l := range p.fig.Layers {
@@ -108,11 +110,12 @@ func (s *scene) addPiece(i item) {
 }
 
 // layout finds ticks and zoom so that the cube and its labels fit.
-func (s *space) layout(zLabel bool) {
+func (s *space) layout(zLabel bool) error {
 	p := s.panel
 	p.title = wrap(p.fig.Title, titleSize, p.area.w()-2*pad, 2)
 	p.notes = p.wrapNotes()
-	p.key.side = underneath
+	p.key.moveBelow(p.area)
+	p.x.widest, p.y.widest, s.z.widest = p.area.w()/4, p.area.w()/4, p.area.w()/4
 	for _, sc := range []*scale{&p.x, &p.y, &s.z} {
 		sc.p0, sc.p1 = -1, 1
 	}
@@ -130,11 +133,15 @@ func (s *space) layout(zLabel bool) {
 	top := pad + lineHeight(titleSize)*float64(len(p.title))
 	bottom := pad + lineHeight(noteSize)*float64(len(p.notes)) + p.key.room(underneath, p.area.w()-2*pad)
 	p.box = rect{p.area.x0 + left, p.area.y0 + top, p.area.x1 - 30, p.area.y1 - bottom - 34}
+	if err := p.checkRoom(); err != nil {
+		return err
+	}
 	s.zoom = 1
 	c := s.hull()
-	s.zoom = max(min(p.box.w()/c.w(), p.box.h()/c.h()), 5)
+	s.zoom = min(p.box.w()/c.w(), p.box.h()/c.h())
 	c = s.hull()
 	s.centre = point{(p.box.x0+p.box.x1)/2 - (c.x0+c.x1)/2, (p.box.y0+p.box.y1)/2 - (c.y0+c.y1)/2}
+	return nil
 }
 
 // some returns about n labelled ticks.
@@ -252,7 +259,7 @@ func (s *space) path(l Path, grid [][]float64, st style) []piece {
 	dot := func(q point, d dots) {
 		if v, ok := height(q); ok {
 			d.at = []point{s.project(v)}
-			out = append(out, piece{v.dot(camTowards) + 5/float64(n), d})
+			out = append(out, piece{v.dot(camTowards) + 4/float64(n), d})
 		}
 	}
 	cube := rect{-1, -1, 1, 1}
@@ -267,7 +274,7 @@ func (s *space) path(l Path, grid [][]float64, st style) []piece {
 					b, ok2 := height(between(part[i-1], part[i], float64(k+1)/float64(steps)))
 					if ok1 && ok2 {
 						line := shape{lines: [][]point{{s.project(a), s.project(b)}}, stroke: st.color, width: lineWidth + .6}
-						out = append(out, piece{a.dot(camTowards) + 3/float64(n), line})
+						out = append(out, piece{a.dot(camTowards) + 2/float64(n), line})
 					}
 				}
 			}

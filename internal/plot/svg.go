@@ -95,6 +95,7 @@ func (w *svgWriter) paint(attr string, c rgba) {
 // rounded point, so rounding errors don't add up.
 func (w *svgWriter) route(pts []point, closed bool) {
 	var x, y int
+	step := "l"
 	for i, p := range pts {
 		px, py := tenths(p.x), tenths(p.y)
 		dx, dy := px-x, py-y
@@ -102,14 +103,15 @@ func (w *svgWriter) route(pts []point, closed bool) {
 		case i == 0:
 			w.WriteString("M" + decimal(px))
 			w.pair(py)
-		case dx == 0 && dy == 0 && (len(pts) > 2 || i > 1):
+		case dx == 0 && dy == 0 && len(pts) > 2:
 			continue
 		default:
-			if i == 1 {
-				w.WriteString("l" + decimal(dx))
+			if step != "" {
+				w.WriteString(step + decimal(dx))
 			} else {
 				w.pair(dx)
 			}
+			step = ""
 			w.pair(dy)
 		}
 		x, y = px, py
