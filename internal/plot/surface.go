@@ -122,17 +122,14 @@ func (s *space) layout(zLabel bool) error {
 	s.z.p0, s.z.p1 = -flat, flat
 	p.xt, p.yt = some(p.x, 5), some(p.y, 5)
 	s.zt = some(s.z, 5)
-	widest := 0.0
-	for _, t := range s.zt {
-		widest = max(widest, t.width())
-	}
-	left := pad + widest + 14
+	left := max(pad+widest(s.zt)+14, pad+widest(p.xt)/2)
+	right := pad + widest(p.yt) + 12
 	if zLabel {
 		left += lineHeight(labelSize)
 	}
 	top := pad + lineHeight(titleSize)*float64(len(p.title))
 	bottom := pad + lineHeight(noteSize)*float64(len(p.notes)) + p.key.room(underneath, p.area.w()-2*pad)
-	p.box = rect{p.area.x0 + left, p.area.y0 + top, p.area.x1 - 30, p.area.y1 - bottom - 34}
+	p.box = rect{p.area.x0 + left, p.area.y0 + top, p.area.x1 - right, p.area.y1 - bottom - 34}
 	if err := p.checkRoom(); err != nil {
 		return err
 	}
@@ -310,10 +307,8 @@ func (s *space) axes(zLabel string) {
 	for _, t := range s.yt {
 		mark(corner(1, s.y.at(t.at), -flat), t, 4, 3.5, 0)
 	}
-	widest := 0.0
 	for _, t := range s.zt {
 		mark(corner(-1, -1, s.z.at(t.at)), t, -4, 0, 1)
-		widest = max(widest, t.width())
 	}
 	s.add(edges)
 	name := func(label string, at point, anchor, turn float64) {
@@ -329,5 +324,5 @@ func (s *space) axes(zLabel string) {
 	x, y, z := corner(0, -1, -flat), corner(1, 0, -flat), corner(-1, -1, 0)
 	name(s.fig.X.Label, point{x.x - 22, x.y + 36}, 1, 0)
 	name(s.fig.Y.Label, point{y.x + 36, y.y + 30}, 0, 0)
-	name(zLabel, point{z.x - widest - 16, z.y}, .5, -90)
+	name(zLabel, point{z.x - widest(s.zt) - 16, z.y}, .5, -90)
 }
