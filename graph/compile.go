@@ -156,7 +156,7 @@ var _ gorgonia.VM = (*Program)(nil)
 
 // machine hides the element type.
 type machine interface {
-	feed(leaf int, scalar bool, f *Feed)
+	feed(leaf int, scalar bool, f Feed)
 	run()
 	runChecked() int
 	scalar(out int) float64
@@ -173,7 +173,7 @@ func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options
 	return machineOf[T]{p}, err
 }
 
-func (m machineOf[T]) feed(leaf int, scalar bool, f *Feed) {
+func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
 	if scalar {
 		dst := m.p.ScalarInput(leaf)
 		switch {
@@ -314,7 +314,7 @@ func (p *Program) feed(f *Feed) error {
 			}
 		}
 		if in.node.shape.Size() > 0 {
-			p.m.feed(in.leaf, in.node.shape.rank == 0, f)
+			p.m.feed(in.leaf, in.node.shape.rank == 0, *f)
 		}
 		in.fed = true
 		return nil

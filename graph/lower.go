@@ -137,7 +137,7 @@ type Loop struct {
 	F32  func(dst []float32, src [][]float32)
 	F64  func(dst []float64, src [][]float64)
 	// Key, if not nil, is comparable, and loops with equal keys on equal
-	// operands compute the same.
+	// operands compute the same: it is of a type of the op's own.
 	Key any
 }
 

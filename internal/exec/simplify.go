@@ -137,6 +137,8 @@ func (f *Func) fold(v *value) {
 	case kReduce:
 		x = f.vals[v.args[0]].imm
 		switch {
+		case v.fold == kernel.FoldSum && v.mid == 0:
+			x = 0
 		case v.fold == kernel.FoldSum:
 			x *= float64(v.mid)
 		case v.fold == kernel.FoldProd:
@@ -195,8 +197,8 @@ func (f *Func) algebra(i Val, v *value) Val {
 	return i
 }
 
-// mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x) and pow(x, 1 or 2), and
-// drops broadcasts that the primitive does by itself.
+// mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x), pow(x, 1 or 2) and choices
+// that are known, and drops broadcasts that the primitive does by itself.
 func (f *Func) mapIdentity(i Val, v *value) Val {
 	for k, a := range v.args {
 		x := &f.vals[a]
@@ -244,6 +246,13 @@ func (f *Func) mapIdentity(i Val, v *value) Val {
 	case kernel.Neg:
 		if x := &f.vals[v.args[0]]; x.kind == kMap && x.code == kernel.Neg {
 			return x.args[0]
+		}
+	case kernel.Where:
+		if is(v.args[0], 1) {
+			return same(v.args[1])
+		}
+		if is(v.args[0], 0) {
+			return same(v.args[2])
 		}
 	case kernel.Pow:
 		if is(v.args[1], 1) {
