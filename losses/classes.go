@@ -1,8 +1,8 @@
 package losses
 
 import (
+	"errors"
 	"fmt"
-	"math"
 
 	"descent/graph"
 	"descent/ops"
@@ -11,7 +11,9 @@ import (
 // Losses of many classes. The classes are axis 1 of the prediction, as in
 // N×C or N×C×d; or the only axis, C, of one sample. Targets are either indices,
 // of the prediction's shape without that axis, declared by
-// [graph.Graph.Indices]; or probabilities, of the prediction's shape.
+// [graph.Graph.Indices] or computed; or probabilities, of the prediction's shape.
+
+var errNoClasses = errors.New("the prediction must have an axis of classes")
 
 func classAxis(s graph.Shape) int { return min(1, s.Rank()-1) }
 
@@ -55,12 +57,19 @@ func CrossEntropyWith(o CrossEntropyOptions) Loss {
 		if bad := c.bad([]*node{pred, target}, fit); bad != nil {
 			return bad
 		}
-		logp := ops.LogSoftmax(pred, classAxis(pred.Shape()))
+		logp := logSoftmax(pred, classAxis(pred.Shape()))
 		if distribution {
 			return o.probabilities(logp, target)
 		}
 		return o.indices(logp, target)
 	}
+}
+
+// logSoftmax is [ops.LogSoftmax] of x less its maximum, whose differences are
+// exact however large x is.
+func logSoftmax(x *node, k int) *node {
+	top := ops.Keep(ops.AMax(x, k), x, k)
+	return ops.LogSoftmax(ops.Sub(x, ops.StopGradient(top)), k)
 }
 
 // isDistribution reports whether the target gives a probability to each class.
@@ -132,9 +141,9 @@ func byClass(x *node, weight []float64) *node {
 // is NaN with a gradient of 0, not of 0·∞.
 func ratio(sum, weight *node) *node {
 	zero := number(weight, 0)
-	empty := ops.Equal(weight, zero)
-	y := ops.Div(sum, ops.Where(empty, number(weight, 1), weight))
-	return ops.Add(y, ops.Where(empty, number(weight, math.NaN()), zero))
+	some := ops.NotEqual(weight, zero)
+	y := ops.Div(sum, ops.Add(weight, not(some)))
+	return ops.Add(y, ops.Div(zero, some))
 }
 
 // NLL is the mean over samples of -pred[target], where pred are
@@ -167,11 +176,11 @@ func NLLWith(o NLLOptions) Loss {
 func classesFit(pred, target *node, weight []float64) error {
 	p, t := pred.Shape(), target.Shape()
 	if p.Rank() == 0 {
-		return fmt.Errorf("the prediction is a scalar; it must have an axis of classes")
+		return errNoClasses
 	}
 	k := classAxis(p)
 	switch want := dropAxis(p, k); {
-	case t == want && target.Role() == graph.Input:
+	case t == want && target.Role() != graph.Index && target.Role() != graph.Computed:
 		return fmt.Errorf("the target holds real numbers; declare class indices with Graph.Indices")
 	case t != want:
 		return fmt.Errorf("the prediction is %v, %d classes along axis %d, and the target %v; it must be class indices of shape %v or, where a loss takes them, probabilities of shape %v",
@@ -182,6 +191,9 @@ func classesFit(pred, target *node, weight []float64) error {
 
 // weightFits reports class weights that do not fit the prediction.
 func weightFits(pred *node, weight []float64) error {
+	if pred.Shape().Rank() == 0 || pred.Shape().Dim(classAxis(pred.Shape())) == 0 {
+		return errNoClasses
+	}
 	classes := pred.Shape().Dim(classAxis(pred.Shape()))
 	if weight != nil && len(weight) != classes {
 		return fmt.Errorf("weight has %d numbers for %d classes", len(weight), classes)
@@ -255,7 +267,7 @@ func MultiLabelSoftMarginWith(o MultiLabelSoftMarginOptions) Loss {
 		c := check("multilabel_soft_margin", o.Reduction.check())
 		fit := func() error {
 			if pred.Shape().Rank() == 0 {
-				return fmt.Errorf("the prediction is a scalar; it must have an axis of classes")
+				return errNoClasses
 			}
 			return nil
 		}
