@@ -365,14 +365,17 @@ func Output[T kernel.Float](p *Program, n *Node) []T {
 }
 
 // Buffer returns the memory of an input that is not a scalar, to be filled
-// before Run instead of feeding it. It panics if n is not an input that the
-// program uses, or T not the graph's element type.
+// before Run instead of feeding it; nil if the program does not depend on it.
+// It panics if n is not an input, or T not the graph's element type.
 func Buffer[T kernel.Float](p *Program, n *Node) []T {
 	for i := range p.inputs {
 		if p.inputs[i].node == n {
 			p.inputs[i].fed = true
 			return pick[T](p.m.buffer(p.inputs[i].leaf))
 		}
+	}
+	if n.g == p.g && (n.role == Input || n.role == Index) {
+		return nil
 	}
 	panic(fmt.Sprintf("graph: %v is not an input of this program", n))
 }

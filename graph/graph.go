@@ -52,6 +52,8 @@ type Graph struct {
 	params []*Node
 	count  map[string]int
 	eval   bool
+	parts  []Part
+	kept   []Update
 	expr   mirror
 }
 

@@ -5,8 +5,7 @@
 package models
 
 import (
-	"math"
-	"math/rand/v2"
+	"fmt"
 
 	"descent/graph"
 	"descent/ops"
@@ -43,29 +42,31 @@ func Dense(units int) Layer { return DenseWith(DenseOptions{Units: units}) }
 // DenseWith returns a dense layer with options.
 func DenseWith(o DenseOptions) Layer {
 	return func(x *node) *node {
-		if x.Err() != nil {
+		switch {
+		case x.Err() != nil:
 			return x
-		}
-		if x.Shape().Rank() != 2 || o.Units < 1 {
-			return graph.Bad(errDense{x.Shape(), o.Units}, "dense", x)
+		case o.Units < 1:
+			return graph.Bad(fmt.Errorf("%d units; a layer has at least one", o.Units), "dense", x)
+		case x.Shape().Rank() != 2:
+			return graph.Bad(fmt.Errorf("the input is %v; a dense layer takes rows, n x inputs", x.Shape()), "dense", x)
 		}
 		g, name := x.Graph(), o.Name
 		if name == "" {
 			name = g.Unique("dense")
 		}
-		weight, bias := o.Weight, o.Bias
-		if weight == nil {
-			weight = Glorot
+		y := ops.MatMul(x, g.Param(name+".w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
+		if !o.NoBias {
+			y = ops.Add(y, g.Param(name+".b", or(o.Bias, graph.Zeros), o.Units))
 		}
-		if bias == nil {
-			bias = graph.Zeros
-		}
-		y := ops.MatMul(x, g.Param(name+".w", weight, x.Shape().Dim(1), o.Units))
-		if o.NoBias {
-			return y
-		}
-		return ops.Add(y, g.Param(name+".b", bias, o.Units))
+		return g.Mark("Dense", name, y)
 	}
+}
+
+func or(init, otherwise graph.Init) graph.Init {
+	if init == nil {
+		return otherwise
+	}
+	return init
 }
 
 // MLP returns a multilayer perceptron: dense layers of the given sizes with an
@@ -82,27 +83,19 @@ func MLP(act Layer, sizes ...int) Layer {
 	}
 }
 
-// Glorot is the uniform initialiser with limit √(6/(inputs+outputs)), for
-// symmetric activations. Glorot, Bengio 2010.
-func Glorot(rng *rand.Rand, s graph.Shape, dst []float64) {
-	in, out := fans(s)
-	uniform(rng, math.Sqrt(6/float64(in+out)), dst)
-}
+// Linear returns the linear model of one number, x·w + b, which with the
+// squared error is linear regression. Its weights start at 0: the problem is
+// convex, and so is a good place to start.
+func Linear() Layer { return linear(1) }
 
-// fans returns the numbers of inputs and outputs of a weight of shape s.
-func fans(s graph.Shape) (in, out int) {
-	switch s.Rank() {
-	case 0:
-		return 1, 1
-	case 1:
-		return s.Dim(0), s.Dim(0)
-	}
-	out = s.Dim(s.Rank() - 1)
-	return s.Size() / max(out, 1), out
-}
+// Logistic returns the model of logistic regression: the logit of the second
+// of two classes, for a binary cross-entropy with logits.
+func Logistic() Layer { return linear(1) }
 
-func uniform(rng *rand.Rand, limit float64, dst []float64) {
-	for i := range dst {
-		dst[i] = limit * (2*rng.Float64() - 1)
-	}
+// Softmax returns the model of softmax regression: a logit for each class, for
+// a cross-entropy.
+func Softmax(classes int) Layer { return linear(classes) }
+
+func linear(outputs int) Layer {
+	return DenseWith(DenseOptions{Units: outputs, Weight: graph.Zeros})
 }

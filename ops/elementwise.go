@@ -193,13 +193,3 @@ func StopGradient(x *node) *node { return unary(stopGradient{}, x) }
 type stopGradient struct{ step }
 
 func (stopGradient) value(_ *builder, x value) value { return x }
-
-// Quotient returns a and b if x is a/b.
-func Quotient(x *node) (a, b *node, ok bool) {
-	if o, is := x.Op().(op2); is {
-		if _, is := o.f.(div); is {
-			return x.Arg(0), x.Arg(1), true
-		}
-	}
-	return nil, nil, false
-}

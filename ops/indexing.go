@@ -45,11 +45,11 @@ func dims(d []int) (graph.Shape, error) {
 // iota is the loop that counts 0, 1, 2, …
 func iota(n int) graph.Loop {
 	return graph.Loop{Name: "iota", Key: n,
-		F32: func(dst []float32, _ [][]float32) { count(dst) },
-		F64: func(dst []float64, _ [][]float64) { count(dst) }}
+		F32: func(dst []float32, _ [][]float32) { enumerate(dst) },
+		F64: func(dst []float64, _ [][]float64) { enumerate(dst) }}
 }
 
-func count[T float32 | float64](dst []T) {
+func enumerate[T float32 | float64](dst []T) {
 	for i := range dst {
 		dst[i] = T(i)
 	}

@@ -8,7 +8,31 @@ import (
 
 // MatMul returns the matrix product of the last two axes of x and y; the axes
 // before them broadcast, so that a batch of matrices can be multiplied by one.
-func MatMul(x, y *node) *node { return graph.Apply(matmul{}, x, y) }
+// A vector x is taken as a row, a vector y as a column, whose axis of length 1
+// the result does not have. Transposing a factor first costs nothing.
+func MatMul(x, y *node) *node {
+	switch {
+	case graph.Mistakes(x, y) != nil: // Apply says which
+	case x.Shape().Rank() == 1 && y.Shape().Rank() > 1:
+		return Squeeze(MatMul(ExpandDims(x, 0), y), -2)
+	case y.Shape().Rank() == 1 && x.Shape().Rank() > 1:
+		return Squeeze(MatMul(x, ExpandDims(y, 1)), -1)
+	}
+	return graph.Apply(matmul{}, x, y)
+}
+
+// Dot returns Σ x·y along the last axis: the inner product of vectors, or of
+// the rows of matrices.
+func Dot(x, y *node) *node { return Sum(Mul(x, y), -1) }
+
+// Outer returns the products of each element of a vector x with each of a
+// vector y, as a matrix.
+func Outer(x, y *node) *node {
+	if graph.Mistakes(x, y) == nil && (x.Shape().Rank() != 1 || y.Shape().Rank() != 1) {
+		return graph.Bad(fmt.Errorf("%v and %v are not both vectors", x.Shape(), y.Shape()), "outer", x, y)
+	}
+	return Mul(ExpandDims(x, 1), y)
+}
 
 // matmul multiplies with either operand transposed first, so that gradients
 // need no transposes.

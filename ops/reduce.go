@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"descent/graph"
@@ -65,38 +66,6 @@ func reduce(what string, x *node, axes []int, f func(x *node, axes []int) *node)
 	return graph.Reshape(f(x, ax), dropped(x.Shape(), ax))
 }
 
-// Sum returns the sum of x over some axes, or over all.
-func Sum(x *node, axes ...int) *node {
-	return reduce("sum", x, axes, func(x *node, ax []int) *node { return graph.SumTo(x, kept(x.Shape(), ax)) })
-}
-
-// Mean returns the mean of x over some axes, or over all.
-func Mean(x *node, axes ...int) *node {
-	s := Sum(x, axes...)
-	if s.Err() != nil || s.Shape().Size() == 0 {
-		return s
-	}
-	return Div(s, x.Graph().Const(float64(x.Shape().Size()/s.Shape().Size())))
-}
-
-// Keep gives y, a reduction of x over some axes, x's number of axes back: the
-// reduced ones have length 1, so that y broadcasts against x.
-func Keep(y, x *node, axes ...int) *node {
-	if x.Err() != nil {
-		return x
-	}
-	ax, err := axesOf(x.Shape(), axes)
-	if err != nil {
-		return graph.Bad(err, "keep", x)
-	}
-	return graph.Reshape(y, kept(x.Shape(), ax))
-}
-
-// LogSumExp returns log Σ eˣ over some axes, or over all, without overflow.
-func LogSumExp(x *node, axes ...int) *node {
-	return reduce("logsumexp", x, axes, func(x *node, ax []int) *node { return graph.Apply(logSumExp{mask(ax)}, x) })
-}
-
 // axisMask is a set of axes as a comparable value.
 type axisMask uint16
 
@@ -116,31 +85,196 @@ func (m axisMask) axes() (out []int) {
 	return out
 }
 
-// logSumExp keeps its axes.
-type logSumExp struct{ ax axisMask }
-
-func (o logSumExp) Name() string { return fmt.Sprintf("logsumexp%v", o.ax.axes()) }
-func (o logSumExp) Shape(in []graph.Shape) (graph.Shape, error) {
-	return kept(in[0], o.ax.axes()), nil
-}
-func (o logSumExp) Grad(y, dy *node) []*node {
-	return []*node{Mul(dy, Exp(Sub(y.Arg(0), y)))}
-}
-func (o logSumExp) Lower(b *builder, in []value) value {
-	x, ax := in[0], o.ax.axes()
-	m := b.MaxOf(x, ax...)
-	// Where all are -Inf (or one is +Inf) the difference would be NaN.
-	m = b.Where(b.Lt(b.Abs(m), b.Const(maxFloat)), m, b.Const(0))
-	return b.Add(b.Log(b.Sum(b.Exp(b.Sub(x, m)), ax...)), m)
+// Sum returns Σx over some axes, or over all.
+func Sum(x *node, axes ...int) *node {
+	return reduce("sum", x, axes, func(x *node, ax []int) *node { return graph.SumTo(x, kept(x.Shape(), ax)) })
 }
 
-// maxFloat is below infinity in both element types.
-const maxFloat = 3.4028234663852886e38
-
-// Softmax returns eˣ/Σeˣ along an axis.
-func Softmax(x *node, axis int) *node { return Exp(LogSoftmax(x, axis)) }
-
-// LogSoftmax returns log(eˣ/Σeˣ) along an axis, without overflow.
-func LogSoftmax(x *node, axis int) *node {
-	return Sub(x, Keep(LogSumExp(x, axis), x, axis))
+// Mean returns the mean of x over some axes, or over all. That of no elements
+// is NaN.
+func Mean(x *node, axes ...int) *node {
+	s := Sum(x, axes...)
+	if s.Err() != nil || s.Shape().Size() == 0 {
+		return s
+	}
+	return Div(s, constant(x, count(x, s)))
 }
+
+// count returns how many elements of x were reduced to each of y.
+func count(x, y *node) float64 {
+	return float64(x.Shape().Size() / y.Shape().Size())
+}
+
+// Keep gives y, a reduction of x over some axes, x's number of axes back: the
+// reduced ones have length 1, so that y broadcasts against x.
+func Keep(y, x *node, axes ...int) *node {
+	if x.Err() != nil {
+		return x
+	}
+	ax, err := axesOf(x.Shape(), axes)
+	if err != nil {
+		return graph.Bad(err, "keep", x)
+	}
+	return graph.Reshape(y, kept(x.Shape(), ax))
+}
+
+// Prod returns the product of x over some axes, or over all. It is a tree of
+// multiplications, so that its gradients of every order are exact where
+// factors are 0.
+func Prod(x *node, axes ...int) *node {
+	return reduce("prod", x, axes, func(x *node, ax []int) *node {
+		if len(ax) == x.Shape().Rank() && len(ax) > 0 {
+			x, ax = Reshape(x, -1), []int{0}
+		}
+		for _, a := range ax {
+			x = prod1(x, a)
+		}
+		return x
+	})
+}
+
+// prod1 multiplies along an axis by halving it.
+func prod1(x *node, axis int) *node {
+	n := x.Shape().Dim(axis)
+	if n == 0 {
+		return x.Graph().Const(1, kept(x.Shape(), []int{axis}).Dims()...)
+	}
+	for n > 1 {
+		half := n / 2
+		y := Mul(Slice(x, axis, 0, half, 1), Slice(x, axis, half, 2*half, 1))
+		if n%2 == 1 {
+			y = Concat(axis, y, Slice(x, axis, n-1, n, 1))
+		}
+		x, n = y, n-half
+	}
+	return x
+}
+
+// AMax returns the largest of x over some axes, or over all. The largest
+// elements share the gradient evenly. See also [MaxFirst].
+func AMax(x *node, axes ...int) *node {
+	return reduce("amax", x, axes, func(x *node, ax []int) *node { return graph.Apply(extreme{mask(ax), false}, x) })
+}
+
+// AMin returns the smallest of x over some axes, or over all. The smallest
+// elements share the gradient evenly. See also [MinFirst].
+func AMin(x *node, axes ...int) *node {
+	return reduce("amin", x, axes, func(x *node, ax []int) *node { return graph.Apply(extreme{mask(ax), true}, x) })
+}
+
+// extreme is the largest or smallest over axes that are kept.
+type extreme struct {
+	ax  axisMask
+	min bool
+}
+
+func (o extreme) Name() string {
+	return map[bool]string{false: "amax", true: "amin"}[o.min] + fmt.Sprint(o.ax.axes())
+}
+func (o extreme) Shape(in []graph.Shape) (graph.Shape, error) { return keptNonempty(in[0], o.ax) }
+func (o extreme) Lower(b *builder, in []value) value {
+	if o.min {
+		return b.MinOf(in[0], o.ax.axes()...)
+	}
+	return b.MaxOf(in[0], o.ax.axes()...)
+}
+func (o extreme) Grad(y, dy *node) []*node {
+	x := y.Arg(0)
+	is := Equal(x, y)
+	return []*node{Where(is, Div(dy, graph.SumTo(is, y.Shape())), constant(x, 0))}
+}
+
+// keptNonempty is kept, for reductions that mean nothing over no elements.
+func keptNonempty(s graph.Shape, ax axisMask) (graph.Shape, error) {
+	out := kept(s, ax.axes())
+	if s.Size() == 0 && out.Size() > 0 {
+		return out, fmt.Errorf("%v has no elements to choose from", s)
+	}
+	return out, nil
+}
+
+// ArgMax returns the index of the first largest element along an axis, which is
+// dropped. Its gradient is 0.
+func ArgMax(x *node, axis int) *node { return argExtreme("argmax", x, axis, false) }
+
+// ArgMin returns the index of the first smallest element along an axis, which
+// is dropped. Its gradient is 0.
+func ArgMin(x *node, axis int) *node { return argExtreme("argmin", x, axis, true) }
+
+func argExtreme(what string, x *node, axis int, min bool) *node {
+	return reduce(what, x, []int{axis}, func(x *node, ax []int) *node { return graph.Apply(argOf{ax[0], min}, x) })
+}
+
+type argOf struct {
+	axis int
+	min  bool
+}
+
+func (o argOf) Name() string {
+	return map[bool]string{false: "argmax", true: "argmin"}[o.min] + fmt.Sprint([]int{o.axis})
+}
+func (o argOf) Shape(in []graph.Shape) (graph.Shape, error) {
+	return keptNonempty(in[0], mask([]int{o.axis}))
+}
+func (argOf) Grad(_, _ *node) []*node { return nil }
+func (o argOf) Lower(b *builder, in []value) value {
+	if o.min {
+		return b.ArgMin(in[0], o.axis)
+	}
+	return b.ArgMax(in[0], o.axis)
+}
+
+// MaxFirst returns the largest of x along an axis, which is dropped. The first
+// of the largest elements gets the whole gradient. See also [AMax].
+func MaxFirst(x *node, axis int) *node { return at(x, ArgMax(x, axis), axis) }
+
+// MinFirst returns the smallest of x along an axis, which is dropped. The first
+// of the smallest elements gets the whole gradient. See also [AMin].
+func MinFirst(x *node, axis int) *node { return at(x, ArgMin(x, axis), axis) }
+
+// at returns x at one index along an axis, which is dropped.
+func at(x, index *node, axis int) *node {
+	return Squeeze(Gather(x, Keep(index, x, axis), axis), axis)
+}
+
+// Norm returns y = √Σx² over some axes, or over all, with gradient x/y: 0 where
+// y = 0, the smallest of the subgradients.
+func Norm(x *node, axes ...int) *node {
+	return reduce("norm", x, axes, func(x *node, ax []int) *node { return graph.Apply(norm{mask(ax)}, x) })
+}
+
+// norm keeps its axes.
+type norm struct{ ax axisMask }
+
+func (o norm) Name() string                                { return fmt.Sprintf("norm%v", o.ax.axes()) }
+func (o norm) Shape(in []graph.Shape) (graph.Shape, error) { return kept(in[0], o.ax.axes()), nil }
+func (o norm) Lower(b *builder, in []value) value {
+	return b.Sqrt(b.Sum(b.Mul(in[0], in[0]), o.ax.axes()...))
+}
+func (o norm) Grad(y, dy *node) []*node {
+	zero := constant(y, 0)
+	safe := Where(Equal(y, zero), constant(y, 1), y)
+	return []*node{Mul(Where(Equal(y, zero), zero, Div(dy, safe)), y.Arg(0))}
+}
+
+// Norm1 returns Σ|x| over some axes, or over all.
+func Norm1(x *node, axes ...int) *node { return Sum(Abs(x), axes...) }
+
+// NormInf returns max |x| over some axes, or over all.
+func NormInf(x *node, axes ...int) *node { return AMax(Abs(x), axes...) }
+
+// Variance returns the mean of (x - mean x)² over some axes, or over all.
+func Variance(x *node, axes ...int) *node { return Mean(Square(centred(x, axes)), axes...) }
+
+// Std returns the square root of [Variance]. Its gradient is 0 where all
+// elements are equal.
+func Std(x *node, axes ...int) *node {
+	y := Norm(centred(x, axes), axes...)
+	if y.Err() != nil || y.Shape().Size() == 0 {
+		return y
+	}
+	return Div(y, constant(x, math.Sqrt(count(x, y))))
+}
+
+// centred returns x minus its mean.
+func centred(x *node, axes []int) *node { return Sub(x, Keep(Mean(x, axes...), x, axes...)) }

@@ -20,22 +20,37 @@ type node = graph.Node
 //
 // as an expression of the gradient, of states that it keeps, and of anything
 // else in s. Rules are plain values that print as they are parsed; their
-// constructors give PyTorch's defaults.
+// constructors give the defaults.
 type Rule interface {
 	Update(s *Step) *node
+}
+
+// A Joint rule sees all parameters at once: clipping by the global norm needs
+// every gradient, sharpness-aware minimisation needs the loss somewhere else.
+// UpdateAll replaces Grad, or anything else, in each step.
+type Joint interface {
+	Rule
+	UpdateAll(steps []*Step)
 }
 
 // A Step is one update of one parameter, as nodes.
 type Step struct {
 	Param *node // value to start from; a rule may replace it, as weight decay does
 	Grad  *node // gradient, or what the rules before in a [Chain] made of it
-	LR    *node // learning rate, a scalar; a rule may replace it by its own step size
+	LR    *node // learning rate, a scalar
+	Size  *node // what the direction is multiplied by: LR, unless a rule replaces it
 	T     *node // number of this step: 1, 2, …; a scalar
 
-	name    string  // of the parameter
-	prefix  string  // of its states
-	peers   []*Step // the same step of every parameter, this one included
+	train   *Training
+	raw     *node   // gradient that the chain began with
 	old     *node   // the parameter itself
+	prefix  string  // of its states
+	gate    *node   // unless nil, nothing changes where it is 0
+	next    *node   // unless nil, the value to move to, see land
+	landed  [3]*node
+	frozen  bool
+	eval    *node // unless nil, the state that holds the weights to evaluate
+	after   []func(next *node)
 	updates []graph.Update
 }
 
@@ -43,12 +58,14 @@ type Step struct {
 // this one made of Param.
 func (s *Step) Old() *node { return s.old }
 
-// Name returns the parameter's name.
-func (s *Step) Name() string { return s.name }
+// Raw returns the gradient that the first rule of the chain was given.
+func (s *Step) Raw() *node { return s.raw }
 
-// Peers returns the same step of every parameter, in order: a rule that needs
-// all gradients, such as clipping by the global norm, finds them there.
-func (s *Step) Peers() []*Step { return s.peers }
+// Name returns the parameter's name.
+func (s *Step) Name() string { return s.old.Name() }
+
+// Loss returns what is minimised.
+func (s *Step) Loss() *node { return s.train.Loss }
 
 // Const returns a constant scalar.
 func (s *Step) Const(x float64) *node { return s.old.Graph().Const(x) }
@@ -61,38 +78,92 @@ func (s *Step) State(name string) *node {
 
 // StateOf returns a state of the given shape that starts at init.
 func (s *Step) StateOf(name string, init graph.Init, dims ...int) *node {
-	full := s.name + "/" + s.prefix + name
-	if n := s.old.Graph().Leaf(full); n != nil {
-		return n
-	}
-	return s.old.Graph().State(full, init, dims...)
+	return s.train.state(s.Name()+"/"+s.prefix+name, init, dims)
+}
+
+// Shared returns a scalar state that all parameters share. It starts at 0.
+func (s *Step) Shared(name string) *node {
+	return s.train.state("optimizer/"+s.prefix+name, graph.Zeros, nil)
+}
+
+// First returns the value of state, or at the first step the value start: so
+// a state can begin as what only the run knows.
+func (s *Step) First(start, state *node) *node {
+	return ops.Where(ops.Equal(s.T, s.Const(1)), start, state)
 }
 
 // Set makes a state take a new value at the end of the step.
 func (s *Step) Set(state, value *node) {
+	if s.gate != nil {
+		value = ops.Where(s.gate, value, state)
+	}
 	s.updates = append(s.updates, graph.Update{Target: state, Value: value})
 }
 
-// within runs a rule whose states have names of their own.
-func (s *Step) within(prefix string, r Rule) *node {
-	old := s.prefix
-	s.prefix += prefix + "."
-	d := r.Update(s)
-	s.prefix = old
-	return d
+// Next returns the parameter's value after the step, as things stand.
+func (s *Step) Next() *node {
+	if s.next != nil {
+		return s.next
+	}
+	return s.moved(s.Grad)
+}
+
+// moved returns the new parameter p - size·d. Where d is a quotient a/b it is
+// computed as p - (size·a)/b, which is what PyTorch's addcdiv does, bit for
+// bit.
+func (s *Step) moved(d *node) *node {
+	if a, b, ok := ops.Quotient(d); ok {
+		return ops.Sub(s.Param, ops.Div(ops.Mul(s.Size, a), b))
+	}
+	return ops.Sub(s.Param, ops.Mul(s.Size, d))
+}
+
+// land makes the parameter take this value; what rules after this one would do
+// to the direction is a mistake.
+func (s *Step) land(value *node) {
+	s.next, s.landed = value, [3]*node{s.Param, s.Grad, s.Size}
+}
+
+// average declares the state that holds the weights to evaluate, and how it
+// changes with the parameter's value after the step.
+func (s *Step) average(state *node, value func(next *node) *node) {
+	s.eval = state
+	s.after = append(s.after, func(next *node) { s.Set(state, value(next)) })
+}
+
+// finish adds the update of the parameter, and of what follows it.
+func (s *Step) finish() []graph.Update {
+	next := s.Next()
+	if s.next != nil && s.landed != [3]*node{s.Param, s.Grad, s.Size} {
+		err := fmt.Errorf("a rule that changes the direction comes after one that moves the parameter, such as lookahead")
+		next = graph.Bad(err, "optimizer", next)
+	}
+	for _, f := range s.after {
+		f(next)
+	}
+	s.Set(s.old, next)
+	return s.updates
 }
 
 // A Chain applies rules in order, each to the result of the one before: clip,
 // then moments, then decay. Each rule is applied to every parameter before the
-// next, so that a global norm is of what precedes it.
+// next.
 type Chain []Rule
 
-// Update applies the rules to one parameter; see [Minimize] for all.
-func (c Chain) Update(s *Step) *node {
+// Update implements [Rule] for one parameter alone.
+func (c Chain) Update(s *Step) *node { return alone(c, s) }
+
+// UpdateAll implements [Joint].
+func (c Chain) UpdateAll(steps []*Step) {
 	for i, r := range c {
-		s.Grad = s.within(fmt.Sprint(i), r)
+		var live []*Step
+		for _, s := range steps {
+			if !s.frozen {
+				live = append(live, s)
+			}
+		}
+		within(fmt.Sprint(i, "."), r, live)
 	}
-	return s.Grad
 }
 
 // String formats the chain as it is parsed: "clip(1) | adam".
@@ -104,70 +175,34 @@ func (c Chain) String() string {
 	return strings.Join(parts, " | ")
 }
 
-// A Training is what one training step computes, as nodes.
-type Training struct {
-	Loss    *node
-	Grads   []*node // of the parameters
-	LR      *node   // scalar input "lr", fed before each step
-	T       *node   // scalar state "step": steps done
-	Updates []graph.Update
+// alone applies a joint rule to one parameter.
+func alone(j Joint, s *Step) *node {
+	j.UpdateAll([]*Step{s})
+	return s.Grad
 }
 
-// Minimize returns the step that lowers loss by moving params by rule. With no
-// params, all of the graph's are moved.
-func Minimize(loss *node, rule Rule, params ...*node) *Training {
-	return build(loss, rule, params, false)
-}
-
-// Maximize returns the step that raises the objective.
-func Maximize(objective *node, rule Rule, params ...*node) *Training {
-	return build(objective, rule, params, true)
-}
-
-func build(loss *node, rule Rule, params []*node, maximize bool) *Training {
-	g := loss.Graph()
-	if len(params) == 0 {
-		params = g.Params()
+// within applies a rule to parameters; its states get names of their own.
+func within(prefix string, r Rule, steps []*Step) {
+	if len(steps) == 0 {
+		return
 	}
-	t := &Training{Loss: loss, Grads: graph.Grad(loss, params...), LR: g.Input("lr"), T: g.State("step", graph.Zeros)}
-	now := ops.Shift(1, t.T)
-	t.Updates = append(t.Updates, graph.Update{Target: t.T, Value: now})
-	steps := make([]*Step, len(params))
-	for i, p := range params {
-		d := t.Grads[i]
-		if maximize {
-			d = ops.Neg(d)
-		}
-		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, T: now, name: p.Name(), peers: steps, old: p}
+	old := steps[0].prefix
+	for _, s := range steps {
+		s.prefix = old + prefix
 	}
-	for i, r := range links(rule) {
+	if j, ok := r.(Joint); ok {
+		j.UpdateAll(steps)
+	} else {
 		out := make([]*node, len(steps)) // every Grad stays until all have been read
 		for k, s := range steps {
-			out[k] = s.within(fmt.Sprint(i), r)
+			out[k] = r.Update(s)
 		}
 		for k, s := range steps {
 			s.Grad = out[k]
 		}
 	}
+	t.Updates = append(t.Updates, g.Kept()...)
 	for _, s := range steps {
-		t.Updates = append(t.Updates, s.updates...)
-		t.Updates = append(t.Updates, graph.Update{Target: s.old, Value: s.moved(s.Grad)})
+		s.prefix = old
 	}
-	return t
-}
-
-func links(r Rule) []Rule {
-	if c, ok := r.(Chain); ok {
-		return c
-	}
-	return []Rule{r}
-}
-
-// moved returns the new parameter p - lr·d. Where d is a quotient a/b it is
-// computed as p - (lr·a)/b, which is what PyTorch's addcdiv does, bit for bit.
-func (s *Step) moved(d *node) *node {
-	if a, b, ok := ops.Quotient(d); ok {
-		return ops.Sub(s.Param, ops.Div(ops.Mul(s.LR, a), b))
-	}
-	return ops.Sub(s.Param, ops.Mul(s.LR, d))
 }

@@ -1,0 +1,98 @@
+package ops
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+
+	"descent/graph"
+)
+
+// Random numbers are functions, not streams: each is a hash of the graph's
+// seed, the name of the place that draws, the step and the position in the
+// array. So they are the same on every machine, for either element type and any
+// number of workers, and a run can be repeated or resumed at any step.
+
+// Uniform returns independent numbers between 0 and 1, both excluded, that
+// change with step, a scalar that counts. Places with the same name draw the
+// same numbers; the name "" stands for a new one.
+func Uniform(step *node, name string, lengths ...int) *node {
+	if step.Err() != nil {
+		return step
+	}
+	s, err := resolve(-1, lengths)
+	if err == nil && step.Shape().Rank() != 0 {
+		err = fmt.Errorf("the step is %v, not a scalar", step.Shape())
+	}
+	if err != nil {
+		return graph.Bad(err, "uniform", step)
+	}
+	g := step.Graph()
+	if name == "" {
+		name = g.Unique("uniform")
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return graph.Apply(uniform{mix(g.Seed()) ^ h.Sum64(), s}, step)
+}
+
+type uniform struct {
+	key uint64
+	s   graph.Shape
+}
+
+func (o uniform) Name() string                             { return fmt.Sprintf("uniform %v", o.s) }
+func (o uniform) Shape([]graph.Shape) (graph.Shape, error) { return o.s, nil }
+func (uniform) Grad(_, _ *node) []*node                    { return nil }
+
+// Lower hands the step over in two parts, each of which a float32 holds.
+func (o uniform) Lower(b *builder, in []value) value {
+	const part = 1 << 20
+	high := b.Floor(b.Div(in[0], b.Const(part)))
+	low := b.Sub(in[0], b.Mul(high, b.Const(part)))
+	return b.Loop(graph.Loop{Name: "uniform", Key: o,
+		F32: func(dst []float32, src [][]float32) { draw(dst, o.key, uint64(src[0][0])*part+uint64(src[1][0])) },
+		F64: func(dst []float64, src [][]float64) { draw(dst, o.key, uint64(src[0][0])*part+uint64(src[1][0])) },
+	}, o.s, high, low)
+}
+
+// draw fills dst with odd multiples of 2⁻²⁴, which both element types hold.
+func draw[T float32 | float64](dst []T, key, step uint64) {
+	key = mix(key + step*golden)
+	for i := range dst {
+		dst[i] = T(mix(key+uint64(i)*golden)>>41<<1|1) / (1 << 24)
+	}
+}
+
+// golden is 2⁶⁴ divided by the golden ratio.
+const golden = 0x9e3779b97f4a7c15
+
+// mix is the finaliser of SplitMix64, https://doi.org/10.1145/2714064.2660195.
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// Dropout returns x with each element replaced by 0 with probability p, and the
+// others divided by 1-p. Which ones changes with step, see [Uniform].
+func Dropout(x *node, p float64, step *node, name string) *node {
+	if err := graph.Mistakes(x, step); err != nil {
+		return graph.Bad(err, "dropout", x, step)
+	}
+	switch {
+	case !(p >= 0 && p <= 1):
+		return graph.Bad(fmt.Errorf("probability %v", p), "dropout", x)
+	case p == 0:
+		return x
+	case p == 1:
+		return Scale(0, x)
+	}
+	if name == "" {
+		name = x.Graph().Unique("dropout")
+	}
+	u := Uniform(step, name, x.Shape().Dims()...)
+	// A threshold that both element types hold, with the same numbers above it.
+	t := math.Ceil(p*(1<<24)) / (1 << 24)
+	return Mul(x, Scale(1/(1-p), GreaterEqual(u, constant(x, t))))
+}

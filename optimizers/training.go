@@ -1,0 +1,111 @@
+package optimizers
+
+import (
+	"strings"
+
+	"descent/graph"
+	"descent/ops"
+)
+
+// A Training is what one training step computes, as nodes.
+type Training struct {
+	Loss    *node
+	Params  []*node
+	Grads   []*node // of the parameters
+	LR      *node   // scalar input "lr", fed before each step
+	T       *node   // scalar state "step": steps done
+	Updates []graph.Update
+	// Eval are the weights to evaluate, a node for each parameter: itself, or
+	// the state where a rule such as EMA keeps its average.
+	Eval []*node
+
+	suffix string // tells the states of a graph's second training from the first's
+}
+
+// Descend returns the step that lowers loss by moving params by rule. With no
+// params, all of the graph's are moved. A setting out of range is a mistake
+// that graph.Compile reports.
+func Descend(loss *node, rule Rule, params ...*node) *Training {
+	return build(loss, rule, params, false)
+}
+
+// Ascend returns the step that raises the objective.
+func Ascend(objective *node, rule Rule, params ...*node) *Training {
+	return build(objective, rule, params, true)
+}
+
+func build(loss *node, rule Rule, params []*node, up bool) *Training {
+	g := loss.Graph()
+	if len(params) == 0 {
+		params = g.Params()
+	}
+	if err := Check(rule); err != nil {
+		loss = graph.Bad(err, "optimizer", loss)
+	}
+	name := g.Unique("step")
+	suffix := strings.TrimPrefix(name, "step")
+	t := &Training{Loss: loss, Params: params, Grads: graph.Grad(loss, params...),
+		LR: g.Input("lr" + suffix), T: g.State(name, graph.Zeros), suffix: suffix}
+	now := ops.Shift(1, t.T)
+	t.Updates = []graph.Update{{Target: t.T, Value: now}}
+	steps := make([]*Step, len(params))
+	for i, p := range params {
+		d := t.Grads[i]
+		if up {
+			d = ops.Neg(d)
+		}
+		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, Size: t.LR, T: now, train: t, raw: d, old: p}
+	}
+	c, ok := rule.(Chain)
+	if !ok {
+		c = Chain{rule}
+	}
+	c.UpdateAll(steps)
+	t.Eval = append([]*node(nil), params...)
+	for i, s := range steps {
+		if s.frozen {
+			continue
+		}
+		t.Updates = append(t.Updates, s.finish()...)
+		if s.eval != nil {
+			t.Eval[i] = s.eval
+		}
+	}
+	return t
+}
+
+// state returns the state of that name, declaring it the first time.
+func (t *Training) state(name string, init graph.Init, dims []int) *node {
+	if t.suffix != "" {
+		name += "#" + t.suffix
+	}
+	if n := t.Loss.Graph().Leaf(name); n != nil {
+		return n
+	}
+	return t.Loss.Graph().State(name, init, dims...)
+}
+
+// Compile returns the program of the step, with the loss before the step and
+// more as outputs.
+func (t *Training) Compile(more ...*node) (*graph.Program, error) {
+	return graph.Function{Outputs: append([]*node{t.Loss}, more...), Updates: t.Updates}.Compile()
+}
+
+// Swap exchanges the parameters with the weights to evaluate, where a rule
+// keeps an average. Swap again before training goes on.
+func (t *Training) Swap() error {
+	for i, p := range t.Params {
+		if p == t.Eval[i] {
+			continue
+		}
+		a, b := p.Variable(), t.Eval[i].Variable()
+		x, y := a.Float64s(), b.Float64s()
+		if err := a.Set(y); err != nil {
+			return err
+		}
+		if err := b.Set(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
