@@ -18,7 +18,7 @@ func (g *Graph) Parts() []Part { return g.parts }
 
 // Keep makes a state of a layer, such as a running mean, take a new value at
 // the end of each training step. Whoever compiles the step adds [Graph.Kept]
-// to its updates; optimizers.Minimize does.
+// to its updates; optimizers.Descend does.
 func (g *Graph) Keep(state, value *Node) { g.kept = append(g.kept, Update{state, value}) }
 
 // Kept returns the updates of the layers' own states.

@@ -39,7 +39,7 @@ func CosineEmbedding(x1, x2, alike *graph.Node) *graph.Node {
 // CosineEmbeddingWith is [CosineEmbedding] with max(0, cos(x1, x2) - margin), a
 // margin in [-1, 1], and another reduction.
 func CosineEmbeddingWith(margin float64, red Reduction) Loss3 {
-	c := check("cosine_embedding", Range{Min: -1, Max: 1}.check("margin", margin), red.check())
+	c := check("cosine_embedding", signed.check("margin", margin), red.check())
 	return func(x1, x2, alike *node) *node {
 		fit := func() error { return vectorsFit(x1, x2, alike) }
 		if bad := c.bad([]*node{x1, x2, alike}, fit); bad != nil {
@@ -99,9 +99,9 @@ func TripletWith(o TripletOptions) Loss3 {
 func norm(x *node, p float64) *node {
 	switch p {
 	case 1:
-		return ops.Sum(ops.Abs(x), -1)
+		return ops.Norm1(x, -1)
 	case 2:
-		return ops.Sqrt(ops.Sum(ops.Square(x), -1))
+		return ops.Norm(x, -1)
 	}
 	return ops.Pow(ops.Sum(ops.Pow(ops.Abs(x), number(x, p)), -1), number(x, 1/p))
 }

@@ -161,6 +161,7 @@ var (
 	anything    = Range{Min: -inf, Max: inf}
 	positive    = Range{Min: 0, Max: inf, MinOpen: true}
 	notNegative = Range{Min: 0, Max: inf}
+	signed      = Range{Min: -1, Max: 1}
 	fraction    = Range{Min: 0, Max: 1}
 	atMost1     = Range{Min: -inf, Max: 1}
 	between     = Range{Min: 0, Max: 1, MinOpen: true, MaxOpen: true}

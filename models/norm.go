@@ -42,7 +42,7 @@ func BatchNorm(momentum float64) Layer {
 		}
 		mean, variance := moments(x, 0)
 		toward := func(state, value *node) {
-			value = graph.Reshape(value, graph.Dims(width))
+			value = ops.Reshape(value, width)
 			g.Keep(state, ops.Add(ops.Scale(1-momentum, state), ops.Scale(momentum, value)))
 		}
 		toward(runMean, mean)

@@ -37,6 +37,14 @@ var Activations = []struct {
 	{"relu", ops.ReLU},
 	{"tanh", ops.Tanh},
 	{"sigmoid", ops.Sigmoid},
+	{"leaky_relu", func(x *node) *node { return ops.LeakyReLU(x, 0.01) }},
+	{"elu", func(x *node) *node { return ops.ELU(x, 1) }},
+	{"selu", ops.SELU},
+	{"gelu", ops.GELU},
+	{"silu", ops.SiLU},
+	{"mish", ops.Mish},
+	{"softplus", ops.Softplus},
+	{"hardtanh", ops.HardTanh},
 	{"identity", func(x *node) *node { return x }},
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"descent/graph"
+
+	"gorgonia.org/tensor"
 )
 
 // A Summary lists the layers of a model.
@@ -24,7 +26,8 @@ type SummaryRow struct {
 // Summarize builds a model for rows of the given number of inputs and lists its
 // layers. Parameters that belong to no marked layer are listed last, one row
 // for each. Its error is that of [graph.Mistakes].
-func Summarize(model Layer, features int, g *graph.Graph) (*Summary, error) {
+func Summarize(model Layer, features int) (*Summary, error) {
+	g := graph.New(tensor.Float32, 0).Evaluation()
 	out := model(g.Input("x", 1, features))
 	if err := graph.Mistakes(out); err != nil {
 		return nil, err

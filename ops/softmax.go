@@ -35,7 +35,9 @@ const maxFloat = 3.4028234663852886e38
 // Softmax returns eˣ/Σeˣ over some axes, or over all.
 func Softmax(x *node, axes ...int) *node { return Exp(LogSoftmax(x, axes...)) }
 
-// LogSoftmax returns log(eˣ/Σeˣ) over some axes, or over all, without overflow.
+// LogSoftmax returns log(eˣ/Σeˣ) over some axes, or over all, without overflow:
+// of x less its maximum, whose differences are exact however large x is.
 func LogSoftmax(x *node, axes ...int) *node {
-	return Sub(x, Keep(LogSumExp(x, axes...), x, axes...))
+	z := Sub(x, Keep(StopGradient(AMax(x, axes...)), x, axes...))
+	return Sub(z, Keep(Log(Sum(Exp(z), axes...)), x, axes...))
 }

@@ -201,7 +201,6 @@ func within(prefix string, r Rule, steps []*Step) {
 			s.Grad = out[k]
 		}
 	}
-	t.Updates = append(t.Updates, g.Kept()...)
 	for _, s := range steps {
 		s.prefix = old
 	}

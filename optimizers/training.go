@@ -47,7 +47,7 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 	t := &Training{Loss: loss, Params: params, Grads: graph.Grad(loss, params...),
 		LR: g.Input("lr" + suffix), T: g.State(name, graph.Zeros), suffix: suffix}
 	now := ops.Shift(1, t.T)
-	t.Updates = []graph.Update{{Target: t.T, Value: now}}
+	t.Updates = append([]graph.Update{{Target: t.T, Value: now}}, g.Kept()...)
 	steps := make([]*Step, len(params))
 	for i, p := range params {
 		d := t.Grads[i]

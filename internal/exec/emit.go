@@ -8,8 +8,14 @@ import (
 
 // emit makes the step of a group; neighbouring scalar maps share one.
 func (p *Program[T]) emit(g group) {
+	if p.f.vals[g.vals[0]].n == 0 {
+		p.steps = append(p.steps, nothing{}) // arrays without elements
+		return
+	}
 	if g.region {
-		p.steps = append(p.steps, p.newRegion(g))
+		if p.f.vals[g.vals[0]].n > 0 { // maps over an empty array are nothing to do
+			p.steps = append(p.steps, p.newRegion(g))
+		}
 		return
 	}
 	i := g.vals[0]
@@ -130,6 +136,10 @@ func (s scalarOps) run() {
 		}
 	}
 }
+
+type nothing struct{}
+
+func (nothing) run() {}
 
 type total[T kernel.Float] struct {
 	dst *float64

@@ -1,0 +1,280 @@
+package graphtest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"descent/graph"
+
+	"gorgonia.org/tensor"
+)
+
+// A Result says how well an operation did.
+type Result struct {
+	Name     string
+	Worst1   float64  // largest error of a first derivative
+	Worst2   float64  // of a product with the Hessian
+	Worst32  float64  // of a float32 value or gradient against float64
+	Points1  int      // random points at which first derivatives were checked
+	Points2  int      // and second ones
+	Problems []string // whatever else is wrong
+}
+
+// The bounds that a correct operation keeps.
+const (
+	Bound1  = 1e-6
+	Bound2  = 1e-4
+	Bound32 = 1e-4
+)
+
+// Err returns what is wrong with the operation, or nil.
+func (r *Result) Err() error {
+	p := slices.Clone(r.Problems)
+	for _, b := range []struct {
+		what         string
+		worst, bound float64
+	}{{"gradient", r.Worst1, Bound1}, {"second derivative", r.Worst2, Bound2}, {"float32", r.Worst32, Bound32}} {
+		if b.worst > b.bound {
+			p = append(p, fmt.Sprintf("%s: error %.2g, at most %g is right", b.what, b.worst, b.bound))
+		}
+	}
+	if p == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %q", r.Name, p)
+}
+
+// Check checks a case at the given number of random points for each sample,
+// and at a quarter of them in the middle of a larger graph.
+func Check(c Case, points int) Result {
+	r := Result{Name: c.Name}
+	for i, s := range c.samples() {
+		rng := rand.New(rand.NewPCG(uint64(i), 1))
+		for _, deep := range []bool{false, true} {
+			n := points
+			if deep {
+				n = (points + 3) / 4
+			}
+			k, err := newTrial(&c, s, deep, rng)
+			if err == nil {
+				err = k.run(&r, n)
+			}
+			if err != nil {
+				r.Problems = append(r.Problems, fmt.Sprintf("shapes %v, numbers %v: %v", s.Shapes, s.Num, err))
+				break
+			}
+		}
+	}
+	return r
+}
+
+// trial is one sample being checked.
+type trial struct {
+	c        *Case
+	s        Sample
+	rng      *rand.Rand
+	in       [][]float64 // the point, by input
+	m, m32   *model
+	full     *graph.Program // value, gradient, products
+	small    *graph.Program // value and gradient, for differences
+	checked  *graph.Program // everything, without fusion
+	v, w     [][]float64    // directions by differentiated input; weights of the result
+	gradient [][]float64
+}
+
+func newTrial(c *Case, s Sample, deep bool, rng *rand.Rand) (*trial, error) {
+	k := &trial{c: c, s: s, rng: rng}
+	for i, d := range s.Shapes {
+		x := make([]float64, graph.Dims(d...).Size())
+		c.domain(i).Fill(rng, i, x)
+		k.in = append(k.in, x)
+	}
+	k.m, k.m32 = newModel(c, s, tensor.Float64, deep), newModel(c, s, tensor.Float32, deep)
+	for _, x := range k.m.wrt {
+		k.v = append(k.v, make([]float64, x.Shape().Size()))
+		k.gradient = append(k.gradient, make([]float64, x.Shape().Size()))
+	}
+	k.w = [][]float64{make([]float64, k.m.y.Shape().Size())}
+	var err error
+	if k.small, err = graph.Compile(append(k.m.grads, k.m.loss)...); err != nil {
+		return nil, err
+	}
+	all := k.m.all(!c.Once)
+	if k.full, err = (graph.Function{Outputs: all, Verify: true}).Compile(); err != nil {
+		return nil, err
+	}
+	if k.checked, err = (graph.Function{Outputs: all, Check: true, Verify: true}).Compile(); err != nil {
+		return nil, err
+	}
+	k.m32.program, err = graph.Compile(append(k.m32.grads, k.m32.y)...)
+	return k, err
+}
+
+// run checks the sample at n points.
+func (k *trial) run(r *Result, n int) error {
+	for i := range n {
+		k.draw()
+		if err := k.start(k.full); err != nil {
+			return err
+		}
+		for j, d := range k.m.grads {
+			k.full.Read(d, k.gradient[j])
+		}
+		if i == 0 {
+			if err := k.same(); err != nil {
+				return err
+			}
+		}
+		if i%4 == 0 {
+			e, err := k.single()
+			if err != nil {
+				return err
+			}
+			r.Worst32 = max(r.Worst32, e)
+		}
+		if len(k.m.wrt) > 0 {
+			k.start(k.small)
+			r.Worst1 = max(r.Worst1, k.first(i < 3))
+			r.Points1++
+			if !k.c.Once {
+				r.Worst2 = max(r.Worst2, k.second())
+				r.Points2++
+			}
+		}
+	}
+	return nil
+}
+
+// draw picks a point, a direction and weights. Numbers are rounded to float32,
+// so that both element types see the same.
+func (k *trial) draw() {
+	for i, x := range k.in {
+		k.c.domain(i).Fill(k.rng, i, x)
+	}
+	for _, set := range [][][]float64{k.v, k.w} {
+		for _, x := range set {
+			for i := range x {
+				x[i] = 2*k.rng.Float64() - 1
+			}
+		}
+	}
+	for _, set := range [][][]float64{k.in, k.v, k.w} {
+		for _, x := range set {
+			for i := range x {
+				x[i] = float64(float32(x[i]))
+			}
+		}
+	}
+}
+
+// start runs a program of the float64 model at the point.
+func (k *trial) start(p *graph.Program) error {
+	return p.Run(k.m.feeds(k.in, k.v, k.w[0])...)
+}
+
+// first compares the gradient with differences along the direction and, if
+// asked, along single elements.
+func (k *trial) first(elements bool) float64 {
+	along, scale := 0.0, 0.0
+	for j, g := range k.gradient {
+		for i := range g {
+			along += g[i] * k.v[j][i]
+			scale += math.Abs(g[i] * k.v[j][i])
+		}
+	}
+	worst := relative(along-k.slope(k.v), scale)
+	worst = max(worst, relative(along-k.full.Scalar(k.m.jvp), scale)) // forward against reverse
+	if !elements {
+		return worst
+	}
+	unit := make([][]float64, len(k.v))
+	for j := range k.v {
+		unit[j] = make([]float64, len(k.v[j]))
+	}
+	for j, g := range k.gradient {
+		for i := range min(len(g), 24) {
+			unit[j][i] = 1
+			worst = max(worst, relative(g[i]-k.slope(unit), math.Abs(g[i])))
+			unit[j][i] = 0
+		}
+	}
+	return worst
+}
+
+const h = 2.5e-4
+
+// slope is the derivative of the loss along v by differences.
+func (k *trial) slope(v [][]float64) float64 {
+	at := func(t float64) float64 {
+		k.move(v, t)
+		return k.small.Scalar(k.m.loss)
+	}
+	return stencil(at(h), at(-h), at(2*h), at(-2*h))
+}
+
+func stencil(p, m, pp, mm float64) float64 { return (8*(p-m) - (pp - mm)) / (12 * h) }
+
+// move runs the small program at the point plus t·v.
+func (k *trial) move(v [][]float64, t float64) {
+	for j, x := range k.m.wrt {
+		k.m.set(x, k.in[k.m.input[j]], v[j], t)
+	}
+	k.small.Run()
+}
+
+// second compares the products with the Hessian with differences of the
+// gradient.
+func (k *trial) second() float64 {
+	steps := []float64{h, -h, 2 * h, -2 * h}
+	grads := make([][][]float64, len(steps))
+	for s, t := range steps {
+		k.move(k.v, t)
+		for _, d := range k.m.grads {
+			grads[s] = append(grads[s], k.small.Float64s(d))
+		}
+	}
+	worst := 0.0
+	for j, d := range k.m.products {
+		hv := k.full.Float64s(d)
+		off, scale := 0.0, 0.0
+		for i := range hv {
+			fd := stencil(grads[0][j][i], grads[1][j][i], grads[2][j][i], grads[3][j][i])
+			off, scale = larger(off, hv[i]-fd), larger(scale, fd)
+		}
+		worst = max(worst, relative(off, scale))
+	}
+	return worst
+}
+
+// single compares value and gradient in float32 with those in float64.
+func (k *trial) single() (float64, error) {
+	if err := k.m32.program.Run(k.m32.feeds(k.in, k.v, k.w[0])...); err != nil {
+		return 0, err
+	}
+	worst := 0.0
+	for j, d := range append(k.m32.grads, k.m32.y) {
+		got := k.m32.program.Float64s(d)
+		want := k.full.Float64s(append(k.m.grads, k.m.y)[j])
+		off, scale := 0.0, 0.0
+		for i := range got {
+			off, scale = larger(off, got[i]-want[i]), larger(scale, want[i])
+		}
+		worst = max(worst, relative(off, scale))
+	}
+	return worst, nil
+}
+
+// larger returns the larger of a and |b|, NaN counting as largest.
+func larger(a, b float64) float64 { return max(a, math.Abs(b)) }
+
+// relative returns the error for a difference; what is no number is the
+// largest.
+func relative(off, scale float64) float64 {
+	e := math.Abs(off) / (scale + 0.01)
+	if math.IsNaN(e) {
+		return math.MaxFloat64
+	}
+	return e
+}
