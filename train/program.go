@@ -62,6 +62,9 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	p.loss = t.task.Loss(p.pred, p.y)
 	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check}
 	if m == evaluate {
+		if t.task.Output != nil {
+			p.pred = t.task.Output(p.pred)
+		}
 		fn.Outputs = append(fn.Outputs, p.pred)
 	} else {
 		fn.Updates = p.learn(t, m)

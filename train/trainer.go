@@ -27,6 +27,9 @@ type Task struct {
 	// class numbers if there are Classes; but with two classes and a model of
 	// one output they are n×1 numbers, 0 and 1.
 	Loss func(pred, target *graph.Node) *graph.Node
+	// Output, if not nil, makes what is predicted of what the loss takes:
+	// probabilities of logits, counts of their logarithms.
+	Output func(pred *graph.Node) *graph.Node
 	// Penalty, if not nil, is added to the loss in training: a regulariser
 	// over the parameters.
 	Penalty func(params []*graph.Node) *graph.Node
@@ -37,7 +40,7 @@ type Task struct {
 	// 0, instead of class numbers.
 	OneHot bool
 	// Threshold divides two classes if the model has one output: the second is
-	// predicted above it. 0 is right for logits, 0.5 for probabilities.
+	// predicted above it. 0.5 is right for probabilities, 0 for other scores.
 	Threshold float64
 }
 
