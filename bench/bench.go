@@ -70,7 +70,8 @@ var DefaultOptimizers = []string{"sgd", "momentum", "adagrad", "adam", "adamw"}
 // A Study is what to compare, on what, and how thoroughly. Zero settings mean
 // the defaults of [Study.Defaults].
 type Study struct {
-	Data, Model, Loss string // names, for the report
+	Data, Model, Loss string   // names, for the report
+	Notes             []string // what else its reader should know
 
 	Task     train.Task
 	Parts    *data.Parts // of which Val must have rows
@@ -105,13 +106,17 @@ type Progress struct {
 	Remain      time.Duration // an estimate
 }
 
-// The defaults of a study, chosen on validation rows of digits for several
-// splits: more epochs or smaller batches gain less than the spread of seeds.
+// The defaults of a study, chosen on validation rows of digits over several
+// splits: more steps gain less than the spread of seeds.
 const (
 	defaultSeeds     = 3
 	defaultTuneSeeds = 2
-	defaultEpochs    = 30
-	defaultBatch     = 16
+	defaultSteps     = 2400 // about
+	fewestEpochs     = 5
+	mostEpochs       = 200
+	smallData        = 5000 // rows up to which batches are small
+	smallBatch       = 16
+	largeBatch       = 64
 )
 
 // Defaults fills in what is not set.
@@ -123,9 +128,17 @@ func (s *Study) Defaults() {
 	}
 	or(&s.Seeds, defaultSeeds)
 	or(&s.TuneSeeds, defaultTuneSeeds)
-	or(&s.Epochs, defaultEpochs)
-	or(&s.Batch, defaultBatch)
 	or(&s.Workers, runtime.GOMAXPROCS(0))
+	if s.Parts != nil && s.Parts.Train.Rows() > 0 {
+		size := smallBatch
+		if s.Parts.Train.Rows() > smallData {
+			size = largeBatch
+		}
+		or(&s.Batch, size)
+		if s.Batch > 0 {
+			or(&s.Epochs, min(max(defaultSteps/s.batches(0).Steps(), fewestEpochs), mostEpochs))
+		}
+	}
 	if s.Dtype.Type == nil {
 		s.Dtype = tensor.Float32
 	}

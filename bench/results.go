@@ -33,22 +33,23 @@ const resultsFormat = 1
 
 // A Setup says what was compared on what.
 type Setup struct {
-	Data      string `json:"data"`
-	Model     string `json:"model"`
-	Loss      string `json:"loss"`
-	Score     string `json:"score"` // "accuracy" or "R2"
-	Train     int    `json:"train_rows"`
-	Val       int    `json:"val_rows"`
-	Test      int    `json:"test_rows"`
-	Features  int    `json:"features"`
-	Classes   int    `json:"classes,omitempty"`
-	Epochs    int    `json:"epochs"`
-	Batch     int    `json:"batch"`
-	Steps     int    `json:"steps"` // of each run
-	Seed      uint64 `json:"seed"`
-	Seeds     int    `json:"seeds"`
-	TuneSeeds int    `json:"tune_seeds"`
-	Dtype     string `json:"dtype"`
+	Data      string   `json:"data"`
+	Model     string   `json:"model"`
+	Loss      string   `json:"loss"`
+	Score     string   `json:"score"` // "accuracy" or "R2"
+	Train     int      `json:"train_rows"`
+	Val       int      `json:"val_rows"`
+	Test      int      `json:"test_rows"`
+	Features  int      `json:"features"`
+	Classes   int      `json:"classes,omitempty"`
+	Epochs    int      `json:"epochs"`
+	Batch     int      `json:"batch"`
+	Steps     int      `json:"steps"` // of each run
+	Seed      uint64   `json:"seed"`
+	Seeds     int      `json:"seeds"`
+	TuneSeeds int      `json:"tune_seeds"`
+	Dtype     string   `json:"dtype"`
+	Notes     []string `json:"notes,omitempty"`
 }
 
 // Timing is what differs from one machine and one day to the next.
@@ -112,7 +113,7 @@ func (s *Study) describe() *Results {
 		Setup: Setup{Data: s.Data, Model: s.Model, Loss: s.Loss, Score: score,
 			Train: s.Parts.Train.Rows(), Val: s.Parts.Val.Rows(), Test: s.Parts.Test.Rows(),
 			Features: s.Task.Features, Classes: s.Task.Classes, Epochs: s.Epochs, Batch: s.Batch, Steps: s.steps(),
-			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Dtype: s.Dtype.String()}}
+			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Dtype: s.Dtype.String(), Notes: s.Notes}}
 }
 
 // byOptimizer returns the scored runs of one optimizer.
