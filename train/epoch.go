@@ -124,7 +124,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	}
 	f.Seconds = f.elapsed()
 	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.run.Train.Rows()),
-		LR: f.run.Schedule(max(f.t.step-1, 0)), Seconds: f.Seconds}
+		LR: f.run.Schedule.At(max(f.t.step-1, 0)), Seconds: f.Seconds}
 	f.Epoch, f.Batch, f.Sum = f.Epoch+1, 0, 0
 	if f.run.Val != nil {
 		s, err := f.t.Evaluate(f.run.Val)
@@ -154,7 +154,7 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 			m = apply
 		}
 	}
-	loss, err := t.run(f.run.Train, rows, m, f.run.Schedule(t.step), share)
+	loss, err := t.run(f.run.Train, rows, m, f.run.Schedule.At(t.step), share)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,271 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"descent/data"
+	"descent/train"
+)
+
+// A Trial is a run of the search for a learning rate.
+type Trial struct {
+	Optimizer string   `json:"optimizer"`
+	LR        float64  `json:"lr"`
+	Seed      uint64   `json:"seed"`
+	ValLoss   *float64 `json:"val_loss"` // at the end; nil if the run diverged
+	// DivergedAt is the step at which the loss was no longer a number, 0 if
+	// there was none.
+	DivergedAt int `json:"diverged_at,omitempty"`
+}
+
+// A Run is a scored run.
+type Run struct {
+	Optimizer string  `json:"optimizer"`
+	LR        float64 `json:"lr"`
+	Seed      uint64  `json:"seed"`
+
+	// Of the test rows, after the last step. Nil if the run diverged, or has
+	// no such score.
+	TestAccuracy *float64 `json:"test_accuracy"`
+	TestR2       *float64 `json:"test_r2"`
+	TestLoss     *float64 `json:"test_loss"`
+
+	// The curves have a point for each of [Results.Checkpoints] that the run
+	// reached. TrainLoss is the mean over the batches since the point before.
+	TrainLoss []float64 `json:"train_loss"`
+	ValLoss   []float64 `json:"val_loss"`
+	ValScore  []float64 `json:"val_score"` // accuracy or R2
+
+	// StepsToTarget is the first checkpoint whose validation loss is at most
+	// [Results.Target], nil if there is none.
+	StepsToTarget *int `json:"steps_to_target"`
+	DivergedAt    int  `json:"diverged_at,omitempty"`
+
+	MicrosPerStep float64 `json:"us_per_step"`
+}
+
+// Score is the run's test accuracy or R2, NaN if it diverged.
+func (r *Run) Score() float64 {
+	for _, x := range []*float64{r.TestAccuracy, r.TestR2} {
+		if x != nil {
+			return *x
+		}
+	}
+	return math.NaN()
+}
+
+// outcome is a run with what is needed for comparing it row by row.
+type outcome struct {
+	Run
+	rows []float64 // the score of each test row; their mean is the run's
+}
+
+// maxPoints is the number of points of a curve.
+const maxPoints = 100
+
+// checkpoints returns the steps after which a run of so many is looked at.
+func checkpoints(steps int) []int {
+	n := min(steps, maxPoints)
+	out := make([]int, n)
+	for i := range out {
+		out[i] = (i + 1) * steps / n
+	}
+	return out
+}
+
+// runner trains one model from beginning to end.
+type runner struct {
+	*Study
+	t       *train.Trainer
+	batches data.Batches
+	look    []int // checkpoints
+	out     *Run
+}
+
+func (s *Study) runner(e Entrant, lr float64, seed uint64) (*runner, error) {
+	t, err := train.New(s.Task, e.Rule, s.Dtype, seed)
+	if err != nil {
+		return nil, err
+	}
+	return &runner{Study: s, t: t, batches: s.batches(seed),
+		out: &Run{Optimizer: e.Label, LR: lr, Seed: seed}}, nil
+}
+
+func (s *Study) batches(seed uint64) data.Batches {
+	return data.NewBatches(s.Parts.Train.Rows(), s.Batch, seed, true)
+}
+
+// steps returns the number of steps of a run.
+func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
+
+// train does all steps and looks at the checkpoints. A run that diverges ends
+// there, without an error.
+func (r *runner) train(ctx context.Context) error {
+	schedule := r.Schedule(r.out.LR, r.steps())
+	var seg segment
+	var times []float64
+	step := 0
+	for epoch := range r.Epochs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for rows := range r.batches.Epoch(epoch) {
+			begin := time.Now()
+			loss, err := r.t.Step(r.Parts.Train, rows, schedule(step))
+			seg.add(loss, len(rows), time.Since(begin))
+			step++
+			if err != nil {
+				return r.diverged(err, step)
+			}
+			if len(r.look) > len(times) && step == r.look[len(times)] {
+				times = append(times, seg.micros())
+				if err := r.checkpoint(seg.loss(), step); err != nil {
+					return r.diverged(err, step)
+				}
+				seg = segment{}
+			}
+		}
+	}
+	r.out.MicrosPerStep = median(times)
+	return nil
+}
+
+// diverged notes that a run came to its end, unless err is another one.
+func (r *runner) diverged(err error, step int) error {
+	var d *train.DivergedError
+	if !errors.As(err, &d) {
+		return err
+	}
+	r.out.DivergedAt = step
+	return nil
+}
+
+// segment sums up the steps between two checkpoints.
+type segment struct {
+	sum   float64
+	rows  int
+	steps int
+	busy  time.Duration
+}
+
+func (s *segment) add(loss float64, rows int, d time.Duration) {
+	s.sum += loss * float64(rows)
+	s.rows += rows
+	s.steps++
+	s.busy += d
+}
+
+func (s *segment) loss() float64   { return s.sum / float64(s.rows) }
+func (s *segment) micros() float64 { return s.busy.Seconds() * 1e6 / float64(s.steps) }
+
+// checkpoint adds a point to the curves.
+func (r *runner) checkpoint(trainLoss float64, step int) error {
+	v, err := r.t.Evaluate(r.Parts.Val)
+	if err != nil {
+		return err
+	}
+	if !finite(v.Loss) {
+		return &train.DivergedError{Step: step, Loss: v.Loss}
+	}
+	r.out.TrainLoss = append(r.out.TrainLoss, trainLoss)
+	r.out.ValLoss = append(r.out.ValLoss, v.Loss)
+	r.out.ValScore = append(r.out.ValScore, r.scoreOf(v))
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// scoreOf returns accuracy or R2.
+func (s *Study) scoreOf(v *train.Scores) float64 {
+	if s.Task.Classes > 0 {
+		return v.Accuracy
+	}
+	return v.R2
+}
+
+// tuneOne does one trial.
+func (s *Study) tuneOne(ctx context.Context, e Entrant, lr float64, seed uint64) (Trial, error) {
+	t := Trial{Optimizer: e.Label, LR: lr, Seed: seed}
+	r, err := s.runner(e, lr, seed)
+	if err != nil {
+		return t, err
+	}
+	if err := r.train(ctx); err != nil {
+		return t, err
+	}
+	t.DivergedAt = r.out.DivergedAt
+	if t.DivergedAt > 0 {
+		return t, nil
+	}
+	v, err := r.t.Evaluate(s.Parts.Val)
+	if err != nil {
+		return t, err
+	}
+	if finite(v.Loss) {
+		t.ValLoss = &v.Loss
+	} else {
+		t.DivergedAt = s.steps()
+	}
+	return t, nil
+}
+
+// scoreOne does one scored run.
+func (s *Study) scoreOne(ctx context.Context, e Entrant, lr float64, seed uint64) (*outcome, error) {
+	r, err := s.runner(e, lr, seed)
+	if err != nil {
+		return nil, err
+	}
+	r.look = checkpoints(s.steps())
+	if err := r.train(ctx); err != nil {
+		return nil, err
+	}
+	if r.out.DivergedAt > 0 {
+		return &outcome{Run: *r.out}, nil
+	}
+	v, err := r.t.Evaluate(s.Parts.Test)
+	if err != nil {
+		return nil, err
+	}
+	if !finite(v.Loss) {
+		r.out.DivergedAt = s.steps()
+		return &outcome{Run: *r.out}, nil
+	}
+	score := s.scoreOf(v)
+	r.out.TestLoss = &v.Loss
+	if s.Task.Classes > 0 {
+		r.out.TestAccuracy = &score
+	} else {
+		r.out.TestR2 = &score
+	}
+	rows, err := s.scoreRows(r.t)
+	return &outcome{Run: *r.out, rows: rows}, err
+}
+
+// scoreRows returns a number for each test row, so that their mean is the
+// score: 1 if the class is right, else 0; or 1 - e²/variance.
+func (s *Study) scoreRows(t *train.Trainer) ([]float64, error) {
+	d := s.Parts.Test
+	out, width, err := t.Predict(d)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]float64, d.Rows())
+	variance := 0.0
+	if s.Task.Classes == 0 {
+		variance = squares(d.Y, mean(d.Y)) / float64(len(d.Y))
+	}
+	for i := range rows {
+		row := out[i*width : (i+1)*width]
+		switch {
+		case s.Task.Classes == 0:
+			e := row[0] - d.Y[i]
+			rows[i] = 1 - e*e/variance
+		case t.Decide(row) == d.Class[i]:
+			rows[i] = 1
+		}
+	}
+	return rows, nil
+}
