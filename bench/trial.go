@@ -114,7 +114,7 @@ func (r *runner) train(ctx context.Context) error {
 		}
 		for rows := range r.batches.Epoch(epoch) {
 			begin := time.Now()
-			loss, err := r.t.Step(r.Parts.Train, rows, schedule(step))
+			loss, err := r.t.Step(r.Parts.Train, rows, schedule.At(step))
 			seg.add(loss, len(rows), time.Since(begin))
 			step++
 			if err != nil {
