@@ -166,6 +166,10 @@ var Table = []gt.Case{
 		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}),
 			gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
 			gt.One([]int{2, 2, 3}, []int{2, 2}), gt.One([]int{2, 4}, []int{2}), gt.One([]int{0, 3}, []int{0})}},
+	{Name: "softmax_nll", Inputs: 2, Build: two(SoftmaxNLL),
+		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{1, 3}, []int{1}),
+			gt.One([]int{5, 3}, []int{5}), gt.One([]int{4, 4}, []int{4}), gt.One([]int{2, 10}, []int{2}),
+			gt.One([]int{6, 2}, []int{6}), gt.One([]int{0, 3}, []int{0})}},
 
 	// Random numbers; the step is their input.
 	{Name: "uniform", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Uniform(in[0], "u", ints(n)...) },

@@ -62,7 +62,16 @@ func (p *Program[T]) single(i Val, v *value) step {
 		s.clear = written < v.n // pieces do not overlap
 		return s
 	case kCall:
-		s := &call[T]{fn: callFunc[T](v.call), dst: unsafe.Slice(p.ptr(i), v.n)}
+		s := &call[T]{fn: callFunc[T](v.call)}
+		outs := v.outs
+		if outs == nil {
+			outs = [][]int{v.dims}
+		}
+		at := 0
+		for _, d := range outs {
+			s.dst = append(s.dst, unsafe.Slice(elem(p.ptr(i), at), size(d)))
+			at += alignUp(size(d))
+		}
 		for k, a := range v.args {
 			s.src = append(s.src, unsafe.Slice(arg(k), p.f.vals[a].n))
 		}
@@ -75,12 +84,12 @@ func (p *Program[T]) single(i Val, v *value) step {
 	panic("exec: no step for " + kindNames[v.kind])
 }
 
-func callFunc[T kernel.Float](c *Call) func([]T, [][]T) {
+func callFunc[T kernel.Float](c *Call) func(dst, src [][]T) {
 	var f any = c.F64
 	if _, ok := any(T(0)).(float32); ok {
 		f = c.F32
 	}
-	return f.(func([]T, [][]T))
+	return f.(func(dst, src [][]T))
 }
 
 // emitCopies makes the updates that could not be computed in place. Sources
@@ -215,9 +224,8 @@ func (s *placeStep[T]) run() {
 }
 
 type call[T kernel.Float] struct {
-	fn  func([]T, [][]T)
-	dst []T
-	src [][]T
+	fn       func(dst, src [][]T)
+	dst, src [][]T
 }
 
 func (s *call[T]) run() { s.fn(s.dst, s.src) }
