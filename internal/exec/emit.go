@@ -6,7 +6,7 @@ import (
 	"descent/internal/kernel"
 )
 
-// emit makes the step of a group; neighbouring scalar maps share one.
+// emit makes the step of a group.
 func (p *Program[T]) emit(g group) {
 	if p.f.vals[g.vals[0]].n == 0 {
 		p.steps = append(p.steps, nothing{}) // arrays without elements
@@ -23,10 +23,22 @@ func (p *Program[T]) emit(g group) {
 		for k, a := range v.args {
 			*[]**float64{&op.a, &op.b, &op.c}[k] = p.scalarOrConst(a)
 		}
-		p.steps = append(p.steps, scalarOps{op})
+		p.addScalar(op)
 		return
 	}
 	p.steps = append(p.steps, p.single(i, v))
+}
+
+// addScalar adds a primitive on single numbers. Neighbours share a step, but
+// in a checking program each step is one group.
+func (p *Program[T]) addScalar(op scalarOp) {
+	if k := len(p.steps) - 1; k >= 0 && !p.check {
+		if s, ok := p.steps[k].(*scalarOps); ok {
+			s.ops = append(s.ops, op)
+			return
+		}
+	}
+	p.steps = append(p.steps, &scalarOps{[]scalarOp{op}})
 }
 
 func (p *Program[T]) single(i Val, v *value) step {
@@ -121,11 +133,11 @@ type scalarOp struct {
 	a, b, c *float64
 }
 
-type scalarOps []scalarOp
+type scalarOps struct{ ops []scalarOp }
 
-func (s scalarOps) run() {
-	for i := range s {
-		o := &s[i]
+func (s *scalarOps) run() {
+	for i := range s.ops {
+		o := &s.ops[i]
 		switch o.code { // the common ones without a call
 		case kernel.Add:
 			*o.dst = *o.a + *o.b

@@ -44,6 +44,7 @@ type Program[T kernel.Float] struct {
 	team    *Team
 	outputs []output[T]
 	pages   *jit.Pages // nil where arithmetic is interpreted
+	check   bool
 }
 
 // A step is one thing to do. It knows its operands and their sizes.
@@ -91,7 +92,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		groups = breakGangs(f, gangUp(f, groups, memory))
 	}
 	plan, groups := planMemory(f, schedule(f, groups))
-	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, scratch: make([][][]T, o.Team.Size())}
+	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
 	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
