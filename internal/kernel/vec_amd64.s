@@ -1663,6 +1663,7 @@ main:
 	VCMPPS       $0x15, Y9, Y4, Y4
 	VCMPPS       $0x15, Y9, Y5, Y5
 	VORPS        Y3, Y4, Y3
+	VORPS        Y3, Y5, Y3
 	VTESTPS      Y3, Y3
 	JNZ          remains
 	VMOVUPS      Y6, (AX)(BX*1)
@@ -2323,7 +2324,8 @@ main:
 	VCMPPS       $0x1a, Y0, Y4, Y1
 	VCMPPS       $0x1a, Y0, Y5, Y2
 	VCMPPS       $0x1a, Y0, Y3, Y0
-	VORPS        Y1, Y2, Y0
+	VORPS        Y1, Y2, Y1
+	VORPS        Y1, Y0, Y0
 	VTESTPS      Y0, Y0
 	JNZ          remains
 	VMOVUPS      Y9, (AX)(BX*1)
@@ -8246,6 +8248,7 @@ main:
 	VCMPPD       $0x15, Y9, Y4, Y4
 	VCMPPD       $0x15, Y9, Y5, Y5
 	VORPD        Y3, Y4, Y3
+	VORPD        Y3, Y5, Y3
 	VTESTPD      Y3, Y3
 	JNZ          remains
 	VMOVUPD      Y6, (AX)(BX*1)
@@ -8902,7 +8905,8 @@ main:
 	VCMPPD       $0x1a, Y0, Y4, Y1
 	VCMPPD       $0x1a, Y0, Y5, Y2
 	VCMPPD       $0x1a, Y0, Y3, Y0
-	VORPD        Y1, Y2, Y0
+	VORPD        Y1, Y2, Y1
+	VORPD        Y1, Y0, Y0
 	VTESTPD      Y0, Y0
 	JNZ          remains
 	VMOVUPD      Y9, (AX)(BX*1)

@@ -397,7 +397,8 @@ func (m *machine) either(j, k mask) mask {
 // jumpIfAny jumps if any lane of the mask is set.
 func (m *machine) jumpIfAny(k mask, target string) {
 	for len(k) > 1 {
-		k = m.either(k[:len(k)/2], k[len(k)/2:])
+		h := len(k) / 2
+		k = append(m.either(k[:h], k[h:2*h]), k[2*h:]...)
 	}
 	if m.isa == avx512 {
 		m.KORTESTW(k[0], k[0])
