@@ -12,6 +12,7 @@ import (
 
 	"descent/data"
 	"descent/graph"
+	"descent/optimizers"
 )
 
 // position is where a run is and what it needs to go on; a checkpoint has it
@@ -38,6 +39,7 @@ type fit struct {
 	began   time.Time
 	before  float64 // Seconds when this process took over
 	done    int     // batches done by this process
+	rate    func(step int) float64
 
 	monitor     string
 	sign        float64 // -1 if larger is better
@@ -46,7 +48,7 @@ type fit struct {
 }
 
 func newFit(t *Trainer, r Run) (*fit, error) {
-	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(),
+	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: optimizers.Rates(r.Schedule),
 		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
 	if err := f.chooseMonitor(); err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	}
 	f.Seconds = f.elapsed()
 	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.run.Train.Rows()),
-		LR: f.run.Schedule(max(f.t.step-1, 0)), Seconds: f.Seconds}
+		LR: f.rate(max(f.t.step-1, 0)), Seconds: f.Seconds}
 	f.Epoch, f.Batch, f.Sum = f.Epoch+1, 0, 0
 	if f.run.Val != nil {
 		s, err := f.t.Evaluate(f.run.Val)
@@ -154,7 +156,7 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 			m = apply
 		}
 	}
-	loss, err := t.run(f.run.Train, rows, m, f.run.Schedule(t.step), share)
+	loss, err := t.run(f.run.Train, rows, m, f.rate(t.step), share)
 	if err != nil {
 		return err
 	}
