@@ -21,6 +21,9 @@ import (
 // and a row here.
 var commands = []func() *cobra.Command{
 	trainCommand,
+	predictCommand,
+	showCommand,
+	checkCommand,
 }
 
 // Exit statuses.

@@ -212,16 +212,11 @@ func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
 
 // open reads the data and divides them.
 func (o *trainOptions) open(name string) (*data.Parts, error) {
-	csv := data.CSVOptions{NoHeader: o.noHeader}
-	if o.comma == `\t` {
-		o.comma = "\t"
+	comma, err := separator(o.comma)
+	if err != nil {
+		return nil, usage(err)
 	}
-	if o.comma != "," {
-		if len(o.comma) != 1 {
-			return nil, usage(fmt.Errorf("--comma %q: one ASCII character is needed", o.comma))
-		}
-		csv.Comma = o.comma[0]
-	}
+	csv := data.CSVOptions{NoHeader: o.noHeader, Comma: comma}
 	if !slices.Contains(setNames(), name) {
 		if _, err := os.Stat(name); err != nil {
 			_, err = data.Open(name, csv) // says it better
