@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"strings"
 	"time"
 
 	"descent/data"
@@ -50,7 +49,8 @@ type fit struct {
 func newFit(t *Trainer, r Run) (*fit, error) {
 	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: optimizers.Rates(r.Schedule),
 		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
-	if err := f.chooseMonitor(); err != nil {
+	var err error
+	if f.monitor, f.sign, err = r.monitor(t); err != nil {
 		return nil, err
 	}
 	if f.group > 1 { // declares the states that a checkpoint must fill
@@ -72,38 +72,6 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 	}
 	f.before = f.Seconds
 	return f, nil
-}
-
-// chooseMonitor finds what early stopping looks at.
-func (f *fit) chooseMonitor() error {
-	s := &Scores{}
-	if f.t.task.Classes > 0 {
-		s.Confusion = [][]int{}
-	}
-	known := []string{"loss"}
-	if f.run.Val != nil {
-		for name := range s.Values() {
-			known = append(known, "val_"+name)
-		}
-	}
-	f.monitor, f.sign = f.run.Stop.Monitor, 1
-	if f.monitor == "" {
-		f.monitor = "loss"
-		if f.run.Val != nil {
-			f.monitor = "val_loss"
-		}
-	}
-	for _, k := range known {
-		if k != f.monitor {
-			continue
-		}
-		switch strings.TrimPrefix(k, "val_") {
-		case "accuracy", "precision", "recall", "f1", "r2":
-			f.sign = -1
-		}
-		return nil
-	}
-	return fmt.Errorf("train: cannot monitor %q; there are %s", f.monitor, strings.Join(known, ", "))
 }
 
 // epoch trains on the rest of an epoch, scores it and saves the state.

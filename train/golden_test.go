@@ -198,7 +198,7 @@ func TestConvexOptima(t *testing.T) {
 		{"iris_softmax_l2_0.1", train.Task{Model: models.Softmax(3), Loss: losses.CrossEntropy, Penalty: l2(0.1), Features: 4, Classes: 3},
 			iris, fast, 0.1, 2000, want("iris_softmax_l2_0.1")},
 		{"digits_softmax_l2_0.01", train.Task{Model: models.Softmax(10), Loss: losses.CrossEntropy, Penalty: l2(0.01), Features: 64, Classes: 10},
-			digits, optimizers.SGDRule{Momentum: 0.93, Nesterov: true}, 0.15, 400, want("digits_softmax_l2_0.01")},
+			digits, optimizers.SGDRule{Momentum: 0.97, Nesterov: true}, 0.3, 500, want("digits_softmax_l2_0.01")},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			got := p.solve(t)

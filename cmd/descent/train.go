@@ -71,7 +71,7 @@ func trainCommand() *cobra.Command {
 	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))")
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
-	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant)")
+	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
 	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
@@ -117,6 +117,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if o.run.Schedule, err = o.rate(parts.Train.Rows()); err != nil {
 		return usage(err)
 	}
+	if err := o.run.Check(t); err != nil {
+		return usage(err)
+	}
 	w := cmd.OutOrStdout()
 	if o.json {
 		w = cmd.ErrOrStderr()
@@ -148,7 +151,9 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	if o.run.Resume && o.out == "" {
+	if o.out != "" {
+		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
+	} else if o.run.Resume {
 		return errors.New("--resume needs --out, the folder of the run to go on with")
 	}
 	if cmd.Flags().Changed("epochs") && o.run.Epochs < 1 {
@@ -241,10 +246,13 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 // no rows for validation unless told: there, every row that is learned from
 // counts for more than stopping at the best epoch.
 func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
-	const small = 1000
+	const tiny, small = 20, 1000
 	val := o.val
 	if val < 0 {
 		val = 0.15
+		if src.Table != nil && src.Table.Rows() < tiny {
+			val = 0
+		}
 	}
 	prepare := func() (*data.Parts, error) {
 		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
@@ -299,7 +307,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	if o.run.Epochs == 0 {
 		switch {
 		case large:
-			o.run.Epochs = 20
+			o.run.Epochs, o.schedule = 20, or(o.schedule, "cosine")
 		case parts.Val.Rows() > 0: // which says when to stop
 			o.run.Epochs = 200
 		default:
@@ -377,7 +385,6 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 		if err := os.MkdirAll(o.out, 0o755); err != nil {
 			return err
 		}
-		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
 		log, err := os.Create(filepath.Join(o.out, logFile))
 		if err != nil {
 			return err
@@ -403,4 +410,3 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	}
 	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
 }
-
