@@ -141,10 +141,25 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return e
 	}
 	if err != nil {
-		return fmt.Errorf("interrupted after %d steps: %w", t.Steps(), context.Canceled)
+		return &interrupted{t.Steps(), o.out != ""}
 	}
 	return nil
 }
+
+// interrupted says that the user has stopped a run.
+type interrupted struct {
+	steps int
+	saved bool
+}
+
+func (e *interrupted) Error() string {
+	if e.saved {
+		return fmt.Sprintf("interrupted after %d steps; --resume goes on from there", e.steps)
+	}
+	return fmt.Sprintf("interrupted after %d steps", e.steps)
+}
+
+func (e *interrupted) Unwrap() error { return context.Canceled }
 
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
