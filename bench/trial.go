@@ -104,7 +104,7 @@ func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
 // train does all steps and looks at the checkpoints. A run that diverges ends
 // there, without an error.
 func (r *runner) train(ctx context.Context) error {
-	schedule := r.Schedule(r.out.LR, r.steps())
+	factor, steps := factor(r.Schedule), float64(r.steps())
 	var seg segment
 	var times []float64
 	step := 0
@@ -114,7 +114,7 @@ func (r *runner) train(ctx context.Context) error {
 		}
 		for rows := range r.batches.Epoch(epoch) {
 			begin := time.Now()
-			loss, err := r.t.Step(r.Parts.Train, rows, schedule(step))
+			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(float64(step)/steps))
 			seg.add(loss, len(rows), time.Since(begin))
 			step++
 			if err != nil {

@@ -372,4 +372,3 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	}
 	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
 }
-
