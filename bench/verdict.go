@@ -24,7 +24,10 @@ type Pair struct {
 	Clear bool `json:"clear"`
 }
 
-const alpha = 0.05
+const (
+	alpha   = 0.05
+	fewRows = 100 // a choice by fewer is mostly luck
+)
 
 // compare compares each pair of entrants of which no run diverged; runs has
 // seeds runs for each entrant.
@@ -97,6 +100,9 @@ func (r *Results) verdict() []string {
 	}
 	add(r.sayDiverged())
 	add(r.sayEdges())
+	if n := r.Setup.Val; n < fewRows && len(r.Trials) > 0 {
+		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))
+	}
 	return out
 }
 
@@ -156,12 +162,19 @@ func (r *Results) saySpeed() string {
 	}
 	slices.SortStableFunc(fast, func(a, b Summary) int { return sign(*a.Steps - *b.Steps) })
 	s := fmt.Sprintf("%s reached the target (validation loss %s) first, after %.0f steps", fast[0].Optimizer, number3(r.Target), *fast[0].Steps)
-	var rest []string
+	var same, rest []string
 	for _, o := range fast[1:] {
-		rest = append(rest, fmt.Sprintf("%s took %.1f times as many", o.Optimizer, *o.Steps / *fast[0].Steps))
+		if ratio := *o.Steps / *fast[0].Steps; ratio < 1.05 {
+			same = append(same, o.Optimizer)
+		} else {
+			rest = append(rest, fmt.Sprintf("%.1f times as many for %s", ratio, o.Optimizer))
+		}
+	}
+	if len(same) > 0 {
+		s += ", as " + list(same) + " did"
 	}
 	if len(rest) > 0 {
-		s += "; " + list(rest)
+		s += "; it took " + list(rest)
 	}
 	if len(never) > 0 {
 		s += "; " + list(never) + " did not reach it in half of the runs or more"
@@ -200,7 +213,7 @@ func (r *Results) sayDefault() string {
 	var dear []string
 	for _, o := range r.Optimizers {
 		if o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 {
-			dear = append(dear, fmt.Sprintf("%.1f for %s (%s)", *o.PriceOfDefault, o.Optimizer, number(o.Default)))
+			dear = append(dear, fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, number(o.Default)))
 		}
 	}
 	if len(dear) == 0 {

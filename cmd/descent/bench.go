@@ -51,7 +51,7 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.scaling, "scaling", "", "of numeric inputs: standard, minmax or none (default: minmax for images, else standard)")
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
 	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	f.Float64Var(&o.val, "val", 0.1, "share of the rows held out to choose learning rates")
+	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
 	f.StringVarP(&o.Model, "model", "m", "mlp(32)", "linear or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
 	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
