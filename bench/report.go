@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -76,7 +77,12 @@ func (r *Results) WriteHTML(w io.Writer) error {
 	if v.Curves, v.Rates, err = r.figures(); err != nil {
 		return err
 	}
-	return pageTemplate.Execute(w, v)
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, v); err != nil {
+		return err
+	}
+	_, err = w.Write(bytes.Map(printable, page.Bytes()))
+	return err
 }
 
 // pairs fills in the table of who beats whom.
@@ -116,6 +122,9 @@ func (v *view) pairCell(a, b string) pairCell {
 
 // signed writes a number with its sign, and a true minus.
 func signed(s string) string {
+	if strings.Trim(s, "-0.") == "" {
+		return "0"
+	}
 	if t, ok := strings.CutPrefix(s, "-"); ok {
 		return "−" + t
 	}

@@ -13,7 +13,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 	fmt.Fprintf(t, "optimizer\tlearning rate\ttest %s\t\ttest loss\t\tsteps to target\ttime/step\tlr tolerance\n", r.scoreName())
 	for _, o := range r.Optimizers {
 		c := r.cells(o)
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plainText(o.Optimizer), c.LR, c.Score, bracket(c.ScoreSpread), c.Loss, bracket(c.LossSpread), c.Steps, c.Time, c.Tolerance)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.ReplaceAll(plainText(o.Optimizer), "\n", " "), c.LR, c.Score, bracket(c.ScoreSpread), c.Loss, bracket(c.LossSpread), c.Steps, c.Time, c.Tolerance)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -88,13 +88,14 @@ func micros(us float64) string {
 }
 
 // plainText replaces what could control a terminal.
-func plainText(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '�'
-		}
-		return c
-	}, s)
+func plainText(s string) string { return strings.Map(printable, s) }
+
+// printable replaces control characters, but for the end of a line.
+func printable(c rune) rune {
+	if c < ' ' && c != '\n' || c >= 0x7f && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+		return '\ufffd'
+	}
+	return c
 }
 
 // wrap breaks lines at spaces.

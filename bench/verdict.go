@@ -195,14 +195,20 @@ func (r *Results) sayTolerance() string {
 	}
 	slices.SortStableFunc(known, func(a, b Summary) int { return sign(b.Sensitivity.Decades - a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
-	return fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best; %s the least, with %s.",
-		most.Optimizer, most.Sensitivity, least.Optimizer, least.Sensitivity)
+	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, most.Sensitivity)
+	if !least.Sensitivity.open() {
+		text += fmt.Sprintf("; %s the least, with %s", least.Optimizer, least.Sensitivity)
+	}
+	return text + "."
 }
+
+// open says that the width is only known to be at least so much.
+func (s *Sensitivity) open() bool { return s.OpenBelow || s.OpenAbove }
 
 // String formats the width, with ≥ if the grid ended first.
 func (s *Sensitivity) String() string {
 	text := fmt.Sprintf("%.1f", s.Decades)
-	if s.OpenBelow || s.OpenAbove {
+	if s.open() {
 		text = "≥ " + text
 	}
 	return text
