@@ -105,12 +105,12 @@ func (r *Results) rates() *plot.Figure {
 
 // scatter draws quality over speed, a point for each run.
 func (r *Results) scatter() *plot.Figure {
-	f := &plot.Figure{Title: "Quality and speed", X: plot.Axis{Label: "steps to the target"}, Y: plot.Axis{Label: "test " + r.scoreName()}}
+	f := &plot.Figure{Title: "Quality and speed", X: plot.Axis{Label: "steps to the target"}, Y: plot.Axis{Label: "test " + r.Setup.Score}}
 	for i, o := range r.Optimizers {
 		l := plot.Scatter{Name: o.Optimizer, Color: color(i)}
 		for _, run := range r.byOptimizer(o.Optimizer) {
-			if run.StepsToTarget != nil && finite(run.Score()) {
-				l.X, l.Y = append(l.X, float64(*run.StepsToTarget)), append(l.Y, run.Score())
+			if run.StepsToTarget != nil && finite(r.scoreOf(run)) {
+				l.X, l.Y = append(l.X, float64(*run.StepsToTarget)), append(l.Y, r.scoreOf(run))
 			}
 		}
 		if len(l.X) > 0 {
@@ -124,8 +124,8 @@ func (r *Results) scatter() *plot.Figure {
 // of the table share.
 func (r *Results) strip(label string) template.HTML {
 	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, run := range r.Runs {
-		if s := run.Score(); finite(s) {
+	for i := range r.Runs {
+		if s := r.scoreOf(&r.Runs[i]); finite(s) {
 			lo, hi = min(lo, s), max(hi, s)
 		}
 	}
@@ -135,10 +135,10 @@ func (r *Results) strip(label string) template.HTML {
 	const width, height, margin = 120, 18, 6
 	at := func(s float64) float64 { return margin + (width-2*margin)*(s-lo)/(hi-lo) }
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"><title>%s to %s</title>`, width, height, r.score(lo), r.score(hi))
+	fmt.Fprintf(&b, `<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"><title>%s to %s</title>`, width, height, r.format(lo), r.format(hi))
 	fmt.Fprintf(&b, `<path d="M%d 9H%d" stroke="#d5d9de"/>`, margin, width-margin)
 	for _, run := range r.byOptimizer(label) {
-		if s := run.Score(); finite(s) {
+		if s := r.scoreOf(run); finite(s) {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="9" r="3.5" fill="#0072b2" fill-opacity=".55"/>`, at(s))
 		}
 	}

@@ -22,7 +22,7 @@ type view struct {
 	Lead            string
 	Sentences       []string
 	Warnings        []string
-	ScoreName       string
+	First, Second   string // names of the two scores
 	Rows            []viewRow
 	Header          []string     // of the pairs
 	Pairs           [][]pairCell // row against column
@@ -54,7 +54,8 @@ type detail struct {
 // WriteHTML writes the report: one page that needs nothing else, runs no
 // script, and loads nothing.
 func (r *Results) WriteHTML(w io.Writer) error {
-	v := &view{Results: r, ScoreName: r.scoreName(), Title: "Optimizers on " + r.Setup.Data}
+	v := &view{Results: r, Title: "Optimizers on " + r.Setup.Data}
+	v.First, v.Second = r.columns()
 	v.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", r.Setup.Model, r.Setup.Loss, len(r.Optimizers), len(r.Runs)+len(r.Trials), r.Timing.Seconds)
 	for i, s := range r.Verdict {
 		warning, is := strings.CutPrefix(s, "Warning: ")
@@ -105,15 +106,15 @@ func (v *view) pairCell(a, b string) pairCell {
 	if a == b || p == nil {
 		return pairCell{Class: "self"}
 	}
-	d, ci := p.Difference, p.CI
-	if p.A == b {
+	d, ci, wins := p.Difference, p.CI, p.A == a
+	if wins == v.byLoss() { // the lower loss wins
 		d, ci = -d, Interval{-ci.Hi, -ci.Lo}
 	}
 	c := pairCell{Text: signed(v.plain(d)), Class: "noise",
 		Title: fmt.Sprintf("%s minus %s: 95 %% interval %s to %s, p = %.2g", a, b, v.plain(ci.Lo), v.plain(ci.Hi), p.P)}
 	if p.Clear {
 		c.Class = "better"
-		if d < 0 {
+		if !wins {
 			c.Class = "worse"
 		}
 	}
@@ -139,7 +140,12 @@ func (v *view) details() {
 		}
 		return format(*x)
 	}
+	percent := func(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }
 	for _, run := range v.Runs {
+		first, second := optional(run.TestAccuracy, percent), optional(run.TestLoss, number3)
+		if v.byLoss() {
+			first, second = second, optional(run.TestR2, number3)
+		}
 		steps, end := none, "finished"
 		if run.StepsToTarget != nil {
 			steps = fmt.Sprint(*run.StepsToTarget)
@@ -147,12 +153,7 @@ func (v *view) details() {
 		if run.DivergedAt > 0 {
 			end = fmt.Sprintf("diverged at step %d", run.DivergedAt)
 		}
-		score := run.TestAccuracy
-		if score == nil {
-			score = run.TestR2
-		}
-		v.Details = append(v.Details, detail{run.Optimizer, []string{number(run.LR), fmt.Sprint(run.Seed), optional(score, v.score),
-			optional(run.TestLoss, number3), steps, micros(run.MicrosPerStep), end}, run.DivergedAt > 0})
+		v.Details = append(v.Details, detail{run.Optimizer, []string{number(run.LR), fmt.Sprint(run.Seed), first, second, steps, micros(run.MicrosPerStep), end}, run.DivergedAt > 0})
 	}
 	for _, o := range v.Optimizers {
 		for _, p := range o.Grid {

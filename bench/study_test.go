@@ -109,7 +109,7 @@ func TestClassification(t *testing.T) {
 	if len(r.Runs) != 2*3 || calls != len(r.Runs)+len(r.Trials) || last.Done != last.Total || last.Done != calls {
 		t.Errorf("%d runs, %d trials, %d reports of progress, the last %+v", len(r.Runs), len(r.Trials), calls, last)
 	}
-	if acc := r.Optimizers[0].Score.Mean; acc < 0.9 {
+	if acc := r.Optimizers[0].Accuracy.Mean; acc < 0.9 {
 		t.Errorf("accuracy %v", acc)
 	}
 	for _, run := range r.Runs {
@@ -128,8 +128,8 @@ func TestRegression(t *testing.T) {
 	s := small(t, "diabetes", "sgd", "adam")
 	s.Epochs = 20
 	r := run(t, s)
-	if r.Setup.Score != "R2" || r.Optimizers[0].Score.Mean < 0.2 {
-		t.Errorf("%s %+v", r.Setup.Score, r.Optimizers[0].Score)
+	if a, b := r.Optimizers[0], r.Optimizers[1]; r.Setup.Score != "loss" || a.R2.Mean < 0.2 || a.Loss.Mean > b.Loss.Mean {
+		t.Errorf("ranked by %s: %+v, %+v", r.Setup.Score, a.Loss, b.Loss)
 	}
 	for _, run := range r.Runs {
 		if run.TestAccuracy != nil || run.TestR2 == nil {
@@ -148,7 +148,11 @@ func TestRowScoresAverageToTheScore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near(t, set, mean(o.rows), o.Score(), 1e-9)
+		want := o.TestAccuracy
+		if want == nil {
+			want = new(-*o.TestLoss)
+		}
+		near(t, set, mean(o.rows), *want, 1e-6)
 	}
 }
 
@@ -156,7 +160,7 @@ func TestDivergedRunsAreReported(t *testing.T) {
 	s := small(t, "diabetes", "sgd(lr=1e6)", "adam(lr=0.01)")
 	r := run(t, s)
 	bad := r.Optimizers[1]
-	if bad.Optimizer != "sgd(lr=1e6)" || bad.Diverged != 3 || bad.Score != nil || bad.Steps != nil {
+	if bad.Optimizer != "sgd(lr=1e6)" || bad.Diverged != 3 || bad.Loss != nil || bad.Steps != nil {
 		t.Fatalf("%+v", bad)
 	}
 	for _, run := range r.byOptimizer(bad.Optimizer) {

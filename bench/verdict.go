@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// A Pair compares the test scores of two optimizers, of which A has the higher
-// mean.
+// A Pair compares the test scores of two optimizers, of which A has the better
+// mean: the higher accuracy, or the lower loss.
 type Pair struct {
 	A string `json:"a"`
 	B string `json:"b"`
-	// Difference is A's mean score minus B's, with an interval that 95 % of
-	// such studies would have around the true one: other seeds, other test
-	// rows, the same training rows.
+	// Difference is by how much A's mean score is better, with an interval that
+	// 95 % of such studies would have around the true one: other seeds, other
+	// test rows, the same training rows.
 	Difference float64  `json:"difference"`
 	CI         Interval `json:"ci"`
 	// P is the probability of so large a difference if there were none,
@@ -89,7 +89,7 @@ func (r *Results) verdict() []string {
 			out = append(out, s)
 		}
 	}
-	if first := r.Optimizers[0]; first.Score == nil || first.Diverged > 0 {
+	if first := r.Optimizers[0]; r.score(&first) == nil || first.Diverged > 0 {
 		add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
 	} else {
 		add(r.sayBest())
@@ -108,8 +108,9 @@ func (r *Results) verdict() []string {
 
 func (r *Results) sayBest() string {
 	b := r.Optimizers[0]
-	return fmt.Sprintf("Best mean test %s: %s with %s (%s) at learning rate %s.", r.scoreName(), b.Optimizer,
-		r.score(b.Score.Mean), r.spread(b.Score), number(b.LR))
+	s := r.score(&b)
+	return fmt.Sprintf("Best mean test %s: %s with %s (%s) at learning rate %s.", r.Setup.Score, b.Optimizer,
+		r.format(s.Mean), r.spread(s), number(b.LR))
 }
 
 // spread says how far the runs are apart.
@@ -117,7 +118,7 @@ func (r *Results) spread(s *Stat) string {
 	if r.Setup.Seeds == 1 {
 		return "one seed"
 	}
-	return fmt.Sprintf("%s to %s over %d seeds", strings.TrimSuffix(r.score(s.Min), " %"), r.score(s.Max), r.Setup.Seeds)
+	return fmt.Sprintf("%s to %s over %d seeds", r.plain(s.Min), r.format(s.Max), r.Setup.Seeds)
 }
 
 // sayOthers says who is behind the best, and who cannot be told from it.
@@ -262,32 +263,25 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-func (r *Results) scoreName() string {
-	if r.Setup.Score == "R2" {
-		return "R²"
+// format formats a score: 97.9 % or 0.512.
+func (r *Results) format(x float64) string {
+	if r.byLoss() {
+		return number3(x)
 	}
-	return r.Setup.Score
+	return r.plain(x) + " %"
 }
 
-// score formats a score: 97.9 % or 0.512.
-func (r *Results) score(x float64) string {
-	if r.Setup.Score == "R2" {
-		return fmt.Sprintf("%.3f", x)
-	}
-	return fmt.Sprintf("%.2f %%", 100*x)
-}
-
-// plain formats a difference of scores without its unit.
+// plain formats a score or a difference of scores without its unit.
 func (r *Results) plain(x float64) string {
-	if r.Setup.Score == "R2" {
-		return fmt.Sprintf("%.3f", x)
+	if r.byLoss() {
+		return number3(x)
 	}
 	return fmt.Sprintf("%.2f", 100*x)
 }
 
 // points formats a difference of scores.
 func (r *Results) points(x float64) string {
-	if r.Setup.Score == "R2" {
+	if r.byLoss() {
 		return r.plain(x)
 	}
 	return r.plain(x) + " points"
