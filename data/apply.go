@@ -83,13 +83,20 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, error) {
 			t.Name, len(rows), w, size(8*int64(len(rows))*int64(w)), size(8*maxCells))
 	}
 	d.X = make([]float64, len(rows)*w)
+	// A search for each input would take a minute for 65,000 columns.
+	columns := make(map[string]*Column, len(t.Columns))
+	for i := range t.Columns {
+		columns[t.Columns[i].Name] = &t.Columns[i]
+	}
 	at := 0
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
-		c, err := t.Column(in.Name)
-		if err != nil {
+		c, ok := columns[in.Name]
+		if !ok {
+			_, err := t.Column(in.Name) // says what there is instead
 			return nil, err
 		}
+		var err error
 		if in.Kind == Numeric {
 			err = in.encodeNumbers(d, at, t, c, rows)
 		} else {

@@ -145,9 +145,10 @@ func (t *Table) fill(columns []cells, o CSVOptions) error {
 
 // checkKinds refuses kinds of columns that do not exist, and kinds that do not.
 func checkKinds(header []string, o CSVOptions) error {
+	known := setOf(header)
 	// In order, so that of several mistakes the same is reported each time.
 	for _, name := range sortedKeys(o.Kinds) {
-		if !slices.Contains(header, name) {
+		if !known[name] {
 			return fmt.Errorf("%s: Kinds: no column %s", o.Name, choice(name, "columns", header))
 		}
 		if k := o.Kinds[name]; k != "" && k != Numeric && k != Categorical {
@@ -274,6 +275,16 @@ func looksLikeData(names []string) bool {
 		}
 	}
 	return false
+}
+
+// setOf returns the set of names. Tables have up to 65,536 columns, too many to
+// search a list for each.
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -258,3 +258,19 @@ func TestNewTable(t *testing.T) {
 	_, err := table.Column("speces")
 	wantError(t, err, `iris.csv: no column "speces"; columns are "species", "sepal" (did you mean "species"?)`)
 }
+
+func TestQuote(t *testing.T) {
+	if got, want := quote("a\nb"), `"a\nb"`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	// Cut between characters, never inside one.
+	for n := 50; n < 70; n++ {
+		got := quote(strings.Repeat("x", n) + strings.Repeat("é", 20))
+		if strings.Contains(got, `\x`) || len(got) > 70 {
+			t.Errorf("%s", got)
+		}
+	}
+	if got := list(numbered("c", 40)); !strings.HasSuffix(got, `"c11" and 28 more`) {
+		t.Errorf("%s", got)
+	}
+}

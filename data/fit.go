@@ -12,12 +12,17 @@ func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options
 	if o.MaxLevels == 0 {
 		o.MaxLevels = defaultMaxLevels
 	}
+	drop := setOf(o.Drop)
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Name == target {
 			continue
 		}
-		if reason := ignore(c, rows, o); reason != "" {
+		reason := "dropped on request"
+		if !drop[c.Name] {
+			reason = ignore(c, rows, o)
+		}
+		if reason != "" {
 			s.Ignored = append(s.Ignored, Ignore{c.Name, reason})
 			continue
 		}
@@ -61,12 +66,10 @@ func (s *Schema) ignoredList() string {
 	return list(names)
 }
 
-// ignore returns why a column is not used, "" if it is.
+// ignore returns why a column that nobody dropped is not used, "" if it is.
 func ignore(c *Column, rows []int, o Options) string {
 	first := slices.IndexFunc(rows, func(row int) bool { return !c.missing(row) })
 	switch {
-	case slices.Contains(o.Drop, c.Name):
-		return "dropped on request"
 	case first < 0:
 		return "all values are missing"
 	case o.DropIdentifiers && identifies(c, rows):

@@ -95,9 +95,11 @@ func (o *Options) check(t *Table, target string) error {
 	if target == "" {
 		return fmt.Errorf("%s: no target is named; columns are %s", t.Name, list(t.Names()))
 	}
+	known := setOf(t.Names())
 	for _, name := range o.Drop {
-		if _, err := t.Column(name); err != nil {
-			return fmt.Errorf("Drop: %w", err)
+		if !known[name] {
+			_, err := t.Column(name) // says what there is instead
+			return fmt.Errorf("option Drop: %w", err)
 		}
 		if name == target {
 			return fmt.Errorf("%s: Drop: %s is the target", t.Name, quote(name))

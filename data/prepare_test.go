@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func near(t *testing.T, what string, got, want []float64, tol float64) {
@@ -339,5 +340,32 @@ func TestDropAndKeep(t *testing.T) {
 	near(t, "constant column", column(p.Train, 2), []float64{0, 0, 0, 0}, 0)
 	if !slices.Equal(p.Train.Shape, []int{1, 3}) {
 		t.Errorf("shape %v", p.Train.Shape)
+	}
+}
+
+// The widest table that is read takes well under a second; time that grows with
+// the square of the columns would be a minute.
+func TestWideTable(t *testing.T) {
+	const n = 65000
+	text := strings.Join(numbered("c", n), ",") + "\n"
+	for i := range 4 {
+		text += strings.Repeat(fmt.Sprintf(",%d.5", i*i), n)[1:] + "\n"
+	}
+	start := time.Now()
+	p, err := Prepare(mustRead(t, text, CSVOptions{}), "c64999", Options{Scaling: Standard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Schema.Apply(mustRead(t, text, CSVOptions{Kinds: p.Schema.Kinds()})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Prepare(mustRead(t, text, CSVOptions{}), "c64999", Options{Drop: p.Train.Inputs[1:]}); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("%v for %d columns", took, n)
+	}
+	if p.Train.Features() != n-1 {
+		t.Errorf("%d inputs", p.Train.Features())
 	}
 }

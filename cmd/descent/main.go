@@ -22,6 +22,7 @@ import (
 // commands are the subcommands. Each is one file; to add one, write the file
 // and a row here.
 var commands = []func() *cobra.Command{
+	benchCommand,
 	trainCommand,
 	predictCommand,
 	showCommand,

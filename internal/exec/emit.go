@@ -41,7 +41,13 @@ func (p *Program[T]) single(i Val, v *value) step {
 		return &reduce[T]{kernel.Reduction[T](v.fold), p.ptr(i), arg(0), v.outer, v.mid, v.inner}
 	case kDot:
 		d := v.dot
-		return &product[T]{kernel.NewProduct[T](d.m, d.n, d.k, d.ta, d.tb), p.ptr(i), arg(0), arg(1), d}
+		s := &product[T]{c: p.ptr(i), a: arg(0), b: arg(1), d: d}
+		o := kernel.ProductOptions{TransA: d.ta, TransB: d.tb, ReLU: d.relu, Bias: len(v.args) > 2}
+		if o.Bias {
+			s.bias = arg(2)
+		}
+		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
+		return s
 	case kGather:
 		return &gather[T]{p.ptr(i), arg(0), v.views[0]}
 	case kPlace:
@@ -152,18 +158,18 @@ type reduce[T kernel.Float] struct {
 func (s *reduce[T]) run() { s.fn(s.dst, s.src, s.outer, s.mid, s.inner) }
 
 type product[T kernel.Float] struct {
-	p       *kernel.Product[T]
-	c, a, b *T
-	d       dot
+	p             *kernel.Product[T]
+	c, a, b, bias *T
+	d             dot
 }
 
 func (s *product[T]) run() {
 	if s.d.offA == nil {
-		s.p.Run(s.c, s.a, s.b)
+		s.p.RunBias(s.c, s.a, s.b, s.bias)
 		return
 	}
 	for i := range s.d.offA {
-		s.p.Run(elem(s.c, i*s.d.m*s.d.n), elem(s.a, s.d.offA[i]), elem(s.b, s.d.offB[i]))
+		s.p.RunBias(elem(s.c, i*s.d.m*s.d.n), elem(s.a, s.d.offA[i]), elem(s.b, s.d.offB[i]), s.bias)
 	}
 }
 

@@ -64,10 +64,12 @@ type value struct {
 	tag   int // whose value this is, for messages: an index the builder chose
 }
 
-// dot is C = op(A)·op(B) for each of batch pairs of matrices.
+// dot is C = op(A)·op(B) for each of batch pairs of matrices. A third operand
+// is a row that is added to every row of C; then relu takes max(C, 0).
 type dot struct {
 	m, n, k    int
 	ta, tb     bool
+	relu       bool
 	offA, offB []int // where each pair starts; both nil when there is one
 }
 

@@ -3,9 +3,11 @@ package exec
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"unsafe"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 )
 
@@ -14,6 +16,10 @@ type Options struct {
 	// Check makes every value a step of its own, so that Run can say which
 	// was the first to become NaN or infinite. Slow.
 	Check bool
+	// Interpret runs arithmetic as one loop per primitive instead of as
+	// machine code, as DESCENT_JIT=off in the environment does. Results are
+	// the same bits.
+	Interpret bool
 	// Verify runs the verifier after every pass.
 	Verify bool
 }
@@ -33,7 +39,7 @@ type Program[T kernel.Float] struct {
 	consts  map[uint64][]T
 	scratch [][]T
 	outputs []output[T]
-	check   bool
+	pages   *jit.Pages // nil where arithmetic is interpreted
 }
 
 // A step is one thing to do. It knows its operands and their sizes.
@@ -49,11 +55,13 @@ type scalarLoad[T kernel.Float] struct {
 	to   *float64
 }
 
-// aligned returns n elements that start on a 64-byte boundary.
+// aligned returns n elements that start on a 64-byte boundary and are followed
+// by as many unused ones as fill the last 64 bytes: machine code works on whole
+// vectors.
 func aligned[T kernel.Float](n int) []T {
 	var zero T
 	es := int(unsafe.Sizeof(zero))
-	buf := make([]T, n+64/es)
+	buf := make([]T, alignUp(n)+64/es)
 	skip := 0
 	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
 		skip = (64 - off) / es
@@ -72,7 +80,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Verify {
 		check = Verify
 	}
-	if err := f.Optimize(check); err != nil {
+	if err := f.optimize(check, !o.Check); err != nil {
 		return nil, err
 	}
 	groups := fuse(f)
@@ -80,7 +88,10 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		groups = singles(f)
 	}
 	groups = schedule(f, groups)
-	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}, check: o.Check}
+	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}}
+	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
+		p.pages = &jit.Pages{}
+	}
 	if o.Verify {
 		if err := verifyPlan(f, groups, p.plan); err != nil {
 			return nil, err
@@ -93,6 +104,11 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		p.emit(g)
 	}
 	p.emitCopies()
+	if p.pages != nil {
+		if err := p.pages.Seal(); err != nil {
+			return nil, err
+		}
+	}
 	for _, v := range f.outputs {
 		if f.vals[v].scalar() {
 			p.outputs = append(p.outputs, output[T]{scalar: p.scalarOrConst(v)})
@@ -333,6 +349,12 @@ func (p *Program[T]) line(v Val) string {
 		fmt.Fprintf(&b, "%v[%d,%d,%d]", x.fold, x.outer, x.mid, x.inner)
 	case kDot:
 		fmt.Fprintf(&b, "dot[%dx%dx%d]", x.dot.m, x.dot.k, x.dot.n)
+		if len(x.args) > 2 {
+			b.WriteString("+bias")
+		}
+		if x.dot.relu {
+			b.WriteString("+relu")
+		}
 	case kCall:
 		b.WriteString(x.call.Name)
 	default:

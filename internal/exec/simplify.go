@@ -12,24 +12,30 @@ import (
 // change a result by a bit, but for uniform constants, which are folded in
 // float64.
 type pass struct {
-	name string
-	why  string
-	run  func(*Func)
+	name  string
+	why   string
+	run   func(*Func)
+	joins bool // makes one step of several values: not in checking programs
 }
 
 // passes in the order they run.
 var passes = []pass{
-	{"dead", "first, so that nothing below spends time on unused gradients", dead},
-	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify},
-	{"cse", "after simplify; exact, by operands and attributes", cse},
-	{"dead", "simplify and cse leave the operands of what they replaced", dead},
-	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand},
-	{"box", "last: scalars live apart from arrays, and only steps care", box},
+	{"dead", "first, so that nothing below spends time on unused gradients", dead, false},
+	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
+	{"cse", "after simplify; exact, by operands and attributes", cse, false},
+	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"epilogue", "after dead, which tells what is used once", epilogue, true},
+	{"dead", "epilogue leaves the products that it extended", dead, true},
+	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
+	{"box", "last: scalars live apart from arrays, and only steps care", box, false},
 }
 
-// Optimize runs the passes, with check after each if it is not nil.
-func (f *Func) Optimize(check func(*Func) error) error {
+// optimize runs the passes, with check after each if it is not nil.
+func (f *Func) optimize(check func(*Func) error, join bool) error {
 	for _, p := range passes {
+		if p.joins && !join {
+			continue
+		}
 		p.run(f)
 		if check != nil {
 			if err := check(f); err != nil {
