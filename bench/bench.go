@@ -86,9 +86,8 @@ type Study struct {
 	// of half decades around its default, which grows as long as the best
 	// rate is at one of its ends.
 	Rates []float64
-	// Schedule makes a learning-rate schedule of the rate and the number of
-	// steps; nil means constant.
-	Schedule func(lr float64, steps int) optimizers.Schedule
+	// Schedule is the name of one of [Schedules].
+	Schedule string
 	Dtype    tensor.Dtype
 
 	Workers int // goroutines; 0 means one for each processor
@@ -106,11 +105,35 @@ type Progress struct {
 	Remain      time.Duration // an estimate
 }
 
+// A Schedule says by which factor the learning rate is multiplied when a share
+// of a run's steps is done.
+type Schedule struct {
+	Name   string
+	Factor func(done float64) float64
+}
+
+// Schedules are the schedules by name. The first is the default: with a rate
+// that stays as it is, the last few batches decide how good a run is.
+var Schedules = []Schedule{
+	{"cosine", func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 }},
+	{"linear", func(done float64) float64 { return 1 - done }},
+	{"constant", func(float64) float64 { return 1 }},
+}
+
+func factor(name string) func(float64) float64 {
+	for _, s := range Schedules {
+		if s.Name == name {
+			return s.Factor
+		}
+	}
+	return nil
+}
+
 // The defaults of a study, chosen on validation rows of digits over several
 // splits: more steps gain less than the spread of seeds.
 const (
 	defaultSeeds     = 3
-	defaultTuneSeeds = 2
+	defaultTuneSeeds = 3
 	defaultSteps     = 2400 // about
 	fewestEpochs     = 5
 	mostEpochs       = 200
@@ -142,8 +165,8 @@ func (s *Study) Defaults() {
 	if s.Dtype.Type == nil {
 		s.Dtype = tensor.Float32
 	}
-	if s.Schedule == nil {
-		s.Schedule = func(lr float64, _ int) optimizers.Schedule { return optimizers.Constant(lr) }
+	if s.Schedule == "" {
+		s.Schedule = Schedules[0].Name
 	}
 	for i := range s.Entrants {
 		if s.Entrants[i].Default == 0 {
@@ -167,6 +190,8 @@ func (s *Study) check() error {
 		return errors.New("bench: no rows to train on")
 	case p.Val.Rows() == 0 || p.Test.Rows() == 0:
 		return errors.New("bench: rates are chosen on validation rows and runs scored on test rows; hold out both")
+	case factor(s.Schedule) == nil:
+		return fmt.Errorf("bench: unknown schedule %q", s.Schedule)
 	case len(s.Entrants) == 0:
 		return errors.New("bench: no optimizers to compare")
 	}

@@ -48,6 +48,7 @@ type Setup struct {
 	Seed      uint64   `json:"seed"`
 	Seeds     int      `json:"seeds"`
 	TuneSeeds int      `json:"tune_seeds"`
+	Schedule  string   `json:"schedule"`
 	Dtype     string   `json:"dtype"`
 	Notes     []string `json:"notes,omitempty"`
 }
@@ -82,10 +83,11 @@ type Summary struct {
 	LR        float64 `json:"lr"`
 	Runs      int     `json:"runs"`
 	Diverged  int     `json:"diverged"` // runs
-	// Score and Loss are of the test rows, over the runs that ended; nil if
-	// none did.
-	Score *Stat `json:"test_score"`
-	Loss  *Stat `json:"test_loss"`
+	// Of the test rows, over the runs that ended; nil if none did, or the task
+	// has no such score.
+	Accuracy *Stat `json:"test_accuracy"`
+	R2       *Stat `json:"test_r2"`
+	Loss     *Stat `json:"test_loss"`
 	// Steps is the median of the steps to the target over all runs, where
 	// those that never reached it count as infinitely many; nil if that is the
 	// median.
@@ -105,7 +107,7 @@ type Summary struct {
 
 // describe returns results with what is known before any run.
 func (s *Study) describe() *Results {
-	score := "R2"
+	score := "loss"
 	if s.Task.Classes > 0 {
 		score = "accuracy"
 	}
@@ -113,7 +115,7 @@ func (s *Study) describe() *Results {
 		Setup: Setup{Data: s.Data, Model: s.Model, Loss: s.Loss, Score: score,
 			Train: s.Parts.Train.Rows(), Val: s.Parts.Val.Rows(), Test: s.Parts.Test.Rows(),
 			Features: s.Task.Features, Classes: s.Task.Classes, Epochs: s.Epochs, Batch: s.Batch, Steps: s.steps(),
-			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Dtype: s.Dtype.String(), Notes: s.Notes}}
+			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Schedule: s.Schedule, Dtype: s.Dtype.String(), Notes: s.Notes}}
 }
 
 // byOptimizer returns the scored runs of one optimizer.
@@ -165,7 +167,7 @@ func (r *Results) summarise(s *Study, chosen []choice) []Summary {
 	out := make([]Summary, len(s.Entrants))
 	for i, e := range s.Entrants {
 		m := Summary{Optimizer: e.Label, LR: chosen[i].lr, Default: e.Default}
-		var scores, losses, steps, micros []float64
+		var accuracies, r2s, losses, steps, micros []float64
 		for _, run := range r.byOptimizer(e.Label) {
 			m.Runs++
 			if run.StepsToTarget != nil {
@@ -178,10 +180,12 @@ func (r *Results) summarise(s *Study, chosen []choice) []Summary {
 				m.Diverged++
 				continue
 			}
-			scores, losses = append(scores, run.Score()), append(losses, *run.TestLoss)
+			collect(&accuracies, run.TestAccuracy)
+			collect(&r2s, run.TestR2)
+			collect(&losses, run.TestLoss)
 			micros = append(micros, run.MicrosPerStep)
 		}
-		m.Score, m.Loss = newStat(scores, s.Seed), newStat(losses, s.Seed)
+		m.Accuracy, m.R2, m.Loss = newStat(accuracies, s.Seed), newStat(r2s, s.Seed), newStat(losses, s.Seed)
 		if x := median(steps); finite(x) {
 			m.Steps = &x
 		}
@@ -192,6 +196,12 @@ func (r *Results) summarise(s *Study, chosen []choice) []Summary {
 		out[i] = m
 	}
 	return out
+}
+
+func collect(to *[]float64, x *float64) {
+	if x != nil {
+		*to = append(*to, *x)
+	}
 }
 
 // aboutRates fills in what the search for a rate found.
@@ -209,17 +219,42 @@ func (m *Summary) aboutRates(c choice) {
 	}
 }
 
-// rank sorts the table: the highest mean score first, and of equals the one
-// with the lower loss; those of which a run diverged come last.
+// byLoss says that optimizers are ranked by test loss, the lowest first, and
+// not by accuracy.
+func (r *Results) byLoss() bool { return r.Setup.Score == "loss" }
+
+// score is what an optimizer is ranked by.
+func (r *Results) score(o *Summary) *Stat {
+	if r.byLoss() {
+		return o.Loss
+	}
+	return o.Accuracy
+}
+
+// scoreOf is what a run adds to that, NaN if it diverged.
+func (r *Results) scoreOf(run *Run) float64 {
+	x := run.TestAccuracy
+	if r.byLoss() {
+		x = run.TestLoss
+	}
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
+}
+
+// rank sorts the table: the best mean score first, and of equals the one with
+// the lower loss; those of which a run diverged come last.
 func (r *Results) rank() {
 	slices.SortStableFunc(r.Optimizers, func(a, b Summary) int {
+		x, y := r.score(&a), r.score(&b)
 		switch {
 		case a.Diverged != b.Diverged:
 			return a.Diverged - b.Diverged
-		case a.Score == nil || b.Score == nil:
+		case x == nil || y == nil:
 			return 0
-		case a.Score.Mean != b.Score.Mean:
-			return sign(b.Score.Mean - a.Score.Mean)
+		case x.Mean != y.Mean && !r.byLoss():
+			return sign(y.Mean - x.Mean)
 		}
 		return sign(a.Loss.Mean - b.Loss.Mean)
 	})

@@ -10,10 +10,11 @@ import (
 // WriteTable writes the table and the verdict as text for a terminal.
 func (r *Results) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "optimizer\tlearning rate\ttest %s\t\ttest loss\t\tsteps to target\ttime/step\tlr tolerance\n", r.scoreName())
+	first, second := r.columns()
+	fmt.Fprintf(t, "optimizer\tlearning rate\ttest %s\t\ttest %s\t\tsteps to target\ttime/step\tlr tolerance\n", first, second)
 	for _, o := range r.Optimizers {
 		c := r.cells(o)
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plainText(o.Optimizer), c.LR, c.Score, bracket(c.ScoreSpread), c.Loss, bracket(c.LossSpread), c.Steps, c.Time, c.Tolerance)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.ReplaceAll(plainText(o.Optimizer), "\n", " "), c.LR, c.First, bracket(c.FirstSpread), c.Second, bracket(c.SecondSpread), c.Steps, c.Time, c.Tolerance)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -36,24 +37,39 @@ func bracket(s string) string {
 
 // row is a line of the table as text.
 type row struct {
-	LR, Score, ScoreSpread, Loss, LossSpread, Steps, Time, Tolerance, Price string
+	LR, First, FirstSpread, Second, SecondSpread, Steps, Time, Tolerance, Price string
+}
+
+// columns names the two scores in the table: what optimizers are ranked by, and
+// another.
+func (r *Results) columns() (first, second string) {
+	if r.byLoss() {
+		return "loss", "R²"
+	}
+	return "accuracy", "loss"
 }
 
 const none = "–"
 
 // cells formats a summary.
 func (r *Results) cells(o Summary) row {
-	c := row{LR: number(o.LR), Score: none, Loss: none, Steps: none, Time: none, Tolerance: none, Price: none}
-	if o.Score != nil {
-		c.Score, c.ScoreSpread = r.score(o.Score.Mean), r.plain(o.Score.Min)+"–"+r.plain(o.Score.Max)
-		c.Loss, c.LossSpread = number3(o.Loss.Mean), number3(o.Loss.Min)+"–"+number3(o.Loss.Max)
+	c := row{LR: number(o.LR), First: none, Second: none, Steps: none, Time: none, Tolerance: none, Price: none}
+	if s := r.score(&o); s != nil {
+		c.First, c.FirstSpread = r.format(s.Mean), r.plain(s.Min)+"–"+r.plain(s.Max)
 		c.Time = micros(o.MicrosPerStep)
+	}
+	second := o.Loss
+	if r.byLoss() {
+		second = o.R2
+	}
+	if second != nil {
+		c.Second, c.SecondSpread = number3(second.Mean), number3(second.Min)+"–"+number3(second.Max)
 	}
 	switch {
 	case o.Diverged > 0:
-		c.Score = strings.TrimPrefix(fmt.Sprintf("%s, %d of %d diverged", c.Score, o.Diverged, o.Runs), none+", ")
+		c.First = strings.TrimPrefix(fmt.Sprintf("%s, %d of %d diverged", c.First, o.Diverged, o.Runs), none+", ")
 	case r.Setup.Seeds == 1:
-		c.ScoreSpread, c.LossSpread = "", ""
+		c.FirstSpread, c.SecondSpread = "", ""
 	}
 	switch {
 	case o.Steps != nil:
@@ -88,13 +104,14 @@ func micros(us float64) string {
 }
 
 // plainText replaces what could control a terminal.
-func plainText(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '�'
-		}
-		return c
-	}, s)
+func plainText(s string) string { return strings.Map(printable, s) }
+
+// printable replaces control characters, but for the end of a line.
+func printable(c rune) rune {
+	if c < ' ' && c != '\n' || c >= 0x7f && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+		return '\ufffd'
+	}
+	return c
 }
 
 // wrap breaks lines at spaces.

@@ -27,17 +27,17 @@ type Run struct {
 	LR        float64 `json:"lr"`
 	Seed      uint64  `json:"seed"`
 
-	// Of the test rows, after the last step. Nil if the run diverged, or has
-	// no such score.
+	// Of the test rows, after the last step. Nil if the run diverged;
+	// accuracies are of classifications, R2 of regressions.
 	TestAccuracy *float64 `json:"test_accuracy"`
 	TestR2       *float64 `json:"test_r2"`
 	TestLoss     *float64 `json:"test_loss"`
 
 	// The curves have a point for each of [Results.Checkpoints] that the run
 	// reached. TrainLoss is the mean over the batches since the point before.
-	TrainLoss []float64 `json:"train_loss"`
-	ValLoss   []float64 `json:"val_loss"`
-	ValScore  []float64 `json:"val_score"` // accuracy or R2
+	TrainLoss   []float64 `json:"train_loss"`
+	ValLoss     []float64 `json:"val_loss"`
+	ValAccuracy []float64 `json:"val_accuracy,omitempty"`
 
 	// StepsToTarget is the first checkpoint whose validation loss is at most
 	// [Results.Target], nil if there is none.
@@ -47,20 +47,10 @@ type Run struct {
 	MicrosPerStep float64 `json:"us_per_step"`
 }
 
-// Score is the run's test accuracy or R2, NaN if it diverged.
-func (r *Run) Score() float64 {
-	for _, x := range []*float64{r.TestAccuracy, r.TestR2} {
-		if x != nil {
-			return *x
-		}
-	}
-	return math.NaN()
-}
-
 // outcome is a run with what is needed for comparing it row by row.
 type outcome struct {
 	Run
-	rows []float64 // the score of each test row; their mean is the run's
+	rows []float64 // the merit of each test row; their mean is the run's
 }
 
 // maxPoints is the number of points of a curve.
@@ -104,7 +94,7 @@ func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
 // train does all steps and looks at the checkpoints. A run that diverges ends
 // there, without an error.
 func (r *runner) train(ctx context.Context) error {
-	schedule := r.Schedule(r.out.LR, r.steps())
+	factor, steps := factor(r.Schedule), float64(r.steps())
 	var seg segment
 	var times []float64
 	step := 0
@@ -114,7 +104,7 @@ func (r *runner) train(ctx context.Context) error {
 		}
 		for rows := range r.batches.Epoch(epoch) {
 			begin := time.Now()
-			loss, err := r.t.Step(r.Parts.Train, rows, schedule.At(step))
+			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(float64(step)/steps))
 			seg.add(loss, len(rows), time.Since(begin))
 			step++
 			if err != nil {
@@ -172,19 +162,13 @@ func (r *runner) checkpoint(trainLoss float64, step int) error {
 	}
 	r.out.TrainLoss = append(r.out.TrainLoss, trainLoss)
 	r.out.ValLoss = append(r.out.ValLoss, v.Loss)
-	r.out.ValScore = append(r.out.ValScore, r.scoreOf(v))
+	if r.Task.Classes > 0 {
+		r.out.ValAccuracy = append(r.out.ValAccuracy, v.Accuracy)
+	}
 	return nil
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// scoreOf returns accuracy or R2.
-func (s *Study) scoreOf(v *train.Scores) float64 {
-	if s.Task.Classes > 0 {
-		return v.Accuracy
-	}
-	return v.R2
-}
 
 // tuneOne does one trial.
 func (s *Study) tuneOne(ctx context.Context, e Entrant, lr float64, seed uint64) (Trial, error) {
@@ -233,39 +217,36 @@ func (s *Study) scoreOne(ctx context.Context, e Entrant, lr float64, seed uint64
 		r.out.DivergedAt = s.steps()
 		return &outcome{Run: *r.out}, nil
 	}
-	score := s.scoreOf(v)
 	r.out.TestLoss = &v.Loss
 	if s.Task.Classes > 0 {
-		r.out.TestAccuracy = &score
-	} else {
-		r.out.TestR2 = &score
+		r.out.TestAccuracy = &v.Accuracy
+	} else if finite(v.R2) {
+		r.out.TestR2 = &v.R2
 	}
 	rows, err := s.scoreRows(r.t)
 	return &outcome{Run: *r.out, rows: rows}, err
 }
 
-// scoreRows returns a number for each test row, so that their mean is the
-// score: 1 if the class is right, else 0; or 1 - e²/variance.
+// scoreRows returns the merit of each test row: 1 if the class is right, else
+// 0; for a regression, the loss with a minus.
 func (s *Study) scoreRows(t *train.Trainer) ([]float64, error) {
 	d := s.Parts.Test
-	out, width, err := t.Predict(d)
-	if err != nil {
-		return nil, err
-	}
 	rows := make([]float64, d.Rows())
-	variance := 0.0
-	if s.Task.Classes == 0 {
-		variance = squares(d.Y, mean(d.Y)) / float64(len(d.Y))
+	if s.Task.Classes > 0 {
+		out, width, err := t.Predict(d)
+		for i := 0; i < len(rows) && err == nil; i++ {
+			if t.Decide(out[i*width:(i+1)*width]) == d.Class[i] {
+				rows[i] = 1
+			}
+		}
+		return rows, err
 	}
 	for i := range rows {
-		row := out[i*width : (i+1)*width]
-		switch {
-		case s.Task.Classes == 0:
-			e := row[0] - d.Y[i]
-			rows[i] = 1 - e*e/variance
-		case t.Decide(row) == d.Class[i]:
-			rows[i] = 1
+		v, err := t.Evaluate(d.Subset([]int{i}))
+		if err != nil {
+			return nil, err
 		}
+		rows[i] = -v.Loss
 	}
 	return rows, nil
 }

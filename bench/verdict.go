@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// A Pair compares the test scores of two optimizers, of which A has the higher
-// mean.
+// A Pair compares the test scores of two optimizers, of which A has the better
+// mean: the higher accuracy, or the lower loss.
 type Pair struct {
 	A string `json:"a"`
 	B string `json:"b"`
-	// Difference is A's mean score minus B's, with an interval that 95 % of
-	// such studies would have around the true one: other seeds, other test
-	// rows, the same training rows.
+	// Difference is by how much A's mean score is better, with an interval that
+	// 95 % of such studies would have around the true one: other seeds, other
+	// test rows, the same training rows.
 	Difference float64  `json:"difference"`
 	CI         Interval `json:"ci"`
 	// P is the probability of so large a difference if there were none,
@@ -24,7 +24,10 @@ type Pair struct {
 	Clear bool `json:"clear"`
 }
 
-const alpha = 0.05
+const (
+	alpha   = 0.05
+	fewRows = 100 // a choice by fewer is mostly luck
+)
 
 // compare compares each pair of entrants of which no run diverged; runs has
 // seeds runs for each entrant.
@@ -86,7 +89,7 @@ func (r *Results) verdict() []string {
 			out = append(out, s)
 		}
 	}
-	if first := r.Optimizers[0]; first.Score == nil || first.Diverged > 0 {
+	if first := r.Optimizers[0]; r.score(&first) == nil || first.Diverged > 0 {
 		add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
 	} else {
 		add(r.sayBest())
@@ -97,13 +100,17 @@ func (r *Results) verdict() []string {
 	}
 	add(r.sayDiverged())
 	add(r.sayEdges())
+	if n := r.Setup.Val; n < fewRows && len(r.Trials) > 0 {
+		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))
+	}
 	return out
 }
 
 func (r *Results) sayBest() string {
 	b := r.Optimizers[0]
-	return fmt.Sprintf("Best mean test %s: %s with %s (%s) at learning rate %s.", r.scoreName(), b.Optimizer,
-		r.score(b.Score.Mean), r.spread(b.Score), number(b.LR))
+	s := r.score(&b)
+	return fmt.Sprintf("Best mean test %s: %s with %s (%s) at learning rate %s.", r.Setup.Score, b.Optimizer,
+		r.format(s.Mean), r.spread(s), number(b.LR))
 }
 
 // spread says how far the runs are apart.
@@ -111,7 +118,7 @@ func (r *Results) spread(s *Stat) string {
 	if r.Setup.Seeds == 1 {
 		return "one seed"
 	}
-	return fmt.Sprintf("%s to %s over %d seeds", strings.TrimSuffix(r.score(s.Min), " %"), r.score(s.Max), r.Setup.Seeds)
+	return fmt.Sprintf("%s to %s over %d seeds", r.plain(s.Min), r.format(s.Max), r.Setup.Seeds)
 }
 
 // sayOthers says who is behind the best, and who cannot be told from it.
@@ -156,12 +163,19 @@ func (r *Results) saySpeed() string {
 	}
 	slices.SortStableFunc(fast, func(a, b Summary) int { return sign(*a.Steps - *b.Steps) })
 	s := fmt.Sprintf("%s reached the target (validation loss %s) first, after %.0f steps", fast[0].Optimizer, number3(r.Target), *fast[0].Steps)
-	var rest []string
+	var same, rest []string
 	for _, o := range fast[1:] {
-		rest = append(rest, fmt.Sprintf("%s took %.1f times as many", o.Optimizer, *o.Steps / *fast[0].Steps))
+		if ratio := *o.Steps / *fast[0].Steps; ratio < 1.05 {
+			same = append(same, o.Optimizer)
+		} else {
+			rest = append(rest, fmt.Sprintf("%.1f times as many for %s", ratio, o.Optimizer))
+		}
+	}
+	if len(same) > 0 {
+		s += ", as " + list(same) + " did"
 	}
 	if len(rest) > 0 {
-		s += "; " + list(rest)
+		s += "; it took " + list(rest)
 	}
 	if len(never) > 0 {
 		s += "; " + list(never) + " did not reach it in half of the runs or more"
@@ -182,14 +196,20 @@ func (r *Results) sayTolerance() string {
 	}
 	slices.SortStableFunc(known, func(a, b Summary) int { return sign(b.Sensitivity.Decades - a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
-	return fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best; %s the least, with %s.",
-		most.Optimizer, most.Sensitivity, least.Optimizer, least.Sensitivity)
+	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, most.Sensitivity)
+	if !least.Sensitivity.open() {
+		text += fmt.Sprintf("; %s the least, with %s", least.Optimizer, least.Sensitivity)
+	}
+	return text + "."
 }
+
+// open says that the width is only known to be at least so much.
+func (s *Sensitivity) open() bool { return s.OpenBelow || s.OpenAbove }
 
 // String formats the width, with ≥ if the grid ended first.
 func (s *Sensitivity) String() string {
 	text := fmt.Sprintf("%.1f", s.Decades)
-	if s.OpenBelow || s.OpenAbove {
+	if s.open() {
 		text = "≥ " + text
 	}
 	return text
@@ -200,7 +220,7 @@ func (r *Results) sayDefault() string {
 	var dear []string
 	for _, o := range r.Optimizers {
 		if o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 {
-			dear = append(dear, fmt.Sprintf("%.1f for %s (%s)", *o.PriceOfDefault, o.Optimizer, number(o.Default)))
+			dear = append(dear, fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, number(o.Default)))
 		}
 	}
 	if len(dear) == 0 {
@@ -243,32 +263,25 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-func (r *Results) scoreName() string {
-	if r.Setup.Score == "R2" {
-		return "R²"
+// format formats a score: 97.9 % or 0.512.
+func (r *Results) format(x float64) string {
+	if r.byLoss() {
+		return number3(x)
 	}
-	return r.Setup.Score
+	return r.plain(x) + " %"
 }
 
-// score formats a score: 97.9 % or 0.512.
-func (r *Results) score(x float64) string {
-	if r.Setup.Score == "R2" {
-		return fmt.Sprintf("%.3f", x)
-	}
-	return fmt.Sprintf("%.2f %%", 100*x)
-}
-
-// plain formats a difference of scores without its unit.
+// plain formats a score or a difference of scores without its unit.
 func (r *Results) plain(x float64) string {
-	if r.Setup.Score == "R2" {
-		return fmt.Sprintf("%.3f", x)
+	if r.byLoss() {
+		return number3(x)
 	}
 	return fmt.Sprintf("%.2f", 100*x)
 }
 
 // points formats a difference of scores.
 func (r *Results) points(x float64) string {
-	if r.Setup.Score == "R2" {
+	if r.byLoss() {
 		return r.plain(x)
 	}
 	return r.plain(x) + " points"
