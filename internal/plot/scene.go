@@ -68,7 +68,7 @@ type facets []struct {
 	color rgba
 }
 
-const seam = .5
+const seam = .9
 
 // A text is one line of text. Its anchor is the fraction of its width that lies
 // before the point it is written at; it is turned around that point.
