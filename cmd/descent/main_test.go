@@ -244,6 +244,23 @@ func TestShow(t *testing.T) {
 	}
 }
 
+func TestShowSchedule(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.svg")
+	status, out, err := descent("show", "schedule", "cosine(steps=50)", "--graph", path)
+	if status != 0 || strings.Count(out, "\n") != 12 || !strings.Contains(out, "█") {
+		t.Errorf("status %d: %s\n%s", status, err, out)
+	}
+	if text, _ := os.ReadFile(path); !bytes.Contains(text, []byte("<svg")) {
+		t.Errorf("%.100s", text)
+	}
+	if status, _, _ := descent("show", "schedule", "cosin"); status != exitUsage {
+		t.Errorf("status %d", status)
+	}
+	if status, out, _ := descent("show", "schedule", "constant(lr=0)"); status != 0 {
+		t.Error(out)
+	}
+}
+
 func TestQuoteDOT(t *testing.T) {
 	if got := quoteDOT("a\"b\\c\nd"); got != `"a\"b\\c\nd"` {
 		t.Error(got)
