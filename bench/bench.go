@@ -236,6 +236,9 @@ func (s *Study) Run(ctx context.Context) (*Results, error) {
 	r.Optimizers = r.summarise(s, chosen)
 	r.Pairs = compare(s.Entrants, runs, s.Seeds)
 	r.rank()
+	if r.Checks, err = s.checks(ctx, runs[0]); err != nil {
+		return nil, err
+	}
 	r.Verdict = r.verdict()
 	r.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
 	return r, nil

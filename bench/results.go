@@ -25,6 +25,7 @@ type Results struct {
 	Checkpoints []int   `json:"checkpoints"`
 	Runs        []Run   `json:"runs"`
 	Trials      []Trial `json:"trials"`
+	Checks      []Check `json:"checks"`
 	Machine     Machine `json:"machine"`
 	Timing      Timing  `json:"timing"`
 }

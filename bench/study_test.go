@@ -274,3 +274,19 @@ func TestOwnRule(t *testing.T) {
 		t.Errorf("%+v", r.Optimizers[1])
 	}
 }
+
+// A loss whose value is twice what its gradient says is found out.
+func TestWrongGradientIsNoticed(t *testing.T) {
+	s := small(t, "iris", "sgd(lr=0.1)")
+	if r := run(t, s); !r.Checks[0].OK || !r.Checks[1].OK {
+		t.Errorf("checks of a right gradient: %+v", r.Checks)
+	}
+	s.Task.Loss = func(pred, y *graph.Node) *graph.Node {
+		l := losses.CrossEntropy(pred, y)
+		return ops.Add(l, ops.StopGradient(l))
+	}
+	r := run(t, s)
+	if r.Checks[0].OK || !strings.Contains(strings.Join(r.Verdict, "\n"), "do not trust these numbers") {
+		t.Errorf("checks of a wrong gradient: %+v\n%q", r.Checks, r.Verdict)
+	}
+}

@@ -99,6 +99,7 @@ func (r *Results) verdict() []string {
 		add(r.sayDefault())
 	}
 	add(r.sayDiverged())
+	add(r.sayChecks())
 	add(r.sayEdges())
 	if n := r.Setup.Val; n < fewRows && len(r.Trials) > 0 {
 		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))

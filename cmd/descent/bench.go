@@ -43,6 +43,7 @@ func benchCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd, args) },
 	}
+	cmd.AddCommand(benchDiffCommand())
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
@@ -83,6 +84,9 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		return usage(err)
 	}
 	if err := o.prepare(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil { // better now than after the runs
 		return err
 	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
@@ -181,9 +185,6 @@ func defaultScaling(name string) string {
 
 // write writes the files, and the table or the JSON.
 func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
 	var results, report bytes.Buffer
 	if err := r.WriteJSON(&results); err != nil {
 		return err
