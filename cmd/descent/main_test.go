@@ -282,9 +282,9 @@ func TestDefaultsAreGood(t *testing.T) {
 		t.Skip("takes some seconds")
 	}
 	for set, want := range map[string]float64{"digits": 0.97, "iris": 0.95, "breast_cancer": 0.96, "wine": 0.97} {
-		mean, seeds := 0.0, 3
+		mean, seeds := 0.0, 5
 		for seed := range seeds {
-			status, out, err := descent("train", set, "--json", "-q", "--seed", fmt.Sprint(seed+3))
+			status, out, err := descent("train", set, "--json", "-q", "--seed", fmt.Sprint(seed+1))
 			var r report
 			if status != 0 || json.Unmarshal([]byte(out), &r) != nil {
 				t.Fatalf("status %d: %s", status, err)
