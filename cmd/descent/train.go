@@ -86,6 +86,9 @@ func trainCommand() *cobra.Command {
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON; lines about progress go to stderr")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
+	for _, name := range []string{"val", "batch"} { // whose defaults depend on the data
+		f.Lookup(name).DefValue = ""
+	}
 	return cmd
 }
 
