@@ -87,7 +87,7 @@ func trainCommand() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print the result as JSON; lines about progress go to stderr")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	for _, name := range []string{"val", "batch"} { // whose defaults depend on the data
-		f.Lookup(name).DefValue = ""
+		f.Lookup(name).DefValue = "0" // which help does not print
 	}
 	return cmd
 }
