@@ -19,11 +19,19 @@ var module = func() string {
 	return path.Dir(path.Dir(file))
 }()
 
-// caller returns file:line of the innermost caller outside our own packages.
-// It is only called when something is wrong.
-func caller() string {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+// A position is a place in the program's text, as the call stack that led
+// there: finding file and line in it is slow, and only errors need them.
+type position []uintptr
+
+// here returns the position of the current call.
+func here() position {
+	var pcs [32]uintptr
+	return slices.Clone(pcs[:runtime.Callers(3, pcs[:])])
+}
+
+// String returns file:line of the innermost caller outside our own packages.
+func (p position) String() string {
+	frames := runtime.CallersFrames(p)
 	for {
 		f, more := frames.Next()
 		if !isOwn(f.File) || !more {

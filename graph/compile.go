@@ -20,6 +20,9 @@ type Update struct{ Target, Value *Node }
 type Function struct {
 	Outputs []*Node
 	Updates []Update
+	// Team shares the large steps of the program; nil is the caller alone.
+	// Results are the same bits for any size of team.
+	Team *Team
 	// Check makes a program that finds the first node which becomes NaN or
 	// infinite: Run returns a [NonFiniteError]. Such a program is slow.
 	Check bool
@@ -50,7 +53,7 @@ func (fn Function) Compile() (*Program, error) {
 	p := &Program{fn: fn, g: g}
 	var memory []*Variable
 	f := p.lower(all, &memory)
-	opt := exec.Options{Check: fn.Check, Verify: fn.Verify}
+	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
 	var err error
 	if g.dtype == tensor.Float32 {
 		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
@@ -135,6 +138,24 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		f.Update(exec.Val(vals[u.Target.id]), exec.Val(vals[u.Value.id]))
 	}
 	return f
+}
+
+// A Team is a few workers that share the large steps of programs, one program
+// at a time. They spin while they wait, so a team is for the time of a run.
+type Team struct{ t *exec.Team }
+
+// NewTeam returns a team of n workers, of which the caller of Run is one.
+// Close it when the run is over.
+func NewTeam(n int) *Team { return &Team{exec.NewTeam(n)} }
+
+// Close ends the workers.
+func (t *Team) Close() { t.t.Close() }
+
+func (t *Team) team() *exec.Team {
+	if t == nil {
+		return nil
+	}
+	return t.t
 }
 
 // A Program computes a [Function]. Run allocates nothing. A program is used by
@@ -365,14 +386,17 @@ func Output[T kernel.Float](p *Program, n *Node) []T {
 }
 
 // Buffer returns the memory of an input that is not a scalar, to be filled
-// before Run instead of feeding it. It panics if n is not an input that the
-// program uses, or T not the graph's element type.
+// before Run instead of feeding it; nil if the program does not depend on it.
+// It panics if n is not an input, or T not the graph's element type.
 func Buffer[T kernel.Float](p *Program, n *Node) []T {
 	for i := range p.inputs {
 		if p.inputs[i].node == n {
 			p.inputs[i].fed = true
 			return pick[T](p.m.buffer(p.inputs[i].leaf))
 		}
+	}
+	if n.g == p.g && (n.role == Input || n.role == Index) {
+		return nil
 	}
 	panic(fmt.Sprintf("graph: %v is not an input of this program", n))
 }

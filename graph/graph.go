@@ -51,6 +51,9 @@ type Graph struct {
 	leaves map[string]*Node
 	params []*Node
 	count  map[string]int
+	eval   bool
+	parts  []Part
+	kept   []Update
 	expr   mirror
 }
 
@@ -79,6 +82,17 @@ func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
 // state of the same name is the same storage. Use it to evaluate, or to train
 // at another batch size, the model that g trains.
 func (g *Graph) Sibling() *Graph { return newGraph(g.dtype, g.seed, g.store) }
+
+// Evaluation makes layers that act differently in training and in evaluation,
+// such as dropout, act as in evaluation. It returns g. Call it before nodes are
+// made.
+func (g *Graph) Evaluation() *Graph {
+	g.eval = true
+	return g
+}
+
+// Training reports whether layers act as in training.
+func (g *Graph) Training() bool { return !g.eval }
 
 // Dtype returns the element type, tensor.Float32 or tensor.Float64.
 func (g *Graph) Dtype() tensor.Dtype { return g.dtype }
@@ -129,7 +143,7 @@ type Node struct {
 	name  string
 	role  Role
 	id    int
-	pos   string // leaves only
+	pos   position // leaves only
 	v     *Variable
 	limit indexLimit
 	expr  *gorgonia.Node
@@ -222,13 +236,13 @@ func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
 			return Shape{}, x.err
 		}
 		if x.g != g {
-			return Shape{}, &BuildError{op.Name(), in, caller(), fmt.Errorf("%v belongs to another graph", x)}
+			return Shape{}, &BuildError{op.Name(), in, here().String(), fmt.Errorf("%v belongs to another graph", x)}
 		}
 		shapes = append(shapes, x.shape)
 	}
 	s, err := op.Shape(shapes)
 	if err != nil {
-		return Shape{}, &BuildError{op.Name(), in, caller(), err}
+		return Shape{}, &BuildError{op.Name(), in, here().String(), err}
 	}
 	return s, nil
 }
@@ -243,7 +257,7 @@ func Bad(err error, what string, in ...*Node) *Node {
 		}
 	}
 	g := in[0].g
-	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, caller(), err}}
+	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, here().String(), err}}
 	g.nodes = append(g.nodes, y)
 	return y
 }

@@ -12,17 +12,17 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// randomPool returns random expressions of three parameters, each built from
+// randomPool returns random expressions of five parameters, each built from
 // earlier ones. Their shapes broadcast against each other and their values stay
 // moderate. Some arrays are longer than the pieces that fused loops work on.
 func randomPool(rng *rand.Rand, g *graph.Graph, n int) []*node {
 	p, q := 3, 4
-	if rng.IntN(4) == 0 {
+	if rng.IntN(2) == 0 {
 		p, q = 1+rng.IntN(40), 1+rng.IntN(40)
 	}
-	pool := []*node{g.Param("a", normal, 2, p, q), g.Param("b", normal, p, 1), g.Param("c", normal, q), g.Param("d", normal)}
+	pool := []*node{g.Param("a", normal, 2, p, q), g.Param("b", normal, p, 1), g.Param("c", normal, q), g.Param("d", normal), g.Param("e", normal, p, q)}
 	pick := func() *node { return pool[rng.IntN(len(pool))] }
-	for len(pool) < n+4 {
+	for len(pool) < n+5 {
 		x, y := pick(), pick()
 		var z *node
 		switch r := x.Shape().Rank(); rng.IntN(16) {

@@ -52,7 +52,7 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 		t.lowered = ops.Neg(loss)
 	}
 	now := ops.Shift(1, t.T)
-	t.Updates = []graph.Update{{Target: t.T, Value: now}}
+	t.Updates = append([]graph.Update{{Target: t.T, Value: now}}, g.Kept()...)
 	steps := make([]*Step, len(params))
 	for i, p := range params {
 		d := t.Grads[i]

@@ -3,6 +3,7 @@ package exec
 import (
 	"unsafe"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 )
 
@@ -11,32 +12,106 @@ import (
 // that a primitive's call is small beside its work.
 const tileBytes = 2048
 
-// A region computes maps over one domain tile by tile: each primitive runs
-// over a whole tile before the next, through scratch that stays in cache.
+// A region computes maps over one domain tile by tile: each op runs over a
+// whole tile before the next, through scratch that stays in cache. An op is
+// one primitive, or a block of arithmetic as machine code.
 type region[T kernel.Float] struct {
 	n, tile int
+	whole   bool      // no scratch: a tile may start anywhere
 	fills   []fill[T] // once a run: scalars, and rows whose period divides the tile
 	spreads []fill[T] // once a tile: columns, and other rows
-	ops     []micro[T]
-	vals    []Val // for listings: what each op computes
+	splats  []splat[T]
+	ops     []tileOp[T]
 }
 
-// micro is one primitive. Operands that are arrays step with the tile, those
-// in scratch do not: step is 1 or 0.
-type micro[T kernel.Float] struct {
-	fn      kernel.Func[T]
-	dst     ref
-	a, b, c ref
-	val     Val
-	code    kernel.Code
-}
+// tileOp does its part of the tile that starts off bytes into the domain and
+// has n elements.
+type tileOp[T kernel.Float] interface{ tile(off uintptr, n int) }
 
+// ref is an operand's memory. Arrays step with the tile, scratch does not:
+// step is 1 or 0.
 type ref struct {
 	ptr  unsafe.Pointer
 	step uintptr
 }
 
 func (r ref) at(bytes uintptr) unsafe.Pointer { return unsafe.Add(r.ptr, bytes*r.step) }
+
+// primitive is one vector primitive.
+type primitive[T kernel.Float] struct {
+	fn           kernel.Func[T]
+	dst, a, b, c ref
+}
+
+func (m *primitive[T]) tile(off uintptr, n int) {
+	m.fn((*T)(m.dst.at(off)), (*T)(m.a.at(off)), (*T)(m.b.at(off)), (*T)(m.c.at(off)), n)
+}
+
+func (r *region[T]) run() {
+	r.prepare()
+	r.span(0, r.n)
+}
+
+// prepare writes the operands that are the same for all tiles.
+func (r *region[T]) prepare() {
+	for i := range r.fills {
+		r.fills[i].fill(0, len(r.fills[i].dst))
+	}
+	for i := range r.splats {
+		r.splats[i].set()
+	}
+}
+
+// span computes the elements lo to hi; lo is a multiple of the tile length.
+func (r *region[T]) span(lo, hi int) {
+	var zero T
+	es := unsafe.Sizeof(zero)
+	for o := lo; o < hi; o += r.tile {
+		n := min(r.tile, hi-o)
+		for i := range r.spreads {
+			r.spreads[i].fill(o, n)
+		}
+		for _, op := range r.ops {
+			op.tile(uintptr(o)*es, n)
+		}
+	}
+}
+
+// chunkElems is how many elements of a region are worth handing to another
+// worker: some ten microseconds of work. Tests make it smaller.
+var chunkElems = 1 << 15
+
+// chunks returns how many parts a region divides into.
+func (r *region[T]) chunks() int { return max(1, (r.n+r.chunkLen()-1)/r.chunkLen()) }
+
+// chunkLen returns the length of a part: whole tiles.
+func (r *region[T]) chunkLen() int {
+	if r.whole {
+		return chunkElems
+	}
+	return (chunkElems + r.tile - 1) / r.tile * r.tile
+}
+
+// sharedRegion is a region that a team shares.
+type sharedRegion[T kernel.Float] struct {
+	team   *Team
+	copies []*region[T] // by worker
+	chunks int
+	run1   func(chunk, worker int)
+}
+
+func (s *sharedRegion[T]) run() {
+	for _, r := range s.copies {
+		r.prepare()
+	}
+	s.team.each(s.chunks, s.run1)
+}
+
+func (s *sharedRegion[T]) chunk(i, worker int) {
+	r := s.copies[worker]
+	n := r.chunkLen()
+	r.span(i*n, min(r.n, (i+1)*n))
+}
 
 // fill writes an operand that is smaller than the domain into tile scratch.
 type fill[T kernel.Float] struct {
@@ -46,25 +121,7 @@ type fill[T kernel.Float] struct {
 	one    *T       // spreadScalar, from an array of one element
 	src    []T      // spreadRow, spreadCol
 	repeat int      // spreadCol: elements of the domain for each of src
-}
-
-func (r *region[T]) run() {
-	for i := range r.fills {
-		r.fills[i].fill(0, len(r.fills[i].dst))
-	}
-	var zero T
-	es := uintptr(unsafe.Sizeof(zero))
-	for o := 0; o < r.n; o += r.tile {
-		n := min(r.tile, r.n-o)
-		for i := range r.spreads {
-			r.spreads[i].fill(o, n)
-		}
-		off := uintptr(o) * es
-		for i := range r.ops {
-			m := &r.ops[i]
-			m.fn((*T)(m.dst.at(off)), (*T)(m.a.at(off)), (*T)(m.b.at(off)), (*T)(m.c.at(off)), n)
-		}
-	}
+	code   *jit.Spread[T]
 }
 
 // fill writes the operand's elements for domain positions o to o+n.
@@ -94,166 +151,28 @@ func (f *fill[T]) fill(o, n int) {
 			k += copy(d[k:], d[:k])
 		}
 	case spreadCol:
-		for i := 0; i < n; {
-			k := (o + i) / f.repeat
-			m := min(n, (k+1)*f.repeat-o)
-			x := f.src[k]
-			for ; i < m; i++ {
-				d[i] = x
-			}
+		f.columns(d, o)
+	}
+}
+
+// columns writes each element of src repeat times, from domain position o on.
+func (f *fill[T]) columns(d []T, o int) {
+	k, within := o/f.repeat, o%f.repeat
+	for i := 0; i < len(d); k++ {
+		if rows := (len(d) - i) / f.repeat; f.code != nil && within == 0 && rows > 0 {
+			f.code.Run(&d[i], &f.src[k], rows)
+			i, k = i+rows*f.repeat, k+rows-1
+			continue
 		}
+		m := min(len(d), i+f.repeat-within)
+		x := f.src[k]
+		for ; i < m; i++ {
+			d[i] = x
+		}
+		within = 0
 	}
 }
 
 func copyTile[T kernel.Float](dst, a, _, _ *T, n int) {
 	copy(unsafe.Slice(dst, n), unsafe.Slice(a, n))
-}
-
-// regionBuilder turns a group of maps into a region.
-type regionBuilder[T kernel.Float] struct {
-	p       *Program[T]
-	r       *region[T]
-	member  map[Val]bool
-	ref     map[Val]ref
-	lastUse map[Val]int // index of the last member that reads a value
-	free    [][]T       // scratch of values that are no longer needed
-	scratch map[Val][]T
-	nextBuf int
-	late    []micro[T] // copies at the end of the tile
-}
-
-func (p *Program[T]) newRegion(g group) *region[T] {
-	n := p.f.vals[g.vals[0]].n
-	b := &regionBuilder[T]{p: p, member: map[Val]bool{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
-	b.r = &region[T]{n: n, tile: p.tileFor(g, n), vals: g.vals}
-	for i, v := range g.vals {
-		b.member[v] = true
-		for _, a := range p.f.vals[v].args {
-			b.lastUse[a] = i
-		}
-	}
-	for i, v := range g.vals {
-		x := &p.f.vals[v]
-		m := micro[T]{fn: kernel.Vector[T](x.code), val: v, code: x.code}
-		for k, a := range x.args {
-			*[]*ref{&m.a, &m.b, &m.c}[k] = b.operand(a, x.dims)
-		}
-		for k, a := range x.args { // scratch of operands that end here
-			if s, ok := b.scratch[a]; ok && b.lastUse[a] == i && (k == 0 || a != x.args[0]) {
-				b.free = append(b.free, s)
-				delete(b.scratch, a)
-			}
-		}
-		m.dst = b.result(g, i, v)
-		b.r.ops = append(b.r.ops, m)
-	}
-	b.r.ops = append(b.r.ops, b.late...)
-	return b.r
-}
-
-// tileFor returns the tile length: a multiple of short row periods where that
-// is possible, so that rows are spread once a run instead of once a tile.
-func (p *Program[T]) tileFor(g group, n int) int {
-	var zero T
-	tile := tileBytes / int(unsafe.Sizeof(zero))
-	if n <= tile {
-		return max(n, 1)
-	}
-	for _, v := range g.vals {
-		for _, a := range p.f.vals[v].args {
-			x := &p.f.vals[a]
-			if x.kind != kConst && x.n > 1 && x.n <= tile/4 && spreadOf(p.f.vals[v].dims, x.dims) == spreadRow {
-				return tile / x.n * x.n
-			}
-		}
-	}
-	return tile
-}
-
-// operand returns where a member finds operand a.
-func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
-	if r, ok := b.ref[a]; ok {
-		return r
-	}
-	x := &b.p.f.vals[a]
-	f := fill[T]{kind: spreadOf(dims, x.dims)}
-	var r ref
-	switch {
-	case x.kind == kConst:
-		r = ref{unsafe.Pointer(&b.p.constTile(x.imm)[0]), 0}
-	case f.kind == spreadFull && !x.scalar():
-		r = ref{unsafe.Pointer(b.p.ptr(a)), 1}
-	default:
-		f.dst = b.take()
-		r = ref{unsafe.Pointer(&f.dst[0]), 0}
-		once := true
-		switch {
-		case x.scalar():
-			f.kind, f.scalar = spreadScalar, b.p.scalar(a)
-		case x.n == 1:
-			f.kind, f.one = spreadScalar, b.p.ptr(a)
-		default:
-			f.src = unsafe.Slice(b.p.ptr(a), x.n)
-			f.repeat = b.r.n / x.n
-			once = b.r.n <= b.r.tile || (f.kind == spreadRow && b.r.tile%x.n == 0)
-		}
-		if once {
-			b.r.fills = append(b.r.fills, f)
-		} else {
-			b.r.spreads = append(b.r.spreads, f)
-		}
-	}
-	b.ref[a] = r
-	return r
-}
-
-// take returns tile scratch, from what has been freed if it can. Scratch is
-// shared by all regions: only one runs at a time.
-func (b *regionBuilder[T]) take() []T {
-	s := b.p.scratchTile(b.nextBuf)[:b.r.tile]
-	b.nextBuf++
-	return s
-}
-
-// result returns where member v goes: straight to its home if it has one and
-// nothing in this tile still reads what is there, else to scratch.
-func (b *regionBuilder[T]) result(g group, i int, v Val) ref {
-	h := b.p.plan.homes[v]
-	if h.place != placeNone {
-		home := ref{unsafe.Pointer(b.p.ptr(v)), 1}
-		if !b.readLater(g, i, h) {
-			b.ref[v] = home
-			return home
-		}
-		r := b.scratchRef(v)
-		b.late = append(b.late, micro[T]{fn: copyTile[T], dst: home, a: r, val: v})
-		delete(b.scratch, v) // it is needed until the end of the tile
-		return r
-	}
-	return b.scratchRef(v)
-}
-
-func (b *regionBuilder[T]) scratchRef(v Val) ref {
-	var s []T
-	if k := len(b.free) - 1; k >= 0 {
-		s, b.free = b.free[k], b.free[:k]
-	} else {
-		s = b.take()
-	}
-	b.scratch[v] = s
-	r := ref{unsafe.Pointer(&s[0]), 0}
-	b.ref[v] = r
-	return r
-}
-
-// readLater reports whether a member after i reads memory h from outside.
-func (b *regionBuilder[T]) readLater(g group, i int, h home) bool {
-	for _, v := range g.vals[i+1:] {
-		for _, a := range b.p.f.vals[v].args {
-			if !b.member[a] && b.p.plan.homes[a] == h {
-				return true
-			}
-		}
-	}
-	return false
 }

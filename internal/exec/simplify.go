@@ -12,24 +12,30 @@ import (
 // change a result by a bit, but for uniform constants, which are folded in
 // float64.
 type pass struct {
-	name string
-	why  string
-	run  func(*Func)
+	name  string
+	why   string
+	run   func(*Func)
+	joins bool // makes one step of several values: not in checking programs
 }
 
 // passes in the order they run.
 var passes = []pass{
-	{"dead", "first, so that nothing below spends time on unused gradients", dead},
-	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify},
-	{"cse", "after simplify; exact, by operands and attributes", cse},
-	{"dead", "simplify and cse leave the operands of what they replaced", dead},
-	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand},
-	{"box", "last: scalars live apart from arrays, and only steps care", box},
+	{"dead", "first, so that nothing below spends time on unused gradients", dead, false},
+	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
+	{"cse", "after simplify; exact, by operands and attributes", cse, false},
+	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"epilogue", "after dead, which tells what is used once", epilogue, true},
+	{"dead", "epilogue leaves the products that it extended", dead, true},
+	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
+	{"box", "last: scalars live apart from arrays, and only steps care", box, false},
 }
 
-// Optimize runs the passes, with check after each if it is not nil.
-func (f *Func) Optimize(check func(*Func) error) error {
+// optimize runs the passes, with check after each if it is not nil.
+func (f *Func) optimize(check func(*Func) error, join bool) error {
 	for _, p := range passes {
+		if p.joins && !join {
+			continue
+		}
 		p.run(f)
 		if check != nil {
 			if err := check(f); err != nil {
@@ -162,7 +168,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 	case kShape:
 		x := &f.vals[v.args[0]]
 		if x.kind == kShape {
-			v.args = x.args
+			v.args, v.from = x.args, v.from+x.from
 		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
@@ -170,7 +176,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 			v.dims = dims
 			return i
 		}
-		if slices.Equal(f.vals[v.args[0]].dims, v.dims) {
+		if v.from == 0 && slices.Equal(f.vals[v.args[0]].dims, v.dims) {
 			return v.args[0]
 		}
 	case kReduce:
@@ -332,6 +338,7 @@ type cseKey struct {
 	arg        [3]Val
 	view       kernel.View
 	mid, inner int
+	from       int
 }
 
 // cse merges values that compute the same thing.
@@ -342,7 +349,7 @@ func cse(f *Func) {
 			return i
 		}
 		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), ta: v.dot.ta, tb: v.dot.tb,
-			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner}
+			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
 		copy(k.dims[:], v.dims)
 		copy(k.arg[:], v.args)
 		if v.kind == kGather {
@@ -421,7 +428,7 @@ func Verify(f *Func) error {
 				}
 			}
 		case kShape:
-			if f.vals[v.args[0]].n != v.n {
+			if x := f.vals[v.args[0]]; x.n != v.n && x.outs == nil {
 				return fmt.Errorf("value %d: reshape of %v to %v", i, f.vals[v.args[0]].dims, v.dims)
 			}
 		case kReduce:

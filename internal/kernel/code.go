@@ -91,10 +91,10 @@ var codes = [NumCodes]codeInfo{
 	Round: {"round", 1, func(a, _, _ float64) float64 { return math.RoundToEven(a) }},
 	Exp:   {"exp", 1, func(a, _, _ float64) float64 { return math.Exp(a) }},
 	Expm1: {"expm1", 1, func(a, _, _ float64) float64 { return math.Expm1(a) }},
-	Log:   {"log", 1, func(a, _, _ float64) float64 { return math.Log(a) }},
+	Log:   {"log", 1, func(a, _, _ float64) float64 { return logarithm(a) }},
 	Log1p: {"log1p", 1, func(a, _, _ float64) float64 { return math.Log1p(a) }},
-	Sin:   {"sin", 1, func(a, _, _ float64) float64 { return sine(a) }},
-	Cos:   {"cos", 1, func(a, _, _ float64) float64 { return cosine(a) }},
+	Sin:   {"sin", 1, func(a, _, _ float64) float64 { return math.Sin(a) }},
+	Cos:   {"cos", 1, func(a, _, _ float64) float64 { return math.Cos(a) }},
 	Tan:   {"tan", 1, func(a, _, _ float64) float64 { return math.Tan(a) }},
 	Asin:  {"asin", 1, func(a, _, _ float64) float64 { return math.Asin(a) }},
 	Acos:  {"acos", 1, func(a, _, _ float64) float64 { return math.Acos(a) }},
@@ -142,6 +142,14 @@ func sign(a float64) float64 {
 		return 0
 	}
 	return a
+}
+
+// logarithm is math.Log, whose assembly on amd64 is wrong for denormals.
+func logarithm(a float64) float64 {
+	if a > 0 && a < 0x1p-1022 {
+		return math.Log(a*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(a)
 }
 
 // String returns the primitive's name.

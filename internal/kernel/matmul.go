@@ -1,38 +1,103 @@
 package kernel
 
-import "unsafe"
+// ProductOptions says what a matrix product does beside multiplying.
+type ProductOptions struct {
+	TransA, TransB bool // A is stored k×m, B n×k
+	Accumulate     bool // add to C instead of setting it
+	Bias           bool // add a row vector of n elements to every row
+	ReLU           bool // then C = max(C, 0); NaN stays
+}
 
+// A Product is a planned matrix product C = op(A)·op(B), with C m×n, op(A) m×k
+// and op(B) k×n, all row-major and dense, C overlapping neither operand.
+// Everything that depends on the shape is decided when it is planned; running
+// only computes and does not allocate.
+//
+// Each element of C is summed in an order that depends on the shape and the
+// instruction set only. Run and any division of the chunks among workers give
+// the same bits.
 type Product[T Float] struct {
-	m, n, k int
-	ta, tb  bool
+	m, n, k          int
+	o                ProductOptions
+	swapped          bool // computes a column as a row, see simplify
+	kernels          *gemmKernels
+	block            int  // elements of k per pass over C
+	dots             bool // every element is a dot product of rows
+	packedA, packedB bool
+	keepA            bool // a block of A has all rows, and is packed only once
+	wide             bool // few rows: four vectors at a time
+	whole            region
+	chunk            region // the first chunk; the last ones may be smaller
+	across           int    // chunks side by side
+	work             []workspace[T]
 }
 
+// NewProduct plans a product. With ta, A is stored k×m; with tb, B is stored
+// n×k. With k = 0, C is zero.
 func NewProduct[T Float](m, n, k int, ta, tb bool) *Product[T] {
-	return &Product[T]{m, n, k, ta, tb}
+	return NewProductWith[T](m, n, k, ProductOptions{TransA: ta, TransB: tb})
 }
 
-func (p *Product[T]) Run(c, a, b *T) {
-	m, n, k := p.m, p.n, p.k
-	C, A, B := unsafe.Slice(c, m*n), unsafe.Slice(a, m*k), unsafe.Slice(b, k*n)
-	clear(C)
-	for i := range m {
-		row := C[i*n : (i+1)*n]
-		for l := range k {
-			var x T
-			if p.ta {
-				x = A[l*m+i]
-			} else {
-				x = A[i*k+l]
-			}
-			if p.tb {
-				for j := range row {
-					row[j] += T(x * B[j*k+l])
-				}
-				continue
-			}
-			for j, y := range B[l*n : (l+1)*n] {
-				row[j] += T(x * y)
-			}
+// NewProductWith plans a product with options.
+func NewProductWith[T Float](m, n, k int, o ProductOptions) *Product[T] {
+	return newProduct[T](Active(), m, n, k, o)
+}
+
+// Run computes a product that has no bias.
+func (p *Product[T]) Run(c, a, b *T) { p.RunBias(c, a, b, nil) }
+
+// RunBias computes the product. bias is not looked at if the options have none.
+// One goroutine at a time may run a Product.
+func (p *Product[T]) RunBias(c, a, b, bias *T) {
+	p.run(&p.work[0], &p.whole, c, a, b, bias)
+}
+
+// Chunks returns the number of independent parts that the product divides into.
+// It depends on the shape only. A product too small to be worth sharing is one
+// chunk.
+func (p *Product[T]) Chunks() int {
+	if p.m == 0 || p.n == 0 {
+		return 1
+	}
+	return (p.m + p.chunk.rows - 1) / p.chunk.rows * p.across
+}
+
+// Reserve makes the product ready for RunChunk by the workers 0 to n-1.
+func (p *Product[T]) Reserve(n int) {
+	for len(p.work) < n {
+		p.work = append(p.work, p.newWorkspace())
+	}
+}
+
+// RunChunk computes chunk i of the product in the name of one of the reserved
+// workers. Workers may run chunks at the same time, in any order.
+func (p *Product[T]) RunChunk(i, worker int, c, a, b, bias *T) {
+	r := p.chunk
+	r.row = i / p.across * r.rows
+	r.col = i % p.across * r.cols
+	r.rows = min(r.rows, p.m-r.row)
+	r.cols = min(r.cols, p.n-r.col)
+	p.run(&p.work[worker], &r, c, a, b, bias)
+}
+
+// run computes one region of C.
+func (p *Product[T]) run(w *workspace[T], r *region, c, a, b, bias *T) {
+	if p.k == 0 {
+		a, b = c, c // empty, perhaps nil: any valid address will do
+	}
+	if p.swapped {
+		a, b = b, a
+		if p.o.Bias {
+			bias = w.fillBias(*bias, r)
 		}
+	}
+	switch {
+	case r.rows == 0 || r.cols == 0:
+	case p.kernels == nil:
+		p.runPortable(r, c, a, b, bias)
+	case p.dots:
+		p.runDots(w, r, c, a, b, bias)
+	default:
+		p.runPanels(w, r, c, a, b, bias)
 	}
 }

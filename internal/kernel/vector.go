@@ -8,7 +8,14 @@ import "unsafe"
 type Func[T Float] func(dst, a, b, c *T, n int)
 
 // Vector returns the fastest loop for a primitive on this machine.
-func Vector[T Float](c Code) Func[T] { return portable[T](c) }
+func Vector[T Float](c Code) Func[T] { return vector[T](Active(), c) }
+
+func vector[T Float](isa ISA, c Code) Func[T] {
+	if f := assembly[T](isa, c); f != nil {
+		return f
+	}
+	return portable[T](c)
+}
 
 // portable returns the plain Go loop. Primitives that are one machine
 // instruction are computed in T; the others in float64 and rounded once.

@@ -1,0 +1,147 @@
+// Command descent trains small models, compares optimizers and checks
+// gradients.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"descent/internal/suggest"
+
+	"github.com/spf13/cobra"
+)
+
+// commands are the subcommands. Each is one file; to add one, write the file
+// and a row here.
+var commands = []func() *cobra.Command{
+	benchCommand,
+	trainCommand,
+	predictCommand,
+	showCommand,
+	checkCommand,
+}
+
+// Exit statuses.
+const (
+	exitFailure     = 1   // the command could not do its work
+	exitUsage       = 2   // it was not told properly what to do
+	exitInterrupted = 130 // as shells have it
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // a second Ctrl-C ends the program at once
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run runs the command and returns its exit status. Errors are one line.
+func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	root := &cobra.Command{
+		Use:   "descent",
+		Short: "An automatic-differentiation engine for Go",
+		Long: "descent trains small models on tables and images, compares optimizers, and checks\n" +
+			"gradients. The Go packages behind it are graph, ops, losses, optimizers, models and train.",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	for _, c := range commands {
+		cmd := c()
+		if check := cmd.Args; check != nil {
+			cmd.Args = func(cmd *cobra.Command, args []string) error {
+				if err := check(cmd, args); err != nil {
+					return usage(fmt.Errorf("%w; it is called as %s", err, cmd.UseLine()))
+				}
+				return nil
+			}
+		}
+		root.AddCommand(cmd)
+	}
+	e := root.ExecuteContext(ctx)
+	if e == nil {
+		return 0
+	}
+	fmt.Fprintf(err, "descent: %s\n", oneLine(e.Error()))
+	var bad *usageError
+	switch {
+	case errors.Is(e, context.Canceled):
+		return exitInterrupted
+	case errors.As(e, &bad):
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// noSuchCommand refuses the arguments of descent itself, which are commands
+// that do not exist.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	hint := "; there are " + strings.Join(names, ", ")
+	if near := suggest.Nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usage(fmt.Errorf("unknown command %q%s", args[0], hint))
+}
+
+// A usageError is a mistake in how the command was called: a bad flag or name,
+// an argument that cannot be read.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usage marks err, if it is not nil, as a mistake in the call.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+// oneLine joins the lines of an error.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
+
+// version returns the version that the binary was built from.
+func version() string {
+	v, rev := "(devel)", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			v = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && v == "(devel)" {
+				rev = " " + s.Value[:min(12, len(s.Value))]
+			}
+		}
+	}
+	return fmt.Sprintf("%s%s %s %s/%s", v, rev, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"descent/data"
+	"descent/train"
+)
+
+// A report is what train tells about a run.
+type report struct {
+	Data    string   `json:"data"`
+	Task    string   `json:"task"`
+	Target  string   `json:"target"`
+	Seed    uint64   `json:"seed"`
+	Notes   []string `json:"notes,omitempty"`
+	Rows    rowCount `json:"rows"`
+	Inputs  int      `json:"inputs"`
+	Classes []string `json:"classes,omitempty"`
+
+	Model     string  `json:"model"`
+	Loss      string  `json:"loss"`
+	Optimizer string  `json:"optimizer"`
+	LR        float64 `json:"lr"`
+	Batch     int     `json:"batch"`
+	DType     string  `json:"dtype"`
+
+	Epochs  []train.Epoch `json:"epochs"`
+	Best    int           `json:"best_epoch,omitempty"`
+	Stopped string        `json:"stopped,omitempty"`
+	// Scores of the rows On: test, val or train. Errors are in the target's
+	// unit, the loss is in that of training.
+	On        string              `json:"scored_on"`
+	Scores    map[string]*float64 `json:"scores"`
+	Baseline  float64             `json:"baseline"` // accuracy of the most frequent class, or RMSE of the mean
+	Confusion [][]int             `json:"confusion,omitempty"`
+	Residuals []float64           `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
+	Out       string              `json:"out,omitempty"`
+
+	parts   *data.Parts
+	history *train.History
+}
+
+type rowCount struct {
+	Train int `json:"train"`
+	Val   int `json:"val"`
+	Test  int `json:"test"`
+}
+
+// introduce fills in what is known before training, and prints it.
+func (r *report) introduce(w io.Writer, o *trainOptions) {
+	d := r.parts.Train
+	r.Task, r.Target, r.Classes, r.Inputs = string(data.Regression), d.Target, d.Classes, d.Features()
+	if o.Classes > 0 {
+		r.Task = string(data.Classification)
+	}
+	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
+	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model, o.Loss, o.optimizer, o.lr, o.run.Batch, o.dtype, o.out
+	if r.parts.Schema != nil {
+		r.Notes = r.parts.Schema.Notes()
+	}
+	if o.Classes == 0 && o.Scale != 1 {
+		r.Notes = append(r.Notes, fmt.Sprintf("the target is standardised (mean %.6g, standard deviation %.6g): losses are in these units", o.Offset, o.Scale))
+	}
+	what := fmt.Sprintf("regression of %s", r.Target)
+	if o.Classes > 0 {
+		what = fmt.Sprintf("classification of %s into %d classes", r.Target, o.Classes)
+	}
+	fmt.Fprintf(w, "%s: %s from %d inputs\n", r.Data, what, r.Inputs)
+	fmt.Fprintf(w, "rows: %d for training, %d for validation, %d for testing\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
+	rate := ""
+	if !strings.Contains(r.Optimizer, "lr=") {
+		rate = fmt.Sprintf(" at learning rate %.4g", r.LR)
+	}
+	if o.schedule != "" {
+		rate += ", schedule " + o.schedule
+	}
+	fmt.Fprintf(w, "%s, loss %s, %s%s, batch %d, seed %d, %s\n", r.Model, r.Loss, r.Optimizer, rate, r.Batch, r.Seed, r.DType)
+}
+
+// score scores the model on the rows that were held out.
+func (r *report) score(o *trainOptions, t *train.Trainer) error {
+	d := r.parts.Test
+	r.On = "test"
+	if d.Rows() == 0 {
+		d, r.On = r.parts.Val, "val"
+	}
+	if d.Rows() == 0 {
+		d, r.On = r.parts.Train, "train"
+	}
+	s, err := t.Evaluate(d)
+	if err != nil {
+		return err
+	}
+	if o.Classes == 0 {
+		s.MAE, s.RMSE = s.MAE*o.Scale, s.RMSE*o.Scale
+		if err := r.scoreResiduals(o, t, d); err != nil {
+			return err
+		}
+	} else {
+		r.Baseline = majority(r.parts.Train.Class, d.Class, o.Classes)
+	}
+	r.Confusion = s.Confusion
+	r.Scores = map[string]*float64{}
+	for name, x := range s.Values() {
+		if r.Scores[name] = nil; !math.IsNaN(x) && !math.IsInf(x, 0) { // JSON has no NaN
+			r.Scores[name] = &x
+		}
+	}
+	r.Epochs, r.Best, r.Stopped = r.history.Epochs, r.history.Best, r.history.Reason
+	return nil
+}
+
+// majority is the accuracy of always saying the most frequent class.
+func majority(training, truth []int, classes int) float64 {
+	count := make([]int, classes)
+	for _, c := range training {
+		count[c]++
+	}
+	most, right := slices.Index(count, slices.Max(count)), 0
+	for _, c := range truth {
+		if c == most {
+			right++
+		}
+	}
+	return float64(right) / float64(len(truth))
+}
+
+func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Dataset) error {
+	out, width, err := t.Predict(d)
+	if err != nil {
+		return err
+	}
+	mean := 0.0
+	for _, y := range r.parts.Train.Y {
+		mean += y / float64(len(r.parts.Train.Y))
+	}
+	res, square := make([]float64, d.Rows()), 0.0
+	for i, y := range d.Y {
+		res[i] = o.number(out[i*width:(i+1)*width]) - o.number([]float64{y})
+		square += (y - mean) * (y - mean) * o.Scale * o.Scale
+	}
+	r.Baseline = math.Sqrt(square / float64(d.Rows()))
+	slices.Sort(res)
+	for k := range 5 {
+		r.Residuals = append(r.Residuals, quantile(res, float64(k)/4))
+	}
+	return nil
+}
+
+// quantile interpolates between the elements of a sorted slice, as NumPy does.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 == len(sorted) {
+		return sorted[i]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
+
+// print prints the result.
+func (r *report) print(w io.Writer, o *trainOptions) error {
+	if o.json {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	if r.Stopped != "" {
+		fmt.Fprintf(w, "stopped: %s\n", r.Stopped)
+	}
+	if r.Best > 0 && o.run.Stop.RestoreBest {
+		fmt.Fprintf(w, "the weights are those of epoch %d, the best by %s\n", r.Best, or(o.run.Stop.Monitor, "val_loss"))
+	}
+	where := map[string]string{"test": "held-out rows", "val": "validation rows (none were held out for testing)", "train": "training rows (none were held out)"}[r.On]
+	if o.Classes > 0 {
+		fmt.Fprintf(w, "\non %d %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", r.scored(), where,
+			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
+		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
+		r.printConfusion(w)
+	} else {
+		fmt.Fprintf(w, "\non %d %s: R2 %s  MAE %s  RMSE %s  loss %s\n", r.scored(), where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
+		fmt.Fprintf(w, "always saying the mean: RMSE %.6g\n", r.Baseline)
+		q := r.Residuals
+		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
+	}
+	if r.Out != "" {
+		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", r.Out, weightsFile, modelFile, checkpointFile, logFile)
+	}
+	return nil
+}
+
+func (r *report) scored() int {
+	return map[string]int{"test": r.Rows.Test, "val": r.Rows.Val, "train": r.Rows.Train}[r.On]
+}
+
+func (r *report) show(name string) string {
+	x := r.Scores[name]
+	switch {
+	case x == nil:
+		return "undefined"
+	case name == "mae" || name == "rmse":
+		return fmt.Sprintf("%.6g", *x)
+	}
+	return fmt.Sprintf("%.4f", *x)
+}
+
+// maxConfusion is the largest number of classes whose confusion is printed.
+const maxConfusion = 20
+
+// printConfusion prints the confusion matrix: a row for each true class.
+func (r *report) printConfusion(w io.Writer) {
+	if len(r.Confusion) > maxConfusion {
+		fmt.Fprintf(w, "(the confusion matrix of %d classes is in the output of --json)\n", len(r.Confusion))
+		return
+	}
+	names, width := make([]string, len(r.Classes)), len("truth")
+	for i, c := range r.Classes {
+		names[i] = c
+		if runes := []rune(c); len(runes) > 16 {
+			names[i] = string(runes[:15]) + "…"
+		}
+		width = max(width, len([]rune(names[i])))
+	}
+	fmt.Fprintf(w, "\n%-*s  predicted\n%-*s", width, "", width, "truth")
+	for _, n := range names {
+		fmt.Fprintf(w, "  %s", pad(n, 5))
+	}
+	fmt.Fprintln(w)
+	for i, row := range r.Confusion {
+		fmt.Fprintf(w, "%s%s", names[i], strings.Repeat(" ", width-len([]rune(names[i]))))
+		for k, n := range row {
+			cell := fmt.Sprint(n)
+			if n == 0 {
+				cell = "."
+			}
+			fmt.Fprintf(w, "  %s", pad(cell, max(5, len([]rune(names[k])))))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// pad puts spaces in front of s.
+func pad(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-len([]rune(s)))) + s
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

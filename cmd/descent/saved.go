@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"descent/data"
+	"descent/internal/atomicfile"
+	"descent/optimizers"
+	"descent/train"
+
+	"gorgonia.org/tensor"
+)
+
+// The files of a trained model's folder.
+const (
+	modelFile      = "model.json"
+	weightsFile    = "model.safetensors"
+	checkpointFile = "checkpoint.safetensors"
+	logFile        = "log.jsonl"
+)
+
+// A saved model is the content of model.json: all that is needed, with the
+// weights, to predict.
+type saved struct {
+	Format  int    `json:"format"`
+	Command string `json:"command,omitempty"` // that made it, for people
+	Data    string `json:"data"`
+	DType   string `json:"dtype"`
+	setup
+	ClassNames []string     `json:"class_names,omitempty"`
+	Target     string       `json:"target"`
+	Schema     *data.Schema `json:"schema,omitempty"` // nil for images
+	Shape      []int        `json:"shape,omitempty"`  // of images
+}
+
+// dtypes are the element types by name.
+var dtypes = map[string]tensor.Dtype{"float32": tensor.Float32, "float64": tensor.Float64}
+
+func (m *saved) write(dir string) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, modelFile), append(text, '\n'))
+}
+
+// readSaved reads model.json and checks what the rest of the program relies on.
+func readSaved(dir string) (*saved, error) {
+	path := filepath.Join(dir, modelFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a folder that train --out has made: %w", dir, err)
+	}
+	m := &saved{}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	width := 1
+	for _, d := range m.Shape {
+		width *= d
+	}
+	if m.Schema != nil {
+		width = len(m.Schema.Features())
+	}
+	switch {
+	case m.Format != 1:
+		err = fmt.Errorf("format %d; this program reads format 1", m.Format)
+	case dtypes[m.DType] == tensor.Dtype{}:
+		err = fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
+	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
+		err = fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
+	case m.Features < 1 || m.Features != width:
+		err = fmt.Errorf("%d features, the schema has %d", m.Features, width)
+	case m.Classes == 0 && m.Scale == 0:
+		err = fmt.Errorf("the target's scale is 0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// trainer returns the model with its weights.
+func (m *saved) trainer(dir string) (*train.Trainer, error) {
+	task, err := m.task()
+	if err != nil {
+		return nil, err
+	}
+	t, err := train.New(task, optimizers.SGD(), dtypes[m.DType], 0)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.Load(filepath.Join(dir, weightsFile))
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"descent/data"
+	"descent/graph"
+	"descent/losses"
+	"descent/models"
+	"descent/ops"
+	"descent/train"
+)
+
+// A setup is a model and a loss that fit each other and the target. It is what
+// a saved model needs to be built again.
+type setup struct {
+	Model    string `json:"model"` // as models.Parse reads it
+	Loss     string `json:"loss"`  // as losses.ByName reads it
+	Features int    `json:"features"`
+	Classes  int    `json:"classes,omitempty"` // 0 for regression
+	// The target of a regression is divided by Scale after Offset is taken
+	// off: the loss is in these units.
+	Offset float64 `json:"offset,omitempty"`
+	Scale  float64 `json:"scale,omitempty"`
+}
+
+// outputs says how many numbers the model gives for a row, and what has to be
+// done so that the loss understands model and target.
+func (s *setup) outputs(row *losses.Row) (n int, oneHot bool, err error) {
+	regression := s.Classes == 0
+	switch row.Task {
+	case losses.Regression:
+		switch {
+		case row.Target == losses.Probabilities:
+			return 0, false, fmt.Errorf("loss %s compares distributions; a row has one target", row.Name)
+		case regression && row.Pred == losses.MeanLogVariance:
+			return 2, false, nil
+		case regression:
+			return 1, false, nil
+		case row.Target == losses.Real && row.Pred == losses.Real:
+			return s.Classes, true, nil // scores that should be 1 for the class, else 0
+		}
+		return 0, false, fmt.Errorf("loss %s is for numbers; the target has %d classes", row.Name, s.Classes)
+	case losses.Comparison:
+		return 0, false, fmt.Errorf("loss %s compares arrays; it cannot train on a table", row.Name)
+	}
+	switch {
+	case regression:
+		return 0, false, fmt.Errorf("loss %s is for classes; the target is a number (--task classification treats numbers as classes)", row.Name)
+	case row.Task == losses.Classification:
+		return s.Classes, false, nil
+	case s.Classes == 2:
+		return 1, false, nil
+	}
+	return s.Classes, true, nil // each class against the others
+}
+
+// task builds the task.
+func (s *setup) task() (train.Task, error) {
+	var none train.Task
+	spec, err := models.Parse(s.Model)
+	if err != nil {
+		return none, err
+	}
+	row, err := losses.Lookup(s.Loss)
+	if err != nil {
+		return none, err
+	}
+	loss, err := losses.ByName(s.Loss)
+	if err != nil {
+		return none, err
+	}
+	n, oneHot, err := s.outputs(row)
+	if err != nil {
+		return none, err
+	}
+	if row.Target == losses.Counts && strings.Contains(s.Loss, "log_input") {
+		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
+	}
+	t := train.Task{Model: spec.Build(n), Loss: loss, Features: s.Features, Classes: s.Classes, OneHot: oneHot}
+	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
+	switch {
+	case row.Target == losses.Counts:
+		t.Output = ops.Exp
+	case row.Pred == losses.LogProbabilities:
+		t.Model, t.Output = models.Sequential(t.Model, logSoftmax), ops.Exp
+	case row.Pred == losses.Logits && row.Task == losses.Classification:
+		t.Output = models.Sequential(logSoftmax, ops.Exp)
+	case row.Pred == losses.Logits:
+		t.Output, t.Threshold = ops.Sigmoid, 0.5
+	case row.Pred == losses.Probabilities:
+		t.Model, t.Threshold = models.Sequential(t.Model, ops.Sigmoid), 0.5
+	}
+	if row.Target == losses.PlusMinus {
+		t.Loss = func(pred, y *graph.Node) *graph.Node { return loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
+	}
+	return t, nil
+}
+
+// probabilities turns the prediction for a row into a probability for each
+// class; ok is false if the loss gives none, as a hinge.
+func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
+	row, err := losses.Lookup(s.Loss)
+	if err != nil || s.Classes == 0 || row.Pred == losses.Real {
+		return nil, false
+	}
+	if len(out) == 1 {
+		return []float64{1 - out[0], out[0]}, true
+	}
+	return out, true
+}
+
+// number turns the prediction for a row into a number in the target's own unit.
+func (s *setup) number(out []float64) float64 { return s.Offset + s.Scale*out[0] }
+
+// scaleTarget chooses Offset and Scale so that the training targets have mean 0
+// and variance 1, unless the loss needs them as they are, and applies them.
+func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
+	s.Offset, s.Scale = 0, 1
+	row, err := losses.Lookup(s.Loss)
+	if err != nil || s.Classes > 0 {
+		return err
+	}
+	y := parts.Train.Y
+	if row.Target == losses.Counts {
+		for _, x := range y {
+			if x < 0 {
+				return fmt.Errorf("loss %s is for counts; the target has %v", row.Name, x)
+			}
+		}
+	}
+	if !wanted || row.Target != losses.Real || row.Pred != losses.Real && row.Pred != losses.MeanLogVariance {
+		return nil
+	}
+	mean, square := 0.0, 0.0
+	for _, x := range y {
+		mean += x / float64(len(y))
+	}
+	for _, x := range y {
+		square += (x - mean) * (x - mean)
+	}
+	s.Offset = mean
+	if sd := math.Sqrt(square / float64(len(y))); sd > 0 && !math.IsInf(sd, 0) {
+		s.Scale = sd
+	}
+	for _, d := range []*data.Dataset{parts.Train, parts.Val, parts.Test} {
+		for i := range d.Y {
+			d.Y[i] = (d.Y[i] - s.Offset) / s.Scale
+		}
+	}
+	return nil
+}

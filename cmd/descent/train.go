@@ -1,0 +1,427 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"descent/data"
+	"descent/losses"
+	"descent/models"
+	"descent/optimizers"
+	"descent/train"
+
+	"github.com/spf13/cobra"
+)
+
+// trainOptions are the flags of train.
+type trainOptions struct {
+	setup
+	target, task, scaling string
+	drop                  []string
+	noHeader              bool
+	comma                 string
+	unknown               string
+	rawTarget             bool
+	val, test             float64
+
+	optimizer, schedule string
+	lr                  float64
+	run                 train.Run
+	seed                uint64
+	dtype               string
+	out                 string
+	json, quiet         bool
+}
+
+func trainCommand() *cobra.Command {
+	o := &trainOptions{}
+	cmd := &cobra.Command{
+		Use:   "train DATA",
+		Short: "Train a model on a table or on images",
+		Long: "Train a model on a CSV file, an embedded data set (" + strings.Join(setNames(), ", ") + "), or a folder\n" +
+			"with MNIST's IDX files, and score it on rows that were held out. A target of words is a\n" +
+			"classification, and so is one of whole numbers 0, 1, ..., k-1; other numbers are a\n" +
+			"regression. What is not given is chosen to suit the data.",
+		Example: "  descent train digits\n" +
+			"  descent train houses.csv --target price --out model\n" +
+			"  descent train wine --model 'mlp(64,32,act=tanh)' --loss 'cross_entropy(label_smoothing=0.1)' \\\n" +
+			"      --optimizer 'clip(1) | adam(lr=1e-3)' --epochs 50",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd, args[0]) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
+	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
+	f.StringVar(&o.scaling, "scaling", "standard", "of numeric inputs: standard, minmax or none")
+	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
+	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
+	f.BoolVar(&o.noHeader, "no-header", false, "the CSV file has no header; columns are called c1, c2, ...")
+	f.StringVar(&o.unknown, "unknown", "", "what to do with words that training has not seen: missing, or refuse them (default)")
+	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
+	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
+	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
+	f.StringVarP(&o.Model, "model", "m", "", "linear, logistic, softmax or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
+	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
+	f.StringVarP(&o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))")
+	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
+	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
+	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
+	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
+	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
+	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_accuracy, loss, ... (default val_loss)")
+	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
+	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
+	f.Uint64VarP(&o.seed, "seed", "s", 1, "of the split, the weights and the order of rows")
+	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
+	f.StringVar(&o.out, "out", "", "folder for the model, its schema and the log")
+	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
+	f.BoolVar(&o.json, "json", false, "print the result as JSON; lines about progress go to stderr")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
+	return cmd
+}
+
+func setNames() (names []string) {
+	for _, s := range data.Embedded() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// execute does what the command is for.
+func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
+	if err := o.check(cmd); err != nil {
+		return usage(err)
+	}
+	parts, err := o.open(name)
+	if err != nil {
+		return err
+	}
+	r := &report{Data: name, Seed: o.seed, parts: parts}
+	if err := o.choose(parts); err != nil {
+		return usage(err)
+	}
+	if err := o.scaleTarget(parts, !o.rawTarget); err != nil {
+		return err
+	}
+	t, err := o.trainer()
+	if err != nil {
+		return err
+	}
+	if o.run.Schedule, err = o.rate(parts.Train.Rows()); err != nil {
+		return usage(err)
+	}
+	if err := o.run.Check(t); err != nil {
+		return usage(err)
+	}
+	w := cmd.OutOrStdout()
+	if o.json {
+		w = cmd.ErrOrStderr()
+	}
+	if o.quiet {
+		w = io.Discard
+	}
+	if err := o.introduce(w, r, t); err != nil {
+		return err
+	}
+	err = o.train(cmd.Context(), w, name, r, t)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if e := r.score(o, t); e != nil {
+		return e
+	}
+	if e := r.print(cmd.OutOrStdout(), o); e != nil {
+		return e
+	}
+	if err != nil {
+		return &interrupted{t.Steps(), o.out != ""}
+	}
+	return nil
+}
+
+// interrupted says that the user has stopped a run.
+type interrupted struct {
+	steps int
+	saved bool
+}
+
+func (e *interrupted) Error() string {
+	if e.saved {
+		return fmt.Sprintf("interrupted after %d steps; --resume goes on from there", e.steps)
+	}
+	return fmt.Sprintf("interrupted after %d steps", e.steps)
+}
+
+func (e *interrupted) Unwrap() error { return context.Canceled }
+
+// check refuses flags that make no sense, before anything is read.
+func (o *trainOptions) check(cmd *cobra.Command) error {
+	if _, ok := dtypes[o.dtype]; !ok {
+		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
+	}
+	if o.out != "" {
+		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
+	} else if o.run.Resume {
+		return errors.New("--resume needs --out, the folder of the run to go on with")
+	}
+	if cmd.Flags().Changed("epochs") && o.run.Epochs < 1 {
+		return fmt.Errorf("--epochs %d: at least one is needed", o.run.Epochs)
+	}
+	if f := cmd.Flags(); f.Changed("val") && !(o.val >= 0 && o.val < 1) || !(o.test >= 0 && o.test < 1) {
+		return fmt.Errorf("--val %v, --test %v: shares are at least 0 and below 1", o.val, o.test)
+	}
+	if cmd.Flags().Changed("batch") && o.run.Batch < 0 {
+		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.run.Batch)
+	}
+	if o.run.Accumulate < 1 || o.run.Stop.Patience < 0 || !(o.run.Stop.MinDelta >= 0) {
+		return errors.New("--accumulate must be at least 1, --patience and --min-delta at least 0")
+	}
+	if o.scaling == "none" {
+		o.scaling = ""
+	}
+	if o.Model != "" {
+		if _, err := models.Parse(o.Model); err != nil {
+			return err
+		}
+	}
+	if o.Loss != "" {
+		if _, err := losses.ByName(o.Loss); err != nil {
+			return err
+		}
+	}
+	return o.checkOptimizer(cmd)
+}
+
+// checkOptimizer chooses the optimizer and its learning rate.
+func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
+	if o.optimizer == "" {
+		o.optimizer = "adam(lr=0.003)"
+	}
+	_, lr, err := optimizers.Parse(o.optimizer)
+	switch {
+	case err != nil:
+		return err
+	case cmd.Flags().Changed("lr") && lr != nil:
+		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, *lr)
+	case cmd.Flags().Changed("lr"):
+		if !(o.lr > 0) {
+			return fmt.Errorf("--lr %v: it must be positive", o.lr)
+		}
+	case lr != nil:
+		o.lr = *lr
+	default:
+		for _, link := range strings.Split(o.optimizer, "|") {
+			name, _, _ := strings.Cut(strings.TrimSpace(link), "(")
+			if i := slices.IndexFunc(optimizers.Table, func(e optimizers.Entry) bool { return e.Name == name }); i >= 0 {
+				o.lr = max(o.lr, optimizers.Table[i].LR)
+			}
+		}
+	}
+	if o.lr == 0 {
+		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer)
+	}
+	return nil
+}
+
+// open reads the data and divides them.
+func (o *trainOptions) open(name string) (*data.Parts, error) {
+	comma, err := separator(o.comma)
+	if err != nil {
+		return nil, usage(err)
+	}
+	csv := data.CSVOptions{NoHeader: o.noHeader, Comma: comma}
+	if !slices.Contains(setNames(), name) {
+		if _, err := os.Stat(name); err != nil {
+			_, err = data.Open(name, csv) // says it better
+			return nil, usage(err)
+		}
+	}
+	src, err := data.Open(name, csv)
+	if err != nil {
+		return nil, err
+	}
+	if src.Table != nil {
+		if err := o.checkColumns(src); err != nil {
+			return nil, usage(err)
+		}
+	} else {
+		o.scaling = "" // pixels are from 0 to 1
+	}
+	return o.divide(src)
+}
+
+// divide prepares the rows and holds some out. A small table of classes keeps
+// no rows for validation unless told: there, every row that is learned from
+// counts for more than stopping at the best epoch.
+func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
+	const tiny, small = 20, 1000
+	val := o.val
+	if val < 0 {
+		val = 0.15
+		if src.Table != nil && src.Table.Rows() < tiny {
+			val = 0
+		}
+	}
+	prepare := func() (*data.Parts, error) {
+		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
+			Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
+	}
+	parts, err := prepare()
+	if err == nil && o.val < 0 && parts.Train.Classes != nil && parts.Train.Rows() < small*0.65 {
+		val = 0
+		return prepare()
+	}
+	return parts, err
+}
+
+// checkColumns finds wrong names of columns.
+func (o *trainOptions) checkColumns(src *data.Source) error {
+	target := o.target
+	if target == "" {
+		target = src.Target
+	}
+	if target == "" {
+		return fmt.Errorf("--target is missing: which column of %s is to be predicted? There are %s", src.Name, strings.Join(src.Table.Names(), ", "))
+	}
+	for _, c := range append([]string{target}, o.drop...) {
+		if _, err := src.Table.Column(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choose fills in what was not given.
+func (o *trainOptions) choose(parts *data.Parts) error {
+	d := parts.Train
+	n := d.Rows()
+	o.Features, o.Classes = d.Features(), len(d.Classes)
+	if o.Loss == "" {
+		o.Loss = "mse"
+		if o.Classes > 0 {
+			o.Loss = "cross_entropy(label_smoothing=0.1)" // keeps small nets from being sure of what they remember
+		}
+		if strings.HasPrefix(o.Model, "logistic") {
+			o.Loss = "bce_logits"
+		}
+	}
+	large := n > 5000
+	if o.Model == "" {
+		o.Model = "mlp(128)"
+		if n < 1000 {
+			o.Model = "mlp(64)"
+		}
+	}
+	if o.run.Epochs == 0 {
+		switch {
+		case large:
+			o.run.Epochs, o.schedule = 20, or(o.schedule, "cosine")
+		case parts.Val.Rows() > 0: // which says when to stop
+			o.run.Epochs = 200
+		default:
+			o.run.Epochs = 100
+		}
+	}
+	if o.run.Batch < 0 {
+		o.run.Batch = 32
+		if large {
+			o.run.Batch = 128
+		}
+	}
+	if parts.Val.Rows() > 0 {
+		o.run.Val, o.run.Stop.RestoreBest = parts.Val, true
+	} else if o.run.Stop.Monitor == "" {
+		o.run.Stop.Patience = 0 // nothing to judge by but the training loss
+	}
+	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
+	_, err := o.setup.task()
+	return err
+}
+
+func (o *trainOptions) trainer() (*train.Trainer, error) {
+	task, err := o.setup.task()
+	if err != nil {
+		return nil, err
+	}
+	rule, _, err := optimizers.Parse(o.optimizer)
+	if err != nil {
+		return nil, err
+	}
+	return train.New(task, rule, dtypes[o.dtype], o.seed)
+}
+
+// ending are the schedules that must know the last step.
+var ending = []string{"cosine", "polynomial", "onecycle", "wsd"}
+
+// rate returns the schedule: what --schedule says, times the learning rate. One
+// that must know the last step and was not told gets the run's.
+func (o *trainOptions) rate(rows int) (optimizers.Schedule, error) {
+	if o.schedule == "" {
+		return optimizers.Constant(o.lr), nil
+	}
+	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
+	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
+	text := o.schedule
+	if slices.Contains(ending, strings.TrimSpace(text)) {
+		text = fmt.Sprintf("%s(steps=%d)", strings.TrimSpace(text), steps)
+	}
+	s, err := optimizers.ParseSchedule(text)
+	if err != nil {
+		return nil, fmt.Errorf("--schedule: %w", err)
+	}
+	return optimizers.Product{s, optimizers.Constant(o.lr)}, nil
+}
+
+// introduce prints what is going to happen.
+func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error {
+	task, err := o.setup.task()
+	if err != nil {
+		return err
+	}
+	s, err := models.Summarize(task.Model, o.Features)
+	if err != nil {
+		return err
+	}
+	r.introduce(w, o)
+	fmt.Fprintf(w, "\n%s\n", s)
+	return nil
+}
+
+// train runs, and saves the model if a folder was given.
+func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *report, t *train.Trainer) (err error) {
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return err
+		}
+		log, err := os.Create(filepath.Join(o.out, logFile))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, log.Close()) }()
+		o.run.Log = log
+	}
+	metric := "accuracy"
+	if o.Classes == 0 {
+		metric = "r2"
+	}
+	show := train.NewDisplay(w, o.run.Epochs, metric)
+	o.run.OnBatch, o.run.OnEpoch = show.Batch, show.Epoch
+	r.history, err = t.Fit(ctx, o.run)
+	show.Close()
+	if o.out == "" || err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	m := &saved{Format: 1, Command: strings.Join(os.Args, " "), Data: name, DType: o.dtype, setup: o.setup,
+		ClassNames: o.run.Train.Classes, Target: o.run.Train.Target, Schema: r.parts.Schema}
+	if m.Schema == nil {
+		m.Shape = o.run.Train.Shape
+	}
+	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
+}

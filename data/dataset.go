@@ -1,0 +1,143 @@
+// Package data turns rows into batches: it reads tables (CSV) and images
+// (IDX), splits them, encodes and scales them by a schema fitted on the
+// training rows, and walks over them in seeded mini-batches. It knows nothing
+// of graphs or of training.
+//
+// The usual way is one call for reading and one for everything else:
+//
+//	src, err := data.Open("iris", data.CSVOptions{}) // or a CSV file, or a folder with IDX files
+//	parts, err := src.Prepare(data.Options{
+//		Scaling:   data.Standard,
+//		Fractions: data.Fractions{Val: 0.15, Test: 0.15},
+//		Seed:      1,
+//	})
+//	batches := data.NewBatches(parts.Train.Rows(), 32, 1, true)
+//
+// Keep parts.Schema beside the model; Schema.Apply encodes new rows in the
+// same way.
+package data
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Dataset is n rows of d numbers, with at most one target per row. A
+// dataset that is built by hand (the fields are public) can be checked with
+// Check.
+type Dataset struct {
+	// X holds the inputs, row-major n×d.
+	X []float64
+	// Inputs names the d inputs, in the order of X's columns.
+	Inputs []string
+	// Shape is the shape of one row's inputs, whose product is d: [d] for
+	// tables, [28 28] for MNIST.
+	Shape []int
+
+	// Y holds the n targets of a regression, in their own unit; nil otherwise.
+	Y []float64
+	// Class holds the n targets of a classification, as indices into Classes;
+	// nil otherwise.
+	Class []int
+	// Classes names the classes.
+	Classes []string
+	// Target names the target, "" if it has no name.
+	Target string
+
+	// Missing is the number of cells that were missing, or unknown words that
+	// the schema takes for missing.
+	Missing int
+	// Dropped is the number of rows left out because their target is missing.
+	Dropped int
+}
+
+// Rows returns n.
+func (d *Dataset) Rows() int {
+	if len(d.Inputs) == 0 {
+		return 0
+	}
+	return len(d.X) / len(d.Inputs)
+}
+
+// Features returns d, the number of inputs in one row.
+func (d *Dataset) Features() int { return len(d.Inputs) }
+
+// Subset returns a copy of the given rows in the given order. It panics if a
+// row does not exist. The counts Missing and Dropped stay with the whole.
+func (d *Dataset) Subset(rows []int) *Dataset {
+	w := d.Features()
+	s := *d
+	s.Missing, s.Dropped = 0, 0
+	s.X = make([]float64, len(rows)*w)
+	Gather(s.X, d.X, w, rows)
+	if d.Y != nil {
+		s.Y = make([]float64, len(rows))
+		Gather(s.Y, d.Y, 1, rows)
+	}
+	if d.Class != nil {
+		s.Class = make([]int, len(rows))
+		Gather(s.Class, d.Class, 1, rows)
+	}
+	return &s
+}
+
+// Check reports the first thing that is wrong: sizes that do not fit, a
+// target of both sorts, a value that is not finite, a class without a name.
+func (d *Dataset) Check() error {
+	w := d.Features()
+	if w == 0 {
+		return fmt.Errorf("data: rows have no inputs; at least one is needed")
+	}
+	if len(d.X)%w != 0 {
+		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", len(d.X), w)
+	}
+	if p, ok := product(d.Shape); !ok || p != w {
+		return fmt.Errorf("data: shape %v does not hold %d inputs", d.Shape, w)
+	}
+	n := d.Rows()
+	if d.Y != nil && d.Class != nil {
+		return fmt.Errorf("data: both Y and Class are set; a row has one target")
+	}
+	if d.Y != nil && len(d.Y) != n {
+		return fmt.Errorf("data: %d targets for %d rows", len(d.Y), n)
+	}
+	if d.Class != nil && len(d.Class) != n {
+		return fmt.Errorf("data: %d classes for %d rows", len(d.Class), n)
+	}
+	return d.checkValues()
+}
+
+func (d *Dataset) checkValues() error {
+	w := d.Features()
+	for i, v := range d.X {
+		if !finite(v) {
+			return fmt.Errorf("data: row %d, input %s is %v; inputs must be finite", i/w, quote(d.Inputs[i%w]), v)
+		}
+	}
+	for i, v := range d.Y {
+		if !finite(v) {
+			return fmt.Errorf("data: row %d, the target is %v; targets must be finite", i, v)
+		}
+	}
+	for i, c := range d.Class {
+		if c < 0 || c >= len(d.Classes) {
+			return fmt.Errorf("data: row %d, class %d is not one of the %d classes", i, c, len(d.Classes))
+		}
+	}
+	return nil
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// product returns the product of dims; ok is false if one is not positive,
+// there is none, or the product does not fit.
+func product(dims []int) (p int, ok bool) {
+	p = 1
+	for _, d := range dims {
+		if d <= 0 || p > math.MaxInt/d {
+			return 0, false
+		}
+		p *= d
+	}
+	return p, len(dims) > 0
+}

@@ -1,0 +1,116 @@
+package data
+
+import (
+	"encoding/json"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// bounded fails if f allocates out of proportion to its input, of which it may
+// read up to limit bytes after decompression.
+func bounded(t *testing.T, input, limit int, f func()) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > uint64(64<<20+64*max(input, limit)) {
+		t.Errorf("%s allocated for %d bytes", size(int64(used)), input)
+	}
+}
+
+// FuzzCSV: whatever the text, there is a good table or an error of one line;
+// and what is prepared from the table is good too.
+func FuzzCSV(f *testing.F) {
+	for _, text := range []string{
+		people, fruit, "", "a", "a\n1", "a,b\n1,x\n,NA\n", "\ufeffa;b\r\n1;2\r\n", "a\n\"x\ny\"\n", "a,a\n1,2\n",
+		"a\n1e999\n", "a,b\n1\n", "x,y\n1,0\n2,1\n3,0\n", "a\n\xff\n", zipped("a,b\n1,2\n3,4\n"), zipped("a\n1\n")[:12], "\"\n",
+	} {
+		f.Add(text, byte(0), uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, comma byte, seed uint64) {
+		const limit = 1 << 16
+		bounded(t, len(text), limit, func() {
+			table, err := read(text, CSVOptions{Comma: comma, NoHeader: seed%5 == 1, MaxBytes: limit})
+			if err != nil {
+				oneLine(t, err)
+				return
+			}
+			if again, err := NewTable(table.Name, table.Columns...); err != nil || again.Rows() < 1 {
+				t.Fatalf("a bad table: %v", err)
+			}
+			fuzzPrepare(t, table, seed)
+		})
+	})
+}
+
+func fuzzPrepare(t *testing.T, table *Table, seed uint64) {
+	o := Options{
+		Scaling:   []Scaling{Unscaled, Standard, MinMax}[seed%3],
+		Fractions: Fractions{float64(seed%4) / 10, float64(seed%3) / 10},
+		Seed:      seed,
+		Unknown:   []Unknown{UnknownError, UnknownMissing}[seed%2],
+		MaxLevels: 20,
+	}
+	target := table.Columns[len(table.Columns)-1].Name
+	p, err := Prepare(table, target, o)
+	if err != nil {
+		oneLine(t, err)
+		return
+	}
+	rows := 0
+	for _, d := range []*Dataset{p.Train, p.Val, p.Test} {
+		if err := d.Check(); err != nil {
+			t.Fatalf("a bad data set: %v", err)
+		}
+		rows += d.Rows()
+	}
+	if rows+p.Schema.Target.Missing != table.Rows() {
+		t.Fatalf("%d rows of %d", rows, table.Rows())
+	}
+	text, err := json.Marshal(p.Schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Schema
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	a, errA := p.Schema.ApplyLabelled(table)
+	b, errB := back.ApplyLabelled(table)
+	if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
+		t.Fatalf("the schema does not fit its own table: %v, %v", errA, errB)
+	}
+}
+
+func oneLine(t *testing.T, err error) {
+	if strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 4000 {
+		t.Fatalf("not one line: %q", err.Error())
+	}
+}
+
+// FuzzIDX: whatever the files, there is a good data set or an error of one line.
+func FuzzIDX(f *testing.F) {
+	images, labels := idx([]byte{2, 1, 3}, 0, 51, 255, 102, 0, 0), idx([]byte{2}, 4, 1)
+	f.Add(images, labels)
+	f.Add(zipped(images), zipped(labels))
+	f.Add("", "")
+	f.Add(labels, images)
+	f.Add("\x00\x00\x08\x03\x7f\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff", labels)
+	f.Add("\x00\x00\x08\x04\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01x", labels)
+	f.Fuzz(func(t *testing.T, images, labels string) {
+		// No limit can be set here, so a small file that expands may cost what
+		// the limits for gzip allow, eight bytes for each pixel.
+		bounded(t, len(images)+len(labels), 16*ratioAfter/64, func() {
+			d, err := ReadIDX(strings.NewReader(images), strings.NewReader(labels))
+			if err != nil {
+				oneLine(t, err)
+				return
+			}
+			if err := d.Check(); err != nil {
+				t.Fatalf("a bad data set: %v", err)
+			}
+		})
+	})
+}

@@ -1,0 +1,183 @@
+package data
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"descent/internal/suggest"
+)
+
+//go:embed sets
+var setFiles embed.FS
+
+// A Set is a data set that is part of the program.
+type Set struct {
+	Name   string
+	Task   Task
+	Target string // the last column
+	Rows   int
+	Inputs int   // columns besides the target, all numeric
+	Shape  []int // of one row's inputs, if not simply their number
+	About  string
+	file   string
+}
+
+var sets = []Set{
+	{"breast_cancer", Classification, "diagnosis", 569, 30, nil, "benign or malignant, from measures of cell nuclei", "breast_cancer.csv"},
+	{"diabetes", Regression, "progression", 442, 10, nil, "progress of the disease within a year, from ten baseline measures", "diabetes.csv"},
+	{"digits", Classification, "digit", 1797, 64, []int{8, 8}, "handwritten digits, 8×8 pixels from 0 to 16", "digits.csv.gz"},
+	{"iris", Classification, "species", 150, 4, nil, "three species, from the sizes of petals and sepals", "iris.csv"},
+	{"wine", Classification, "cultivar", 178, 13, nil, "three cultivars, from a chemical analysis", "wine.csv"},
+}
+
+// Embedded lists the data sets that are part of the program, by name. Their
+// origin and licences are in sets/README.md.
+func Embedded() []Set {
+	list := slices.Clone(sets)
+	for i := range list {
+		list[i].Shape = slices.Clone(list[i].Shape)
+	}
+	return list
+}
+
+// A Source is what Open found: a table, or images.
+type Source struct {
+	Name string
+
+	// Table is the table, of an embedded set or a CSV file; else nil.
+	Table *Table
+	// Target and Task are known for embedded sets; else "".
+	Target string
+	Task   Task
+	// Shape is the shape of one row's inputs, if it is known; else nil.
+	Shape []int
+
+	// Images are the images of an IDX folder; else nil. Test is its own test
+	// set, nil if the folder has only one set (which is then Images).
+	Images, Test *Dataset
+}
+
+// Open opens the embedded set of that name, a CSV file, or a folder with IDX
+// files. Embedded sets come first; write ./iris for a file of that name. The
+// options are those of ReadCSV; of them, only MaxBytes concerns folders, and
+// none an embedded set, so that others are refused.
+func Open(name string, o CSVOptions) (*Source, error) {
+	for _, s := range Embedded() {
+		if s.Name == name {
+			return s.open(o)
+		}
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, noSource(name)
+	case err != nil:
+		return nil, fileError(name, err)
+	case info.IsDir():
+		return openFolder(name, o)
+	case strings.Contains(filepath.Base(name), "-ubyte"):
+		return nil, fmt.Errorf("%s: an IDX file; give the folder that has it and its labels: %s", name, filepath.Dir(name))
+	}
+	t, err := OpenCSV(name, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Name: name, Table: t}, nil
+}
+
+func noSource(name string) error {
+	var names []string
+	for _, s := range sets {
+		names = append(names, s.Name)
+	}
+	near := suggest.Nearest(name, names)
+	if near != "" {
+		near = fmt.Sprintf(" (did you mean %s?)", quote(near))
+	}
+	return fmt.Errorf("%s: no such file or folder; embedded data sets are %s%s", name, list(names), near)
+}
+
+func (s Set) open(o CSVOptions) (*Source, error) {
+	if err := o.onlyMaxBytes(s.Name, "an embedded data set"); err != nil {
+		return nil, err
+	}
+	text, err := setFiles.ReadFile("sets/" + s.file)
+	if err != nil {
+		return nil, err
+	}
+	t, err := ReadCSV(bytes.NewReader(text), CSVOptions{Name: s.Name})
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Name: s.Name, Table: t, Target: s.Target, Task: s.Task, Shape: s.Shape}, nil
+}
+
+func openFolder(name string, o CSVOptions) (*Source, error) {
+	if err := o.onlyMaxBytes(name, "a folder of images"); err != nil {
+		return nil, err
+	}
+	train, test, err := OpenIDX(name, o.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if train == nil {
+		train, test = test, nil
+	}
+	return &Source{Name: name, Images: train, Test: test, Task: Classification, Shape: slices.Clone(train.Shape)}, nil
+}
+
+// onlyMaxBytes refuses options that would be without effect.
+func (o *CSVOptions) onlyMaxBytes(name, what string) error {
+	if o.Comma != 0 || o.NoHeader || len(o.Kinds) > 0 || len(o.Missing) > 0 {
+		return fmt.Errorf("%s: %s has no CSV options (Comma, NoHeader, Kinds, Missing)", name, what)
+	}
+	return nil
+}
+
+// Prepare divides the rows into parts: for a table as the function Prepare,
+// for images as Split. An empty target means that of the embedded set; its task
+// and shape are those of the set then, unless o says otherwise.
+//
+// Images are inputs already, so options about columns are refused. A folder
+// with its own test set keeps it, whatever o.Fractions.Test is.
+func (s *Source) Prepare(target string, o Options) (*Parts, error) {
+	if s.Table == nil {
+		return s.prepareImages(target, o)
+	}
+	if target == "" {
+		target = s.Target
+	}
+	if target == s.Target {
+		if o.Task == "" {
+			o.Task = s.Task
+		}
+		if o.Shape == nil && len(o.Drop) == 0 && !o.DropIdentifiers {
+			o.Shape = s.Shape
+		}
+	}
+	return Prepare(s.Table, target, o)
+}
+
+func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
+	if target != "" && target != s.Images.Target || o.Task == Regression || o.Scaling != Unscaled || len(o.Drop) > 0 ||
+		o.DropIdentifiers || o.Unknown != UnknownError || o.MaxLevels != 0 || o.Shape != nil {
+		return nil, fmt.Errorf("%s: images have pixels from 0 to 1 and labels; of the options, only Fractions and Seed apply", s.Name)
+	}
+	if s.Test != nil {
+		o.Fractions.Test = 0
+	}
+	parts, err := Split(s.Images, o.Fractions, o.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	if s.Test != nil {
+		parts.Test = s.Test
+	}
+	return parts, nil
+}

@@ -1,0 +1,268 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"descent/internal/suggest"
+)
+
+// Kind says what the cells of a column are. The zero value lets the cells
+// decide.
+type Kind string
+
+// The kinds of columns.
+const (
+	Numeric     Kind = "numeric"     // numbers
+	Categorical Kind = "categorical" // words out of a set of levels
+)
+
+// A Column is one column of a table.
+type Column struct {
+	Name string
+	Kind Kind
+	// Values are the cells of a numeric column; NaN is a missing cell.
+	Values []float64
+	// Codes are the cells of a categorical column, as indices into Levels; -1
+	// is a missing cell.
+	Codes []int
+	// Levels are the different words of a categorical column, sorted: by value
+	// if all of them are numbers, else as strings.
+	Levels []string
+}
+
+// Words makes a categorical column of words. Empty words are missing cells.
+func Words(name string, words []string) Column {
+	c := Column{Name: name, Kind: Categorical, Codes: make([]int, len(words))}
+	index := make(map[string]int)
+	for i, w := range words {
+		if w == "" {
+			c.Codes[i] = -1
+			continue
+		}
+		code, ok := index[w]
+		if !ok {
+			code = len(c.Levels)
+			index[w] = code
+			// A copy, since the word may be part of a whole file.
+			c.Levels = append(c.Levels, strings.Clone(w))
+		}
+		c.Codes[i] = code
+	}
+	c.sortLevels()
+	return c
+}
+
+// sortLevels puts the levels in order and adapts the codes.
+func (c *Column) sortLevels() {
+	at := make([]int, len(c.Levels)) // at[new] = old
+	for i := range at {
+		at[i] = i
+	}
+	values, numbers := numbersOf(c.Levels)
+	sort.Slice(at, func(i, j int) bool {
+		a, b := at[i], at[j]
+		if numbers && values[a] != values[b] {
+			return values[a] < values[b]
+		}
+		return c.Levels[a] < c.Levels[b]
+	})
+	sorted, code := make([]string, len(at)), make([]int, len(at))
+	for i, old := range at {
+		sorted[i], code[old] = c.Levels[old], i
+	}
+	c.Levels = sorted
+	for i, k := range c.Codes {
+		if k >= 0 {
+			c.Codes[i] = code[k]
+		}
+	}
+}
+
+// rows returns the number of cells.
+func (c *Column) rows() int {
+	if c.Kind == Categorical {
+		return len(c.Codes)
+	}
+	return len(c.Values)
+}
+
+// missing tells whether the cell of a row is.
+func (c *Column) missing(row int) bool {
+	if c.Kind == Categorical {
+		return c.Codes[row] < 0
+	}
+	return math.IsNaN(c.Values[row])
+}
+
+// check reports what is wrong with a column that somebody built.
+func (c *Column) check() error {
+	switch {
+	case c.Kind == Numeric:
+		for i, v := range c.Values {
+			if math.IsInf(v, 0) {
+				return fmt.Errorf("row %d is %v; infinite values are refused", i, v)
+			}
+		}
+	case c.Kind == Categorical:
+		for i, k := range c.Codes {
+			if k < -1 || k >= len(c.Levels) {
+				return fmt.Errorf("row %d has code %d; there are %d levels", i, k, len(c.Levels))
+			}
+		}
+		if name, ok := repeated(c.Levels); ok {
+			return fmt.Errorf("two levels %s", quote(name))
+		}
+	default:
+		return unknown("kind", string(c.Kind), Numeric, Categorical)
+	}
+	return nil
+}
+
+// A Table is a set of named columns of equal length.
+type Table struct {
+	// Name is what errors call the table: its file.
+	Name    string
+	Columns []Column
+
+	// lines says where the rows stand in the file, if there is one: row r and
+	// those after it, up to the next entry, stand on line r+shift.
+	lines []lineShift
+}
+
+type lineShift struct{ row, shift int }
+
+// NewTable makes a table of columns, which it does not copy. It is an error if
+// there are no rows, the columns differ in length, two have the same name, or
+// a value is infinite.
+func NewTable(name string, columns ...Column) (*Table, error) {
+	t := &Table{Name: name, Columns: columns}
+	if t.Rows() == 0 {
+		return nil, fmt.Errorf("%s: no rows", name)
+	}
+	for i := range columns {
+		c := &columns[i]
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("%s: column %s: %w", name, quote(c.Name), err)
+		}
+		if c.rows() != t.Rows() {
+			return nil, fmt.Errorf("%s: column %s has %d rows, column %s has %d", name, quote(c.Name), c.rows(), quote(columns[0].Name), t.Rows())
+		}
+	}
+	if twice, ok := repeated(t.Names()); ok {
+		return nil, fmt.Errorf("%s: two columns are called %s; rename one", name, quote(twice))
+	}
+	return t, nil
+}
+
+// Rows returns the number of rows.
+func (t *Table) Rows() int {
+	if len(t.Columns) == 0 {
+		return 0
+	}
+	return t.Columns[0].rows()
+}
+
+// Names returns the names of the columns.
+func (t *Table) Names() []string {
+	names := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		names[i] = t.Columns[i].Name
+	}
+	return names
+}
+
+// Column returns the column of that name. The error names the columns there
+// are, and the one that was probably meant.
+func (t *Table) Column(name string) (*Column, error) {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%s: no column %s", t.Name, choice(name, "columns", t.Names()))
+}
+
+// where names a row in errors: "iris.csv:17", or "table, row 15" (from 0) if
+// the table was not read from text.
+func (t *Table) where(row int) string {
+	at := sort.Search(len(t.lines), func(i int) bool { return t.lines[i].row > row }) - 1
+	if at < 0 {
+		return fmt.Sprintf("%s, row %d", t.Name, row)
+	}
+	return fmt.Sprintf("%s:%d", t.Name, row+t.lines[at].shift)
+}
+
+// setLine notes the line of the row that is read next.
+func (t *Table) setLine(row, line int) {
+	if n := len(t.lines); n == 0 || t.lines[n-1].shift != line-row {
+		t.lines = append(t.lines, lineShift{row, line - row})
+	}
+}
+
+// choice says what there is instead of word: `"speces"; columns are "a", "b"
+// (did you mean "a"?)`.
+func choice(word, what string, known []string) string {
+	s := fmt.Sprintf("%s; %s are %s", quote(word), what, list(known))
+	if near := suggest.Nearest(word, known); near != "" {
+		s += fmt.Sprintf(" (did you mean %s?)", quote(near))
+	}
+	return s
+}
+
+// unknown is the error for a setting that has a few values only.
+func unknown[T ~string](what, got string, known ...T) error {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return fmt.Errorf("unknown %s %s", what, choice(got, "known ones", names))
+}
+
+// list prints the first few of names; errors stay lines that can be read.
+func list(names []string) string {
+	const most = 12
+	var b strings.Builder
+	for i, n := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(n))
+	}
+	return b.String()
+}
+
+// quote quotes a string from a file: on one line, and not too much of it.
+func quote(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return fmt.Sprintf("%q", s)
+	}
+	cut := most
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%q...", s[:cut])
+}
+
+// repeated returns the first name that occurs twice.
+func repeated(names []string) (string, bool) {
+	seen := make(map[string]bool, len(names))
+	i := slices.IndexFunc(names, func(n string) bool {
+		twice := seen[n]
+		seen[n] = true
+		return twice
+	})
+	if i < 0 {
+		return "", false
+	}
+	return names[i], true
+}

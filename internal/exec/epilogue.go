@@ -1,0 +1,61 @@
+package exec
+
+import (
+	"slices"
+
+	"descent/internal/kernel"
+)
+
+// epilogue lets matrix products add a bias row and take max(·, 0) while the
+// result is still in registers, where nothing else wants the plain product.
+func epilogue(f *Func) {
+	uses := f.useCounts()
+	for i := range f.vals {
+		v := &f.vals[i]
+		if v.kind != kMap || v.scalar() {
+			continue
+		}
+		for k := range v.args {
+			x := &f.vals[v.args[k]]
+			if x.kind != kDot || uses[v.args[k]] != 1 || !slices.Equal(x.dims, v.dims) || x.dot.relu || len(v.args) != 2 {
+				continue
+			}
+			other := v.args[1-k]
+			y := &f.vals[other]
+			d := x.dot
+			switch {
+			case v.code == kernel.Add && len(x.args) == 2 && isRow(y, d.n):
+				*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], other}, dims: v.dims, n: v.n, dot: d, tag: v.tag}
+			case v.code == kernel.Max && y.kind == kConst && y.imm == 0:
+				d.relu = true
+				*v = value{kind: kDot, args: x.args, dims: v.dims, n: v.n, dot: d, tag: v.tag}
+			default:
+				continue
+			}
+			break
+		}
+	}
+}
+
+// isRow reports whether y is an array of n elements along the last axis.
+func isRow(y *value, n int) bool {
+	return !y.scalar() && y.n == n && y.dims[len(y.dims)-1] == n && y.kind != kConst
+}
+
+// useCounts counts how often each value is read, by values, outputs and
+// updates.
+func (f *Func) useCounts() []int {
+	uses := make([]int, len(f.vals))
+	for _, v := range f.vals {
+		for _, a := range v.args {
+			uses[a]++
+		}
+	}
+	for _, v := range f.outputs {
+		uses[v]++
+	}
+	for _, u := range f.updates {
+		uses[u.Value]++
+	}
+	return uses
+}

@@ -1,0 +1,234 @@
+package kernel
+
+import "unsafe"
+
+// gemmKernels are the assembly kernels of one instruction set and element type,
+// and what the planner must know about them.
+type gemmKernels struct {
+	// Panel kernels: blocks of C that are two vectors wide, up to two, up to
+	// one, and exactly four. See asm/gemm.
+	pair, pairTail, single, wide func(args *byte)
+	dots                         func(args *byte)
+	copyRows, transpose          func(dst, src *byte, dstRow, srcRow, k, w int)
+
+	size, lanes            int // bytes in an element, elements in a vector
+	tile, singleTile       int // rows of a tile of pair and of single
+	blockK, blockM, blockN int
+	gflops                 int // speed, to estimate the cost of a chunk
+
+	// A is packed if its rows are at least farA bytes apart; a transposed A,
+	// from deepA elements of k. keepA bytes of it stay in the second-level
+	// cache.
+	farA, deepA, keepA int
+}
+
+// panelArgs are the arguments of a panel kernel; the assembly knows the layout.
+// Strides are in bytes.
+type panelArgs struct {
+	a                 unsafe.Pointer
+	aRow, aCol, aTile int // aTile: from one tile's rows to the next
+	b                 unsafe.Pointer
+	bRow              int
+	c                 unsafe.Pointer
+	cRow              int
+	bias              unsafe.Pointer
+	m, k              int
+	tileRows          int
+	tail              int // elements of the last vector of the panel
+	flags             int
+}
+
+const (
+	panelAccumulate = 1 << iota
+	panelBias
+	panelReLU
+	panelPrefetch
+)
+
+// runPanels computes a region with the panel kernels.
+func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
+	w.args.cRow = p.n * p.kernels.size
+	if p.keepA {
+		for l := 0; l == 0 || l < p.k; l += p.block {
+			p.startBlock(w, l)
+			p.placeA(w, a, r.row, r.rows, l)
+			for col := r.col; col < r.col+r.cols; col += r.blockN {
+				cols := min(r.blockN, r.col+r.cols-col)
+				p.packB(w, b, l, col, cols)
+				p.panels(w, b, l, c, bias, r.row, col, cols)
+			}
+		}
+		return
+	}
+	for col := r.col; col < r.col+r.cols; col += r.blockN {
+		cols := min(r.blockN, r.col+r.cols-col)
+		for l := 0; l == 0 || l < p.k; l += p.block {
+			p.startBlock(w, l)
+			if p.packedB {
+				p.packB(w, b, l, col, cols)
+			}
+			for row := r.row; row < r.row+r.rows; row += r.blockM {
+				p.placeA(w, a, row, min(r.blockM, r.row+r.rows-row), l)
+				p.panels(w, b, l, c, bias, row, col, cols)
+			}
+		}
+	}
+}
+
+// startBlock sets the arguments for the block of k that starts at l.
+func (p *Product[T]) startBlock(w *workspace[T], l int) {
+	w.args.k = min(p.block, p.k-l)
+	w.args.flags = p.panelFlags(l)
+}
+
+// panelFlags returns what to do with C after the block of k that starts at l.
+func (p *Product[T]) panelFlags(l int) int {
+	f := 0
+	if l > 0 || p.o.Accumulate {
+		f |= panelAccumulate
+	}
+	if l+p.block >= p.k {
+		if p.o.Bias {
+			f |= panelBias
+		}
+		if p.o.ReLU {
+			f |= panelReLU
+		}
+	}
+	if p.packedB { // C is too large to be in the first cache
+		f |= panelPrefetch
+	}
+	return f
+}
+
+// panels runs the panel kernels over a block of C. A is in place.
+func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, cols int) {
+	g := p.kernels
+	x := &w.args
+	pair := 2 * g.lanes
+	rows, aTile := x.tileRows, x.aTile
+	for j, width := 0, 0; j < cols; j += width {
+		left := cols - j
+		x.c = unsafe.Pointer(element(c, row*p.n+col+j))
+		if p.o.Bias {
+			x.bias = unsafe.Pointer(element(bias, col+j))
+		}
+		if p.packedB {
+			x.b = unsafe.Pointer(element(w.b, j*x.k))
+			x.bRow = pair * g.size
+		} else {
+			x.b = unsafe.Pointer(element(b, l*p.n+col+j))
+			x.bRow = p.n * g.size
+		}
+		switch {
+		case p.wide && left >= 2*pair:
+			width = 2 * pair
+			g.wide((*byte)(unsafe.Pointer(x)))
+		case left >= pair:
+			width = pair
+			g.pair((*byte)(unsafe.Pointer(x)))
+		case left > g.lanes:
+			width, x.tail = left, left-g.lanes
+			g.pairTail((*byte)(unsafe.Pointer(x)))
+		default:
+			width, x.tail = left, left
+			if !p.packedA { // rows are equally spaced, so taller tiles will do
+				x.tileRows = evenParts(x.m, g.singleTile)
+				x.aTile = x.tileRows * x.aRow
+			}
+			g.single((*byte)(unsafe.Pointer(x)))
+			x.tileRows, x.aTile = rows, aTile
+		}
+	}
+}
+
+// placeA points the arguments to a block of A, packed or where it is.
+func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
+	g := p.kernels
+	x := &w.args
+	x.m = rows
+	depth := x.k
+	x.tileRows = evenParts(rows, g.tile)
+	rowStride, colStride := p.stridesA()
+	from := element(a, row*rowStride+l*colStride)
+	if !p.packedA {
+		x.a = unsafe.Pointer(from)
+		x.aRow, x.aCol = rowStride*g.size, colStride*g.size
+		x.aTile = x.tileRows * x.aRow
+		return
+	}
+	x.a = unsafe.Pointer(w.a)
+	if p.o.TransA {
+		// Strips of the rows of one tile, so that a tile reads forward.
+		for i := 0; i < rows; i += x.tileRows {
+			g.copyRows(bytes(element(w.a, i*depth)), bytes(element(from, i)),
+				x.tileRows*g.size, p.m*g.size, depth, min(x.tileRows, rows-i))
+		}
+		x.aRow, x.aCol = g.size, x.tileRows*g.size
+		x.aTile = x.tileRows * depth * g.size
+		return
+	}
+	// Rows, spaced so that those of a tile do not compete for the same sets
+	// of the first-level cache.
+	stride := packedRow(depth, g.size)
+	for i := range rows {
+		copy(unsafe.Slice(element(w.a, i*stride), depth), unsafe.Slice(element(from, i*rowStride), depth))
+	}
+	x.aRow, x.aCol = stride*g.size, g.size
+	x.aTile = x.tileRows * x.aRow
+}
+
+// packB packs a block of B into panels of two vectors.
+func (p *Product[T]) packB(w *workspace[T], b *T, l, col, cols int) {
+	if p.o.TransB {
+		p.packTransposed(w, b, l, col, cols)
+		return
+	}
+	g := p.kernels
+	depth := w.args.k
+	pair := 2 * g.lanes
+	// A few rows of all panels at a time: the processor can foresee a few long
+	// runs, but not many short ones.
+	const few = 8
+	for i := 0; i < depth; i += few {
+		for j := 0; j < cols; j += pair {
+			g.copyRows(bytes(element(w.b, j*depth+i*pair)), bytes(element(b, (l+i)*p.n+col+j)),
+				pair*g.size, p.n*g.size, min(few, depth-i), min(pair, cols-j))
+		}
+	}
+}
+
+// packTransposed packs a block of B that is stored transposed.
+func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, col, cols int) {
+	g := p.kernels
+	depth := w.args.k
+	pair := 2 * g.lanes
+	for j := 0; j < cols; j += g.lanes {
+		to := element(w.b, j/pair*pair*depth+j%pair)
+		g.transpose(bytes(to), bytes(element(b, (col+j)*p.k+l)),
+			pair*g.size, p.k*g.size, depth, min(g.lanes, cols-j))
+	}
+}
+
+// runDots computes rows of C as dot products of a row of A and the rows of the
+// transpose of B.
+func (p *Product[T]) runDots(w *workspace[T], r *region, c, a, b, bias *T) {
+	g := p.kernels
+	x := &w.args
+	x.bRow, x.k = p.k*g.size, p.k
+	x.flags = p.panelFlags(0)
+	for col := r.col; col < r.col+r.cols; col += r.blockN {
+		x.m = min(r.blockN, r.col+r.cols-col)
+		x.b = unsafe.Pointer(element(b, col*p.k))
+		if p.o.Bias {
+			x.bias = unsafe.Pointer(element(bias, col))
+		}
+		for i := r.row; i < r.row+r.rows; i++ {
+			x.a = unsafe.Pointer(element(a, i*p.k))
+			x.c = unsafe.Pointer(element(c, i*p.n+col))
+			g.dots((*byte)(unsafe.Pointer(x)))
+		}
+	}
+}
+
+func bytes[T Float](p *T) *byte { return (*byte)(unsafe.Pointer(p)) }

@@ -1,0 +1,56 @@
+package kernel
+
+//go:generate go run -C asm ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
+
+// gemmFor returns the kernels of an instruction set, nil for plain Go. The
+// numbers are measured, on Zen 3 for AVX2 and on Zen 5 for AVX-512, whose tiles
+// of 12 rows suffer sooner from rows of A that are far apart.
+func gemmFor(isa ISA, double bool) *gemmKernels {
+	switch {
+	case isa == AVX2 && !double:
+		return &gemmAVX2F32
+	case isa == AVX2:
+		return &gemmAVX2F64
+	case isa == AVX512 && !double:
+		return &gemmAVX512F32
+	case isa == AVX512:
+		return &gemmAVX512F64
+	}
+	return nil
+}
+
+var gemmAVX2F32 = gemmKernels{
+	pair: gemmPairF32AVX2, pairTail: gemmPairTailF32AVX2,
+	single: gemmSingleF32AVX2, wide: gemmWideF32AVX2, dots: gemmDotsF32AVX2,
+	copyRows: gemmCopyF32AVX2, transpose: gemmTransposeF32AVX2,
+	size: 4, lanes: 8, tile: 6, singleTile: 12,
+	blockK: 512, blockM: 72, blockN: 512,
+	gflops: 90, farA: 4096, keepA: 256 << 10,
+}
+
+var gemmAVX2F64 = gemmKernels{
+	pair: gemmPairF64AVX2, pairTail: gemmPairTailF64AVX2,
+	single: gemmSingleF64AVX2, wide: gemmWideF64AVX2, dots: gemmDotsF64AVX2,
+	copyRows: gemmCopyF64AVX2, transpose: gemmTransposeF64AVX2,
+	size: 8, lanes: 4, tile: 6, singleTile: 12,
+	blockK: 256, blockM: 72, blockN: 512,
+	gflops: 45, farA: 4096, keepA: 256 << 10,
+}
+
+var gemmAVX512F32 = gemmKernels{
+	pair: gemmPairF32AVX512, pairTail: gemmPairTailF32AVX512,
+	single: gemmSingleF32AVX512, wide: gemmWideF32AVX512, dots: gemmDotsF32AVX512,
+	copyRows: gemmCopyF32AVX512, transpose: gemmTransposeF32AVX512,
+	size: 4, lanes: 16, tile: 12, singleTile: 24,
+	blockK: 512, blockM: 192, blockN: 512,
+	gflops: 200, farA: 2048, deepA: 129, keepA: 384 << 10,
+}
+
+var gemmAVX512F64 = gemmKernels{
+	pair: gemmPairF64AVX512, pairTail: gemmPairTailF64AVX512,
+	single: gemmSingleF64AVX512, wide: gemmWideF64AVX512, dots: gemmDotsF64AVX512,
+	copyRows: gemmCopyF64AVX512, transpose: gemmTransposeF64AVX512,
+	size: 8, lanes: 8, tile: 12, singleTile: 24,
+	blockK: 256, blockM: 192, blockN: 512,
+	gflops: 100, farA: 2048, deepA: 129, keepA: 384 << 10,
+}

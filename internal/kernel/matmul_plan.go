@@ -1,0 +1,225 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// A region is a rectangle of C and the size of the blocks that it is computed
+// in.
+type region struct {
+	row, rows, col, cols int
+	blockM, blockN       int
+}
+
+// workspace is what one worker needs to run a region.
+type workspace[T Float] struct {
+	args panelArgs
+	a, b *T // packed blocks
+	bias []T
+}
+
+// chunkMicroseconds is the least time that a chunk should take: less is lost in
+// handing it to another worker.
+const chunkMicroseconds = 25
+
+// maxChunks bounds the number of chunks: the smaller they are, the more often
+// the same operands are packed.
+const maxChunks = 16
+
+func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
+	var z T
+	p := &Product[T]{m: m, n: n, k: k, o: o, kernels: gemmFor(isa, unsafe.Sizeof(z) == 8)}
+	p.simplify()
+	p.block = max(k, 1)
+	if g := p.kernels; g != nil {
+		p.dots = p.o.TransB && p.m <= 3 && (!p.o.TransA || p.m == 1)
+		if !p.dots {
+			p.choosePacking()
+			p.chooseBlock()
+		}
+	}
+	p.whole = p.region(p.m, p.n)
+	p.divide()
+	p.work = []workspace[T]{p.newWorkspace()}
+	return p
+}
+
+// simplify replaces the problem by an easier one with the same memory layout. A
+// column is computed as the row Cᵀ = op(B)ᵀ·op(A)ᵀ: a row keeps whole vectors
+// of C. An operand that is a vector is its own transpose.
+func (p *Product[T]) simplify() {
+	if p.n == 1 && p.m > 1 && p.kernels != nil {
+		p.swapped = true
+		p.m, p.n = p.n, p.m
+		p.o.TransA, p.o.TransB = !p.o.TransB, !p.o.TransA
+	}
+	if p.m == 1 || p.k == 1 {
+		p.o.TransA = false
+	}
+	if p.n == 1 || p.k == 1 {
+		p.o.TransB = p.n == 1 && p.k > 1 // a single dot product
+	}
+}
+
+// stridesA returns the distances in elements between the rows and between the
+// columns of op(A).
+func (p *Product[T]) stridesA() (row, col int) {
+	if p.o.TransA {
+		return 1, p.m
+	}
+	return p.k, 1
+}
+
+func (p *Product[T]) stridesB() (row, col int) {
+	if p.o.TransB {
+		return 1, p.k
+	}
+	return p.n, 1
+}
+
+// choosePacking decides which operands are packed.
+func (p *Product[T]) choosePacking() {
+	g := p.kernels
+	// Packing B costs k·n, the product m·k·n. It pays for rows that are far
+	// apart, when enough tiles use it.
+	stride := p.n * g.size
+	p.packedB = p.o.TransB || p.m >= 24 && stride >= 4096 || p.m >= 64 && stride > 1024 || p.m > 512
+	// A is packed when its rows compete for the same sets of the cache.
+	if p.o.TransA {
+		p.packedA = p.m*g.size >= 2048 && p.k >= g.deepA
+	} else {
+		p.packedA = p.k*g.size >= g.farA
+	}
+	p.packedA = p.packedA && p.packedB && p.n > 4*g.lanes && p.m > g.tile
+	p.wide = !p.packedB && p.m <= 3
+}
+
+// chooseBlock divides k. If a reasonable block of all rows of A can stay in the
+// cache, that is best: then neither operand is packed twice.
+func (p *Product[T]) chooseBlock() {
+	const least = 128
+	g := p.kernels
+	limit := g.blockK
+	if p.packedA && p.m*least*g.size <= g.keepA {
+		p.keepA = true
+		limit = min(limit, g.keepA/(p.m*g.size))
+	}
+	p.block = max(1, evenParts(p.k, limit))
+}
+
+// region returns a rectangle of C with its blocks. They do not change the order
+// of any sum. A block also bounds the time of one call of a kernel, which cannot
+// be interrupted.
+func (p *Product[T]) region(rows, cols int) region {
+	const cached = 256 << 10 // a part of the second-level cache
+	r := region{rows: rows, cols: cols, blockM: rows, blockN: cols}
+	switch g := p.kernels; {
+	case g == nil:
+	case p.dots:
+		r.blockN = min(cols, max(64, cached/(p.block*g.size)))
+	case p.keepA:
+		r.blockN = min(cols, 128)
+	case p.packedA:
+		r.blockM, r.blockN = min(rows, g.blockM), min(cols, g.blockN)
+	default:
+		r.blockM = roundUp(evenParts(rows, max(64, cached/(p.block*g.size))), g.tile)
+		if p.packedB && cols*p.block*g.size > 16<<10 {
+			// A is not moved for each block of B, so the blocks can be
+			// small: packed panels are used while they are in the first
+			// caches.
+			r.blockN = min(cols, 128)
+			if p.o.TransB {
+				r.blockN = min(cols, 32)
+			}
+		}
+	}
+	return r
+}
+
+// divide chooses the chunks: of the grids with enough work in each rectangle,
+// the one whose rectangles take the least time. Every rectangle reads and packs
+// its own rows of A and columns of B.
+func (p *Product[T]) divide() {
+	p.chunk, p.across = p.whole, 1
+	tile, pair, size, gflops := 4, 4, 8, 2
+	if g := p.kernels; g != nil {
+		tile, pair, size, gflops = g.tile, 2*g.lanes, g.size, g.gflops
+	}
+	const bytesPerNanosecond = 16
+	flops := 2 * p.m * p.n * p.k
+	moved := (p.m*p.k + p.k*p.n + p.m*p.n) * size
+	parts := min(maxChunks, (flops/gflops+moved/bytesPerNanosecond)/(1000*chunkMicroseconds))
+	// Costs per element of k, in flops.
+	costA, costB := 4, 4
+	if p.packedA {
+		costA += 20
+	}
+	if p.packedB {
+		costB += 20
+	}
+	best := math.MaxInt
+	for down := 1; down <= parts; down++ {
+		rows := min(p.m, roundUp((p.m+down-1)/down, tile))
+		cols := min(p.n, roundUp((p.n+parts/down-1)/(parts/down), pair))
+		if time := 2*rows*cols + costA*rows + costB*cols; time < best {
+			best = time
+			p.chunk, p.across = p.region(rows, cols), (p.n+cols-1)/cols
+		}
+	}
+}
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+
+func (p *Product[T]) newWorkspace() workspace[T] {
+	var w workspace[T]
+	g := p.kernels
+	if p.swapped && p.o.Bias {
+		w.bias = make([]T, p.n)
+	}
+	if g == nil || p.dots {
+		return w
+	}
+	var sizeA, sizeB int
+	if p.packedA {
+		// Packing stores whole vectors, past the end of the block.
+		sizeA = roundUp(p.whole.blockM, g.tile)*packedRow(p.block, g.size) + 2*g.lanes
+	}
+	if p.packedB {
+		sizeB = roundUp(max(p.whole.blockN, p.chunk.blockN), 2*g.lanes) * p.block
+	}
+	w.a, w.b = aligned[T](sizeA), aligned[T](sizeB)
+	return w
+}
+
+// fillBias makes a row of one number, for a column that is computed as a row.
+func (w *workspace[T]) fillBias(x T, r *region) *T {
+	for j := range w.bias[r.col : r.col+r.cols] {
+		w.bias[r.col+j] = x
+	}
+	return &w.bias[0]
+}
+
+// packedRow returns the spacing in elements of packed rows.
+func packedRow(n, size int) int { return n + cacheLine/size }
+
+const cacheLine = 64
+
+// aligned allocates n elements at the start of a cache line.
+func aligned[T Float](n int) *T {
+	if n == 0 {
+		return nil
+	}
+	var z T
+	size := int(unsafe.Sizeof(z))
+	s := make([]T, n+cacheLine/size)
+	past := int(uintptr(unsafe.Pointer(&s[0])) % cacheLine)
+	return &s[(cacheLine-past)%cacheLine/size]
+}
+
+// evenParts returns the largest part when n is divided, as evenly as possible,
+// into parts of at most limit.
+func evenParts(n, limit int) int {
+	parts := max(1, (n+limit-1)/limit)
+	return (n + parts - 1) / parts
+}

@@ -1,0 +1,292 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// A matmulCase is a product with its operands, each in the middle of a longer
+// array: the margins of A and B are NaN, so that reading them shows, and those
+// of C must keep their values.
+type matmulCase[T Float] struct {
+	m, n, k       int
+	o             ProductOptions
+	c, a, b, bias []T // with margins
+	shift         int // misaligns the operands
+}
+
+const margin = 40
+
+func newCase[T Float](rng *rand.Rand, m, n, k int, o ProductOptions) *matmulCase[T] {
+	x := &matmulCase[T]{m: m, n: n, k: k, o: o, shift: rng.IntN(4)}
+	fill := func(n int) []T {
+		s := make([]T, margin+x.shift+n+margin)
+		for i := range s {
+			s[i] = T(math.NaN())
+		}
+		for i := range n {
+			s[margin+x.shift+i] = T(rng.NormFloat64())
+		}
+		return s
+	}
+	x.a, x.b, x.bias, x.c = fill(m*k), fill(k*n), fill(n), fill(m*n)
+	return x
+}
+
+func (x *matmulCase[T]) inner(s []T) []T { return s[margin+x.shift : len(s)-margin] }
+
+func (x *matmulCase[T]) pointer(s []T) *T { return &s[margin+x.shift] }
+
+// want returns C computed in float64, and bounds on the errors of any order of
+// summation.
+func (x *matmulCase[T]) want() (c, bound []float64) {
+	a, b, old, bias := x.inner(x.a), x.inner(x.b), x.inner(x.c), x.inner(x.bias)
+	c, bound = make([]float64, x.m*x.n), make([]float64, x.m*x.n)
+	for i := range x.m {
+		for l := range x.k {
+			at := i*x.k + l
+			if x.o.TransA {
+				at = l*x.m + i
+			}
+			from, step := l*x.n, 1
+			if x.o.TransB {
+				from, step = l, x.k
+			}
+			for j := range x.n {
+				t := float64(a[at]) * float64(b[from+j*step])
+				c[i*x.n+j] += t
+				bound[i*x.n+j] += math.Abs(t)
+			}
+		}
+	}
+	var z T
+	eps := 0x1p-24
+	if _, double := any(z).(float64); double {
+		eps = 0x1p-52 // twice, as the oracle rounds too
+	}
+	for i := range c {
+		if x.o.Accumulate {
+			c[i] += float64(old[i])
+			bound[i] += math.Abs(float64(old[i]))
+		}
+		if x.o.Bias {
+			c[i] += float64(bias[i%x.n])
+			bound[i] += math.Abs(float64(bias[i%x.n]))
+		}
+		if x.o.ReLU {
+			c[i] = max(c[i], 0)
+		}
+		bound[i] *= eps * float64(x.k+3)
+	}
+	return c, bound
+}
+
+// check runs the product on one instruction set, whole and in chunks.
+func (x *matmulCase[T]) check(t *testing.T, isa ISA) {
+	t.Helper()
+	p := newProduct[T](isa, x.m, x.n, x.k, x.o)
+	got := append([]T(nil), x.c...)
+	p.RunBias(x.pointer(got), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
+	name := fmt.Sprintf("%T %v %d×%d×%d %+v", got[0], isa, x.m, x.n, x.k, x.o)
+	want, bound := x.want()
+	for i, v := range got {
+		if at := i - margin - x.shift; at >= 0 && at < x.m*x.n {
+			w, v := want[at], float64(v)
+			if d := math.Abs(v - w); !(d <= bound[at]) && !(v != v && w != w) && v != w {
+				t.Fatalf("%s: C[%d,%d] = %v, want %v ± %.2g", name, at/x.n, at%x.n, v, w, bound[at])
+			}
+		} else if v == v {
+			t.Fatalf("%s: wrote %v outside C, at %d", name, v, at)
+		}
+	}
+	if p.Chunks() > 1 {
+		p.Reserve(2)
+		again := append([]T(nil), x.c...)
+		for i := p.Chunks() - 1; i >= 0; i-- {
+			p.RunChunk(i, i%2, x.pointer(again), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
+		}
+		sameBits(t, name+" in chunks", again, got)
+	}
+}
+
+func sameBits[T Float](t *testing.T, name string, got, want []T) {
+	t.Helper()
+	for i := range got {
+		if math.Float64bits(float64(got[i])) != math.Float64bits(float64(want[i])) {
+			t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], want[i])
+		}
+	}
+}
+
+// options returns one of the 32 combinations.
+func options(i int) ProductOptions {
+	return ProductOptions{
+		TransA: i&1 != 0, TransB: i&2 != 0,
+		Accumulate: i&4 != 0, Bias: i&8 != 0, ReLU: i&16 != 0,
+	}
+}
+
+func eachISA(t *testing.T, f func(t *testing.T, isa ISA)) {
+	for _, isa := range isas() {
+		t.Run(isa.String(), func(t *testing.T) { f(t, isa) })
+	}
+}
+
+// TestProductTails covers every remainder of every tile, vector and unrolled
+// loop.
+func TestProductTails(t *testing.T) {
+	var ms, ns []int
+	for i := range 34 {
+		if !testing.Short() || i < 4 || i%5 == 0 {
+			ms, ns = append(ms, i), append(ns, i)
+		}
+	}
+	ms = append(ms, 48, 49)
+	ns = append(ns, 47, 48, 63, 64, 65, 130)
+	eachISA(t, func(t *testing.T, isa ISA) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for _, m := range ms {
+			for _, n := range ns {
+				for _, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 17, 33} {
+					newCase[float32](rng, m, n, k, options(rng.IntN(32))).check(t, isa)
+					newCase[float64](rng, m, n, k, options(rng.IntN(32))).check(t, isa)
+				}
+			}
+		}
+	})
+}
+
+// TestProductBlocks covers shapes that are packed and computed in several
+// blocks and chunks.
+func TestProductBlocks(t *testing.T) {
+	shapes := [][3]int{
+		{64, 1030, 20}, {70, 70, 530}, {600, 40, 70}, {1, 300, 700}, {300, 1, 700}, {3, 530, 130},
+		{130, 10, 64}, {33, 17, 1100}, {530, 70, 130}, {140, 70, 1030}, {40, 600, 300},
+	}
+	if testing.Short() {
+		shapes = shapes[:8]
+	}
+	eachISA(t, func(t *testing.T, isa ISA) {
+		rng := rand.New(rand.NewPCG(3, 4))
+		for _, s := range shapes {
+			for trans := range 4 {
+				o := options(trans + rng.IntN(8)*4)
+				newCase[float32](rng, s[0], s[1], s[2], o).check(t, isa)
+				newCase[float64](rng, s[0], s[1], s[2], o).check(t, isa)
+			}
+		}
+	})
+}
+
+// TestProductRandom tries random shapes of all proportions.
+func TestProductRandom(t *testing.T) {
+	count := 200
+	if testing.Short() {
+		count = 30
+	}
+	eachISA(t, func(t *testing.T, isa ISA) {
+		rng := rand.New(rand.NewPCG(5, 6))
+		size := func(limit float64) int { return int(math.Exp(rng.Float64() * math.Log(limit))) }
+		for range count {
+			m, n := size(600), size(600)
+			k := size(min(1500, 2e6/float64(m*n)))
+			o := options(rng.IntN(32))
+			newCase[float32](rng, m, n, k, o).check(t, isa)
+			newCase[float64](rng, m, n, k, o).check(t, isa)
+		}
+	})
+}
+
+func FuzzProduct(f *testing.F) {
+	f.Add(uint16(7), uint16(17), uint16(9), uint8(31), uint64(1))
+	f.Add(uint16(1), uint16(300), uint16(70), uint8(2), uint64(2))
+	f.Fuzz(func(t *testing.T, m, n, k uint16, o uint8, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		for _, isa := range isas() {
+			newCase[float32](rng, int(m%300), int(n%300), int(k%300), options(int(o))).check(t, isa)
+			newCase[float64](rng, int(m%300), int(n%300), int(k%300), options(int(o))).check(t, isa)
+		}
+	})
+}
+
+// TestProductNonFinite checks that NaN and infinities come through, also
+// against zeros, and that NaN survives the ReLU.
+func TestProductNonFinite(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa ISA) {
+		testNonFinite[float32](t, isa)
+		testNonFinite[float64](t, isa)
+	})
+}
+
+func testNonFinite[T Float](t *testing.T, isa ISA) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 400 {
+		m, n, k := 1+rng.IntN(40), 1+rng.IntN(40), 1+rng.IntN(80)
+		x := newCase[T](rng, m, n, k, options(rng.IntN(32)))
+		for _, s := range [][]T{x.a, x.b, x.c, x.bias} {
+			s = x.inner(s)
+			for i := range s {
+				if rng.IntN(4) == 0 {
+					s[i] = 0
+				}
+			}
+			s[rng.IntN(len(s))] = T([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}[rng.IntN(3)])
+		}
+		x.check(t, isa)
+	}
+}
+
+// TestProductReLUZero checks that the ReLU makes no negative zero.
+func TestProductReLUZero(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa ISA) {
+		for _, n := range []int{1, 3, 16, 33} {
+			p := newProduct[float64](isa, 1, n, 1, ProductOptions{ReLU: true})
+			b, c := make([]float64, n), make([]float64, n)
+			for i := range b {
+				b[i] = -math.SmallestNonzeroFloat64
+			}
+			tiny := 0.25
+			p.Run(&c[0], &tiny, &b[0])
+			for _, v := range c {
+				if math.Signbit(v) {
+					t.Fatalf("n = %d: got %v", n, v)
+				}
+			}
+		}
+	})
+}
+
+// TestProductEmpty checks that operands of a product with k = 0 may be nil.
+func TestProductEmpty(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa ISA) {
+		for trans := range 4 {
+			c := []float32{1, 2, 3, 4, 5, 6}
+			newProduct[float32](isa, 2, 3, 0, options(trans)).Run(&c[0], nil, nil)
+			for _, v := range c {
+				if v != 0 {
+					t.Fatalf("C = %v", c)
+				}
+			}
+		}
+	})
+}
+
+func TestProductDoesNotAllocate(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa ISA) {
+		for i := 0; i < 32; i += 5 {
+			for _, s := range [][3]int{{1, 33, 40}, {33, 1, 40}, {20, 20, 20}, {70, 300, 100}} {
+				x := newCase[float32](rand.New(rand.NewPCG(9, 9)), s[0], s[1], s[2], options(i))
+				p := newProduct[float32](isa, s[0], s[1], s[2], x.o)
+				p.Reserve(2)
+				if a := testing.AllocsPerRun(5, func() {
+					p.RunBias(x.pointer(x.c), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
+					p.RunChunk(p.Chunks()-1, 1, x.pointer(x.c), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
+				}); a != 0 {
+					t.Errorf("%v %v: %v allocations", s, x.o, a)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package models
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"descent/graph"
+)
+
+// Initialisers of weights. A weight's inputs are the product of all its axes
+// but the last, its outputs the last. They differ in the variance they give:
+//
+//	Glorot  2/(inputs+outputs)  tanh, sigmoid, linear   Glorot, Bengio 2010
+//	He      2/inputs            ReLU and its kin         He et al. 2015
+//	LeCun   1/inputs            SELU                     LeCun et al. 1998
+
+// Inits are the initialisers by name, as a command line has them.
+var Inits = []struct {
+	Name string
+	Init graph.Init
+}{
+	{"glorot", Glorot},
+	{"glorot_normal", GlorotNormal},
+	{"he", He},
+	{"he_normal", HeNormal},
+	{"lecun", LeCun},
+	{"lecun_normal", LeCunNormal},
+	{"orthogonal", Orthogonal(1)},
+	{"uniform", Uniform(0.05)},
+	{"normal", Normal(0.05)},
+	{"zeros", graph.Zeros},
+}
+
+// Glorot is the uniform initialiser with Glorot's variance.
+func Glorot(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, out := fans(s)
+	uniform(rng, math.Sqrt(6/float64(in+out)), dst)
+}
+
+// GlorotNormal is the normal initialiser with Glorot's variance.
+func GlorotNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, out := fans(s)
+	normal(rng, math.Sqrt(2/float64(in+out)), dst)
+}
+
+// He is the uniform initialiser with He's variance.
+func He(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, _ := fans(s)
+	uniform(rng, math.Sqrt(6/float64(in)), dst)
+}
+
+// HeNormal is the normal initialiser with He's variance.
+func HeNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, _ := fans(s)
+	normal(rng, math.Sqrt(2/float64(in)), dst)
+}
+
+// LeCun is the uniform initialiser with LeCun's variance.
+func LeCun(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, _ := fans(s)
+	uniform(rng, math.Sqrt(3/float64(in)), dst)
+}
+
+// LeCunNormal is the normal initialiser with LeCun's variance.
+func LeCunNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
+	in, _ := fans(s)
+	normal(rng, math.Sqrt(1/float64(in)), dst)
+}
+
+// Uniform returns the initialiser that draws from [-limit, limit).
+func Uniform(limit float64) graph.Init {
+	return func(rng *rand.Rand, _ graph.Shape, dst []float64) { uniform(rng, limit, dst) }
+}
+
+// Normal returns the initialiser that draws from N(0, sd²).
+func Normal(sd float64) graph.Init {
+	return func(rng *rand.Rand, _ graph.Shape, dst []float64) { normal(rng, sd, dst) }
+}
+
+// Orthogonal returns the initialiser whose matrix has orthogonal rows or
+// columns, whichever are fewer, of length gain. Saxe, McClelland, Ganguli
+// 2013, https://arxiv.org/abs/1312.6120.
+func Orthogonal(gain float64) graph.Init {
+	return func(rng *rand.Rand, s graph.Shape, dst []float64) {
+		if len(dst) == 0 {
+			return
+		}
+		normal(rng, 1, dst)
+		in, out := fans(s)
+		vectors, length, step, stride := in, out, out, 1 // rows
+		if in > out {
+			vectors, length, step, stride = out, in, 1, out // columns
+		}
+		at := func(i, j int) *float64 { return &dst[i*step+j*stride] }
+		dot := func(i, k int) (sum float64) {
+			for j := range length {
+				sum += *at(i, j) * *at(k, j)
+			}
+			return sum
+		}
+		for i := range vectors { // Gram-Schmidt, twice for accuracy
+			for k := range 2 * i {
+				c := dot(i, k%i)
+				for j := range length {
+					*at(i, j) -= c * *at(k%i, j)
+				}
+			}
+			norm := math.Sqrt(dot(i, i))
+			for j := range length {
+				*at(i, j) /= norm
+			}
+		}
+		for i := range dst {
+			dst[i] *= gain
+		}
+	}
+}
+
+// fans returns the numbers of inputs and outputs of a weight of shape s, both
+// at least 1.
+func fans(s graph.Shape) (in, out int) {
+	switch s.Rank() {
+	case 0:
+		return 1, 1
+	case 1:
+		return max(s.Dim(0), 1), max(s.Dim(0), 1)
+	}
+	out = max(s.Dim(s.Rank()-1), 1)
+	return max(s.Size()/out, 1), out
+}
+
+func uniform(rng *rand.Rand, limit float64, dst []float64) {
+	for i := range dst {
+		dst[i] = limit * (2*rng.Float64() - 1)
+	}
+}
+
+func normal(rng *rand.Rand, sd float64, dst []float64) {
+	for i := range dst {
+		dst[i] = sd * rng.NormFloat64()
+	}
+}

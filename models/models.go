@@ -1,0 +1,101 @@
+// Package models declares parameters and composes ops. A layer is a function
+// from node to node that infers the size of its input, so ops.ReLU is one; a
+// model is a layer. Applied to a sibling graph, a model finds its parameters
+// by name: the same code builds the training and the evaluation graph.
+package models
+
+import (
+	"fmt"
+
+	"descent/graph"
+	"descent/ops"
+)
+
+type node = graph.Node
+
+// A Layer makes a node of its input, a batch of rows.
+type Layer = func(x *node) *node
+
+// Sequential applies layers in order.
+func Sequential(layers ...Layer) Layer {
+	return func(x *node) *node {
+		for _, l := range layers {
+			x = l(x)
+		}
+		return x
+	}
+}
+
+// DenseOptions say how a dense layer differs from Dense(units).
+type DenseOptions struct {
+	Units  int
+	Name   string     // prefix of its parameters; dense, dense2, … if empty
+	Weight graph.Init // of w, inputs×units; Glorot if nil
+	Bias   graph.Init // of b; zeros if nil
+	NoBias bool
+}
+
+// Dense returns the layer x·w + b, for x of shape n×inputs, with w inputs×units
+// and b of units elements.
+func Dense(units int) Layer { return DenseWith(DenseOptions{Units: units}) }
+
+// DenseWith returns a dense layer with options.
+func DenseWith(o DenseOptions) Layer {
+	return func(x *node) *node {
+		switch {
+		case x.Err() != nil:
+			return x
+		case o.Units < 1:
+			return graph.Bad(fmt.Errorf("%d units; a layer has at least one", o.Units), "dense", x)
+		case x.Shape().Rank() != 2:
+			return graph.Bad(fmt.Errorf("the input is %v; a dense layer takes rows, n x inputs", x.Shape()), "dense", x)
+		}
+		g, name := x.Graph(), o.Name
+		if name == "" {
+			name = g.Unique("dense")
+		}
+		y := ops.MatMul(x, g.Param(name+".w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
+		if !o.NoBias {
+			y = ops.Add(y, g.Param(name+".b", or(o.Bias, graph.Zeros), o.Units))
+		}
+		return g.Mark("Dense", name, y)
+	}
+}
+
+func or(init, otherwise graph.Init) graph.Init {
+	if init == nil {
+		return otherwise
+	}
+	return init
+}
+
+// MLP returns a multilayer perceptron: dense layers of the given sizes with an
+// activation between them; the last size is that of the output.
+func MLP(act Layer, sizes ...int) Layer {
+	return func(x *node) *node {
+		for i, n := range sizes {
+			if i > 0 {
+				x = act(x)
+			}
+			x = Dense(n)(x)
+		}
+		return x
+	}
+}
+
+// Linear returns the linear model of one number, x·w + b, which with the
+// squared error is linear regression. Its weights start at 0: the problem is
+// convex, and so is a good place to start.
+func Linear() Layer { return linear(1) }
+
+// Logistic returns the model of logistic regression: the logit of the second
+// of two classes, for a binary cross-entropy with logits.
+func Logistic() Layer { return linear(1) }
+
+// Softmax returns the model of softmax regression: a logit for each class, for
+// a cross-entropy.
+func Softmax(classes int) Layer { return linear(classes) }
+
+func linear(outputs int) Layer {
+	return DenseWith(DenseOptions{Units: outputs, Weight: graph.Zeros})
+}

@@ -1,0 +1,105 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+
+	"descent/graph"
+
+	"gorgonia.org/tensor"
+)
+
+// A Summary lists the layers of a model.
+type Summary struct {
+	Rows      []SummaryRow
+	Trainable int // numbers that training changes
+	Kept      int // numbers that layers keep but training does not change
+}
+
+// A SummaryRow is one layer.
+type SummaryRow struct {
+	Name, Kind string
+	Output     []int // shape of its result for one row, without the batch axis
+	Params     int   // numbers it keeps, trained or not
+}
+
+// Summarize builds a model for rows of the given number of inputs and lists its
+// layers. Parameters that belong to no marked layer are listed last, one row
+// for each. Its error is that of [graph.Mistakes].
+func Summarize(model Layer, features int) (*Summary, error) {
+	g := graph.New(tensor.Float32, 0).Evaluation()
+	out := model(g.Input("x", 1, features))
+	if err := graph.Mistakes(out); err != nil {
+		return nil, err
+	}
+	s := &Summary{}
+	owner := map[string]int{}
+	for _, p := range g.Parts() {
+		owner[p.Name] = len(s.Rows)
+		s.Rows = append(s.Rows, SummaryRow{Name: p.Name, Kind: p.Kind, Output: rowShape(p.Out)})
+	}
+	for _, v := range g.Store().Variables() {
+		n := v.Shape().Size()
+		if v.Role() == graph.Param {
+			s.Trainable += n
+		} else {
+			s.Kept += n
+		}
+		prefix := v.Name()[:max(strings.LastIndexByte(v.Name(), '.'), 0)]
+		if i, ok := owner[prefix]; ok {
+			s.Rows[i].Params += n
+		} else {
+			s.Rows = append(s.Rows, SummaryRow{Name: v.Name(), Kind: "variable", Output: v.Shape().Dims(), Params: n})
+		}
+	}
+	return s, nil
+}
+
+// rowShape is a node's shape without its first axis, the batch.
+func rowShape(n *node) []int {
+	d := n.Shape().Dims()
+	if len(d) == 0 {
+		return d
+	}
+	return d[1:]
+}
+
+// String prints the table with the columns that Keras has.
+func (s *Summary) String() string {
+	table := [][3]string{{"Layer (type)", "Output shape", "Param #"}}
+	for _, r := range s.Rows {
+		dims := []string{"n"}
+		for _, d := range r.Output {
+			dims = append(dims, fmt.Sprint(d))
+		}
+		if r.Kind == "variable" {
+			dims = dims[1:]
+		}
+		table = append(table, [3]string{fmt.Sprintf("%s (%s)", r.Name, r.Kind), "(" + strings.Join(dims, ", ") + ")", thousands(r.Params)})
+	}
+	var width [3]int
+	for _, row := range table {
+		for i, cell := range row {
+			width[i] = max(width[i], len(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range table {
+		fmt.Fprintf(&b, "%-*s  %-*s  %*s\n", width[0], row[0], width[1], row[1], width[2], row[2])
+	}
+	fmt.Fprintf(&b, "Total params: %s (trainable %s", thousands(s.Trainable+s.Kept), thousands(s.Trainable))
+	if s.Kept > 0 {
+		fmt.Fprintf(&b, ", non-trainable %s", thousands(s.Kept))
+	}
+	b.WriteString(")\n")
+	return b.String()
+}
+
+// thousands groups digits: 12,345.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

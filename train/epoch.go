@@ -1,0 +1,235 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"time"
+
+	"descent/data"
+	"descent/graph"
+	"descent/optimizers"
+)
+
+// position is where a run is and what it needs to go on; a checkpoint has it
+// beside the variables.
+type position struct {
+	Step  int     `json:"step"`  // of the trainer
+	Epoch int     `json:"epoch"` // epochs completed
+	Batch int     `json:"batch"` // batches done of the next one
+	Sum   float64 `json:"sum"`   // of losses, by rows, in these batches
+	Wait  int     `json:"wait"`  // epochs without improvement
+	Best  float64 `json:"best"`  // best value of what is monitored
+	// Seconds the run has taken so far.
+	Seconds float64 `json:"seconds"`
+}
+
+// fit is a run that is under way.
+type fit struct {
+	position
+	t       *Trainer
+	run     Run
+	batches data.Batches
+	group   int // batches that make a step
+	hist    History
+	began   time.Time
+	before  float64 // Seconds when this process took over
+	done    int     // batches done by this process
+	rate    func(step int) float64
+
+	monitor     string
+	sign        float64 // -1 if larger is better
+	bestWeights [][]float64
+	start       snapshot // state at the start of the epoch
+}
+
+func newFit(t *Trainer, r Run) (*fit, error) {
+	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: optimizers.Rates(r.Schedule),
+		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
+	var err error
+	if f.monitor, f.sign, err = r.monitor(t); err != nil {
+		return nil, err
+	}
+	if f.group > 1 { // declares the states that a checkpoint must fill
+		for _, m := range []mode{gather, apply} {
+			if _, err := t.program(1, m); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if r.Resume {
+		if err := f.load(r.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range f.hist.Epochs {
+			if err := f.log(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	f.before = f.Seconds
+	return f, nil
+}
+
+// epoch trains on the rest of an epoch, scores it and saves the state.
+func (f *fit) epoch(ctx context.Context) error {
+	if f.run.Explain {
+		f.start.take(f.t)
+		f.start.position = f.position
+	}
+	for rows := range f.batches.From(f.Epoch, f.Batch) {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(err, f.save())
+		}
+		if err := f.batch(f.t, rows); err != nil {
+			return f.explain(err)
+		}
+		f.done++
+		if f.run.OnBatch != nil {
+			f.run.OnBatch(f.progress())
+		}
+	}
+	f.Seconds = f.elapsed()
+	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.run.Train.Rows()),
+		LR: f.rate(max(f.t.step-1, 0)), Seconds: f.Seconds}
+	f.Epoch, f.Batch, f.Sum = f.Epoch+1, 0, 0
+	if f.run.Val != nil {
+		s, err := f.t.Evaluate(f.run.Val)
+		if err != nil {
+			return err
+		}
+		e.Val = s.Values()
+	}
+	f.hist.Epochs = append(f.hist.Epochs, e)
+	f.judge(e)
+	if f.run.OnEpoch != nil {
+		f.run.OnEpoch(e)
+	}
+	return errors.Join(f.log(e), f.save())
+}
+
+// batch trains on one batch. Of the batches that make a step all but the last
+// only gather gradients.
+func (f *fit) batch(t *Trainer, rows []int) error {
+	m, share := step, 1.0
+	if f.group > 1 {
+		first := f.Batch / f.group * f.group
+		last := min(first+f.group, f.batches.Steps()) - 1
+		total := min((last+1)*f.batches.Size(), f.run.Train.Rows()) - first*f.batches.Size()
+		m, share = gather, float64(len(rows))/float64(total)
+		if f.Batch == last {
+			m = apply
+		}
+	}
+	loss, err := t.run(f.run.Train, rows, m, f.rate(t.step), share)
+	if err != nil {
+		return err
+	}
+	f.Batch++
+	f.Sum += loss * float64(len(rows))
+	return nil
+}
+
+// judge looks whether the epoch is the best so far, and whether to stop.
+func (f *fit) judge(e Epoch) {
+	x, _ := e.Value(f.monitor)
+	x *= f.sign
+	if f.hist.Best == 0 || x < f.Best-f.run.Stop.MinDelta {
+		if math.IsNaN(x) {
+			return
+		}
+		f.Best, f.hist.Best, f.Wait = x, e.Epoch, 0
+		if f.run.Stop.RestoreBest {
+			f.bestWeights = f.t.weights(f.bestWeights)
+		}
+		return
+	}
+	f.Wait++
+	if p := f.run.Stop.Patience; p > 0 && f.Wait >= p {
+		f.hist.Reason = fmt.Sprintf("%s has not improved for %d epochs", f.monitor, p)
+	}
+}
+
+func (f *fit) elapsed() float64 { return f.before + time.Since(f.began).Seconds() }
+
+func (f *fit) progress() Progress {
+	p := Progress{Epoch: f.Epoch + 1, Epochs: f.run.Epochs, Batch: f.Batch, Batches: f.batches.Steps(), Elapsed: time.Since(f.began)}
+	rows := min(f.Batch*f.batches.Size(), f.run.Train.Rows())
+	p.Loss = f.Sum / float64(rows)
+	all, now := p.Epochs*p.Batches, f.Epoch*p.Batches+f.Batch
+	p.Done = float64(now) / float64(all)
+	p.Remain = time.Duration(float64(p.Elapsed) / float64(f.done) * float64(all-now))
+	p.RowsPerSecond = float64(f.done*f.batches.Size()) / p.Elapsed.Seconds()
+	return p
+}
+
+func (f *fit) log(e Epoch) error {
+	if f.run.Log == nil {
+		return nil
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if _, err := f.run.Log.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("train: log: %w", err)
+	}
+	return nil
+}
+
+// explain repeats the epoch from its start with checking programs, to find the
+// node that a diverged step is to blame on.
+func (f *fit) explain(err error) error {
+	var d *DivergedError
+	if !f.run.Explain || !errors.As(err, &d) {
+		return err
+	}
+	checking := *f.t
+	checking.programs = map[programKey]*program{}
+	checking.check = true
+	last := f.Batch
+	f.start.restore(f.t)
+	f.position = f.start.position
+	checking.step = f.t.step
+	for rows := range f.batches.From(f.Epoch, f.Batch) {
+		e := f.batch(&checking, rows)
+		var found *DivergedError
+		if errors.As(e, &found) {
+			d = found
+			break
+		}
+		if e != nil || f.Batch > last {
+			break
+		}
+	}
+	f.start.restore(f.t)
+	f.position = f.start.position
+	return d
+}
+
+// A snapshot is a copy of a trainer's variables.
+type snapshot struct {
+	position
+	step   int
+	vars   []*graph.Variable
+	values [][]float64
+}
+
+func (s *snapshot) take(t *Trainer) {
+	s.step, s.vars, s.values = t.step, t.Store().Variables(), s.values[:0]
+	for _, v := range s.vars {
+		s.values = append(s.values, v.Float64s())
+	}
+}
+
+func (s *snapshot) restore(t *Trainer) {
+	t.step = s.step
+	for i, v := range s.vars {
+		if err := v.Set(s.values[i]); err != nil {
+			panic(err) // its own values
+		}
+	}
+}

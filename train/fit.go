@@ -1,0 +1,216 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"descent/data"
+	"descent/optimizers"
+)
+
+// A Run says how to train.
+type Run struct {
+	Train *data.Dataset
+	Val   *data.Dataset // scored after each epoch; may be nil
+
+	Epochs   int
+	Batch    int    // rows in each batch; 0 for all
+	Seed     uint64 // of the order of rows
+	InOrder  bool   // rows come in their order
+	Schedule optimizers.Schedule
+	// Accumulate is the number of batches whose gradients make one step; 0
+	// means 1.
+	Accumulate int
+
+	Stop EarlyStopping
+
+	// OnBatch is called after each batch, OnEpoch after each epoch; either may
+	// be nil.
+	OnBatch func(Progress)
+	OnEpoch func(Epoch)
+	// Log, if not nil, gets each epoch as a line of JSON.
+	Log io.Writer
+
+	// Checkpoint, if not empty, names the file that keeps the state of the run
+	// after each epoch and when it is interrupted. With Resume, a run goes on
+	// from there, bit for bit as if it had not stopped; if the file does not
+	// exist it starts afresh.
+	Checkpoint string
+	Resume     bool
+
+	// Explain makes a run that diverges repeat its last epoch with checking
+	// programs, to say which node was the first to be NaN or infinite.
+	Explain bool
+}
+
+// EarlyStopping ends a run that no longer improves. Names and meanings are
+// those of Keras; the zero value never stops.
+type EarlyStopping struct {
+	// Monitor is loss, or val_ and a name of [Scores.Values]. Empty means
+	// val_loss if there are rows for validation, else loss.
+	Monitor  string
+	Patience int     // epochs without improvement before the run stops; 0 for all
+	MinDelta float64 // what counts as improvement
+	// RestoreBest ends every run with the weights of its best epoch.
+	RestoreBest bool
+}
+
+// Progress is where a run is.
+type Progress struct {
+	Epoch, Epochs   int // from 1
+	Batch, Batches  int // from 1, of this epoch
+	Loss            float64
+	Done            float64 // share of the run's batches
+	Elapsed, Remain time.Duration
+	RowsPerSecond   float64
+}
+
+// An Epoch is what is known after an epoch. As JSON it is flat, with val_ in
+// front of the names of Val; numbers that are not finite are left out.
+type Epoch struct {
+	Epoch   int // from 1
+	Step    int // steps done
+	Loss    float64
+	LR      float64 // of the last step
+	Seconds float64 // since the start of the run
+	Val     map[string]float64
+}
+
+// Value returns the number of that name as it is in the JSON form.
+func (e *Epoch) Value(name string) (float64, bool) {
+	x, ok := e.flat()[name]
+	return x, ok
+}
+
+func (e *Epoch) flat() map[string]float64 {
+	m := map[string]float64{"epoch": float64(e.Epoch), "step": float64(e.Step), "loss": e.Loss, "lr": e.LR, "seconds": e.Seconds}
+	for name, x := range e.Val {
+		m["val_"+name] = x
+	}
+	return m
+}
+
+// MarshalJSON implements json.Marshaler.
+func (e Epoch) MarshalJSON() ([]byte, error) {
+	m := e.flat()
+	for name, x := range m {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			delete(m, name)
+		}
+	}
+	return json.Marshal(m)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *Epoch) UnmarshalJSON(text []byte) error {
+	var m map[string]float64
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	*e = Epoch{Epoch: int(m["epoch"]), Step: int(m["step"]), Loss: m["loss"], LR: m["lr"], Seconds: m["seconds"]}
+	for name, x := range m {
+		if name, ok := strings.CutPrefix(name, "val_"); ok {
+			if e.Val == nil {
+				e.Val = map[string]float64{}
+			}
+			e.Val[name] = x
+		}
+	}
+	return nil
+}
+
+// A History is how a run went.
+type History struct {
+	Epochs []Epoch
+	Best   int    // number of the best epoch, 0 if there is none
+	Reason string // why the run ended early, or ""
+}
+
+// Check reports settings that make no sense, as [Trainer.Fit] does first.
+func (r *Run) Check(t *Trainer) error {
+	switch {
+	case r.Train == nil:
+		return errors.New("train: no training rows")
+	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0:
+		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience)
+	case r.Schedule == nil:
+		return errors.New("train: no schedule, which gives the learning rate")
+	case !(r.Stop.MinDelta >= 0):
+		return fmt.Errorf("train: a minimum improvement of %v", r.Stop.MinDelta)
+	case r.Resume && r.Checkpoint == "":
+		return errors.New("train: resume needs the name of a checkpoint")
+	}
+	if err := t.Match(r.Train); err != nil {
+		return err
+	}
+	if r.Val != nil {
+		if err := t.Match(r.Val); err != nil {
+			return err
+		}
+	}
+	_, _, err := r.monitor(t)
+	return err
+}
+
+// monitor returns what early stopping looks at, and -1 if larger is better,
+// else 1.
+func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
+	name = r.Stop.Monitor
+	if name == "" {
+		name = "loss"
+		if r.Val != nil {
+			name = "val_loss"
+		}
+	}
+	known := []string{"loss"}
+	if r.Val != nil {
+		s := &Scores{}
+		if t.task.Classes > 0 {
+			s.Confusion = [][]int{}
+		}
+		for _, k := range slices.Sorted(maps.Keys(s.Values())) {
+			known = append(known, "val_"+k)
+		}
+	}
+	if !slices.Contains(known, name) {
+		return "", 0, fmt.Errorf("train: cannot monitor %q; there are %s", name, strings.Join(known, ", "))
+	}
+	switch strings.TrimPrefix(name, "val_") {
+	case "accuracy", "precision", "recall", "f1", "r2":
+		return name, -1, nil
+	}
+	return name, 1, nil
+}
+
+// Fit trains until the last epoch, an early stop, or the end of ctx. What it
+// returns is complete also if there is an error: ctx's, after the state was
+// saved, or a [DivergedError], which leaves the weights of the epoch's start.
+func (t *Trainer) Fit(ctx context.Context, r Run) (*History, error) {
+	if err := r.Check(t); err != nil {
+		return &History{}, err
+	}
+	f, err := newFit(t, r)
+	if err != nil {
+		return &History{}, err
+	}
+	for f.Epoch < r.Epochs && f.hist.Reason == "" {
+		if err = f.epoch(ctx); err != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		f.hist.Reason = "interrupted"
+	}
+	if r.Stop.RestoreBest && f.bestWeights != nil {
+		return &f.hist, errors.Join(err, f.restoreBest())
+	}
+	return &f.hist, err
+}
