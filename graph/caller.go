@@ -2,35 +2,47 @@ package graph
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
-// own are the packages whose functions make nodes on behalf of their caller.
-var own = []string{"descent/graph.", "descent/ops.", "descent/losses.", "descent/models.", "descent/optimizers.", "descent/train."}
+// own are the directories, beside this one, of packages whose functions make
+// nodes on behalf of their caller.
+var own = []string{"graph", "ops", "losses", "models", "optimizers", "train"}
 
-// caller returns file:line of the innermost caller outside our own packages.
-// It is only called when something is wrong.
-func caller() string {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+// module is the directory that holds them, as the compiler recorded it.
+var module = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return path.Dir(path.Dir(file))
+}()
+
+// A position is a place in the program's text, as the call stack that led
+// there: finding file and line in it is slow, and only errors need them.
+type position []uintptr
+
+// here returns the position of the current call.
+func here() position {
+	var pcs [32]uintptr
+	return slices.Clone(pcs[:runtime.Callers(3, pcs[:])])
+}
+
+// String returns file:line of the innermost caller outside our own packages.
+func (p position) String() string {
+	frames := runtime.CallersFrames(p)
 	for {
 		f, more := frames.Next()
-		if !isOwn(f) || !more {
+		if !isOwn(f.File) || !more {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 		}
 	}
 }
 
-func isOwn(f runtime.Frame) bool {
-	if strings.HasSuffix(f.File, "_test.go") {
-		return false
-	}
-	for _, p := range own {
-		if strings.HasPrefix(f.Function, p) {
-			return true
-		}
-	}
-	return false
+// isOwn goes by files: a closure of ours that was inlined into another package
+// has a function name of that package.
+func isOwn(file string) bool {
+	dir, name := path.Split(file)
+	return path.Dir(path.Clean(dir)) == module && slices.Contains(own, path.Base(dir)) && !strings.HasSuffix(name, "_test.go")
 }

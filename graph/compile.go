@@ -20,6 +20,9 @@ type Update struct{ Target, Value *Node }
 type Function struct {
 	Outputs []*Node
 	Updates []Update
+	// Team shares the large steps of the program; nil is the caller alone.
+	// Results are the same bits for any size of team.
+	Team *Team
 	// Check makes a program that finds the first node which becomes NaN or
 	// infinite: Run returns a [NonFiniteError]. Such a program is slow.
 	Check bool
@@ -50,7 +53,7 @@ func (fn Function) Compile() (*Program, error) {
 	p := &Program{fn: fn, g: g}
 	var memory []*Variable
 	f := p.lower(all, &memory)
-	opt := exec.Options{Check: fn.Check, Verify: fn.Verify}
+	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
 	var err error
 	if g.dtype == tensor.Float32 {
 		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
@@ -137,6 +140,24 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 	return f
 }
 
+// A Team is a few workers that share the large steps of programs, one program
+// at a time. They spin while they wait, so a team is for the time of a run.
+type Team struct{ t *exec.Team }
+
+// NewTeam returns a team of n workers, of which the caller of Run is one.
+// Close it when the run is over.
+func NewTeam(n int) *Team { return &Team{exec.NewTeam(n)} }
+
+// Close ends the workers.
+func (t *Team) Close() { t.t.Close() }
+
+func (t *Team) team() *exec.Team {
+	if t == nil {
+		return nil
+	}
+	return t.t
+}
+
 // A Program computes a [Function]. Run allocates nothing. A program is used by
 // one goroutine at a time; programs that share variables, too.
 type Program struct {
@@ -156,7 +177,7 @@ var _ gorgonia.VM = (*Program)(nil)
 
 // machine hides the element type.
 type machine interface {
-	feed(leaf int, scalar bool, f *Feed)
+	feed(leaf int, scalar bool, f Feed)
 	run()
 	runChecked() int
 	scalar(out int) float64
@@ -173,7 +194,7 @@ func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options
 	return machineOf[T]{p}, err
 }
 
-func (m machineOf[T]) feed(leaf int, scalar bool, f *Feed) {
+func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
 	if scalar {
 		dst := m.p.ScalarInput(leaf)
 		switch {
@@ -314,7 +335,7 @@ func (p *Program) feed(f *Feed) error {
 			}
 		}
 		if in.node.shape.Size() > 0 {
-			p.m.feed(in.leaf, in.node.shape.rank == 0, f)
+			p.m.feed(in.leaf, in.node.shape.rank == 0, *f)
 		}
 		in.fed = true
 		return nil

@@ -69,15 +69,11 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 		if !stop[id] {
 			grads[id] = adjoint{}
 		}
-		for i, d := range y.op.Grad(y, own.d) {
-			if d != nil && on[y.in[i].id] {
-				accumulate(y.in[i], passed(y, own, i, d))
-			}
-		}
+		pass(y, own, on, accumulate)
 	}
 	for i, x := range wrt {
 		if x.id <= top && grads[x.id].d != nil {
-			out[i] = grads[x.id].d
+			out[i] = grads[x.id].clean()
 		} else {
 			out[i] = g.Const(0, x.shape.Dims()...)
 		}

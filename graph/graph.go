@@ -143,7 +143,7 @@ type Node struct {
 	name  string
 	role  Role
 	id    int
-	pos   string // leaves only
+	pos   position // leaves only
 	v     *Variable
 	limit indexLimit
 	expr  *gorgonia.Node
@@ -236,13 +236,13 @@ func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
 			return Shape{}, x.err
 		}
 		if x.g != g {
-			return Shape{}, &BuildError{op.Name(), in, caller(), fmt.Errorf("%v belongs to another graph", x)}
+			return Shape{}, &BuildError{op.Name(), in, here().String(), fmt.Errorf("%v belongs to another graph", x)}
 		}
 		shapes = append(shapes, x.shape)
 	}
 	s, err := op.Shape(shapes)
 	if err != nil {
-		return Shape{}, &BuildError{op.Name(), in, caller(), err}
+		return Shape{}, &BuildError{op.Name(), in, here().String(), err}
 	}
 	return s, nil
 }
@@ -257,7 +257,7 @@ func Bad(err error, what string, in ...*Node) *Node {
 		}
 	}
 	g := in[0].g
-	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, caller(), err}}
+	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, here().String(), err}}
 	g.nodes = append(g.nodes, y)
 	return y
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"strings"
 
 	"descent/internal/exec"
 
@@ -89,6 +90,34 @@ func (v *Variable) Set(values []float64) error {
 type Store struct {
 	dtype tensor.Dtype
 	vars  map[string]*Variable
+
+	slabs32 map[string]*exec.Slab[float32]
+	slabs64 map[string]*exec.Slab[float64]
+}
+
+// Variables that are updated alike lie side by side, so that the updates of
+// many small ones run as one loop: parameters in one slab, and the states of
+// each kind (what their names end in) in another.
+func (s *Store) slab32(role Role, name string) *exec.Slab[float32] {
+	return slabOf(&s.slabs32, role, name)
+}
+
+func (s *Store) slab64(role Role, name string) *exec.Slab[float64] {
+	return slabOf(&s.slabs64, role, name)
+}
+
+func slabOf[T float32 | float64](slabs *map[string]*exec.Slab[T], role Role, name string) *exec.Slab[T] {
+	kind := ""
+	if role == State {
+		kind = name[strings.LastIndexByte(name, '/')+1:] + "/"
+	}
+	if *slabs == nil {
+		*slabs = map[string]*exec.Slab[T]{}
+	}
+	if (*slabs)[kind] == nil {
+		(*slabs)[kind] = &exec.Slab[T]{}
+	}
+	return (*slabs)[kind]
 }
 
 // Variables returns all variables, by name.
@@ -120,10 +149,10 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 	n := max(len(values), 1)
 	var backing any
 	if g.dtype == tensor.Float32 {
-		v.f32 = exec.Aligned[float32](n)[:len(values)]
+		v.f32 = g.store.slab32(role, name).Take(n)[:len(values)]
 		backing = v.f32
 	} else {
-		v.f64 = exec.Aligned[float64](n)[:len(values)]
+		v.f64 = g.store.slab64(role, name).Take(n)[:len(values)]
 		backing = v.f64
 	}
 	if err := v.Set(values); err != nil {
@@ -163,10 +192,10 @@ func (g *Graph) State(name string, init Init, dims ...int) *Node {
 }
 
 func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
-	n := &Node{g: g, name: name, shape: shape, role: role, id: len(g.nodes), pos: caller()}
+	n := &Node{g: g, name: name, shape: shape, role: role, id: len(g.nodes), pos: here()}
 	g.nodes = append(g.nodes, n)
 	fail := func(err error) *Node {
-		n.err = &BuildError{"declare", []*Node{n}, n.pos, err}
+		n.err = &BuildError{"declare", []*Node{n}, n.pos.String(), err}
 		return n
 	}
 	if name == "" {

@@ -5,9 +5,11 @@ package graph
 // derivative would make NaN, as in PyTorch and JAX, and treating every zero as
 // absorbing would hide the NaN of x·log x at 0. So reverse mode remembers where
 // an adjoint is dead, which is something else than being zero: op gradients say
-// it by [Mask], VJP carries it from node to node as a condition, and masks what
-// a node passes on where its own adjoint was dead. Graphs without branches pay
-// nothing.
+// it by [Branches], and VJP carries it from node to node as a condition: through
+// elementwise operations, reductions, and whatever moves elements. Operations
+// that mix elements, such as matrix products, end it, except for a condition
+// that is a scalar. Graphs without branches pay nothing, others for a mask or
+// two.
 
 // Locality says which elements of an op's inputs an element of its result
 // depends on. An op says it by a method Locality() Locality; Mixes is assumed
@@ -27,75 +29,140 @@ func localityOf(op Op) Locality {
 	return Mixes
 }
 
-// Mask returns d where c is not 0, and 0 elsewhere. In a gradient rule it says
-// that the elements elsewhere are dead: nothing that they are multiplied by on
-// the way to the leaves matters, not even an infinity.
-func Mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
+// Branches splits the gradient d of a choice between its branches: where c is
+// not 0 it belongs to the first, elsewhere to the second. The rest of each is 0,
+// and dead: nothing that it is multiplied by on the way to the leaves matters,
+// not even an infinity.
+func Branches(c, d *Node) (first, second *Node) { return mask(c, d), Apply(maskOp{not: true}, c, d) }
 
-type maskOp struct{}
+// mask returns d where c is not 0, else 0.
+func mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
 
-func (maskOp) Name() string                       { return "mask" }
-func (maskOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
-func (maskOp) Locality() Locality                 { return Elementwise }
-func (maskOp) Grad(y, dy *Node) []*Node           { return []*Node{nil, Mask(y.in[0], dy)} }
-func (maskOp) Lower(b *Builder, in []Value) Value { return b.Where(in[0], in[1], b.Const(0)) }
+type maskOp struct{ not bool }
+
+func (maskOp) Name() string                    { return "mask" }
+func (maskOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
+func (maskOp) Locality() Locality              { return Elementwise }
+func (o maskOp) Grad(y, dy *Node) []*Node      { return []*Node{nil, Apply(o, y.in[0], dy)} }
+func (o maskOp) Lower(b *Builder, in []Value) Value {
+	if o.not {
+		return b.Where(in[0], b.Const(0), in[1])
+	}
+	return b.Where(in[0], in[1], b.Const(0))
+}
 
 // alive is 1 where x is not 0, else 0.
 func alive(x *Node) *Node { return Apply(aliveOp{}, x) }
 
-type aliveOp struct{}
+type aliveOp struct{ not bool }
 
-func (aliveOp) Name() string                       { return "alive" }
-func (aliveOp) Shape(in []Shape) (Shape, error)    { return in[0], nil }
-func (aliveOp) Locality() Locality                 { return Elementwise }
-func (aliveOp) Grad(_, _ *Node) []*Node            { return nil }
-func (aliveOp) Lower(b *Builder, in []Value) Value { return b.Ne(in[0], b.Const(0)) }
+func (aliveOp) Name() string                    { return "alive" }
+func (aliveOp) Shape(in []Shape) (Shape, error) { return in[0], nil }
+func (aliveOp) Locality() Locality              { return Elementwise }
+func (aliveOp) Grad(_, _ *Node) []*Node         { return nil }
+func (o aliveOp) Lower(b *Builder, in []Value) Value {
+	if o.not {
+		return b.Eq(in[0], b.Const(0))
+	}
+	return b.Ne(in[0], b.Const(0))
+}
+
+// complete reports whether a or b is always alive: they are the branches of one
+// condition.
+func complete(a, b *Node) bool {
+	p, ok := a.op.(aliveOp)
+	q, also := b.op.(aliveOp)
+	return ok && also && p.not != q.not && a.in[0] == b.in[0]
+}
 
 // An adjoint is the gradient with respect to a node, and where it is alive: nil
-// means everywhere. Where it is dead, d is 0.
-type adjoint struct{ d, live *Node }
+// means everywhere. Elements that are dead are 0, unless raw: then they hold
+// whatever elementwise rules made of them, and [adjoint.clean] is due before
+// they meet others.
+type adjoint struct {
+	d, live *Node // live broadcasts to d's shape
+	raw     bool
+}
 
-// passed returns the adjoint that y, whose adjoint is own, passes to its input
-// i: what the op's rule made of it, d, masked where own is dead.
-func passed(y *Node, own adjoint, i int, d *Node) adjoint {
-	x, local := y.in[i].shape, localityOf(y.op)
-	_, branch := d.op.(maskOp) // the rule of a branch says what is dead
-	branch = branch && d != own.d
-	if d.err != nil || own.live == nil && !branch {
-		return adjoint{d: SumTo(d, x)}
+func (a adjoint) clean() *Node {
+	if !a.raw {
+		return a.d
 	}
-	live := own.live
-	switch {
-	case branch:
-		live = alive(d.in[0])
-		if own.live != nil {
-			live = Mul(live, own.live)
-			d = Mask(own.live, d)
+	if l, ok := a.live.op.(aliveOp); ok {
+		return Apply(maskOp{l.not}, a.live.in[0], a.d)
+	}
+	return mask(a.live, a.d)
+}
+
+// pass accumulates what y passes to those of its inputs that are on.
+func pass(y *Node, own adjoint, on []bool, accumulate func(*Node, adjoint)) {
+	local := Mixes
+	if own.live != nil {
+		if local = localityOf(y.op); local != Elementwise {
+			own.d, own.raw = own.clean(), false
 		}
-	case local == Elementwise:
+	}
+	for i, d := range y.op.Grad(y, own.d) {
+		x := y.in[i]
+		if d == nil || !on[x.id] {
+			continue
+		}
+		a := adjoint{d: d, live: own.live, raw: own.raw}
 		if d != own.d {
-			d = Mask(live, d)
+			if c := branch(y, i, d); c == nil {
+				a = carry(y, a, i, local)
+			} else if a.live = c; own.live != nil {
+				a.live = Mul(c, own.live)
+			}
 		}
-	case local == Moves:
-		live = alive(y.op.Grad(y, BroadcastTo(live, y.shape))[i])
-	default: // all is alive unless nothing is
-		live = alive(SumTo(live, Shape{}))
-		d = Mask(live, d)
+		accumulate(x, a.sumTo(x.shape))
 	}
-	if d.shape != x {
-		live = alive(SumTo(BroadcastTo(live, d.shape), x))
+}
+
+// branch returns where a branch is taken, if d is the gradient of one by y's
+// rule.
+func branch(y *Node, i int, d *Node) *Node {
+	if m, ok := d.op.(maskOp); ok && y.in[i].role == Computed && localityOf(y.op) == Elementwise {
+		return Apply(aliveOp{m.not}, d.in[0])
 	}
-	return adjoint{SumTo(d, x), BroadcastTo(live, x)}
+	return nil
+}
+
+// carry says where the adjoint that y passes to its input i is alive.
+func carry(y *Node, a adjoint, i int, local Locality) adjoint {
+	switch {
+	case a.live == nil:
+	case local == Elementwise:
+		a.raw = true
+	case local == Moves && a.live.shape.rank > 0:
+		a.live = alive(y.op.Grad(y, BroadcastTo(a.live, y.shape))[i])
+	case local == Mixes && a.live.shape.rank > 0:
+		a.live = nil // no longer known, but to a condition that is a scalar
+	default:
+		a.raw = local == Mixes
+	}
+	return a
+}
+
+// sumTo is [SumTo] of an adjoint.
+func (a adjoint) sumTo(s Shape) adjoint {
+	if a.d.err != nil || a.d.shape == s {
+		return a
+	}
+	out := adjoint{d: SumTo(a.clean(), s), live: a.live}
+	if a.live != nil && a.live.shape.rank > 0 {
+		out.live = alive(SumTo(BroadcastTo(a.live, a.d.shape), s))
+	}
+	return out
 }
 
 // plus returns the sum of two adjoints: it is alive where either is.
 func (a adjoint) plus(b adjoint) adjoint {
-	sum := adjoint{d: Add(a.d, b.d)}
-	switch {
-	case a.live == nil || b.live == nil:
-	case a.live == b.live:
-		sum.live = a.live
-	default:
+	if a.live == b.live {
+		return adjoint{Add(a.d, b.d), a.live, a.raw || b.raw}
+	}
+	sum := adjoint{d: Add(a.clean(), b.clean())}
+	if a.live != nil && b.live != nil && !complete(a.live, b.live) {
 		sum.live = alive(Add(a.live, b.live))
 	}
 	return sum

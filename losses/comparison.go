@@ -45,8 +45,8 @@ func CosineEmbeddingWith(margin float64, red Reduction) Loss3 {
 		if bad := c.bad([]*node{x1, x2, alike}, fit); bad != nil {
 			return bad
 		}
-		const eps = 1e-12 // keeps the cosine with a zero vector 0
-		norm2 := func(x *node) *node { return ops.Shift(eps, ops.Sum(ops.Square(x), -1)) }
+		// tiny keeps the cosine with a zero vector 0.
+		norm2 := func(x *node) *node { return ops.Shift(tiny, ops.Sum(ops.Square(x), -1)) }
 		cos := ops.Div(ops.Sum(ops.Mul(x1, x2), -1), ops.Sqrt(ops.Mul(norm2(x1), norm2(x2))))
 		return red.of(bySign(alike, not(cos), atLeast0(ops.Shift(-margin, cos))))
 	}

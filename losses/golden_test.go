@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,6 +78,7 @@ func run(dtype tensor.Dtype, loss func(in []*graph.Node) *graph.Node, arrays ...
 		x := g.Input(fmt.Sprint("x", i), a.Dims...)
 		in, real, feeds = append(in, x), append(real, x), append(feeds, graph.Let(x, []float64(a.Data)))
 	}
+	leaves := slices.Clone(in)
 	y := loss(in)
 	grads := graph.Grad(ops.Sum(y), real...)
 	p, err := graph.Function{Outputs: append([]*graph.Node{y}, grads...), Verify: true}.Compile()
@@ -87,7 +89,7 @@ func run(dtype tensor.Dtype, loss func(in []*graph.Node) *graph.Node, arrays ...
 		return result{}, err
 	}
 	r := result{dims: y.Shape().Dims(), value: p.Float64s(y)}
-	for _, x := range in {
+	for _, x := range leaves {
 		var d []float64
 		for k, w := range real {
 			if w == x {
@@ -254,12 +256,12 @@ func TestTorchLosses(t *testing.T) {
 }
 
 // The rows of torch_nonsmooth.json that are losses; x is the prediction, or the
-// arrays stacked.
+// arrays stacked. "smooth_l1 beta=0 at 0" is left out: its gradient, -1 in
+// PyTorch 1.13, contradicts its l1_loss, which it is; ours is 0 as there.
 func TestTorchNonsmooth(t *testing.T) {
 	var file map[string]struct {
-		X    json.RawMessage
 		Y    numbers
-		Grad json.RawMessage
+		Grad json.RawMessage // numbers, or an error message
 	}
 	readJSON(t, "torch_nonsmooth.json", &file)
 	vec := func(x ...float64) array { return array{Dims: []int{len(x)}, Data: x} }
@@ -267,19 +269,20 @@ func TestTorchNonsmooth(t *testing.T) {
 	for _, c := range []struct {
 		key, loss string
 		in        []array
+		grad      []int // the arrays whose gradients the row has; nil is the first
 	}{
-		{"l1_loss at 0", "mae", []array{vec(0), vec(0)}},
-		{"huber d=1 at +-1, +-2", "huber(reduction=sum)", []array{vec(1, -1, 2, -2), vec(0, 0, 0, 0)}},
-		{"huber d=2 at 3", "huber(delta=2)", []array{vec(3), vec(0)}},
-		{"bce at 0,1 (log clamp -100)", "bce(reduction=none)", []array{vec(0, 1), vec(1, 0)}},
-		{"bce_logits 1000", "bce_logits(reduction=none)", []array{vec(1000, 1000), vec(0, 1)}},
-		{"hinge_embedding", "hinge_embedding(reduction=none)", []array{vec(1, 1), vec(1, -1)}},
-		{"multi_margin", "multi_margin", []array{row(1, 0, 1), {Dims: []int{1}, Data: numbers{2}, Index: true}}},
-		{"soft_margin", "soft_margin", []array{vec(0), vec(1)}},
-		{"poisson_nll log", "poisson_nll", []array{vec(0.5), vec(3)}},
-		{"gaussian_nll var<eps", "gaussian_nll", []array{vec(1), vec(0), vec(0)}},
-		{"triplet", "triplet", []array{row(0, 0), row(0, 0), row(1, 0)}},
-		{"cosine_embedding", "cosine_embedding", []array{row(1, 0), row(0, 1), vec(-1)}},
+		{"l1_loss at 0", "mae", []array{vec(0), vec(0)}, nil},
+		{"huber d=1 at +-1, +-2", "huber(reduction=sum)", []array{vec(1, -1, 2, -2), vec(0, 0, 0, 0)}, nil},
+		{"huber d=2 at 3", "huber(delta=2)", []array{vec(3), vec(0)}, nil},
+		{"bce at 0,1 (log clamp -100)", "bce(reduction=none)", []array{vec(0, 1), vec(1, 0)}, nil},
+		{"bce_logits 1000", "bce_logits(reduction=none)", []array{vec(1000, 1000), vec(0, 1)}, nil},
+		{"hinge_embedding", "hinge_embedding(reduction=none)", []array{vec(1, 1), vec(1, -1)}, nil},
+		{"multi_margin", "multi_margin", []array{row(1, 0, 1), {Dims: []int{1}, Data: numbers{0}, Index: true}}, nil},
+		{"soft_margin", "soft_margin", []array{vec(0), vec(1)}, nil},
+		{"poisson_nll log", "poisson_nll", []array{vec(0.5), vec(3)}, nil},
+		{"gaussian_nll var<eps", "gaussian_nll", []array{vec(1), vec(0), vec(0)}, []int{0, 2}},
+		{"triplet", "triplet", []array{row(0, 0), row(0, 0), row(1, 0)}, []int{0, 1, 2}},
+		{"cosine_embedding", "cosine_embedding", []array{row(1, 0), row(0, 1), vec(-1)}, []int{0, 1}},
 	} {
 		want, ok := file[c.key]
 		if !ok {
@@ -295,6 +298,18 @@ func TestTorchNonsmooth(t *testing.T) {
 		if err := json.Unmarshal(want.Grad, &grads); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s %v %v; %v %v", c.key, got.value, want.Y, got.grad, grads)
+		if c.grad == nil {
+			c.grad = []int{0}
+		}
+		var mine []float64
+		for _, k := range c.grad {
+			mine = append(mine, got.grad[k]...)
+		}
+		if d := differ(got.value, want.Y, 1e-12); d != "" {
+			t.Errorf("%s: value %s", c.key, d)
+		}
+		if d := differ(mine, grads, 1e-12); d != "" {
+			t.Errorf("%s: gradient %s", c.key, d)
+		}
 	}
 }

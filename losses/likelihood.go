@@ -40,7 +40,8 @@ func PoissonNLLWith(o PoissonNLLOptions) Loss {
 			loss = ops.Sub(ops.Exp(x), ops.Mul(y, x))
 		}
 		if o.Full {
-			loss = ops.Add(loss, ops.Where(ops.Greater(y, number(y, 1)), stirling(y), number(y, 0)))
+			one := number(y, 1)
+			loss = ops.Add(loss, ops.Mul(ops.Greater(y, one), stirling(ops.Max(y, one))))
 		}
 		return loss
 	})
@@ -48,7 +49,7 @@ func PoissonNLLWith(o PoissonNLLOptions) Loss {
 
 // stirling is n·log n - n + ½log(2πn), about log n!.
 func stirling(n *node) *node {
-	return ops.Add(ops.Sub(ops.XLogY(n, n), n), ops.Scale(0.5, ops.Log(ops.Scale(2*math.Pi, n))))
+	return ops.Add(ops.Sub(ops.Mul(n, ops.Log(n)), n), ops.Scale(0.5, ops.Log(ops.Scale(2*math.Pi, n))))
 }
 
 // GaussianNLL is the mean of ½(log v + (mean - target)²/v), where v is the

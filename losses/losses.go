@@ -2,8 +2,8 @@
 //
 // A [Loss] is a function of two nodes, so a loss of your own is written like
 // those here, as a composition of ops; its gradient follows from theirs.
-// Meanings are PyTorch's, and so are values and gradients at kinks. All losses
-// are computed without overflow for predictions of any size.
+// Meanings are PyTorch's, and so are values and gradients at kinks. Losses of
+// logits are computed without overflow for logits of any size.
 //
 // # Names
 //

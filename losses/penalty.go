@@ -12,8 +12,8 @@ import (
 // there are none. A strength is at least 0.
 
 // L2 is lambda/2·Σw² over the elements of the parameters. Its gradient is
-// lambda·w, the same as that of a weight decay of lambda in an optimizer. Where a text writes
-// lambda·Σw², use [SumSquares].
+// lambda·w, which is what a weight decay of lambda adds in SGD. Where a text
+// writes lambda·Σw², use [SumSquares].
 func L2(lambda float64, params ...*graph.Node) *graph.Node {
 	return penalty("l2", lambda, params, func(w *node) *node { return ops.Scale(0.5, ops.Sum(ops.Square(w))) })
 }

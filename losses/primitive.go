@@ -43,10 +43,15 @@ func (bce) Shape(in []graph.Shape) (graph.Shape, error) {
 }
 func (bce) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 	p, t := in[0], in[1]
-	least := func(x graph.Value) graph.Value { return b.Max(x, b.Const(-100)) }
-	yes := b.Mul(t, least(b.Log(p)))
-	no := b.Mul(b.Sub(b.Const(1), t), least(b.Log1p(b.Neg(p))))
-	return b.Neg(b.Add(yes, no))
+	// f is log x, infinite at p = end, which is replaced by a harmless one.
+	least := func(end float64, f func(p graph.Value) graph.Value) graph.Value {
+		atEnd := b.Eq(p, b.Const(end))
+		y := f(b.Where(atEnd, b.Const(0.5), p))
+		return b.Where(atEnd, b.Const(-100), b.Max(y, b.Const(-100)))
+	}
+	yes := least(0, b.Log)
+	no := least(1, func(p graph.Value) graph.Value { return b.Log1p(b.Neg(p)) })
+	return b.Neg(b.Add(b.Mul(t, yes), b.Mul(b.Sub(b.Const(1), t), no)))
 }
 func (bce) Grad(y, dy *node) []*node {
 	p, t := y.Arg(0), y.Arg(1)

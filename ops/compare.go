@@ -97,7 +97,9 @@ func (o clamp) grad(x, _, dy *node) *node {
 
 // Where returns x where c is not 0, else y. The branch that is not taken gets
 // a gradient of exactly 0, whatever its derivative is there: the gradient of
-// Where(x > 0, √x, 0) at x = 0 is 0, not 0·∞ = NaN. See [graph.Mask].
+// Where(x > 0, √x, 0) at x = 0 is 0, not 0·∞ = NaN. This holds for everything in
+// the branch up to operations that mix elements, such as MatMul, and for all of
+// the branch when c is a scalar.
 func Where(c, x, y *node) *node { return graph.Apply(where{}, c, x, y) }
 
 type where struct{}
@@ -113,6 +115,6 @@ func (where) Shape(in []graph.Shape) (graph.Shape, error) {
 func (where) Lower(b *builder, in []value) value { return b.Where(in[0], in[1], in[2]) }
 func (where) Locality() graph.Locality           { return graph.Elementwise }
 func (where) Grad(z, dz *node) []*node {
-	c := z.Arg(0)
-	return []*node{nil, graph.Mask(c, dz), graph.Mask(Equal(c, constant(c, 0)), dz)}
+	dx, dy := graph.Branches(z.Arg(0), dz)
+	return []*node{nil, dx, dy}
 }

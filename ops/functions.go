@@ -43,7 +43,8 @@ func XLogY(x, y *node) *node { return binary(xlogy{}, x, y) }
 type xlogy struct{}
 
 func (xlogy) value(b *builder, x, y value) value {
-	return b.Where(b.Eq(x, b.Const(0)), b.Const(0), b.Mul(x, b.Log(y)))
+	y = b.Where(b.Eq(x, b.Const(0)), b.Const(1), y) // no infinity even on the way
+	return b.Mul(x, b.Log(y))
 }
 func (xlogy) grad(x, y, _, dz *node) (dx, dy *node) {
 	return Mul(dz, XLogY(NotEqual(x, constant(x, 0)), y)), Mul(dz, Div(x, y))

@@ -30,7 +30,10 @@ func (o oneHot) Shape(in []graph.Shape) (graph.Shape, error) {
 func (oneHot) Grad(_, _ *node) []*node { return nil }
 func (o oneHot) Lower(b *builder, in []value) value {
 	s := b.Shape(in[0])
-	at := b.Loop(iota(o.depth), graph.Dims(o.depth))
+	at := b.Loop(graph.Loop{Name: "iota", Key: o,
+		F32: func(dst []float32, _ [][]float32) { enumerate(dst) },
+		F64: func(dst []float64, _ [][]float64) { enumerate(dst) },
+	}, graph.Dims(o.depth))
 	return b.Eq(b.Reshape(in[0], graph.Dims(append(s.Dims(), 1)...)), at)
 }
 
@@ -42,13 +45,7 @@ func dims(d []int) (graph.Shape, error) {
 	return graph.Dims(d...), nil
 }
 
-// iota is the loop that counts 0, 1, 2, …
-func iota(n int) graph.Loop {
-	return graph.Loop{Name: "iota", Key: n,
-		F32: func(dst []float32, _ [][]float32) { enumerate(dst) },
-		F64: func(dst []float64, _ [][]float64) { enumerate(dst) }}
-}
-
+// enumerate sets dst to 0, 1, 2, …
 func enumerate[T float32 | float64](dst []T) {
 	for i := range dst {
 		dst[i] = T(i)
@@ -124,7 +121,7 @@ func (o gather) Lower(b *builder, in []value) value {
 	if !o.along {
 		out = graph.Dims(slices.Concat(s[:o.axis], out.Dims(), s[o.axis+1:])...)
 	}
-	return b.Loop(graph.Loop{Name: "gather", Key: [2]any{"gather", w},
+	return b.Loop(graph.Loop{Name: "gather", Key: o,
 		F32: func(dst []float32, src [][]float32) { gatherLoop(w, dst, src[0], src[1]) },
 		F64: func(dst []float64, src [][]float64) { gatherLoop(w, dst, src[0], src[1]) },
 	}, out, in...)
@@ -144,7 +141,7 @@ func (o scatter) Grad(y, dy *node) []*node {
 }
 func (o scatter) Lower(b *builder, in []value) value {
 	w := o.walk(o.to, b.Shape(in[1]))
-	return b.Loop(graph.Loop{Name: "scatter", Key: [2]any{"scatter", w},
+	return b.Loop(graph.Loop{Name: "scatter", Key: o,
 		F32: func(dst []float32, src [][]float32) { scatterLoop(w, dst, src[0], src[1]) },
 		F64: func(dst []float64, src [][]float64) { scatterLoop(w, dst, src[0], src[1]) },
 	}, o.to, in...)

@@ -139,10 +139,12 @@ func (r NAdamRule) Update(s *Step) *node {
 	soFar := ops.Mul(product, now)
 	s.Set(product, soFar)
 	one := s.Const(1)
-	a := ops.Div(ops.Sub(one, now), ops.Sub(one, soFar))
-	b := ops.Div(next, ops.Sub(one, ops.Mul(soFar, next)))
 	root := ops.Shift(r.Eps, ops.Sqrt(ops.Div(square, correction(s, r.Beta2))))
-	return ops.Div(ops.Add(ops.Mul(a, s.Grad), ops.Mul(b, mean)), root)
+	// Two movements, as in PyTorch: where the rule is unstable, rounding shows.
+	a := ops.Div(ops.Mul(s.Size, ops.Sub(one, now)), ops.Sub(one, soFar))
+	s.Param = ops.Sub(s.Param, ops.Div(ops.Mul(a, s.Grad), root))
+	s.Size = ops.Div(ops.Mul(s.Size, next), ops.Sub(one, ops.Mul(soFar, next)))
+	return ops.Div(mean, root)
 }
 
 // RAdamRule is Adam that does not divide while the mean square is of too few
@@ -163,8 +165,8 @@ func RAdam() RAdamRule { return RAdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
 
 func (r RAdamRule) String() string { return format(r) }
 
-// Update implements [Rule]. The learning rate is multiplied in where PyTorch
-// does it, so the step size that remains is 1.
+// Update implements [Rule]. The learning rate is multiplied in, and the
+// reciprocal taken, where PyTorch does it; the step size that remains is 1.
 func (r RAdamRule) Update(s *Step) *node {
 	mean, square := moments(s, r.Beta1, r.Beta2)
 	bias := correction(s, r.Beta2)
@@ -173,7 +175,7 @@ func (r RAdamRule) Update(s *Step) *node {
 	num := ops.Mul(ops.Mul(ops.Shift(-4, rho), ops.Shift(-2, rho)), s.Const(inf))
 	rect := ops.Sqrt(ops.Div(num, ops.Scale((inf-4)*(inf-2), rho)))
 	plain := ops.Mul(ops.Div(mean, correction(s, r.Beta1)), s.Size)
-	adaptive := ops.Div(ops.Sqrt(bias), ops.Shift(r.Eps, ops.Sqrt(square)))
+	adaptive := ops.Mul(ops.Div(s.Const(1), ops.Shift(r.Eps, ops.Sqrt(square))), ops.Sqrt(bias))
 	s.Size = s.Const(1)
 	return ops.Where(ops.Less(s.Const(5), rho), ops.Mul(ops.Mul(plain, adaptive), rect), plain)
 }

@@ -42,11 +42,11 @@ type Step struct {
 	T     *node // number of this step: 1, 2, …; a scalar
 
 	train   *Training
-	raw     *node   // gradient that the chain began with
-	old     *node   // the parameter itself
-	prefix  string  // of its states
-	gate    *node   // unless nil, nothing changes where it is 0
-	next    *node   // unless nil, the value to move to, see land
+	raw     *node  // gradient that the chain began with
+	old     *node  // the parameter itself
+	prefix  string // of its states
+	gate    *node  // unless nil, nothing changes where it is 0
+	next    *node  // unless nil, the value to move to, see land
 	landed  [3]*node
 	frozen  bool
 	eval    *node // unless nil, the state that holds the weights to evaluate
@@ -65,7 +65,7 @@ func (s *Step) Raw() *node { return s.raw }
 func (s *Step) Name() string { return s.old.Name() }
 
 // Loss returns what is minimised.
-func (s *Step) Loss() *node { return s.train.Loss }
+func (s *Step) Loss() *node { return s.train.lowered }
 
 // Const returns a constant scalar.
 func (s *Step) Const(x float64) *node { return s.old.Graph().Const(x) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -147,6 +148,9 @@ func (s setting) check() error {
 	case reflect.String:
 		if strings.ContainsAny(s.value.String(), "(),") {
 			return fmt.Errorf("%s=%s: a name pattern has no brackets and commas", s.name, s.value)
+		}
+		if known := strings.Split(s.bounds, "|"); s.bounds != "" && !slices.Contains(known, s.value.String()) {
+			return fmt.Errorf("%s=%s is none of %s", s.name, s.value, strings.Join(known, ", "))
 		}
 		return nil
 	default:

@@ -19,7 +19,8 @@ type Training struct {
 	// the state where a rule such as EMA keeps its average.
 	Eval []*node
 
-	suffix string // tells the states of a graph's second training from the first's
+	lowered *node  // what is minimised
+	suffix  string // tells the states of a graph's second training from the first's
 }
 
 // Descend returns the step that lowers loss by moving params by rule. With no
@@ -45,7 +46,10 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 	name := g.Unique("step")
 	suffix := strings.TrimPrefix(name, "step")
 	t := &Training{Loss: loss, Params: params, Grads: graph.Grad(loss, params...),
-		LR: g.Input("lr" + suffix), T: g.State(name, graph.Zeros), suffix: suffix}
+		LR: g.Input("lr" + suffix), T: g.State(name, graph.Zeros), lowered: loss, suffix: suffix}
+	if up {
+		t.lowered = ops.Neg(loss)
+	}
 	now := ops.Shift(1, t.T)
 	t.Updates = append([]graph.Update{{Target: t.T, Value: now}}, g.Kept()...)
 	steps := make([]*Step, len(params))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/losses"
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
@@ -44,15 +45,22 @@ var works = []work{
 // step compiles a training step of an MLP with ReLU and cross-entropy, with
 // random inputs fed.
 func step(w work) (*graph.Program, error) {
+	p, _, err := build(w, graph.Function{})
+	return p, err
+}
+
+// build compiles the step with the options of fn.
+func build(w work, fn graph.Function) (*graph.Program, *graph.Graph, error) {
 	g := graph.New(tensor.Float32, 1)
 	x, y := g.Input("x", w.batch, w.sizes[0]), g.Indices("y", w.batch)
 	z := models.MLP(ops.ReLU, w.sizes[1:]...)(x)
 	classes := w.sizes[len(w.sizes)-1]
-	loss := ops.Neg(ops.Div(ops.Sum(ops.Mul(ops.LogSoftmax(z, -1), ops.OneHot(y, classes))), g.Const(float64(w.batch))))
-	t := optimizers.Minimize(loss, w.rule)
-	p, err := graph.Function{Outputs: []*graph.Node{loss}, Updates: t.Updates}.Compile()
+	loss := losses.CrossEntropy(z, y)
+	t := optimizers.Descend(loss, w.rule)
+	fn.Outputs, fn.Updates = []*graph.Node{loss}, t.Updates
+	p, err := fn.Compile()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	xs, ys := make([]float32, w.batch*w.sizes[0]), make([]int, w.batch)
@@ -62,7 +70,7 @@ func step(w work) (*graph.Program, error) {
 	for i := range ys {
 		ys[i] = rng.IntN(classes)
 	}
-	return p, p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(t.LR, []float64{1e-3}))
+	return p, g, p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(t.LR, []float64{1e-3}))
 }
 
 func BenchmarkStep(b *testing.B) {
@@ -101,6 +109,33 @@ func TestStepAllocatesNothing(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(20, func() { p.Run() }); n != 0 {
 			t.Errorf("%v: %v allocations a step", w, n)
+		}
+	}
+}
+
+// TestFusedTrainingIsBitExact trains with everything fused and with one step
+// per value: the parameters must agree to the bit.
+func TestFusedTrainingIsBitExact(t *testing.T) {
+	for _, w := range works[:3] {
+		var got [2][]float64
+		for i, check := range []bool{false, true} {
+			p, g, err := build(w, graph.Function{Check: check, Verify: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				if err := p.Run(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, v := range g.Store().Variables() {
+				got[i] = append(got[i], v.Float64s()...)
+			}
+		}
+		for k := range got[0] {
+			if got[0][k] != got[1][k] {
+				t.Fatalf("%v: number %d is %v fused and %v one by one", w, k, got[0][k], got[1][k])
+			}
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,12 +8,6 @@ import (
 	"testing"
 )
 
-// descent runs the command and returns what it says.
-func descent(args ...string) (status int, out, err string) {
-	var o, e bytes.Buffer
-	status = run(context.Background(), args, strings.NewReader(""), &o, &e)
-	return status, o.String(), e.String()
-}
 
 func TestBench(t *testing.T) {
 	dir := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/graph"
 
@@ -28,27 +29,33 @@ type model struct {
 	program  *graph.Program
 }
 
-func newModel(c *Case, s Sample, dt tensor.Dtype, deep bool) *model {
-	g, m := graph.New(dt, 1), &model{}
+// declare makes the inputs of a case.
+func declare(g *graph.Graph, c *Case, s Sample) []*graph.Node {
 	var in []*graph.Node
 	for i, d := range s.Shapes {
-		name, dom := fmt.Sprint("x", i), c.domain(i)
-		if dom.Index {
-			m.leaves = append(m.leaves, g.Indices(name, d...))
-			in = append(in, m.leaves[i])
-			continue
+		if name := fmt.Sprint("x", i); c.domain(i).Index {
+			in = append(in, g.Indices(name, d...))
+		} else {
+			in = append(in, g.Param(name, graph.Zeros, d...))
 		}
-		x := g.Param(name, graph.Zeros, d...)
-		m.leaves = append(m.leaves, x)
-		if !dom.Fixed {
+	}
+	return in
+}
+
+func newModel(c *Case, s Sample, dt tensor.Dtype, deep bool) *model {
+	g := graph.New(dt, 1)
+	m := &model{leaves: declare(g, c, s)}
+	in := slices.Clone(m.leaves)
+	for i, x := range m.leaves {
+		d := c.domain(i)
+		if !d.Fixed {
 			m.wrt, m.input = append(m.wrt, x), append(m.input, i)
-			m.v = append(m.v, g.Input(fmt.Sprint("v", i), d...))
+			m.v = append(m.v, g.Input(fmt.Sprint("v", i), s.Shapes[i]...))
 		}
-		if deep {
+		if deep && !d.Index {
 			half := graph.Mul(x, g.Const(0.5))
-			x = graph.Add(half, half)
+			in[i] = graph.Add(half, half)
 		}
-		in = append(in, x)
 	}
 	m.y = c.Build(in, s.Num)
 	m.w = g.Input("w", m.y.Shape().Dims()...)
@@ -136,7 +143,13 @@ func (k *trial) same() error {
 			return fmt.Errorf("input %d was changed", i)
 		}
 	}
-	got, err := k.byGorgonia(k.m.y, map[*graph.Node]gorgonia.Value{})
+	g := graph.New(tensor.Float64, 1) // without the derivatives, which would only be mirrored
+	known := map[*graph.Node]gorgonia.Value{}
+	in := declare(g, k.c, k.s)
+	for i, x := range in {
+		known[x] = tensorOf(x, k.in[i])
+	}
+	got, err := byGorgonia(k.c.Build(in, k.s.Num), known)
 	if err != nil || got == nil {
 		return err
 	}
@@ -162,17 +175,13 @@ func identical(a, b []float64) bool {
 // byGorgonia evaluates a node by calling the gorgonia.Op of each node under
 // it. It returns nil where there are arrays without elements, which gorgonia
 // does not have.
-func (k *trial) byGorgonia(n *graph.Node, known map[*graph.Node]gorgonia.Value) (gorgonia.Value, error) {
+func byGorgonia(n *graph.Node, known map[*graph.Node]gorgonia.Value) (gorgonia.Value, error) {
 	if v, ok := known[n]; ok || n.Shape().Size() == 0 {
 		return v, nil
 	}
-	if n.Op() == nil {
-		known[n] = k.leafValue(n)
-		return known[n], nil
-	}
 	in := make([]gorgonia.Value, n.Arity())
 	for i := range in {
-		v, err := k.byGorgonia(n.Arg(i), known)
+		v, err := byGorgonia(n.Arg(i), known)
 		if v == nil || err != nil {
 			return nil, err
 		}
@@ -183,15 +192,13 @@ func (k *trial) byGorgonia(n *graph.Node, known map[*graph.Node]gorgonia.Value) 
 	return v, err
 }
 
-func (k *trial) leafValue(n *graph.Node) gorgonia.Value {
-	for i, x := range k.m.leaves {
-		if x != n {
-			continue
-		}
-		if n.Shape().Rank() == 0 {
-			return gorgonia.NewF64(k.in[i][0])
-		}
-		return tensor.New(tensor.WithShape(n.Shape().Dims()...), tensor.WithBacking(append([]float64(nil), k.in[i]...)))
+// tensorOf returns numbers as gorgonia has them, nil if there are none.
+func tensorOf(n *graph.Node, x []float64) gorgonia.Value {
+	switch {
+	case len(x) == 0:
+		return nil
+	case n.Shape().Rank() == 0:
+		return gorgonia.NewF64(x[0])
 	}
-	return nil
+	return tensor.New(tensor.WithShape(n.Shape().Dims()...), tensor.WithBacking(slices.Clone(x)))
 }

@@ -6,16 +6,14 @@ import (
 	"descent/internal/kernel"
 )
 
-// emit makes the step of a group; neighbouring scalar maps share one.
+// emit makes the step of a group.
 func (p *Program[T]) emit(g group) {
 	if p.f.vals[g.vals[0]].n == 0 {
 		p.steps = append(p.steps, nothing{}) // arrays without elements
 		return
 	}
 	if g.region {
-		if p.f.vals[g.vals[0]].n > 0 { // maps over an empty array are nothing to do
-			p.steps = append(p.steps, p.newRegion(g))
-		}
+		p.steps = append(p.steps, p.regionStep(g))
 		return
 	}
 	i := g.vals[0]
@@ -25,10 +23,22 @@ func (p *Program[T]) emit(g group) {
 		for k, a := range v.args {
 			*[]**float64{&op.a, &op.b, &op.c}[k] = p.scalarOrConst(a)
 		}
-		p.steps = append(p.steps, scalarOps{op})
+		p.addScalar(op)
 		return
 	}
 	p.steps = append(p.steps, p.single(i, v))
+}
+
+// addScalar adds a primitive on single numbers. Neighbours share a step, but
+// in a checking program each step is one group.
+func (p *Program[T]) addScalar(op scalarOp) {
+	if k := len(p.steps) - 1; k >= 0 && !p.check {
+		if s, ok := p.steps[k].(*scalarOps); ok {
+			s.ops = append(s.ops, op)
+			return
+		}
+	}
+	p.steps = append(p.steps, &scalarOps{[]scalarOp{op}})
 }
 
 func (p *Program[T]) single(i Val, v *value) step {
@@ -47,6 +57,10 @@ func (p *Program[T]) single(i Val, v *value) step {
 			s.bias = arg(2)
 		}
 		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
+		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 && n <= maxChunks {
+			s.p.Reserve(p.team.Size())
+			return &sharedProduct[T]{product: s, team: p.team, chunks: n, run1: s.chunk}
+		}
 		return s
 	case kGather:
 		return &gather[T]{p.ptr(i), arg(0), v.views[0]}
@@ -60,7 +74,16 @@ func (p *Program[T]) single(i Val, v *value) step {
 		s.clear = written < v.n // pieces do not overlap
 		return s
 	case kCall:
-		s := &call[T]{fn: callFunc[T](v.call), dst: unsafe.Slice(p.ptr(i), v.n)}
+		s := &call[T]{fn: callFunc[T](v.call)}
+		outs := v.outs
+		if outs == nil {
+			outs = [][]int{v.dims}
+		}
+		at := 0
+		for _, d := range outs {
+			s.dst = append(s.dst, unsafe.Slice(elem(p.ptr(i), at), size(d)))
+			at += alignUp(size(d))
+		}
 		for k, a := range v.args {
 			s.src = append(s.src, unsafe.Slice(arg(k), p.f.vals[a].n))
 		}
@@ -73,12 +96,12 @@ func (p *Program[T]) single(i Val, v *value) step {
 	panic("exec: no step for " + kindNames[v.kind])
 }
 
-func callFunc[T kernel.Float](c *Call) func([]T, [][]T) {
+func callFunc[T kernel.Float](c *Call) func(dst, src [][]T) {
 	var f any = c.F64
 	if _, ok := any(T(0)).(float32); ok {
 		f = c.F32
 	}
-	return f.(func([]T, [][]T))
+	return f.(func(dst, src [][]T))
 }
 
 // emitCopies makes the updates that could not be computed in place. Sources
@@ -110,11 +133,11 @@ type scalarOp struct {
 	a, b, c *float64
 }
 
-type scalarOps []scalarOp
+type scalarOps struct{ ops []scalarOp }
 
-func (s scalarOps) run() {
-	for i := range s {
-		o := &s[i]
+func (s *scalarOps) run() {
+	for i := range s.ops {
+		o := &s.ops[i]
 		switch o.code { // the common ones without a call
 		case kernel.Add:
 			*o.dst = *o.a + *o.b
@@ -173,6 +196,18 @@ func (s *product[T]) run() {
 	}
 }
 
+// sharedProduct is a product that a team shares.
+type sharedProduct[T kernel.Float] struct {
+	*product[T]
+	team   *Team
+	chunks int
+	run1   func(chunk, worker int)
+}
+
+func (s *product[T]) chunk(i, worker int) { s.p.RunChunk(i, worker, s.c, s.a, s.b, s.bias) }
+
+func (s *sharedProduct[T]) run() { s.team.each(s.chunks, s.run1) }
+
 func elem[T kernel.Float](p *T, i int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
 }
@@ -201,9 +236,8 @@ func (s *placeStep[T]) run() {
 }
 
 type call[T kernel.Float] struct {
-	fn  func([]T, [][]T)
-	dst []T
-	src [][]T
+	fn       func(dst, src [][]T)
+	dst, src [][]T
 }
 
 func (s *call[T]) run() { s.fn(s.dst, s.src) }

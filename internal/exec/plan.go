@@ -26,6 +26,7 @@ type plan struct {
 	copies []Update // updates that could not be computed in place
 	arena  int      // elements
 	slots  int      // scalars
+	inGang map[Val]bool
 }
 
 // align is how many elements the start of an array is a multiple of: 64 bytes
@@ -39,23 +40,27 @@ type interval struct {
 	val       Val
 	def, last int
 	n         int
+	rest      []Val // values that follow val in the same memory
 }
 
 // planMemory assigns homes for groups in schedule order. Each array lives from
 // the step that makes it to the last that reads it; a sweep over the steps
 // hands freed space on, and a region may write where an operand that ends with
-// it was.
-func planMemory(f *Func, groups []group) *plan {
-	p := &plan{homes: make([]home, len(f.vals))}
+// it was. The groups come back with the gangs undone that could not be served.
+func planMemory(f *Func, groups []group) (*plan, []group) {
+	p := &plan{homes: make([]home, len(f.vals)), inGang: map[Val]bool{}}
 	root := f.roots()
 	def, last := lifetimes(f, groups, root)
 	p.placeLeaves(f)
 	p.updatesInPlace(f, groups, root, def)
+	if parts, any := p.splitGangs(groups); any {
+		return planMemory(f, parts)
+	}
 
-	var ivs []interval
+	ivs := p.gangs(f, groups, root, def, last)
 	for i := range f.vals {
 		v := &f.vals[i]
-		if v.memoryless() || p.homes[i].place != placeNone {
+		if v.memoryless() || p.homes[i].place != placeNone || p.inGang[Val(i)] {
 			continue
 		}
 		switch {
@@ -63,16 +68,34 @@ func planMemory(f *Func, groups []group) *plan {
 			p.homes[i] = home{placeScalar, p.slots}
 			p.slots++
 		case last[i] >= 0: // somebody outside its group reads it
-			ivs = append(ivs, interval{Val(i), int(def[i]), int(last[i]), alignUp(max(v.n, 1))})
+			ivs = append(ivs, interval{val: Val(i), def: int(def[i]), last: int(last[i]), n: alignUp(max(v.n, 1))})
 		}
 	}
 	p.sweep(f, groups, ivs, root)
 	for i, v := range f.vals {
 		if v.kind == kShape {
-			p.homes[i] = p.homes[root[i]]
+			p.homes[i] = p.homes[v.args[0]]
+			p.homes[i].at += v.from
 		}
 	}
-	return p
+	return p, groups
+}
+
+// gangs returns one interval for each operand of a gang that is computed: its
+// arrays lie side by side from when the first is made.
+func (p *plan) gangs(f *Func, groups []group, root []Val, def, last []int32) (ivs []interval) {
+	for _, g := range groups {
+		for _, vals := range f.gangArrays(g, root) {
+			iv := interval{val: vals[0], rest: vals[1:], def: int(def[vals[0]])}
+			for _, v := range vals {
+				p.inGang[v] = true
+				iv.def, iv.last = min(iv.def, int(def[v])), max(iv.last, int(last[v]))
+				iv.n += alignUp(f.vals[v].n)
+			}
+			ivs = append(ivs, iv)
+		}
+	}
+	return ivs
 }
 
 // lifetimes returns the step that makes each value and the last other step
@@ -176,6 +199,11 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 		for _, iv := range made {
 			at := h.take(iv.n)
 			p.homes[iv.val] = home{placeArena, at}
+			next := at + alignUp(f.vals[iv.val].n)
+			for _, v := range iv.rest {
+				p.homes[v] = home{placeArena, next}
+				next += alignUp(f.vals[v].n)
+			}
 			ending[iv.last] = append(ending[iv.last], iv)
 		}
 		for _, iv := range ending[s] {
@@ -191,7 +219,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 	var left []interval
 	for _, iv := range made {
 		k := slices.IndexFunc(ending[s], func(old interval) bool {
-			return old.n == iv.n && f.vals[old.val].n == f.vals[iv.val].n && readsDense(f, g, old.val, root)
+			return old.rest == nil && iv.rest == nil && old.n == iv.n && f.vals[old.val].n == f.vals[iv.val].n && readsDense(f, g, old.val, root)
 		})
 		if k < 0 {
 			left = append(left, iv)

@@ -20,6 +20,9 @@ type Options struct {
 	// machine code, as DESCENT_JIT=off in the environment does. Results are
 	// the same bits.
 	Interpret bool
+	// Team shares large steps; nil is the caller alone. Results are the same
+	// bits for any size.
+	Team *Team
 	// Verify runs the verifier after every pass.
 	Verify bool
 }
@@ -37,9 +40,11 @@ type Program[T kernel.Float] struct {
 	loads   []scalarLoad[T]
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
-	scratch [][]T
+	scratch [][][]T // by worker
+	team    *Team
 	outputs []output[T]
 	pages   *jit.Pages // nil where arithmetic is interpreted
+	check   bool
 }
 
 // A step is one thing to do. It knows its operands and their sizes.
@@ -69,9 +74,6 @@ func aligned[T kernel.Float](n int) []T {
 	return buf[skip : skip+n : skip+n]
 }
 
-// Aligned returns n elements that start on a 64-byte boundary, for leaves.
-func Aligned[T kernel.Float](n int) []T { return aligned[T](n) }
-
 // Compile makes a program. memory gives the storage of each leaf that is not
 // an input; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
@@ -86,9 +88,11 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	groups := fuse(f)
 	if o.Check {
 		groups = singles(f)
+	} else {
+		groups = breakGangs(f, gangUp(f, groups, memory))
 	}
-	groups = schedule(f, groups)
-	p := &Program[T]{f: f, groups: groups, plan: planMemory(f, groups), consts: map[uint64][]T{}}
+	plan, groups := planMemory(f, schedule(f, groups))
+	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
 	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
@@ -126,15 +130,14 @@ func snapshot(f *Func) {
 		for _, u := range f.updates {
 			if u.Leaf == root[v] && !f.vals[v].scalar() {
 				x := f.vals[v]
-				view := BroadcastView(x.dims, x.dims)
-				f.outputs[i] = f.add(value{kind: kCall, call: &Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, dims: x.dims, args: []Val{v}, views: []kernel.View{view}})
+				f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{x.dims}, v)[0]
 				break
 			}
 		}
 	}
 }
 
-func copyCall[T kernel.Float](dst []T, src [][]T) { copy(dst, src[0]) }
+func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
 
 // singles makes each value its own group.
 func singles(f *Func) []group {
@@ -250,8 +253,9 @@ func (p *Program[T]) finite(v Val) bool {
 // ptr returns the first element of an array value.
 func (p *Program[T]) ptr(v Val) *T {
 	x := &p.f.vals[v]
-	root := v
+	root, from := v, 0
 	for p.f.vals[root].kind == kShape {
+		from += p.f.vals[root].from
 		root = p.f.vals[root].args[0]
 	}
 	if p.f.vals[root].kind == kConst {
@@ -259,7 +263,7 @@ func (p *Program[T]) ptr(v Val) *T {
 	}
 	switch h := p.plan.homes[root]; h.place {
 	case placeArena:
-		return &p.arena[h.at]
+		return &p.arena[h.at+from]
 	case placeLeaf:
 		if len(p.leaves[h.at]) == 0 {
 			return &p.arena[0]
@@ -298,13 +302,15 @@ func (p *Program[T]) constTile(x float64) []T {
 	return p.constArray(x, tileBytes/int(unsafe.Sizeof(zero)))
 }
 
-// scratchTile returns the i-th piece of scratch, shared by all regions.
-func (p *Program[T]) scratchTile(i int) []T {
+// scratchTile returns the i-th piece of a worker's scratch, which all regions
+// share.
+func (p *Program[T]) scratchTile(worker, i int) []T {
 	var zero T
-	for len(p.scratch) <= i {
-		p.scratch = append(p.scratch, aligned[T](tileBytes/int(unsafe.Sizeof(zero))))
+	for len(p.scratch[worker]) <= i {
+		n := tileBytes/int(unsafe.Sizeof(zero)) + align // jit.Spread writes beyond
+		p.scratch[worker] = append(p.scratch[worker], aligned[T](n))
 	}
-	return p.scratch[i]
+	return p.scratch[worker][i]
 }
 
 // ArenaBytes returns the size of the arena.
@@ -323,7 +329,12 @@ func (p *Program[T]) Listing() string {
 	for i, g := range p.groups {
 		fmt.Fprintf(&b, "%3d  ", i)
 		if g.region {
-			fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
+			if len(g.gang) > 0 {
+				fmt.Fprintf(&b, "%d regions as one loop over %d elements; the first is\n", len(g.gang), g.n)
+				g.vals = g.gang[0].vals
+			} else {
+				fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
+			}
 			for _, v := range g.vals {
 				fmt.Fprintf(&b, "       %s\n", p.line(v))
 			}

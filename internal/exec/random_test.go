@@ -120,8 +120,8 @@ func runRandom[T kernel.Float](t *testing.T, seed uint64, o Options) []uint64 {
 	return bits
 }
 
-// TestRandomPrograms compares fused machine code, fused interpretation and one
-// step per value: all must give the same bits.
+// TestRandomPrograms compares fused machine code, fused interpretation, both
+// also shared by a team, and one step per value: all must give the same bits.
 func TestRandomPrograms(t *testing.T) {
 	for seed := range uint64(400) {
 		sameBits[float64](t, seed)
@@ -137,8 +137,12 @@ func FuzzProgram(f *testing.F) {
 }
 
 func sameBits[T kernel.Float](t *testing.T, seed uint64) {
+	defer func(n int) { chunkElems = n }(chunkElems)
+	chunkElems = 64
+	team := NewTeam(3)
+	defer team.Close()
 	want := runRandom[T](t, seed, Options{Check: true, Interpret: true})
-	for _, o := range []Options{{Verify: true}, {Interpret: true, Verify: true}} {
+	for _, o := range []Options{{Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}} {
 		got := runRandom[T](t, seed, o)
 		for i := range want {
 			if got[i] != want[i] {

@@ -3,6 +3,7 @@ package exec
 import (
 	"unsafe"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 )
 
@@ -16,6 +17,7 @@ const tileBytes = 2048
 // one primitive, or a block of arithmetic as machine code.
 type region[T kernel.Float] struct {
 	n, tile int
+	whole   bool      // no scratch: a tile may start anywhere
 	fills   []fill[T] // once a run: scalars, and rows whose period divides the tile
 	spreads []fill[T] // once a tile: columns, and other rows
 	splats  []splat[T]
@@ -46,16 +48,26 @@ func (m *primitive[T]) tile(off uintptr, n int) {
 }
 
 func (r *region[T]) run() {
+	r.prepare()
+	r.span(0, r.n)
+}
+
+// prepare writes the operands that are the same for all tiles.
+func (r *region[T]) prepare() {
 	for i := range r.fills {
 		r.fills[i].fill(0, len(r.fills[i].dst))
 	}
 	for i := range r.splats {
 		r.splats[i].set()
 	}
+}
+
+// span computes the elements lo to hi; lo is a multiple of the tile length.
+func (r *region[T]) span(lo, hi int) {
 	var zero T
 	es := unsafe.Sizeof(zero)
-	for o := 0; o < r.n; o += r.tile {
-		n := min(r.tile, r.n-o)
+	for o := lo; o < hi; o += r.tile {
+		n := min(r.tile, hi-o)
 		for i := range r.spreads {
 			r.spreads[i].fill(o, n)
 		}
@@ -63,6 +75,42 @@ func (r *region[T]) run() {
 			op.tile(uintptr(o)*es, n)
 		}
 	}
+}
+
+// chunkElems is how many elements of a region are worth handing to another
+// worker: some ten microseconds of work. Tests make it smaller.
+var chunkElems = 1 << 15
+
+// chunks returns how many parts a region divides into.
+func (r *region[T]) chunks() int { return max(1, (r.n+r.chunkLen()-1)/r.chunkLen()) }
+
+// chunkLen returns the length of a part: whole tiles.
+func (r *region[T]) chunkLen() int {
+	if r.whole {
+		return chunkElems
+	}
+	return (chunkElems + r.tile - 1) / r.tile * r.tile
+}
+
+// sharedRegion is a region that a team shares.
+type sharedRegion[T kernel.Float] struct {
+	team   *Team
+	copies []*region[T] // by worker
+	chunks int
+	run1   func(chunk, worker int)
+}
+
+func (s *sharedRegion[T]) run() {
+	for _, r := range s.copies {
+		r.prepare()
+	}
+	s.team.each(s.chunks, s.run1)
+}
+
+func (s *sharedRegion[T]) chunk(i, worker int) {
+	r := s.copies[worker]
+	n := r.chunkLen()
+	r.span(i*n, min(r.n, (i+1)*n))
 }
 
 // fill writes an operand that is smaller than the domain into tile scratch.
@@ -73,6 +121,7 @@ type fill[T kernel.Float] struct {
 	one    *T       // spreadScalar, from an array of one element
 	src    []T      // spreadRow, spreadCol
 	repeat int      // spreadCol: elements of the domain for each of src
+	code   *jit.Spread[T]
 }
 
 // fill writes the operand's elements for domain positions o to o+n.
@@ -102,14 +151,25 @@ func (f *fill[T]) fill(o, n int) {
 			k += copy(d[k:], d[:k])
 		}
 	case spreadCol:
-		for i := 0; i < n; {
-			k := (o + i) / f.repeat
-			m := min(n, (k+1)*f.repeat-o)
-			x := f.src[k]
-			for ; i < m; i++ {
-				d[i] = x
-			}
+		f.columns(d, o)
+	}
+}
+
+// columns writes each element of src repeat times, from domain position o on.
+func (f *fill[T]) columns(d []T, o int) {
+	k, within := o/f.repeat, o%f.repeat
+	for i := 0; i < len(d); k++ {
+		if rows := (len(d) - i) / f.repeat; f.code != nil && within == 0 && rows > 0 {
+			f.code.Run(&d[i], &f.src[k], rows)
+			i, k = i+rows*f.repeat, k+rows-1
+			continue
 		}
+		m := min(len(d), i+f.repeat-within)
+		x := f.src[k]
+		for ; i < m; i++ {
+			d[i] = x
+		}
+		within = 0
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 // call of a transcendental is one phase; without, each member is.
 type regionBuilder[T kernel.Float] struct {
 	p       *Program[T]
+	worker  int // whose scratch is used
+	shift   int // elements by which the arrays of a gang start before its own
 	r       *region[T]
 	vals    []Val       // members, in the order of phases
 	phase   map[Val]int // of members
@@ -25,9 +27,30 @@ type regionBuilder[T kernel.Float] struct {
 	late    []tileOp[T] // copies at the end of the tile
 }
 
-func (p *Program[T]) newRegion(g group) *region[T] {
-	n := p.f.vals[g.vals[0]].n
-	b := &regionBuilder[T]{p: p, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
+// regionStep makes the step of a region; large ones are divided among the
+// team, each worker with a copy that has scratch of its own.
+func (p *Program[T]) regionStep(g group) step {
+	first := p.newRegion(g, 0)
+	chunks := first.chunks()
+	if p.team.Size() == 1 || chunks == 1 || chunks > maxChunks {
+		return first
+	}
+	s := &sharedRegion[T]{team: p.team, chunks: chunks, copies: []*region[T]{first}}
+	for w := 1; w < p.team.Size(); w++ {
+		s.copies = append(s.copies, p.newRegion(g, w))
+	}
+	s.run1 = s.chunk
+	return s
+}
+
+func (p *Program[T]) newRegion(g group, worker int) *region[T] {
+	n, shift := p.f.vals[g.vals[0]].n, 0
+	if len(g.gang) > 0 {
+		// The code of the longest part serves for all.
+		best := slices.MaxFunc(g.gang, func(a, b part) int { return cmp.Compare(p.f.vals[a.vals[0]].n, p.f.vals[b.vals[0]].n) })
+		n, shift, g = g.n, best.at, group{vals: best.vals, region: true}
+	}
+	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
 	b.phases(g)
 	b.r.tile = b.tileLen(n)
@@ -93,26 +116,25 @@ func bool2int(x bool) int {
 func (b *regionBuilder[T]) tileLen(n int) int {
 	var zero T
 	tile := tileBytes / int(unsafe.Sizeof(zero))
-	if n <= tile {
-		return max(n, 1)
-	}
 	const vector = 16 // elements: tiles are whole vectors
 	whole := b.p.pages != nil && b.phase[b.vals[len(b.vals)-1]] == 1 && jit.Supports(b.p.f.vals[b.vals[0]].code)
 	period := 0
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
 			x := &b.p.f.vals[a]
-			if x.kind == kConst || x.n <= 1 || x.n == n {
+			spread := spreadOf(b.p.f.vals[v].dims, x.dims)
+			if x.kind == kConst || x.n <= 1 || spread == spreadFull {
 				continue
 			}
 			whole = false
-			if spreadOf(b.p.f.vals[v].dims, x.dims) == spreadRow {
+			if spread == spreadRow {
 				period = x.n
 			}
 		}
 	}
-	if whole {
-		return n
+	b.r.whole = whole
+	if whole || n <= tile {
+		return max(n, 1)
 	}
 	if p := period * vector / gcd(max(period, 1), vector); p > 0 && p <= tile {
 		return tile / p * p
@@ -151,7 +173,7 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 	case x.kind == kConst:
 		r = ref{unsafe.Pointer(&b.p.constTile(x.imm)[0]), 0}
 	case f.kind == spreadFull && !x.scalar():
-		r = ref{unsafe.Pointer(b.p.ptr(a)), 1}
+		r = b.array(a)
 	default:
 		f.dst = b.take()
 		r = ref{unsafe.Pointer(&f.dst[0]), 0}
@@ -164,6 +186,9 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 		default:
 			f.src = unsafe.Slice(b.p.ptr(a), x.n)
 			f.repeat = b.r.n / x.n
+			if f.kind == spreadCol && b.p.pages != nil && f.repeat <= jit.MaxRepeat {
+				f.code = jit.CompileSpread[T](b.p.pages, f.repeat)
+			}
 			once = b.r.n <= b.r.tile || (f.kind == spreadRow && b.r.tile%x.n == 0)
 		}
 		if once {
@@ -176,10 +201,16 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 	return r
 }
 
+// array returns the memory of an array that is walked with the domain.
+func (b *regionBuilder[T]) array(v Val) ref {
+	var zero T
+	return ref{unsafe.Add(unsafe.Pointer(b.p.ptr(v)), -b.shift*int(unsafe.Sizeof(zero))), 1}
+}
+
 // take returns new tile scratch. All regions share it: only one runs at a
 // time.
 func (b *regionBuilder[T]) take() []T {
-	s := b.p.scratchTile(b.next)[:b.r.tile]
+	s := b.p.scratchTile(b.worker, b.next)[:b.r.tile]
 	b.next++
 	return s
 }
@@ -201,7 +232,7 @@ func (b *regionBuilder[T]) result(v Val) ref {
 	if h.place == placeNone {
 		return b.scratchRef(v)
 	}
-	home := ref{unsafe.Pointer(b.p.ptr(v)), 1}
+	home := b.array(v)
 	if !b.readLater(v, h) {
 		b.ref[v] = home
 		return home

@@ -16,10 +16,8 @@ type machineCode[T kernel.Float] struct {
 }
 
 func (m *machineCode[T]) tile(off uintptr, n int) {
-	if off != 0 || len(m.streams) > 0 {
-		for i, r := range m.streams {
-			m.code.SetStream(m.index[i], unsafe.Add(r.ptr, off))
-		}
+	for i, r := range m.streams {
+		m.code.SetStream(m.index[i], unsafe.Add(r.ptr, off))
 	}
 	m.code.Run(n)
 }
@@ -91,7 +89,7 @@ func (k *blockBuilder[T]) finish() {
 	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.block)}
 	for i, r := range k.streams {
 		m.code.SetStream(i, r.ptr)
-		if r.step == 1 && b.r.tile < b.r.n {
+		if r.step == 1 && b.r.n > min(b.r.tile, chunkElems) {
 			m.streams = append(m.streams, r)
 			m.index = append(m.index, i)
 		}

@@ -143,6 +143,8 @@ func (f *Func) fold(v *value) {
 	case kReduce:
 		x = f.vals[v.args[0]].imm
 		switch {
+		case v.fold == kernel.FoldSum && v.mid == 0:
+			x = 0
 		case v.fold == kernel.FoldSum:
 			x *= float64(v.mid)
 		case v.fold == kernel.FoldProd:
@@ -166,7 +168,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 	case kShape:
 		x := &f.vals[v.args[0]]
 		if x.kind == kShape {
-			v.args = x.args
+			v.args, v.from = x.args, v.from+x.from
 		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
@@ -174,7 +176,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 			v.dims = dims
 			return i
 		}
-		if slices.Equal(f.vals[v.args[0]].dims, v.dims) {
+		if v.from == 0 && slices.Equal(f.vals[v.args[0]].dims, v.dims) {
 			return v.args[0]
 		}
 	case kReduce:
@@ -201,8 +203,8 @@ func (f *Func) algebra(i Val, v *value) Val {
 	return i
 }
 
-// mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x) and pow(x, 1 or 2), and
-// drops broadcasts that the primitive does by itself.
+// mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x), pow(x, 1 or 2) and choices
+// that are known, and drops broadcasts that the primitive does by itself.
 func (f *Func) mapIdentity(i Val, v *value) Val {
 	for k, a := range v.args {
 		x := &f.vals[a]
@@ -250,6 +252,13 @@ func (f *Func) mapIdentity(i Val, v *value) Val {
 	case kernel.Neg:
 		if x := &f.vals[v.args[0]]; x.kind == kMap && x.code == kernel.Neg {
 			return x.args[0]
+		}
+	case kernel.Where:
+		if is(v.args[0], 1) {
+			return same(v.args[1])
+		}
+		if is(v.args[0], 0) {
+			return same(v.args[2])
 		}
 	case kernel.Pow:
 		if is(v.args[1], 1) {
@@ -329,6 +338,7 @@ type cseKey struct {
 	arg        [3]Val
 	view       kernel.View
 	mid, inner int
+	from       int
 }
 
 // cse merges values that compute the same thing.
@@ -339,7 +349,7 @@ func cse(f *Func) {
 			return i
 		}
 		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), ta: v.dot.ta, tb: v.dot.tb,
-			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner}
+			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
 		copy(k.dims[:], v.dims)
 		copy(k.arg[:], v.args)
 		if v.kind == kGather {
@@ -418,7 +428,7 @@ func Verify(f *Func) error {
 				}
 			}
 		case kShape:
-			if f.vals[v.args[0]].n != v.n {
+			if x := f.vals[v.args[0]]; x.n != v.n && x.outs == nil {
 				return fmt.Errorf("value %d: reshape of %v to %v", i, f.vals[v.args[0]].dims, v.dims)
 			}
 		case kReduce:

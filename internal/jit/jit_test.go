@@ -23,7 +23,7 @@ var special = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 1.5, -2.5, math.Inf
 // random makes a block with n instructions over some streams and splats, with
 // stores, some of them in place.
 func random(rng *rand.Rand, n int) *Block {
-	b := &Block{Streams: 1 + rng.IntN(12), Splats: rng.IntN(5)}
+	b := &Block{Streams: 1 + rng.IntN(30), Splats: rng.IntN(5)}
 	reads := b.Streams
 	operand := func(i int) Operand {
 		switch k := rng.IntN(4); {
@@ -92,7 +92,7 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 
 func check[T kernel.Float](t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	b := random(rng, 1+rng.IntN(40))
+	b := random(rng, 1+rng.IntN(120))
 	n := 1 + rng.IntN(70)
 	pages := &Pages{}
 	code := Compile[T](pages, b)
@@ -154,4 +154,41 @@ func FuzzBlock(f *testing.F) {
 		check[float32](t, seed)
 		check[float64](t, seed)
 	})
+}
+
+func TestSpread(t *testing.T) {
+	if !Available() {
+		t.Skip("no machine code on this host")
+	}
+	testSpread[float32](t)
+	testSpread[float64](t)
+}
+
+func testSpread[T kernel.Float](t *testing.T) {
+	for repeat := 1; repeat <= MaxRepeat; repeat++ {
+		pages := &Pages{}
+		s := CompileSpread[T](pages, repeat)
+		if err := pages.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		src := []T{1, -2, 3, 4, 5}
+		for n := 1; n <= len(src); n++ {
+			dst := make([]T, n*repeat+16)
+			for i := range dst {
+				dst[i] = 99
+			}
+			s.Run(&dst[0], &src[0], n)
+			for i := range n * repeat {
+				if dst[i] != src[i/repeat] {
+					t.Fatalf("repeat %d: dst[%d] = %v", repeat, i, dst[i])
+				}
+			}
+			per := 32 / int(unsafe.Sizeof(src[0]))
+			for i := n*repeat + per - 1; i < len(dst); i++ {
+				if dst[i] != 99 {
+					t.Fatalf("repeat %d: wrote dst[%d] of %d", repeat, i, n*repeat)
+				}
+			}
+		}
+	}
 }

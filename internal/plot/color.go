@@ -38,7 +38,7 @@ var palette = [...]rgba{
 	Sky:        {0x56, 0xb4, 0xe9, 1},
 	Black:      {0x00, 0x00, 0x00, 1},
 	Yellow:     {0xf0, 0xe4, 0x42, 1},
-	Gray:       {0x77, 0x77, 0x77, 1},
+	Gray:       {0x50, 0x50, 0x50, 1},
 }
 
 // The colours of everything that is not data.
@@ -112,8 +112,8 @@ type style struct {
 	color  rgba
 	dash   []float64 // nil: solid
 	mark   mark
-	sparse bool // a long line: a few marks along it instead of dashes
-	order  float64
+	sparse bool    // a long line: a few marks along it instead of dashes
+	order  float64 // where those marks start, 0 to 1, so that lines' marks keep apart
 }
 
 // dashes and marks vary with the colours, so that neither a black-and-white

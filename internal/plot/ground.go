@@ -23,11 +23,7 @@ func (g *ground) barWidth() float64 {
 	if len(g.bands) == 0 {
 		return 0
 	}
-	w := 0.0
-	for _, m := range g.marks {
-		w = max(w, m.width())
-	}
-	w += barSpace + barThick + tickLen + tickGap
+	w := widest(g.marks) + barSpace + barThick + tickLen + tickGap
 	if g.label != "" {
 		w += lineHeight(labelSize)
 	}

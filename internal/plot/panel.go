@@ -236,11 +236,7 @@ const slope = 40 * math.Pi / 180
 
 // axisRoom is what ticks and labels need around the box.
 func (p *panel) axisRoom() (left, right, below float64) {
-	widest := 0.0
-	for _, t := range p.yt {
-		widest = max(widest, t.width())
-	}
-	left = pad + widest + tickLen + tickGap
+	left = pad + widest(p.yt) + tickLen + tickGap
 	if p.fig.Y.Label != "" {
 		left += lineHeight(labelSize) + 2
 	}

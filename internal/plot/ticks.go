@@ -18,6 +18,15 @@ func (t tick) width() float64 {
 	return textWidth(t.s, tickSize) + textWidth(t.sup, tickSize*supScale)
 }
 
+// widest is the width of the widest label.
+func widest(ticks []tick) float64 {
+	w := 0.0
+	for _, t := range ticks {
+		w = max(w, t.width())
+	}
+	return w
+}
+
 // ticks marks a scale at round values, about as many as there is room for: one
 // label every so many pixels.
 func (s scale) ticks(every float64) []tick {
@@ -86,7 +95,7 @@ func labelled(values []float64) []tick {
 			out[i].s = minus(strconv.FormatFloat(v, 'f', max(-unit, 0), 64))
 			continue
 		}
-		out[i].s, out[i].sup = scientific(v, exponent(v)-unit)
+		out[i].s, out[i].sup = scientific(v, exp, exp-unit)
 	}
 	return out
 }
@@ -99,17 +108,13 @@ func exponent(v float64) int {
 	return int(math.Floor(math.Log10(math.Abs(v)) + 1e-9))
 }
 
-// scientific writes v as digits x 10 and the power to write above.
-func scientific(v float64, digits int) (s, sup string) {
+// scientific writes v as a number with so many decimals, times ten to the exp.
+func scientific(v float64, exp, decimals int) (s, sup string) {
 	if v == 0 {
 		return "0", ""
 	}
-	mant, exp, _ := strings.Cut(strconv.FormatFloat(v, 'e', min(max(digits, 0), 15), 64), "e")
-	e, _ := strconv.Atoi(exp)
-	if mant == "1" {
-		return "10", minus(strconv.Itoa(e))
-	}
-	return minus(mant) + "×10", minus(strconv.Itoa(e))
+	mant := v / math.Pow(10, float64(exp))
+	return minus(strconv.FormatFloat(mant, 'f', min(max(decimals, 0), 12), 64)) + "×10", minus(strconv.Itoa(exp))
 }
 
 // minus writes a real minus sign.

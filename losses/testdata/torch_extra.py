@@ -66,7 +66,7 @@ for r, (x, t) in itertools.product(R, pairs):
     for tau in [.1, .5, .9]:
         q = lambda x, t: reduced(r, torch.maximum(tau * (t - x), (tau - 1) * (t - x)))
         case(spec("quantile", tau=tau, reduction=r), q, x, t)
-    # PyTorch 1.13 has gradient -1 at a residual of 0; later versions 0.
+    # By l1_loss, which it is: smooth_l1_loss of PyTorch 1.13 has gradient -1 at 0.
     case(spec("smooth_l1", beta=0, reduction=r), lambda x, t: F.l1_loss(x, t, reduction=r), x, t)
 for name, f in [("mse", F.mse_loss), ("mae", F.l1_loss), ("huber", F.huber_loss)]:
     for r in ["mean", "sum"]:

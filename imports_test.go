@@ -1,0 +1,50 @@
+package descent_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers are the packages from the bottom up; a package may import those of
+// lower layers only. docs/architecture.md says what each is for.
+var layers = [][]string{
+	{"internal/kernel", "internal/suggest", "internal/plot", "internal/atomicfile", "internal/safetensors"},
+	{"internal/jit", "data"},
+	{"internal/exec"},
+	{"graph"},
+	{"graph/graphtest"},
+	{"ops"},
+	{"losses", "models", "optimizers"},
+	{"train"},
+	{"bench", "bench/engine"},
+	{"lab"},
+	{"cmd/descent"},
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := func(pkg string) int {
+		return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, strings.TrimPrefix(pkg, "descent/")) })
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		f := strings.Fields(line)
+		pkg := f[0]
+		if pkg == "descent" {
+			continue
+		}
+		l := level(pkg)
+		if l < 0 {
+			t.Errorf("%s has no layer: give it one", pkg)
+		}
+		for _, dep := range f[1:] {
+			if strings.HasPrefix(dep, "descent/") && level(dep) >= l {
+				t.Errorf("%s imports %s, which is not below it", pkg, dep)
+			}
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package jit
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"descent/internal/kernel"
+)
+
+// A Spread writes each of some numbers several times in a row, as a column is
+// stretched over a matrix: dst[i] = src[i/repeat].
+type Spread[T kernel.Float] struct {
+	entry uintptr
+	frame [3]uintptr // end of src, dst, src
+	pages *Pages
+}
+
+// MaxRepeat is the largest repeat count that is worth code of its own: the
+// stores of one number are unrolled.
+const MaxRepeat = 128
+
+// CompileSpread adds code for a repeat count up to [MaxRepeat].
+func CompileSpread[T kernel.Float](p *Pages, repeat int) *Spread[T] {
+	var zero T
+	es := int(unsafe.Sizeof(zero))
+	a := &asm{double: es == 8}
+	a.load(rcx, mem{rdi, -1, 0})
+	a.load(rdx, mem{rdi, -1, 8})
+	a.load(rsi, mem{rdi, -1, 16})
+	top := len(a.b)
+	broadcast := vop{2, 0x18} // vbroadcastss
+	if a.double {
+		broadcast.op = 0x19
+	}
+	a.rm(broadcast, 1, 0, 0, mem{rsi, -1, 0})
+	for at := 0; at < repeat*es; at += vector {
+		a.rm(vMovStore, a.pp(), 0, 0, mem{rdx, -1, int32(at)})
+	}
+	a.addImm(rdx, repeat*es)
+	a.addImm(rsi, es)
+	a.b = append(a.b, 0x48, 0x39, 0xce, 0x0f, 0x82) // cmp rsi, rcx; jb top
+	a.b = binary.LittleEndian.AppendUint32(a.b, uint32(int32(top-len(a.b)-4)))
+	a.b = append(a.b, 0xc3)
+	s := &Spread[T]{pages: p}
+	p.add(a.b, &s.entry)
+	return s
+}
+
+// addImm adds a number to one of the first eight general registers.
+func (a *asm) addImm(reg, n int) {
+	a.b = append(a.b, 0x48, 0x81, 0xc0|byte(reg))
+	a.b = binary.LittleEndian.AppendUint32(a.b, uint32(n))
+}
+
+// Run spreads n numbers, at least one. It writes whole vectors: up to 31 bytes
+// beyond the last result.
+func (s *Spread[T]) Run(dst, src *T, n int) {
+	s.frame[0] = uintptr(unsafe.Pointer(src)) + uintptr(n)*unsafe.Sizeof(*src)
+	s.frame[1] = uintptr(unsafe.Pointer(dst))
+	s.frame[2] = uintptr(unsafe.Pointer(src))
+	call(s.entry, unsafe.Pointer(&s.frame[0]))
+}

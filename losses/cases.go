@@ -1,0 +1,132 @@
+package losses
+
+import (
+	"math/rand/v2"
+
+	"descent/graph"
+	"descent/graph/graphtest"
+)
+
+// Cases returns what is needed to check the derivatives of every loss in
+// [Table], with its default settings and with those of its examples. A loss of
+// class indices that also takes probabilities has a case for each.
+func Cases() []graphtest.Case {
+	var out []graphtest.Case
+	for i := range Table {
+		row := &Table[i]
+		for _, settings := range append([]string{""}, row.Examples...) {
+			name := row.Name
+			if settings != "" {
+				name += "(" + settings + ")"
+			}
+			out = append(out, row.cases(name)...)
+		}
+	}
+	return out
+}
+
+// cases checks the loss with the settings of a text. The samples suit the
+// settings of the examples: three columns or classes.
+func (row *Row) cases(text string) []graphtest.Case {
+	_, s, err := parse(text)
+	if err != nil {
+		panic(err) // of the table
+	}
+	if row.make == nil {
+		return []graphtest.Case{row.comparison(text, s)}
+	}
+	loss := row.make(s)
+	c := graphtest.Case{Name: text, Inputs: 2,
+		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1]) },
+		Domain:  []graphtest.Domain{row.predPoints(s), row.targetPoints(s)},
+		Samples: samples([]int{4, 3}, []int{4, 3}, []int{3}, []int{3}, []int{2, 2, 3}, []int{2, 2, 3})}
+	switch {
+	case row.Pred == MeanLogVariance:
+		c.Samples = samples([]int{4, 6}, []int{4, 3}, []int{2}, []int{1})
+		c.Domain[0] = graphtest.Normal
+	case row.Name == "multi_margin":
+		c.Samples = samples([]int{4, 3}, []int{4}, []int{3}, nil)
+	case row.Name == "cross_entropy":
+		p := c
+		p.Name, p.Domain = text+" of probabilities", []graphtest.Domain{graphtest.Normal, points(Probabilities)}
+		p.Samples = samples([]int{4, 3}, []int{4, 3}, []int{2, 3, 2}, []int{2, 3, 2}, []int{3}, []int{3})
+		c.Samples = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil)
+		return []graphtest.Case{c, p}
+	case row.Target == Classes:
+		c.Samples = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil)
+	}
+	return []graphtest.Case{c}
+}
+
+func (row *Row) comparison(text string, s settings) graphtest.Case {
+	loss := row.make3(s)
+	c := graphtest.Case{Name: text, Inputs: 3,
+		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1], in[2]) },
+		Domain:  []graphtest.Domain{graphtest.Distinct, graphtest.Distinct, points(row.Target)},
+		Samples: samples3([]int{4, 3}, []int{4, 3}, []int{4, 3}, []int{3}, []int{3}, []int{3})}
+	if row.Name == "cosine_embedding" {
+		c.Samples = samples3([]int{4, 3}, []int{4, 3}, []int{4}, []int{3}, []int{3}, nil)
+	}
+	return c
+}
+
+// predPoints and targetPoints heed the settings that change what the numbers
+// mean, and the kinks of hinges.
+func (row *Row) predPoints(s settings) graphtest.Domain {
+	if s["log_input"] == false {
+		return graphtest.Positive
+	}
+	if row.Target == PlusMinus {
+		return graphtest.Away(-1, 0, 1)
+	}
+	return points(row.Pred)
+}
+
+func (row *Row) targetPoints(s settings) graphtest.Domain {
+	if s["log_target"] == true {
+		return points(LogProbabilities)
+	}
+	return points(row.Target)
+}
+
+// points are where derivatives are checked, which is not at kinks.
+func points(d Domain) graphtest.Domain {
+	switch d {
+	case Counts:
+		return oneOf(0, 1, 2, 3, 7)
+	case Logits, MeanLogVariance:
+		return graphtest.Normal
+	case Probabilities:
+		return graphtest.Range(0.1, 0.9)
+	case LogProbabilities:
+		return graphtest.Range(-3, -0.1)
+	case PlusMinus:
+		return oneOf(-1, 1)
+	case Classes:
+		return graphtest.Below(3)
+	}
+	return graphtest.Distinct
+}
+
+// oneOf draws from values, for targets that are not differentiated.
+func oneOf(values ...float64) graphtest.Domain {
+	return graphtest.Domain{Fixed: true, Fill: func(rng *rand.Rand, _ int, x []float64) {
+		for i := range x {
+			x[i] = values[rng.IntN(len(values))]
+		}
+	}}
+}
+
+func samples(shapes ...[]int) (out []graphtest.Sample) {
+	for i := 0; i < len(shapes); i += 2 {
+		out = append(out, graphtest.One(shapes[i], shapes[i+1]))
+	}
+	return out
+}
+
+func samples3(shapes ...[]int) (out []graphtest.Sample) {
+	for i := 0; i < len(shapes); i += 3 {
+		out = append(out, graphtest.One(shapes[i:i+3]...))
+	}
+	return out
+}

@@ -1,0 +1,184 @@
+package optimizers
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// ulps is the distance of two numbers in units of the last place.
+func ulps(a, b float64) float64 {
+	if a == b {
+		return 0
+	}
+	m := max(math.Abs(a), math.Abs(b))
+	return math.Abs(a-b) / (math.Nextafter(m, math.Inf(1)) - m)
+}
+
+func compareRates(t *testing.T, name string, s Schedule, want []float64) {
+	t.Helper()
+	rates := Rates(s)
+	for i, w := range want {
+		for _, got := range []float64{s.At(i), rates(i)} {
+			if ulps(got, w) > 1 && math.Abs(got-w) > 1e-17 {
+				t.Errorf("%s, step %d: %v, want %v", name, i, got, w)
+			}
+		}
+	}
+}
+
+func TestTorchSchedules(t *testing.T) {
+	var gold bitExact
+	load(t, "torch_optim_bit_exact.json", &gold)
+	ours := map[string]Schedule{
+		"LambdaLR(0.95**e)":                             Lambda(func(t int) float64 { return 0.5 * pow(0.95, float64(t)) }),
+		"MultiplicativeLR(0.95)":                        Multiplicative{0.5, func(int) float64 { return 0.95 }},
+		"MultiStepLR([5,20],0.1)":                       MultiStep(0.5, 0.1, 5, 20),
+		"ConstantLR(1/3,5)":                             ConstantSchedule{0.5, 1.0 / 3, 5},
+		"LinearLR(0.1,0.9,12)":                          Linear(0.5, 0.1, 0.9, 12),
+		"ExponentialLR(0.9)":                            Exponential(0.5, 0.9),
+		"CosineAnnealingLR(20,0.01)":                    CosineSchedule{LR: 0.5, Steps: 20, Final: 0.01, Periodic: true},
+		"CosineAnnealingWarmRestarts(5,2,0.01)":         RestartsSchedule{0.5, 5, 2, 0.01},
+		"OneCycleLR(max=1,total=40,linear,three_phase)": OneCycleSchedule{LR: 1, Steps: 40, Rise: 0.3, Div: 25, FinalDiv: 1e4, Linear: true, Three: true},
+		"CyclicLR(0.1,1,step_up=4,triangular2)":         CyclicSchedule{1, 0.1, 4, 4, "triangular2", 1},
+	}
+	for name, want := range gold.Schedules {
+		if ours[name] == nil {
+			t.Errorf("no schedule for %s", name)
+			continue
+		}
+		compareRates(t, name, ours[name], want)
+	}
+	var extra struct{ Schedules map[string]hexes }
+	load(t, "torch_extra.json", &extra)
+	for text, want := range extra.Schedules {
+		s, err := ParseSchedule(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		compareRates(t, text, s, want.floats(t))
+	}
+}
+
+func TestTorchPlateau(t *testing.T) {
+	var gold bitExact
+	load(t, "torch_optim_bit_exact.json", &gold)
+	p := NewPlateau(0.5)
+	p.Factor, p.Patience, p.Cooldown, p.Threshold = 0.5, 2, 1, 0.01
+	for i, m := range gold.Plateau.Metrics {
+		if got := p.Next(m); got != gold.Plateau.LR[i] {
+			t.Errorf("metric %d: %v, want %v", i, got, gold.Plateau.LR[i])
+		}
+	}
+	if p := NewPlateau(1); p.Next(math.NaN()) != 1 {
+		t.Error("one NaN lowers the rate")
+	}
+}
+
+// What is not PyTorch's is held against its formula.
+func TestOtherSchedules(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want map[int]float64
+	}{
+		{"cosine(lr=0.1, steps=1000, warmup=100)", map[int]float64{0: 0, 50: 0.05, 100: 0.1, 550: 0.05, 1000: 0, 2000: 0}},
+		{"cosine(lr=1, steps=100, final=0.25)", map[int]float64{0: 1, 50: 0.625, 100: 0.25, 300: 0.25}},
+		{"warmup(lr=2, steps=4, start=0.5)", map[int]float64{0: 1, 2: 1.5, 4: 2, 9: 2}},
+		{"inverse_sqrt(lr=1, warmup=4)", map[int]float64{0: 0.25, 3: 1, 15: 0.5}},
+		{"inverse_time(lr=1, decay=1, steps=10)", map[int]float64{0: 1, 10: 0.5, 30: 0.25}},
+		{"wsd(lr=1, steps=100, warmup=10, decay=20, final=0.5)", map[int]float64{0: 0, 5: 0.5, 10: 1, 80: 1, 90: 0.75, 100: 0.5, 200: 0.5}},
+		{"linear(lr=1, start=0, end=1, steps=4)", map[int]float64{0: 0, 1: 0.25, 4: 1, 8: 1}},
+		{"inverse_time(lr=1, decay=1) | warmup(steps=2)", map[int]float64{0: 0, 1: 0.25, 3: 0.25}},
+	} {
+		s, err := ParseSchedule(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		for step, want := range c.want {
+			for _, got := range []float64{s.At(step), Rates(s)(step)} {
+				if math.Abs(got-want) > 1e-12 {
+					t.Errorf("%s, step %d: %v, want %v", c.text, step, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestScheduleText(t *testing.T) {
+	for i := range Schedules {
+		e := &Schedules[i]
+		if got := fmt.Sprint(e.New()); got != e.Name {
+			t.Errorf("%s prints as %s", e.Name, got)
+		}
+		for k, s := range settings(parts(e.New())...) {
+			if s.help == "" || e.For == "" || e.Fails == "" {
+				t.Errorf("%s: %s lacks help", e.Name, s.name)
+			}
+			scheduleSettingCounts(t, e, k)
+		}
+	}
+	for _, text := range []string{"multistep(at=[5, 20], factor=0.5)", "cosine(lr=0.1, warmup=3) > 100: constant(lr=0.2) | warmup(steps=7)"} {
+		s, err := ParseSchedule(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := fmt.Sprint(s); got != text {
+			t.Errorf("%s prints as %s", text, got)
+		}
+	}
+	for _, c := range []struct{ text, want string }{
+		{"cosin", `did you mean "cosine"?`}, {"cosine(step=3)", `did you mean "steps"?`}, {"cosine(lr=-1)", "not in [0,inf)"},
+		{"cyclic(mode=saw)", "none of"}, {"cosine > constant", "step number"}, {"multistep(at=5)", "not a list"}, {"", "name is missing"},
+		{"constant(steps=2.5)", "not a whole number"}, {"constant > 5: constant > 5: constant", "larger"},
+	} {
+		if _, err := ParseSchedule(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+// scheduleSettingCounts fails if setting k, changed alone, changes no rate.
+func scheduleSettingCounts(t *testing.T, e *ScheduleEntry, k int) {
+	t.Helper()
+	prepare := map[string]string{"constant.factor": "constant(steps=3)", "constant.steps": "constant(factor=0.5)", "cyclic.decay": "cyclic(mode=exp)"}
+	values := map[string]string{"cyclic.mode": "triangular2", "multistep.at": "[3]", "cyclic.decay": "0.9", "onecycle.div": "5", "onecycle.final_div": "5", "wsd.warmup": "50"}
+	base := e.New()
+	name := e.Name + "." + settings(parts(base)...)[k].name
+	if text := prepare[name]; text != "" {
+		var err error
+		if base, err = ParseSchedule(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ps := parts(base)
+	v := settings(ps...)[k]
+	if err := v.set(changed(e.Name, v, values)); err != nil {
+		t.Fatal(name, err)
+	}
+	after := ps[0].Elem().Interface().(Schedule)
+	var a, b []float64
+	for i := range 150 {
+		a, b = append(a, base.At(i)), append(b, after.At(i))
+	}
+	if reflect.DeepEqual(a, b) {
+		t.Errorf("%v and %v are the same", base, after)
+	}
+}
+
+func FuzzParseSchedule(f *testing.F) {
+	f.Add("warmup(lr=0.1, steps=100) > 100: cosine | step(every=2)")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSchedule(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseSchedule(fmt.Sprint(s))
+		if err != nil || !reflect.DeepEqual(s, again) {
+			t.Errorf("%q prints as %q, %v", text, s, err)
+		}
+		s.At(3)
+	})
+}

@@ -1,0 +1,127 @@
+package optimizers
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A ScheduleEntry describes a schedule.
+type ScheduleEntry struct {
+	Name  string
+	New   func() Schedule // with its defaults; the rate is 1
+	For   string
+	Fails string
+}
+
+// Schedules lists every schedule that can be written by name.
+var Schedules = []ScheduleEntry{
+	{"constant", func() Schedule { return Constant(1) }, "a rate that stays; a factor on the first steps", "gradient noise that does not fade: the run circles the solution"},
+	{"linear", func() Schedule { return LinearSchedule{1, 1.0 / 3, 1, 5} }, "a straight line: up as a warm-up, down as a decay", "the last step must be known"},
+	{"exponential", func() Schedule { return Exponential(1, 0.99) }, "a rate that falls by a factor at each step", "falls too soon or too late: sensitive to the factor"},
+	{"step", func() Schedule { return Staircase(1, 30, 0.1) }, "images, by the books of 2015", "each fall must be placed"},
+	{"multistep", func() Schedule { return MultiStep(1, 0.1, 30, 60, 90) }, "falls at known steps", "each fall must be placed"},
+	{"polynomial", func() Schedule { return Polynomial(1, 100, 1) }, "a fall to 0 in a known number of steps", "the last step must be known"},
+	{"cosine", func() Schedule { return Cosine(1, 100) }, "the usual fall to 0, with a warm-up", "the last step must be known"},
+	{"restarts", func() Schedule { return Restarts(1, 10) }, "several runs in one: average or pick the ends", "each restart loses ground"},
+	{"onecycle", func() Schedule { return OneCycle(1, 100) }, "fast training at a large rate", "the last step must be known; momentum should go the other way"},
+	{"cyclic", func() Schedule { return Cyclic(0.1, 1, 20, 20) }, "when no good rate is known", "never settles"},
+	{"warmup", func() Schedule { return Warmup(1, 100) }, "the first steps of adam and of large batches", "too long a warm-up wastes steps"},
+	{"inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, "transformers of unknown length of run", "never reaches 0"},
+	{"inverse_time", func() Schedule { return InverseTime(1, 0.01) }, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"},
+	{"wsd", func() Schedule { return WSD(1, 100, 10) }, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"},
+}
+
+func scheduleNames() []string {
+	out := make([]string, len(Schedules))
+	for i := range Schedules {
+		out[i] = Schedules[i].Name
+	}
+	return out
+}
+
+// formatSchedule prints a schedule as it is parsed.
+func formatSchedule(s Schedule) string {
+	i := slices.IndexFunc(Schedules, func(e ScheduleEntry) bool { return reflect.TypeOf(e.New()) == reflect.TypeOf(s) })
+	if d := differences(s, Schedules[i].New()); len(d) > 0 {
+		return Schedules[i].Name + "(" + strings.Join(d, ", ") + ")"
+	}
+	return Schedules[i].Name
+}
+
+// String formats the product as it is parsed: "cosine(steps=10) | warmup".
+func (p Product) String() string {
+	out := make([]string, len(p))
+	for i, s := range p {
+		out[i] = fmt.Sprint(s)
+	}
+	return strings.Join(out, " | ")
+}
+
+// String formats the sequence as it is parsed: "warmup > 100: cosine".
+func (q Sequence) String() string {
+	var b strings.Builder
+	for i, p := range q {
+		if i > 0 {
+			fmt.Fprintf(&b, " > %d: ", p.From)
+		}
+		fmt.Fprint(&b, p.Schedule)
+	}
+	return b.String()
+}
+
+// ParseSchedule returns the schedule that text describes. Schedules joined by
+// | are multiplied; one after > and a step number begins there:
+//
+//	cosine(lr=0.1, steps=1000, warmup=100)
+//	exponential(lr=0.1) | warmup(steps=50)
+//	warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1)
+func ParseSchedule(text string) (Schedule, error) {
+	var q Sequence
+	for i, part := range split(text, '>') {
+		p := Phase{}
+		if i > 0 {
+			head, rest, ok := strings.Cut(part, ":")
+			n, err := strconv.Atoi(strings.TrimSpace(head))
+			if !ok || err != nil || n <= q[i-1].From {
+				return nil, fmt.Errorf("%q: after > comes a step number, larger than the one before, and a colon, as in > 100: cosine", part)
+			}
+			p.From, part = n, rest
+		}
+		s, err := parseProduct(part)
+		if err != nil {
+			return nil, err
+		}
+		p.Schedule = s
+		q = append(q, p)
+	}
+	if len(q) == 1 {
+		return q[0].Schedule, nil
+	}
+	return q, nil
+}
+
+func parseProduct(text string) (Schedule, error) {
+	var all Product
+	for _, part := range split(text, '|') {
+		c, err := parseCall(part)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.Index(scheduleNames(), c.name)
+		if i < 0 {
+			return nil, unknownName("schedule", c.name, scheduleNames())
+		}
+		ps := parts(Schedules[i].New())
+		if err := c.apply(ps, func(string, string) (bool, error) { return false, nil }); err != nil {
+			return nil, err
+		}
+		all = append(all, ps[0].Elem().Interface().(Schedule))
+	}
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	return all, nil
+}

@@ -1,0 +1,297 @@
+package optimizers
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"descent/graph"
+	"descent/ops"
+
+	"gorgonia.org/tensor"
+)
+
+// testNet is a small problem with every kind of parameter that rules treat
+// differently, whose gradients are noisy: a matrix, a bias and a scalar.
+func testNet(dt tensor.Dtype, rule Rule, steps int) ([]float64, error) {
+	g := graph.New(dt, 7)
+	x, y := g.Input("x", 8, 4), g.Input("y", 8, 3)
+	w := g.Param("w", ramp, 4, 3)
+	b := g.Param("b", ramp, 3)
+	a := g.Param("a", graph.Fill(1.5))
+	loss := ops.Mean(ops.Square(ops.Sub(ops.Mul(a, ops.Add(ops.Tanh(ops.MatMul(x, w)), b)), y)))
+	tr := Descend(loss, rule)
+	p, err := tr.Compile()
+	if err != nil {
+		return nil, err
+	}
+	xs, ys := make([]float64, 32), make([]float64, 24)
+	for k := range steps {
+		for i := range xs {
+			xs[i] = float64((i*7+k*5)%11)/5 - 1
+		}
+		for i := range ys {
+			ys[i] = float64((i*5+k*3)%7)/3 - 1
+		}
+		if err := p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(tr.LR, []float64{0.02})); err != nil {
+			return nil, err
+		}
+	}
+	var out []float64
+	for _, n := range append([]*node{w, b, a}, tr.Eval...) {
+		out = append(out, n.Variable().Float64s()...)
+	}
+	return out, nil
+}
+
+// with returns a rule that can be trained: a link that does not move by itself
+// is put beside one that does.
+func with(e *Entry, r Rule) Rule {
+	switch {
+	case e.LR != 0:
+		return r
+	case e.After:
+		return Chain{Adam(), r}
+	}
+	return Chain{r, Momentum()}
+}
+
+// Each setting of each rule, changed alone, changes the trajectory.
+func TestEverySettingCounts(t *testing.T) {
+	// What a setting needs beside it to matter.
+	needs := map[string]map[string]string{}
+	for _, c := range []struct{ rule, setting, needed string }{
+		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"},
+		{"asgd", "alpha", "lambda=0.1"}, {"asgd", "lambda", ""},
+		{"rprop", "maximum", ""}, {"rprop", "minimum", ""},
+		{"sophia", "every", "gamma=5"}, {"schedulefree_sgd", "dampening", "momentum=0.5"}, {"schedulefree_sgd", "nesterov", "momentum=0.5"},
+		{"schedulefree_adamw", "match", "lambda=0.1"}, {"schedulefree_adamw", "spare", "lambda=0.1"},
+		{"polyak", "scale", "least=0.1"}, {"polyak", "least", "scale=0.01"},
+		{"clip", "exact", "max=0.1"}, {"clip_each", "max", ""}, {"group", "match", "lr=0.3"},
+	} {
+		if needs[c.rule] == nil {
+			needs[c.rule] = map[string]string{}
+		}
+		needs[c.rule][c.setting] = c.needed
+	}
+	// Values that differ where the usual change would not matter.
+	values := map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
+		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "prodigy.coef": "1000"}
+	for i := range Table {
+		e := &Table[i]
+		for k, s := range settings(parts(e.New())...) {
+			t.Run(e.Name+"/"+s.name, func(t *testing.T) {
+				base := e.Name
+				if n := needs[e.Name][s.name]; n != "" {
+					base += "(" + n + ")"
+				}
+				before, _, err := Parse(base)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ps := parts(before)
+				v := settings(ps...)[k]
+				old := v.text()
+				if err := v.set(changed(e.Name, v, values)); err != nil {
+					t.Fatal(err)
+				}
+				if v.text() == old {
+					t.Fatalf("%s=%s was not changed", v.name, old)
+				}
+				var after Rule = ps[0].Elem().Interface().(Rule)
+				if len(ps) > 1 {
+					c := Chain{}
+					for _, p := range ps {
+						c = append(c, p.Elem().Interface().(Rule))
+					}
+					after = c
+				}
+				a, err := testNet(tensor.Float64, with(e, before), 12)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, err := testNet(tensor.Float64, with(e, after), 12)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if reflect.DeepEqual(a, b) {
+					t.Errorf("%v and %v do the same", before, after)
+				}
+			})
+		}
+	}
+}
+
+// changed returns another legitimate value of a setting.
+func changed(rule string, s setting, values map[string]string) string {
+	for _, key := range []string{rule + "." + s.name, s.name} {
+		if v, ok := values[key]; ok {
+			return v
+		}
+	}
+	switch s.value.Kind() {
+	case reflect.Bool:
+		return map[bool]string{true: "false", false: "true"}[s.value.Bool()]
+	case reflect.Float64:
+		for _, v := range []string{"0.4", "1.7", "0.03"} {
+			if old := s.text(); v != old && s.set(v) == nil {
+				return v
+			}
+		}
+	case reflect.Int:
+		for _, v := range []string{"3", "4"} {
+			if s.text() != v {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+func TestRoundTrip(t *testing.T) {
+	for i := range Table {
+		e := &Table[i]
+		r := e.New()
+		text := fmt.Sprint(r)
+		again, lr, err := Parse(text)
+		if err != nil || lr != nil {
+			t.Errorf("%s: %v %v", text, lr, err)
+			continue
+		}
+		if !reflect.DeepEqual(again, r) {
+			t.Errorf("%s prints as %s, which is %v", e.Name, text, again)
+		}
+		if _, chain := r.(Chain); !chain && text != e.Name {
+			t.Errorf("%s prints as %s", e.Name, text)
+		}
+	}
+	for _, text := range []string{"adam(beta2=0.99)", "clip(max=2) | adam(beta1=0.5, eps=0.001)", "sgd(nesterov=true)", "decay(lambda=0.1, match=!*.b|x, spare=true) | nadam"} {
+		r, _, err := Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := fmt.Sprint(r); got != text {
+			t.Errorf("%s prints as %s", text, got)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	r, lr, err := Parse(" Adam( lr=1e-3,beta2 = 0.99 )|clip(1)")
+	if err != nil || lr == nil || *lr != 1e-3 {
+		t.Fatal(r, lr, err)
+	}
+	if want := (Chain{AdamRule{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, Clip(1)}); !reflect.DeepEqual(r, want) {
+		t.Errorf("%v, want %v", r, want)
+	}
+	if r, _, _ := Parse("adamw(lambda=0, beta1=0)"); !reflect.DeepEqual(r, Chain{Decay(0), AdamRule{Beta2: 0.999, Eps: 1e-8}}) {
+		t.Errorf("%v", r)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"adma", `unknown optimizer "adma"; did you mean "adam"?`},
+		{"adam(bta2=0.9)", `did you mean "beta2"?`},
+		{"adam(beta2=1)", "adam: beta2=1 is not in [0,1)"},
+		{"adam(beta1=-0.1)", "is not in [0,1)"},
+		{"adam(beta1=NaN)", "is not in [0,1)"},
+		{"adam(lr=-1)", "lr=-1 is not in [0,inf)"},
+		{"adam(lr=x)", "not a number"},
+		{"adam(lr=1) | sgd(lr=2)", "twice"},
+		{"adam(beta1=0.1, beta1=0.2)", "twice"},
+		{"adam(weight_decay=0.1)", "l2(0.01) | adam"},
+		{"adam(0.9, 0.99)", "only the first"},
+		{"adam(beta1=0.9", "closing bracket"},
+		{"adam |", "a name is missing"},
+		{"", "a name is missing"},
+		{"sgd(nesterov=2)", "neither true nor false"},
+		{"clip(0)", "is not in (0,inf)"},
+		{"clip(lr=1)", "no setting"},
+	} {
+		if _, _, err := Parse(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"adam(lr=1e-3, beta2=0.99) | clip(1)", "a(b=[1,2)", ")(", "|", "sgd(momentum=1e400)", "decay(match=!*|b)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, _, err := Parse(text)
+		if err != nil {
+			return
+		}
+		printed := fmt.Sprint(r)
+		again, _, err := Parse(printed)
+		if err != nil || !reflect.DeepEqual(r, again) {
+			t.Errorf("%q prints as %q, which is %v, %v", text, printed, again, err)
+		}
+	})
+}
+
+// What is wrong with a rule is reported when its step is compiled.
+func TestBadSettingIsReported(t *testing.T) {
+	_, err := testNet(tensor.Float64, AdamRule{Beta1: 2}, 1)
+	if err == nil || !strings.Contains(err.Error(), "beta1=2 is not in [0,1)") {
+		t.Error(err)
+	}
+	_, err = testNet(tensor.Float64, Chain{Freeze("nothing"), SGD()}, 1)
+	if err == nil || !strings.Contains(err.Error(), `no parameter is named "nothing"`) {
+		t.Error(err)
+	}
+}
+
+// Every exported type that is a rule has a row, and every row a reason.
+func TestEveryRuleHasARow(t *testing.T) {
+	fset := token.NewFileSet()
+	pkgs, err := parser.ParseDir(fset, ".", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for i := range Table {
+		for _, p := range parts(Table[i].New()) {
+			listed[p.Elem().Type().Name()] = true
+		}
+		e := Table[i]
+		if e.For == "" || e.Fails == "" || e.Paper == "" {
+			t.Errorf("%s: the table does not say what it is for, when it fails or where it is from", e.Name)
+		}
+		for _, s := range settings(parts(e.New())...) {
+			if s.help == "" {
+				t.Errorf("%s: %s has no help", e.Name, s.name)
+			}
+			if s.bounds == "" && s.value.Kind() == reflect.Float64 {
+				t.Errorf("%s: %s has no range", e.Name, s.name)
+			}
+		}
+	}
+	for name, file := range pkgs["optimizers"].Files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, d := range file.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv == nil || fn.Name.Name != "Update" {
+				continue
+			}
+			typ, ok := fn.Recv.List[0].Type.(*ast.Ident)
+			if ok && typ.IsExported() && typ.Name != "Chain" && !listed[typ.Name] {
+				t.Errorf("%s has no row in Table", typ.Name)
+			}
+		}
+	}
+}
+
+// ramp starts parameters at different values.
+func ramp(_ *rand.Rand, _ graph.Shape, dst []float64) {
+	for i := range dst {
+		dst[i] = float64(i%5)/4 - 0.4
+	}
+}
