@@ -271,7 +271,12 @@ func sign(x float64) int {
 	return 0
 }
 
-// WriteJSON writes the results, each run on a line.
+// Summary says how much work it was.
+func (r *Results) Summary() string {
+	return fmt.Sprintf("%d runs in %.1f s", len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+}
+
+// WriteJSON writes the results.
 func (r *Results) WriteJSON(w io.Writer) error {
 	text, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
