@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math/rand/v2"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -250,8 +251,7 @@ func TestBadSettingIsReported(t *testing.T) {
 
 // Every exported type that is a rule has a row, and every row a reason.
 func TestEveryRuleHasARow(t *testing.T) {
-	fset := token.NewFileSet()
-	pkgs, err := parser.ParseDir(fset, ".", nil, 0)
+	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,9 +273,13 @@ func TestEveryRuleHasARow(t *testing.T) {
 			}
 		}
 	}
-	for name, file := range pkgs["optimizers"].Files {
+	for _, name := range sources {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, d := range file.Decls {
 			fn, ok := d.(*ast.FuncDecl)
