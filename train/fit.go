@@ -47,6 +47,10 @@ type Run struct {
 	Checkpoint string
 	Resume     bool
 
+	// Workers share the large steps of a batch; small nets use one. Results
+	// are the same bits for any number. 0 means 1.
+	Workers int
+
 	// Explain makes a run that diverges repeat its last epoch with checking
 	// programs, to say which node was the first to be NaN or infinite.
 	Explain bool
@@ -197,6 +201,9 @@ func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
 func (t *Trainer) Fit(ctx context.Context, r Run) (*History, error) {
 	if err := r.Check(t); err != nil {
 		return &History{}, err
+	}
+	if r.Workers > 1 {
+		defer t.share(r.Workers)()
 	}
 	f, err := newFit(t, r)
 	if err != nil {
