@@ -41,7 +41,7 @@ func compare(entrants []Entrant, runs []*outcome, seeds int) []Pair {
 	for i := range entrants {
 		for j := range i {
 			a, b := of(j), of(i)
-			if !ended(a) || !ended(b) {
+			if !ended(a) || !ended(b) || len(a[0].rows) < 2 { // nothing follows from one row
 				continue
 			}
 			d := crossed(differences(a, b))
