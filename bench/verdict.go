@@ -197,7 +197,7 @@ func (r *Results) sayTolerance() string {
 	}
 	slices.SortStableFunc(known, func(a, b Summary) int { return sign(b.Sensitivity.Decades - a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
-	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, most.Sensitivity)
+	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, strings.Replace(most.Sensitivity.String(), "≥", "at least", 1))
 	if !least.Sensitivity.open() {
 		text += fmt.Sprintf("; %s the least, with %s", least.Optimizer, least.Sensitivity)
 	}
