@@ -39,8 +39,9 @@ type Run struct {
 	// Log, if not nil, gets each epoch as a line of JSON.
 	Log io.Writer
 
-	// Checkpoint, if not empty, names the file that keeps the state of the run
-	// after each epoch and when it is interrupted. With Resume, a run goes on
+	// Checkpoint, if not empty, names the file that keeps the state of the run:
+	// after an epoch, but not more than once in a second, at the end, and when
+	// it is interrupted. With Resume, a run goes on
 	// from there, bit for bit as if it had not stopped; if the file does not
 	// exist it starts afresh.
 	Checkpoint string
