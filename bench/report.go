@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -96,10 +97,16 @@ func (v *view) pairs() {
 	if len(v.Results.Pairs) == 0 {
 		return
 	}
-	for _, a := range v.Optimizers {
+	var compared []Summary
+	for _, o := range v.Optimizers {
+		if slices.ContainsFunc(v.Results.Pairs, func(p Pair) bool { return p.A == o.Optimizer || p.B == o.Optimizer }) {
+			compared = append(compared, o)
+		}
+	}
+	for _, a := range compared {
 		v.Header = append(v.Header, a.Optimizer)
 		var line []pairCell
-		for _, b := range v.Optimizers {
+		for _, b := range compared {
 			line = append(line, v.pairCell(a.Optimizer, b.Optimizer))
 		}
 		v.Pairs = append(v.Pairs, line)

@@ -209,12 +209,12 @@ func collect(to *[]float64, x *float64) {
 func (m *Summary) aboutRates(c choice) {
 	m.Grid, m.AtEnd = c.points, c.atEnd
 	b := best(c.points)
-	if b < 0 {
+	if b < 0 || !(c.points[b].loss() > 0) { // a loss that can be negative has no factors
 		return
 	}
 	m.Sensitivity = new(sensitivity(c.points, b))
 	for _, p := range c.points {
-		if p.LR == m.Default && p.ValLoss != nil && c.points[b].loss() > 0 {
+		if p.LR == m.Default && p.ValLoss != nil {
 			m.PriceOfDefault = new(*p.ValLoss / c.points[b].loss())
 		}
 	}

@@ -104,7 +104,10 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 	o.study.Progress = show.progress
 	r, err := o.compare(cmd.Context(), commandLine(cmd, args))
 	show.close()
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted, nothing was written: %w", err)
+	case err != nil:
 		return err
 	}
 	return o.write(cmd.OutOrStdout(), r)

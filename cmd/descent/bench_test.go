@@ -8,7 +8,6 @@ import (
 	"testing"
 )
 
-
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"bench", "iris", "--optimizer", "sgd", "--optimizer", "adam(beta2=0.99)", "--epochs", "3", "--seeds", "2", "--tune-seeds", "1", "--out", dir}
