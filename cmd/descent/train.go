@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -81,6 +82,7 @@ func trainCommand() *cobra.Command {
 	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
 	f.Uint64VarP(&o.seed, "seed", "s", 1, "of the split, the weights and the order of rows")
+	f.IntVar(&o.run.Workers, "workers", runtime.GOMAXPROCS(0), "workers that share the large steps of large nets; results do not depend on it")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", "folder for the model, its schema and the log")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
