@@ -45,16 +45,6 @@ type SuiteRun struct {
 	DivergedAt int   `json:"diverged_at,omitempty"`
 }
 
-// reached is how many targets the run reached; spent is the sum of the
-// evaluations, where a target that was not reached costs the budget twice.
-func (r *SuiteRun) reached() (n int) {
-	for _, h := range r.Hits {
-		if h > 0 {
-			n++
-		}
-	}
-	return n
-}
 
 func (r *SuiteRun) spent(budget int) (sum int) {
 	for _, h := range r.Hits {
