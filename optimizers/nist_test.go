@@ -169,3 +169,31 @@ func TestNISTByLevenbergMarquardt(t *testing.T) {
 		t.Errorf("%d of %d runs reach 9 digits", nine, all)
 	}
 }
+
+// Quasi-Newton methods see only the sum of squares; they are reported beside.
+func TestNISTByQuasiNewton(t *testing.T) {
+	for _, m := range []Method{BFGS{}, NewLBFGS()} {
+		six, all := 0, 0
+		for _, p := range nistProblems(t) {
+			for _, start := range [][]float64{p.Start1, p.Start2} {
+				r := p.residuals(t, start)
+				prob, err := ProblemOf(ops.Scale(0.5, ops.Sum(ops.Square(r))), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := Minimize(context.Background(), prob, m, Stop{Iterations: 5000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				all++
+				if p.digits(res.X) >= 6 {
+					six++
+				}
+			}
+		}
+		t.Logf("%T: 6 digits in %d of %d runs", m, six, all)
+		if six < 1 {
+			t.Errorf("%T solves nothing", m)
+		}
+	}
+}
