@@ -197,3 +197,28 @@ func TestNISTByQuasiNewton(t *testing.T) {
 		}
 	}
 }
+
+// Residuals that can all be 0, too few of them, and a parameter that nothing
+// depends on.
+func TestLevenbergMarquardtAtTheEdges(t *testing.T) {
+	g := graph.New(tensor.Float64, 1)
+	w := g.Param("w", graph.From(-1.2, 1), 2)
+	x, y := ops.Slice(w, 0, 0, 1, 1), ops.Slice(w, 0, 1, 2, 1)
+	rosenbrock := ops.Concat(0, ops.Sub(g.Const(1, 1), x), ops.Scale(10, ops.Sub(y, ops.Square(x))))
+	for _, r := range []*node{rosenbrock, ops.Shift(-2, ops.Add(ops.Square(x), y)), ops.Shift(-3, ops.Square(x))} {
+		if err := w.Variable().Set([]float64{-1.2, 1}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := ResidualProblem(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := Minimize(context.Background(), p, LevenbergMarquardt{}, Stop{Iterations: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(res.F < 1e-20) || res.Reason == MaxIterations {
+			t.Errorf("%v: %v at %v, %s after %d iterations", r, res.F, res.X, res.Reason, res.Iterations)
+		}
+	}
+}
