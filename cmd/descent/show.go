@@ -30,6 +30,7 @@ func showCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd.OutOrStdout(), args[0]) },
 	}
+	cmd.AddCommand(showScheduleCommand())
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.IntVar(&o.Features, "features", 4, "inputs of a row")

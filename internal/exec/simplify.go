@@ -170,6 +170,10 @@ func (f *Func) algebra(i Val, v *value) Val {
 		if x.kind == kShape {
 			v.args, v.from = x.args, v.from+x.from
 		}
+		if f.uniform(x) && x.n > 1 && v.from == 0 && v.n == x.n {
+			*v = value{kind: kGather, args: x.args, dims: v.dims, n: v.n, views: []kernel.View{BroadcastView(nil, v.dims)}, tag: v.tag}
+			return i
+		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
 			*v = *x
@@ -188,6 +192,10 @@ func (f *Func) algebra(i Val, v *value) Val {
 			*v = value{kind: kShape, args: []Val{x}, dims: v.dims, n: v.n, tag: v.tag}
 		}
 	case kGather:
+		if x := &f.vals[v.args[0]]; f.uniform(v) && x.kind == kShape && f.vals[x.args[0]].scalar() {
+			v.args = x.args // one number, however it was wrapped
+			v.views = []kernel.View{BroadcastView(nil, v.dims)}
+		}
 		if identityView(&v.views[0], f.vals[v.args[0]].dims) {
 			return v.args[0]
 		}
@@ -201,6 +209,11 @@ func (f *Func) algebra(i Val, v *value) Val {
 		}
 	}
 	return i
+}
+
+// uniform reports whether v stretches one number.
+func (f *Func) uniform(v *value) bool {
+	return v.kind == kGather && f.vals[v.args[0]].n == 1 && v.views[0].Offset == 0
 }
 
 // mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x), pow(x, 1 or 2) and choices
