@@ -130,4 +130,15 @@ Minimize(ctx, problem, method, stop) evaluates a problem as often as its method 
 | Annealing | several minima, few variables | with gradient proposals (Sigma 0) it stays in its first basin |
 | MultiStart, BasinHopping | several minima, smooth | minima that are many and narrow |
 | CMAES | several minima, no gradient, up to a hundred variables | more variables |
+
+## Gradients of training itself
+
+Since a step is an expression, k steps are one, too: Unroll(t, k) is the loss after k steps, and its gradient with respect to the learning rate, or to
+where the parameters start, is as exact as any other.
+
+    t := optimizers.Descend(loss, optimizers.Momentum())
+    after := optimizers.Unroll(t, 5)
+    slope := graph.Grad(after, t.LR)[0] // of the loss after five steps, by the learning rate
+
+FindLR tries rates from small to large, returns the curve and the rate where the loss fell fastest, and puts the model back as it was.
 `

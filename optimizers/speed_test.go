@@ -15,6 +15,9 @@ import (
 func BenchmarkRules(b *testing.B) {
 	const n = 1 << 22
 	src, dst := make([]float32, n), make([]float32, n)
+	for i := range src {
+		src[i], dst[i] = float32(i), 1 // touch the pages
+	}
 	b.Run("memcpy", func(b *testing.B) {
 		b.SetBytes(2 * 4 * n)
 		for b.Loop() {

@@ -68,7 +68,7 @@ func TestEverySettingCounts(t *testing.T) {
 	needs := map[string]map[string]string{}
 	for _, c := range []struct{ rule, setting, needed string }{
 		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"}, {"sgd", "velocity", "momentum=0.5"}, {"schedulefree_sgd", "velocity", "momentum=0.5"},
-		{"adam", "corrected", "amsgrad=true"}, {"adamw", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "corrected", "amsgrad=true"}, {"keras_adam", "corrected", "amsgrad=true"}, {"keras_adam", "amsgrad", "beta2=0.4"}, {"optax_amsgrad", "eps_hat", "corrected=false"},
+		{"adam", "corrected", "amsgrad=true"}, {"optax_nadam", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "nesterov", "beta1=0.5"}, {"adamw", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "corrected", "amsgrad=true"}, {"keras_adam", "corrected", "amsgrad=true"}, {"keras_adam", "amsgrad", "beta2=0.4"}, {"optax_amsgrad", "eps_hat", "corrected=false"},
 		{"asgd", "alpha", "lambda=0.1"}, {"asgd", "lambda", ""},
 		{"rprop", "maximum", ""}, {"rprop", "minimum", ""},
 		{"sophia", "every", "gamma=5"}, {"schedulefree_sgd", "dampening", "momentum=0.5"}, {"schedulefree_sgd", "nesterov", "momentum=0.5"},
@@ -251,7 +251,7 @@ func TestBadSettingIsReported(t *testing.T) {
 
 // Every exported type that is a rule has a row, and every row a reason.
 func TestEveryRuleHasARow(t *testing.T) {
-	sources, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestEveryRuleHasARow(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range sources {
+	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
