@@ -16,6 +16,7 @@ var layers = [][]string{
 	{"graph"},
 	{"graph/graphtest"},
 	{"ops"},
+	{"internal/formula"},
 	{"losses", "models", "optimizers"},
 	{"train"},
 	{"bench", "bench/engine"},
