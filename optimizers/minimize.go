@@ -1,0 +1,234 @@
+package optimizers
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+)
+
+// A Method looks for a minimum by evaluating the problem of a run. It reports
+// each point it moves to with [Run.Visit] and returns when that says so, or
+// when it can do no more, with the reason.
+type Method interface {
+	Search(run *Run) Reason
+}
+
+// A Reason says why a search ended.
+type Reason string
+
+// The reasons.
+const (
+	GradientSmall  Reason = "the gradient is small"
+	StepSmall      Reason = "the step is small"
+	ChangeSmall    Reason = "the value changes little"
+	TargetReached  Reason = "the target is reached"
+	Patience       Reason = "no improvement"
+	MaxIterations  Reason = "the limit of iterations"
+	MaxEvaluations Reason = "the limit of evaluations"
+	MaxTime        Reason = "the limit of time"
+	Cancelled      Reason = "cancelled"
+	NotFinite      Reason = "the value is not finite"
+	NoProgress     Reason = "the method finds no lower value"
+	Finished       Reason = "the method is done"
+)
+
+// Stop says when a search ends; a limit that is 0 is not there.
+type Stop struct {
+	Grad        float64       // largest element of the gradient is at most this
+	Step        float64       // largest element of the step is at most this, times 1+|x|
+	Change      float64       // the value changes by at most this, times its size
+	Target      *float64      // the value is at most this
+	Patience    int           // iterations without a lower value
+	Iterations  int           // iterations; 10000 if nothing limits the run
+	Evaluations int           // of the value, with or without its gradient
+	Time        time.Duration // since the start
+	Path        bool          // keep the points themselves in the trace
+}
+
+// DefaultStop ends at a gradient of 1e-8, or after 10000 iterations.
+func DefaultStop() Stop { return Stop{Grad: 1e-8, Iterations: 10000} }
+
+// A Point is a line of a trace.
+type Point struct {
+	Iteration, Evaluations int
+	Elapsed                time.Duration
+	F                      float64
+	Grad                   float64   // largest element of the gradient, NaN if not known
+	X                      []float64 // only with Stop.Path
+}
+
+// A Result is where a search ended: X is the best point it saw.
+type Result struct {
+	X           []float64
+	F           float64
+	Reason      Reason
+	Iterations  int
+	Evaluations int
+	Time        time.Duration
+	Trace       []Point
+}
+
+// A Run is a search under way.
+type Run struct {
+	Problem *Problem
+	ctx     context.Context
+	stop    Stop
+	start   time.Time
+	res     *Result
+	last    []float64 // point visited last
+	lastF   float64
+	better  int // iteration of the best value
+	reason  Reason
+}
+
+// Minimize searches for the least value of a problem from its start. A result
+// is returned also when the context is cancelled. An error means that the
+// problem cannot be evaluated.
+func Minimize(ctx context.Context, p *Problem, m Method, stop Stop) (res *Result, err error) {
+	if p.Func == nil || p.Grad == nil || len(p.Start) == 0 {
+		return nil, errors.New("optimizers: a problem needs Func, Grad and Start")
+	}
+	if stop.Iterations == 0 && stop.Evaluations == 0 && stop.Time == 0 {
+		stop.Iterations = 10000
+	}
+	r := &Run{Problem: p, ctx: ctx, stop: stop, start: time.Now(),
+		res: &Result{X: slices.Clone(p.Start), F: math.Inf(1)}}
+	defer func() {
+		if x := recover(); x != nil {
+			e, ok := x.(evalError)
+			if !ok {
+				panic(x)
+			}
+			res, err = nil, e.error
+		}
+	}()
+	reason := m.Search(r)
+	if r.reason != "" {
+		reason = r.reason
+	}
+	r.res.Reason, r.res.Time = reason, time.Since(r.start)
+	if p.Move != nil {
+		err = p.Move(r.res.X)
+	}
+	return r.res, err
+}
+
+// Start returns a copy of the point to start from.
+func (r *Run) Start() []float64 { return slices.Clone(r.Problem.Start) }
+
+// Value evaluates the problem.
+func (r *Run) Value(x []float64) float64 {
+	r.res.Evaluations++
+	return r.keep(x, r.Problem.Func(x))
+}
+
+// Grad evaluates the problem and its gradient.
+func (r *Run) Grad(x, grad []float64) float64 {
+	r.res.Evaluations++
+	return r.keep(x, r.Problem.Grad(x, grad))
+}
+
+// keep remembers the best point.
+func (r *Run) keep(x []float64, f float64) float64 {
+	if f < r.res.F {
+		r.res.F = f
+		copy(r.res.X, x)
+		r.better = r.res.Iterations
+	}
+	return f
+}
+
+// settle makes x the result though its value may be larger by rounding.
+func (r *Run) settle(x []float64, f float64) {
+	copy(r.res.X, x)
+	r.res.F = f
+}
+
+// Exhausted reports whether a limit of evaluations or time has been reached or
+// the run was cancelled: a method asks in loops that do not Visit.
+func (r *Run) Exhausted() bool {
+	switch {
+	case r.reason != "":
+	case r.ctx.Err() != nil:
+		r.reason = Cancelled
+	case r.stop.Evaluations > 0 && r.res.Evaluations >= r.stop.Evaluations:
+		r.reason = MaxEvaluations
+	case r.stop.Time > 0 && time.Since(r.start) >= r.stop.Time:
+		r.reason = MaxTime
+	}
+	return r.reason != ""
+}
+
+// Visit reports that the search has moved to x, where the value is f and the
+// gradient grad, nil if not known. It returns true when the search is to end.
+func (r *Run) Visit(x []float64, f float64, grad []float64) bool {
+	p := Point{Iteration: r.res.Iterations, Evaluations: r.res.Evaluations, Elapsed: time.Since(r.start), F: f, Grad: math.NaN()}
+	if grad != nil {
+		p.Grad = maxAbs(grad)
+	}
+	if r.stop.Path {
+		p.X = slices.Clone(x)
+	}
+	r.res.Trace = append(r.res.Trace, p)
+	if !r.Exhausted() {
+		r.reason = r.judge(x, f, p.Grad)
+	}
+	r.last, r.lastF = append(r.last[:0], x...), f
+	r.res.Iterations++
+	return r.reason != ""
+}
+
+// judge applies the rules that look at the point.
+func (r *Run) judge(x []float64, f, grad float64) Reason {
+	s, n := &r.stop, r.res.Iterations
+	step, size := math.Inf(1), 0.0
+	if r.last != nil {
+		step, size = 0, maxAbs(x)
+		for i := range x {
+			step = max(step, math.Abs(x[i]-r.last[i]))
+		}
+	}
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 1):
+		return NotFinite
+	case s.Target != nil && f <= *s.Target:
+		return TargetReached
+	case s.Grad > 0 && grad <= s.Grad:
+		return GradientSmall
+	case s.Step > 0 && step <= s.Step*(1+size):
+		return StepSmall
+	case s.Change > 0 && n > 0 && math.Abs(f-r.lastF) <= s.Change*max(math.Abs(f), math.Abs(r.lastF)):
+		return ChangeSmall
+	case s.Patience > 0 && n-r.better >= s.Patience:
+		return Patience
+	case s.Iterations > 0 && n >= s.Iterations:
+		return MaxIterations
+	}
+	return ""
+}
+
+func maxAbs(x []float64) (m float64) {
+	for _, v := range x {
+		if a := math.Abs(v); !(a <= m) { // NaN wins
+			m = a
+		}
+	}
+	return m
+}
+
+func dot(a, b []float64) (s float64) {
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
+}
+
+// axpy returns x + t·d in dst.
+func axpy(dst, x []float64, t float64, d []float64) []float64 {
+	for i := range dst {
+		dst[i] = x[i] + t*d[i]
+	}
+	return dst
+}
