@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"ops"},
 	{"internal/formula"},
 	{"losses", "models", "optimizers"},
-	{"train"},
+	{"train", "internal/calc"},
 	{"bench", "bench/engine"},
 	{"lab"},
 	{"cmd/descent"},

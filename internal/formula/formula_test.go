@@ -157,7 +157,7 @@ func TestMistakes(t *testing.T) {
 		{strings.Repeat("x^", 30_000) + "x", "nested more than 256 deep"},
 		{strings.Repeat("x?1:", 10_000) + "x", "nested more than 256 deep"},
 		{strings.Repeat("not ", 10_000) + "x", "nested more than 256 deep"},
-		{strings.Repeat("let a=1;", 1_000) + "x", "nested more than 256 deep"},
+		{strings.Repeat("let a=1;", 1_000) + "x", "column 13: a has a value already"},
 		{strings.Repeat("x+", 30_000) + "x", "more than 10000 parts"},
 	} {
 		_, _, err := value(c.text)

@@ -171,7 +171,7 @@ func (l *lowerer) unary(n *ast.UnaryNode) (*graph.Node, error) {
 
 // operators are those of two operands.
 var operators = map[string]func(x, y *node) *node{
-	"+": ops.Add, "-": ops.Sub, "*": ops.Mul, "/": ops.Div, "@": product,
+	"+": ops.Add, "-": ops.Sub, "*": ops.Mul, "/": ops.Div, "@": matrixProduct,
 	"<": ops.Less, "<=": ops.LessEqual, ">": ops.Greater, ">=": ops.GreaterEqual, "==": ops.Equal, "!=": ops.NotEqual,
 	"and": and, "&&": and, "or": or, "||": or,
 	"%": func(x, y *node) *node { return ops.Sub(x, ops.Mul(y, ops.Floor(ops.Div(x, y)))) },
@@ -183,8 +183,8 @@ func or(x, y *node) *node  { return ops.Max(truth(x), truth(y)) }
 // truth is 1 where x is not 0, else 0.
 func truth(x *node) *node { return ops.NotEqual(x, x.Graph().Const(0)) }
 
-// product is the matrix product, of two vectors their inner product.
-func product(x, y *node) *node {
+// matrixProduct is the matrix product, of two vectors their inner product.
+func matrixProduct(x, y *node) *node {
 	if graph.Mistakes(x, y) == nil && x.Shape().Rank() == 1 && x.Shape() == y.Shape() {
 		return ops.Dot(x, y)
 	}

@@ -191,7 +191,7 @@ func (s *scanner) word() error {
 	top := &s.level[len(s.level)-1]
 	switch {
 	case w == "let":
-		s.let, top.lasting = 2, top.lasting+1
+		s.let = 2 // each takes a part of the tree, which are bounded
 	case s.let == 2:
 		s.let = 1
 	case w == "not":
