@@ -21,6 +21,7 @@ import (
 // and a row here.
 var commands = []func() *cobra.Command{
 	trainCommand,
+	gradCommand,
 }
 
 // Exit statuses.

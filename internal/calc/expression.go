@@ -3,6 +3,7 @@ package calc
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -255,12 +256,10 @@ func (e *Expression) Check() (worst Difference, err error) {
 	worst.Error = -1
 	for i, p := range e.Params {
 		for k := range e.start[i].Data {
-			num, err := e.difference(prog, p, i, k)
-			if err != nil {
+			d := Difference{Name: e.Names[i], Element: k, Derivative: g.Grads[i].Data[k]}
+			if err := e.compare(&d, prog, p, i); err != nil {
 				return worst, err
 			}
-			d := Difference{Name: e.Names[i], Element: k, Derivative: g.Grads[i].Data[k], Numeric: num}
-			d.Error = abs(d.Derivative-num) / max(1, abs(d.Derivative), abs(num))
 			if !(d.Error <= worst.Error) {
 				worst = d
 			}
@@ -269,13 +268,31 @@ func (e *Expression) Check() (worst Difference, err error) {
 	return worst, nil
 }
 
-// difference is that of four values around element k of name i.
-func (e *Expression) difference(prog *graph.Program, p *graph.Node, i, k int) (float64, error) {
-	x := slices.Clone(e.start[i].Data)
-	h := 2.5e-4 * max(1, abs(x[k]))
+// compare fills in the difference of four values around an element, for the
+// step that suits the function best: a wrong derivative agrees with none.
+func (e *Expression) compare(d *Difference, prog *graph.Program, p *graph.Node, name int) error {
+	for i, step := range []float64{2.5e-4, 1e-5, 1e-7} {
+		num, err := e.difference(prog, p, e.start[name].Data, d.Element, step)
+		if err != nil {
+			return err
+		}
+		worse := math.Abs(d.Derivative-num) / max(1, math.Abs(d.Derivative), math.Abs(num))
+		if i == 0 || worse < d.Error || math.IsNaN(d.Error) {
+			d.Numeric, d.Error = num, worse
+		}
+		if d.Error < 1e-8 {
+			break
+		}
+	}
+	return p.Variable().Set(e.start[name].Data)
+}
+
+func (e *Expression) difference(prog *graph.Program, p *graph.Node, start []float64, k int, step float64) (float64, error) {
+	x := slices.Clone(start)
+	h := step * max(1, math.Abs(x[k]))
 	var f [4]float64
 	for j, t := range []float64{-2, -1, 1, 2} {
-		x[k] = e.start[i].Data[k] + t*h
+		x[k] = start[k] + t*h
 		if err := p.Variable().Set(x); err != nil {
 			return 0, err
 		}
@@ -284,12 +301,5 @@ func (e *Expression) difference(prog *graph.Program, p *graph.Node, i, k int) (f
 		}
 		f[j] = prog.Scalar(e.Node)
 	}
-	return (8*(f[2]-f[1]) - (f[3] - f[0])) / (12 * h), p.Variable().Set(e.start[i].Data)
-}
-
-func abs(x float64) float64 {
-	if x < 0 {
-		return -x
-	}
-	return x
+	return (8*(f[2]-f[1]) - (f[3] - f[0])) / (12 * h), nil
 }

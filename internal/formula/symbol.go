@@ -69,7 +69,7 @@ func (a *algebra) convert(n *graph.Node) (*term, error) {
 			return nil, err
 		}
 	}
-	name, num := split(n.Op().Name())
+	name, num := SplitName(n.Op().Name())
 	if t := a.elementwise(n, name, num, args); t != nil {
 		return t, nil
 	}
@@ -94,9 +94,9 @@ func (a *algebra) constant(n *graph.Node) (*term, error) {
 	return a.intern(term{kind: call, fn: "list", k: p.Float64s(n), shape: n.Shape()}), nil
 }
 
-// split divides the name of an op into a word and numbers: "clamp{-1 1}",
+// SplitName divides the name of an op into a word and numbers: "clamp{-1 1}",
 // "logsumexp[0 1]", "take[0]".
-func split(name string) (word string, num []float64) {
+func SplitName(name string) (word string, num []float64) {
 	i := strings.IndexAny(name, "{[")
 	if i < 0 {
 		return name, nil
@@ -186,7 +186,7 @@ func (a *algebra) moving(n *graph.Node, name string, num []float64, args []*term
 		if strings.Contains(name, "gather") {
 			along = 1
 		}
-		_, axis := split(strings.TrimPrefix(n.Op().Name(), "scatter of "))
+		_, axis := SplitName(strings.TrimPrefix(n.Op().Name(), "scatter of "))
 		return a.call("scatter", to, slices.Concat(axis, []float64{along}, floats(to.Dims())), args...)
 	}
 	switch name {
