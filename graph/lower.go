@@ -143,9 +143,41 @@ type Loop struct {
 
 // Loop runs l to make an array of shape s.
 func (b *Builder) Loop(l Loop, s Shape, in ...Value) Value {
-	vals := make([]exec.Val, len(in))
-	for i, x := range in {
-		vals[i] = exec.Val(x)
+	one := Loops{Name: l.Name, Key: l.Key}
+	if l.F32 != nil {
+		one.F32 = func(dst, src [][]float32) { l.F32(dst[0], src) }
 	}
-	return Value(b.f.Call(&exec.Call{Name: l.Name, F32: l.F32, F64: l.F64, Key: l.Key}, s.Dims(), vals...))
+	if l.F64 != nil {
+		one.F64 = func(dst, src [][]float64) { l.F64(dst[0], src) }
+	}
+	return b.Loops(one, []Shape{s}, in...)[0]
+}
+
+// Loops is a [Loop] with several results: it must set every element of each
+// dst.
+type Loops struct {
+	Name string
+	F32  func(dst, src [][]float32)
+	F64  func(dst, src [][]float64)
+	Key  any
+}
+
+// Loops runs l to make arrays of the given shapes. Ops that want different
+// results of the same loop on the same operands share one run of it, if its
+// Key is set.
+func (b *Builder) Loops(l Loops, shapes []Shape, in ...Value) []Value {
+	args := make([]exec.Val, len(in))
+	for i, x := range in {
+		args[i] = exec.Val(x)
+	}
+	outs := make([][]int, len(shapes))
+	for i, s := range shapes {
+		outs[i] = s.Dims()
+	}
+	made := b.f.Call(&exec.Call{Name: l.Name, F32: l.F32, F64: l.F64, Key: l.Key}, outs, args...)
+	vals := make([]Value, len(made))
+	for i, v := range made {
+		vals[i] = Value(v)
+	}
+	return vals
 }

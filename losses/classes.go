@@ -57,6 +57,9 @@ func CrossEntropyWith(o CrossEntropyOptions) Loss {
 		if bad := c.bad([]*node{pred, target}, fit); bad != nil {
 			return bad
 		}
+		if !distribution && o.LabelSmoothing == 0 && pred.Shape().Rank() == 2 {
+			return o.average(pred, target, ops.SoftmaxNLL)
+		}
 		logp := logSoftmax(pred, classAxis(pred.Shape()))
 		if distribution {
 			return o.probabilities(logp, target)
@@ -87,26 +90,56 @@ func (o CrossEntropyOptions) probabilities(logp, target *node) *node {
 	return o.Reduction.of(ops.Neg(ops.Sum(ops.Mul(target, byClass(logp, o.Weight)), k)))
 }
 
-// indices is the cross-entropy of log-probabilities against class indices:
-// (1-e)·w_y·(-log p_y) + e/C·Σ_c w_c·(-log p_c).
-func (o CrossEntropyOptions) indices(logp, target *node) *node {
-	k := classAxis(logp.Shape())
-	classes := logp.Shape().Dim(k)
-	ignore := or(o.IgnoreIndex, -100)
-	graph.LimitIndex(target, classes, &ignore)
-	none := number(target, -1) // an index that reads 0
-	y := ops.Where(ops.Equal(target, number(target, float64(ignore))), none, target)
-
+// average weighs and averages nll(pred, y), the loss of each row, where y are
+// the class indices with those to ignore put outside the classes.
+func (o CrossEntropyOptions) average(pred, target *node, nll func(pred, y *node) *node) *node {
+	classes := pred.Shape().Dim(classAxis(pred.Shape()))
+	y := o.marked(target, classes)
+	loss := nll(pred, y)
+	if o.Weight == nil && o.Reduction != Mean {
+		return o.Reduction.of(loss)
+	}
 	w := weightOf(y, classes, o.Weight)
-	loss := ops.Mul(w, ops.Neg(at(logp, y, k)))
-	if e := o.LabelSmoothing; e != 0 {
-		all := ops.Mul(ops.NotEqual(y, none), ops.Neg(ops.Sum(byClass(logp, o.Weight), k)))
-		loss = ops.Add(ops.Scale(1-e, loss), ops.Scale(e/float64(classes), all))
+	if o.Weight != nil {
+		loss = ops.Mul(w, loss)
 	}
 	if o.Reduction == Mean {
 		return ratio(ops.Sum(loss), ops.Sum(w))
 	}
 	return o.Reduction.of(loss)
+}
+
+// marked is the target with -1 where it is to be ignored and is a class.
+func (o CrossEntropyOptions) marked(target *node, classes int) *node {
+	ignore := or(o.IgnoreIndex, -100)
+	graph.LimitIndex(target, classes, &ignore)
+	if ignore < 0 || ignore >= classes {
+		return target
+	}
+	return ops.Where(ops.Equal(target, number(target, float64(ignore))), number(target, -1), target)
+}
+
+// indices is the cross-entropy of log-probabilities against class indices:
+// (1-e)·w_y·(-log p_y) + e/C·Σ_c w_c·(-log p_c).
+func (o CrossEntropyOptions) indices(logp, target *node) *node {
+	k := classAxis(logp.Shape())
+	classes := logp.Shape().Dim(k)
+	if o.LabelSmoothing == 0 {
+		return o.average(logp, target, func(logp, y *node) *node { return ops.Neg(at(logp, y, k)) })
+	}
+	y, e := o.marked(target, classes), o.LabelSmoothing
+	w := weightOf(y, classes, o.Weight)
+	all := ops.Mul(isClass(y, classes), ops.Neg(ops.Sum(byClass(logp, o.Weight), k)))
+	loss := ops.Add(ops.Scale(1-e, ops.Mul(w, ops.Neg(at(logp, y, k)))), ops.Scale(e/float64(classes), all))
+	if o.Reduction == Mean {
+		return ratio(ops.Sum(loss), ops.Sum(w))
+	}
+	return o.Reduction.of(loss)
+}
+
+// isClass is 1 where y is a class and 0 elsewhere.
+func isClass(y *node, classes int) *node {
+	return ops.Mul(ops.LessEqual(number(y, 0), y), ops.Less(y, number(y, float64(classes))))
 }
 
 // at is x at index y of axis k, which is dropped.
@@ -116,11 +149,10 @@ func at(x, y *node, k int) *node {
 
 // weightOf is the weight of each class index in y, 0 where it is no class.
 func weightOf(y *node, classes int, weight []float64) *node {
-	w := y.Graph().Const(1, classes)
-	if weight != nil {
-		w = array(y.Graph(), weight, classes)
+	if weight == nil {
+		return isClass(y, classes)
 	}
-	return ops.Take(w, y, 0)
+	return ops.Take(array(y.Graph(), weight, classes), y, 0)
 }
 
 // byClass is x with each class multiplied by its weight.

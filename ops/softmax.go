@@ -39,3 +39,44 @@ func Softmax(x *node, axes ...int) *node { return Exp(LogSoftmax(x, axes...)) }
 func LogSoftmax(x *node, axes ...int) *node {
 	return Sub(x, Keep(LogSumExp(x, axes...), x, axes...))
 }
+
+// SoftmaxNLL returns -log softmax(z)[y] for each row of logits z, N×C, and
+// class index y, N: what cross-entropy averages, from one pass over the logits
+// and exact for logits of any size. A row whose index is not in 0..C-1 has loss
+// 0 and gradient 0.
+func SoftmaxNLL(z, y *node) *node { return graph.Apply(softmaxNLL{}, z, y) }
+
+type softmaxNLL struct{}
+
+func (softmaxNLL) Name() string { return "softmax_nll" }
+func (softmaxNLL) Shape(in []graph.Shape) (graph.Shape, error) {
+	z, y := in[0], in[1]
+	if z.Rank() != 2 || y != graph.Dims(z.Dim(0)) {
+		return graph.Shape{}, fmt.Errorf("logits are N x C and class indices N, these are %v and %v", z, y)
+	}
+	return y, nil
+}
+func (softmaxNLL) Grad(l, dl *node) []*node {
+	return []*node{Mul(ExpandDims(dl, 1), graph.Apply(softmaxNLLGrad{}, l.Arg(0), l.Arg(1))), nil}
+}
+func (softmaxNLL) Lower(b *builder, in []value) value {
+	nll, _ := b.SoftmaxNLL(in[0], in[1])
+	return nll
+}
+
+// softmaxNLLGrad is softmax(z) - onehot(y), and 0 in rows without a class.
+type softmaxNLLGrad struct{}
+
+func (softmaxNLLGrad) Name() string                                { return "softmax_nll_grad" }
+func (softmaxNLLGrad) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
+func (softmaxNLLGrad) Grad(g, dg *node) []*node {
+	z, y := g.Arg(0), g.Arg(1)
+	p := Softmax(z, 1)
+	inner := Keep(Sum(Mul(dg, p), 1), z, 1)
+	some := Mul(GreaterEqual(y, g.Graph().Const(0)), Less(y, g.Graph().Const(float64(z.Shape().Dim(1)))))
+	return []*node{Mul(ExpandDims(some, 1), Mul(p, Sub(dg, inner))), nil}
+}
+func (softmaxNLLGrad) Lower(b *builder, in []value) value {
+	_, g := b.SoftmaxNLL(in[0], in[1])
+	return g
+}

@@ -137,14 +137,16 @@ var Table = []gt.Case{
 			gt.One([]int{2, 3, 4}).With(0, 2, 1), gt.One([]int{2, 1, 3, 2}).With(-1, 1, 0, 2), gt.One([]int{0, 3})}},
 	{Name: "slice", Inputs: 1, Numbers: "axis, start, stop, step", Build: func(in []*node, n []float64) *node {
 		return Slice(in[0], int(n[0]), int(n[1]), stopOf(n[2]), int(n[3]))
-	}, Samples: []gt.Sample{gt.One([]int{5}).With(0, 1, 4, 1), gt.One([]int{5}).With(0, 0, math.Inf(1), 2), gt.One([]int{5}).With(0, -1, math.Inf(1), -1),
+	}, Samples: []gt.Sample{gt.One([]int{5}).With(0, 1, 4, 1), gt.One([]int{5}).With(0, 0, math.Inf(1), 2),
+		gt.One([]int{5}).With(0, -1, math.Inf(1), -1),
 		gt.One([]int{3, 4}).With(1, -3, -1, 1), gt.One([]int{2, 5, 2}).With(1, 4, 0, -2), gt.One([]int{1, 3}).With(0, 0, 1, 1),
 		gt.One([]int{3, 4}).With(0, 1, 1, 1), gt.One([]int{0, 3}).With(1, 0, 2, 1)}},
 	{Name: "flip", Inputs: 1, Numbers: "axes...", Build: func(in []*node, n []float64) *node { return Flip(in[0], ints(n)...) },
 		Samples: overSamples},
 	{Name: "concat", Inputs: -1, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Concat(int(n[0]), in...) },
 		Samples: []gt.Sample{gt.One([]int{3}).With(0), gt.One([]int{3}, []int{2}).With(0), gt.One([]int{3, 4}, []int{3, 1}, []int{3, 2}).With(1),
-			gt.One([]int{1, 4}, []int{2, 4}).With(-2), gt.One([]int{2, 1, 2}, []int{2, 3, 2}, []int{2, 1, 2}, []int{2, 1, 2}).With(1), gt.One([]int{0, 3}, []int{2, 3}).With(0)}},
+			gt.One([]int{1, 4}, []int{2, 4}).With(-2),
+			gt.One([]int{2, 1, 2}, []int{2, 3, 2}, []int{2, 1, 2}, []int{2, 1, 2}).With(1), gt.One([]int{0, 3}, []int{2, 3}).With(0)}},
 	{Name: "stack", Inputs: -1, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Stack(int(n[0]), in...) },
 		Samples: []gt.Sample{gt.One([]int{}, []int{}).With(0), gt.One([]int{3}, []int{3}).With(0), gt.One([]int{3}, []int{3}, []int{3}).With(-1),
 			gt.One([]int{3, 4}, []int{3, 4}).With(1), gt.One([]int{2, 1, 2}).With(-2), gt.One([]int{0, 3}, []int{0, 3}).With(0)}},
@@ -154,13 +156,20 @@ var Table = []gt.Case{
 		Domain: []gt.Domain{gt.Below(3)}, Samples: gt.Shapes(1, 3)},
 	{Name: "take", Inputs: 2, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Take(in[0], in[1], int(n[0])) },
 		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}).With(0), gt.One([]int{3}, []int{5}).With(0),
-			gt.One([]int{3, 4}, []int{6}).With(0), gt.One([]int{4, 3}, []int{2, 2}).With(-1), gt.One([]int{2, 3, 2}, []int{1}).With(1), gt.One([]int{3, 2}, []int{0}).With(0)}},
+			gt.One([]int{3, 4}, []int{6}).With(0), gt.One([]int{4, 3}, []int{2, 2}).With(-1),
+			gt.One([]int{2, 3, 2}, []int{1}).With(1), gt.One([]int{3, 2}, []int{0}).With(0)}},
 	{Name: "gather", Inputs: 2, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Gather(in[0], in[1], int(n[0])) },
 		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{1}).With(0), gt.One([]int{3}, []int{5}).With(0),
-			gt.One([]int{3, 4}, []int{6, 4}).With(0), gt.One([]int{4, 3}, []int{4, 2}).With(-1), gt.One([]int{2, 3, 2}, []int{2, 1, 2}).With(1), gt.One([]int{3, 2}, []int{0, 2}).With(0)}},
+			gt.One([]int{3, 4}, []int{6, 4}).With(0), gt.One([]int{4, 3}, []int{4, 2}).With(-1),
+			gt.One([]int{2, 3, 2}, []int{2, 1, 2}).With(1), gt.One([]int{3, 2}, []int{0, 2}).With(0)}},
 	{Name: "pick", Inputs: 2, Build: two(Pick),
-		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}), gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
+		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}),
+			gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
 			gt.One([]int{2, 2, 3}, []int{2, 2}), gt.One([]int{2, 4}, []int{2}), gt.One([]int{0, 3}, []int{0})}},
+	{Name: "softmax_nll", Inputs: 2, Build: two(SoftmaxNLL),
+		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{1, 3}, []int{1}),
+			gt.One([]int{5, 3}, []int{5}), gt.One([]int{4, 4}, []int{4}), gt.One([]int{2, 10}, []int{2}),
+			gt.One([]int{6, 2}, []int{6}), gt.One([]int{0, 3}, []int{0})}},
 
 	// Random numbers; the step is their input.
 	{Name: "uniform", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Uniform(in[0], "u", ints(n)...) },
@@ -168,7 +177,8 @@ var Table = []gt.Case{
 			gt.One([]int{}).With(3, 4), gt.One([]int{}).With(2, 1, 3), gt.One([]int{}).With(0, 3)}},
 	{Name: "dropout", Inputs: 2, Numbers: "p", Build: func(in []*node, n []float64) *node { return Dropout(in[0], n[0], in[1], "d") },
 		Domain: []gt.Domain{gt.Normal, gt.Below(1000)}, Samples: []gt.Sample{gt.One([]int{}, []int{}).With(0.5), gt.One([]int{1}, []int{}).With(0.1),
-			gt.One([]int{5}, []int{}).With(0), gt.One([]int{3, 4}, []int{}).With(0.3), gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)}},
+			gt.One([]int{5}, []int{}).With(0), gt.One([]int{3, 4}, []int{}).With(0.3),
+			gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)}},
 }
 
 // Lookup returns the row of that name.
@@ -202,7 +212,8 @@ func num1(name, numbers string, f func(*node, []float64) *node, d gt.Domain, num
 // overSamples are for operations over some axes.
 var overSamples = []gt.Sample{
 	gt.One([]int{}), gt.One([]int{1}), gt.One([]int{5}), gt.One([]int{3, 4}), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1),
-	gt.One([]int{2, 3, 4}).With(0, 2), gt.One([]int{2, 3, 2, 2}).With(1, -1), gt.One([]int{3, 1}).With(1), gt.One([]int{0, 3}).With(1), gt.One([]int{2, 0}).With(-1),
+	gt.One([]int{2, 3, 4}).With(0, 2), gt.One([]int{2, 3, 2, 2}).With(1, -1), gt.One([]int{3, 1}).With(1),
+	gt.One([]int{0, 3}).With(1), gt.One([]int{2, 0}).With(-1),
 }
 
 func over(name string, f func(*node, ...int) *node, d gt.Domain) gt.Case {

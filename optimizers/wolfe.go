@@ -120,11 +120,12 @@ type LBFGS struct {
 	LR       float64 // first trial of the search, or length of every step
 	History  int     // pairs that are kept
 	NoSearch bool    // steps of a fixed length
-	Tol      float64 // slope and bracket below which there is no progress
+	Tol      float64 // slope and bracket below which there is no progress; PyTorch's is 1e-9
 }
 
-// NewLBFGS returns the method with a line search and a history of 10.
-func NewLBFGS() LBFGS { return LBFGS{LR: 1, History: 10, Tol: 1e-9} }
+// NewLBFGS returns the method with a line search and a history of 10, to full
+// precision.
+func NewLBFGS() LBFGS { return LBFGS{LR: 1, History: 10, Tol: 1e-18} }
 
 // pair is a step, the change of the gradient along it, and 1/(y·s).
 type pair struct {
@@ -165,7 +166,7 @@ func (m LBFGS) Search(run *Run) Reason {
 			return Finished
 		}
 		p := pair{s: axpy(make([]float64, n), make([]float64, n), next.t, d), y: axpy(make([]float64, n), next.g, -1, now.g)}
-		if ys := dot(p.y, p.s); ys > 1e-10 {
+		if ys := dot(p.y, p.s); ys > 0.1*m.Tol {
 			if len(past) == m.History {
 				past = slices.Delete(past, 0, 1)
 			}

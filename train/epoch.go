@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"strings"
 	"time"
 
 	"descent/data"
 	"descent/graph"
+	"descent/optimizers"
 )
 
 // position is where a run is and what it needs to go on; a checkpoint has it
@@ -38,6 +38,7 @@ type fit struct {
 	began   time.Time
 	before  float64 // Seconds when this process took over
 	done    int     // batches done by this process
+	rate    func(step int) float64
 
 	monitor     string
 	sign        float64 // -1 if larger is better
@@ -46,9 +47,10 @@ type fit struct {
 }
 
 func newFit(t *Trainer, r Run) (*fit, error) {
-	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(),
+	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: optimizers.Rates(r.Schedule),
 		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
-	if err := f.chooseMonitor(); err != nil {
+	var err error
+	if f.monitor, f.sign, err = r.monitor(t); err != nil {
 		return nil, err
 	}
 	if f.group > 1 { // declares the states that a checkpoint must fill
@@ -72,38 +74,6 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 	return f, nil
 }
 
-// chooseMonitor finds what early stopping looks at.
-func (f *fit) chooseMonitor() error {
-	s := &Scores{}
-	if f.t.task.Classes > 0 {
-		s.Confusion = [][]int{}
-	}
-	known := []string{"loss"}
-	if f.run.Val != nil {
-		for name := range s.Values() {
-			known = append(known, "val_"+name)
-		}
-	}
-	f.monitor, f.sign = f.run.Stop.Monitor, 1
-	if f.monitor == "" {
-		f.monitor = "loss"
-		if f.run.Val != nil {
-			f.monitor = "val_loss"
-		}
-	}
-	for _, k := range known {
-		if k != f.monitor {
-			continue
-		}
-		switch strings.TrimPrefix(k, "val_") {
-		case "accuracy", "precision", "recall", "f1", "r2":
-			f.sign = -1
-		}
-		return nil
-	}
-	return fmt.Errorf("train: cannot monitor %q; there are %s", f.monitor, strings.Join(known, ", "))
-}
-
 // epoch trains on the rest of an epoch, scores it and saves the state.
 func (f *fit) epoch(ctx context.Context) error {
 	if f.run.Explain {
@@ -124,7 +94,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	}
 	f.Seconds = f.elapsed()
 	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.run.Train.Rows()),
-		LR: f.run.Schedule(max(f.t.step-1, 0)), Seconds: f.Seconds}
+		LR: f.rate(max(f.t.step-1, 0)), Seconds: f.Seconds}
 	f.Epoch, f.Batch, f.Sum = f.Epoch+1, 0, 0
 	if f.run.Val != nil {
 		s, err := f.t.Evaluate(f.run.Val)
@@ -154,7 +124,7 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 			m = apply
 		}
 	}
-	loss, err := t.run(f.run.Train, rows, m, f.run.Schedule(t.step), share)
+	loss, err := t.run(f.run.Train, rows, m, f.rate(t.step), share)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,8 +134,8 @@ type History struct {
 	Reason string // why the run ended early, or ""
 }
 
-// check reports settings that make no sense.
-func (r *Run) check(t *Trainer) error {
+// Check reports settings that make no sense, as [Trainer.Fit] does first.
+func (r *Run) Check(t *Trainer) error {
 	switch {
 	case r.Train == nil:
 		return errors.New("train: no training rows")
@@ -149,17 +151,50 @@ func (r *Run) check(t *Trainer) error {
 	if err := t.Match(r.Train); err != nil {
 		return err
 	}
-	if r.Val == nil {
-		return nil
+	if r.Val != nil {
+		if err := t.Match(r.Val); err != nil {
+			return err
+		}
 	}
-	return t.Match(r.Val)
+	_, _, err := r.monitor(t)
+	return err
+}
+
+// monitor returns what early stopping looks at, and -1 if larger is better,
+// else 1.
+func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
+	name = r.Stop.Monitor
+	if name == "" {
+		name = "loss"
+		if r.Val != nil {
+			name = "val_loss"
+		}
+	}
+	known := []string{"loss"}
+	if r.Val != nil {
+		s := &Scores{}
+		if t.task.Classes > 0 {
+			s.Confusion = [][]int{}
+		}
+		for _, k := range slices.Sorted(maps.Keys(s.Values())) {
+			known = append(known, "val_"+k)
+		}
+	}
+	if !slices.Contains(known, name) {
+		return "", 0, fmt.Errorf("train: cannot monitor %q; there are %s", name, strings.Join(known, ", "))
+	}
+	switch strings.TrimPrefix(name, "val_") {
+	case "accuracy", "precision", "recall", "f1", "r2":
+		return name, -1, nil
+	}
+	return name, 1, nil
 }
 
 // Fit trains until the last epoch, an early stop, or the end of ctx. What it
 // returns is complete also if there is an error: ctx's, after the state was
 // saved, or a [DivergedError], which leaves the weights of the epoch's start.
 func (t *Trainer) Fit(ctx context.Context, r Run) (*History, error) {
-	if err := r.check(t); err != nil {
+	if err := r.Check(t); err != nil {
 		return &History{}, err
 	}
 	f, err := newFit(t, r)

@@ -58,7 +58,8 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	}
 	p := &program{x: g.Input("x", n, t.task.Features)}
 	p.pred = t.task.Model(p.x)
-	p.declareTarget(t.task, n)
+	p.y = t.task.Target(p.pred, n)
+	p.stageTarget()
 	p.loss = t.task.Loss(p.pred, p.y)
 	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check}
 	if m == evaluate {
@@ -85,22 +86,29 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	return p, nil
 }
 
-// declareTarget makes the input y, see [Task].
-func (p *program) declareTarget(task Task, n int) {
-	g, out := p.x.Graph(), p.pred.Shape()
+// Target declares the input "y" that the loss compares a batch of n
+// predictions with, see [Task].Loss.
+func (task *Task) Target(pred *graph.Node, n int) *graph.Node {
+	g, out := pred.Graph(), pred.Shape()
 	one := out.Rank() == 2 && out.Dim(1) == 1
 	switch {
 	case task.Classes == 0, task.Classes == 2 && one:
-		p.width = 1
+		return g.Input("y", n, 1)
 	case task.OneHot:
-		p.width = task.Classes
-	default:
-		p.y, p.classes = g.Indices("y", n), make([]int, n)
-		p.feeds = append(p.feeds, graph.Let(p.y, p.classes))
-		return
+		return g.Input("y", n, task.Classes)
 	}
-	p.y, p.ys = g.Input("y", n, p.width), make([]float64, n*p.width)
-	p.feeds = append(p.feeds, graph.Let(p.y, p.ys))
+	return g.Indices("y", n)
+}
+
+// stageTarget makes the memory of a batch's targets.
+func (p *program) stageTarget() {
+	if s := p.y.Shape(); p.y.Role() == graph.Index {
+		p.classes = make([]int, s.Size())
+		p.feeds = append(p.feeds, graph.Let(p.y, p.classes))
+	} else {
+		p.ys, p.width = make([]float64, s.Size()), s.Dim(1)
+		p.feeds = append(p.feeds, graph.Let(p.y, p.ys))
+	}
 }
 
 // learn returns the updates of a training mode. Gradients are gathered in a

@@ -1,5 +1,5 @@
 // Command descent trains small models, compares optimizers and checks
-// gradients, see https://github.com/spf13/cobra for how its commands are made.
+// gradients.
 package main
 
 import (
@@ -14,13 +14,19 @@ import (
 	"strings"
 	"syscall"
 
+	"descent/internal/suggest"
+
 	"github.com/spf13/cobra"
 )
 
 // commands are the subcommands. Each is one file; to add one, write the file
 // and a row here.
 var commands = []func() *cobra.Command{
+	benchCommand,
 	trainCommand,
+	predictCommand,
+	showCommand,
+	checkCommand,
 	gradCommand,
 }
 
@@ -50,7 +56,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
@@ -64,7 +70,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	for _, c := range commands {
 		cmd := c()
 		if check := cmd.Args; check != nil {
-			cmd.Args = func(cmd *cobra.Command, args []string) error { return usage(check(cmd, args)) }
+			cmd.Args = func(cmd *cobra.Command, args []string) error {
+				if err := check(cmd, args); err != nil {
+					return usage(fmt.Errorf("%w; it is called as %s", err, cmd.UseLine()))
+				}
+				return nil
+			}
 		}
 		root.AddCommand(cmd)
 	}
@@ -77,10 +88,27 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	switch {
 	case errors.Is(e, context.Canceled):
 		return exitInterrupted
-	case errors.As(e, &bad), strings.HasPrefix(e.Error(), "unknown command"):
+	case errors.As(e, &bad):
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// noSuchCommand refuses the arguments of descent itself, which are commands
+// that do not exist.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	hint := "; there are " + strings.Join(names, ", ")
+	if near := suggest.Nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usage(fmt.Errorf("unknown command %q%s", args[0], hint))
 }
 
 // A usageError is a mistake in how the command was called: a bad flag or name,

@@ -76,12 +76,14 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
-	schedule := ""
-	if o.schedule != "" {
-		schedule = ", schedule " + o.schedule
+	rate := ""
+	if !strings.Contains(r.Optimizer, "lr=") {
+		rate = fmt.Sprintf(" at learning rate %.4g", r.LR)
 	}
-	fmt.Fprintf(w, "%s, loss %s, %s with learning rate %.4g%s, batch %d, seed %d, %s\n",
-		r.Model, r.Loss, r.Optimizer, r.LR, schedule, r.Batch, r.Seed, r.DType)
+	if o.schedule != "" {
+		rate += ", schedule " + o.schedule
+	}
+	fmt.Fprintf(w, "%s, loss %s, %s%s, batch %d, seed %d, %s\n", r.Model, r.Loss, r.Optimizer, rate, r.Batch, r.Seed, r.DType)
 }
 
 // score scores the model on the rows that were held out.

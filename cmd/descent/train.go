@@ -65,14 +65,14 @@ func trainCommand() *cobra.Command {
 	f.BoolVar(&o.noHeader, "no-header", false, "the CSV file has no header; columns are called c1, c2, ...")
 	f.StringVar(&o.unknown, "unknown", "", "what to do with words that training has not seen: missing, or refuse them (default)")
 	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
-	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose the best epoch")
+	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
 	f.StringVarP(&o.Model, "model", "m", "", "linear, logistic, softmax or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
 	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
-	f.StringVarP(&o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam)")
+	f.StringVarP(&o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))")
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
-	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant)")
-	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the number of rows)")
+	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
+	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
 	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_accuracy, loss, ... (default val_loss)")
@@ -117,6 +117,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if o.run.Schedule, err = o.rate(parts.Train.Rows()); err != nil {
 		return usage(err)
 	}
+	if err := o.run.Check(t); err != nil {
+		return usage(err)
+	}
 	w := cmd.OutOrStdout()
 	if o.json {
 		w = cmd.ErrOrStderr()
@@ -138,21 +141,41 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return e
 	}
 	if err != nil {
-		return fmt.Errorf("interrupted after %d steps: %w", t.Steps(), context.Canceled)
+		return &interrupted{t.Steps(), o.out != ""}
 	}
 	return nil
 }
+
+// interrupted says that the user has stopped a run.
+type interrupted struct {
+	steps int
+	saved bool
+}
+
+func (e *interrupted) Error() string {
+	if e.saved {
+		return fmt.Sprintf("interrupted after %d steps; --resume goes on from there", e.steps)
+	}
+	return fmt.Sprintf("interrupted after %d steps", e.steps)
+}
+
+func (e *interrupted) Unwrap() error { return context.Canceled }
 
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	if o.run.Resume && o.out == "" {
+	if o.out != "" {
+		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
+	} else if o.run.Resume {
 		return errors.New("--resume needs --out, the folder of the run to go on with")
 	}
 	if cmd.Flags().Changed("epochs") && o.run.Epochs < 1 {
 		return fmt.Errorf("--epochs %d: at least one is needed", o.run.Epochs)
+	}
+	if f := cmd.Flags(); f.Changed("val") && !(o.val >= 0 && o.val < 1) || !(o.test >= 0 && o.test < 1) {
+		return fmt.Errorf("--val %v, --test %v: shares are at least 0 and below 1", o.val, o.test)
 	}
 	if cmd.Flags().Changed("batch") && o.run.Batch < 0 {
 		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.run.Batch)
@@ -179,7 +202,7 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 // checkOptimizer chooses the optimizer and its learning rate.
 func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
 	if o.optimizer == "" {
-		o.optimizer = "adam"
+		o.optimizer = "adam(lr=0.003)"
 	}
 	_, lr, err := optimizers.Parse(o.optimizer)
 	switch {
@@ -209,16 +232,11 @@ func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
 
 // open reads the data and divides them.
 func (o *trainOptions) open(name string) (*data.Parts, error) {
-	csv := data.CSVOptions{NoHeader: o.noHeader}
-	if o.comma == `\t` {
-		o.comma = "\t"
+	comma, err := separator(o.comma)
+	if err != nil {
+		return nil, usage(err)
 	}
-	if o.comma != "," {
-		if len(o.comma) != 1 {
-			return nil, usage(fmt.Errorf("--comma %q: one ASCII character is needed", o.comma))
-		}
-		csv.Comma = o.comma[0]
-	}
+	csv := data.CSVOptions{NoHeader: o.noHeader, Comma: comma}
 	if !slices.Contains(setNames(), name) {
 		if _, err := os.Stat(name); err != nil {
 			_, err = data.Open(name, csv) // says it better
@@ -236,8 +254,31 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	} else {
 		o.scaling = "" // pixels are from 0 to 1
 	}
-	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
-		Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: o.val, Test: o.test}, Seed: o.seed})
+	return o.divide(src)
+}
+
+// divide prepares the rows and holds some out. A small table of classes keeps
+// no rows for validation unless told: there, every row that is learned from
+// counts for more than stopping at the best epoch.
+func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
+	const tiny, small = 20, 1000
+	val := o.val
+	if val < 0 {
+		val = 0.15
+		if src.Table != nil && src.Table.Rows() < tiny {
+			val = 0
+		}
+	}
+	prepare := func() (*data.Parts, error) {
+		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
+			Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
+	}
+	parts, err := prepare()
+	if err == nil && o.val < 0 && parts.Train.Classes != nil && parts.Train.Rows() < small*0.65 {
+		val = 0
+		return prepare()
+	}
+	return parts, err
 }
 
 // checkColumns finds wrong names of columns.
@@ -265,7 +306,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	if o.Loss == "" {
 		o.Loss = "mse"
 		if o.Classes > 0 {
-			o.Loss = "cross_entropy"
+			o.Loss = "cross_entropy(label_smoothing=0.1)" // keeps small nets from being sure of what they remember
 		}
 		if strings.HasPrefix(o.Model, "logistic") {
 			o.Loss = "bce_logits"
@@ -273,15 +314,19 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	large := n > 5000
 	if o.Model == "" {
-		o.Model = "mlp(64,32)"
-		if large {
-			o.Model = "mlp(128)"
+		o.Model = "mlp(128)"
+		if n < 1000 {
+			o.Model = "mlp(64)"
 		}
 	}
 	if o.run.Epochs == 0 {
-		o.run.Epochs = 200
-		if large {
-			o.run.Epochs = 20
+		switch {
+		case large:
+			o.run.Epochs, o.schedule = 20, or(o.schedule, "cosine")
+		case parts.Val.Rows() > 0: // which says when to stop
+			o.run.Epochs = 200
+		default:
+			o.run.Epochs = 100
 		}
 	}
 	if o.run.Batch < 0 {
@@ -312,17 +357,26 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 	return train.New(task, rule, dtypes[o.dtype], o.seed)
 }
 
-// rate returns the schedule.
+// ending are the schedules that must know the last step.
+var ending = []string{"cosine", "polynomial", "onecycle", "wsd"}
+
+// rate returns the schedule: what --schedule says, times the learning rate. One
+// that must know the last step and was not told gets the run's.
 func (o *trainOptions) rate(rows int) (optimizers.Schedule, error) {
+	if o.schedule == "" {
+		return optimizers.Constant(o.lr), nil
+	}
 	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
 	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
-	switch o.schedule {
-	case "", "constant":
-		return optimizers.Constant(o.lr), nil
-	case "cosine":
-		return optimizers.Cosine(o.lr, steps), nil
+	text := o.schedule
+	if slices.Contains(ending, strings.TrimSpace(text)) {
+		text = fmt.Sprintf("%s(steps=%d)", strings.TrimSpace(text), steps)
 	}
-	return nil, fmt.Errorf("unknown schedule %q", o.schedule)
+	s, err := optimizers.ParseSchedule(text)
+	if err != nil {
+		return nil, fmt.Errorf("--schedule: %w", err)
+	}
+	return optimizers.Product{s, optimizers.Constant(o.lr)}, nil
 }
 
 // introduce prints what is going to happen.
@@ -346,7 +400,6 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 		if err := os.MkdirAll(o.out, 0o755); err != nil {
 			return err
 		}
-		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
 		log, err := os.Create(filepath.Join(o.out, logFile))
 		if err != nil {
 			return err
@@ -372,4 +425,3 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	}
 	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
 }
-

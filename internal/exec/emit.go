@@ -6,7 +6,7 @@ import (
 	"descent/internal/kernel"
 )
 
-// emit makes the step of a group; neighbouring scalar maps share one.
+// emit makes the step of a group.
 func (p *Program[T]) emit(g group) {
 	if p.f.vals[g.vals[0]].n == 0 {
 		p.steps = append(p.steps, nothing{}) // arrays without elements
@@ -23,10 +23,22 @@ func (p *Program[T]) emit(g group) {
 		for k, a := range v.args {
 			*[]**float64{&op.a, &op.b, &op.c}[k] = p.scalarOrConst(a)
 		}
-		p.steps = append(p.steps, scalarOps{op})
+		p.addScalar(op)
 		return
 	}
 	p.steps = append(p.steps, p.single(i, v))
+}
+
+// addScalar adds a primitive on single numbers. Neighbours share a step, but
+// in a checking program each step is one group.
+func (p *Program[T]) addScalar(op scalarOp) {
+	if k := len(p.steps) - 1; k >= 0 && !p.check {
+		if s, ok := p.steps[k].(*scalarOps); ok {
+			s.ops = append(s.ops, op)
+			return
+		}
+	}
+	p.steps = append(p.steps, &scalarOps{[]scalarOp{op}})
 }
 
 func (p *Program[T]) single(i Val, v *value) step {
@@ -62,7 +74,16 @@ func (p *Program[T]) single(i Val, v *value) step {
 		s.clear = written < v.n // pieces do not overlap
 		return s
 	case kCall:
-		s := &call[T]{fn: callFunc[T](v.call), dst: unsafe.Slice(p.ptr(i), v.n)}
+		s := &call[T]{fn: callFunc[T](v.call)}
+		outs := v.outs
+		if outs == nil {
+			outs = [][]int{v.dims}
+		}
+		at := 0
+		for _, d := range outs {
+			s.dst = append(s.dst, unsafe.Slice(elem(p.ptr(i), at), size(d)))
+			at += alignUp(size(d))
+		}
 		for k, a := range v.args {
 			s.src = append(s.src, unsafe.Slice(arg(k), p.f.vals[a].n))
 		}
@@ -75,12 +96,12 @@ func (p *Program[T]) single(i Val, v *value) step {
 	panic("exec: no step for " + kindNames[v.kind])
 }
 
-func callFunc[T kernel.Float](c *Call) func([]T, [][]T) {
+func callFunc[T kernel.Float](c *Call) func(dst, src [][]T) {
 	var f any = c.F64
 	if _, ok := any(T(0)).(float32); ok {
 		f = c.F32
 	}
-	return f.(func([]T, [][]T))
+	return f.(func(dst, src [][]T))
 }
 
 // emitCopies makes the updates that could not be computed in place. Sources
@@ -112,11 +133,11 @@ type scalarOp struct {
 	a, b, c *float64
 }
 
-type scalarOps []scalarOp
+type scalarOps struct{ ops []scalarOp }
 
-func (s scalarOps) run() {
-	for i := range s {
-		o := &s[i]
+func (s *scalarOps) run() {
+	for i := range s.ops {
+		o := &s.ops[i]
 		switch o.code { // the common ones without a call
 		case kernel.Add:
 			*o.dst = *o.a + *o.b
@@ -215,9 +236,8 @@ func (s *placeStep[T]) run() {
 }
 
 type call[T kernel.Float] struct {
-	fn  func([]T, [][]T)
-	dst []T
-	src [][]T
+	fn       func(dst, src [][]T)
+	dst, src [][]T
 }
 
 func (s *call[T]) run() { s.fn(s.dst, s.src) }

@@ -23,14 +23,14 @@ const gangLimit = 4096
 // gangUp replaces groups that can run as one loop by one group. memory gives
 // the leaves.
 func gangUp[T kernel.Float](f *Func, groups []group, memory func(leaf int) []T) []group {
-	users := f.useCounts()
+	users, root := f.useCounts(), f.roots()
 	kinds := map[string][]group{}
 	var order []string
 	out := groups[:0:0]
 	for _, g := range groups {
 		key := ""
 		if g.region {
-			key = f.gangKey(g, users)
+			key = f.gangKey(g, users, root)
 		}
 		if key == "" {
 			out = append(out, g)
@@ -50,7 +50,7 @@ func gangUp[T kernel.Float](f *Func, groups []group, memory func(leaf int) []T) 
 // gangKey describes the code of a region so that equal keys mean equal code;
 // it is empty if the region cannot be part of a gang: because it is long, has
 // an operand that is spread, or has results that are more than updates.
-func (f *Func) gangKey(g group, users []int) string {
+func (f *Func) gangKey(g group, users []int, root []Val) string {
 	if n := f.vals[g.vals[0]].n; n < 2 || n > gangLimit {
 		return "" // an array of one element is a scalar to its region
 	}
@@ -73,7 +73,7 @@ func (f *Func) gangKey(g group, users []int) string {
 				fmt.Fprintf(&b, " c%x", y.imm)
 			case y.scalar():
 				fmt.Fprintf(&b, " s%d", a)
-			case y.n == x.n && spreadOf(x.dims, y.dims) == spreadFull:
+			case y.n == x.n && f.vals[root[a]].n == x.n && spreadOf(x.dims, y.dims) == spreadFull:
 				k, ok := slots[a]
 				if !ok {
 					k = len(slots)

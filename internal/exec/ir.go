@@ -25,7 +25,7 @@ const (
 	kDot                // a batched matrix product
 	kGather             // a strided read: transpose, slice, broadcast
 	kPlace              // strided writes over zeros: concat, pad
-	kShape              // the same elements under another shape
+	kShape              // the same elements, or a run of them, under another shape
 	kCall               // a loop that somebody else wrote
 	kBox                // a scalar as an array of one element
 	kUnbox              // the one element of an array as a scalar
@@ -33,12 +33,13 @@ const (
 
 var kindNames = [...]string{"leaf", "const", "map", "reduce", "dot", "gather", "place", "reshape", "call", "box", "unbox"}
 
-// A Call is an opaque loop: it must fill dst, whatever it held, from src, and
-// nothing else. Operands and result of rank 0 are slices of one element.
+// A Call is an opaque loop: it must fill its results dst, whatever they held,
+// from its operands src, and nothing else. Operands and results of rank 0 are
+// slices of one element.
 type Call struct {
 	Name string
-	F32  func(dst []float32, src [][]float32)
-	F64  func(dst []float64, src [][]float64)
+	F32  func(dst, src [][]float32)
+	F64  func(dst, src [][]float64)
 	// Key makes two calls the same computation when their keys are equal and
 	// not nil. It must be comparable.
 	Key any
@@ -60,8 +61,10 @@ type value struct {
 	dot   dot         // kDot
 	views []kernel.View
 	call  *Call
-	leaf  int // kLeaf: index in Func.leaves
-	tag   int // whose value this is, for messages: an index the builder chose
+	outs  [][]int // kCall with several results: their shapes
+	from  int     // kShape: where in the operand's elements it starts
+	leaf  int     // kLeaf: index in Func.leaves
+	tag   int     // whose value this is, for messages: an index the builder chose
 }
 
 // dot is C = op(A)·op(B) for each of batch pairs of matrices. A third operand
@@ -268,7 +271,22 @@ func BroadcastView(dims, to []int) kernel.View {
 	return v
 }
 
-// Call runs an opaque loop.
-func (f *Func) Call(c *Call, dims []int, args ...Val) Val {
-	return f.add(value{kind: kCall, call: c, args: args, dims: dims})
+// Call runs an opaque loop whose results have the given shapes.
+func (f *Func) Call(c *Call, outs [][]int, args ...Val) []Val {
+	if len(outs) == 1 {
+		return []Val{f.add(value{kind: kCall, call: c, args: args, dims: outs[0]})}
+	}
+	// Several results are parts of one array.
+	total, starts := 0, make([]int, len(outs))
+	for i, d := range outs {
+		starts[i] = total
+		total += alignUp(size(d))
+	}
+	all := f.add(value{kind: kCall, call: c, args: args, dims: []int{total}})
+	vals := make([]Val, len(outs))
+	for i, d := range outs {
+		vals[i] = f.add(value{kind: kShape, args: []Val{all}, dims: d, from: starts[i]})
+	}
+	f.vals[all].outs = outs
+	return vals
 }

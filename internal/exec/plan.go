@@ -74,7 +74,8 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 	p.sweep(f, groups, ivs, root)
 	for i, v := range f.vals {
 		if v.kind == kShape {
-			p.homes[i] = p.homes[root[i]]
+			p.homes[i] = p.homes[v.args[0]]
+			p.homes[i].at += v.from
 		}
 	}
 	return p, groups

@@ -44,6 +44,7 @@ type Program[T kernel.Float] struct {
 	team    *Team
 	outputs []output[T]
 	pages   *jit.Pages // nil where arithmetic is interpreted
+	check   bool
 }
 
 // A step is one thing to do. It knows its operands and their sizes.
@@ -91,7 +92,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		groups = breakGangs(f, gangUp(f, groups, memory))
 	}
 	plan, groups := planMemory(f, schedule(f, groups))
-	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, scratch: make([][][]T, o.Team.Size())}
+	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
 	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
@@ -129,15 +130,14 @@ func snapshot(f *Func) {
 		for _, u := range f.updates {
 			if u.Leaf == root[v] && !f.vals[v].scalar() {
 				x := f.vals[v]
-				view := BroadcastView(x.dims, x.dims)
-				f.outputs[i] = f.add(value{kind: kCall, call: &Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, dims: x.dims, args: []Val{v}, views: []kernel.View{view}})
+				f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{x.dims}, v)[0]
 				break
 			}
 		}
 	}
 }
 
-func copyCall[T kernel.Float](dst []T, src [][]T) { copy(dst, src[0]) }
+func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
 
 // singles makes each value its own group.
 func singles(f *Func) []group {
@@ -253,8 +253,9 @@ func (p *Program[T]) finite(v Val) bool {
 // ptr returns the first element of an array value.
 func (p *Program[T]) ptr(v Val) *T {
 	x := &p.f.vals[v]
-	root := v
+	root, from := v, 0
 	for p.f.vals[root].kind == kShape {
+		from += p.f.vals[root].from
 		root = p.f.vals[root].args[0]
 	}
 	if p.f.vals[root].kind == kConst {
@@ -262,7 +263,7 @@ func (p *Program[T]) ptr(v Val) *T {
 	}
 	switch h := p.plan.homes[root]; h.place {
 	case placeArena:
-		return &p.arena[h.at]
+		return &p.arena[h.at+from]
 	case placeLeaf:
 		if len(p.leaves[h.at]) == 0 {
 			return &p.arena[0]

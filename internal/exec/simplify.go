@@ -168,7 +168,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 	case kShape:
 		x := &f.vals[v.args[0]]
 		if x.kind == kShape {
-			v.args = x.args
+			v.args, v.from = x.args, v.from+x.from
 		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
@@ -176,7 +176,7 @@ func (f *Func) algebra(i Val, v *value) Val {
 			v.dims = dims
 			return i
 		}
-		if slices.Equal(f.vals[v.args[0]].dims, v.dims) {
+		if v.from == 0 && slices.Equal(f.vals[v.args[0]].dims, v.dims) {
 			return v.args[0]
 		}
 	case kReduce:
@@ -338,6 +338,7 @@ type cseKey struct {
 	arg        [3]Val
 	view       kernel.View
 	mid, inner int
+	from       int
 }
 
 // cse merges values that compute the same thing.
@@ -348,7 +349,7 @@ func cse(f *Func) {
 			return i
 		}
 		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), ta: v.dot.ta, tb: v.dot.tb,
-			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner}
+			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
 		copy(k.dims[:], v.dims)
 		copy(k.arg[:], v.args)
 		if v.kind == kGather {
@@ -427,7 +428,7 @@ func Verify(f *Func) error {
 				}
 			}
 		case kShape:
-			if f.vals[v.args[0]].n != v.n {
+			if x := f.vals[v.args[0]]; x.n != v.n && x.outs == nil {
 				return fmt.Errorf("value %d: reshape of %v to %v", i, f.vals[v.args[0]].dims, v.dims)
 			}
 		case kReduce:

@@ -116,8 +116,8 @@ func (c *compiler) emit(in *Instr, dst int, x [3]int) {
 		op := plainOps[in.Code]
 		if r, ok := c.where[in.Args[1]]; ok {
 			c.rr(op, pp, dst, x[0], r)
-		} else if m, ok := c.memory(in.Args[1]); ok && len(c.uses[in.Args[1]]) > 0 && c.lastUse(in.Args[1]) {
-			c.rm(op, pp, dst, x[0], m)
+		} else if c.lastUse(in.Args[1]) {
+			c.rm(op, pp, dst, x[0], c.memory(in.Args[1]))
 		} else {
 			c.rr(op, pp, dst, x[0], c.fetch(in.Args[1]))
 		}
@@ -197,31 +197,31 @@ func (c *compiler) fetch(a Operand) int {
 	if r, ok := c.where[a]; ok {
 		return r
 	}
-	m, ok := c.memory(a)
-	if !ok {
-		panic("jit: operand is nowhere")
-	}
 	r := c.fresh()
-	c.rm(vMovLoad, c.pp(), r, 0, m)
+	c.rm(vMovLoad, c.pp(), r, 0, c.memory(a))
 	c.hold(r, a)
 	return r
 }
 
-// memory returns where an operand can be read from memory.
-func (c *compiler) memory(a Operand) (mem, bool) {
+// inMemory reports whether an operand can be read from memory.
+func (c *compiler) inMemory(a Operand) bool {
+	_, spilled := c.slot[a]
+	return spilled || a.Kind == Splat || a.Kind == Stream && !c.dirty[a]
+}
+
+// memory returns where in memory an operand is. It may take rax for the
+// address, so the next instruction must be the one that uses it.
+func (c *compiler) memory(a Operand) mem {
 	if s, ok := c.slot[a]; ok {
-		return c.spillSlot(s), true
+		return c.spillSlot(s)
 	}
-	switch a.Kind {
-	case Splat:
-		return mem{rsi, -1, int32((fixedCount + a.Index) * vector)}, true
-	case Stream:
-		if c.dirty[a] {
-			return mem{}, false
-		}
-		return c.stream(a.Index), true
+	switch {
+	case a.Kind == Splat:
+		return mem{rsi, -1, int32((fixedCount + a.Index) * vector)}
+	case a.Kind == Stream && !c.dirty[a]:
+		return c.stream(a.Index)
 	}
-	return mem{}, false
+	panic("jit: operand is nowhere")
 }
 
 func (c *compiler) spillSlot(s int) mem {
@@ -293,7 +293,7 @@ func (c *compiler) fresh() int {
 		}
 	}
 	a := c.reg[best]
-	if _, ok := c.memory(a); !ok {
+	if !c.inMemory(a) {
 		c.slot[a] = c.spills
 		c.spills++
 		c.rm(vMovStore, c.pp(), best, 0, c.spillSlot(c.slot[a]))

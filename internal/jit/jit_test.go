@@ -23,7 +23,7 @@ var special = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 1.5, -2.5, math.Inf
 // random makes a block with n instructions over some streams and splats, with
 // stores, some of them in place.
 func random(rng *rand.Rand, n int) *Block {
-	b := &Block{Streams: 1 + rng.IntN(12), Splats: rng.IntN(5)}
+	b := &Block{Streams: 1 + rng.IntN(30), Splats: rng.IntN(5)}
 	reads := b.Streams
 	operand := func(i int) Operand {
 		switch k := rng.IntN(4); {
@@ -92,7 +92,7 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 
 func check[T kernel.Float](t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	b := random(rng, 1+rng.IntN(40))
+	b := random(rng, 1+rng.IntN(120))
 	n := 1 + rng.IntN(70)
 	pages := &Pages{}
 	code := Compile[T](pages, b)

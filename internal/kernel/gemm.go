@@ -15,6 +15,11 @@ type gemmKernels struct {
 	tile, singleTile       int // rows of a tile of pair and of single
 	blockK, blockM, blockN int
 	gflops                 int // speed, to estimate the cost of a chunk
+
+	// A is packed if its rows are at least farA bytes apart; a transposed A,
+	// from deepA elements of k. keepA bytes of it stay in the second-level
+	// cache.
+	farA, deepA, keepA int
 }
 
 // panelArgs are the arguments of a panel kernel; the assembly knows the layout.
@@ -40,33 +45,44 @@ const (
 	panelPrefetch
 )
 
-// runPanels computes a region with the panel kernels, packing what the region's
-// plan says.
+// runPanels computes a region with the panel kernels.
 func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
-	g := p.kernels
-	x := &w.args
-	x.cRow = p.n * g.size
+	w.args.cRow = p.n * p.kernels.size
+	if p.keepA {
+		for l := 0; l == 0 || l < p.k; l += p.block {
+			p.startBlock(w, l)
+			p.placeA(w, a, r.row, r.rows, l)
+			for col := r.col; col < r.col+r.cols; col += r.blockN {
+				cols := min(r.blockN, r.col+r.cols-col)
+				p.packB(w, b, l, col, cols)
+				p.panels(w, b, l, c, bias, r.row, col, cols)
+			}
+		}
+		return
+	}
 	for col := r.col; col < r.col+r.cols; col += r.blockN {
 		cols := min(r.blockN, r.col+r.cols-col)
 		for l := 0; l == 0 || l < p.k; l += p.block {
-			depth := min(p.block, p.k-l)
-			x.k = depth
-			x.flags = p.panelFlags(l, r)
-			if r.packB {
-				p.packB(w, b, l, depth, col, cols)
+			p.startBlock(w, l)
+			if p.packedB {
+				p.packB(w, b, l, col, cols)
 			}
 			for row := r.row; row < r.row+r.rows; row += r.blockM {
-				rows := min(r.blockM, r.row+r.rows-row)
-				x.m = rows
-				p.placeA(w, r, a, row, rows, l, depth)
-				p.panels(w, r, b, l, depth, c, bias, row, col, cols)
+				p.placeA(w, a, row, min(r.blockM, r.row+r.rows-row), l)
+				p.panels(w, b, l, c, bias, row, col, cols)
 			}
 		}
 	}
 }
 
+// startBlock sets the arguments for the block of k that starts at l.
+func (p *Product[T]) startBlock(w *workspace[T], l int) {
+	w.args.k = min(p.block, p.k-l)
+	w.args.flags = p.panelFlags(l)
+}
+
 // panelFlags returns what to do with C after the block of k that starts at l.
-func (p *Product[T]) panelFlags(l int, r *region) int {
+func (p *Product[T]) panelFlags(l int) int {
 	f := 0
 	if l > 0 || p.o.Accumulate {
 		f |= panelAccumulate
@@ -79,14 +95,14 @@ func (p *Product[T]) panelFlags(l int, r *region) int {
 			f |= panelReLU
 		}
 	}
-	if r.prefetch {
+	if p.packedB { // C is too large to be in the first cache
 		f |= panelPrefetch
 	}
 	return f
 }
 
 // panels runs the panel kernels over a block of C. A is in place.
-func (p *Product[T]) panels(w *workspace[T], r *region, b *T, l, depth int, c, bias *T, row, col, cols int) {
+func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, cols int) {
 	g := p.kernels
 	x := &w.args
 	pair := 2 * g.lanes
@@ -97,15 +113,15 @@ func (p *Product[T]) panels(w *workspace[T], r *region, b *T, l, depth int, c, b
 		if p.o.Bias {
 			x.bias = unsafe.Pointer(element(bias, col+j))
 		}
-		if r.packB {
-			x.b = unsafe.Pointer(element(w.b, j*depth))
+		if p.packedB {
+			x.b = unsafe.Pointer(element(w.b, j*x.k))
 			x.bRow = pair * g.size
 		} else {
 			x.b = unsafe.Pointer(element(b, l*p.n+col+j))
 			x.bRow = p.n * g.size
 		}
 		switch {
-		case r.wide && left >= 2*pair:
+		case p.wide && left >= 2*pair:
 			width = 2 * pair
 			g.wide((*byte)(unsafe.Pointer(x)))
 		case left >= pair:
@@ -116,8 +132,8 @@ func (p *Product[T]) panels(w *workspace[T], r *region, b *T, l, depth int, c, b
 			g.pairTail((*byte)(unsafe.Pointer(x)))
 		default:
 			width, x.tail = left, left
-			if !r.packA { // rows are equally spaced, so taller tiles will do
-				x.tileRows = evenTiles(x.m, g.singleTile)
+			if !p.packedA { // rows are equally spaced, so taller tiles will do
+				x.tileRows = evenParts(x.m, g.singleTile)
 				x.aTile = x.tileRows * x.aRow
 			}
 			g.single((*byte)(unsafe.Pointer(x)))
@@ -127,13 +143,15 @@ func (p *Product[T]) panels(w *workspace[T], r *region, b *T, l, depth int, c, b
 }
 
 // placeA points the arguments to a block of A, packed or where it is.
-func (p *Product[T]) placeA(w *workspace[T], r *region, a *T, row, rows, l, depth int) {
+func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
 	g := p.kernels
 	x := &w.args
-	x.tileRows = evenTiles(rows, g.tile)
+	x.m = rows
+	depth := x.k
+	x.tileRows = evenParts(rows, g.tile)
 	rowStride, colStride := p.stridesA()
 	from := element(a, row*rowStride+l*colStride)
-	if !r.packA {
+	if !p.packedA {
 		x.a = unsafe.Pointer(from)
 		x.aRow, x.aCol = rowStride*g.size, colStride*g.size
 		x.aTile = x.tileRows * x.aRow
@@ -161,12 +179,13 @@ func (p *Product[T]) placeA(w *workspace[T], r *region, a *T, row, rows, l, dept
 }
 
 // packB packs a block of B into panels of two vectors.
-func (p *Product[T]) packB(w *workspace[T], b *T, l, depth, col, cols int) {
+func (p *Product[T]) packB(w *workspace[T], b *T, l, col, cols int) {
 	if p.o.TransB {
-		p.packTransposed(w, b, l, depth, col, cols)
+		p.packTransposed(w, b, l, col, cols)
 		return
 	}
 	g := p.kernels
+	depth := w.args.k
 	pair := 2 * g.lanes
 	// A few rows of all panels at a time: the processor can foresee a few long
 	// runs, but not many short ones.
@@ -180,8 +199,9 @@ func (p *Product[T]) packB(w *workspace[T], b *T, l, depth, col, cols int) {
 }
 
 // packTransposed packs a block of B that is stored transposed.
-func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, depth, col, cols int) {
+func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, col, cols int) {
 	g := p.kernels
+	depth := w.args.k
 	pair := 2 * g.lanes
 	for j := 0; j < cols; j += g.lanes {
 		to := element(w.b, j/pair*pair*depth+j%pair)
@@ -195,16 +215,19 @@ func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, depth, col, cols i
 func (p *Product[T]) runDots(w *workspace[T], r *region, c, a, b, bias *T) {
 	g := p.kernels
 	x := &w.args
-	x.bRow, x.k, x.m = p.k*g.size, p.k, r.cols
-	x.b = unsafe.Pointer(element(b, r.col*p.k))
-	x.flags = p.panelFlags(0, r)
-	if p.o.Bias {
-		x.bias = unsafe.Pointer(element(bias, r.col))
-	}
-	for i := r.row; i < r.row+r.rows; i++ {
-		x.a = unsafe.Pointer(element(a, i*p.k))
-		x.c = unsafe.Pointer(element(c, i*p.n+r.col))
-		g.dots((*byte)(unsafe.Pointer(x)))
+	x.bRow, x.k = p.k*g.size, p.k
+	x.flags = p.panelFlags(0)
+	for col := r.col; col < r.col+r.cols; col += r.blockN {
+		x.m = min(r.blockN, r.col+r.cols-col)
+		x.b = unsafe.Pointer(element(b, col*p.k))
+		if p.o.Bias {
+			x.bias = unsafe.Pointer(element(bias, col))
+		}
+		for i := r.row; i < r.row+r.rows; i++ {
+			x.a = unsafe.Pointer(element(a, i*p.k))
+			x.c = unsafe.Pointer(element(c, i*p.n+col))
+			g.dots((*byte)(unsafe.Pointer(x)))
+		}
 	}
 }
 

@@ -60,12 +60,3 @@ func choose(limit ISA, name string) (ISA, error) {
 	}
 	return limit, fmt.Errorf("%s=%q: want one of %q", isaVariable, name, isaNames)
 }
-
-// isas lists the instruction sets that this machine can run, for tests.
-func isas() []ISA {
-	var s []ISA
-	for i := Portable; i <= hardware; i++ {
-		s = append(s, i)
-	}
-	return s
-}

@@ -23,3 +23,12 @@ func TestISAChoice(t *testing.T) {
 		}
 	}
 }
+
+// isas lists the instruction sets that this machine can run, for tests.
+func isas() []ISA {
+	var s []ISA
+	for i := Portable; i <= hardware; i++ {
+		s = append(s, i)
+	}
+	return s
+}

@@ -17,16 +17,19 @@ type ProductOptions struct {
 // instruction set only. Run and any division of the chunks among workers give
 // the same bits.
 type Product[T Float] struct {
-	m, n, k int
-	o       ProductOptions
-	swapped bool // computes the transpose of a column, see plan
-	kernels *gemmKernels
-	block   int // elements of k per pass over C
-	dots    bool
-	whole   region
-	chunk   region // the first chunk; the last ones may be smaller
-	across  int    // chunks side by side
-	work    []workspace[T]
+	m, n, k          int
+	o                ProductOptions
+	swapped          bool // computes a column as a row, see simplify
+	kernels          *gemmKernels
+	block            int  // elements of k per pass over C
+	dots             bool // every element is a dot product of rows
+	packedA, packedB bool
+	keepA            bool // a block of A has all rows, and is packed only once
+	wide             bool // few rows: four vectors at a time
+	whole            region
+	chunk            region // the first chunk; the last ones may be smaller
+	across           int    // chunks side by side
+	work             []workspace[T]
 }
 
 // NewProduct plans a product. With ta, A is stored k×m; with tb, B is stored

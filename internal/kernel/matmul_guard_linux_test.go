@@ -11,7 +11,7 @@ import (
 // start, of accessible memory: reading or writing one element too far faults.
 func TestProductStaysInside(t *testing.T) {
 	eachISA(t, func(t *testing.T, isa ISA) {
-		for i := range 32 {
+		for i := 0; i < 32; i += 3 {
 			for _, s := range [][3]int{{1, 1, 1}, {7, 10, 9}, {13, 17, 5}, {3, 45, 7}, {1, 70, 33}, {25, 1, 19}, {66, 300, 21}, {70, 530, 40}, {513, 9, 9}, {300, 70, 130}} {
 				stayInside[float32](t, isa, s[0], s[1], s[2], options(i))
 				stayInside[float64](t, isa, s[0], s[1], s[2], options(i))

@@ -5,14 +5,11 @@ import (
 	"unsafe"
 )
 
-// A region is a rectangle of C and how to compute it.
+// A region is a rectangle of C and the size of the blocks that it is computed
+// in.
 type region struct {
 	row, rows, col, cols int
-
-	packA, packB   bool
-	blockM, blockN int  // rows and columns per packed block
-	wide           bool // few rows: four vectors at a time
-	prefetch       bool // C is too large to be in the caches
+	blockM, blockN       int
 }
 
 // workspace is what one worker needs to run a region.
@@ -38,11 +35,11 @@ func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 	if g := p.kernels; g != nil {
 		p.dots = p.o.TransB && p.m <= 3 && (!p.o.TransA || p.m == 1)
 		if !p.dots {
-			blocks := max(1, (k+g.blockK-1)/g.blockK)
-			p.block = max(1, (k+blocks-1)/blocks)
+			p.choosePacking()
+			p.chooseBlock()
 		}
 	}
-	p.whole = p.plan(p.m, p.n)
+	p.whole = p.region(p.m, p.n)
 	p.divide()
 	p.work = []workspace[T]{p.newWorkspace()}
 	return p
@@ -81,38 +78,60 @@ func (p *Product[T]) stridesB() (row, col int) {
 	return p.n, 1
 }
 
-// plan decides how to compute a rectangle of C. Nothing decided here changes
-// the order of a sum.
-func (p *Product[T]) plan(rows, cols int) region {
-	r := region{rows: rows, cols: cols}
+// choosePacking decides which operands are packed.
+func (p *Product[T]) choosePacking() {
 	g := p.kernels
-	if g == nil || p.dots {
-		return r
-	}
-	pair := 2 * g.lanes
 	// Packing B costs k·n, the product m·k·n. It pays for rows that are far
-	// apart, when a row of tiles uses it often enough.
+	// apart, when enough tiles use it.
 	stride := p.n * g.size
-	r.packB = p.o.TransB || rows >= 24 && stride >= 4096 || rows >= 64 && stride > 1024 || rows > 512
+	p.packedB = p.o.TransB || p.m >= 24 && stride >= 4096 || p.m >= 64 && stride > 1024 || p.m > 512
 	// A is packed when its rows compete for the same sets of the cache.
-	r.packA = r.packB && cols > 2*pair && rows > g.tile
 	if p.o.TransA {
-		r.packA = r.packA && p.m*g.size >= 2048
+		p.packedA = p.m*g.size >= 2048 && p.k >= g.deepA
 	} else {
-		r.packA = r.packA && p.k*g.size >= 4096 && rows*p.block*g.size > 256<<10
+		p.packedA = p.k*g.size >= g.farA
 	}
-	r.wide = !r.packB && rows <= 3
-	r.prefetch = r.packB
-	r.blockM, r.blockN = rows, cols
-	switch {
-	case r.packA:
-		r.blockM, r.blockN = min(rows, g.blockM), min(cols, g.blockN)
-	case r.packB && cols*p.block*g.size > 16<<10:
-		// A is not moved for each block of B, so the blocks can be small:
-		// packed panels are used while they are in the first caches.
+	p.packedA = p.packedA && p.packedB && p.n > 4*g.lanes && p.m > g.tile
+	p.wide = !p.packedB && p.m <= 3
+}
+
+// chooseBlock divides k. If a reasonable block of all rows of A can stay in the
+// cache, that is best: then neither operand is packed twice.
+func (p *Product[T]) chooseBlock() {
+	const least = 128
+	g := p.kernels
+	limit := g.blockK
+	if p.packedA && p.m*least*g.size <= g.keepA {
+		p.keepA = true
+		limit = min(limit, g.keepA/(p.m*g.size))
+	}
+	p.block = max(1, evenParts(p.k, limit))
+}
+
+// region returns a rectangle of C with its blocks. They do not change the order
+// of any sum. A block also bounds the time of one call of a kernel, which cannot
+// be interrupted.
+func (p *Product[T]) region(rows, cols int) region {
+	const cached = 256 << 10 // a part of the second-level cache
+	r := region{rows: rows, cols: cols, blockM: rows, blockN: cols}
+	switch g := p.kernels; {
+	case g == nil:
+	case p.dots:
+		r.blockN = min(cols, max(64, cached/(p.block*g.size)))
+	case p.keepA:
 		r.blockN = min(cols, 128)
-		if p.o.TransB {
-			r.blockN = min(cols, 32)
+	case p.packedA:
+		r.blockM, r.blockN = min(rows, g.blockM), min(cols, g.blockN)
+	default:
+		r.blockM = roundUp(evenParts(rows, max(64, cached/(p.block*g.size))), g.tile)
+		if p.packedB && cols*p.block*g.size > 16<<10 {
+			// A is not moved for each block of B, so the blocks can be
+			// small: packed panels are used while they are in the first
+			// caches.
+			r.blockN = min(cols, 128)
+			if p.o.TransB {
+				r.blockN = min(cols, 32)
+			}
 		}
 	}
 	return r
@@ -123,27 +142,29 @@ func (p *Product[T]) plan(rows, cols int) region {
 // its own rows of A and columns of B.
 func (p *Product[T]) divide() {
 	p.chunk, p.across = p.whole, 1
-	const element, packed = 4, 20 // cost of reading or packing one, in flops
-	tile, pair, gflops := 4, 4, 2
+	tile, pair, size, gflops := 4, 4, 8, 2
 	if g := p.kernels; g != nil {
-		tile, pair, gflops = g.tile, 2*g.lanes, g.gflops
+		tile, pair, size, gflops = g.tile, 2*g.lanes, g.size, g.gflops
 	}
-	parts := min(maxChunks, 2*p.m*p.n*p.k/(gflops*1000*chunkMicroseconds))
+	const bytesPerNanosecond = 16
+	flops := 2 * p.m * p.n * p.k
+	moved := (p.m*p.k + p.k*p.n + p.m*p.n) * size
+	parts := min(maxChunks, (flops/gflops+moved/bytesPerNanosecond)/(1000*chunkMicroseconds))
+	// Costs per element of k, in flops.
+	costA, costB := 4, 4
+	if p.packedA {
+		costA += 20
+	}
+	if p.packedB {
+		costB += 20
+	}
 	best := math.MaxInt
 	for down := 1; down <= parts; down++ {
 		rows := min(p.m, roundUp((p.m+down-1)/down, tile))
 		cols := min(p.n, roundUp((p.n+parts/down-1)/(parts/down), pair))
-		r := p.plan(rows, cols)
-		time := 2*rows*cols + element*(rows+cols)
-		if r.packA {
-			time += packed * rows
-		}
-		if r.packB {
-			time += packed * cols
-		}
-		if time < best {
+		if time := 2*rows*cols + costA*rows + costB*cols; time < best {
 			best = time
-			p.chunk, p.across = r, (p.n+cols-1)/cols
+			p.chunk, p.across = p.region(rows, cols), (p.n+cols-1)/cols
 		}
 	}
 }
@@ -160,15 +181,12 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 		return w
 	}
 	var sizeA, sizeB int
-	for _, r := range []*region{&p.whole, &p.chunk} {
-		if r.packA {
-			// Packing stores whole vectors, past the end of the block.
-			sizeA = max(sizeA, r.blockM*packedRow(p.block, g.size)+2*g.lanes)
-		}
-		if r.packB {
-			pair := 2 * g.lanes
-			sizeB = max(sizeB, roundUp(r.blockN, pair)*p.block)
-		}
+	if p.packedA {
+		// Packing stores whole vectors, past the end of the block.
+		sizeA = roundUp(p.whole.blockM, g.tile)*packedRow(p.block, g.size) + 2*g.lanes
+	}
+	if p.packedB {
+		sizeB = roundUp(max(p.whole.blockN, p.chunk.blockN), 2*g.lanes) * p.block
 	}
 	w.a, w.b = aligned[T](sizeA), aligned[T](sizeB)
 	return w
@@ -199,9 +217,9 @@ func aligned[T Float](n int) *T {
 	return &s[(cacheLine-past)%cacheLine/size]
 }
 
-// evenTiles returns the rows per tile that divide rows as evenly as the largest
-// tile allows.
-func evenTiles(rows, tile int) int {
-	tiles := (rows + tile - 1) / tile
-	return (rows + tiles - 1) / tiles
+// evenParts returns the largest part when n is divided, as evenly as possible,
+// into parts of at most limit.
+func evenParts(n, limit int) int {
+	parts := max(1, (n+limit-1)/limit)
+	return (n + parts - 1) / parts
 }

@@ -8,8 +8,8 @@ import (
 // A Fold names a reduction.
 type Fold uint8
 
-// The reductions. Sums accumulate in float64 (pairwise for float64), so that
-// they do not lose what a float32 running total loses.
+// The reductions. Sums accumulate in float64, and in parts, so that they do not
+// lose what one running total loses.
 const (
 	FoldSum Fold = iota
 	FoldProd
@@ -17,6 +17,8 @@ const (
 	FoldMin
 	FoldArgMax // index of the first largest element; a NaN counts as largest
 	FoldArgMin
+
+	numFolds
 )
 
 var foldNames = [...]string{"sum", "prod", "max", "min", "argmax", "argmin"}
@@ -29,26 +31,70 @@ func (f Fold) String() string { return foldNames[f] }
 // ∓Inf), and 0 for an index.
 type Reducer[T Float] func(dst, src *T, outer, n, inner int)
 
-// Reduction returns the fastest loop for a reduction on this machine.
-func Reduction[T Float](f Fold) Reducer[T] { return portableReduce[T](f) }
+// Reduction returns the fastest loop for a reduction on this machine. Sums and
+// products are the same bits on every machine: the order of operations is part
+// of the definition, and depends on the shape only.
+func Reduction[T Float](f Fold) Reducer[T] { return reduction[T](Active(), f) }
 
-// Total returns the sum of n elements, accumulated in float64 in an order that
-// depends only on n.
-func Total[T Float](src *T, n int) float64 {
-	return pairwise(unsafe.Slice(src, n))
-}
-
-func pairwise[T Float](x []T) float64 {
-	if len(x) <= 128 {
-		var s float64
-		for _, v := range x {
-			s += float64(v)
-		}
-		return s
+func reduction[T Float](isa ISA, f Fold) Reducer[T] {
+	if r := assemblyReducer[T](isa, f); r != nil {
+		return r
 	}
-	h := (len(x)/2 + 63) &^ 63
-	return pairwise(x[:h]) + pairwise(x[h:])
+	return portableReduce[T](f)
 }
+
+// Total returns the sum of n elements.
+func Total[T Float](src *T, n int) float64 { return total(Active(), src, n) }
+
+// A row of up to sumBlock elements has sumLanes running sums, taken in turn,
+// which are then added in halves; a longer row is two rows. A column is summed
+// columnBlock elements at a time.
+const (
+	sumLanes    = 32
+	sumBlock    = 2048
+	columnBlock = 128
+)
+
+// total sums a row of any length.
+func total[T Float](isa ISA, src *T, n int) float64 {
+	if n <= sumBlock {
+		return blockSum(isa, src, n)
+	}
+	h := (n/2 + sumBlock - 1) &^ (sumBlock - 1)
+	return total(isa, src, h) + total(isa, element(src, h), n-h)
+}
+
+// laneFold folds a row in lanes.
+func laneFold[T Float](x []T, identity float64, op func(a, b float64) float64) float64 {
+	var lane [sumLanes]float64
+	for i := range lane {
+		lane[i] = identity
+	}
+	for i, v := range x {
+		lane[i%sumLanes] = op(lane[i%sumLanes], float64(v))
+	}
+	for w := sumLanes / 2; w > 0; w /= 2 {
+		for i := range w {
+			lane[i] = op(lane[i], lane[i+w])
+		}
+	}
+	return lane[0]
+}
+
+// columnFold folds n elements of x that are stride apart.
+func columnFold[T Float](x []T, n, stride int, identity float64, op func(a, b float64) float64) float64 {
+	total, part := identity, identity
+	for k := range n {
+		part = op(part, float64(x[k*stride]))
+		if (k+1)%columnBlock == 0 || k == n-1 {
+			total, part = op(total, part), identity
+		}
+	}
+	return total
+}
+
+func add(a, b float64) float64 { return a + b }
+func mul(a, b float64) float64 { return a * b }
 
 func portableReduce[T Float](f Fold) Reducer[T] {
 	return func(dst, src *T, outer, n, inner int) {
@@ -63,22 +109,25 @@ func portableReduce[T Float](f Fold) Reducer[T] {
 
 // fold1 reduces n elements of s that are stride apart, from offset.
 func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
-	switch f {
-	case FoldSum:
-		return T(stridedSum(s, offset, n, stride))
-	case FoldProd:
-		p := 1.0
-		for k := range n {
-			p *= float64(s[offset+k*stride])
-		}
-		return T(p)
+	if n > 0 {
+		s = s[offset:]
+	}
+	switch {
+	case f == FoldSum && stride == 1:
+		return T(total(Portable, unsafe.SliceData(s), n))
+	case f == FoldProd && stride == 1:
+		return T(laneFold(s, 1, mul))
+	case f == FoldSum:
+		return T(columnFold(s, n, stride, 0, add))
+	case f == FoldProd:
+		return T(columnFold(s, n, stride, 1, mul))
 	}
 	best, at, flip := math.Inf(-1), 0, 1.0
 	if f == FoldMin || f == FoldArgMin {
 		flip = -1
 	}
 	for k := range n {
-		v := flip * float64(s[offset+k*stride])
+		v := flip * float64(s[k*stride])
 		if v > best || v != v {
 			best, at = v, k
 		}
@@ -90,16 +139,4 @@ func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
 		return T(flip * best)
 	}
 	return T(at)
-}
-
-func stridedSum[T Float](s []T, offset, n, stride int) float64 {
-	if n <= 128 {
-		var t float64
-		for k := range n {
-			t += float64(s[offset+k*stride])
-		}
-		return t
-	}
-	h := (n/2 + 63) &^ 63
-	return stridedSum(s, offset, h, stride) + stridedSum(s, offset+h*stride, n-h, stride)
 }

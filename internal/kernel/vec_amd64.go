@@ -89,6 +89,48 @@ func vecCosF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int) int
 func vecTanF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int) int
 
 //go:noescape
+func vecPowF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int) int
+
+//go:noescape
+func vecSumRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecProdRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecWideSumRowsF32AVX2(dst *float64, src *float32, rows int, n int)
+
+//go:noescape
+func vecSumColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecProdColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMaxRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecArgMaxRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecMaxColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMinRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecArgMinRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecMinColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecSoftmaxRowsF32AVX2(dst *float32, lse *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecLogSumExpRowsF32AVX2(lse *float32, src *float32, rows int, n int)
+
+//go:noescape
 func vecNegF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
 
 //go:noescape
@@ -168,6 +210,42 @@ func vecCosF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int) int
 
 //go:noescape
 func vecTanF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int) int
+
+//go:noescape
+func vecSumRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecProdRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecSumColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecProdColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMaxRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecArgMaxRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecMaxColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMinRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecArgMinRowsF64AVX2(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecMinColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecSoftmaxRowsF64AVX2(dst *float64, lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecLogSumExpRowsF64AVX2(lse *float64, src *float64, rows int, n int)
 
 //go:noescape
 func vecNegF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
@@ -254,6 +332,48 @@ func vecCosF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int) in
 func vecTanF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int) int
 
 //go:noescape
+func vecPowF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int) int
+
+//go:noescape
+func vecSumRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecProdRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecWideSumRowsF32AVX512(dst *float64, src *float32, rows int, n int)
+
+//go:noescape
+func vecSumColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecProdColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMaxRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecArgMaxRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecMaxColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMinRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecArgMinRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecMinColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecSoftmaxRowsF32AVX512(dst *float32, lse *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecLogSumExpRowsF32AVX512(lse *float32, src *float32, rows int, n int)
+
+//go:noescape
 func vecNegF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
 
 //go:noescape
@@ -333,3 +453,39 @@ func vecCosF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int) in
 
 //go:noescape
 func vecTanF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int) int
+
+//go:noescape
+func vecSumRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecProdRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecSumColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecProdColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMaxRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecArgMaxRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecMaxColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMinRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecArgMinRowsF64AVX512(dst *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecMinColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecSoftmaxRowsF64AVX512(dst *float64, lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecLogSumExpRowsF64AVX512(lse *float64, src *float64, rows int, n int)

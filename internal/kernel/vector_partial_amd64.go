@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // Some kernels cannot do every operand fast: the sine of 1e30 takes thousands
 // of bits of π. A partial kernel stops before the first vector with an operand
@@ -8,8 +11,8 @@ import "unsafe"
 type partialFunc[T Float] func(dst, a, b, c *T, n int) int
 
 var partial32 = [...][NumCodes]partialFunc[float32]{
-	AVX2:   {Sin: vecSinF32AVX2, Cos: vecCosF32AVX2, Tan: vecTanF32AVX2},
-	AVX512: {Sin: vecSinF32AVX512, Cos: vecCosF32AVX512, Tan: vecTanF32AVX512},
+	AVX2:   {Sin: vecSinF32AVX2, Cos: vecCosF32AVX2, Tan: vecTanF32AVX2, Pow: vecPowF32AVX2},
+	AVX512: {Sin: vecSinF32AVX512, Cos: vecCosF32AVX512, Tan: vecTanF32AVX512, Pow: vecPowF32AVX512},
 }
 
 var partial64 = [...][NumCodes]partialFunc[float64]{
@@ -31,7 +34,13 @@ const (
 )
 
 // partialDomain tells the operands that a partial kernel can do.
-func partialDomain[T Float](Code) func(a, b T) bool {
+func partialDomain[T Float](c Code) func(a, b T) bool {
+	if c == Pow {
+		infinity := T(math.Inf(1))
+		return func(a, b T) bool {
+			return a != 0 && -infinity < a && a < infinity && -infinity < b && b < infinity
+		}
+	}
 	bound := T(turnBound32)
 	if unsafe.Sizeof(bound) == 8 {
 		bound = turnBound64

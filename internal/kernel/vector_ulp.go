@@ -6,17 +6,17 @@ import "unsafe"
 // place, for float32 and float64. A primitive without a bound gives the bits of
 // the portable loop.
 var ulp = [NumCodes]struct{ single, double float64 }{
-	Exp:     {2, 2},
-	Log:     {2, 2},
-	Tanh:    {2, 4},
-	Sigmoid: {2, 4},
-	Expm1:   {4, 4},
-	Log1p:   {4, 4},
-	Erf:     {4, 4},
-	Sin:     {4, 4},
-	Cos:     {4, 4},
+	Exp:     {1.5, 1.5},
+	Log:     {1.5, 1.5},
+	Tanh:    {2, 2},
+	Sigmoid: {2, 2},
+	Expm1:   {2, 2},
+	Log1p:   {2, 2},
+	Sin:     {2, 2},
+	Cos:     {2, 2},
 	Tan:     {4, 4},
-	Pow:     {4, 4},
+	Erf:     {single: 1.5},
+	Pow:     {single: 1},
 }
 
 func ulpBound[T Float](c Code) float64 {

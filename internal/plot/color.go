@@ -112,8 +112,8 @@ type style struct {
 	color  rgba
 	dash   []float64 // nil: solid
 	mark   mark
-	sparse bool // a long line: a few marks along it instead of dashes
-	order  float64
+	sparse bool    // a long line: a few marks along it instead of dashes
+	order  float64 // where those marks start, 0 to 1, so that lines' marks keep apart
 }
 
 // dashes and marks vary with the colours, so that neither a black-and-white

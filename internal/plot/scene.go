@@ -9,10 +9,6 @@ type rect struct{ x0, y0, x1, y1 float64 }
 func (r rect) w() float64            { return r.x1 - r.x0 }
 func (r rect) h() float64            { return r.y1 - r.y0 }
 func (r rect) contains(p point) bool { return p.x >= r.x0 && p.x <= r.x1 && p.y >= r.y0 && p.y <= r.y1 }
-func (r rect) grow(d float64) rect   { return rect{r.x0 - d, r.y0 - d, r.x1 + d, r.y1 + d} }
-func (r rect) intersects(o rect) bool {
-	return r.x0 < o.x1 && o.x0 < r.x1 && r.y0 < o.y1 && o.y0 < r.y1
-}
 
 // corners goes around the rectangle.
 func (r rect) corners() []point {
@@ -72,7 +68,7 @@ type facets []struct {
 	color rgba
 }
 
-const seam = .5
+const seam = .9
 
 // A text is one line of text. Its anchor is the fraction of its width that lies
 // before the point it is written at; it is turned around that point.

@@ -27,7 +27,7 @@ const flat = .72
 
 // The camera looks from the front right, from a little above; its right, up and
 // towards it, as seen in the picture. So the corner x=1, y=-1 is in front.
-const azimuth, elevation = -58 * math.Pi / 180, 28 * math.Pi / 180
+const azimuth, elevation = -58 * math.Pi / 180, 36 * math.Pi / 180
 
 var (
 	camRight   = vec{-math.Sin(azimuth), math.Cos(azimuth), 0}
@@ -69,7 +69,7 @@ func (p *panel) drawSurface(l Surface) error {
 	grid := sample(l.F, p.x, p.y, n)
 	zr := spanOf(grid, l.Z.Log)
 	if zr.empty() {
-		p.notes = append(p.notes, "no value of the surface can be drawn")
+		p.notes = append(p.notes, "no data: no value of the surface can be drawn")
 	}
 	z, err := newScale(l.Z, zr, false, false)
 	if err != nil {
@@ -83,7 +83,7 @@ func (p *panel) drawSurface(l Surface) error {
 	pieces := s.quads(grid)
 	for i, l := range p.fig.Layers {
 		if path, ok := l.(Path); ok {
-			pieces = append(pieces, s.path(path, grid, p.styles[i])...)
+			pieces = append(pieces, draped{s, grid}.path(path, p.styles[i])...)
 		}
 	}
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.depth, b.depth) })
@@ -165,10 +165,10 @@ func (s *space) walls() {
 		}
 		return out
 	}
-	floor := put(vec{-1, -1, -flat}, vec{1, -1, -flat}, vec{1, 1, -flat}, vec{-1, 1, -flat})
+	base := put(vec{-1, -1, -flat}, vec{1, -1, -flat}, vec{1, 1, -flat}, vec{-1, 1, -flat})
 	leftWall := put(vec{-1, -1, -flat}, vec{-1, 1, -flat}, vec{-1, 1, flat}, vec{-1, -1, flat})
 	rightWall := put(vec{-1, 1, -flat}, vec{1, 1, -flat}, vec{1, 1, flat}, vec{-1, 1, flat})
-	for i, w := range [][]point{floor, leftWall, rightWall} {
+	for i, w := range [][]point{base, leftWall, rightWall} {
 		s.scene.area(w, []rgba{{0xf2, 0xf2, 0xf2, 1}, {0xf8, 0xf8, 0xf8, 1}, {0xf5, 0xf5, 0xf5, 1}}[i])
 	}
 	var lines [][]point
@@ -238,55 +238,92 @@ func (s *space) quad(v [4]vec) piece {
 	return piece{mid.dot(camTowards), facets{{pts, c}}}
 }
 
-// path lays a path on the surface, in steps short enough to be hidden by what is
-// in front of them.
-func (s *space) path(l Path, grid [][]float64, st style) []piece {
+// A draped thing lies on a sampled surface.
+type draped struct {
+	*space
+	grid [][]float64
+}
+
+// height is the point of the surface above a point of the floor, between the
+// samples around it; not, if one of them has no value.
+func (d draped) height(q point) (vec, bool) {
+	n := len(d.grid) - 1
+	x, y := (q.x+1)/2*float64(n), (q.y+1)/2*float64(n)
+	i, j := min(max(int(x), 0), n-1), min(max(int(y), 0), n-1)
+	z, fx, fy := 0.0, x-float64(i), y-float64(j)
+	for k, w := range [4]float64{(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy} {
+		v, _ := d.node(d.grid, i+k%2, j+k/2)
+		z += w * v.z
+	}
+	return vec{q.x, q.y, z}, !math.IsNaN(z)
+}
+
+// path lays a path on the surface. What lies behind a hill is drawn too, but
+// faintly, or one would not see where a method ended.
+func (d draped) path(l Path, st style) []piece {
 	var out []piece
-	n := len(grid) - 1
-	height := func(q point) (vec, bool) {
-		x, y := (q.x+1)/2*float64(n), (q.y+1)/2*float64(n)
-		i, j := min(max(int(x), 0), n-1), min(max(int(y), 0), n-1)
-		z, fx, fy := 0.0, x-float64(i), y-float64(j)
-		for k, w := range [4]float64{(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy} {
-			v, _ := s.node(grid, i+k%2, j+k/2)
-			z += w * v.z
-		}
-		return vec{q.x, q.y, z}, !math.IsNaN(z)
-	}
-	dot := func(q point, d dots) {
-		if v, ok := height(q); ok {
-			d.at = []point{s.project(v)}
-			out = append(out, piece{v.dot(camTowards) + 4/float64(n), d})
-		}
-	}
-	cube := rect{-1, -1, 1, 1}
-	ser := l.series()
-	runs := s.runs(ser.x, ser.y)
+	var all [][]point
+	s := l.series()
+	runs := d.runs(s.x, s.y)
 	for _, run := range runs {
-		for _, part := range clipLine(run, cube) {
+		for _, part := range clipLine(run, floor) {
 			for i := 1; i < len(part); i++ {
-				steps := min(int(math.Hypot(part[i].x-part[i-1].x, part[i].y-part[i-1].y)*float64(n)/2)+1, n)
-				for k := range steps {
-					a, ok1 := height(between(part[i-1], part[i], float64(k)/float64(steps)))
-					b, ok2 := height(between(part[i-1], part[i], float64(k+1)/float64(steps)))
-					if ok1 && ok2 {
-						line := shape{lines: [][]point{{s.project(a), s.project(b)}}, stroke: st.color, width: lineWidth + .6}
-						out = append(out, piece{a.dot(camTowards) + 2/float64(n), line})
-					}
-				}
+				line, pieces := d.segment(part[i-1], part[i], st.color)
+				out, all = append(out, pieces...), append(all, line...)
 			}
 		}
 	}
-	if len(runs) > 0 {
-		first, last := runs[0][0], runs[len(runs)-1]
-		if cube.contains(first) {
-			dot(first, dots{radius: 4, fill: white, stroke: st.color})
+	if all != nil {
+		out = append(out, piece{math.Inf(1), shape{lines: all, stroke: st.color.alpha(.3), width: lineWidth}})
+	}
+	if len(runs) == 0 {
+		return out
+	}
+	last := runs[len(runs)-1]
+	for i, q := range []point{runs[0][0], last[len(last)-1]} {
+		v, ok := d.height(q)
+		if !ok || !floor.contains(q) {
+			continue
 		}
-		if q := last[len(last)-1]; cube.contains(q) {
-			dot(q, dots{mark: star, radius: 5, fill: st.color, stroke: white})
+		at := []point{d.project(v)}
+		end := dots{at: at, radius: 4, fill: white, stroke: st.color}
+		if i == 1 {
+			end = dots{mark: star, at: at, radius: 5, fill: st.color, stroke: white}
 		}
+		out = append(out, piece{math.Inf(1), end})
 	}
 	return out
+}
+
+// floor is the base of the cube.
+var floor = rect{-1, -1, 1, 1}
+
+// segment is a straight part of a path, in steps short enough to be hidden by
+// what is in front of them.
+func (d draped) segment(a, b point, c rgba) (lines [][]point, pieces []piece) {
+	n := float64(len(d.grid) - 1)
+	steps := int(math.Hypot(b.x-a.x, b.y-a.y)*n/2) + 1
+	var run []point
+	before, ok := d.height(a)
+	for k := 1; k <= steps; k++ {
+		v, ok2 := d.height(between(a, b, float64(k)/float64(steps)))
+		if ok && ok2 {
+			p, q := d.project(before), d.project(v)
+			// A little nearer than it is, so that its own cell does not hide it.
+			pieces = append(pieces, piece{before.dot(camTowards) + 2/n, shape{lines: [][]point{{p, q}}, stroke: c, width: lineWidth + .6}})
+			if run == nil {
+				run = []point{p}
+			}
+			run = append(run, q)
+		} else if run != nil {
+			lines, run = append(lines, run), nil
+		}
+		before, ok = v, ok2
+	}
+	if run != nil {
+		lines = append(lines, run)
+	}
+	return lines, pieces
 }
 
 func between(a, b point, t float64) point { return point{a.x + t*(b.x-a.x), a.y + t*(b.y-a.y)} }

@@ -1,0 +1,256 @@
+// Package bench compares optimizers honestly: problems, protocol, statistics,
+// report.
+//
+// A [Study] trains one model on one data set with several optimizers. Each gets
+// the learning rate, out of a grid of its own, whose mean validation loss over
+// several seeds is lowest; then it is trained with fresh seeds, and only these
+// runs are scored on the test rows. Nothing is chosen on test rows.
+//
+// The same seed means the same initial weights and the same order of rows for
+// every optimizer and rate, so runs are compared pair by pair. The seeds of a
+// trial follow from the study's seed and the trial's number alone; which worker
+// does it, and when, does not matter. Results are therefore the same, bit for
+// bit and times excepted, with any number of workers.
+//
+// A run that diverges is a failure. It is counted, reported and ranked last.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+
+	"descent/data"
+	"descent/optimizers"
+	"descent/train"
+
+	"gorgonia.org/tensor"
+)
+
+// An Entrant is an optimizer in a study.
+type Entrant struct {
+	Label string // in tables; unique in a study
+	Rule  optimizers.Rule
+	// Default is the learning rate that a user would try first; the grid is
+	// built around it. 0 means 0.01.
+	Default float64
+	// Rate, if not nil, is the only learning rate: nothing is tuned.
+	Rate *float64
+}
+
+// Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr.
+func Parse(text string) (Entrant, error) {
+	rule, lr, err := optimizers.Parse(text)
+	if err != nil {
+		return Entrant{}, err
+	}
+	e := Entrant{Label: text, Rule: rule, Rate: lr}
+	for _, link := range strings.Split(text, "|") {
+		name, _, _ := strings.Cut(link, "(")
+		for _, known := range optimizers.Table {
+			if strings.EqualFold(known.Name, strings.TrimSpace(name)) {
+				e.Default = max(e.Default, known.LR)
+			}
+		}
+	}
+	if e.Default == 0 {
+		return e, fmt.Errorf("optimizer %s does not move by itself; put a rule that does behind it, as in %s | sgd", text, text)
+	}
+	return e, nil
+}
+
+// DefaultOptimizers are compared if nothing else is asked for.
+var DefaultOptimizers = []string{"sgd", "momentum", "adagrad", "adam", "adamw"}
+
+// A Study is what to compare, on what, and how thoroughly. Zero settings mean
+// the defaults of [Study.Defaults].
+type Study struct {
+	Data, Model, Loss string   // names, for the report
+	Notes             []string // what else its reader should know
+
+	Task     train.Task
+	Parts    *data.Parts // of which Val must have rows
+	Entrants []Entrant
+
+	Seed      uint64 // of everything
+	Seeds     int    // scored runs of each optimizer
+	TuneSeeds int    // runs of each learning rate
+	Epochs    int
+	Batch     int // rows in each batch
+	// Rates are the learning rates to try. If nil, each optimizer has a grid
+	// of half decades around its default, which grows as long as the best
+	// rate is at one of its ends.
+	Rates []float64
+	// Schedule is the name of one of [Schedules].
+	Schedule string
+	Dtype    tensor.Dtype
+
+	Workers int // goroutines; 0 means one for each processor
+	// Progress, if not nil, is called after each run, by one goroutine at a
+	// time.
+	Progress func(Progress)
+}
+
+// Progress says how far a study is. Total grows if a grid does.
+type Progress struct {
+	Phase       string
+	Done, Total int
+	Failed      int // runs that diverged
+	Elapsed     time.Duration
+	Remain      time.Duration // an estimate
+}
+
+// A Schedule says by which factor the learning rate is multiplied when a share
+// of a run's steps is done.
+type Schedule struct {
+	Name   string
+	Factor func(done float64) float64
+}
+
+// Schedules are the schedules by name. The first is the default: with a rate
+// that stays as it is, the last few batches decide how good a run is.
+var Schedules = []Schedule{
+	{"cosine", func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 }},
+	{"linear", func(done float64) float64 { return 1 - done }},
+	{"constant", func(float64) float64 { return 1 }},
+}
+
+func factor(name string) func(float64) float64 {
+	for _, s := range Schedules {
+		if s.Name == name {
+			return s.Factor
+		}
+	}
+	return nil
+}
+
+// The defaults of a study, chosen on validation rows of digits over several
+// splits: more steps gain less than the spread of seeds.
+const (
+	defaultSeeds     = 3
+	defaultTuneSeeds = 3
+	defaultSteps     = 2400 // about
+	fewestEpochs     = 5
+	mostEpochs       = 200
+	smallData        = 5000 // rows up to which batches are small
+	smallBatch       = 16
+	largeBatch       = 64
+)
+
+// Defaults fills in what is not set.
+func (s *Study) Defaults() {
+	or := func(x *int, value int) {
+		if *x == 0 {
+			*x = value
+		}
+	}
+	or(&s.Seeds, defaultSeeds)
+	or(&s.TuneSeeds, defaultTuneSeeds)
+	or(&s.Workers, runtime.GOMAXPROCS(0))
+	if s.Parts != nil && s.Parts.Train.Rows() > 0 {
+		size := smallBatch
+		if s.Parts.Train.Rows() > smallData {
+			size = largeBatch
+		}
+		or(&s.Batch, size)
+		if s.Batch > 0 {
+			or(&s.Epochs, min(max(defaultSteps/s.batches(0).Steps(), fewestEpochs), mostEpochs))
+		}
+	}
+	if s.Dtype.Type == nil {
+		s.Dtype = tensor.Float32
+	}
+	if s.Schedule == "" {
+		s.Schedule = Schedules[0].Name
+	}
+	for i := range s.Entrants {
+		if s.Entrants[i].Default == 0 {
+			s.Entrants[i].Default = 0.01
+		}
+	}
+}
+
+// check reports the first setting that makes no sense.
+func (s *Study) check() error {
+	for _, c := range []struct {
+		name string
+		n    int
+	}{{"seeds", s.Seeds}, {"seeds for tuning", s.TuneSeeds}, {"epochs", s.Epochs}, {"batch size", s.Batch}, {"workers", s.Workers}} {
+		if c.n < 1 {
+			return fmt.Errorf("bench: %d %s; at least 1 is needed", c.n, c.name)
+		}
+	}
+	switch p := s.Parts; {
+	case p == nil || p.Train.Rows() == 0:
+		return errors.New("bench: no rows to train on")
+	case p.Val.Rows() == 0 || p.Test.Rows() == 0:
+		return errors.New("bench: rates are chosen on validation rows and runs scored on test rows; hold out both")
+	case factor(s.Schedule) == nil:
+		return fmt.Errorf("bench: unknown schedule %q", s.Schedule)
+	case len(s.Entrants) == 0:
+		return errors.New("bench: no optimizers to compare")
+	}
+	for _, lr := range s.Rates {
+		if !(lr > 0) || math.IsInf(lr, 1) {
+			return fmt.Errorf("bench: a learning rate of %v; rates are above 0", lr)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range s.Entrants {
+		if seen[e.Label] {
+			return fmt.Errorf("bench: two optimizers are called %q", e.Label)
+		}
+		seen[e.Label] = true
+	}
+	return nil
+}
+
+// Run does the study. It ends early if ctx does, or at the first mistake in
+// the task; a diverged run is not one.
+func (s *Study) Run(ctx context.Context) (*Results, error) {
+	s.Defaults()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	l := newLab(s)
+	chosen, err := l.tune(ctx)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := l.score(ctx, chosen)
+	if err != nil {
+		return nil, err
+	}
+	r := s.describe()
+	r.Trials = l.trials
+	for _, o := range runs {
+		r.Runs = append(r.Runs, o.Run)
+	}
+	r.Target = r.setTarget()
+	r.Optimizers = r.summarise(s, chosen)
+	r.Pairs = compare(s.Entrants, runs, s.Seeds)
+	r.rank()
+	if r.Checks, err = s.checks(ctx, runs[0]); err != nil {
+		return nil, err
+	}
+	r.Verdict = r.verdict()
+	r.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
+	return r, nil
+}
+
+// seedOf returns the seed of a repetition in a phase, as a number that JSON can
+// hold exactly.
+func seedOf(study uint64, phase string, repetition int) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%s/%d", study, phase, repetition)
+	x := h.Sum64() // FNV's high bits are weak for short texts: finish as splitmix64 does
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return (x ^ x>>31) >> 11
+}

@@ -1,0 +1,252 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"descent/data"
+	"descent/train"
+)
+
+// A Trial is a run of the search for a learning rate.
+type Trial struct {
+	Optimizer string   `json:"optimizer"`
+	LR        float64  `json:"lr"`
+	Seed      uint64   `json:"seed"`
+	ValLoss   *float64 `json:"val_loss"` // at the end; nil if the run diverged
+	// DivergedAt is the step at which the loss was no longer a number, 0 if
+	// there was none.
+	DivergedAt int `json:"diverged_at,omitempty"`
+}
+
+// A Run is a scored run.
+type Run struct {
+	Optimizer string  `json:"optimizer"`
+	LR        float64 `json:"lr"`
+	Seed      uint64  `json:"seed"`
+
+	// Of the test rows, after the last step. Nil if the run diverged;
+	// accuracies are of classifications, R2 of regressions.
+	TestAccuracy *float64 `json:"test_accuracy"`
+	TestR2       *float64 `json:"test_r2"`
+	TestLoss     *float64 `json:"test_loss"`
+
+	// The curves have a point for each of [Results.Checkpoints] that the run
+	// reached. TrainLoss is the mean over the batches since the point before.
+	TrainLoss   []float64 `json:"train_loss"`
+	ValLoss     []float64 `json:"val_loss"`
+	ValAccuracy []float64 `json:"val_accuracy,omitempty"`
+
+	// StepsToTarget is the first checkpoint whose validation loss is at most
+	// [Results.Target], nil if there is none.
+	StepsToTarget *int `json:"steps_to_target"`
+	DivergedAt    int  `json:"diverged_at,omitempty"`
+
+	MicrosPerStep float64 `json:"us_per_step"`
+}
+
+// outcome is a run with what is needed for comparing it row by row.
+type outcome struct {
+	Run
+	rows []float64 // the merit of each test row; their mean is the run's
+}
+
+// maxPoints is the number of points of a curve.
+const maxPoints = 100
+
+// checkpoints returns the steps after which a run of so many is looked at.
+func checkpoints(steps int) []int {
+	n := min(steps, maxPoints)
+	out := make([]int, n)
+	for i := range out {
+		out[i] = (i + 1) * steps / n
+	}
+	return out
+}
+
+// runner trains one model from beginning to end.
+type runner struct {
+	*Study
+	t       *train.Trainer
+	batches data.Batches
+	look    []int // checkpoints
+	out     *Run
+}
+
+func (s *Study) runner(e Entrant, lr float64, seed uint64) (*runner, error) {
+	t, err := train.New(s.Task, e.Rule, s.Dtype, seed)
+	if err != nil {
+		return nil, err
+	}
+	return &runner{Study: s, t: t, batches: s.batches(seed),
+		out: &Run{Optimizer: e.Label, LR: lr, Seed: seed}}, nil
+}
+
+func (s *Study) batches(seed uint64) data.Batches {
+	return data.NewBatches(s.Parts.Train.Rows(), s.Batch, seed, true)
+}
+
+// steps returns the number of steps of a run.
+func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
+
+// train does all steps and looks at the checkpoints. A run that diverges ends
+// there, without an error.
+func (r *runner) train(ctx context.Context) error {
+	factor, steps := factor(r.Schedule), float64(r.steps())
+	var seg segment
+	var times []float64
+	step := 0
+	for epoch := range r.Epochs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for rows := range r.batches.Epoch(epoch) {
+			begin := time.Now()
+			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(float64(step)/steps))
+			seg.add(loss, len(rows), time.Since(begin))
+			step++
+			if err != nil {
+				return r.diverged(err, step)
+			}
+			if len(r.look) > len(times) && step == r.look[len(times)] {
+				times = append(times, seg.micros())
+				if err := r.checkpoint(seg.loss(), step); err != nil {
+					return r.diverged(err, step)
+				}
+				seg = segment{}
+			}
+		}
+	}
+	r.out.MicrosPerStep = median(times)
+	return nil
+}
+
+// diverged notes that a run came to its end, unless err is another one.
+func (r *runner) diverged(err error, step int) error {
+	var d *train.DivergedError
+	if !errors.As(err, &d) {
+		return err
+	}
+	r.out.DivergedAt = step
+	return nil
+}
+
+// segment sums up the steps between two checkpoints.
+type segment struct {
+	sum   float64
+	rows  int
+	steps int
+	busy  time.Duration
+}
+
+func (s *segment) add(loss float64, rows int, d time.Duration) {
+	s.sum += loss * float64(rows)
+	s.rows += rows
+	s.steps++
+	s.busy += d
+}
+
+func (s *segment) loss() float64   { return s.sum / float64(s.rows) }
+func (s *segment) micros() float64 { return s.busy.Seconds() * 1e6 / float64(s.steps) }
+
+// checkpoint adds a point to the curves.
+func (r *runner) checkpoint(trainLoss float64, step int) error {
+	v, err := r.t.Evaluate(r.Parts.Val)
+	if err != nil {
+		return err
+	}
+	if !finite(v.Loss) {
+		return &train.DivergedError{Step: step, Loss: v.Loss}
+	}
+	r.out.TrainLoss = append(r.out.TrainLoss, trainLoss)
+	r.out.ValLoss = append(r.out.ValLoss, v.Loss)
+	if r.Task.Classes > 0 {
+		r.out.ValAccuracy = append(r.out.ValAccuracy, v.Accuracy)
+	}
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// tuneOne does one trial.
+func (s *Study) tuneOne(ctx context.Context, e Entrant, lr float64, seed uint64) (Trial, error) {
+	t := Trial{Optimizer: e.Label, LR: lr, Seed: seed}
+	r, err := s.runner(e, lr, seed)
+	if err != nil {
+		return t, err
+	}
+	if err := r.train(ctx); err != nil {
+		return t, err
+	}
+	t.DivergedAt = r.out.DivergedAt
+	if t.DivergedAt > 0 {
+		return t, nil
+	}
+	v, err := r.t.Evaluate(s.Parts.Val)
+	if err != nil {
+		return t, err
+	}
+	if finite(v.Loss) {
+		t.ValLoss = &v.Loss
+	} else {
+		t.DivergedAt = s.steps()
+	}
+	return t, nil
+}
+
+// scoreOne does one scored run.
+func (s *Study) scoreOne(ctx context.Context, e Entrant, lr float64, seed uint64) (*outcome, error) {
+	r, err := s.runner(e, lr, seed)
+	if err != nil {
+		return nil, err
+	}
+	r.look = checkpoints(s.steps())
+	if err := r.train(ctx); err != nil {
+		return nil, err
+	}
+	if r.out.DivergedAt > 0 {
+		return &outcome{Run: *r.out}, nil
+	}
+	v, err := r.t.Evaluate(s.Parts.Test)
+	if err != nil {
+		return nil, err
+	}
+	if !finite(v.Loss) {
+		r.out.DivergedAt = s.steps()
+		return &outcome{Run: *r.out}, nil
+	}
+	r.out.TestLoss = &v.Loss
+	if s.Task.Classes > 0 {
+		r.out.TestAccuracy = &v.Accuracy
+	} else if finite(v.R2) {
+		r.out.TestR2 = &v.R2
+	}
+	rows, err := s.scoreRows(r.t)
+	return &outcome{Run: *r.out, rows: rows}, err
+}
+
+// scoreRows returns the merit of each test row: 1 if the class is right, else
+// 0; for a regression, the loss with a minus.
+func (s *Study) scoreRows(t *train.Trainer) ([]float64, error) {
+	d := s.Parts.Test
+	rows := make([]float64, d.Rows())
+	if s.Task.Classes > 0 {
+		out, width, err := t.Predict(d)
+		for i := 0; i < len(rows) && err == nil; i++ {
+			if t.Decide(out[i*width:(i+1)*width]) == d.Class[i] {
+				rows[i] = 1
+			}
+		}
+		return rows, err
+	}
+	for i := range rows {
+		v, err := t.Evaluate(d.Subset([]int{i}))
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = -v.Loss
+	}
+	return rows, nil
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"descent/bench"
+	"descent/data"
+	"descent/internal/atomicfile"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// benchOptions are the flags of bench.
+type benchOptions struct {
+	trainOptions
+	data       string
+	optimizers []string
+	study      bench.Study
+	json       bool
+}
+
+func benchCommand() *cobra.Command {
+	o := &benchOptions{}
+	cmd := &cobra.Command{
+		Use:   "bench [DATA]",
+		Short: "Compare optimizers on a data set",
+		Long: "Train one model with several optimizers, each at its best learning rate, and say which\n" +
+			"differences are more than noise. Rates are chosen on validation rows out of a grid for each\n" +
+			"optimizer; the runs that count have fresh seeds and are scored on test rows. A table goes to\n" +
+			"the terminal, report.html and results.json to a folder. The data are an embedded set (" + strings.Join(setNames(), ", ") + "),\n" +
+			"a CSV file, or a folder with MNIST's IDX files.",
+		Example: "  descent bench\n" +
+			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
+			"  descent bench houses.csv --target price --model 'mlp(64,32)' --loss 'huber(delta=1)'",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd, args) },
+	}
+	cmd.AddCommand(benchDiffCommand())
+	s, f := &o.study, cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
+	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
+	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
+	f.StringVar(&o.scaling, "scaling", "", "of numeric inputs: standard, minmax or none (default: minmax for images, else standard)")
+	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
+	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
+	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
+	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
+	f.StringVarP(&o.Model, "model", "m", "mlp(32)", "linear or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
+	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
+	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
+	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
+	f.IntVarP(&s.Epochs, "epochs", "e", 0, "passes over the training rows (default: about 2400 steps)")
+	f.IntVarP(&s.Batch, "batch", "b", 0, "rows in a batch (default: 16, or 64 from 5000 rows)")
+	f.Float64SliceVar(&s.Rates, "rates", nil, "learning rates to try (default: half decades around the optimizer's own default)")
+	f.StringVar(&s.Schedule, "schedule", "cosine", "of the learning rate: cosine or linear, which fall to 0, or constant")
+	f.Uint64VarP(&s.Seed, "seed", "s", 1, "of the split, the weights and the order of rows")
+	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
+	f.IntVarP(&s.Workers, "workers", "w", 0, "runs at a time; results do not depend on it (default: one for each processor)")
+	f.StringVar(&o.out, "out", "results", "folder for report.html and results.json")
+	f.BoolVar(&o.json, "json", false, "print the results as JSON instead of the table")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+	return cmd
+}
+
+// execute does what the command is for.
+func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		if cmd.Flags().Changed("data") && o.data != args[0] {
+			return usage(fmt.Errorf("the data are given twice: %s and --data %s", args[0], o.data))
+		}
+		o.data = args[0]
+	}
+	if err := o.check(cmd); err != nil {
+		return usage(err)
+	}
+	if err := o.prepare(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil { // better now than after the runs
+		return err
+	}
+	show := newMeter(cmd.ErrOrStderr(), o.quiet)
+	o.study.Progress = show.progress
+	r, err := o.study.Run(cmd.Context())
+	show.close()
+	if err != nil {
+		return err
+	}
+	r.Command = commandLine(cmd, args)
+	return o.write(cmd.OutOrStdout(), r)
+}
+
+// check refuses flags that make no sense, before anything is read.
+func (o *benchOptions) check(cmd *cobra.Command) error {
+	var ok bool
+	if o.study.Dtype, ok = dtypes[o.dtype]; !ok {
+		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
+	}
+	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.study.Epochs, "batch": o.study.Batch, "workers": o.study.Workers} {
+		if cmd.Flags().Changed(name) && n < 1 {
+			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
+		}
+	}
+	for _, lr := range o.study.Rates {
+		if !(lr > 0) {
+			return fmt.Errorf("--rates %v: learning rates are above 0", lr)
+		}
+	}
+	if !slices.ContainsFunc(bench.Schedules, func(x bench.Schedule) bool { return x.Name == o.study.Schedule }) {
+		return fmt.Errorf("--schedule %q: there are cosine, linear and constant", o.study.Schedule)
+	}
+	if o.out == "" {
+		return errors.New("--out: the name of a folder is missing")
+	}
+	for _, text := range o.optimizers {
+		e, err := bench.Parse(text)
+		if err != nil {
+			return fmt.Errorf("--optimizer: %w", err)
+		}
+		if slices.ContainsFunc(o.study.Entrants, func(x bench.Entrant) bool { return x.Label == e.Label }) {
+			return fmt.Errorf("--optimizer %q is given twice", text)
+		}
+		o.study.Entrants = append(o.study.Entrants, e)
+	}
+	return nil
+}
+
+// prepare reads the data and builds the task.
+func (o *benchOptions) prepare() error {
+	if o.scaling == "" {
+		o.scaling = defaultScaling(o.data)
+	}
+	if o.scaling == "none" {
+		o.scaling = ""
+	}
+	o.seed = o.study.Seed
+	parts, err := o.open(o.data)
+	if err != nil {
+		return err
+	}
+	s := &o.study
+	o.Features, o.Classes = parts.Train.Features(), len(parts.Train.Classes)
+	if o.Loss == "" {
+		o.Loss = "mse"
+		if o.Classes > 0 {
+			o.Loss = "cross_entropy"
+		}
+	}
+	if s.Task, err = o.setup.task(); err != nil {
+		return usage(err)
+	}
+	if err := o.scaleTarget(parts, true); err != nil {
+		return err
+	}
+	if o.Classes == 0 && (o.Offset != 0 || o.Scale != 1) {
+		s.Notes = append(s.Notes, "The target is standardised on the training rows; losses are in these units.")
+	}
+	if parts.Schema != nil {
+		s.Notes = append(s.Notes, parts.Schema.Notes()...)
+	}
+	s.Data, s.Model, s.Loss, s.Parts = o.data, o.Model, o.Loss, parts
+	return nil
+}
+
+// defaultScaling suits a data set: pixels have one unit, the columns of a table
+// do not.
+func defaultScaling(name string) string {
+	for _, set := range data.Embedded() {
+		if set.Name == name && len(set.Shape) > 1 {
+			return string(data.MinMax)
+		}
+	}
+	return string(data.Standard)
+}
+
+// write writes the files, and the table or the JSON.
+func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
+	var results, report bytes.Buffer
+	if err := r.WriteJSON(&results); err != nil {
+		return err
+	}
+	if err := r.WriteHTML(&report); err != nil {
+		return err
+	}
+	if err := atomicfile.Write(filepath.Join(o.out, "results.json"), results.Bytes()); err != nil {
+		return err
+	}
+	page := filepath.Join(o.out, "report.html")
+	if err := atomicfile.Write(page, report.Bytes()); err != nil {
+		return err
+	}
+	if o.json {
+		_, err := w.Write(results.Bytes())
+		return err
+	}
+	if err := r.WriteTable(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%d runs in %.1f s; report in %s\n", len(r.Runs)+len(r.Trials), r.Timing.Seconds, page)
+	return err
+}
+
+// commandLine returns the command that was given, quoted for a shell.
+func commandLine(cmd *cobra.Command, args []string) string {
+	words := append(strings.Fields(cmd.CommandPath()), args...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		switch v := f.Value.(type) {
+		case pflag.SliceValue:
+			values = v.GetSlice()
+			if f.Value.Type() != "stringArray" {
+				values = []string{strings.Join(values, ",")}
+			}
+		}
+		for _, v := range values {
+			if words = append(words, "--"+f.Name); f.Value.Type() == "bool" {
+				continue
+			}
+			words = append(words, v)
+		}
+	})
+	for i, w := range words {
+		words[i] = quote(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// quote quotes a word for a POSIX shell, if it needs that.
+func quote(w string) string {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./,:=@%+", c)
+	}
+	if w != "" && strings.IndexFunc(w, func(c rune) bool { return !plain(c) }) < 0 {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}

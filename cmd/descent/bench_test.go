@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+
+func TestBench(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"bench", "iris", "--optimizer", "sgd", "--optimizer", "adam(beta2=0.99)", "--epochs", "3", "--seeds", "2", "--tune-seeds", "1", "--out", dir}
+	status, out, errs := descent(args...)
+	if status != 0 || errs != "" || !strings.Contains(out, "adam(beta2=0.99)") || !strings.Contains(out, "Best mean test accuracy") {
+		t.Fatalf("status %d\n%s\n%s", status, out, errs)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		Command string
+		Runs    []struct {
+			Optimizer    string
+			LR           float64
+			Seed         uint64
+			TestAccuracy *float64  `json:"test_accuracy"`
+			TestLoss     *float64  `json:"test_loss"`
+			TrainLoss    []float64 `json:"train_loss"`
+			MicrosStep   float64   `json:"us_per_step"`
+		}
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Runs) != 4 || r.Runs[0].TestAccuracy == nil || r.Runs[0].TestLoss == nil || len(r.Runs[0].TrainLoss) == 0 || r.Runs[0].MicrosStep <= 0 {
+		t.Errorf("%+v", r.Runs)
+	}
+	if want := "descent bench iris --optimizer sgd --optimizer 'adam(beta2=0.99)' --epochs 3"; !strings.HasPrefix(r.Command, want) {
+		t.Errorf("command %s", r.Command)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
+		t.Error(err)
+	}
+	file := filepath.Join(dir, "results.json")
+	if status, out, errs := descent("bench", "diff", file, file); status != 0 || strings.Count(out, "identical") != 2 {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	status, out, _ = descent(append(args, "--json")...)
+	if status != 0 || !json.Valid([]byte(out)) {
+		t.Errorf("status %d, not JSON:\n%.200s", status, out)
+	}
+}
+
+func TestBenchCSV(t *testing.T) {
+	dir := t.TempDir()
+	var rows strings.Builder
+	rows.WriteString("size,kind,price\n")
+	for i := range 60 {
+		rows.WriteString([]string{"1,a,10\n", "2,b,21\n", ",a,15\n", "4,b,40\n", "7,a,68\n"}[i%5])
+	}
+	file := filepath.Join(dir, "houses.csv")
+	if err := os.WriteFile(file, []byte(rows.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := descent("bench", file, "--target", "price", "--model", "linear", "--optimizer", "sgd", "--epochs", "20", "--out", dir)
+	if status != 0 || !strings.Contains(out, "test loss") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+func TestBenchMistakes(t *testing.T) {
+	dir := t.TempDir()
+	for want, args := range map[string][]string{
+		"did you mean":            {"--optimizer", "adma"},
+		"given twice":             {"--optimizer", "sgd", "--optimizer", "sgd"},
+		"--seeds 0":               {"--seeds", "0"},
+		"--workers -1":            {"--workers", "-1"},
+		"rates are above 0":       {"--rates", "0.1,0"},
+		"no such file":            {"nosuch"},
+		"are given twice":         {"iris", "--data", "wine"},
+		"no column":               {"iris", "--target", "nosuch"},
+		"closing parenthesis":     {"--model", "mlp(3"},
+		"there are cosine":        {"--schedule", "x"},
+		"is for classes":          {"diabetes", "--loss", "cross_entropy"},
+		"does not move by itself": {"--optimizer", "clip(1)"},
+	} {
+		status, out, errs := descent(append([]string{"bench", "--out", dir}, args...)...)
+		if status != exitUsage || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 || out != "" {
+			t.Errorf("%v: status %d, want %q\n%s%s", args, status, want, out, errs)
+		}
+	}
+	if status, _, errs := descent("bench", "diff", filepath.Join(dir, "a"), filepath.Join(dir, "b")); status != exitFailure || strings.Count(errs, "\n") != 1 {
+		t.Errorf("missing files: status %d\n%s", status, errs)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{"adam": "adam", "adam(lr=1)": "'adam(lr=1)'", "": "''", "it's": `'it'\''s'`, "a;b": "'a;b'"} {
+		if got := quote(in); got != want {
+			t.Errorf("quote(%s) = %s, want %s", in, got, want)
+		}
+	}
+}

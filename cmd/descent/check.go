@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"descent/graph/graphtest"
+	"descent/losses"
+	"descent/ops"
+
+	"github.com/spf13/cobra"
+)
+
+func checkCommand() *cobra.Command {
+	var asJSON bool
+	points := 20
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the gradients of every operation and loss",
+		Long: "Compare the first and second derivatives of every operation and loss with finite\n" +
+			"differences at random points, in float64. The exit status is 1 if one is wrong.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if points < 1 {
+				return usage(fmt.Errorf("--points %d: at least one is needed", points))
+			}
+			var r graphtest.Report
+			r.Add("op", ops.Table, points)
+			r.Add("loss", losses.Cases(), points)
+			w := cmd.OutOrStdout()
+			if asJSON {
+				enc := json.NewEncoder(w)
+				enc.SetIndent("", "  ")
+				if err := enc.Encode(r); err != nil {
+					return err
+				}
+			} else {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(t, "kind\tname\torder\tworst relative error\tpoints")
+				for _, x := range r.Rows {
+					fmt.Fprintf(t, "%s\t%s\t%d\t%.2g\t%d\n", x.Kind, x.Name, x.Order, x.Worst, x.Points)
+				}
+				if err := t.Flush(); err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "%d rows; worst %.2g (first order), %.2g (second order)\n", len(r.Rows), r.Worst1, r.Worst2)
+				for _, p := range r.Problems {
+					fmt.Fprintln(w, p)
+				}
+			}
+			if n := len(r.Problems); n > 0 {
+				return fmt.Errorf("%d gradients are wrong", n)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the table as JSON")
+	cmd.Flags().IntVar(&points, "points", points, "random points for each shape")
+	return cmd
+}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// descent runs the command in this process.
+func descent(args ...string) (status int, out, err string) {
+	var o, e bytes.Buffer
+	status = run(context.Background(), args, strings.NewReader(""), &o, &e)
+	return status, o.String(), e.String()
+}
+
+// file writes a file of the given content.
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// table makes a CSV text of n rows with two inputs, a class and a number.
+func table(n int) string {
+	var b strings.Builder
+	b.WriteString("x,z,class,y\n")
+	for i := range n {
+		x, z := float64(i%7)-3, float64(i*i%11)-5
+		class := "low"
+		if x+z > 0 {
+			class = "high"
+		}
+		fmt.Fprintf(&b, "%v,%v,%s,%v\n", x, z, class, 3*x-z+0.5)
+	}
+	return b.String()
+}
+
+// What goes wrong is told in one line, with the right status, without a panic.
+func TestTrainErrors(t *testing.T) {
+	good := file(t, "good.csv", table(60))
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+		want   string // in the message
+	}{
+		"no data":            {[]string{"train"}, 2, "accepts 1 arg"},
+		"no such file":       {[]string{"train", "nowhere.csv", "--target", "y"}, 2, "no such file"},
+		"slip":               {[]string{"train", "digit"}, 2, `did you mean "digits"`},
+		"no target":          {[]string{"train", good}, 2, "--target is missing"},
+		"wrong column":       {[]string{"train", good, "--target", "clas"}, 2, `did you mean "class"`},
+		"drop":               {[]string{"train", good, "--target", "y", "--drop", "q"}, 2, `"q"`},
+		"unknown flag":       {[]string{"train", good, "--traget", "y"}, 2, "unknown flag"},
+		"unknown command":    {[]string{"trian"}, 2, `did you mean "train"`},
+		"bad number":         {[]string{"train", good, "--target", "y", "--epochs", "x"}, 2, "epochs"},
+		"no epochs":          {[]string{"train", good, "--target", "y", "--epochs", "0"}, 2, "--epochs 0"},
+		"share":              {[]string{"train", good, "--target", "y", "--test", "1.5"}, 2, "1.5"},
+		"model":              {[]string{"train", good, "--target", "y", "--model", "mpl(3)"}, 2, `"mpl(3)"`},
+		"activation":         {[]string{"train", good, "--target", "y", "--model", "mlp(3,act=rleu)"}, 2, "did you mean relu"},
+		"loss":               {[]string{"train", good, "--target", "y", "--loss", "hubr"}, 2, "huber"},
+		"loss of classes":    {[]string{"train", good, "--target", "y", "--loss", "cross_entropy"}, 2, "is for classes"},
+		"loss of numbers":    {[]string{"train", good, "--target", "class", "--loss", "poisson_nll"}, 2, "is for numbers"},
+		"optimizer":          {[]string{"train", good, "--target", "y", "--optimizer", "adma"}, 2, "adam"},
+		"no mover":           {[]string{"train", good, "--target", "y", "--optimizer", "clip(1)"}, 2, "no rule in it moves"},
+		"two rates":          {[]string{"train", good, "--target", "y", "--optimizer", "adam(lr=1)", "--lr", "2"}, 2, "given twice"},
+		"schedule":           {[]string{"train", good, "--target", "y", "--schedule", "cosin"}, 2, "cosine"},
+		"dtype":              {[]string{"train", good, "--target", "y", "--dtype", "float16"}, 2, "float16"},
+		"monitor":            {[]string{"train", good, "--target", "y", "--monitor", "val_accuracy"}, 2, "val_accuracy"},
+		"resume without out": {[]string{"train", good, "--target", "y", "--resume"}, 2, "--out"},
+		"empty file":         {[]string{"train", file(t, "a.csv", ""), "--target", "y"}, 1, "empty"},
+		"no rows":            {[]string{"train", file(t, "a.csv", "x,y\n"), "--target", "y"}, 1, "row"},
+		"one row":            {[]string{"train", file(t, "a.csv", "x,y\n1,2\n"), "--target", "y"}, 1, "at least 2"},
+		"three rows":         {[]string{"train", file(t, "a.csv", "x,y\n1,2.5\n3,4\n5,9\n"), "--target", "y", "--test", "0.1"}, 1, "rows leave none"},
+		"constant column":    {[]string{"train", file(t, "a.csv", "x,y\n1,2.5\n1,4\n1,5\n"), "--target", "y", "--test", "0"}, 1, "no inputs are left"},
+		"one class":          {[]string{"train", file(t, "a.csv", "x,y\n1,a\n2,a\n3,a\n"), "--target", "y"}, 1, "two classes"},
+		"missing target":     {[]string{"train", file(t, "a.csv", "x,y\n1,\n2,\n"), "--target", "y"}, 1, `"y"`},
+		"invalid UTF-8":      {[]string{"train", file(t, "a.csv", "x,y\n\xff\xfe,1\n2,3\n"), "--target", "y"}, 1, "UTF-8"},
+		"10 MB in one field": {[]string{"train", file(t, "a.csv", "x,y\n"+strings.Repeat("z", 10<<20)+",1\n"), "--target", "y"}, 1, "longer than"},
+		"open quote":         {[]string{"train", file(t, "a.csv", "x,y\n\"1,2\n3,4\n"), "--target", "y"}, 1, "a.csv"},
+		"ragged":             {[]string{"train", file(t, "a.csv", "x,y\n1,2\n3\n"), "--target", "y"}, 1, "a.csv:3"},
+		"infinite":           {[]string{"train", file(t, "a.csv", "x,y\n1e999,2\n3,4\n"), "--target", "y"}, 1, "infinite"},
+		"not a CSV file":     {[]string{"train", file(t, "a.csv", "\x00\x01\x02"), "--target", "y"}, 1, "a.csv"},
+		"negative counts":    {[]string{"train", good, "--target", "y", "--loss", "poisson"}, 1, "counts"},
+		"diverges":           {[]string{"train", good, "--target", "y", "--optimizer", "sgd(lr=1e30)"}, 1, "diverged at step"},
+		"folder":             {[]string{"train", t.TempDir(), "--target", "y"}, 1, ""},
+		"out is a file":      {[]string{"train", good, "--target", "y", "--out", good}, 1, "good.csv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, _, err := descent(c.args...)
+			if status != c.status || !strings.Contains(err, c.want) {
+				t.Errorf("status %d, want %d; error %q, want %q in it", status, c.status, err, c.want)
+			}
+			if strings.Count(err, "\n") != 1 || strings.Contains(err, "panic") || len(err) > 1000 {
+				t.Errorf("the error is not one line: %q", err)
+			}
+			t.Log(strings.TrimSpace(err))
+		})
+	}
+}
+
+// Data with gaps and words work, and say what was done with them.
+func TestTrainWithGaps(t *testing.T) {
+	text := "x,town,constant,y\n"
+	for i := range 40 {
+		x := fmt.Sprint(i)
+		if i%9 == 0 {
+			x = ""
+		}
+		text += fmt.Sprintf("%s,%s,7,%v\n", x, []string{"Rome", "Oslo", ""}[i%3], 2.5*float64(i))
+	}
+	status, out, err := descent("train", file(t, "a.csv", text), "--target", "y", "--epochs", "3")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, err)
+	}
+	for _, want := range []string{`column "constant" is not used`, "missing in the training rows", "regression of y", "R2", "residuals"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
+
+// Every loss of the table that fits a task can be trained and saved, and
+// predicts.
+func TestTrainThenPredict(t *testing.T) {
+	path := file(t, "a.csv", table(80))
+	for _, c := range []struct{ target, loss, model string }{
+		{"y", "mse", "linear"}, {"y", "huber(delta=2)", "mlp(4,act=tanh)"}, {"y", "gaussian_nll", "mlp(4)"},
+		{"class", "cross_entropy", "mlp(4,norm=batch,dropout=0.1)"}, {"class", "bce_logits", "logistic"}, {"class", "bce", "linear"},
+		{"class", "hinge", "linear"}, {"class", "nll", "softmax"}, {"class", "mse", "mlp(4,norm=layer)"},
+	} {
+		t.Run(c.loss, func(t *testing.T) {
+			dir := t.TempDir()
+			status, out, err := descent("train", path, "--target", c.target, "--loss", c.loss, "--model", c.model, "--epochs", "4", "--out", dir, "--json")
+			if status != 0 {
+				t.Fatalf("status %d: %s", status, err)
+			}
+			var r report
+			if err := json.Unmarshal([]byte(out), &r); err != nil {
+				t.Fatalf("%v in %s", err, out)
+			}
+			if len(r.Epochs) != 4 || r.Scores["loss"] == nil {
+				t.Errorf("%d epochs, scores %v", len(r.Epochs), r.Scores)
+			}
+			status, out, err = descent("predict", dir, path)
+			if status != 0 {
+				t.Fatalf("status %d: %s", status, err)
+			}
+			rows, e := csv.NewReader(strings.NewReader(out)).ReadAll()
+			if e != nil || len(rows) != 81 || rows[0][0] != "prediction" {
+				t.Errorf("%d lines, %v: %.80s", len(rows), e, out)
+			}
+			status, out, _ = descent("predict", dir, path, "--json")
+			var list []prediction
+			if e := json.Unmarshal([]byte(out), &list); status != 0 || e != nil || len(list) != 80 {
+				t.Errorf("status %d, %v: %.80s", status, e, out)
+			}
+			if log, e := os.ReadFile(filepath.Join(dir, logFile)); e != nil || bytes.Count(log, []byte("\n")) != 4 {
+				t.Errorf("the log: %v, %s", e, log)
+			}
+		})
+	}
+}
+
+func TestPredictErrors(t *testing.T) {
+	path := file(t, "a.csv", table(60))
+	dir := t.TempDir()
+	if status, _, err := descent("train", path, "--target", "class", "--epochs", "2", "--out", dir, "-q"); status != 0 {
+		t.Fatal(err)
+	}
+	broken := t.TempDir()
+	text, _ := os.ReadFile(filepath.Join(dir, modelFile))
+	os.WriteFile(filepath.Join(broken, modelFile), bytes.Replace(text, []byte(`"features": 3`), []byte(`"features": 30`), 1), 0o644)
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+		want   string
+	}{
+		"no model":       {[]string{t.TempDir(), path}, 2, "not a folder that train"},
+		"damaged":        {[]string{broken, path}, 2, "features"},
+		"no such file":   {[]string{dir, "nowhere.csv"}, 2, "no such file"},
+		"missing column": {[]string{dir, file(t, "b.csv", "x,y\n1,2\n")}, 1, `"z"`},
+		"word":           {[]string{dir, file(t, "b.csv", "x,z,y\na,2,3\n")}, 1, "not a number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, _, err := descent(append([]string{"predict"}, c.args...)...)
+			if status != c.status || !strings.Contains(err, c.want) || strings.Count(err, "\n") != 1 {
+				t.Errorf("status %d, want %d: %q", status, c.status, err)
+			}
+		})
+	}
+}
+
+// An interrupted run saves and reports, and can be resumed.
+func TestInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errs bytes.Buffer
+	args := []string{"train", "iris", "--epochs", "5", "--out", dir}
+	if status := run(ctx, args, nil, &out, &errs); status != exitInterrupted {
+		t.Fatalf("status %d: %s", status, errs.String())
+	}
+	if !strings.Contains(out.String(), "stopped: interrupted") || !strings.Contains(errs.String(), "interrupted after 0 steps") {
+		t.Errorf("%s\n%s", out.String(), errs.String())
+	}
+	status, first, err := descent(append(args, "--resume", "--json")...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, err)
+	}
+	_, second, _ := descent("train", "iris", "--epochs", "5", "--json")
+	var a, b report
+	if json.Unmarshal([]byte(first), &a) != nil || json.Unmarshal([]byte(second), &b) != nil || *a.Scores["loss"] != *b.Scores["loss"] {
+		t.Errorf("resumed: %s\nin one go: %s", first, second)
+	}
+}
+
+func TestShow(t *testing.T) {
+	status, out, err := descent("show", "mlp(8)", "--batch", "16")
+	if status != 0 || !strings.Contains(out, "Layer (type)") || !strings.Contains(out, "dot[16x4x8]") {
+		t.Errorf("status %d: %s\n%s", status, err, out)
+	}
+	status, out, _ = descent("show", "logistic", "--graph", "-")
+	if status != 0 || !strings.HasPrefix(out, "digraph {") || !strings.Contains(out, `label="dense.w\n4x1"`) || strings.Count(out, "{") != strings.Count(out, "}") {
+		t.Errorf("status %d: %s", status, out)
+	}
+	path := filepath.Join(t.TempDir(), "g.dot")
+	if status, _, err := descent("show", "linear", "--graph", path); status != 0 {
+		t.Error(err)
+	} else if text, _ := os.ReadFile(path); !bytes.HasPrefix(text, []byte("digraph {")) {
+		t.Errorf("%s", text)
+	}
+	for _, args := range [][]string{{"show", "nothing"}, {"show", "linear", "--batch", "0"}, {"show", "linear", "--optimizer", "x"}, {"show", "linear", "--loss", "hinge"}} {
+		if status, _, err := descent(args...); status != exitUsage || strings.Count(err, "\n") != 1 {
+			t.Errorf("%v: status %d: %s", args, status, err)
+		}
+	}
+}
+
+func TestShowSchedule(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.svg")
+	status, out, err := descent("show", "schedule", "cosine(steps=50)", "--graph", path)
+	if status != 0 || strings.Count(out, "\n") != 12 || !strings.Contains(out, "█") {
+		t.Errorf("status %d: %s\n%s", status, err, out)
+	}
+	if text, _ := os.ReadFile(path); !bytes.Contains(text, []byte("<svg")) {
+		t.Errorf("%.100s", text)
+	}
+	if status, _, _ := descent("show", "schedule", "cosin"); status != exitUsage {
+		t.Errorf("status %d", status)
+	}
+	if status, out, _ := descent("show", "schedule", "constant(lr=0)"); status != 0 {
+		t.Error(out)
+	}
+}
+
+func TestQuoteDOT(t *testing.T) {
+	if got := quoteDOT("a\"b\\c\nd"); got != `"a\"b\\c\nd"` {
+		t.Error(got)
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	if status, out, _ := descent("--version"); status != 0 || !strings.HasPrefix(out, "descent ") || strings.Count(out, "\n") != 1 {
+		t.Errorf("status %d: %q", status, out)
+	}
+	if status, out, _ := descent(); status != 0 || !strings.Contains(out, "train") {
+		t.Errorf("status %d: %q", status, out)
+	}
+}
+
+// What train chooses by itself is good, on the mean of some seeds.
+func TestDefaultsAreGood(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	for set, want := range map[string]float64{"digits": 0.97, "iris": 0.95, "breast_cancer": 0.96, "wine": 0.97} {
+		mean, seeds := 0.0, 3
+		for seed := range seeds {
+			status, out, err := descent("train", set, "--json", "-q", "--seed", fmt.Sprint(seed+3))
+			var r report
+			if status != 0 || json.Unmarshal([]byte(out), &r) != nil {
+				t.Fatalf("status %d: %s", status, err)
+			}
+			mean += *r.Scores["accuracy"] / float64(seeds)
+		}
+		t.Logf("%s: accuracy %.4f", set, mean)
+		if mean < want {
+			t.Errorf("%s: accuracy %.4f, want %v", set, mean, want)
+		}
+	}
+}

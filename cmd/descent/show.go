@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"descent/graph"
+	"descent/internal/atomicfile"
+	"descent/models"
+	"descent/optimizers"
+
+	"github.com/spf13/cobra"
+)
+
+func showCommand() *cobra.Command {
+	o := &showOptions{}
+	cmd := &cobra.Command{
+		Use:   "show MODEL",
+		Short: "Show a model: its layers, its expression graph, its compiled program",
+		Long: "Show the layers of a model and the program that its training step is compiled to.\n" +
+			"MODEL is linear, logistic, softmax, or an mlp as in train --model.",
+		Example: "  descent show 'mlp(64,32)'\n" +
+			"  descent show logistic --optimizer momentum --graph step.svg\n" +
+			"  descent show 'mlp(8)' --inference --graph -",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd.OutOrStdout(), args[0]) },
+	}
+	cmd.AddCommand(showScheduleCommand())
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.IntVar(&o.Features, "features", 4, "inputs of a row")
+	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear)")
+	f.IntVarP(&o.batch, "batch", "b", 32, "rows in a batch")
+	f.StringVarP(&o.Loss, "loss", "l", "", "the loss (default: what suits the model)")
+	f.StringVarP(&o.optimizer, "optimizer", "o", "sgd", "the optimizer")
+	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
+	f.BoolVar(&o.inference, "inference", false, "show what predicts, not what trains")
+	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file, as SVG by Graphviz if its name ends in .svg, else as DOT; - is the standard output")
+	return cmd
+}
+
+type showOptions struct {
+	setup
+	batch            int
+	optimizer, dtype string
+	inference        bool
+	graph            string
+}
+
+// choose fills in what was not given.
+func (o *showOptions) choose(model string) error {
+	o.Model = model
+	kind, _, _ := strings.Cut(strings.TrimSpace(model), "(")
+	if o.Classes < 0 {
+		o.Classes = map[string]int{"linear": 0, "logistic": 2}[kind]
+		if kind != "linear" && kind != "logistic" {
+			o.Classes = 3
+		}
+	}
+	if o.Loss == "" {
+		switch {
+		case o.Classes == 0:
+			o.Loss = "mse"
+		case kind == "logistic":
+			o.Loss = "bce_logits"
+		default:
+			o.Loss = "cross_entropy"
+		}
+	}
+	if _, ok := dtypes[o.dtype]; !ok {
+		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
+	}
+	if o.Features < 1 || o.batch < 1 || o.Classes == 1 || o.Features > 1<<20 || o.batch > 1<<20 || o.Classes > 1<<20 {
+		return fmt.Errorf("--features %d, --batch %d, --classes %d: at least 1 feature, 1 row and 2 classes (or 0) are needed, and no more than a million", o.Features, o.batch, o.Classes)
+	}
+	_, _, err := optimizers.Parse(o.optimizer)
+	return err
+}
+
+func (o *showOptions) execute(w io.Writer, model string) error {
+	if err := o.choose(model); err != nil {
+		return usage(err)
+	}
+	fn, err := o.function()
+	if err != nil {
+		return usage(err)
+	}
+	if o.graph == "-" {
+		return writeDOT(w, o.Model, fn.Outputs, fn.Updates)
+	}
+	task, err := o.task()
+	if err != nil {
+		return err
+	}
+	s, err := models.Summarize(task.Model, o.Features)
+	if err != nil {
+		return err
+	}
+	p, err := fn.Compile()
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("training step: loss %s, %s", o.Loss, o.optimizer)
+	if o.inference {
+		what = "inference"
+	}
+	fmt.Fprintf(w, "%s\n%s; batch %d, %s, %d nodes\n%v", s, what, o.batch, o.dtype, fn.Outputs[0].Graph().Len(), p)
+	if o.graph == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := writeDOT(&text, o.Model, fn.Outputs, fn.Updates); err != nil {
+		return err
+	}
+	return writeGraph(o.graph, text.Bytes())
+}
+
+// function builds what is to be shown.
+func (o *showOptions) function() (graph.Function, error) {
+	var fn graph.Function
+	task, err := o.task()
+	if err != nil {
+		return fn, err
+	}
+	g := graph.New(dtypes[o.dtype], 1)
+	if o.inference {
+		g.Evaluation()
+	}
+	x := g.Input("x", o.batch, o.Features)
+	pred := task.Model(x)
+	if o.inference {
+		if task.Output != nil {
+			pred = task.Output(pred)
+		}
+		fn.Outputs = []*graph.Node{pred}
+		return fn, graph.Mistakes(pred)
+	}
+	rule, _, err := optimizers.Parse(o.optimizer)
+	if err != nil {
+		return fn, err
+	}
+	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), rule)
+	fn.Outputs, fn.Updates = []*graph.Node{t.Loss}, t.Updates
+	return fn, graph.Mistakes(t.Loss)
+}
+
+// writeGraph writes DOT text, drawn by Graphviz if the name ends in .svg.
+func writeGraph(name string, text []byte) error {
+	if !strings.EqualFold(filepath.Ext(name), ".svg") {
+		return atomicfile.Write(name, text)
+	}
+	path, err := exec.LookPath("dot")
+	if err != nil {
+		return fmt.Errorf("%s: drawing needs Graphviz's dot, which is not installed; a name that ends in .dot gets the text", name)
+	}
+	cmd := exec.Command(path, "-Tsvg")
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
+	svg, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("dot: %w", err)
+	}
+	return atomicfile.Write(name, svg)
+}

@@ -1,0 +1,61 @@
+package graph_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"descent/graph"
+	"descent/ops"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// alone evaluates a node by the gorgonia.Op of each node under it: no pass sees
+// more than one op.
+func alone(t *testing.T, n *node, known map[*node]gorgonia.Value) gorgonia.Value {
+	if v := known[n]; v != nil {
+		return v
+	}
+	if v := n.Variable(); v != nil {
+		known[n] = v.Tensor()
+		if n.Shape().Rank() == 0 {
+			known[n] = gorgonia.NewF64(v.Float64s()[0])
+		}
+		return known[n]
+	}
+	in := make([]gorgonia.Value, n.Arity())
+	for i := range in {
+		in[i] = alone(t, n.Arg(i), known)
+	}
+	v, err := n.Expr().Op().Do(in...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known[n] = v
+	return v
+}
+
+// TestProgramsAgreeWithOps: a program computes, bit for bit, what its ops
+// compute one at a time, whatever the passes made of them.
+func TestProgramsAgreeWithOps(t *testing.T) {
+	for trial := range 40 {
+		rng := rand.New(rand.NewPCG(uint64(trial), 5))
+		g := graph.New(tensor.Float64, 5)
+		pool := randomPool(rng, g, 3+rng.IntN(12))
+		loss := ops.Mean(ops.Mul(pool[len(pool)-1], pool[len(pool)-2]))
+		out := append(append(pool, loss), graph.Grad(loss, g.Params()...)...)
+		known := map[*node]gorgonia.Value{}
+		for i, got := range values(t, out...) {
+			v := alone(t, out[i], known)
+			want, ok := v.Data().([]float64)
+			if !ok {
+				want = []float64{v.Data().(float64)}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("trial %d: %v is %v, alone %v", trial, out[i], got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"unsafe"
+
+	"descent/internal/kernel"
+)
+
+// SoftmaxNLL returns, for N×C logits z and N class indices y, the negative log
+// likelihood -log softmax(z)[y] of each row and its gradient with respect to
+// the row, softmax(z) - onehot(y), from one pass. A row whose index is no
+// class has loss 0 and gradient 0.
+func (b *Builder) SoftmaxNLL(z, y Value) (nll, grad Value) {
+	s := b.Shape(z)
+	n, c := s.Dim(0), s.Dim(1)
+	out := b.Loops(Loops{
+		Name: "softmax_nll",
+		Key:  softmaxNLLKey{},
+		F32:  func(dst, src [][]float32) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c) },
+		F64:  func(dst, src [][]float64) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c) },
+	}, []Shape{s, Dims(n), Dims(n)}, z, y)
+	return out[1], out[0]
+}
+
+type softmaxNLLKey struct{}
+
+// sure is the probability from which -log p is exact enough; below it the
+// difference of the logarithms is, and does not underflow.
+const sure = 1e-3
+
+func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int) {
+	if n*c == 0 {
+		clear(nll)
+		return
+	}
+	kernel.SoftmaxRows(&grad[0], &lse[0], &z[0], n, c)
+	for i, at := range y {
+		nll[i] = 1
+		if k := int(at); at >= 0 && k < c {
+			nll[i] = grad[i*c+k]
+		}
+	}
+	kernel.Vector[T](kernel.Log)(unsafe.SliceData(nll), unsafe.SliceData(nll), nil, nil, n)
+	for i, at := range y {
+		k := int(at)
+		if !(at >= 0 && k < c) {
+			nll[i] = 0
+			clear(grad[i*c : (i+1)*c])
+			continue
+		}
+		p := &grad[i*c+k]
+		if *p > sure {
+			nll[i] = -nll[i]
+		} else {
+			nll[i] = lse[i] - z[i*c+k]
+		}
+		*p--
+	}
+}

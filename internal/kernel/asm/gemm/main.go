@@ -1,0 +1,43 @@
+// Command gemm writes the matrix product kernels of package kernel for amd64.
+//
+// A panel kernel computes a block of C that is one or a few vectors wide over
+// all its rows, in tiles of up to rows×vecs accumulators that stay in
+// registers. The packers bring operands that are badly placed for the panel
+// kernels into a small dense buffer first.
+package main
+
+import "github.com/mmcloughlin/avo/build"
+
+func main() {
+	build.ConstraintExpr("amd64")
+	for _, m := range []machine{
+		{isa: avx2}, {isa: avx2, double: true},
+		{isa: avx512}, {isa: avx512, double: true},
+	} {
+		for _, p := range panels(m) {
+			p.generate()
+		}
+		generateDots(m)
+		generateCopy(m)
+		generateTranspose(m)
+	}
+	build.Generate()
+}
+
+// panels lists the panel kernels of a machine. The accumulators take all
+// registers but those for one row of B, one broadcast element of A and, with
+// AVX2, the mask.
+func panels(m machine) []panel {
+	rows, rows1 := 6, 12
+	if m.isa == avx512 {
+		rows, rows1 = 12, 24
+	}
+	return []panel{
+		{machine: m, name: "Pair", rows: rows, vecs: 2, unroll: 4},
+		{machine: m, name: "PairTail", rows: rows, vecs: 2, unroll: 2, masked: true},
+		{machine: m, name: "Single", rows: rows1, vecs: 1, unroll: 2, masked: true},
+		// Few rows: more vectors keep enough sums in flight, and read
+		// longer runs of B.
+		{machine: m, name: "Wide", rows: 3, vecs: 4, unroll: 2, rowsFirst: true},
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets in kernel.panelArgs.
+const (
+	argA = 8 * iota
+	argARow
+	argACol
+	argATile
+	argB
+	argBRow
+	argC
+	argCRow
+	argBias
+	argM
+	argK
+	argTileRows
+	argTail
+	argFlags
+)
+
+// Bits of kernel.panelArgs.flags.
+const (
+	flagAccumulate = 1 << iota
+	flagBias
+	flagReLU
+	flagPrefetch
+)
+
+// A panel describes a panel kernel: all rows of C, vecs vectors wide, in tiles
+// of up to rows rows.
+type panel struct {
+	machine
+	name       string
+	rows, vecs int
+	unroll     int
+	masked     bool // only the first argTail elements of the last vector exist
+	rowsFirst  bool // keep the column of A in registers instead of the row of B
+}
+
+// args is the register that points to the arguments.
+type args struct{ base GPVirtual }
+
+func (a args) at(offset int) Mem { return Mem{Base: a.base}.Offset(offset) }
+
+func (a args) load(offset int) GPVirtual {
+	r := GP64()
+	MOVQ(a.at(offset), r)
+	return r
+}
+
+// ifFlag emits body so that it runs when the flag is set.
+func (a args) ifFlag(flag int, label string, body func()) {
+	TESTQ(U32(uint32(flag)), a.at(argFlags))
+	JZ(LabelRef(label))
+	body()
+	Label(label)
+}
+
+func (p panel) generate() {
+	TEXT("gemm"+p.name+p.suffix(), NOSPLIT, "func(args *byte)")
+	Doc(fmt.Sprintf("gemm%s%s is a panel kernel with tiles of up to %d×%d.", p.name, p.suffix(), p.rows, p.vecs*p.lanes()))
+	Pragma("noescape")
+	x := args{Load(Param("args"), GP64()).(GPVirtual)}
+	a, c, m := x.load(argA), x.load(argC), x.load(argM)
+
+	Label("next")
+	rows := x.load(argTileRows)
+	CMPQ(rows, m)
+	CMOVQGT(m, rows)
+	for r := p.rows; r >= 1; r-- {
+		CMPQ(rows, Imm(uint64(r)))
+		JEQ(LabelRef(fmt.Sprint("tile", r)))
+	}
+	JMP(LabelRef("done")) // m is 0
+	for r := p.rows; r >= 1; r-- {
+		Label(fmt.Sprint("tile", r))
+		p.tile(r, x, a, c)
+		ADDQ(x.at(argATile), a)
+		step := x.load(argCRow)
+		IMUL3Q(Imm(uint64(r)), step, step)
+		ADDQ(step, c)
+		SUBQ(Imm(uint64(r)), m)
+		JNZ(LabelRef("next"))
+		JMP(LabelRef("done"))
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// tile emits the product of r rows.
+func (p panel) tile(r int, x args, a, c GPVirtual) {
+	label := func(s string) string { return fmt.Sprint(s, r) }
+	var k mask
+	if p.masked {
+		k = p.mask(x.load(argTail))
+	}
+	load := func(m Mem, j int, v VecVirtual) {
+		if p.masked && j == p.vecs-1 {
+			p.loadMasked(m, k, v)
+		} else {
+			p.load(m, v)
+		}
+	}
+	sum := make([][]VecVirtual, r)
+	for i := range sum {
+		sum[i] = make([]VecVirtual, p.vecs)
+		for j := range sum[i] {
+			sum[i][j] = p.vec()
+			p.zero(sum[i][j])
+		}
+	}
+	x.ifFlag(flagPrefetch, label("noprefetch"), func() {
+		q, stride := GP64(), x.load(argCRow)
+		MOVQ(c, q)
+		for i := range r {
+			PREFETCHT0(Mem{Base: q})
+			PREFETCHT0(Mem{Base: q}.Offset(p.vecs*p.width() - 1))
+			if i+1 < r {
+				ADDQ(stride, q)
+			}
+		}
+	})
+
+	n, b := x.load(argK), x.load(argB)
+	aCol, bRow := x.load(argACol), x.load(argBRow)
+	at := rowPointers(a, x.load(argARow), r)
+	step := func() {
+		if p.rowsFirst {
+			col := make([]VecVirtual, r)
+			for i := range col {
+				col[i] = p.vec()
+				p.broadcast(at.row(i), col[i])
+			}
+			for j := range p.vecs {
+				v := p.vec()
+				load(Mem{Base: b}.Offset(j*p.width()), j, v)
+				for i := range col {
+					p.fma(v, col[i], sum[i][j])
+				}
+			}
+		} else {
+			row := make([]VecVirtual, p.vecs)
+			for j := range row {
+				row[j] = p.vec()
+				load(Mem{Base: b}.Offset(j*p.width()), j, row[j])
+			}
+			for i := range r {
+				v := p.vec()
+				p.broadcast(at.row(i), v)
+				for j := range row {
+					p.fma(v, row[j], sum[i][j])
+				}
+			}
+		}
+		ADDQ(bRow, b)
+		at.advance(aCol)
+	}
+	repeat(n, p.unroll, label, step)
+
+	p.finish(r, x, c, sum, k, load)
+}
+
+// repeat emits body to run n times; n may be zero.
+func repeat(n GPVirtual, unroll int, label func(string) string, body func()) {
+	SUBQ(Imm(uint64(unroll)), n)
+	JLT(LabelRef(label("rest")))
+	Label(label("loop"))
+	for range unroll {
+		body()
+	}
+	SUBQ(Imm(uint64(unroll)), n)
+	JGE(LabelRef(label("loop")))
+	Label(label("rest"))
+	ADDQ(Imm(uint64(unroll)), n)
+	JZ(LabelRef(label("end")))
+	Label(label("single"))
+	body()
+	DECQ(n)
+	JNZ(LabelRef(label("single")))
+	Label(label("end"))
+}
+
+// finish emits the epilogue: C = relu(sum + C + bias), each part on request.
+func (p panel) finish(r int, x args, c GPVirtual, sum [][]VecVirtual, k mask, load func(Mem, int, VecVirtual)) {
+	label := func(s string) string { return fmt.Sprint(s, r) }
+	stride := x.load(argCRow)
+	// each calls f with the address of every vector of the tile.
+	each := func(f func(i, j int, at Mem)) {
+		q := GP64()
+		MOVQ(c, q)
+		for i := range sum {
+			for j := range sum[i] {
+				f(i, j, Mem{Base: q}.Offset(j*p.width()))
+			}
+			if i+1 < r {
+				ADDQ(stride, q)
+			}
+		}
+	}
+	x.ifFlag(flagAccumulate, label("noaccumulate"), func() {
+		each(func(i, j int, at Mem) {
+			v := p.vec()
+			load(at, j, v)
+			p.add(v, sum[i][j], sum[i][j])
+		})
+	})
+	x.ifFlag(flagBias, label("nobias"), func() {
+		bias := x.load(argBias)
+		for j := range p.vecs {
+			v := p.vec()
+			load(Mem{Base: bias}.Offset(j*p.width()), j, v)
+			for i := range sum {
+				p.add(v, sum[i][j], sum[i][j])
+			}
+		}
+	})
+	x.ifFlag(flagReLU, label("norelu"), func() {
+		zero := p.vec()
+		p.zero(zero)
+		for i := range sum {
+			for j := range sum[i] {
+				p.relu(sum[i][j], zero)
+			}
+		}
+	})
+	each(func(i, j int, at Mem) {
+		if p.masked && j == p.vecs-1 {
+			p.storeMasked(sum[i][j], k, at)
+		} else {
+			p.store(sum[i][j], at)
+		}
+	})
+}

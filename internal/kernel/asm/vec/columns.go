@@ -1,0 +1,171 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// columns writes a kernel
+//
+//	func(dst, src *T, n, inner int)
+//
+// that sums or multiplies n rows of inner elements, each column in float64. The
+// sums of sumBlock rows are made first, so that errors stay small.
+func (m *machine) columns(name, instruction string, identity float64) {
+	const sumBlock = 128
+	r := m.function(name+"Columns", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"n", "inner"})
+	d := m.accumulator()
+	one := d.reg()
+	d.broadcast(d.memory(d.k(identity)), one)
+	op := func(b, a reg.VecVirtual) { d.emit(instruction, b, a, a) }
+	lanes := m.width() / 8
+
+	m.groups(r, lanes, 4, func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
+		total, acc := make([]reg.VecVirtual, vectors), make([]reg.VecVirtual, vectors)
+		for i := range total {
+			total[i], acc[i] = d.reg(), d.reg()
+			m.VMOVAPD(one, total[i])
+		}
+		rows.blocks(sumBlock, func() {
+			for _, a := range acc {
+				m.VMOVAPD(one, a)
+			}
+		}, func(p reg.Register) {
+			for i, a := range acc {
+				x := d.reg()
+				load(Mem{Base: p}.Offset(i*lanes*m.elem()), x)
+				op(x, a)
+			}
+		}, func() {
+			for i, a := range acc {
+				op(a, total[i])
+			}
+		})
+		return total
+	})
+}
+
+// extremeColumns is columns for the largest or smallest, or NaN.
+func (m *machine) extremeColumns(name, instruction string, identity float64) {
+	r := m.function(name+"Columns", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"n", "inner"})
+	worst := m.reg()
+	m.broadcast(m.memory(m.k(identity)), worst)
+	m.groups(r, m.lanes(), 4, func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
+		best := make(value, vectors)
+		nan := make(value, vectors)
+		for i := range best {
+			best[i], nan[i] = m.reg(), m.reg()
+			m.emit("VMOVAP#", worst, best[i])
+			m.VXORPS(nan[i], nan[i], nan[i])
+		}
+		rows.blocks(1<<30, func() {}, func(p reg.Register) {
+			for i := range best {
+				x := m.reg()
+				load(Mem{Base: p}.Offset(i*m.width()), x)
+				m.emit(instruction, x, best[i], best[i])
+				m.sticky(x, nan[i])
+			}
+		}, func() {})
+		for i := range best { // NaN + anything, or 0 + best
+			m.emit("VADDP#", nan[i], best[i], best[i])
+		}
+		return best
+	})
+}
+
+// sticky makes the lanes of nan NaN where x is.
+func (m *machine) sticky(x, nan reg.VecVirtual) {
+	if m.isa == avx512 {
+		k := m.K()
+		m.emit("VCMPP#", U8(unordered), x, x, k)
+		m.emit("VMOVAP#", x, k, nan)
+		return
+	}
+	k := m.reg()
+	m.emit("VCMPP#", U8(unordered), x, x, k)
+	m.emit("VORP#", k, nan, nan)
+}
+
+// A rowLoop goes down the rows below a pointer.
+type rowLoop struct {
+	m              *machine
+	src, n, stride reg.GPVirtual
+}
+
+// blocks runs step for each row, with begin and end around each block of rows.
+func (l rowLoop) blocks(rows int, begin func(), step func(p reg.Register), end func()) {
+	m := l.m
+	p, left, block := m.GP64(), m.GP64(), m.GP64()
+	outer, inner, done := m.label(), m.label(), m.label()
+	m.MOVQ(l.src, p)
+	m.MOVQ(l.n, left)
+	m.Label(outer)
+	m.MOVQ(U32(rows), block)
+	m.CMPQ(left, block)
+	m.CMOVQLT(left, block)
+	m.SUBQ(block, left)
+	m.TESTQ(block, block)
+	m.JZ(LabelRef(done))
+	begin()
+	m.Label(inner)
+	step(p)
+	m.ADDQ(l.stride, p)
+	m.DECQ(block)
+	m.JNZ(LabelRef(inner))
+	end()
+	m.JMP(LabelRef(outer))
+	m.Label(done)
+}
+
+// groups goes over the columns, as many vectors at a time as vectors says, then
+// one vector and then the rest. A vector is as many elements as lanes says:
+// those of a whole register, or half as many that are widened to float64.
+func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int,
+	column func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual) {
+	stride := m.GP64()
+	m.MOVQ(r["inner"], stride)
+	m.SHLQ(U8(m.shift()), stride)
+	rows := rowLoop{m, r["src"], r["n"], stride}
+
+	load, widened := m.widen, lanes != m.lanes()
+	if !widened {
+		load = func(a Mem, v reg.VecVirtual) { m.emit("VMOVUP#", a, v) }
+	}
+	store := func(v reg.VecVirtual, a Mem) {
+		switch {
+		case !widened:
+			m.emit("VMOVUP#", v, a)
+		case m.isa == avx512:
+			y := m.YMM()
+			m.VCVTPD2PS(v, y)
+			m.VMOVUPS(y, a)
+		default:
+			x := m.XMM()
+			m.VCVTPD2PSY(v, x)
+			m.VMOVUPS(x, a)
+		}
+	}
+	step := func(vectors int, label, next string) {
+		m.Label(label)
+		m.CMPQ(r["inner"], U32(vectors*lanes))
+		m.JL(LabelRef(next))
+		for i, v := range column(vectors, rows, load) {
+			store(v, Mem{Base: r["dst"]}.Offset(i*lanes*m.elem()))
+		}
+		m.ADDQ(U32(vectors*lanes*m.elem()), r["src"])
+		m.ADDQ(U32(vectors*lanes*m.elem()), r["dst"])
+		m.SUBQ(U32(vectors*lanes), r["inner"])
+		m.JMP(LabelRef(label))
+	}
+	step(vectors, "many", "one")
+	step(1, "one", "some")
+	m.Label("some")
+	m.TESTQ(r["inner"], r["inner"])
+	m.JZ(LabelRef("end"))
+	some := m.first(r["inner"], lanes)
+	v := column(1, rows, some.load)[0]
+	some.store(v, Mem{Base: r["dst"]})
+	m.Label("end")
+	m.VZEROUPPER()
+	m.RET()
+}

@@ -1,0 +1,95 @@
+// Command vec writes the vector kernels of package kernel for amd64: the
+// primitives, reductions and rows of a softmax.
+//
+// A formula is written once, in terms of the methods of machine, for all
+// instruction sets and element types. Coefficients of polynomials are minimax
+// fits (Remez) on the interval that the formula's argument is reduced to, of
+// the error relative to the function's value.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	set := flag.NewFlagSet("vec", flag.ExitOnError)
+	flags := build.NewFlags(set)
+	set.Parse(os.Args[1:])
+	c := build.NewContext()
+	c.ConstraintExpr("amd64")
+	globals := map[string]operand.Mem{}
+	for _, m := range []*machine{
+		{isa: avx2}, {isa: avx2, double: true},
+		{isa: avx512}, {isa: avx512, double: true},
+	} {
+		m.Context, m.globals = c, globals
+		for _, k := range kernels() {
+			if k.formula != nil && !(k.single && m.double) {
+				k.generate(m)
+			}
+		}
+		m.reductions()
+		m.softmaxRows("Softmax", false)
+		m.softmaxRows("LogSumExp", true)
+	}
+	config := flags.Config()
+	config.Passes = slices.Insert(config.Passes, 1, pass.Interface(pass.FunctionPass(checkRegisters)))
+	os.Exit(build.Main(config, c))
+}
+
+// checkRegisters refuses kernels for AVX2 that use more than its 16 registers:
+// avo knows 32.
+func checkRegisters(f *ir.Function) error {
+	if !strings.HasSuffix(f.Name, "AVX2") {
+		return nil
+	}
+	for _, i := range f.Instructions() {
+		for _, r := range i.Registers() {
+			if p := reg.ToPhysical(r); p != nil && p.Kind() == reg.KindVector && p.PhysicalIndex() > 15 {
+				return fmt.Errorf("%s needs too many registers", f.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *machine) reductions() {
+	m.rows("Sum", m.ctype(), "VADDPD", 0)
+	m.rows("Prod", m.ctype(), "VMULPD", 1)
+	if !m.double {
+		m.rows("WideSum", "float64", "VADDPD", 0)
+	}
+	m.columns("Sum", "VADDPD", 0)
+	m.columns("Prod", "VMULPD", 1)
+	for _, best := range []struct {
+		name, instruction string
+		identity          float64
+	}{
+		{"Max", "VMAXP#", math.Inf(-1)},
+		{"Min", "VMINP#", math.Inf(1)},
+	} {
+		m.extremeRows(best.name, best.instruction, best.identity, false)
+		m.extremeRows("Arg"+best.name, best.instruction, best.identity, true)
+		m.extremeColumns(best.name, best.instruction, best.identity)
+	}
+}
+
+func kernels() []kernel {
+	var all []kernel
+	all = append(all, arithmetic()...)
+	all = append(all, elementary()...)
+	all = append(all, trigonometric()...)
+	all = append(all, power()...)
+	return all
+}

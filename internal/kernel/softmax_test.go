@@ -1,0 +1,126 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+// TestSoftmaxRows compares rows of every length with sums in float64.
+func TestSoftmaxRows(t *testing.T) {
+	for _, isa := range isas() {
+		t.Run(fmt.Sprintf("%s/float32", isa), func(t *testing.T) { testSoftmaxRows[float32](t, isa) })
+		t.Run(fmt.Sprintf("%s/float64", isa), func(t *testing.T) { testSoftmaxRows[float64](t, isa) })
+	}
+}
+
+func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
+	const guard, rows = 17, 3
+	rng := rand.New(rand.NewPCG(1, 7))
+	epsilon := 0x1p-52
+	if unsafe.Sizeof(T(0)) == 4 {
+		epsilon = 0x1p-23
+	}
+	lengths := []int{100, 1000, 1003}
+	for n := 1; n < 70; n++ {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		for _, place := range []string{"apart", "in place", "logarithm only"} {
+			src, dst := make([]T, guard+rows*n+guard), make([]T, guard+rows*n+guard)
+			lse := make([]T, guard+rows+guard)
+			for i := range src {
+				src[i], dst[i] = T(math.NaN()), T(1000+i)
+			}
+			for i := range lse {
+				lse[i] = T(1000 + i)
+			}
+			for i := range rows * n {
+				src[guard+i] = T(rng.NormFloat64() * math.Exp(3*rng.NormFloat64()))
+			}
+			x := append([]T(nil), src...)
+			switch place {
+			case "in place":
+				for i := range guard {
+					src[i], src[guard+rows*n+i] = T(1000+i), T(1000+guard+rows*n+i)
+				}
+				dst = src
+				softmaxRows(isa, &dst[guard], &lse[guard], &src[guard], rows, n)
+			case "apart":
+				softmaxRows(isa, &dst[guard], &lse[guard], &src[guard], rows, n)
+			default:
+				logSumExpRows(isa, &lse[guard], &src[guard], rows, n)
+			}
+			for i := range guard {
+				if dst[i] != T(1000+i) || dst[guard+rows*n+i] != T(1000+guard+rows*n+i) || lse[i] != T(1000+i) || lse[guard+rows+i] != T(1000+guard+rows+i) {
+					t.Fatalf("n=%d, %s: wrote outside", n, place)
+				}
+			}
+			for r := range rows {
+				row := x[guard+r*n : guard+r*n+n]
+				top, sum := rowExponentials(row)
+				want := top + math.Log(sum)
+				if got := float64(lse[guard+r]); math.Abs(got-want) > 2*epsilon*max(1, math.Abs(want)) {
+					t.Fatalf("n=%d, %s: logarithm %v, want %v", n, place, got, want)
+				}
+				if place == "logarithm only" {
+					continue
+				}
+				for i, v := range row {
+					want := math.Exp(float64(v)-top) / sum
+					// The difference from the maximum is rounded.
+					bound := epsilon * want * (4 + math.Abs(float64(v)-top))
+					if unsafe.Sizeof(v) == 4 {
+						bound += 0x1p-148
+					} else {
+						bound += 0x1p-1060
+					}
+					if got := float64(dst[guard+r*n+i]); math.Abs(got-want) > bound {
+						t.Fatalf("n=%d, %s: softmax of %v is %v, want %v", n, place, v, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestSoftmaxInfinite(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, isa := range isas() {
+		for _, c := range []struct{ x, want, log float64 }{
+			{-inf, nan, -inf}, {inf, nan, inf}, {nan, nan, nan}, {0, 0.2, math.Log(5)}, {1e300, 0.2, 1e300},
+		} {
+			x := []float64{c.x, c.x, c.x, c.x, c.x}
+			lse := []float64{0}
+			softmaxRows(isa, &x[0], &lse[0], &x[0], 1, len(x))
+			if !sameNumber(lse[0], c.log) && math.Abs(lse[0]-c.log) > 1e-15 {
+				t.Errorf("%s: logarithm for five %v is %v, want %v", isa, c.x, lse[0], c.log)
+			}
+			for i, v := range x {
+				if !sameNumber(v, c.want) && math.Abs(v-c.want) > 1e-16 {
+					t.Errorf("%s: softmax %d of five %v is %v, want %v", isa, i, c.x, v, c.want)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkSoftmaxRows(b *testing.B) {
+	for _, s := range [][2]int{{64, 10}, {64, 100}, {64, 1000}} {
+		n := s[0] * s[1]
+		src, dst, lse := make([]float32, n), make([]float32, n), make([]float32, s[0])
+		for i := range src {
+			src[i] = float32(i%100) / 50
+		}
+		for _, isa := range isas() {
+			b.Run(fmt.Sprintf("%dx%d/%s", s[0], s[1], isa), func(b *testing.B) {
+				for b.Loop() {
+					softmaxRows(isa, &dst[0], &lse[0], &src[0], s[0], s[1])
+				}
+				b.ReportMetric(float64(n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "Gelem/s")
+			})
+		}
+	}
+}

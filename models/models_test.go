@@ -1,0 +1,226 @@
+package models_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"descent/graph"
+	"descent/models"
+	"descent/ops"
+
+	"gorgonia.org/tensor"
+)
+
+// Each initialiser gives the variance it promises.
+func TestInits(t *testing.T) {
+	s := graph.Dims(60, 40)
+	want := map[string]float64{"glorot": 2.0 / 100, "glorot_normal": 2.0 / 100, "he": 2.0 / 60, "he_normal": 2.0 / 60,
+		"lecun": 1.0 / 60, "lecun_normal": 1.0 / 60, "orthogonal": 1.0 / 60, "uniform": 0.0025 / 3, "normal": 0.0025, "zeros": 0}
+	for _, i := range models.Inits {
+		w := make([]float64, s.Size())
+		i.Init(rand.New(rand.NewPCG(1, 2)), s, w)
+		sum := 0.0
+		for _, x := range w {
+			sum += x * x
+		}
+		v, ok := want[i.Name]
+		if got := sum / float64(len(w)); !ok || math.Abs(got-v) > 0.1*v {
+			t.Errorf("%s: variance %v, want %v", i.Name, got, v)
+		}
+		i.Init(rand.New(rand.NewPCG(1, 2)), graph.Dims(0, 3), nil) // no elements, no panic
+		i.Init(rand.New(rand.NewPCG(1, 2)), graph.Dims(), make([]float64, 1))
+	}
+}
+
+func TestOrthogonal(t *testing.T) {
+	for _, s := range []graph.Shape{graph.Dims(5, 8), graph.Dims(8, 5), graph.Dims(6, 6)} {
+		in, out := s.Dim(0), s.Dim(1)
+		w := make([]float64, s.Size())
+		models.Orthogonal(2)(rand.New(rand.NewPCG(1, 2)), s, w)
+		n, at := in, func(i, j int) float64 { return w[i*out+j] }
+		if in > out {
+			n, at = out, func(i, j int) float64 { return w[j*out+i] }
+		}
+		for i := range n {
+			for k := range n {
+				dot, want := 0.0, 0.0
+				for j := range max(in, out) {
+					dot += at(i, j) * at(k, j)
+				}
+				if i == k {
+					want = 4
+				}
+				if math.Abs(dot-want) > 1e-14*4 {
+					t.Errorf("%v: product of %d and %d is %v, want %v", s, i, k, dot, want)
+				}
+			}
+		}
+	}
+}
+
+// values compiles and runs a node of no inputs.
+func values(t *testing.T, n *graph.Node, fn graph.Function) []float64 {
+	t.Helper()
+	fn.Outputs = []*graph.Node{n}
+	p, err := fn.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	return p.Float64s(n)
+}
+
+var rows = graph.From(1, 10, 2, 20, 6, 30, 7, 20)
+
+func TestLayerNorm(t *testing.T) {
+	g := graph.New(tensor.Float64, 1)
+	y := values(t, models.LayerNorm()(g.Param("x", rows, 2, 4)), graph.Function{})
+	for r := range 2 {
+		mean, square := 0.0, 0.0
+		for _, v := range y[4*r : 4*r+4] {
+			mean += v / 4
+			square += v * v / 4
+		}
+		if math.Abs(mean) > 1e-15 || math.Abs(square-1) > 1e-4 {
+			t.Errorf("row %d has mean %v and mean square %v", r, mean, square)
+		}
+	}
+}
+
+// In training batch norm uses the batch and moves its running means, as
+// PyTorch does; in evaluation it uses these.
+func TestBatchNorm(t *testing.T) {
+	g := graph.New(tensor.Float64, 1)
+	y := values(t, models.BatchNorm(0.1)(g.Param("x", rows, 4, 2)), graph.Function{Updates: g.Kept()})
+	for c, want := range []float64{-1.1766961, -1.4142132} { // (1-4)/√(6.5+1e-5), (10-20)/√(50+1e-5)
+		if math.Abs(y[c]-want) > 1e-6 {
+			t.Errorf("row 0, column %d is %v, want %v", c, y[c], want)
+		}
+	}
+	mean, variance := g.Store().Lookup("batchnorm.mean").Float64s(), g.Store().Lookup("batchnorm.var").Float64s()
+	for i, want := range []float64{0.4, 2, 0.9 + 0.1*26.0/3, 0.9 + 0.1*200.0/3} {
+		if got := append(mean, variance...)[i]; math.Abs(got-want) > 1e-12 {
+			t.Errorf("running statistic %d is %v, want %v", i, got, want)
+		}
+	}
+	e := g.Sibling().Evaluation()
+	y = values(t, models.BatchNorm(0.1)(e.Param("x", rows, 4, 2)), graph.Function{})
+	if want := (1 - mean[0]) / math.Sqrt(variance[0]+1e-5); math.Abs(y[0]-want) > 1e-12 {
+		t.Errorf("in evaluation %v, want %v", y[0], want)
+	}
+	if len(e.Kept()) != 0 {
+		t.Error("evaluation changes the running means")
+	}
+}
+
+// Dropout drops its share, keeps the mean, changes with the batch, and is
+// absent in evaluation.
+func TestDropout(t *testing.T) {
+	g := graph.New(tensor.Float32, 1)
+	ones := g.Param("x", graph.Fill(1), 100, 100)
+	y := models.Dropout(0.3)(ones)
+	p, err := graph.Function{Outputs: []*graph.Node{y}, Updates: g.Kept()}.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs [2][]float64
+	for i := range runs {
+		if err := p.Run(); err != nil {
+			t.Fatal(err)
+		}
+		runs[i] = p.Float64s(y)
+		dropped := 0
+		for _, v := range runs[i] {
+			if v == 0 {
+				dropped++
+			} else if math.Abs(v-1/0.7) > 1e-6 {
+				t.Fatalf("an element is %v", v)
+			}
+		}
+		if dropped < 2850 || dropped > 3150 {
+			t.Errorf("%d of 10000 dropped", dropped)
+		}
+	}
+	if reflect.DeepEqual(runs[0], runs[1]) {
+		t.Error("two batches have the same mask")
+	}
+	e := g.Sibling().Evaluation()
+	x := e.Param("x", graph.Fill(1), 100, 100)
+	if models.Dropout(0.3)(x) != x {
+		t.Error("it acts in evaluation")
+	}
+}
+
+func TestSpecs(t *testing.T) {
+	for text, want := range map[string]string{
+		"linear": "linear", " softmax ": "linear", "logistic": "linear", "mlp(64)": "mlp(64)", "mlp( 64 , 32 )": "mlp(64,32)",
+		"mlp(8,act=tanh,dropout=0.2,norm=batch,init=he)": "mlp(8,act=tanh,norm=batch,init=he,dropout=0.2)",
+	} {
+		s, err := models.Parse(text)
+		if err != nil || s.String() != want {
+			t.Errorf("%q: %v, %v; want %v", text, s, err, want)
+		}
+		if again, err := models.Parse(s.String()); err != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%q: printed as %v, read as %v", text, s, again)
+		}
+		g := graph.New(tensor.Float32, 1)
+		if y := s.Build(3)(g.Input("x", 5, 4)); y.Err() != nil || y.Shape() != graph.Dims(5, 3) {
+			t.Errorf("%q: %v, %v", text, y, y.Err())
+		}
+	}
+	for text, want := range map[string]string{
+		"":                   "unknown",
+		"mpl(3)":             "unknown",
+		"mlp":                "is not a number",
+		"mlp()":              "is not a number",
+		"mlp(3":              "parenthesis",
+		"mlp(0)":             "number of units",
+		"mlp(act=relu)":      "hidden layer",
+		"mlp(3,act=rleu)":    "did you mean relu",
+		"mlp(3,drop=1)":      "unknown setting",
+		"mlp(3,dropout=1)":   "below 1",
+		"mlp(3,dropout=NaN)": "below 1",
+		"mlp(3,norm=x)":      "layer, batch",
+		"mlp(9999999999)":    "number of units",
+		"linear(3)":          "no settings",
+	} {
+		if s, err := models.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v; want %q", text, s, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("mlp(64,32,act=tanh,dropout=0.2)")
+	f.Add("linear(")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := models.Parse(text)
+		if err != nil {
+			return
+		}
+		if again, err := models.Parse(s.String()); err != nil || !reflect.DeepEqual(again, s) {
+			t.Errorf("%q: printed as %v, read as %v, %v", text, s, again, err)
+		}
+	})
+}
+
+// A mistake is reported at the user's line.
+func TestMistakes(t *testing.T) {
+	g := graph.New(tensor.Float32, 1)
+	x := g.Input("x", 2, 3)
+	for name, y := range map[string]*graph.Node{
+		"units":   models.Dense(0)(x),
+		"rank":    models.MLP(ops.ReLU, 3)(g.Input("v", 5)),
+		"norm":    models.BatchNorm(0.1)(g.Input("w", 5)),
+		"dropout": models.Dropout(2)(x),
+	} {
+		if err := graph.Mistakes(y); err == nil || !strings.HasPrefix(err.Error(), "models_test.go:") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package optimizers
+
+import (
+	"math"
+
+	"descent/graph"
+	"descent/ops"
+
+	"gorgonia.org/tensor"
+)
+
+// ByRule is a [Method] that takes the steps of an update rule at the rates of
+// a schedule.
+type ByRule struct {
+	Rule     Rule
+	Schedule Schedule
+}
+
+// With returns the method for a rule at a constant learning rate.
+func With(rule Rule, lr float64) ByRule { return ByRule{rule, Constant(lr)} }
+
+// Search implements [Method]. A problem that is not a graph's gives the rule
+// its gradient, but cannot give it curvature or another loss.
+func (m ByRule) Search(run *Run) Reason {
+	p := run.Problem
+	loss, params := p.loss, p.params
+	var fed *node
+	if loss == nil {
+		g := graph.New(tensor.Float64, 0)
+		params = []*node{g.Param("x", graph.From(p.Start...), len(p.Start))}
+		fed = g.Input("gradient", len(p.Start))
+		loss = ops.Sum(ops.Mul(fed, params[0]))
+	}
+	t := Descend(loss, m.Rule, params...)
+	prog, err := t.Compile(t.Grads...)
+	if err == nil {
+		err = scatter(params, p.Start)
+	}
+	if err != nil {
+		panic(evalError{err})
+	}
+	rate := Rates(m.Schedule)
+	x, g := run.Start(), make([]float64, len(p.Start))
+	for i := 0; ; i++ {
+		feeds := append([]graph.Feed{graph.Let(t.LR, []float64{rate(i)})}, p.feeds...)
+		f := math.NaN()
+		if fed != nil {
+			f = run.Grad(x, g)
+			feeds = append(feeds, graph.Let(fed, g))
+		}
+		if err := prog.Run(feeds...); err != nil {
+			panic(evalError{err})
+		}
+		if fed == nil {
+			run.res.Evaluations++
+			gather(prog, t.Grads, g)
+			f = run.keep(x, prog.Scalar(loss))
+		}
+		if run.Visit(x, f, g) {
+			return Finished
+		}
+		x = x[:0]
+		for _, w := range params {
+			x = append(x, w.Variable().Float64s()...)
+		}
+	}
+}

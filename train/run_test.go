@@ -1,0 +1,322 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"descent/data"
+	"descent/graph"
+	"descent/losses"
+	"descent/models"
+	"descent/ops"
+	"descent/optimizers"
+	"descent/train"
+
+	"gorgonia.org/tensor"
+)
+
+// irisTask has what makes repeating hard: dropout, batch norm, an adaptive rule.
+func irisTask() train.Task {
+	return train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy,
+		Model: models.Sequential(models.Dense(16), models.BatchNorm(0.1), ops.ReLU, models.Dropout(0.2), models.Dense(3))}
+}
+
+// bits returns all variables of a trainer.
+func bits(tr *train.Trainer) map[string][]float64 {
+	m := map[string][]float64{}
+	for _, v := range tr.Store().Variables() {
+		m[v.Name()] = v.Float64s()
+	}
+	return m
+}
+
+// iris returns a run on iris with rows for validation.
+func iris(t testing.TB) train.Run {
+	parts := prepared(t, "iris", data.Options{Scaling: data.Standard, Fractions: data.Fractions{Val: 0.2}, Seed: 1})
+	return train.Run{Train: parts.Train, Val: parts.Val, Epochs: 6, Batch: 7, Seed: 3,
+		Schedule: optimizers.Cosine(0.01, 100), Stop: train.EarlyStopping{RestoreBest: true}}
+}
+
+// A run that is interrupted anywhere and resumed ends with the same bits.
+func TestResume(t *testing.T) {
+	for _, accumulate := range []int{1, 3} {
+		run := iris(t)
+		run.Accumulate = accumulate
+		whole := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		want, err := whole.Fit(context.Background(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, stop := range []int{1, 5, 17, 18, 40} {
+			run.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+			run.Resume = true
+			ctx, cancel := context.WithCancel(context.Background())
+			n := 0
+			run.OnBatch = func(train.Progress) {
+				if n++; n == stop {
+					cancel()
+				}
+			}
+			first := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+			if h, err := first.Fit(ctx, run); !errors.Is(err, context.Canceled) || h.Reason != "interrupted" {
+				t.Fatalf("interrupted at batch %d: %v, %q", stop, err, h.Reason)
+			}
+			run.OnBatch = nil
+			var log bytes.Buffer
+			run.Log = &log
+			second := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+			got, err := second.Fit(context.Background(), run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(bits(second), bits(whole)) {
+				t.Errorf("accumulate %d: interrupted at batch %d and resumed, other weights", accumulate, stop)
+			}
+			if got.Best != want.Best || len(got.Epochs) != len(want.Epochs) || got.Epochs[5].Loss != want.Epochs[5].Loss {
+				t.Errorf("accumulate %d: interrupted at batch %d and resumed, another history", accumulate, stop)
+			}
+			if n := strings.Count(log.String(), "\n"); n != run.Epochs {
+				t.Errorf("the log has %d lines, want %d", n, run.Epochs)
+			}
+			run.Log = nil
+		}
+	}
+}
+
+func TestResumeRefusesAnotherRun(t *testing.T) {
+	run := iris(t)
+	run.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	run.Resume = true
+	other := run
+	other.Batch = 8
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), other); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("another batch size: %v", err)
+	}
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 2).Fit(context.Background(), run); err == nil {
+		t.Error("another seed, which changes the dropout, is accepted")
+	}
+	if _, err := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+		t.Error("another rule is accepted")
+	}
+	if err := os.WriteFile(run.Checkpoint, []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+		t.Error("a damaged checkpoint is accepted")
+	}
+}
+
+// The gradient gathered from several batches is that of the whole.
+func TestAccumulate(t *testing.T) {
+	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Penalty: l2(0.01), Model: models.MLP(ops.Tanh, 8, 3)}
+	fit := func(batch, accumulate int) map[string][]float64 {
+		run := iris(t)
+		run.Stop.RestoreBest, run.InOrder, run.Epochs = false, true, 20
+		run.Batch, run.Accumulate = batch, accumulate
+		tr := mustNew(t, task, optimizers.Chain{optimizers.Clip(1), optimizers.Momentum()}, tensor.Float64, 1)
+		if _, err := tr.Fit(context.Background(), run); err != nil {
+			t.Fatal(err)
+		}
+		return bits(tr)
+	}
+	want, got := fit(50, 1), fit(7, 8) // 120 rows: batches of 50 and of 8·7 differ
+	same := true
+	for _, w := range []string{"dense.w", "dense2.b"} {
+		same = same && reflect.DeepEqual(want[w], got[w])
+	}
+	if same {
+		t.Error("batches of 56 rows do as batches of 50")
+	}
+	want, got = fit(56, 1), fit(7, 8)
+	for _, w := range []string{"dense.w", "dense.b", "dense2.w", "dense2.b"} {
+		for i := range want[w] {
+			if math.Abs(want[w][i]-got[w][i]) > 1e-12 {
+				t.Fatalf("%s[%d] is %v, want %v", w, i, got[w][i], want[w][i])
+			}
+		}
+	}
+}
+
+// A constant loss never improves.
+func TestEarlyStopping(t *testing.T) {
+	run := iris(t)
+	run.Epochs, run.Schedule = 50, optimizers.Constant(0)
+	run.Stop = train.EarlyStopping{Monitor: "val_accuracy", Patience: 4, RestoreBest: true}
+	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
+	h, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.Epochs) != 5 || h.Best != 1 || !strings.Contains(h.Reason, "val_accuracy") {
+		t.Errorf("%d epochs, best %d, %q", len(h.Epochs), h.Best, h.Reason)
+	}
+	run.Stop.Monitor = "val_acuracy"
+	if _, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+		t.Error("an unknown name is monitored")
+	}
+}
+
+// The best weights are those that gave the best score.
+func TestRestoreBest(t *testing.T) {
+	for _, rule := range []string{"adam", "adam | ema(0.9)"} {
+		run := iris(t)
+		run.Epochs, run.Schedule = 40, optimizers.Constant(0.3) // wild
+		r, _, err := optimizers.Parse(rule)
+		if err != nil {
+			t.Log(err)
+			continue
+		}
+		tr := mustNew(t, irisTask(), r, tensor.Float32, 1)
+		h, err := tr.Fit(context.Background(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := tr.Evaluate(run.Val)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := math.Inf(1)
+		for _, e := range h.Epochs {
+			best = min(best, e.Val["loss"])
+		}
+		if s.Loss != best || h.Epochs[h.Best-1].Val["loss"] != best || h.Best == run.Epochs {
+			t.Errorf("%s: loss %v after epoch %d, best is %v", rule, s.Loss, h.Best, best)
+		}
+	}
+}
+
+// A run that diverges names the step and the node.
+func TestDiverged(t *testing.T) {
+	run := iris(t)
+	run.Explain, run.Schedule, run.Epochs = true, optimizers.Constant(1e30), 50
+	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
+	_, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
+	var d *train.DivergedError
+	if !errors.As(err, &d) {
+		t.Fatalf("got %v", err)
+	}
+	var node *graph.NonFiniteError
+	if !errors.As(err, &node) || d.Step < 1 {
+		t.Errorf("step %d: %v", d.Step, err)
+	}
+	t.Log(err)
+}
+
+func TestDeterminism(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var want map[string][]float64
+	for _, procs := range []int{1, 2, 4} {
+		runtime.GOMAXPROCS(procs)
+		tr := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		if _, err := tr.Fit(context.Background(), iris(t)); err != nil {
+			t.Fatal(err)
+		}
+		if got := bits(tr); want == nil {
+			want = got
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("GOMAXPROCS=%d gives other bits", procs)
+		}
+	}
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	d := iris(t).Train
+	rows := []int{5, 3, 8, 1, 0, 77}
+	for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		tr := mustNew(t, irisTask(), optimizers.AdamW(), dtype, 1)
+		step := func() {
+			if _, err := tr.Step(d, rows, 1e-3); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step()
+		if n := testing.AllocsPerRun(100, step); n != 0 {
+			t.Errorf("%v: %v allocations in a step", dtype, n)
+		}
+	}
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	run := iris(t)
+	tr := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	if _, err := tr.Fit(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := tr.Predict(run.Val)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 7)
+	if err := again.Load(path); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := again.Predict(run.Val); !reflect.DeepEqual(got, want) {
+		t.Error("the model that was loaded predicts something else")
+	}
+	other := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.Softmax(3)}
+	if err := mustNew(t, other, optimizers.SGD(), tensor.Float32, 7).Load(path); err == nil {
+		t.Error("weights of another model are loaded")
+	}
+}
+
+func TestMistakesAreReported(t *testing.T) {
+	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.Dense(0)}
+	if _, err := train.New(task, optimizers.SGD(), tensor.Float32, 1); err == nil {
+		t.Error("a layer of no units is accepted")
+	}
+	tr := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 1)
+	good := iris(t)
+	wine := prepared(t, "wine", data.Options{}).Train
+	diabetes := prepared(t, "diabetes", data.Options{}).Train
+	for name, change := range map[string]func(r *train.Run){
+		"no rows":           func(r *train.Run) { r.Train = nil },
+		"other rows":        func(r *train.Run) { r.Train = wine },
+		"numbers as target": func(r *train.Run) { r.Val = diabetes },
+		"negative epochs":   func(r *train.Run) { r.Epochs = -1 },
+		"no schedule":       func(r *train.Run) { r.Schedule = nil },
+		"min delta":         func(r *train.Run) { r.Stop.MinDelta = math.NaN() },
+		"resume":            func(r *train.Run) { r.Resume = true },
+	} {
+		run := good
+		change(&run)
+		if _, err := tr.Fit(context.Background(), run); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestEpochJSON(t *testing.T) {
+	e := train.Epoch{Epoch: 3, Step: 40, Loss: 0.1, LR: 1e-3, Seconds: 2, Val: map[string]float64{"loss": 0.2, "accuracy": 0.9}}
+	text, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"epoch":3,"loss":0.1,"lr":0.001,"seconds":2,"step":40,"val_accuracy":0.9,"val_loss":0.2}`
+	if string(text) != want {
+		t.Errorf("got  %s\nwant %s", text, want)
+	}
+	var back train.Epoch
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, e) {
+		t.Errorf("read as %+v, %v", back, err)
+	}
+	e.Loss = math.NaN()
+	if text, err := json.Marshal(e); err != nil || bytes.Contains(text, []byte(`"loss":`)) && !bytes.Contains(text, []byte("val_loss")) {
+		t.Errorf("NaN: %s, %v", text, err)
+	}
+}
