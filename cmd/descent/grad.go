@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strings"
 
+	"descent/graph"
+	"descent/internal/atomicfile"
 	"descent/internal/calc"
 
 	"github.com/spf13/cobra"
@@ -96,7 +99,7 @@ func (o *gradOptions) execute(w io.Writer, args []string) error {
 		return err
 	}
 	if o.graph != "" {
-		if err := e.SaveGraph(o.graph); err != nil {
+		if err := saveGraph(e, o.graph, args[0]); err != nil {
 			return err
 		}
 	}
@@ -109,6 +112,19 @@ func (o *gradOptions) execute(w io.Writer, args []string) error {
 		return fmt.Errorf("the derivative by %s is %v, finite differences say %v", r.Check.Worst, r.Check.Derivative, r.Check.Numeric)
 	}
 	return err
+}
+
+// saveGraph writes the expression graph for Graphviz, or drawn.
+func saveGraph(e *calc.Expression, path, title string) error {
+	var b bytes.Buffer
+	draw := e.WriteSVG
+	if strings.HasSuffix(strings.ToLower(path), ".dot") {
+		draw = func(w io.Writer) error { return writeDOT(w, title, []*graph.Node{e.Node}, nil) }
+	}
+	if err := draw(&b); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, b.Bytes())
 }
 
 // report computes what was asked for.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -68,8 +67,6 @@ func printJSON(w io.Writer, v any) error {
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }
-
-var errPicture = errors.New("a picture's file ends with .svg or .png")
 
 // checkPicture refuses the name of a file whose ending is no picture's.
 func checkPicture(flag, path string, endings ...string) error {

@@ -3,11 +3,11 @@ package calc
 import (
 	"fmt"
 	"html"
+	"io"
 	"slices"
 	"strings"
 
 	"descent/graph"
-	"descent/internal/atomicfile"
 )
 
 // Blocks divides a Hessian by names: the block of a and b has the axes of a,
@@ -37,17 +37,14 @@ func (e *Expression) Blocks(h []float64) map[string]map[string]Value {
 // maxDrawn is the number of nodes up to which a graph is drawn.
 const maxDrawn = 400
 
-// SaveGraph writes the expression graph as .dot, for Graphviz, or as .svg.
-func (e *Expression) SaveGraph(path string) error {
+// WriteSVG draws the expression graph.
+func (e *Expression) WriteSVG(w io.Writer) error {
 	nodes := below(e.Node)
 	if len(nodes) > maxDrawn {
 		return fmt.Errorf("a graph of %d nodes is too large to draw; at most %d are possible", len(nodes), maxDrawn)
 	}
-	text := dot(nodes)
-	if strings.HasSuffix(strings.ToLower(path), ".svg") {
-		text = svg(nodes)
-	}
-	return atomicfile.Write(path, []byte(text))
+	_, err := io.WriteString(w, svg(nodes))
+	return err
 }
 
 func label(n *graph.Node) string {
@@ -55,29 +52,6 @@ func label(n *graph.Node) string {
 		return n.Name()
 	}
 	return n.Op().Name()
-}
-
-func dot(nodes []*graph.Node) string {
-	id := map[*graph.Node]int{}
-	var b strings.Builder
-	b.WriteString("digraph expression {\n  rankdir=BT;\n")
-	for i, n := range nodes {
-		id[n] = i
-		shape := "box"
-		if n.Op() == nil {
-			shape = "ellipse"
-		}
-		text := label(n)
-		if n.Shape().Rank() > 0 {
-			text += "\n" + n.Shape().String()
-		}
-		fmt.Fprintf(&b, "  n%d [label=%q, shape=%s];\n", i, text, shape)
-		for k := range n.Arity() {
-			fmt.Fprintf(&b, "  n%d -> n%d;\n", id[n.Arg(k)], i)
-		}
-	}
-	b.WriteString("}\n")
-	return b.String()
 }
 
 // svg draws the graph in layers, the result on top: a node stands one layer

@@ -147,6 +147,13 @@ func below(n *graph.Node) (out []*graph.Node) {
 // describe is the node as a formula, if that is short.
 func (e *Expression) describe(n *graph.Node) string {
 	text, err := formula.Text(n)
+	if n.Op().Name() == "div" { // 1/0 would be inf
+		text, err = formula.Text(n.Arg(0), n.Arg(1))
+		if err == nil && len(text[0])+len(text[1]) < 4 {
+			return text[0] + "/" + text[1]
+		}
+		text, err = formula.Text(n)
+	}
 	if err != nil {
 		return n.Op().Name()
 	}
@@ -245,8 +252,8 @@ func trapped(n *graph.Node, at map[*graph.Node]Value) string {
 		if _, bad := unfit(at[n.Arg(i)]); bad {
 			return ""
 		}
-		if x := at[n.Arg(i)]; len(x.Data) == 1 && n.Arg(i).Op() != nil {
-			where += fmt.Sprintf(", of %v", x)
+		if x := at[n.Arg(i)]; len(x.Data) == 1 && n.Arg(i).Op() == nil {
+			where += fmt.Sprintf(" at %s = %v", n.Arg(i).Name(), x)
 		}
 	}
 	return fmt.Sprintf("the value is %v%s", bad, where)

@@ -55,7 +55,7 @@ func nested(shape []int, data []float64) (any, []float64) {
 		if x := data[0]; math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, data[1:]
 		}
-		return data[0], data[1:]
+		return data[0] + 0, data[1:] // -0 is 0
 	}
 	out := make([]any, shape[0])
 	for i := range out {
@@ -72,7 +72,7 @@ func (v Value) String() string {
 
 func text(shape []int, data []float64) (string, []float64) {
 	if len(shape) == 0 {
-		return fmt.Sprintf("%.10g", data[0]), data[1:]
+		return fmt.Sprintf("%.10g", data[0]+0), data[1:]
 	}
 	s := "["
 	for i := range shape[0] {

@@ -119,7 +119,7 @@ func (l *lowerer) staticBinary(n *ast.BinaryNode) (float64, bool) {
 	case "*":
 		return x * y, true
 	case "/":
-		return x / y, true
+		return x / y, y != 0 // 1/0 is left to be seen
 	}
 	return math.Pow(x, y), true
 }

@@ -21,6 +21,10 @@ func Text(nodes ...*graph.Node) ([]string, error) {
 			return nil, err
 		}
 		out[i] = write(t)
+		// Multiplied out it is shorter if like terms meet.
+		if wide := write(a.stretch(a.expand(t), n.Shape())); len(wide) < len(out[i]) {
+			out[i] = wide
+		}
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package formula
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"descent/graph"
@@ -85,7 +86,7 @@ func (l *linear) add(c float64, t *term) {
 	case t.kind == number:
 		l.num += c * t.num
 		return
-	case t.kind == sum:
+	case t.kind == sum && math.Abs(c) == 1:
 		l.num += c * t.num
 		for i, x := range t.args {
 			l.add(c*t.k[i], x)
@@ -220,7 +221,77 @@ func (a *algebra) where(s graph.Shape, c, x, y *term) *term {
 			}
 		}
 	}
-	return a.intern(term{kind: call, fn: "where", args: []*term{c, x, y}, shape: s})
+	return a.intern(term{kind: call, fn: "where", args: []*term{c, x, a.otherwise(c, y)}, shape: s})
+}
+
+// otherwise is y where c does not hold: factors that choose by c are known.
+func (a *algebra) otherwise(c, y *term) *term {
+	if y.kind == call && y.fn == "where" && y.args[0] == c {
+		return y.args[2]
+	}
+	if y.kind != product {
+		return y
+	}
+	args := slices.Clone(y.args)
+	for i, x := range args {
+		if x.kind == call && x.fn == "where" && x.args[0] == c {
+			args[i] = x.args[2]
+		}
+	}
+	return a.product(y.num, args, y.k)
+}
+
+// maxExpanded is the number of terms up to which a product of sums is expanded.
+const maxExpanded = 24
+
+// expand multiplies out products of sums.
+func (a *algebra) expand(t *term) *term {
+	if t.kind != sum && t.kind != product {
+		return t
+	}
+	args := make([]*term, len(t.args))
+	for i, x := range t.args {
+		args[i] = a.expand(x)
+	}
+	if t.kind == sum {
+		out := &linear{a: a, num: t.num, index: map[int]int{}}
+		for i, x := range args {
+			if x.kind != sum {
+				out.add(t.k[i], x)
+				continue
+			}
+			out.num += t.k[i] * x.num
+			for j, y := range x.args {
+				out.add(t.k[i]*x.k[j], y)
+			}
+		}
+		return a.sum(out.num, out.args, out.k)
+	}
+	out := []*term{a.number(t.num)}
+	for i, x := range args {
+		parts := []*term{a.product(1, []*term{x}, []float64{t.k[i]})}
+		if x.kind == sum && t.k[i] == 1 && len(out)*(len(x.args)+1) <= maxExpanded {
+			parts = nil
+			for j, y := range x.args {
+				parts = append(parts, a.product(x.k[j], []*term{y}, []float64{1}))
+			}
+			if x.num != 0 {
+				parts = append(parts, a.number(x.num))
+			}
+		}
+		var next []*term
+		for _, y := range out {
+			for _, z := range parts {
+				next = append(next, a.product(1, []*term{y, z}, []float64{1, 1}))
+			}
+		}
+		out = next
+	}
+	ones := make([]float64, len(out))
+	for i := range ones {
+		ones[i] = 1
+	}
+	return a.sum(0, out, ones)
 }
 
 // stretch returns t in the given shape.
@@ -252,7 +323,7 @@ func (a *algebra) reshape(t *term, s graph.Shape) *term {
 	if t.shape == s {
 		return t
 	}
-	if b := bare(t); b.shape.Size() == 1 && t.shape.Size() != 1 {
+	if b := bare(t); b.shape.Rank() == 0 || b.shape.Size() == 1 && t.shape.Size() != 1 {
 		return a.stretch(a.reshape(b, graph.Shape{}), s)
 	}
 	if t.kind == call && t.fn == "reshape" {
