@@ -22,6 +22,9 @@ type AdaGradRule struct {
 // AdaGrad returns the rule with PyTorch's defaults.
 func AdaGrad() AdaGradRule { return AdaGradRule{Eps: 1e-10} }
 
+// OptaxAdaGrad returns the rule as Optax computes it.
+func OptaxAdaGrad() AdaGradRule { return AdaGradRule{Eps: 1e-7, Initial: 0.1, Inside: true} }
+
 func (r AdaGradRule) String() string { return format(r) }
 
 // Update implements [Rule].
@@ -84,6 +87,9 @@ type RMSPropRule struct {
 
 // RMSProp returns the rule with PyTorch's defaults.
 func RMSProp() RMSPropRule { return RMSPropRule{Alpha: 0.99, Eps: 1e-8} }
+
+// OptaxRMSProp returns the rule as Optax computes it.
+func OptaxRMSProp() RMSPropRule { return RMSPropRule{Alpha: 0.9, Eps: 1e-8, Inside: true} }
 
 func (r RMSPropRule) String() string { return format(r) }
 

@@ -13,15 +13,17 @@ import (
 //	d = m/(1-β1ᵗ) / (√v/√(1-β2ᵗ) + ε)
 //
 // With AMSGrad, v is replaced in d by the largest v so far. EpsHat adds ε to
-// the uncorrected root, as Keras and section 2 of the paper do.
+// the uncorrected root, as Keras and section 2 of the paper do; Corrected takes
+// the largest corrected mean square, as Optax does.
 // Kingma, Ba 2014, https://arxiv.org/abs/1412.6980;
 // Reddi, Kale, Kumar 2018, https://arxiv.org/abs/1904.09237.
 type AdamRule struct {
-	Beta1   float64 `help:"decay of the mean" range:"[0,1)"`
-	Beta2   float64 `help:"decay of the mean square" range:"[0,1)"`
-	Eps     float64 `help:"added to the root" range:"[0,inf)"`
-	AMSGrad bool    `help:"divide by the largest mean square so far"`
-	EpsHat  bool    `help:"add eps before the correction"`
+	Beta1     float64 `help:"decay of the mean" range:"[0,1)"`
+	Beta2     float64 `help:"decay of the mean square" range:"[0,1)"`
+	Eps       float64 `help:"added to the root" range:"[0,inf)"`
+	AMSGrad   bool    `help:"divide by the largest mean square so far"`
+	EpsHat    bool    `help:"add eps before the correction"`
+	Corrected bool    `help:"amsgrad of corrected mean squares"`
 }
 
 // Adam returns the rule with PyTorch's defaults.
@@ -29,6 +31,14 @@ func Adam() AdamRule { return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
 
 // AMSGrad returns Adam that divides by the largest mean square so far.
 func AMSGrad() AdamRule { return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, AMSGrad: true} }
+
+// KerasAdam returns Adam as Keras computes it.
+func KerasAdam() AdamRule { return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-7, EpsHat: true} }
+
+// OptaxAMSGrad returns AMSGrad as Optax computes it.
+func OptaxAMSGrad() AdamRule {
+	return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, AMSGrad: true, Corrected: true}
+}
 
 // AdamW returns Adam with decoupled weight decay, as a chain: the parameter
 // shrinks by lr·λ before Adam's step. Loshchilov, Hutter 2017,
@@ -40,13 +50,16 @@ func (r AdamRule) String() string { return format(r) }
 // Update implements [Rule].
 func (r AdamRule) Update(s *Step) *node {
 	mean, square := moments(s, r.Beta1, r.Beta2)
+	bias := ops.Sqrt(correction(s, r.Beta2))
 	if r.AMSGrad {
+		if r.Corrected {
+			square, bias = ops.Div(square, correction(s, r.Beta2)), s.Const(1)
+		}
 		top := s.State("vmax")
 		square = ops.Max(top, square)
 		s.Set(top, square)
 	}
 	s.Size = ops.Div(s.Size, correction(s, r.Beta1))
-	bias := ops.Sqrt(correction(s, r.Beta2))
 	if r.EpsHat {
 		s.Size = ops.Mul(s.Size, bias)
 		return ops.Div(mean, ops.Shift(r.Eps, ops.Sqrt(square)))

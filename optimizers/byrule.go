@@ -32,6 +32,9 @@ func (m ByRule) Search(run *Run) Reason {
 		loss = ops.Sum(ops.Mul(fed, params[0]))
 	}
 	t := Descend(loss, m.Rule, params...)
+	if fed != nil && t.usesLoss {
+		panic(evalError{errNeedsLoss})
+	}
 	prog, err := t.Compile(t.Grads...)
 	if err == nil {
 		err = scatter(params, p.Start)

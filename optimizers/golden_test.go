@@ -59,7 +59,7 @@ func torchRule(t *testing.T, name string, o torchOptions) (Rule, float64) {
 	decay := o.num("weight_decay", 0)
 	switch name {
 	case "SGD":
-		r = SGDRule{o.num("momentum", 0), o.num("dampening", 0), o.flag("nesterov")}
+		r = SGDRule{Momentum: o.num("momentum", 0), Dampening: o.num("dampening", 0), Nesterov: o.flag("nesterov")}
 	case "Adagrad":
 		r, lr = AdaGradRule{Eps: o.num("eps", 1e-10), Decay: o.num("lr_decay", 0), Initial: o.num("initial_accumulator_value", 0)}, 1e-2
 	case "Adadelta":

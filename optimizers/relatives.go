@@ -177,7 +177,8 @@ type QHMRule struct {
 	Nu   float64 `help:"weight of the mean, ν" range:"[0,1]"`
 }
 
-// QHM returns the rule with the paper's defaults; its learning rate is 1.
+// QHM returns the rule with the paper's defaults. Its rate is that of plain
+// descent, 1/(1-β) times as large as momentum's.
 func QHM() QHMRule { return QHMRule{Beta: 0.999, Nu: 0.7} }
 
 func (r QHMRule) String() string { return format(r) }

@@ -65,7 +65,10 @@ func (s *Step) Raw() *node { return s.raw }
 func (s *Step) Name() string { return s.old.Name() }
 
 // Loss returns what is minimised.
-func (s *Step) Loss() *node { return s.train.lowered }
+func (s *Step) Loss() *node {
+	s.train.usesLoss = true
+	return s.train.lowered
+}
 
 // Const returns a constant scalar.
 func (s *Step) Const(x float64) *node { return s.old.Graph().Const(x) }

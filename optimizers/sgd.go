@@ -7,11 +7,14 @@ import "descent/ops"
 //	b ← μ·b + (1-τ)·g   (b = g at the first step)
 //	d = b, or g + μ·b with Nesterov
 //
+// Velocity keeps the learning rate inside b, as Keras does, which differs when
+// the rate changes.
 // Polyak 1964; Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html.
 type SGDRule struct {
 	Momentum  float64 `help:"weight of the past, μ" range:"[0,1)"`
 	Dampening float64 `help:"τ" range:"[0,1]"`
 	Nesterov  bool    `help:"look ahead"`
+	Velocity  bool    `help:"keep the learning rate inside the momentum"`
 }
 
 // SGD returns plain gradient descent: no momentum.
@@ -23,6 +26,9 @@ func Momentum() SGDRule { return SGDRule{Momentum: 0.9} }
 // Nesterov returns gradient descent with Nesterov's momentum 0.9.
 func Nesterov() SGDRule { return SGDRule{Momentum: 0.9, Nesterov: true} }
 
+// KerasSGD returns momentum as Keras computes it.
+func KerasSGD() SGDRule { return SGDRule{Momentum: 0.9, Velocity: true} }
+
 func (r SGDRule) String() string { return format(r) }
 
 // Update implements [Rule].
@@ -30,14 +36,18 @@ func (r SGDRule) Update(s *Step) *node {
 	if r.Momentum == 0 {
 		return s.Grad
 	}
-	mu, b := s.Const(r.Momentum), s.State("b")
-	next := ops.Add(ops.Mul(mu, b), ops.Mul(s.Const(1-r.Dampening), s.Grad))
+	mu, b, g := s.Const(r.Momentum), s.State("b"), s.Grad
+	if r.Velocity {
+		g = ops.Mul(s.Size, g)
+		s.Size = s.Const(1)
+	}
+	next := ops.Add(ops.Mul(mu, b), ops.Mul(s.Const(1-r.Dampening), g))
 	if r.Dampening != 0 { // the first step is not dampened
-		next = s.First(s.Grad, next)
+		next = s.First(g, next)
 	}
 	s.Set(b, next)
 	if r.Nesterov {
-		return ops.Add(s.Grad, ops.Mul(mu, next))
+		return ops.Add(g, ops.Mul(mu, next))
 	}
 	return next
 }

@@ -38,7 +38,7 @@ func testNet(dt tensor.Dtype, rule Rule, steps int) ([]float64, error) {
 		for i := range ys {
 			ys[i] = float64((i*5+k*3)%7)/3 - 1
 		}
-		if err := p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(tr.LR, []float64{0.02})); err != nil {
+		if err := p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(tr.LR, []float64{0.02 / float64(1+k%3)})); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,8 @@ func TestEverySettingCounts(t *testing.T) {
 	// What a setting needs beside it to matter.
 	needs := map[string]map[string]string{}
 	for _, c := range []struct{ rule, setting, needed string }{
-		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"},
+		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"}, {"sgd", "velocity", "momentum=0.5"}, {"schedulefree_sgd", "velocity", "momentum=0.5"},
+		{"adam", "corrected", "amsgrad=true"}, {"adamw", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "corrected", "amsgrad=true"}, {"keras_adam", "corrected", "amsgrad=true"}, {"keras_adam", "amsgrad", "beta2=0.4"}, {"optax_amsgrad", "eps_hat", "corrected=false"},
 		{"asgd", "alpha", "lambda=0.1"}, {"asgd", "lambda", ""},
 		{"rprop", "maximum", ""}, {"rprop", "minimum", ""},
 		{"sophia", "every", "gamma=5"}, {"schedulefree_sgd", "dampening", "momentum=0.5"}, {"schedulefree_sgd", "nesterov", "momentum=0.5"},
@@ -81,7 +82,7 @@ func TestEverySettingCounts(t *testing.T) {
 	}
 	// Values that differ where the usual change would not matter.
 	values := map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
-		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "prodigy.coef": "1000"}
+		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "cautious.floor": "1", "prodigy.coef": "1000"}
 	for i := range Table {
 		e := &Table[i]
 		for k, s := range settings(parts(e.New())...) {

@@ -19,8 +19,9 @@ type Training struct {
 	// the state where a rule such as EMA keeps its average.
 	Eval []*node
 
-	lowered *node  // what is minimised
-	suffix  string // tells the states of a graph's second training from the first's
+	lowered  *node  // what is minimised
+	usesLoss bool   // a rule asked for it: a gradient alone is not enough
+	suffix   string // tells the states of a graph's second training from the first's
 }
 
 // Descend returns the step that lowers loss by moving params by rule. With no

@@ -1,0 +1,59 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Saved is the value of a variable.
+type Saved struct {
+	Name   string
+	Dims   []int
+	Values []float64 // in row-major order; exact also for float32
+}
+
+// Snapshot returns the values of all variables, parameters and states, by
+// name. A run that continues from it is bit-identical to one that was not
+// interrupted.
+func (s *Store) Snapshot() []Saved {
+	vars := s.Variables()
+	out := make([]Saved, len(vars))
+	for i, v := range vars {
+		out[i] = Saved{v.Name(), v.Shape().Dims(), v.Float64s()}
+	}
+	return out
+}
+
+// Restore gives all variables the values of a snapshot. Names and shapes must
+// be the same; otherwise it is an error, which lists what does not fit, and
+// nothing is changed.
+func (s *Store) Restore(saved []Saved) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, d := range saved {
+		v := s.Lookup(d.Name)
+		switch {
+		case v == nil:
+			errs = append(errs, fmt.Errorf("graph: %s is in the snapshot and not in the model", d.Name))
+		case seen[d.Name]:
+			errs = append(errs, fmt.Errorf("graph: %s is in the snapshot twice", d.Name))
+		case v.Shape() != Dims(d.Dims...) || len(d.Values) != v.Shape().Size():
+			errs = append(errs, fmt.Errorf("graph: %s is %v in the snapshot and %v in the model", d.Name, Dims(d.Dims...), v.Shape()))
+		}
+		seen[d.Name] = true
+	}
+	for _, v := range s.Variables() {
+		if !seen[v.Name()] {
+			errs = append(errs, fmt.Errorf("graph: %s is in the model and not in the snapshot", v.Name()))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, d := range saved {
+		if err := s.Lookup(d.Name).Set(d.Values); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,299 @@
+package optimizers
+
+import (
+	"math"
+	"testing"
+
+	"descent/graph"
+	"descent/ops"
+
+	"gorgonia.org/tensor"
+)
+
+// Rules that PyTorch does not have are held against their papers' formulas as
+// plain loops over one element, or one array, that share no code with them.
+
+// loop moves p by gradient g at step t; mem is the element's memory.
+type loop func(p, g, t, lr float64, mem *[6]float64) float64
+
+func decayTo(m *float64, beta, x float64) float64 { *m = beta**m + (1-beta)*x; return *m }
+
+var loops = []struct {
+	rule Rule
+	f    loop
+}{
+	{Lion(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		u := 0.9*m[0] + 0.1*g
+		decayTo(&m[0], 0.99, g)
+		return p - lr*math.Copysign(1, u)
+	}},
+	{Signum(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		return p - lr*math.Copysign(1, decayTo(&m[0], 0.9, g))
+	}},
+	{AdaBelief(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		d := g - decayTo(&m[0], 0.9, g)
+		decayTo(&m[1], 0.999, d*d)
+		m[1] += 1e-16
+		return p - lr*m[0]/(1-math.Pow(0.9, t))/(math.Sqrt(m[1]/(1-math.Pow(0.999, t)))+1e-16)
+	}},
+	{Yogi(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[0], m[1] = 1e-6, 1e-6
+		}
+		decayTo(&m[0], 0.9, g)
+		m[1] -= 0.001 * math.Copysign(1, m[1]-g*g) * g * g
+		return p - lr*m[0]/(1-math.Pow(0.9, t))/(math.Sqrt(m[1]/(1-math.Pow(0.999, t)))+1e-3)
+	}},
+	{Adan(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[3] = g
+		}
+		diff := g - m[3]
+		m[3] = g
+		decayTo(&m[0], 0.98, g)
+		decayTo(&m[1], 0.92, diff)
+		decayTo(&m[2], 0.99, math.Pow(g+0.92*diff, 2))
+		top := m[0]/(1-math.Pow(0.98, t)) + 0.92*m[1]/(1-math.Pow(0.92, t))
+		return p - lr*top/(math.Sqrt(m[2]/(1-math.Pow(0.99, t)))+1e-8)
+	}},
+	{AdEMAMix(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		decayTo(&m[0], 0.9, g)
+		decayTo(&m[1], 0.999, g*g)
+		decayTo(&m[2], 0.9999, g)
+		return p - lr*(m[0]/(1-math.Pow(0.9, t))+5*m[2])/(math.Sqrt(m[1]/(1-math.Pow(0.999, t)))+1e-8)
+	}},
+	{ADOPT(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[1] = g * g
+			return p
+		}
+		c := math.Pow(t-1, 0.25)
+		u := math.Max(-c, math.Min(c, g/math.Max(math.Sqrt(m[1]), 1e-6)))
+		decayTo(&m[0], 0.9, u)
+		decayTo(&m[1], 0.9999, g*g)
+		return p - lr*m[0]
+	}},
+	{QHM(), func(p, g, t, lr float64, m *[6]float64) float64 { return p - lr*(0.3*g+0.7*decayTo(&m[0], 0.999, g)) }},
+	{QHAdamRule{0.9, 0.99, 0.6, 0.8, 1e-8}, func(p, g, t, lr float64, m *[6]float64) float64 {
+		a, b := decayTo(&m[0], 0.9, g)/(1-math.Pow(0.9, t)), decayTo(&m[1], 0.99, g*g)/(1-math.Pow(0.99, t))
+		return p - lr*(0.4*g+0.6*a)/(math.Sqrt(0.2*g*g+0.8*b)+1e-8)
+	}},
+	{KerasSGD(), func(p, g, t, lr float64, m *[6]float64) float64 { m[0] = 0.9*m[0] - lr*g; return p + m[0] }},
+	{KerasAdam(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		a := lr * math.Sqrt(1-math.Pow(0.999, t)) / (1 - math.Pow(0.9, t))
+		return p - decayTo(&m[0], 0.9, g)*a/(math.Sqrt(decayTo(&m[1], 0.999, g*g))+1e-7)
+	}},
+	{OptaxAMSGrad(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		a, b := decayTo(&m[0], 0.9, g)/(1-math.Pow(0.9, t)), decayTo(&m[1], 0.999, g*g)/(1-math.Pow(0.999, t))
+		m[2] = math.Max(m[2], b)
+		return p - lr*a/(math.Sqrt(m[2])+1e-8)
+	}},
+	{OptaxAdaGrad(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[0] = 0.1
+		}
+		m[0] += g * g
+		return p - lr*g/math.Sqrt(m[0]+1e-7)
+	}},
+	{OptaxRMSProp(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		return p - lr*g/math.Sqrt(decayTo(&m[0], 0.9, g*g)+1e-8)
+	}},
+	{Chain{SGD(), ScheduleFree()}, func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[0], m[1] = p, p
+		}
+		m[2] = math.Max(m[2], lr)
+		m[3] += m[2] * m[2]
+		m[0] -= lr * g
+		m[1] += m[2] * m[2] / m[3] * (m[0] - m[1])
+		return 0.1*m[0] + 0.9*m[1]
+	}},
+	{Chain{SGD(), LookaheadRule{3, 0.25}}, func(p, g, t, lr float64, m *[6]float64) float64 {
+		if t == 1 {
+			m[0] = p
+		}
+		p -= lr * g
+		if math.Mod(t, 3) == 0 {
+			m[0] += 0.25 * (p - m[0])
+			p = m[0]
+		}
+		return p
+	}},
+}
+
+func TestRulesAgainstPlainLoops(t *testing.T) {
+	x0 := []float64{1, -2, 0.5}
+	rate := func(i int) float64 { return 0.05 / (1 + 0.1*float64(i%4)) }
+	for _, c := range loops {
+		g := graph.New(tensor.Float64, 1)
+		p, in := g.Param("p", graph.From(x0...), 3), g.Input("g", 3)
+		tr := Descend(ops.Sum(ops.Mul(in, p)), c.rule)
+		prog, err := tr.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, mem := append([]float64(nil), x0...), make([][6]float64, 3)
+		for i := range 30 {
+			grad := []float64{math.Sin(float64(i) + 0.3), 1/float64(i+1) - 0.2, 3 * math.Cos(float64(2*i))}
+			if err := prog.Run(graph.Let(in, grad), graph.Let(tr.LR, []float64{rate(i)})); err != nil {
+				t.Fatal(err)
+			}
+			for k := range x {
+				x[k] = c.f(x[k], grad[k], float64(i+1), rate(i), &mem[k])
+			}
+			if d := apart([][]float64{x}, [][]float64{p.Variable().Float64s()}); d > 1e-12 {
+				t.Errorf("%v, step %d: %v, want %v", c.rule, i+1, p.Variable().Float64s(), x)
+				break
+			}
+		}
+	}
+}
+
+// moves returns the change of one parameter by one step of rate 1.
+func moves(t *testing.T, rule Rule, x, g []float64, dims ...int) []float64 {
+	t.Helper()
+	gr := graph.New(tensor.Float64, 1)
+	p, in := gr.Param("p", graph.From(x...), dims...), gr.Input("g", dims...)
+	tr := Descend(ops.Sum(ops.Mul(in, p)), rule)
+	prog, err := tr.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := prog.Run(graph.Let(in, g), graph.Let(tr.LR, []float64{1})); err != nil {
+		t.Fatal(err)
+	}
+	d := p.Variable().Float64s()
+	for i := range d {
+		d[i] = x[i] - d[i]
+	}
+	return d
+}
+
+func TestFirstStepsByHand(t *testing.T) {
+	x := []float64{3, 0, 4, 0, 1, 0} // columns (3,4,1) and (0,0,0)
+	g := []float64{1, 2, 2, 4, 2, 4} // columns (1,2,2) and (2,4,4)
+	sgd := func(r Rule) Rule { return Chain{r, SGD()} }
+	p, n := math.Sqrt(26), math.Sqrt(45)
+	for _, c := range []struct {
+		rule Rule
+		want []float64
+	}{
+		{sgd(ClipEach(1)), []float64{1 / n, 2 / n, 2 / n, 4 / n, 2 / n, 4 / n}},
+		{sgd(ClipValue(2)), []float64{1, 2, 2, 2, 2, 2}},
+		{sgd(AGCRule{0.5, 0.1}), []float64{p / 6, 0.05 / 3, p / 3, 0.1 / 3, p / 3, 0.1 / 3}},
+		{sgd(Centralize()), []float64{-2.0 / 3, -4.0 / 3, 1.0 / 3, 2.0 / 3, 1.0 / 3, 2.0 / 3}},
+		{LARSRule{Trust: 0.1}, []float64{.1 * p / n, .2 * p / n, .2 * p / n, .4 * p / n, .2 * p / n, .4 * p / n}},
+		{LAMBRule{}, []float64{p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6)}},
+		// rank 1: rows (2.5, 10, 10), columns (3, 12), their product over 7.5 is g².
+		{Adafactor(), []float64{p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6), p / math.Sqrt(6)}},
+	} {
+		if got := moves(t, c.rule, x, g, 3, 2); apart([][]float64{got}, [][]float64{c.want}) > 1e-12 {
+			t.Errorf("%v moves by %v, want %v", c.rule, got, c.want)
+		}
+	}
+}
+
+// Muon's step has the singular vectors of the momentum and singular values
+// that Newton-Schulz has brought to about 1, on either side of square.
+func TestMuonOrthogonalises(t *testing.T) {
+	// g = Σ sᵢ uᵢvᵢᵀ with u, v the axes: a diagonal matrix keeps its axes.
+	for _, dims := range [][]int{{2, 3}, {3, 2}} {
+		g := make([]float64, 6)
+		g[0], g[dims[1]+1] = 5, 2
+		d := moves(t, Muon(), make([]float64, 6), g, dims...)
+		scale := math.Sqrt(max(1, float64(dims[0])/float64(dims[1])))
+		for i, v := range d {
+			onAxis := i == 0 || i == dims[1]+1
+			if s := v / scale; onAxis && (s < 0.6 || s > 1.3) || !onAxis && math.Abs(v) > 1e-12 {
+				t.Errorf("%v: step %v", dims, d)
+				break
+			}
+		}
+	}
+}
+
+// On ½Σ cᵢxᵢ² the Hessian's diagonal is exact whatever the random signs, SAM's
+// gradient is known, and Polyak's step is f/‖g‖².
+func TestCurvatureRulesOnAQuadratic(t *testing.T) {
+	c, x0 := []float64{1, 4}, []float64{2, -1}
+	step := func(r Rule) []float64 {
+		g := graph.New(tensor.Float64, 1)
+		p := g.Param("p", graph.From(x0...), 2)
+		tr := Descend(ops.Scale(0.5, ops.Sum(ops.Mul(g.State("c", graph.From(c...), 2), ops.Square(p)))), r)
+		prog, err := tr.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := prog.Run(graph.Let(tr.LR, []float64{1})); err != nil {
+			t.Fatal(err)
+		}
+		return p.Variable().Float64s()
+	}
+	n := math.Sqrt(4 + 16)
+	for _, k := range []struct {
+		rule Rule
+		want []float64
+	}{
+		{AdaHessianRule{0.9, 0.999, 0}, []float64{0, 0}}, // Newton's step
+		{SophiaRule{0, 0, 1, 1e-12, 1}, []float64{1, 0}}, // Newton's step of at most 1
+		{Chain{SAMRule{0.5}, SGD()}, []float64{2 - (2 + 0.5*2/n), -1 - 4*(-1-0.5*4/n)}},
+		{Polyak(), []float64{2 - 4.0/20*2, -1 + 4.0/20*4}},
+	} {
+		if got := step(k.rule); apart([][]float64{got}, [][]float64{k.want}) > 1e-12 {
+			t.Errorf("%v: %v, want %v", k.rule, got, k.want)
+		}
+	}
+}
+
+// Prodigy, as in the authors' program, on two parameters that share d.
+func TestProdigyAgainstPlainLoop(t *testing.T) {
+	x := []float64{1, -2}
+	start := append([]float64(nil), x...)
+	var m, v, s [2]float64
+	d, num := 1e-2, 0.0
+	g := graph.New(tensor.Float64, 1)
+	a, b := g.Param("a", graph.Fill(x[0])), g.Param("b", graph.Fill(x[1]), 1)
+	tr := Descend(ops.Add(ops.Square(a), ops.Scale(3, ops.Sum(ops.Square(b)))), ProdigyRule{0.9, 0.99, 1e-8, 1e-2, 1})
+	prog, err := tr.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 60 {
+		if err := prog.Run(graph.Let(tr.LR, []float64{1})); err != nil {
+			t.Fatal(err)
+		}
+		grad := []float64{2 * x[0], 6 * x[1]}
+		beta3 := math.Sqrt(0.99)
+		num *= beta3
+		den := 0.0
+		for k := range x {
+			num += d / 1e-2 * d * grad[k] * (start[k] - x[k])
+			m[k] = 0.9*m[k] + d*0.1*grad[k]
+			v[k] = 0.99*v[k] + d*d*0.01*grad[k]*grad[k]
+			s[k] = beta3*s[k] + d/1e-2*d*grad[k]
+			den += math.Abs(s[k])
+		}
+		for k := range x {
+			x[k] -= d * m[k] / (math.Sqrt(v[k]) + d*1e-8)
+		}
+		d = math.Max(d, num/den)
+		got := append(a.Variable().Float64s(), b.Variable().Float64s()...)
+		if apart([][]float64{got}, [][]float64{x}) > 1e-9 {
+			t.Fatalf("step %d: %v, want %v", i+1, got, x)
+		}
+	}
+	if d < 0.05 {
+		t.Errorf("d is still %v", d)
+	}
+}
+
+// Cautious steps never go against the gradient.
+func TestCautious(t *testing.T) {
+	G := [][]float64{{1, 1, 1}, {-0.1, 1, 1}}
+	want := [][]float64{{-1, -1, -1}, {-1, -1 - 1.5*1.9, -1 - 1.5*1.9}}
+	fed(t, []float64{0, 0, 0}, G, Chain{Momentum(), Cautious()}, 1, false, func(step int, x []float64) {
+		if apart([][]float64{x}, want[step-1:step]) > 1e-12 {
+			t.Errorf("step %d: %v, want %v", step, x, want[step-1])
+		}
+	})
+}
