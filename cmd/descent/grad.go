@@ -37,6 +37,7 @@ func gradCommand() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd.OutOrStdout(), args) },
 	}
+	explainMinus(cmd)
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringSliceVar(&o.wrt, "wrt", nil, "names to differentiate by, separated by commas (default: all)")

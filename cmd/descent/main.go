@@ -28,6 +28,7 @@ var commands = []func() *cobra.Command{
 	showCommand,
 	checkCommand,
 	gradCommand,
+	minCommand,
 }
 
 // Exit statuses.

@@ -9,6 +9,8 @@ import (
 
 	"descent/internal/calc"
 	"descent/internal/plot"
+
+	"github.com/spf13/cobra"
 )
 
 // bindings reads name=value pairs, which may be joined by commas. Values are
@@ -91,4 +93,15 @@ func save(w io.Writer, p plot.Picture, path string) error {
 	}
 	_, err := fmt.Fprintf(w, "picture: %s\n", path)
 	return err
+}
+
+// explainMinus says what to do about a formula that begins with a minus, which
+// looks like a flag.
+func explainMinus(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if strings.HasPrefix(err.Error(), "unknown shorthand flag") {
+			err = fmt.Errorf("%w; a formula that begins with a minus goes into brackets: '(-x)'", err)
+		}
+		return usage(err)
+	})
 }

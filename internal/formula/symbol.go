@@ -194,6 +194,10 @@ func (a *algebra) moving(n *graph.Node, name string, num []float64, args []*term
 		return a.call("scatter", to, slices.Concat(axis, []float64{along}, floats(to.Dims())), args...)
 	}
 	switch name {
+	case "softmax_nll_grad":
+		return a.sum(0, []*term{a.call("softmax", to, []float64{1}, x), a.call("onehot", to, []float64{float64(to.Dim(1))}, args[1])}, []float64{1, -1})
+	case "softmax_nll":
+		return a.call(name, to, nil, args...)
 	case "norm", "logsumexp", "amax", "amin", "argmax", "argmin": // they keep axes
 		axes := num
 		if len(num) == x.shape.Rank() && !strings.HasPrefix(name, "arg") {
