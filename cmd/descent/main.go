@@ -29,6 +29,7 @@ var commands = []func() *cobra.Command{
 	checkCommand,
 	gradCommand,
 	minCommand,
+	fitCommand,
 }
 
 // Exit statuses.

@@ -146,21 +146,11 @@ func below(n *graph.Node) (out []*graph.Node) {
 
 // describe is the node as a formula, if that is short.
 func (e *Expression) describe(n *graph.Node) string {
-	text, err := formula.Text(n)
-	if n.Op().Name() == "div" { // 1/0 would be inf
-		text, err = formula.Text(n.Arg(0), n.Arg(1))
-		if err == nil && len(text[0])+len(text[1]) < 4 {
-			return text[0] + "/" + text[1]
-		}
-		text, err = formula.Text(n)
-	}
-	if err != nil {
-		return n.Op().Name()
-	}
-	if r := []rune(text[0]); len(r) > 60 {
+	text := formula.Describe(n)
+	if r := []rune(text); len(r) > 60 {
 		return string(r[:57]) + "..."
 	}
-	return text[0]
+	return text
 }
 
 // kink says where a node has a kink at its operands.

@@ -29,6 +29,24 @@ func Text(nodes ...*graph.Node) ([]string, error) {
 	return out, nil
 }
 
+// Describe writes a node for people: one formula, which may lack the stretching
+// of a number to an array.
+func Describe(n *graph.Node) string {
+	a := &algebra{known: map[string]*term{}, terms: map[*graph.Node]*term{}}
+	if n.Op() != nil && n.Op().Name() == "div" { // 1/0 would be inf
+		x, err := a.term(n.Arg(0))
+		y, also := a.term(n.Arg(1))
+		if err == nil && also == nil && x.kind == number && y.kind == number {
+			return write(x) + "/" + write(y)
+		}
+	}
+	t, err := a.term(n)
+	if err != nil {
+		return n.Op().Name()
+	}
+	return write(bare(t))
+}
+
 // infix are the comparisons, and calls the functions, whose names in formulas
 // are others than in graphs.
 var (
@@ -204,10 +222,26 @@ func (a *algebra) moving(n *graph.Node, name string, num []float64, args []*term
 			axes = nil
 		}
 		return a.reshape(a.call(name, drop(x.shape, ints(num)), axes, x), to)
-	case "concat", "take", "gather", "onehot":
+	case "concat":
+		if v := a.vector(to, args); v != nil {
+			return v
+		}
+		return a.call(name, to, num, args...)
+	case "take", "gather", "onehot":
 		return a.call(name, to, num, args...)
 	}
 	return nil
+}
+
+// vector is a list of numbers that are joined, [x, y, 0].
+func (a *algebra) vector(to graph.Shape, args []*term) *term {
+	elements := make([]*term, len(args))
+	for i, x := range args {
+		if elements[i] = bare(x); to.Rank() != 1 || elements[i].shape.Rank() != 0 || x.shape.Size() != 1 {
+			return nil
+		}
+	}
+	return a.call("vector", to, nil, elements...)
 }
 
 func (a *algebra) transposed(x *term, yes bool) *term {

@@ -239,6 +239,8 @@ func (w *writer) call(t *term) (string, int) {
 		in = append(in, w.text(x, 0))
 	}
 	switch {
+	case t.fn == "vector":
+		return "[" + strings.Join(in, ", ") + "]", atom
 	case t.fn == "concat":
 		in = append(in, fmt.Sprintf("axis=%v", t.k[0]))
 	case t.fn == "amax" || t.fn == "amin":
