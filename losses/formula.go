@@ -3,6 +3,9 @@ package losses
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"unicode"
 
 	"descent/graph"
 	"descent/internal/formula"
@@ -25,15 +28,27 @@ type Formula struct{ *formula.Formula }
 //
 // Length, depth and number of parts are bounded; errors name the column.
 func Parse(text string) (*Formula, error) {
-	f, err := formula.Parse(text, calls...)
+	f, err := formula.Parse(text, calls()...)
 	if err != nil {
 		return nil, err
 	}
 	return &Formula{f}, nil
 }
 
-// calls are the losses and penalties as functions of formulas.
-var calls = func() (out []formula.Func) {
+// known holds what calls returns; it is made when first needed, for a loss may
+// be a formula and a formula may call losses.
+var known struct {
+	sync.Once
+	calls []formula.Func
+}
+
+// calls returns the losses and penalties as functions of formulas.
+func calls() []formula.Func {
+	known.Do(func() { known.calls = makeCalls() })
+	return known.calls
+}
+
+func makeCalls() (out []formula.Func) {
 	for i := range Table {
 		row := &Table[i]
 		for _, name := range append([]string{row.Name}, row.Aliases...) {
@@ -48,7 +63,33 @@ var calls = func() (out []formula.Func) {
 	penalty("l2", L2)
 	penalty("sum_squares", SumSquares)
 	return out
-}()
+}
+
+// IsFormula reports whether a text is a loss as a formula in pred and target,
+// not the name of one.
+func IsFormula(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.Contains(words, "pred")
+}
+
+// formulaRow is the row of a loss that is a formula: of numbers, or of class
+// indices if that is how it uses the target.
+func formulaRow(text string) (*Row, error) {
+	f, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	loss, err := f.Loss()
+	if err != nil {
+		return nil, err
+	}
+	row := &Row{Name: text, Doc: "a formula", Task: Regression, Pred: Real, Target: Real,
+		make: func(settings) Loss { return loss }}
+	if f.IsIndex("target") {
+		row.Task, row.Pred, row.Target = Classification, Logits, Classes
+	}
+	return row, nil
+}
 
 // call is the loss as a function of a formula.
 func (row *Row) call(name string) formula.Func {

@@ -116,7 +116,7 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 		return fail(err)
 	}
 	if o.loss != "" {
-		if how.Loss, err = lossOf(o.loss); err != nil {
+		if how.Loss, err = losses.ByName(o.loss); err != nil {
 			return fail(fmt.Errorf("--loss: %w", err))
 		}
 	}
@@ -131,23 +131,6 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 	}
 	m, err := calc.NewModel(args[0], table, start, bounds)
 	return m, how, usage(err)
-}
-
-// lossOf is the loss that a text names, or the formula in pred and target that
-// it is.
-func lossOf(text string) (losses.Loss, error) {
-	loss, byName := losses.ByName(text)
-	if byName == nil {
-		return loss, nil
-	}
-	if !strings.Contains(text, "pred") {
-		return nil, byName
-	}
-	f, err := losses.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return f.Loss()
 }
 
 // newRows are the rows to predict.
