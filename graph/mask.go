@@ -40,7 +40,9 @@ func mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
 
 type maskOp struct{ not bool }
 
-func (maskOp) Name() string                    { return "mask" }
+var negated = map[bool]string{true: "[not]"}
+
+func (o maskOp) Name() string                  { return "mask" + negated[o.not] }
 func (maskOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
 func (maskOp) Locality() Locality              { return Elementwise }
 func (o maskOp) Grad(y, dy *Node) []*Node      { return []*Node{nil, Apply(o, y.in[0], dy)} }
@@ -56,7 +58,7 @@ func alive(x *Node) *Node { return Apply(aliveOp{}, x) }
 
 type aliveOp struct{ not bool }
 
-func (aliveOp) Name() string                    { return "alive" }
+func (o aliveOp) Name() string                  { return "alive" + negated[o.not] }
 func (aliveOp) Shape(in []Shape) (Shape, error) { return in[0], nil }
 func (aliveOp) Locality() Locality              { return Elementwise }
 func (aliveOp) Grad(_, _ *Node) []*Node         { return nil }

@@ -15,6 +15,22 @@ type walk struct {
 	offset int
 }
 
+// Walk says how a node moves elements, if it was made by [View] or is the
+// gradient of one: it reads its input, or writes it into zeros if placed, at
+// offset + Σ i·stride for each index i of shape s.
+func (n *Node) Walk() (s Shape, stride []int, offset int, placed, ok bool) {
+	var w walk
+	switch o := n.op.(type) {
+	case view:
+		w = o.walk
+	case place:
+		w, placed = o.walk, true
+	default:
+		return s, nil, 0, false, false
+	}
+	return w.s, slices.Clone(w.stride[:w.s.Rank()]), w.offset, placed, true
+}
+
 // View reads x, in row-major order, at offset + Σ i·stride for each index i of
 // shape s. No element may be read twice, and none outside x: the caller has
 // checked. what is its name in listings.

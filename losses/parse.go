@@ -11,7 +11,8 @@ import (
 
 // ByName returns the loss that a text names, with settings in parentheses:
 // "mse", "huber(delta=2)", "cross_entropy(weight=[1, 2, 0.5], reduction=sum)".
-// Names and settings are those of [Table].
+// Names and settings are those of [Table]. The text may also be a formula in
+// pred and target, see [Parse]: "mean(abs(pred - target)^1.5)".
 func ByName(text string) (Loss, error) {
 	row, s, err := parse(text)
 	if err != nil {
@@ -38,6 +39,9 @@ func ByName3(text string) (Loss3, error) {
 // Lookup returns the row of the loss that a text names, whose settings are
 // ignored.
 func Lookup(text string) (*Row, error) {
+	if IsFormula(text) {
+		return formulaRow(text)
+	}
 	name, _, _ := strings.Cut(text, "(")
 	name = strings.TrimSpace(name)
 	var known []string
@@ -81,6 +85,9 @@ func parse(text string) (*Row, settings, error) {
 	s := settings{}
 	for _, d := range row.Settings {
 		s[d.Name] = d.unset()
+	}
+	if IsFormula(text) {
+		return row, s, nil
 	}
 	given, err := split(text)
 	if err != nil {

@@ -14,16 +14,22 @@ import (
 
 func checkCommand() *cobra.Command {
 	var asJSON bool
+	var loss string
 	points := 20
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the gradients of every operation and loss",
 		Long: "Compare the first and second derivatives of every operation and loss with finite\n" +
 			"differences at random points, in float64. The exit status is 1 if one is wrong.",
+		Example: "  descent check\n" +
+			"  descent check --loss 'mean(where(abs(pred-target) < 1, (pred-target)^2, abs(pred-target)))'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if points < 1 {
 				return usage(fmt.Errorf("--points %d: at least one is needed", points))
+			}
+			if loss != "" {
+				return checkLoss(cmd.OutOrStdout(), loss, points, asJSON)
 			}
 			var r graphtest.Report
 			r.Add("op", ops.Table, points)
@@ -55,6 +61,7 @@ func checkCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&loss, "loss", "", "check this loss only: a name, or a formula in pred and target; shows its kinks")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the table as JSON")
 	cmd.Flags().IntVar(&points, "points", points, "random points for each shape")
 	return cmd

@@ -27,6 +27,9 @@ var commands = []func() *cobra.Command{
 	predictCommand,
 	showCommand,
 	checkCommand,
+	gradCommand,
+	minCommand,
+	fitCommand,
 }
 
 // Exit statuses.

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sort"
+	"strings"
+
+	"descent/internal/atomicfile"
+	"descent/internal/calc"
+	"descent/optimizers"
+
+	"github.com/spf13/cobra"
+)
+
+type minOptions struct {
+	start, optimizers []string
+	bounds            string
+	multistart        int
+	spread            float64
+	anneal            bool
+	temperature, cool float64
+	plot, animate     string
+	surface, json     bool
+
+	search calc.Search
+}
+
+func minCommand() *cobra.Command {
+	o := &minOptions{}
+	cmd := &cobra.Command{
+		Use:   "min EXPR --start name=value,... [name=value ...]",
+		Short: "Minimise a formula",
+		Long: "Minimise a formula from a start, with one method or several side by side, and say why\n" +
+			"each stopped and what kind of point it found. Methods are lbfgs, bfgs, cg, newton,\n" +
+			"steepest, cmaes, and every update rule, such as 'adam(lr=0.1)'. Names that are not in\n" +
+			"--start have fixed values.",
+		Example: "  descent min 'x^2 + 10*sin(x) + y^2 + 5*sin(y)' --start x=4,y=3 \\\n" +
+			"      --optimizer 'sgd(lr=0.05)' --optimizer 'adam(lr=0.1)' --steps 50 --plot paths.svg\n" +
+			"  descent min '(x-3)^2' --start x=0 --bounds x=0:2\n" +
+			"  descent min 'x^4-4*x^3+4*x^2+x^2*sin(2*pi*x)' --start x=0.5 --multistart 20 --animate walk.html",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.execute(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
+		},
+	}
+	explainMinus(cmd)
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&o.start, "start", nil, "where to start, such as x=4,y=3 or x=[0,0]")
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", nil, "method; give it several times to compare (default lbfgs)")
+	f.BoolVar(&o.search.Maximize, "maximize", false, "look for a maximum")
+	f.StringVar(&o.bounds, "bounds", "", "ranges of variables, such as x=0:5,y=:1")
+	f.IntVar(&o.search.Steps, "steps", 10000, "largest number of steps")
+	f.Float64Var(&o.search.Tolerance, "tol", 1e-8, "stop when no element of the gradient is larger")
+	f.IntVar(&o.multistart, "multistart", 0, "search from this many starts around --start, and keep the best")
+	f.Float64Var(&o.spread, "spread", 2, "standard deviation of the starts of --multistart")
+	f.BoolVar(&o.anneal, "anneal", false, "simulated annealing, then down from the best point")
+	f.Float64Var(&o.temperature, "temperature", 10, "first temperature of --anneal")
+	f.Float64Var(&o.cool, "cool", 0.995, "factor of the temperature at each step of --anneal")
+	f.Uint64VarP(&o.search.Seed, "seed", "s", 1, "of what is random")
+	f.StringVar(&o.plot, "plot", "", "draw the curve or contour map with the paths: .svg or .png")
+	f.BoolVar(&o.surface, "surface", false, "draw the surface instead of the contour map")
+	f.StringVar(&o.animate, "animate", "", "write a page that plays the paths: .html")
+	f.BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []string) error {
+	methods, err := o.prepare(args)
+	if err != nil {
+		return usage(err)
+	}
+	var runs []*calc.Found
+	for i, m := range methods {
+		r, err := o.search.Run(ctx, o.optimizers[i], m)
+		if err != nil {
+			return usage(err)
+		}
+		runs = append(runs, r)
+	}
+	if o.anneal {
+		r, err := o.search.Anneal(ctx, optimizers.Annealing{Temperature: o.temperature, Cool: o.cool, Sigma: 0.5, Seed: o.search.Seed})
+		if err != nil {
+			return usage(err)
+		}
+		runs = append(runs, r)
+	}
+	if o.json {
+		err = printJSON(w, map[string]any{"runs": runs})
+		w = errw
+	} else {
+		printRuns(w, runs)
+	}
+	if err == nil {
+		err = o.draw(w, args[0], runs)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// prepare reads the flags.
+func (o *minOptions) prepare(args []string) (methods []optimizers.Method, err error) {
+	if err := errors.Join(checkPicture("--plot", o.plot), checkPicture("--animate", o.animate, ".html")); err != nil {
+		return nil, err
+	}
+	s := &o.search
+	s.Text = args[0]
+	if s.Start, err = bindings(o.start...); err != nil {
+		return nil, fmt.Errorf("--start: %w", err)
+	}
+	if s.Fixed, err = bindings(args[1:]...); err != nil {
+		return nil, err
+	}
+	if s.Bounds, err = calc.ParseBounds(o.bounds); err != nil {
+		return nil, err
+	}
+	if s.Steps < 1 || !(s.Tolerance >= 0) || o.multistart < 0 || !(o.spread > 0) || !(o.temperature > 0) || !(o.cool > 0 && o.cool < 1) {
+		return nil, errors.New("--steps, --spread and --temperature must be positive, --tol and --multistart not negative, --cool between 0 and 1")
+	}
+	if len(o.optimizers) == 0 && !o.anneal {
+		o.optimizers = []string{"lbfgs"}
+	}
+	for _, name := range o.optimizers {
+		m, err := calc.Method(name, s.Seed)
+		if err != nil {
+			return nil, err
+		}
+		if o.multistart > 0 {
+			m = optimizers.MultiStart{Local: m, Starts: o.multistart, Sigma: o.spread, Seed: s.Seed, Each: optimizers.Stop{Grad: s.Tolerance, Iterations: s.Steps}}
+		}
+		methods = append(methods, m)
+	}
+	return methods, nil
+}
+
+// printRuns prints a paragraph for each run.
+func printRuns(w io.Writer, runs []*calc.Found) {
+	for i, r := range runs {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: %s after %d steps, %d evaluations\n", r.Optimizer, r.Stopped, r.Steps, r.Evaluations)
+		names := make([]string, 0, len(r.X))
+		for n := range r.X {
+			names = append(names, n)
+		}
+		sort.Strings(names)
+		for _, n := range names {
+			fmt.Fprintf(w, "  %s = %v\n", n, r.X[n])
+		}
+		fmt.Fprintf(w, "  f = %v, gradient %.2g\n  %s", r.F, r.Gradient.Data[0], r.Kind)
+		if len(r.Eigenvalues) > 0 && len(r.Eigenvalues) <= 6 {
+			text := make([]string, len(r.Eigenvalues))
+			for k, e := range r.Eigenvalues {
+				text[k] = fmt.Sprintf("%.4g", e)
+			}
+			fmt.Fprintf(w, " (the Hessian's eigenvalues: %s)", strings.Join(text, ", "))
+		}
+		fmt.Fprintln(w)
+		if last := r.LastF.Data[0]; last != r.F.Data[0] {
+			fmt.Fprintf(w, "  this is the best point; the last step ended at f = %v\n", r.LastF)
+		}
+	}
+	if best := bestOf(runs); len(runs) > 1 {
+		fmt.Fprintf(w, "\nlowest: %s\n", best.Optimizer)
+	}
+}
+
+func bestOf(runs []*calc.Found) *calc.Found {
+	best := runs[0]
+	for _, r := range runs {
+		if r.F.Data[0] < best.F.Data[0] || math.IsNaN(best.F.Data[0]) {
+			best = r
+		}
+	}
+	return best
+}
+
+// draw writes the pictures.
+func (o *minOptions) draw(w io.Writer, title string, runs []*calc.Found) error {
+	if o.plot == "" && o.animate == "" {
+		return nil
+	}
+	l, err := o.search.Landscape(runs)
+	if err != nil {
+		return err
+	}
+	if o.plot != "" {
+		fig, err := l.Picture(title, o.surface)
+		if err != nil {
+			return usage(err)
+		}
+		if err := save(w, fig, o.plot); err != nil {
+			return err
+		}
+	}
+	if o.animate == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := l.Animate(&page, title); err != nil {
+		return usage(err)
+	}
+	if err := atomicfile.Write(o.animate, page.Bytes()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "page: %s\n", o.animate)
+	return err
+}

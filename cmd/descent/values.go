@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"descent/internal/calc"
+	"descent/internal/plot"
+
+	"github.com/spf13/cobra"
+)
+
+// bindings reads name=value pairs, which may be joined by commas. Values are
+// numbers or lists.
+func bindings(args ...string) ([]calc.Binding, error) {
+	var out []calc.Binding
+	for _, arg := range args {
+		for _, pair := range splitTop(arg) {
+			name, text, ok := strings.Cut(pair, "=")
+			name = strings.TrimSpace(name)
+			switch {
+			case !ok:
+				return nil, fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
+			case !isName(name):
+				return nil, fmt.Errorf("%q is not a name", name)
+			}
+			v, err := calc.ParseValue(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s=%s: %w", name, strings.TrimSpace(text), err)
+			}
+			out = append(out, calc.Binding{Name: name, Value: v})
+		}
+	}
+	return out, nil
+}
+
+// splitTop cuts at commas that are outside brackets.
+func splitTop(s string) (out []string) {
+	depth, from := 0, 0
+	for i, r := range s {
+		switch {
+		case r == '(' || r == '[':
+			depth++
+		case r == ')' || r == ']':
+			depth--
+		case r == ',' && depth == 0:
+			out = append(out, s[from:i])
+			from = i + 1
+		}
+	}
+	return append(out, s[from:])
+}
+
+func isName(s string) bool {
+	for i, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// printJSON writes v as indented JSON.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// checkPicture refuses the name of a file whose ending is no picture's.
+func checkPicture(flag, path string, endings ...string) error {
+	if len(endings) == 0 {
+		endings = []string{".svg", ".png"}
+	}
+	for _, e := range endings {
+		if strings.HasSuffix(strings.ToLower(path), e) {
+			return nil
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	return fmt.Errorf("%s %s: the name must end with %s", flag, path, strings.Join(endings, " or "))
+}
+
+// save writes a picture and says so.
+func save(w io.Writer, p plot.Picture, path string) error {
+	if err := p.Save(path); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "picture: %s\n", path)
+	return err
+}
+
+// explainMinus says what to do about a formula that begins with a minus, which
+// looks like a flag.
+func explainMinus(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if strings.HasPrefix(err.Error(), "unknown shorthand flag") {
+			err = fmt.Errorf("%w; a formula that begins with a minus goes into brackets: '(-x)'", err)
+		}
+		return usage(err)
+	})
+}

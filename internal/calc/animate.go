@@ -1,0 +1,144 @@
+package calc
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"io"
+	"math"
+	"slices"
+)
+
+//go:embed animate.html
+var animatePage string
+
+//go:embed animate.js
+var animateScript string
+
+var animation = template.Must(template.New("animate").Parse(animatePage))
+
+// film is what the page plays.
+type film struct {
+	Names []string      `json:"names"`
+	X     [2]float64    `json:"x"`
+	Y     [2]float64    `json:"y"`
+	N     int           `json:"n,omitempty"`
+	Grid  []float64     `json:"grid,omitempty"` // rank of each value from 0 to 1, -1 where there is none
+	Curve [][2]*float64 `json:"curve,omitempty"`
+	Runs  []filmRun     `json:"runs"`
+}
+
+type filmRun struct {
+	Name string       `json:"name"`
+	Path [][2]float64 `json:"path"`
+	F    []*float64   `json:"f"`
+}
+
+// maxFrames bounds the page's size.
+const maxFrames = 2000
+
+// Animate writes a page that plays the paths. It needs nothing from outside,
+// and its policy lets no other script run.
+func (l *Landscape) Animate(w io.Writer, title string) error {
+	if n := len(l.Names); n > 2 {
+		return errors.New("an animation needs one or two variables")
+	}
+	f := &film{X: [2]float64{l.Lo[0], l.Hi[0]}}
+	if len(l.Names) == 2 {
+		f.Names, f.Y = l.Names, [2]float64{l.Lo[1], l.Hi[1]}
+		f.N, f.Grid = gridSize, l.ranks()
+	} else {
+		f.Names = []string{l.Names[0], "f"}
+		f.Curve, f.Y = l.points()
+	}
+	for _, r := range l.Runs {
+		f.Runs = append(f.Runs, l.filmed(r))
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(animateScript))
+	return animation.Execute(w, map[string]any{
+		"Title": title, "Data": string(data), "Script": template.JS(animateScript),
+		"Hash": template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(sum[:])),
+	})
+}
+
+// filmed thins out a long path, and ends it where it is lost.
+func (l *Landscape) filmed(r *Found) filmRun {
+	out := filmRun{Name: r.Optimizer}
+	stride := (len(r.Path) + maxFrames - 1) / maxFrames
+	for i := 0; i < len(r.Path); i += max(stride, 1) {
+		x := r.Path[i]
+		p := [2]float64{x[0], r.Trace[i]}
+		if len(x) == 2 {
+			p[1] = x[1]
+		}
+		if finite(p[0]) == nil || finite(p[1]) == nil {
+			break
+		}
+		out.Path = append(out.Path, p)
+		out.F = append(out.F, finite(r.Trace[i]))
+	}
+	if len(out.Path) == 0 {
+		out.Path, out.F = [][2]float64{{l.Lo[0], 0}}, []*float64{nil}
+	}
+	return out
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// gridSize is the number of cells along each axis.
+const gridSize = 90
+
+// ranks are the function's values on a grid, each as the share of values below
+// it: so the bands are equally large.
+func (l *Landscape) ranks() []float64 {
+	values := make([]float64, gridSize*gridSize)
+	var sorted []float64
+	for i := range values {
+		x := l.Lo[0] + (l.Hi[0]-l.Lo[0])*(float64(i%gridSize)+0.5)/gridSize
+		y := l.Lo[1] + (l.Hi[1]-l.Lo[1])*(float64(i/gridSize)+0.5)/gridSize
+		values[i] = l.F(x, y)
+		if finite(values[i]) != nil {
+			sorted = append(sorted, values[i])
+		}
+	}
+	slices.Sort(sorted)
+	for i, v := range values {
+		if finite(v) == nil {
+			values[i] = -1
+			continue
+		}
+		k, _ := slices.BinarySearch(sorted, v)
+		values[i] = math.Round(1000*float64(k)/float64(len(sorted))) / 1000
+	}
+	return values
+}
+
+// points are the curve of a function of one number, and its range.
+func (l *Landscape) points() (curve [][2]*float64, span [2]float64) {
+	span = [2]float64{math.Inf(1), math.Inf(-1)}
+	for i := range samples {
+		x := l.Lo[0] + (l.Hi[0]-l.Lo[0])*float64(i)/(samples-1)
+		y := finite(l.F(x))
+		if y != nil {
+			span[0], span[1] = min(span[0], *y), max(span[1], *y)
+		}
+		curve = append(curve, [2]*float64{&x, y})
+	}
+	if !(span[0] < span[1]) {
+		span = [2]float64{min(span[0], 0) - 1, max(span[0], 0) + 1}
+	}
+	pad := 0.05 * (span[1] - span[0])
+	return curve, [2]float64{span[0] - pad, span[1] + pad}
+}

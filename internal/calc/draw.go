@@ -1,0 +1,109 @@
+package calc
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"slices"
+	"strings"
+
+	"descent/graph"
+)
+
+// Blocks divides a Hessian by names: the block of a and b has the axes of a,
+// then those of b.
+func (e *Expression) Blocks(h []float64) map[string]map[string]Value {
+	n := e.Size()
+	out := map[string]map[string]Value{}
+	row := 0
+	for i, a := range e.Names {
+		out[a] = map[string]Value{}
+		rows, col := len(e.start[i].Data), 0
+		for k, b := range e.Names {
+			cols := len(e.start[k].Data)
+			v := Value{Shape: slices.Concat(e.start[i].Shape, e.start[k].Shape)}
+			for r := range rows {
+				at := (row+r)*n + col
+				v.Data = append(v.Data, h[at:at+cols]...)
+			}
+			out[a][b] = v
+			col += cols
+		}
+		row += rows
+	}
+	return out
+}
+
+// maxDrawn is the number of nodes up to which a graph is drawn.
+const maxDrawn = 400
+
+// WriteSVG draws the expression graph.
+func (e *Expression) WriteSVG(w io.Writer) error {
+	nodes := below(e.Node)
+	if len(nodes) > maxDrawn {
+		return fmt.Errorf("a graph of %d nodes is too large to draw; at most %d are possible", len(nodes), maxDrawn)
+	}
+	_, err := io.WriteString(w, svg(nodes))
+	return err
+}
+
+func label(n *graph.Node) string {
+	if n.Op() == nil {
+		return n.Name()
+	}
+	return n.Op().Name()
+}
+
+// svg draws the graph in layers, the result on top: a node stands one layer
+// above the highest of its operands.
+func svg(nodes []*graph.Node) string {
+	const dx, dy, pad, height = 20, 70, 20, 36
+	layer := map[*graph.Node]int{}
+	var layers [][]*graph.Node
+	for _, n := range nodes {
+		for k := range n.Arity() {
+			layer[n] = max(layer[n], layer[n.Arg(k)]+1)
+		}
+		for len(layers) <= layer[n] {
+			layers = append(layers, nil)
+		}
+		layers[layer[n]] = append(layers[layer[n]], n)
+	}
+	width := func(n *graph.Node) int { return 24 + 8*max(len([]rune(label(n))), len(n.Shape().String())) }
+	total := 0
+	span := make([]int, len(layers))
+	for i, l := range layers {
+		for _, n := range l {
+			span[i] += width(n) + dx
+		}
+		total = max(total, span[i])
+	}
+	x, y := map[*graph.Node]int{}, map[*graph.Node]int{}
+	for i, l := range layers {
+		at := pad + (total-span[i])/2
+		for _, n := range l {
+			x[n], y[n] = at+width(n)/2, pad+(len(layers)-1-i)*dy
+			at += width(n) + dx
+		}
+	}
+	var b strings.Builder
+	w, h := total+2*pad, len(layers)*dy+pad
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" text-anchor="middle">`+"\n", w, h, w, h)
+	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", w, h)
+	for _, n := range nodes {
+		for k := range n.Arity() {
+			a := n.Arg(k)
+			fmt.Fprintf(&b, `<path d="M%d %d C%d %d %d %d %d %d" fill="none" stroke="#888"/>`+"\n", x[a], y[a], x[a], y[a]-20, x[n], y[n]+height+20, x[n], y[n]+height)
+		}
+	}
+	for _, n := range nodes {
+		fill, round := "#e8f1fa", 4
+		if n.Op() == nil {
+			fill, round = "#fdf0d5", 18
+		}
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="%d" fill="%s" stroke="#444"/>`, x[n]-width(n)/2, y[n], width(n), height, round, fill)
+		fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text><text x="%d" y="%d" font-size="10" fill="#555">%s</text>`+"\n", x[n], y[n]+16, html.EscapeString(label(n)), x[n], y[n]+30, n.Shape())
+	}
+	b.WriteString("</svg>\n")
+	return b.String()
+}

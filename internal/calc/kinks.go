@@ -1,0 +1,270 @@
+package calc
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"descent/graph"
+	"descent/internal/formula"
+)
+
+// A Remark says that a formula is met at a point where its derivative is a
+// matter of convention (a kink or a jump), or where a value or a derivative is
+// not finite (a trap).
+type Remark struct {
+	Kind string `json:"kind"` // "kink" or "trap"
+	Text string `json:"text"`
+}
+
+// meets are the kinks by the name of an op: x and y are elements of its
+// operands, num its numbers. They return where the kink is, or "".
+var meets = map[string]func(x, y float64, num []float64) string{
+	"abs":        zero("the derivative there is taken as 0"),
+	"relu":       zero("the derivative there is taken as 0"),
+	"sign":       zero("it jumps there, the derivative is 0"),
+	"prelu":      zero("the derivative there is the slope"),
+	"leakyReLU":  zero("the derivative there is the slope"),
+	"floor":      whole(0),
+	"ceil":       whole(0),
+	"round":      whole(0.5),
+	"maximum":    tie("each gets half of the derivative"),
+	"minimum":    tie("each gets half of the derivative"),
+	"less":       tie("the comparison jumps there"),
+	"lessEqual":  tie("the comparison jumps there"),
+	"clamp":      border("the derivative there is 1"),
+	"hardTanh":   border("the derivative there is 0"),
+	"hardShrink": border("the derivative there is 0"),
+	"elu": func(x, _ float64, num []float64) string {
+		if x == 0 && num[0] != 1 {
+			return "the argument is 0, the derivative there is alpha"
+		}
+		return ""
+	},
+}
+
+func zero(how string) func(x, y float64, _ []float64) string {
+	return func(x, _ float64, _ []float64) string {
+		if x == 0 {
+			return "the argument is 0, " + how
+		}
+		return ""
+	}
+}
+
+func whole(offset float64) func(x, y float64, _ []float64) string {
+	return func(x, _ float64, _ []float64) string {
+		if x-offset == math.Floor(x-offset) {
+			return fmt.Sprintf("the argument is %v, it jumps there, the derivative is 0", x)
+		}
+		return ""
+	}
+}
+
+func tie(how string) func(x, y float64, _ []float64) string {
+	return func(x, y float64, _ []float64) string {
+		if x == y {
+			return fmt.Sprintf("both sides are %.6g, %s", x, how)
+		}
+		return ""
+	}
+}
+
+func border(how string) func(x, y float64, num []float64) string {
+	return func(x, _ float64, num []float64) string {
+		for _, b := range num {
+			if x == b || len(num) == 1 && x == -b {
+				return fmt.Sprintf("the argument is %v, %s", x, how)
+			}
+		}
+		return ""
+	}
+}
+
+// maxRemarks is how many remarks are worth reading.
+const maxRemarks = 20
+
+// Remarks lists the kinks and traps that are met at the point.
+func (e *Expression) Remarks() ([]Remark, error) {
+	nodes := below(e.Node)
+	watch := append([]*graph.Node{}, nodes...)
+	scalar := e.Node.Shape().Rank() == 0
+	if scalar {
+		watch = append(watch, graph.Grad(e.Node, nodes...)...)
+	}
+	values, err := e.run(watch...)
+	if err != nil {
+		return nil, err
+	}
+	at := map[*graph.Node]Value{}
+	adjoint := map[*graph.Node]Value{}
+	for i, n := range nodes {
+		at[n] = values[i]
+		if scalar {
+			adjoint[n] = values[len(nodes)+i]
+		}
+	}
+	var out []Remark
+	seen := map[string]bool{}
+	note := func(kind string, n *graph.Node, why string) {
+		text := fmt.Sprintf("%s: %s", e.describe(n), why)
+		if why != "" && !seen[text] && len(out) < maxRemarks {
+			seen[text] = true
+			out = append(out, Remark{kind, text})
+		}
+	}
+	for _, n := range nodes {
+		if n.Op() == nil {
+			continue
+		}
+		note("trap", n, trapped(n, at))
+		note("kink", n, kink(n, at))
+		if scalar {
+			note("trap", n, infinite(n, at, adjoint))
+		}
+	}
+	return out, nil
+}
+
+// below returns n and what it is made of, operands first.
+func below(n *graph.Node) (out []*graph.Node) {
+	seen := map[*graph.Node]bool{}
+	var visit func(n *graph.Node)
+	visit = func(n *graph.Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for i := range n.Arity() {
+			visit(n.Arg(i))
+		}
+		out = append(out, n)
+	}
+	visit(n)
+	return out
+}
+
+// describe is the node as a formula, if that is short.
+func (e *Expression) describe(n *graph.Node) string {
+	text := formula.Describe(n)
+	if r := []rune(text); len(r) > 60 {
+		return string(r[:57]) + "..."
+	}
+	return text
+}
+
+// kink says where a node has a kink at its operands.
+func kink(n *graph.Node, at map[*graph.Node]Value) string {
+	name := n.Op().Name()
+	word, num := formula.SplitName(name)
+	if n.Arity() == 0 {
+		return ""
+	}
+	x := at[n.Arg(0)]
+	switch {
+	case strings.HasPrefix(name, "norm") && smallest(at[n]) == 0:
+		return "the norm is 0, the derivative there is taken as 0"
+	case word == "amax" || word == "amin":
+		return shared(n, at)
+	}
+	f := meets[word]
+	if f == nil {
+		return ""
+	}
+	y := x
+	if n.Arity() > 1 {
+		y = at[n.Arg(1)]
+	}
+	// Scalars meet every element; other broadcasting is not looked at.
+	for i := range max(len(x.Data), len(y.Data)) {
+		if len(x.Data) > 1 && i >= len(x.Data) || len(y.Data) > 1 && i >= len(y.Data) {
+			break
+		}
+		if why := f(x.Data[min(i, len(x.Data)-1)], y.Data[min(i, len(y.Data)-1)], num); why != "" {
+			return why + element(x, i)
+		}
+	}
+	return ""
+}
+
+// element says which one, if there are several.
+func element(x Value, i int) string {
+	if len(x.Data) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (element %d)", i)
+}
+
+// shared says whether the largest or smallest of all is not alone.
+func shared(n *graph.Node, at map[*graph.Node]Value) string {
+	if len(at[n].Data) != 1 {
+		return ""
+	}
+	count := 0
+	for _, x := range at[n.Arg(0)].Data {
+		if x == at[n].Data[0] {
+			count++
+		}
+	}
+	if count < 2 {
+		return ""
+	}
+	return fmt.Sprintf("%d elements are equal, they share the derivative", count)
+}
+
+func smallest(v Value) float64 {
+	m := math.Inf(1)
+	for _, x := range v.Data {
+		m = min(m, x)
+	}
+	return m
+}
+
+// unfit returns the first element that is not finite.
+func unfit(v Value) (float64, bool) {
+	for _, x := range v.Data {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return x, true
+		}
+	}
+	return 0, false
+}
+
+// trapped says whether a node makes a value that is not finite from operands
+// that are.
+func trapped(n *graph.Node, at map[*graph.Node]Value) string {
+	bad, yes := unfit(at[n])
+	if !yes {
+		return ""
+	}
+	where := ""
+	for i := range n.Arity() {
+		if _, bad := unfit(at[n.Arg(i)]); bad {
+			return ""
+		}
+		if x := at[n.Arg(i)]; len(x.Data) == 1 && n.Arg(i).Op() == nil {
+			where += fmt.Sprintf(" at %s = %v", n.Arg(i).Name(), x)
+		}
+	}
+	return fmt.Sprintf("the value is %v%s", bad, where)
+}
+
+// infinite says whether a node makes a derivative that is not finite from one
+// that is.
+func infinite(n *graph.Node, at, adjoint map[*graph.Node]Value) string {
+	if _, bad := unfit(adjoint[n]); bad {
+		return ""
+	}
+	for i := range n.Arity() {
+		x := n.Arg(i)
+		if x.Op() == nil && x.Role() == graph.Computed {
+			continue
+		}
+		if bad, yes := unfit(adjoint[x]); yes {
+			if _, value := unfit(at[x]); !value {
+				return fmt.Sprintf("the derivative by its operand is %v", bad)
+			}
+		}
+	}
+	return ""
+}

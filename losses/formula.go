@@ -1,0 +1,141 @@
+package losses
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"descent/graph"
+	"descent/internal/formula"
+)
+
+// A Formula is a formula as text: it becomes nodes when its names are bound to
+// some.
+type Formula struct{ *formula.Formula }
+
+// Parse reads a formula, such as "mean((w*x + b - y)^2)". It knows
+//
+//   - numbers, pi, e, names, lists ([1, 2], [[1, 2], [3, 4]]) and subscripts
+//     (x[0], x[1:], x[:, 0]);
+//   - + - * / % ^ ** and @, the matrix product; powers bind more tightly than
+//     a sign: -2^2 is -4;
+//   - comparisons, and, or, not, and c ? a : b, which is where(c, a, b);
+//   - let a = x + 1; a^2;
+//   - all ops and losses by the names of their tables, with numbers by
+//     position or name: sum(x, axis=0), clamp(x, -1, 1), huber(p, y, delta=2).
+//
+// Length, depth and number of parts are bounded; errors name the column.
+func Parse(text string) (*Formula, error) {
+	f, err := formula.Parse(text, calls()...)
+	if err != nil {
+		return nil, err
+	}
+	return &Formula{f}, nil
+}
+
+// known holds what calls returns; it is made when first needed, for a loss may
+// be a formula and a formula may call losses.
+var known struct {
+	sync.Once
+	calls []formula.Func
+}
+
+// calls returns the losses and penalties as functions of formulas.
+func calls() []formula.Func {
+	known.Do(func() { known.calls = makeCalls() })
+	return known.calls
+}
+
+func makeCalls() (out []formula.Func) {
+	for i := range Table {
+		row := &Table[i]
+		for _, name := range append([]string{row.Name}, row.Aliases...) {
+			out = append(out, row.call(name))
+		}
+	}
+	penalty := func(name string, f func(float64, ...*graph.Node) *graph.Node) {
+		out = append(out, formula.Func{Name: name, Inputs: 1, Numbers: "lambda",
+			Build: func(in []*graph.Node, num []float64) *graph.Node { return f(num[0], in...) }})
+	}
+	penalty("l1", L1)
+	penalty("l2", L2)
+	penalty("sum_squares", SumSquares)
+	return out
+}
+
+// IsFormula reports whether a text is a loss as a formula in pred and target,
+// not the name of one.
+func IsFormula(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.Contains(words, "pred")
+}
+
+// formulaRow is the row of a loss that is a formula: of numbers, or of class
+// indices if that is how it uses the target.
+func formulaRow(text string) (*Row, error) {
+	f, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	loss, err := f.Loss()
+	if err != nil {
+		return nil, err
+	}
+	row := &Row{Name: text, Doc: "a formula", Task: Regression, Pred: Real, Target: Real,
+		make: func(settings) Loss { return loss }}
+	if f.IsIndex("target") {
+		row.Task, row.Pred, row.Target = Classification, Logits, Classes
+	}
+	return row, nil
+}
+
+// call is the loss as a function of a formula.
+func (row *Row) call(name string) formula.Func {
+	f := formula.Func{Name: name, Inputs: 2, Settings: true, Index: []bool{false, row.Target == Classes}}
+	if row.make == nil {
+		f.Inputs, f.Index = 3, nil
+	}
+	f.BuildWith = func(in []*graph.Node, settings string) (*graph.Node, error) {
+		_, s, err := parse(fmt.Sprintf("%s(%s)", row.Name, settings))
+		if err != nil {
+			return nil, err
+		}
+		if row.make == nil {
+			return row.make3(s)(in[0], in[1], in[2]), nil
+		}
+		return row.make(s)(in[0], in[1]), nil
+	}
+	return f
+}
+
+// Loss returns the loss that a formula in pred and target is, reduced to its
+// mean if it is not a scalar.
+func (f *Formula) Loss() (Loss, error) {
+	names := f.Names()
+	for _, n := range names {
+		if n != "pred" && n != "target" {
+			return nil, fmt.Errorf("loss %q: a loss is a formula in pred and target; %q is neither", f.Text, n)
+		}
+	}
+	if !slices.Contains(names, "pred") {
+		return nil, fmt.Errorf("loss %q does not depend on pred", f.Text)
+	}
+	return func(pred, target *graph.Node) *graph.Node {
+		if err := graph.Mistakes(pred, target); err != nil {
+			return graph.Bad(err, "loss", pred, target)
+		}
+		if pred.Shape() != target.Shape() && !f.IsIndex("target") {
+			return graph.Bad(fmt.Errorf("the prediction is %v and the target %v", pred.Shape(), target.Shape()), "loss", pred, target)
+		}
+		y, err := f.Build(pred.Graph(), map[string]*graph.Node{"pred": pred, "target": target})
+		if err != nil {
+			return graph.Bad(err, "loss", pred, target)
+		}
+		if y.Shape().Rank() > 0 {
+			y = Mean.of(y)
+		}
+		return y
+	}, nil
+}
