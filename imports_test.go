@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"ops"},
 	{"losses", "models", "optimizers"},
 	{"train"},
-	{"bench", "bench/engine"},
+	{"bench", "bench/engine", "bench/peers", "bench/peers/descent"},
 	{"lab"},
 	{"cmd/descent"},
 }
