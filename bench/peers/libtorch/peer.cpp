@@ -19,9 +19,9 @@ namespace F = torch::nn::functional;
 
 static Tensor hash32(int64_t seed, int64_t n) {
 	const int64_t mask = 0xFFFFFFFF;
-	Tensor x = (torch::arange(n) + seed * 0x9E3779B9) & mask;
-	x = ((x ^ x.__rshift__(16)) * 0x85EBCA6B) & mask;
-	x = ((x ^ x.__rshift__(13)) * 0xC2B2AE35) & mask;
+	Tensor x = (torch::arange(n) + seed * int64_t(0x9E3779B9)) & mask;
+	x = ((x ^ x.__rshift__(16)) * int64_t(0x85EBCA6B)) & mask;
+	x = ((x ^ x.__rshift__(13)) * int64_t(0xC2B2AE35)) & mask;
 	return x ^ x.__rshift__(16);
 }
 
