@@ -45,7 +45,6 @@ type SuiteRun struct {
 	DivergedAt int   `json:"diverged_at,omitempty"`
 }
 
-
 func (r *SuiteRun) spent(budget int) (sum int) {
 	for _, h := range r.Hits {
 		if h == 0 {
