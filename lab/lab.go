@@ -5,8 +5,12 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 
 	"descent/internal/plot"
 )
@@ -127,7 +131,16 @@ func Table() []Experiment {
 	for _, part := range [][]Experiment{basics, losses0, programs, lines, steps, landscapes, searches, points, gradients} {
 		out = append(out, part...)
 	}
+	slices.SortStableFunc(out, func(a, b Experiment) int { return cmp.Compare(a.order(), b.order()) })
 	return out
+}
+
+// order sorts 0.2 before 0.10.
+func (e *Experiment) order() int {
+	tutorial, row, _ := strings.Cut(e.Tutorial, ".")
+	t, _ := strconv.Atoi(tutorial)
+	n, _ := strconv.Atoi(row)
+	return 1000*t + n
 }
 
 // Lookup returns the experiment of that name.

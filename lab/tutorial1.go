@@ -96,7 +96,7 @@ var lines = []Experiment{
 		Claim:  Text{"both find the same θ; the normal equation needs an invertible XᵀX", "两者得到同样的 θ；正规方程要求 XᵀX 可逆"},
 		Truth:  Text{"True: with the tutorial's data both give (4.2151, 2.7701). With a column twice XᵀX is singular, and descent still finds one of the many minima.", "正确：对书中数据两者都得 (4.2151, 2.7701)。若一列重复则 XᵀX 奇异，而梯度下降仍能找到众多最小点之一。"},
 		Params: "the data of 1.8; then x twice",
-		Try:    "descent grad 'mean((a+b*x-y)^2)/2' ... --hessian",
+		Try:    "descent fit 'y ~ a+b*x' lab/testdata/tutorial1_linreg_xy.csv --start a=0,b=0",
 		run:    normalEquation},
 	{Name: "misconceptions", Tutorial: "1.11",
 		Title:  Text{"A saddle point is not a minimum", "鞍点不是最小值"},

@@ -214,6 +214,24 @@ var criticalPoints = [][3]float64{
 	{3.6292935472869616, 25.404060850879752, 392.2519169416581},
 }
 
+// finder is the tutorial's: of 1000 points, the last before the slope turns from
+// down to up, where f is least.
+func finder(f function) float64 {
+	p, g := f.problem(0), make([]float64, 1)
+	best, at, before := math.Inf(1), math.NaN(), 0.0
+	grid := ramp(-0.5, 3.5, 999)
+	for i, x := range grid {
+		p.Grad([]float64{x}, g)
+		if i > 0 && before < 0 && g[0] >= 0 {
+			if v := p.Func([]float64{grid[i-1]}); v < best {
+				best, at = v, grid[i-1]
+			}
+		}
+		before = g[0]
+	}
+	return at
+}
+
 func extrema(r *Run) {
 	f := fun(waves1, "x")
 	var low, high plot.Scatter
@@ -230,6 +248,7 @@ func extrema(r *Run) {
 		into.X, into.Y = append(into.X, x), append(into.Y, f.at(x))
 	}
 	r.exact("minima", float64(len(low.X)), 5)
+	r.near("the tutorial's own finder", finder(f), 2.7192, 1e-4)
 	best := low.X[0]
 	for i, x := range low.X {
 		if low.Y[i] < f.at(best) {
