@@ -150,8 +150,12 @@ func (m *machine) expModerate(x value) value {
 // expReduced is exp(x)/2ⁿ.
 func (m *machine) expReduced(x value) (value, exponent) {
 	e, r := m.reduceExp(x, 1)
+	if !m.double { // few terms: registers for more vectors are worth more than a shorter chain
+		p := m.mulAdd(m.horner(r, exp32), r, m.k(1))
+		return m.mulAdd(p, r, m.k(1)), e
+	}
 	r2 := m.mul(r, r)
-	p := m.mulAdd(m.pairs(r, r2, m.fit(exp32, exp64)), r2, r)
+	p := m.mulAdd(m.pairs(r, r2, exp64), r2, r)
 	return m.add(p, m.k(1)), e
 }
 
