@@ -150,8 +150,12 @@ func (m *machine) expModerate(x value) value {
 // expReduced is exp(x)/2ⁿ.
 func (m *machine) expReduced(x value) (value, exponent) {
 	e, r := m.reduceExp(x, 1)
+	if !m.double { // few terms: registers for more vectors are worth more than a shorter chain
+		p := m.mulAdd(m.horner(r, exp32), r, m.k(1))
+		return m.mulAdd(p, r, m.k(1)), e
+	}
 	r2 := m.mul(r, r)
-	p := m.mulAdd(m.pairs(r, r2, m.fit(exp32, exp64)), r2, r)
+	p := m.mulAdd(m.pairs(r, r2, exp64), r2, r)
 	return m.add(p, m.k(1)), e
 }
 
@@ -389,28 +393,4 @@ func log1pFormula(m *machine, x value) value {
 func log1pFast(m *machine, x value) (mask, func() value) {
 	u := m.add(x, m.k(1))
 	return m.notNormal(u), func() value { return m.log1p(x, u) }
-}
-
-// Coefficients of the error function: (erf(x)/x - 2/√π)/x² in x² for small x,
-// and log(1-erf(x))/x for larger ones.
-var (
-	erfNear32 = []float64{-0.376126349, 0.1128370389, -0.02685959078, 0.005201154388, -0.000814152474, 8.357615297e-5}
-	erfFar32  = []float64{-1.12864852, -0.6351512671, -0.1062369421, 0.02376211993,
-		-0.003642487805, 0.0003228113928, -1.123212223e-5}
-)
-
-const sqrtPi = 1.77245385090551602729816748334114518279754945612239
-
-// erfFormula is for float32: x + x·p(x²) below the bound and 1 - exp(x·p(x))
-// above it.
-func erfFormula(m *machine, x value) value {
-	const bound, limit = 0.925, 4 // erf is 1 beyond the limit
-	a := m.minimum(m.k(limit), m.and(x, m.absBits()))
-	z := m.mul(x, x)
-	near := m.mulAdd(m.horner(z, erfNear32), z, m.k(2/sqrtPi-1))
-	near = m.mulAdd(near, x, x)
-
-	e := m.exp(m.mul(a, m.horner(a, erfFar32)))
-	far := m.or(m.sub(m.k(1), e), m.and(x, m.signBit()))
-	return m.blend(m.compare(less, a, m.k(bound)), near, far)
 }
