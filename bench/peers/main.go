@@ -187,10 +187,14 @@ func measure(o options, here string, commands map[string][]string, threads int, 
 		return oneOff(launch(here, commands[p.name], cpus, threads, w.Kind, w.Name), w.Kind)
 	}
 	for _, w := range works {
+		began := time.Now()
 		var now []*result
 		rounds := o.rounds
-		if w.Kind == whole {
+		switch {
+		case w.Kind == whole:
 			rounds = min(rounds, 3)
+		case w.Kind != batches && o.quick:
+			rounds = 1
 		}
 		for round := -1; round < rounds; round++ { // the first makes ready and is not counted
 			for _, p := range peers {
@@ -230,6 +234,8 @@ func measure(o options, here string, commands map[string][]string, threads int, 
 				}
 			}
 		}
+		progress("")
+		fmt.Fprintf(os.Stderr, "%s, %d threads: %.1f s\n", w.Title, threads, time.Since(began).Seconds())
 		results = append(results, split(now)...)
 	}
 	return results

@@ -42,7 +42,7 @@ func works() (all []work) {
 	mlp := func(rule string, batch int, sizes string, a aims) {
 		name := fmt.Sprintf("mlp-%s-%d-%s", rule, batch, sizes)
 		title := fmt.Sprintf("MLP %s, B=%d, %s", sizes, batch, titles[rule])
-		add(work{Name: name, Title: title, Aims: a, Quick: true})
+		add(work{Name: name, Title: title, Aims: a, Quick: batch < 256})
 	}
 	mlp("adam", 32, "4-16-3", aims{"torch": 50, "gorgonia": 40, "c": 0.6})
 	mlp("sgd", 32, "64-32-10", aims{"torch": 18, "gorgonia": 35, "c": 0.75})
@@ -104,7 +104,7 @@ func works() (all []work) {
 		if i >= 5 {
 			w.Aims["torch"] = []float64{1.3, 1.2}[i-5]
 		}
-		w.Quick = i >= 5
+		w.Quick = i == 4
 		add(w)
 	}
 	add(work{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}})
