@@ -30,6 +30,7 @@ var commands = []func() *cobra.Command{
 	gradCommand,
 	minCommand,
 	fitCommand,
+	labCommand,
 }
 
 // Exit statuses.

@@ -98,7 +98,7 @@ func (l *Landscape) Picture(title string, surface bool) (*plot.Figure, error) {
 		}
 		for _, r := range l.Runs {
 			x, y := column(r.Path, 0), column(r.Path, 1)
-			fig.Layers = append(fig.Layers, plot.Path{Name: r.Optimizer, X: x, Y: y})
+			fig.Layers = append(fig.Layers, walked(r, x, y))
 		}
 	default:
 		fig.X.Label, fig.Y.Label = "step", "f"
@@ -107,6 +107,14 @@ func (l *Landscape) Picture(title string, surface bool) (*plot.Figure, error) {
 		}
 	}
 	return fig, nil
+}
+
+// walked is a path, or a cloud of the points that were tried.
+func walked(r *Found, x, y []float64) plot.Layer {
+	if r.Jumps {
+		return plot.Scatter{Name: r.Optimizer + ", ends of the starts", X: x, Y: y}
+	}
+	return plot.Path{Name: r.Optimizer, X: x, Y: y}
 }
 
 // steep says whether the function's values span so much that bands of equal
@@ -136,7 +144,7 @@ func (l *Landscape) curve(fig *plot.Figure) {
 	fig.Layers = append(fig.Layers, line)
 	for _, r := range l.Runs {
 		x := column(r.Path, 0)
-		fig.Layers = append(fig.Layers, plot.Path{Name: r.Optimizer, X: x, Y: r.Trace})
+		fig.Layers = append(fig.Layers, walked(r, x, r.Trace))
 	}
 	fig.X.Min, fig.X.Max = l.Lo[0], l.Hi[0]
 }

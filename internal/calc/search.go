@@ -41,6 +41,7 @@ type Found struct {
 	Kind        string           `json:"kind"`
 	Eigenvalues []float64        `json:"eigenvalues,omitempty"` // of the Hessian
 
+	Jumps bool        `json:"-"` // the points of the path are no steps from one to the next
 	Path  [][]float64 `json:"-"`
 	Trace []float64   `json:"-"` // the value at each point of the path
 }
@@ -168,6 +169,7 @@ func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Fo
 		return nil, err
 	}
 	f := &Found{Optimizer: name, Steps: max(len(res.Trace)-1, 0), Evaluations: res.Evaluations, Stopped: string(res.Reason)}
+	_, f.Jumps = m.(optimizers.MultiStart)
 	sign := 1.0
 	if s.Maximize {
 		sign = -1

@@ -10,7 +10,8 @@ import (
 
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
-// float64.
+// float64, and folds of one element, which are that element (a sum of one -0 is
+// 0 otherwise).
 type pass struct {
 	name  string
 	why   string
@@ -24,6 +25,7 @@ var passes = []pass{
 	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
 	{"cse", "after simplify; exact, by operands and attributes", cse, false},
 	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
 	{"dead", "epilogue leaves the products that it extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
@@ -210,6 +212,23 @@ func (f *Func) algebra(i Val, v *value) Val {
 	}
 	return i
 }
+
+// snapshot copies outputs that are leaves and will be replaced by an update.
+func snapshot(f *Func) {
+	root := f.roots()
+	updated := map[Val]bool{}
+	for _, u := range f.updates {
+		updated[u.Leaf] = true
+	}
+	for i, v := range f.outputs {
+		if l := root[v]; updated[l] && !f.vals[v].scalar() && !f.vals[l].scalar() {
+			f.tag = f.vals[l].tag
+			f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{f.vals[v].dims}, v)[0]
+		}
+	}
+}
+
+func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
 
 // uniform reports whether v stretches one number.
 func (f *Func) uniform(v *value) bool {

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"descent/lab"
+)
+
+// shellWords splits a command as a shell does, as far as the lab's need it.
+func shellWords(s string) (out []string) {
+	word, quoted, any := "", false, false
+	for _, r := range s {
+		switch {
+		case r == '\'':
+			quoted, any = !quoted, true
+		case r == ' ' && !quoted:
+			if any {
+				out = append(out, word)
+			}
+			word, any = "", false
+		default:
+			word, any = word+string(r), true
+		}
+	}
+	if any {
+		out = append(out, word)
+	}
+	return out
+}
+
+// The commands that the lab tells its readers to try work as they stand.
+func TestLabCommands(t *testing.T) {
+	data, err := filepath.Abs(filepath.Join("..", "..", "lab"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(data, "lab"); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	count := 0
+	for _, e := range lab.Table() {
+		for _, line := range strings.Split(e.Try, "; ") {
+			if strings.HasPrefix(line, "let") || !strings.HasPrefix(line, "descent ") {
+				continue
+			}
+			count++
+			if status, out, errs := descent(shellWords(line)[1:]...); status != 0 {
+				t.Errorf("%s: %s: status %d: %s%s", e.Name, line, status, out, errs)
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("only %d commands were tried", count)
+	}
+}
+
+func TestLab(t *testing.T) {
+	dir := t.TempDir()
+	status, out, errs := descent("lab", "verify")
+	if status != 0 || !strings.Contains(out, " 0 wrong;") {
+		t.Errorf("verify: %d %s%s", status, out, errs)
+	}
+	if status, out, _ := descent("lab"); status != 0 || !strings.Contains(out, "sgd-adam") {
+		t.Errorf("list: %d %s", status, out)
+	}
+	picture := filepath.Join(dir, "p.svg")
+	if status, out, _ := descent("lab", "sgd-adam", "--plot", picture); status != 0 || !strings.Contains(out, "the claim is false") {
+		t.Errorf("sgd-adam: %d %s", status, out)
+	}
+	if _, err := os.Stat(picture); err != nil {
+		t.Error(err)
+	}
+	if status, out, _ := descent("lab", "cubic", "--lang", "zh", "--plot", picture); status != 0 || !strings.Contains(out, "该说法不成立") {
+		t.Errorf("cubic: %d %s", status, out)
+	}
+	for _, c := range [][2]string{{"sgd-adma", `did you mean "sgd-adam"`}, {"all", "--out is missing"}} {
+		if status, _, errs := descent("lab", c[0]); status != exitUsage || !strings.Contains(errs, c[1]) {
+			t.Errorf("%s: %d %s", c[0], status, errs)
+		}
+	}
+	for _, lang := range []string{"en", "zh"} {
+		out := filepath.Join(dir, lang)
+		if status, _, errs := descent("lab", "all", "--out", out, "--lang", lang); status != 0 {
+			t.Fatal(errs)
+		}
+		page, err := os.ReadFile(filepath.Join(out, "index.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{`<html lang="` + lang + `">`, "default-src 'none'", "逐条验证", "claim by claim", "<svg"} {
+			if !strings.Contains(string(page), want) {
+				t.Errorf("the book in %s lacks %s", lang, want)
+			}
+		}
+		if s := string(page); strings.Contains(s, "<script") || strings.Contains(s, "src=") || strings.Contains(s, "href=\"http") {
+			t.Errorf("the book in %s needs something from outside", lang)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package lab
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"io"
+)
+
+//go:embed book.html
+var bookPage string
+
+var bookTemplate = template.Must(template.New("book").Parse(bookPage))
+
+// A chapter is an experiment in the book.
+type chapter struct {
+	*Run
+	First, Second string // languages
+	Pictures      []template.HTML
+}
+
+// Title, Claim, Truth and Ruling are in both languages, the book's first.
+func (c chapter) Title() [2]string  { return c.both(c.Experiment.Title) }
+func (c chapter) Claim() [2]string  { return c.both(c.Experiment.Claim) }
+func (c chapter) Truth() [2]string  { return c.both(c.Experiment.Truth) }
+func (c chapter) Ruling() [2]string { return c.both(c.Verdict()) }
+
+func (c chapter) both(t Text) [2]string { return [2]string{t.In(c.First), t.In(c.Second)} }
+
+// words are those of the book itself.
+var words = map[string]map[string]string{
+	"en": {"title": "Gradient descent, claim by claim", "claim": "Claim", "truth": "Truth", "verdict": "Verdict", "params": "Parameters", "try": "Try it",
+		"number": "number", "got": "measured", "want": "expected", "tutorial": "Tutorial", "false": "false", "true": "true",
+		"intro": "Every formula, program, number and picture of five tutorials on gradient descent, run again. Each derivative is taken by reverse mode; nothing was derived by hand."},
+	"zh": {"title": "梯度下降：逐条验证", "claim": "说法", "truth": "事实", "verdict": "结论", "params": "参数", "try": "自己试",
+		"number": "数值", "got": "实测", "want": "期望", "tutorial": "教程", "false": "不成立", "true": "成立",
+		"intro": "五篇梯度下降教程里的每个公式、程序、数值与图，全部重新运行。所有导数都由反向模式自动求出，没有一处手推。"},
+}
+
+// WriteBook writes runs as one HTML page that needs nothing from outside, in
+// the language lang, "en" or "zh", with the other beside it.
+func WriteBook(w io.Writer, runs []*Run, lang string) error {
+	second := map[string]string{"en": "zh", "zh": "en"}[lang]
+	var chapters []chapter
+	for _, r := range runs {
+		c := chapter{Run: r, First: lang, Second: second}
+		for _, p := range r.Pictures {
+			var b bytes.Buffer
+			if err := p.WriteSVG(&b); err != nil {
+				return err
+			}
+			c.Pictures = append(c.Pictures, template.HTML(b.String())) // plot escapes its texts
+		}
+		chapters = append(chapters, c)
+	}
+	return bookTemplate.Execute(w, map[string]any{"Lang": lang, "Other": second, "W": words[lang], "V": words[second], "Chapters": chapters})
+}

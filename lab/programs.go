@@ -1,0 +1,206 @@
+package lab
+
+import (
+	"fmt"
+	"math"
+
+	"descent/data"
+	"descent/graph"
+	"descent/internal/plot"
+	"descent/losses"
+	"descent/optimizers"
+
+	"gorgonia.org/tensor"
+)
+
+// The five programs of tutorial 0.
+var programs = []Experiment{
+	{Name: "square", Tutorial: "0.12",
+		Title:  Text{"Gradient descent on x²", "x² 上的梯度下降"},
+		Claim:  Text{"from 10 with step 0.1 it reaches 0.000000", "从 10 出发、步长 0.1，到达 0.000000"},
+		Truth:  Text{"True to six digits: |gradient| < 1e-6 after 76 updates, each of which multiplies x by 0.8.", "按六位小数正确：76 次更新后 |梯度| < 1e-6，每步使 x 乘以 0.8。"},
+		Params: "x0 = 10, lr = 0.1, stop at |gradient| < 1e-6, at most 1000 steps",
+		Try:    "descent min x^2 --start x=10 -o 'sgd(lr=0.1)' --tol 1e-6 --plot square.svg",
+		run: func(r *Run) {
+			f := fun("x^2", "x")
+			res := f.search(optimizers.With(optimizers.SGD(), 0.1), optimizers.Stop{Grad: 1e-6, Iterations: 1000}, 10)
+			r.exact("x", res.X[0], 4.313591466744105e-07)
+			r.exact("updates", float64(len(res.Trace)-1), 76)
+			r.claim(fmt.Sprintf("%.6f", res.X[0]) == "0.000000")
+			r.draw(figure("Gradient Descent for f(x)=x²", "x", "f(x)", curve("x²", f, -11, 11), path1("steps", res)))
+		}},
+	{Name: "bowl", Tutorial: "0.14",
+		Title:  Text{"Gradient descent on x² + y²", "x² + y² 上的梯度下降"},
+		Claim:  Text{"from (5, -3) it reaches the minimum at (0, 0)", "从 (5, -3) 到达最小值 (0, 0)"},
+		Truth:  Text{"True: 73 updates until the gradient's norm is below 1e-6; the path is a straight line to the centre.", "正确：73 次更新后梯度范数小于 1e-6；路径是指向中心的直线。"},
+		Params: "start (5, -3), lr = 0.1, tol = 1e-6",
+		Try:    "descent min 'x^2+y^2' --start x=5,y=-3 -o 'sgd(lr=0.1)' --tol 1e-6 --plot bowl.svg",
+		run: func(r *Run) {
+			f := fun("x^2 + y^2", "x", "y")
+			res := f.sgd(0.1, 200, 5, -3)
+			steps := 0
+			for i, p := range res.Trace {
+				if g := f.grad(p.X...); math.Hypot(g[0], g[1]) < 1e-6 {
+					steps = i
+					break
+				}
+			}
+			end := res.Trace[steps].X
+			r.exact("updates", float64(steps), 73)
+			r.exact("x", end[0], 4.2124916667422894e-07)
+			r.exact("y", end[1], -2.5274950000453747e-07)
+			res.Trace = res.Trace[:steps+1]
+			r.draw(plane("x² + y²", f, [2]float64{-6, -6}, [2]float64{6, 6}, path2("path", res)))
+		}},
+	{Name: "two-goals", Tutorial: "0.15",
+		Title:  Text{"Two goals at once", "两个目标的折中"},
+		Claim:  Text{"x² + (x-2)² has its minimum at 1", "x² + (x-2)² 的最小值在 1"},
+		Truth:  Text{"True: 33 updates from 5, and the value there is 2.", "正确：从 5 出发 33 次更新，函数值为 2。"},
+		Params: "x0 = 5, lr = 0.1, tol = 1e-6",
+		Try:    "descent min 'x^2+(x-2)^2' --start x=5 -o 'sgd(lr=0.1)' --tol 1e-6",
+		run: func(r *Run) {
+			f := fun("x^2 + (x-2)^2", "x")
+			res := f.search(optimizers.With(optimizers.SGD(), 0.1), optimizers.Stop{Grad: 1e-6, Iterations: 1000}, 5)
+			r.exact("x", res.X[0], 1.0000001910078666)
+			r.exact("updates", float64(len(res.Trace)-1), 33)
+			r.exact("f", f.at(res.X[0]), 2.000000000000073)
+			x, _ := walk(res)
+			r.draw(figure("x at each step", "step", "x", plot.Line{Name: "x", Y: x[0], Marks: true}, plot.HRule{Name: "1", At: 1}))
+		}},
+	{Name: "line", Tutorial: "0.16",
+		Title:  Text{"Linear regression by gradient descent", "用梯度下降做线性回归"},
+		Claim:  Text{"1000 steps give w = 2.03, b = 2.64, close to 2 and 3", "1000 步得到 w=2.03、b=2.64，接近 2 和 3"},
+		Truth:  Text{"True for these data; the exact least-squares line is 2.0276 x + 2.6544, so b has not quite arrived.", "对该数据正确；精确最小二乘为 2.0276x+2.6544，b 还没有完全收敛。"},
+		Params: "seed 42, 100 points, y = 2x + 3 + 2·noise, w = b = 0, lr = 0.01, 1000 steps",
+		Try:    "descent fit 'y ~ w*x+b' lab/testdata/tutorial0_linreg_xy.csv --start w=0,b=0",
+		run: func(r *Run) {
+			x, y := column("tutorial0_linreg_xy", "x"), column("tutorial0_linreg_xy", "y")
+			f := fun("mean((w*x + b - y)^2)", "w", "b").with("x", x).with("y", y)
+			res := f.sgd(0.01, 1000, 0, 0)
+			end := last(res)
+			r.exact("w", end.X[0], 2.029969961121298)
+			r.exact("b", end.X[1], 2.63852284499613)
+			r.exact("loss after the first step", res.Trace[1].F, 24.150094883170837)
+			r.exact("loss after the last step", end.F, 3.2596826285211415)
+			best := f.search(optimizers.NewtonCG{}, optimizers.Stop{Grad: 1e-10}, 0, 0)
+			r.near("least squares w", best.X[0], 2.0275865346733135, 1e-9)
+			r.near("least squares b", best.X[1], 2.654374291845247, 1e-9)
+			r.near("least squares loss", best.F, 3.259618853992314, 1e-12)
+			r.claim(math.Abs(end.X[0]-2.03) < 0.005 && math.Abs(end.X[1]-2.64) < 0.005)
+			r.draw(logY(figure("loss", "step", "mean squared error", descentCurve("gradient descent", res))),
+				figure("data and line", "x", "y", plot.Scatter{Name: "data", X: x, Y: y}, plot.Line{Name: "fit", X: []float64{0, 10}, Y: []float64{end.X[1], end.X[1] + 10*end.X[0]}}))
+		}},
+	{Name: "logistic-0", Tutorial: "0.17", Title: Text{"Regularised logistic regression, data of seed 0", "正则化逻辑回归（种子 0）"},
+		Claim:  Text{"1000 steps converge", "1000 步收敛"},
+		Truth:  Text{"True, but the program as printed is irreproducible: its data have no seed. These are of random_state=0; the bias is regularised too.", "正确，但原程序没有随机种子、无法复现；这里取 random_state=0。偏置也被正则化。"},
+		Params: "λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1",
+		Try:    "losses.SoftMargin + losses.SumSquares(0.1, w)",
+		run: func(r *Run) {
+			logistic(r, "tutorial0_logreg_rs0", []float64{0.8965377803846186, 0.10258371623517876, 0.06828226669234201}, 0.4871265511558993, 0.89)
+		}},
+	{Name: "logistic-42", Tutorial: "0.17", Title: Text{"Regularised logistic regression, data of seed 42", "正则化逻辑回归（种子 42）"},
+		Claim:  Text{"1000 steps converge", "1000 步收敛"},
+		Truth:  Text{"True; other data, other weights: compare with seed 0.", "正确；数据不同，权重也不同，可与种子 0 对比。"},
+		Params: "λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1",
+		Try:    "losses.SoftMargin + losses.SumSquares(0.1, w)",
+		run: func(r *Run) {
+			logistic(r, "tutorial0_logreg_rs42", []float64{1.0607762053416945, -0.1110342616364125, 0.007422526774811039}, 0.4145303494212949, 0.96)
+		}},
+	{Name: "batch-sizes", Tutorial: "0.10",
+		Title:  Text{"Batch, stochastic and mini-batch", "批量、随机与小批量"},
+		Claim:  Text{"\"SGD\" takes batches of batch_size, and the loop shuffles", "“SGD”每次取 batch_size 个样本，且循环会打乱数据"},
+		Truth:  Text{"False twice: that is mini-batch descent, and the printed loop slices the rows in order. With sorted x an unshuffled epoch sees one end of the line first.", "两处都错：那是小批量；且代码按顺序切片、没有打乱。x 有序时，不打乱的一轮总先看到直线的一端。"},
+		Wrong:  true,
+		Params: "the line of 0.16, lr = 0.01, 30 epochs, batches of 1, 32 and 100, shuffled or not",
+		Try:    "data.NewBatches(100, 32, seed, shuffle).Epoch(e)",
+		run:    batchSizes},
+}
+
+func logY(f *plot.Figure) *plot.Figure {
+	f.Y.Log = true
+	return f
+}
+
+func logistic(r *Run, file string, want []float64, loss, accuracy float64) {
+	x1, x2, y := column(file, "x1"), column(file, "x2"), column(file, "y")
+	f := fun("mean(softplus(-y*(u*x1 + v*x2 + b))) + 0.1*(u^2 + v^2 + b^2)", "u", "v", "b").with("x1", x1).with("x2", x2).with("y", y)
+	res := f.sgd(0.1, 1000, 0, 0, 0)
+	end := last(res)
+	r.exact("w1", end.X[0], want[0])
+	r.exact("w2", end.X[1], want[1])
+	r.near("bias", end.X[2], want[2], 1e-11)
+	r.exact("first loss", res.Trace[0].F, math.Ln2)
+	r.exact("last loss", end.F, loss)
+	right := 0.0
+	for i := range y {
+		if y[i]*(end.X[0]*x1[i]+end.X[1]*x2[i]+end.X[2]) > 0 {
+			right++
+		}
+	}
+	r.exact("accuracy", right/float64(len(y)), accuracy)
+	r.claim(res.Trace[999].F-end.F < 1e-9)
+	r.draw(figure("regularised logistic loss", "step", "loss", descentCurve("gradient descent", res)))
+}
+
+// batchSizes trains the line with batches, epoch by epoch.
+func batchSizes(r *Run) {
+	x, y := column("tutorial0_linreg_xy", "x"), column("tutorial0_linreg_xy", "y")
+	all := fun("mean((w*x + b - y)^2)", "w", "b").with("x", x).with("y", y).values()
+	const epochs = 30
+	fig := logY(figure("loss after each epoch", "epoch", "mean squared error"))
+	ends := map[string]float64{}
+	for _, c := range []struct {
+		name    string
+		size    int
+		shuffle bool
+	}{{"all 100 rows", 100, false}, {"32 rows, shuffled", 32, true}, {"32 rows, in order", 32, false}, {"1 row, shuffled", 1, true}} {
+		g := graph.New(tensor.Float64, 0)
+		w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
+		batches := data.NewBatches(len(x), c.size, 1, c.shuffle)
+		steps := map[int]*batchStep{}
+		line := plot.Line{Name: c.name, Y: []float64{all(0, 0)}}
+		for e := range epochs {
+			for rows := range batches.Epoch(e) {
+				if steps[len(rows)] == nil {
+					steps[len(rows)] = newBatchStep(g.Sibling(), len(rows))
+				}
+				steps[len(rows)].run(x, y, rows)
+			}
+			line.Y = append(line.Y, all(w.Variable().Float64s()[0], b.Variable().Float64s()[0]))
+		}
+		ends[c.name] = line.Y[epochs]
+		fig.Layers = append(fig.Layers, line)
+	}
+	// In order, each batch is a part of the line: the last one is 4 rows at its
+	// end, after which the loss over all rows is worse.
+	r.claim(math.Abs(ends["32 rows, in order"]-ends["32 rows, shuffled"]) < 1e-12)
+	r.draw(fig)
+}
+
+// A batchStep is a training step for batches of one size.
+type batchStep struct {
+	x, y *graph.Node
+	t    *optimizers.Training
+	p    *graph.Program
+}
+
+func newBatchStep(g *graph.Graph, n int) *batchStep {
+	s := &batchStep{x: g.Input("x", n), y: g.Input("y", n)}
+	w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
+	f, err := losses.Parse("mse(w*x + b, y)")
+	must(err)
+	loss, err := f.Build(g, map[string]*graph.Node{"x": s.x, "y": s.y, "w": w, "b": b})
+	must(err)
+	s.t = optimizers.Descend(loss, optimizers.SGD())
+	s.p, err = s.t.Compile()
+	must(err)
+	return s
+}
+
+func (s *batchStep) run(x, y []float64, rows []int) {
+	bx, by := make([]float64, len(rows)), make([]float64, len(rows))
+	for i, k := range rows {
+		bx[i], by[i] = x[k], y[k]
+	}
+	must(s.p.Run(graph.Let(s.t.LR, []float64{0.01}), graph.Let(s.x, bx), graph.Let(s.y, by)))
+}

@@ -1,0 +1,262 @@
+package lab
+
+import (
+	"math"
+
+	"descent/internal/plot"
+	"descent/optimizers"
+)
+
+// Tutorial 2: convergence, adaptive rules, non-convex functions.
+
+const (
+	waves2 = "x^2 + 10*sin(x) + y^2 + 5*sin(y)"
+	waves1 = "x^4 - 4*x^3 + 4*x^2 + x^2*sin(2*pi*x)"
+)
+
+var steps = []Experiment{
+	{Name: "step-sizes", Tutorial: "2.1",
+		Title:  Text{"Three step sizes on x²", "x² 上的三种步长"},
+		Claim:  Text{"0.1 converges, 0.5 too, 1.1 diverges: the bound is about 1/L", "0.1 与 0.5 收敛，1.1 发散；上界约为 1/L"},
+		Truth:  Text{"True of the three; 0.5 = 1/L is exact after one step. The bound for convergence is 2/L = 1, and the diverging path leaves the plot.", "三者都对；0.5=1/L 一步到位。收敛的真正上界是 2/L=1，发散的轨迹跑出了图。"},
+		Params: "x0 = 5, 10 steps, lr = 0.1, 0.5, 1.1; drawn on [-6, 6]",
+		Try:    "descent min x^2 --start x=5 -o 'sgd(lr=0.1)' -o 'sgd(lr=0.5)' -o 'sgd(lr=1.1)' --steps 10 --plot rates.svg",
+		run: func(r *Run) {
+			f := fun("x^2", "x")
+			fig := figure("x² with three step sizes", "x", "f(x)", curve("x²", f, -6, 6))
+			fig.X.Min, fig.X.Max, fig.Y.Min, fig.Y.Max = -6, 6, -1, 37
+			for _, c := range []struct{ lr, want float64 }{{0.1, 0.5368709120000001}, {0.5, 0}, {1.1, 30.958682112000048}} {
+				res := f.sgd(c.lr, 10, 5)
+				r.exact("x after 10 steps of "+trim(c.lr), last(res).X[0], c.want)
+				fig.Layers = append(fig.Layers, path1("lr = "+trim(c.lr), res))
+			}
+			r.exact("bound 2/L", 2/f.second([]float64{1}, 0), 1)
+			r.claim(math.Abs(r.Numbers[0].Got) < 5 && r.Numbers[1].Got == 0 && math.Abs(r.Numbers[2].Got) > 5)
+			r.draw(fig)
+		}},
+	{Name: "stationary", Tutorial: "2.2", Wrong: true,
+		Title:  Text{"What convergence guarantees", "收敛保证了什么"},
+		Claim:  Text{"gradient descent converges to a local minimum", "梯度下降收敛到局部极小值"},
+		Truth:  Text{"The guarantee is a stationary point: started at the maximum in x of the wavy function, x never moves.", "保证的只是驻点：若 x 正好从极大点出发，它永远不动。"},
+		Params: waves2 + " from x = 1.977383 (a maximum in x), y = 3, lr = 0.05",
+		Try:    "descent min '" + waves2 + "' --start x=1.9773830293288412,y=3 -o 'sgd(lr=0.05)' --steps 40",
+		run: func(r *Run) {
+			f := fun(waves2, "x", "y")
+			x := f.newton(2, -1)
+			res := f.sgd(0.05, 40, x[0], 3)
+			r.near("x at the start", x[0], 1.977383029328841, 1e-12)
+			r.near("x after 40 steps", last(res).X[0], 1.977383029328841, 1e-6)
+			r.near("curvature along x there", f.second([]float64{1, 0}, x[0], x[1]), -7.184760498852931, 1e-9)
+			r.claim(f.second([]float64{1, 0}, last(res).X...) > 0)
+			r.draw(plane("stuck on the ridge", f, [2]float64{-5, -5}, [2]float64{5, 5}, path2("from the ridge", res)))
+		}},
+	{Name: "adagrad-eps", Tutorial: "2.3",
+		Title:  Text{"Where AdaGrad's ε stands", "AdaGrad 的 ε 放在哪里"},
+		Claim:  Text{"the step is η/√(G+ε)·g", "步长是 η/√(G+ε)·g"},
+		Truth:  Text{"One of two conventions: PyTorch adds ε to the root. They differ only where gradients are tiny.", "这是两种约定之一：PyTorch 把 ε 加在根号外，只在梯度很小时有差别。"},
+		Params: "gradient 1e-4, ε = 1e-8, lr = 1, one step",
+		Try:    "optimizers: adagrad(eps=1e-8, inside=true)",
+		run: func(r *Run) {
+			f := fun("1e-4*x", "x")
+			in, out := optimizers.AdaGrad(), optimizers.AdaGrad()
+			in.Eps, in.Inside, out.Eps = 1e-8, true, 1e-8
+			one := func(rule optimizers.Rule) float64 {
+				return f.search(optimizers.With(rule, 1), optimizers.Stop{Iterations: 1}, 0).Trace[1].X[0]
+			}
+			r.exact("step with ε inside", one(in), -1e-4/math.Sqrt(2e-8))
+			r.exact("step with ε outside", one(out), -1e-4/(1e-4+1e-8))
+			r.claim(math.Abs(one(in)+1e-4/math.Sqrt(1e-8+1e-8)) < 1e-12)
+		}},
+	{Name: "sgd-adam", Tutorial: "2.5", Wrong: true,
+		Title:  Text{"SGD against Adam on a wavy plane", "波浪面上的 SGD 与 Adam"},
+		Claim:  Text{"Adam ends better than SGD", "Adam 的结果比 SGD 好"},
+		Truth:  Text{"Both end in the same local basin, SGD lower (5.0692) than Adam (5.4400); SGD is within 1e-3 of the basin's floor after 42 steps, Adam after 60.", "两者落在同一局部盆地，SGD（5.0692）低于 Adam（5.4400）；到离盆底 1e-3 内，SGD 要 42 步，Adam 要 60 步。"},
+		Params: "from (4, 3), SGD lr = 0.05, Adam lr = 0.1, 50 steps",
+		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'sgd(lr=0.05)' -o 'adam(lr=0.1)' --steps 50 --plot race.svg --animate race.html",
+		run:    sgdAdam},
+	{Name: "adam-formula", Tutorial: "2.4",
+		Title:  Text{"Adam's formula", "Adam 公式"},
+		Claim:  Text{"momentum, a mean square, and bias correction, with ε outside the root", "动量、二阶矩与偏差校正，ε 在根号外"},
+		Truth:  Text{"True, and what PyTorch computes: the whole path of 50 steps agrees with its.", "正确，与 PyTorch 一致：50 步轨迹全部吻合。"},
+		Params: "β1 = 0.9, β2 = 0.999, ε = 1e-8, the path of 2.5",
+		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'adam(lr=0.1)' --steps 50",
+		run: func(r *Run) {
+			res := fun(waves2, "x", "y").search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 50}, 4, 3)
+			x, _ := walk(res)
+			worst := 0.0
+			for i, name := range []string{"adam_x", "adam_y"} {
+				for k, want := range column("tutorial2_sgd_adam_traj", name) {
+					worst = max(worst, math.Abs(x[i][k]-want))
+				}
+			}
+			r.exact("first step's x", x[0][1], 3.9000000006832636)
+			r.near("largest difference from PyTorch's path", worst, 0, 1e-8)
+			r.draw(figure("Adam's coordinates", "step", "value", plot.Line{Name: "x", Y: x[0]}, plot.Line{Name: "y", Y: x[1]}))
+		}},
+	{Name: "lipschitz", Tutorial: "2.14", Wrong: true,
+		Title:  Text{"Are the losses Lipschitz?", "损失函数都是 Lipschitz 的吗"},
+		Claim:  Text{"all losses in machine learning, such as MSE and cross-entropy, are Lipschitz", "MSE、交叉熵等机器学习损失都是 Lipschitz 的"},
+		Truth:  Text{"The slope of the squared error grows without bound; its gradient is Lipschitz. The slope of logistic loss is bounded by 1.", "平方误差的斜率无界，只有它的梯度是 Lipschitz 的；logistic 损失的斜率以 1 为界。"},
+		Params: "slopes at 1, 100, 10000",
+		Try:    "descent grad 'mse([p],[0])' p=10000",
+		run: func(r *Run) {
+			square, logistic := fun("mse([p], [0])", "p"), fun("bce_logits([p], [0])", "p")
+			r.exact("slope of the squared error at 1", square.grad(1)[0], 2)
+			r.exact("at 10000", square.grad(10000)[0], 20000)
+			r.exact("curvature at 10000", square.second([]float64{1}, 10000), 2)
+			r.exact("slope of the logistic loss at 10000", logistic.grad(10000)[0], 1)
+			r.claim(square.grad(10000)[0] <= 10)
+			r.draw(slopes("squared error", square, -4, 4), slopes("logistic loss", logistic, -8, 8))
+		}},
+}
+
+func sgdAdam(r *Run) {
+	f := fun(waves2, "x", "y")
+	sgd := f.sgd(0.05, 50, 4, 3)
+	adam := f.search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 50}, 4, 3)
+	r.exact("SGD ends at x", last(sgd).X[0], 3.837467106499253)
+	r.exact("SGD ends at y", last(sgd).X[1], -1.1099826402504096)
+	r.exact("SGD ends at f", last(sgd).F, 5.069192209472228)
+	r.exact("Adam ends at x", last(adam).X[0], 3.838303956988838)
+	r.exact("Adam ends at y", last(adam).X[1], -1.4436179661188298)
+	r.exact("Adam ends at f", last(adam).F, 5.440002723402546)
+	within := func(res *optimizers.Result) float64 {
+		steps := 0 // after the last point that is not within
+		for i, p := range res.Trace {
+			if p.F-5.069191306508776 > 1e-3 {
+				steps = i + 1
+			}
+		}
+		return float64(steps)
+	}
+	r.exact("steps of SGD to the floor", within(f.sgd(0.05, 200, 4, 3)), 42)
+	long := f.search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 200}, 4, 3)
+	r.near("steps of Adam to the floor", firstWithin(long), 60, 1e-12)
+	r.claim(last(adam).F < last(sgd).F)
+	lo, hi := [2]float64{-5, -5}, [2]float64{5, 5}
+	r.draw(plane("x² + 10 sin x + y² + 5 sin y", f, lo, hi, path2("SGD, lr = 0.05", sgd), path2("Adam, lr = 0.1", adam)),
+		figure("f at each step", "step", "f", descentCurve("SGD", sgd), descentCurve("Adam", adam)))
+}
+
+// firstWithin is the first step within 1e-3 of the basin's floor.
+func firstWithin(res *optimizers.Result) float64 {
+	for i, p := range res.Trace {
+		if p.F-5.069191306508776 <= 1e-3 {
+			return float64(i)
+		}
+	}
+	return math.NaN()
+}
+
+var landscapes = []Experiment{
+	{Name: "global-minima", Tutorial: "2.6", Wrong: true,
+		Title:  Text{"The claimed global minima", "所谓的全局最小点"},
+		Claim:  Text{"the global minima are (π, π) and (-π, -π)", "全局最小点是 (π, π) 与 (-π, -π)"},
+		Truth:  Text{"They are not even stationary: f = 19.739 there, with gradients (-3.72, 1.28) and (-16.28, -11.28). The global minimum is -11.1922 at (-1.3064, -1.1105); (3.8375, -1.1105) is a local one.", "它们连驻点都不是：f=19.739，梯度为 (-3.72, 1.28) 与 (-16.28, -11.28)。全局最小是 (-1.3064, -1.1105) 处的 -11.1922；(3.8375, -1.1105) 是局部极小。"},
+		Params: waves2,
+		Try:    "descent grad '" + waves2 + "' x=pi y=pi; descent min '" + waves2 + "' --start x=0,y=0 --multistart 20",
+		run: func(r *Run) {
+			f := fun(waves2, "x", "y")
+			r.exact("f(π, π)", f.at(math.Pi, math.Pi), 19.739208802178716)
+			r.exact("f(-π, -π)", f.at(-math.Pi, -math.Pi), 19.739208802178716)
+			up, down := f.grad(math.Pi, math.Pi), f.grad(-math.Pi, -math.Pi)
+			r.exact("gradient at (π, π), x", up[0], 2*math.Pi-10)
+			r.exact("gradient at (π, π), y", up[1], 2*math.Pi-5)
+			r.exact("gradient at (-π, -π), x", down[0], -2*math.Pi-10)
+			r.exact("gradient at (-π, -π), y", down[1], -2*math.Pi-5)
+			best, other, top := f.newton(-1, -1), f.newton(4, -1), f.newton(2, -1)
+			r.exact("global minimum, x", best[0], -1.306440008369511)
+			r.exact("global minimum, y", best[1], -1.110510503581112)
+			r.exact("its value", f.at(best...), -11.192217648306823)
+			r.exact("other minimum, x", other[0], 3.837467106499049)
+			r.near("its value", f.at(other...), 5.069191306508776, 1e-9)
+			r.exact("maximum in x", top[0], 1.977383029328841)
+			r.claim(math.Hypot(up[0], up[1]) < 1e-6)
+			mark := func(name string, x []float64) plot.Layer {
+				return plot.Scatter{Name: name, X: []float64{x[0]}, Y: []float64{x[1]}}
+			}
+			r.draw(plane("where the minima are", f, [2]float64{-5, -5}, [2]float64{5, 5},
+				plot.Scatter{Name: "claimed", X: []float64{math.Pi, -math.Pi}, Y: []float64{math.Pi, -math.Pi}}, mark("global minimum", best), mark("local minimum", other)))
+		}},
+	{Name: "extrema", Tutorial: "2.7", Wrong: true,
+		Title:  Text{"A non-convex function of one variable", "一元非凸函数"},
+		Claim:  Text{"the global minimum is near x = 3.0", "全局最小点在 x≈3.0"},
+		Truth:  Text{"It is at 2.7219 with f = -3.4326; the tutorial's own finder says 2.7192. There are five minima in [-0.5, 4].", "在 2.7219，f=-3.4326；书中自己的程序也给出 2.7192。[-0.5, 4] 内共有五个极小点。"},
+		Params: waves1,
+		Try:    "descent min '" + waves1 + "' --start x=2.5 -o newton",
+		run:    extrema},
+	{Name: "surface", Tutorial: "2.8",
+		Title:  Text{"The surface f(x) + f(y)", "曲面 f(x)+f(y)"},
+		Claim:  Text{"the sum of two such functions has a grid of minima", "两个这样的函数之和有成片的极小点"},
+		Truth:  Text{"True: 5 by 5 of them; the lowest is -6.8652 at (2.7219, 2.7219).", "正确：共 5×5 个；最低为 (2.7219, 2.7219) 处的 -6.8652。"},
+		Params: "f(x) + f(y) on [-0.5, 3.2]²",
+		Try:    "descent min 'x^4-4*x^3+4*x^2+x^2*sin(2*pi*x)+y^4-4*y^3+4*y^2+y^2*sin(2*pi*y)' --start x=2.5,y=2.5 --plot s.svg --surface",
+		run: func(r *Run) {
+			f := fun(waves1+" + y^4 - 4*y^3 + 4*y^2 + y^2*sin(2*pi*y)", "x", "y")
+			best := f.newton(2.72, 2.72)
+			r.exact("least value", f.at(best...), 2*-3.432576936758876)
+			at := f.values()
+			r.draw(&plot.Figure{Title: "f(x) + f(y)", X: plot.Axis{Label: "x", Min: -0.5, Max: 3.2}, Y: plot.Axis{Label: "y", Min: -0.5, Max: 3.2},
+				Layers: []plot.Layer{plot.Surface{Z: plot.Axis{Label: "f"}, F: func(x, y float64) float64 { return at(x, y) }}}})
+		}},
+}
+
+// critical points of the function of one variable: x, f, f”.
+var criticalPoints = [][3]float64{
+	{0, 0, 8},
+	{0.49479203497235963, 0.5626844663165684, -13.616778379825003},
+	{0.7790213824761505, 0.3079085666689175, 21.730768139874264},
+	{1.273615143758347, 2.4601464512776547, -69.18981688359617},
+	{1.7873970292237606, -2.9625932677517, 134.61285594744948},
+	{2.288315956396949, 5.52065471844761, -196.61546082539684},
+	{2.7219054235371014, -3.432576936758876, 305.53870172074926},
+	{3.3694813944018085, 29.594632504677953, -320.66556458065554},
+	{3.6292935472869616, 25.404060850879752, 392.2519169416581},
+}
+
+// finder is the tutorial's: of 1000 points, the last before the slope turns from
+// down to up, where f is least.
+func finder(f function) float64 {
+	p, g := f.problem(0), make([]float64, 1)
+	best, at, before := math.Inf(1), math.NaN(), 0.0
+	grid := ramp(-0.5, 3.5, 999)
+	for i, x := range grid {
+		p.Grad([]float64{x}, g)
+		if i > 0 && before < 0 && g[0] >= 0 {
+			if v := p.Func([]float64{grid[i-1]}); v < best {
+				best, at = v, grid[i-1]
+			}
+		}
+		before = g[0]
+	}
+	return at
+}
+
+func extrema(r *Run) {
+	f := fun(waves1, "x")
+	var low, high plot.Scatter
+	low.Name, high.Name = "minima", "maxima"
+	for _, c := range criticalPoints {
+		x := f.newton(math.Round(c[0]*1000) / 1000)[0]
+		r.exact("critical point", x, c[0])
+		r.exact("its value", f.at(x), c[1])
+		r.near("its second derivative", f.second([]float64{1}, x), c[2], 1e-10)
+		into := &low
+		if c[2] < 0 {
+			into = &high
+		}
+		into.X, into.Y = append(into.X, x), append(into.Y, f.at(x))
+	}
+	r.exact("minima", float64(len(low.X)), 5)
+	r.near("the tutorial's own finder", finder(f), 2.7192, 1e-4)
+	best := low.X[0]
+	for i, x := range low.X {
+		if low.Y[i] < f.at(best) {
+			best = x
+		}
+	}
+	r.claim(math.Abs(best-3) < 0.05)
+	fig := figure("x⁴ - 4x³ + 4x² + x² sin 2πx", "x", "f", curve("f", f, -0.5, 3.5), low, high, plot.VRule{Name: "claimed minimum", At: 3})
+	fig.X.Min, fig.X.Max = -0.5, 3.75
+	r.draw(fig)
+}
