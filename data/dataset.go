@@ -6,7 +6,7 @@
 // The usual way is one call for reading and one for everything else:
 //
 //	src, err := data.Open("iris", data.CSVOptions{}) // or a CSV file, or a folder with IDX files
-//	parts, err := src.Prepare(data.Options{
+//	parts, err := src.Prepare("", data.Options{ // the target; "" for that of an embedded set
 //		Scaling:   data.Standard,
 //		Fractions: data.Fractions{Val: 0.15, Test: 0.15},
 //		Seed:      1,

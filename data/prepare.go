@@ -145,13 +145,16 @@ func splitTable(t *Table, target *Column, classes []string, rows []int, o Option
 // fitTarget decides the task and lists the classes that occur in rows.
 func fitTarget(t *Table, c *Column, rows []int, task Task) (Target, error) {
 	target := Target{Name: c.Name, Task: task, Missing: t.Rows() - len(rows)}
-	if task == Regression {
-		_, err := numericCells(t, c, rows)
-		return target, err
-	}
 	if task == "" && c.Kind == Numeric && !countsClasses(c, rows) {
 		target.Task = Regression
-		return target, nil
+		return target, varies(t, c, c.Values, rows)
+	}
+	if task == Regression {
+		values, err := numericCells(t, c, rows)
+		if err != nil {
+			return target, err
+		}
+		return target, varies(t, c, values, rows)
 	}
 	target.Task, target.Classes = Classification, wordsOf(c, rows)
 	switch n := len(target.Classes); {
@@ -162,6 +165,16 @@ func fitTarget(t *Table, c *Column, rows []int, task Task) (Target, error) {
 			t.Name, quote(c.Name), n, defaultMaxLevels, Regression)
 	}
 	return target, nil
+}
+
+// varies reports a target that is one number: any model fits it.
+func varies(t *Table, c *Column, values []float64, rows []int) error {
+	for _, row := range rows[1:] {
+		if values[row] != values[rows[0]] {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: column %s: each row is %v; there is nothing to predict", t.Name, quote(c.Name), values[rows[0]])
 }
 
 // countsClasses tells whether the values of rows are 0, 1, ..., k-1, all of

@@ -2,6 +2,7 @@ package losses
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"descent/graph"
 	"descent/graph/graphtest"
@@ -39,33 +40,42 @@ func (row *Row) cases(text string) []graphtest.Case {
 	c := graphtest.Case{Name: text, Inputs: 2,
 		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1]) },
 		Domain:  []graphtest.Domain{row.predPoints(s), row.targetPoints(s)},
-		Samples: samples([]int{4, 3}, []int{4, 3}, []int{3}, []int{3}, []int{2, 2, 3}, []int{2, 2, 3})}
+		Samples: same(2, []int{4, 3}, []int{3}, []int{2, 2, 3}, []int{1, 3}, []int{5, 3}, []int{3, 1, 2, 3})}
 	switch {
 	case row.Pred == MeanLogVariance:
-		c.Samples = samples([]int{4, 6}, []int{4, 3}, []int{2}, []int{1})
+		c.Samples = samples([]int{4, 6}, []int{4, 3}, []int{2}, []int{1}, []int{1, 2}, []int{1, 1}, []int{5, 2}, []int{5, 1},
+			[]int{2, 2, 6}, []int{2, 2, 3}, []int{3, 4}, []int{3, 2})
 		c.Domain[0] = graphtest.Normal
 	case row.Name == "multi_margin":
-		c.Samples = samples([]int{4, 3}, []int{4}, []int{3}, nil)
+		c.Samples = samples([]int{4, 3}, []int{4}, []int{3}, nil, []int{1, 3}, []int{1}, []int{2, 3}, []int{2}, []int{5, 3}, []int{5}, []int{7, 3}, []int{7})
 	case row.Name == "cross_entropy":
 		p := c
 		p.Name, p.Domain = text+" of probabilities", []graphtest.Domain{graphtest.Normal, points(Probabilities)}
-		p.Samples = samples([]int{4, 3}, []int{4, 3}, []int{2, 3, 2}, []int{2, 3, 2}, []int{3}, []int{3})
-		c.Samples = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil)
+		p.Samples = same(2, []int{4, 3}, []int{2, 3, 2}, []int{3}, []int{1, 3}, []int{5, 3}, []int{2, 3, 1, 2})
+		c.Samples = classes
 		return []graphtest.Case{c, p}
 	case row.Target == Classes:
-		c.Samples = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil)
+		c.Samples = classes
 	}
 	return []graphtest.Case{c}
 }
+
+// classes are predictions, with the classes along axis 1, and class numbers.
+var classes = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil,
+	[]int{1, 3}, []int{1}, []int{5, 3}, []int{5}, []int{2, 3, 1, 2}, []int{2, 1, 2})
 
 func (row *Row) comparison(text string, s settings) graphtest.Case {
 	loss := row.make3(s)
 	c := graphtest.Case{Name: text, Inputs: 3,
 		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1], in[2]) },
 		Domain:  []graphtest.Domain{graphtest.Distinct, graphtest.Distinct, points(row.Target)},
-		Samples: samples3([]int{4, 3}, []int{4, 3}, []int{4, 3}, []int{3}, []int{3}, []int{3})}
+		Samples: same(3, []int{4, 3}, []int{3}, []int{1, 3}, []int{5, 3}, []int{2, 4}, []int{4, 2})}
 	if row.Name == "cosine_embedding" {
-		c.Samples = samples3([]int{4, 3}, []int{4, 3}, []int{4}, []int{3}, []int{3}, nil)
+		c.Samples = nil
+		for _, n := range []int{4, 1, 2, 5, 7} {
+			c.Samples = append(c.Samples, graphtest.One([]int{n, 3}, []int{n, 3}, []int{n}))
+		}
+		c.Samples = append(c.Samples, graphtest.One([]int{3}, []int{3}, nil))
 	}
 	return c
 }
@@ -124,9 +134,10 @@ func samples(shapes ...[]int) (out []graphtest.Sample) {
 	return out
 }
 
-func samples3(shapes ...[]int) (out []graphtest.Sample) {
-	for i := 0; i < len(shapes); i += 3 {
-		out = append(out, graphtest.One(shapes[i:i+3]...))
+// same are samples in which all inputs have one shape.
+func same(inputs int, shapes ...[]int) (out []graphtest.Sample) {
+	for _, s := range shapes {
+		out = append(out, graphtest.One(slices.Repeat([][]int{s}, inputs)...))
 	}
 	return out
 }

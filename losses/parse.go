@@ -44,15 +44,19 @@ func Lookup(text string) (*Row, error) {
 	}
 	name, _, _ := strings.Cut(text, "(")
 	name = strings.TrimSpace(name)
-	var known []string
+	var known, names []string
 	for i := range Table {
 		row := &Table[i]
+		names = append(names, row.Name)
 		if row.Name == name || slices.Contains(row.Aliases, name) {
 			return row, nil
 		}
 		known = append(append(known, row.Name), row.Aliases...)
 	}
-	return nil, fmt.Errorf("unknown loss %q%s", name, hint(name, known))
+	if h := hint(name, known); h != "" {
+		return nil, fmt.Errorf("unknown loss %q%s", name, h)
+	}
+	return nil, fmt.Errorf("unknown loss %q; there are %s, and formulas in pred and target", name, strings.Join(names, ", "))
 }
 
 // hint suggests a known word, or lists them if none is near and they are few.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,8 +71,8 @@ func parseCall(text string) (c call, err error) {
 }
 
 // apply sets the call's arguments in parts. Those for which extra returns true
-// are its own affair.
-func (c call) apply(parts []reflect.Value, extra func(name, value string) (bool, error)) error {
+// are its own affair; extras are their names.
+func (c call) apply(parts []reflect.Value, extra func(name, value string) (bool, error), extras ...string) error {
 	all := settings(parts...)
 	given := map[string]bool{}
 	for _, a := range c.args {
@@ -104,13 +105,13 @@ func (c call) apply(parts []reflect.Value, extra func(name, value string) (bool,
 			}
 			continue
 		}
-		return unknownSetting(c.name, name, all)
+		return unknownSetting(c.name, name, all, extras)
 	}
 	return nil
 }
 
-func unknownSetting(rule, name string, all []setting) error {
-	var names []string
+func unknownSetting(rule, name string, all []setting, extras []string) error {
+	names := slices.Clone(extras)
 	for _, s := range all {
 		names = append(names, s.name)
 	}
@@ -150,6 +151,10 @@ func Parse(text string) (r Rule, lr *float64, err error) {
 			return nil, nil, unknownName("optimizer", c.name, Names())
 		}
 		ps := parts(e.New())
+		var rates []string
+		if e.LR != 0 {
+			rates = []string{"lr"}
+		}
 		err = c.apply(ps, func(name, value string) (bool, error) {
 			if name != "lr" || e.LR == 0 {
 				return false, nil
@@ -160,7 +165,7 @@ func Parse(text string) (r Rule, lr *float64, err error) {
 			x, err := parseLR(value)
 			lr = &x
 			return true, err
-		})
+		}, rates...)
 		if err != nil {
 			return nil, nil, err
 		}

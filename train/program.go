@@ -58,6 +58,9 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	}
 	p := &program{x: g.Input("x", n, t.task.Features)}
 	p.pred = t.task.Model(p.x)
+	if err := rowwise(p.pred, n); err != nil {
+		return nil, err
+	}
 	p.y = t.task.Target(p.pred, n)
 	p.stageTarget()
 	p.loss = t.task.Loss(p.pred, p.y)

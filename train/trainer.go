@@ -22,6 +22,7 @@ import (
 
 // A Task is what is to be learned: a model and a loss.
 type Task struct {
+	// Model makes n×outputs predictions of n×Features inputs, for any n.
 	Model func(x *graph.Node) *graph.Node
 	// Loss compares predictions with targets. Targets are n×1 numbers, or n
 	// class numbers if there are Classes; but with two classes and a model of
@@ -74,6 +75,12 @@ func (t *Trainer) share(n int) (end func()) {
 // New returns a trainer with fresh parameters. It compiles programs for one
 // row, so that every mistake in the task is reported here.
 func New(task Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) (*Trainer, error) {
+	if err := task.complete(); err != nil {
+		return nil, err
+	}
+	if rule == nil {
+		return nil, errors.New("train: no rule; optimizers.Adam() is one")
+	}
 	t := &Trainer{task: task, rule: rule, root: graph.New(dtype, seed),
 		programs: map[programKey]*program{}, inputs: map[*data.Dataset][]float32{}}
 	if _, err := t.program(1, step); err != nil {
@@ -89,6 +96,30 @@ func New(task Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) (*Tra
 		}
 	}
 	return t, nil
+}
+
+// complete reports what a task lacks.
+func (task *Task) complete() error {
+	switch {
+	case task.Model == nil:
+		return errors.New("train: the task has no Model")
+	case task.Loss == nil:
+		return errors.New("train: the task has no Loss")
+	case task.Features < 1:
+		return fmt.Errorf("train: Features of the task is %d; it is the number of inputs of a row", task.Features)
+	case task.Classes < 0 || task.Classes == 1:
+		return fmt.Errorf("train: Classes of the task is %d; it is 0 for a regression, else at least 2", task.Classes)
+	}
+	return nil
+}
+
+// rowwise reports predictions that are not a row for each of n inputs. A vector
+// is refused, too: compared with n×1 targets it would be stretched to n×n.
+func rowwise(pred *graph.Node, n int) error {
+	if s := pred.Shape(); pred.Err() == nil && (s.Rank() != 2 || s.Dim(0) != n) {
+		return fmt.Errorf("train: the model makes %v of %d rows; it must make rows×outputs (ops.Reshape can)", s, n)
+	}
+	return nil
 }
 
 // Check makes the programs check every value from now on: a step that makes

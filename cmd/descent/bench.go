@@ -171,6 +171,10 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 
 // check refuses flags that make no sense, before anything is read.
 func (o *benchOptions) check(cmd *cobra.Command) error {
+	o.given = cmd.Flags().Changed
+	if err := o.checkData(); err != nil {
+		return err
+	}
 	var ok bool
 	if o.study.Dtype, ok = dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
@@ -206,11 +210,8 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 
 // prepare reads the data and builds the task.
 func (o *benchOptions) prepare() error {
-	if o.scaling == "" {
+	if !o.given("scaling") {
 		o.scaling = defaultScaling(o.data)
-	}
-	if o.scaling == "none" {
-		o.scaling = ""
 	}
 	o.seed = o.study.Seed
 	parts, err := o.open(o.data)

@@ -7,9 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"descent/losses"
+	"descent/ops"
 )
 
 // descent runs the command in this process.
@@ -44,6 +48,15 @@ func table(n int) string {
 	return b.String()
 }
 
+// names makes a CSV text with a column of n different words.
+func names(n int) string {
+	b := []byte("name,y\n")
+	for i := range n {
+		b = fmt.Appendf(b, "n%d,%d.5\n", i, i)
+	}
+	return string(b)
+}
+
 // What goes wrong is told in one line, with the right status, without a panic.
 func TestTrainErrors(t *testing.T) {
 	good := file(t, "good.csv", table(60))
@@ -72,6 +85,13 @@ func TestTrainErrors(t *testing.T) {
 		"loss of numbers":    {[]string{"train", good, "--target", "class", "--loss", "poisson_nll"}, 2, "is for numbers"},
 		"optimizer":          {[]string{"train", good, "--target", "y", "--optimizer", "adma"}, 2, "adam"},
 		"no mover":           {[]string{"train", good, "--target", "y", "--optimizer", "clip(1)"}, 2, "no rule in it moves"},
+		"task":               {[]string{"train", good, "--target", "y", "--task", "regresion"}, 2, "there are regression and classification"},
+		"scaling":            {[]string{"train", good, "--target", "y", "--scaling", "std"}, 2, "there are standard, minmax and none"},
+		"unknown":            {[]string{"train", good, "--target", "y", "--unknown", "drop"}, 2, "--unknown"},
+		"separator":          {[]string{"train", file(t, "a.csv", "x;y\n1;2\n"), "--target", "y"}, 1, "give that to --comma"},
+		"numbers as header":  {[]string{"train", file(t, "a.csv", "1.5,2\n1,2\n"), "--target", "y"}, 1, "give --no-header"},
+		"identifiers":        {[]string{"train", file(t, "a.csv", names(1500)), "--target", "y"}, 1, "leave it out with --drop"},
+		"constant target":    {[]string{"train", file(t, "a.csv", "x,y\n1,2.5\n2,2.5\n3,2.5\n"), "--target", "y"}, 1, "each row is 2.5"},
 		"two rates":          {[]string{"train", good, "--target", "y", "--optimizer", "adam(lr=1)", "--lr", "2"}, 2, "given twice"},
 		"schedule":           {[]string{"train", good, "--target", "y", "--schedule", "cosin"}, 2, "cosine"},
 		"dtype":              {[]string{"train", good, "--target", "y", "--dtype", "float16"}, 2, "float16"},
@@ -188,7 +208,7 @@ func TestPredictErrors(t *testing.T) {
 		"no model":       {[]string{t.TempDir(), path}, 2, "not a folder that train"},
 		"damaged":        {[]string{broken, path}, 2, "features"},
 		"no such file":   {[]string{dir, "nowhere.csv"}, 2, "no such file"},
-		"missing column": {[]string{dir, file(t, "b.csv", "x,y\n1,2\n")}, 1, `"z"`},
+		"missing column": {[]string{dir, file(t, "b.csv", "x,y\n1,2\n")}, 1, `b.csv: no column "z"`},
 		"word":           {[]string{dir, file(t, "b.csv", "x,z,y\na,2,3\n")}, 1, "not a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,6 +263,40 @@ func TestShow(t *testing.T) {
 		if status, _, err := descent(args...); status != exitUsage || strings.Count(err, "\n") != 1 {
 			t.Errorf("%v: status %d: %s", args, status, err)
 		}
+	}
+}
+
+// A picture is drawn by Graphviz; without it, that is said.
+func TestShowPicture(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "g.PNG")
+	status, _, err := descent("show", "linear", "--graph", path)
+	if _, none := exec.LookPath("dot"); none != nil {
+		if status != exitFailure || !strings.Contains(err, "needs Graphviz") {
+			t.Errorf("status %d: %s", status, err)
+		}
+		return
+	}
+	if text, _ := os.ReadFile(path); status != 0 || !bytes.HasPrefix(text, []byte("\x89PNG")) {
+		t.Errorf("status %d: %s; %.20q", status, err, text)
+	}
+}
+
+// --lr is for the optimizer that is chosen when none is given, too.
+func TestRateOfTheDefault(t *testing.T) {
+	status, out, err := descent("train", "iris", "--lr", "0.01", "--epochs", "1")
+	if status != 0 || !strings.Contains(out, "adam at learning rate 0.01") {
+		t.Errorf("status %d: %s\n%s", status, err, out)
+	}
+}
+
+// The numbers in the README are those of the tables.
+func TestReadmeCounts(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("gradients of %d operations and %d losses,", len(ops.Table), len(losses.Table)); !bytes.Contains(text, []byte(want)) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 

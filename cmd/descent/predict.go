@@ -30,7 +30,7 @@ func predictCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&p.json, "json", false, "print a JSON array with an object for each row")
 	cmd.Flags().StringVar(&p.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	cmd.Flags().BoolVar(&p.noHeader, "no-header", false, "the CSV file has no header; columns are called c1, c2, ...")
+	cmd.Flags().BoolVar(&p.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
 	return cmd
 }
 
@@ -59,7 +59,7 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	}
 	rows, err := m.open(name, data.CSVOptions{Comma: comma, NoHeader: o.noHeader})
 	if err != nil {
-		return err
+		return inFlags(err)
 	}
 	t, err := m.trainer(dir)
 	if err != nil {

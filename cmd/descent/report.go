@@ -71,7 +71,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	if o.Classes > 0 {
 		what = fmt.Sprintf("classification of %s into %d classes", r.Target, o.Classes)
 	}
-	fmt.Fprintf(w, "%s: %s from %d inputs\n", r.Data, what, r.Inputs)
+	fmt.Fprintf(w, "%s: %s from %s\n", r.Data, what, count(r.Inputs, "input"))
 	fmt.Fprintf(w, "rows: %d for training, %d for validation, %d for testing\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
@@ -179,14 +179,14 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	if r.Best > 0 && o.run.Stop.RestoreBest {
 		fmt.Fprintf(w, "the weights are those of epoch %d, the best by %s\n", r.Best, or(o.run.Stop.Monitor, "val_loss"))
 	}
-	where := map[string]string{"test": "held-out rows", "val": "validation rows (none were held out for testing)", "train": "training rows (none were held out)"}[r.On]
+	where := r.scored()
 	if o.Classes > 0 {
-		fmt.Fprintf(w, "\non %d %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", r.scored(), where,
+		fmt.Fprintf(w, "\non %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", where,
 			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
 		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
 		r.printConfusion(w)
 	} else {
-		fmt.Fprintf(w, "\non %d %s: R2 %s  MAE %s  RMSE %s  loss %s\n", r.scored(), where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
+		fmt.Fprintf(w, "\non %s: R2 %s  MAE %s  RMSE %s  loss %s\n", where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
 		fmt.Fprintf(w, "always saying the mean: RMSE %.6g\n", r.Baseline)
 		q := r.Residuals
 		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
@@ -197,8 +197,15 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	return nil
 }
 
-func (r *report) scored() int {
-	return map[string]int{"test": r.Rows.Test, "val": r.Rows.Val, "train": r.Rows.Train}[r.On]
+// scored says what the scores are of.
+func (r *report) scored() string {
+	switch r.On {
+	case "test":
+		return count(r.Rows.Test, "held-out row")
+	case "val":
+		return count(r.Rows.Val, "validation row") + " (none were held out for testing)"
+	}
+	return count(r.Rows.Train, "training row") + " (none were held out)"
 }
 
 func (r *report) show(name string) string {
@@ -250,6 +257,14 @@ func (r *report) printConfusion(w io.Writer) {
 // pad puts spaces in front of s.
 func pad(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-len([]rune(s)))) + s
+}
+
+// count counts things: 1 input, 2 inputs.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func or(s, otherwise string) string {

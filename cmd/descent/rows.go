@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -8,6 +9,46 @@ import (
 
 	"descent/data"
 )
+
+// checkData refuses words that the flags about the data do not have.
+func (o *trainOptions) checkData() error {
+	tasks := []string{string(data.Regression), string(data.Classification)}
+	if o.task != "" && !slices.Contains(tasks, o.task) {
+		return fmt.Errorf("--task %q: there are %s", o.task, strings.Join(tasks, " and "))
+	}
+	switch o.scaling {
+	case "none":
+		o.scaling = string(data.Unscaled)
+	case "", string(data.Standard), string(data.MinMax):
+	default:
+		return fmt.Errorf("--scaling %q: there are standard, minmax and none", o.scaling)
+	}
+	if o.unknown != "" && o.unknown != string(data.UnknownMissing) {
+		return fmt.Errorf("--unknown %q: there is %s", o.unknown, data.UnknownMissing)
+	}
+	return nil
+}
+
+// flagNames say in flags what package data says in fields of its options.
+var flagNames = strings.NewReplacer(
+	"set Comma to that", `give that to --comma (\t for a tab)`,
+	"set NoHeader", "give --no-header",
+	"drop the column, or raise MaxLevels", "leave it out with --drop",
+	`set Unknown to "missing" before training`, "train with --unknown missing",
+	`set Task to "regression"`, "give --task regression",
+	"Kinds: no column", "no column",
+)
+
+// inFlags returns err in words that suit the command line.
+func inFlags(err error) error {
+	if err == nil {
+		return nil
+	}
+	if text := flagNames.Replace(err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
 
 // open reads the data and divides them.
 func (o *trainOptions) open(name string) (*data.Parts, error) {
@@ -24,7 +65,7 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	}
 	src, err := data.Open(name, csv)
 	if err != nil {
-		return nil, err
+		return nil, inFlags(err)
 	}
 	if src.Table != nil {
 		if err := o.checkColumns(src); err != nil {
@@ -33,7 +74,8 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	} else if !o.given("scaling") {
 		o.scaling = "" // pixels are from 0 to 1
 	}
-	return o.divide(src)
+	parts, err := o.divide(src)
+	return parts, inFlags(err)
 }
 
 // divide prepares the rows and holds some out. A small table of classes keeps

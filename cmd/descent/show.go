@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"descent/graph"
@@ -40,7 +41,8 @@ func showCommand() *cobra.Command {
 	f.StringVarP(&o.optimizer, "optimizer", "o", "sgd", "the optimizer")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.BoolVar(&o.inference, "inference", false, "show what predicts, not what trains")
-	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file, as SVG by Graphviz if its name ends in .svg, else as DOT; - is the standard output")
+	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file: .dot is text, .svg, .png and .pdf are drawn by Graphviz; - is the standard output, as text")
+	f.Lookup("classes").DefValue = "0" // which help does not print
 	return cmd
 }
 
@@ -149,20 +151,24 @@ func (o *showOptions) function() (graph.Function, error) {
 	return fn, graph.Mistakes(t.Loss)
 }
 
-// writeGraph writes DOT text, drawn by Graphviz if the name ends in .svg.
+// drawn are the formats that Graphviz draws for us, by the ends of file names.
+var drawn = []string{".svg", ".png", ".pdf"}
+
+// writeGraph writes DOT text, drawn by Graphviz if the name asks for that.
 func writeGraph(name string, text []byte) error {
-	if !strings.EqualFold(filepath.Ext(name), ".svg") {
+	format := strings.ToLower(filepath.Ext(name))
+	if !slices.Contains(drawn, format) {
 		return atomicfile.Write(name, text)
 	}
 	path, err := exec.LookPath("dot")
 	if err != nil {
 		return fmt.Errorf("%s: drawing needs Graphviz's dot, which is not installed; a name that ends in .dot gets the text", name)
 	}
-	cmd := exec.Command(path, "-Tsvg")
+	cmd := exec.Command(path, "-T"+format[1:])
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
-	svg, err := cmd.Output()
+	picture, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("dot: %w", err)
 	}
-	return atomicfile.Write(name, svg)
+	return atomicfile.Write(name, picture)
 }

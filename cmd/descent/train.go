@@ -65,7 +65,7 @@ func trainCommand() *cobra.Command {
 	f.StringVar(&o.scaling, "scaling", "standard", "of numeric inputs: standard, minmax or none")
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
 	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	f.BoolVar(&o.noHeader, "no-header", false, "the CSV file has no header; columns are called c1, c2, ...")
+	f.BoolVar(&o.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
 	f.StringVar(&o.unknown, "unknown", "", "what to do with words that training has not seen: missing, or refuse them (default)")
 	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
 	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
@@ -191,8 +191,8 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if o.run.Accumulate < 1 || o.run.Stop.Patience < 0 || !(o.run.Stop.MinDelta >= 0) {
 		return errors.New("--accumulate must be at least 1, --patience and --min-delta at least 0")
 	}
-	if o.scaling == "none" {
-		o.scaling = ""
+	if err := o.checkData(); err != nil {
+		return err
 	}
 	if o.Model != "" {
 		if _, err := models.Parse(o.Model); err != nil {
@@ -210,7 +210,9 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 // checkOptimizer chooses the optimizer and its learning rate.
 func (o *trainOptions) checkOptimizer() error {
 	if o.optimizer == "" {
-		o.optimizer = "adam(lr=0.003)"
+		if o.optimizer = "adam(lr=0.003)"; o.given("lr") {
+			o.optimizer = "adam"
+		}
 	}
 	_, lr, err := optimizers.Parse(o.optimizer)
 	switch {

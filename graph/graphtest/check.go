@@ -20,6 +20,8 @@ type Result struct {
 	Points1  int      // random points at which first derivatives were checked
 	Points2  int      // and second ones
 	Problems []string // whatever else is wrong
+
+	at [3][][]int // the shapes of the worst errors
 }
 
 // The bounds that a correct operation keeps.
@@ -32,12 +34,14 @@ const (
 // Err returns what is wrong with the operation, or nil.
 func (r *Result) Err() error {
 	p := slices.Clone(r.Problems)
-	for _, b := range []struct {
-		what         string
-		worst, bound float64
-	}{{"gradient", r.Worst1, Bound1}, {"second derivative", r.Worst2, Bound2}, {"float32", r.Worst32, Bound32}} {
-		if b.worst > b.bound {
-			p = append(p, fmt.Sprintf("%s: error %.2g, at most %g is right", b.what, b.worst, b.bound))
+	bounds := []float64{Bound1, Bound2, Bound32}
+	for i, worst := range r.worst() {
+		what := []string{"gradient", "second derivative", "float32"}[i]
+		switch {
+		case worst == math.MaxFloat64:
+			p = append(p, fmt.Sprintf("%s: NaN for inputs of shapes %v", what, r.at[i]))
+		case worst > bounds[i]:
+			p = append(p, fmt.Sprintf("%s: error %.2g for inputs of shapes %v, at most %g is right", what, worst, r.at[i], bounds[i]))
 		}
 	}
 	if p == nil {
@@ -46,12 +50,15 @@ func (r *Result) Err() error {
 	return fmt.Errorf("%s: %q", r.Name, p)
 }
 
+func (r *Result) worst() [3]float64 { return [3]float64{r.Worst1, r.Worst2, r.Worst32} }
+
 // Check checks a case at the given number of random points for each sample,
 // and at a quarter of them in the middle of a larger graph.
 func Check(c Case, points int) Result {
 	r := Result{Name: c.Name}
 	for i, s := range c.samples() {
 		rng := rand.New(rand.NewPCG(uint64(i), 1))
+		before := r.worst()
 		for _, deep := range []bool{false, true} {
 			n := points
 			if deep {
@@ -64,6 +71,11 @@ func Check(c Case, points int) Result {
 			if err != nil {
 				r.Problems = append(r.Problems, fmt.Sprintf("shapes %v, numbers %v: %v", s.Shapes, s.Num, err))
 				break
+			}
+		}
+		for k, worst := range r.worst() {
+			if worst > before[k] {
+				r.at[k] = s.Shapes
 			}
 		}
 	}
