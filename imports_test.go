@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"internal/formula"},
 	{"losses", "models", "optimizers"},
 	{"train", "internal/calc"},
-	{"bench", "bench/engine"},
+	{"bench", "bench/engine", "bench/peers", "bench/peers/descent"},
 	{"lab"},
 	{"cmd/descent"},
 }

@@ -49,7 +49,7 @@ func Parse(text string) (Entrant, error) {
 	if err != nil {
 		return Entrant{}, err
 	}
-	e := Entrant{Label: text, Rule: rule, Rate: lr}
+	e := Entrant{Label: strings.TrimSpace(text), Rule: rule, Rate: lr}
 	for _, link := range strings.Split(text, "|") {
 		name, _, _ := strings.Cut(link, "(")
 		for _, known := range optimizers.Table {

@@ -42,6 +42,10 @@ func firstGrid(byDefault float64) []float64 {
 	for k := rung(byDefault) - rungsBelow; k <= rung(byDefault)+rungsAbove; k++ {
 		grid = append(grid, rate(k))
 	}
+	if !slices.Contains(grid, byDefault) { // it is to be priced
+		grid = append(grid, byDefault)
+		slices.Sort(grid)
+	}
 	return grid
 }
 

@@ -2,17 +2,28 @@ package bench
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
-//go:embed report.html
-var page string
+//go:embed html
+var pages embed.FS
 
-var pageTemplate = template.Must(template.New("report").Parse(page))
+var pageTemplates = template.Must(template.ParseFS(pages, "html/*.html"))
+
+// render writes a page.
+func render(w io.Writer, name string, view any) error {
+	var page bytes.Buffer
+	if err := pageTemplates.ExecuteTemplate(&page, name, view); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.Map(printable, page.Bytes()))
+	return err
+}
 
 // view is what the page shows. Everything that comes from outside is a plain
 // string, which html/template escapes.
@@ -78,12 +89,7 @@ func (r *Results) WriteHTML(w io.Writer) error {
 	if v.Curves, v.Rates, err = r.figures(); err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := pageTemplate.Execute(&page, v); err != nil {
-		return err
-	}
-	_, err = w.Write(bytes.Map(printable, page.Bytes()))
-	return err
+	return render(w, "report.html", v)
 }
 
 // pairs fills in the table of who beats whom.
@@ -91,10 +97,16 @@ func (v *view) pairs() {
 	if len(v.Results.Pairs) == 0 {
 		return
 	}
-	for _, a := range v.Optimizers {
+	var compared []Summary
+	for _, o := range v.Optimizers {
+		if slices.ContainsFunc(v.Results.Pairs, func(p Pair) bool { return p.A == o.Optimizer || p.B == o.Optimizer }) {
+			compared = append(compared, o)
+		}
+	}
+	for _, a := range compared {
 		v.Header = append(v.Header, a.Optimizer)
 		var line []pairCell
-		for _, b := range v.Optimizers {
+		for _, b := range compared {
 			line = append(line, v.pairCell(a.Optimizer, b.Optimizer))
 		}
 		v.Pairs = append(v.Pairs, line)

@@ -209,12 +209,12 @@ func collect(to *[]float64, x *float64) {
 func (m *Summary) aboutRates(c choice) {
 	m.Grid, m.AtEnd = c.points, c.atEnd
 	b := best(c.points)
-	if b < 0 {
+	if b < 0 || !(c.points[b].loss() > 0) { // a loss that can be negative has no factors
 		return
 	}
 	m.Sensitivity = new(sensitivity(c.points, b))
 	for _, p := range c.points {
-		if p.LR == m.Default && p.ValLoss != nil && c.points[b].loss() > 0 {
+		if p.LR == m.Default && p.ValLoss != nil {
 			m.PriceOfDefault = new(*p.ValLoss / c.points[b].loss())
 		}
 	}
@@ -271,7 +271,12 @@ func sign(x float64) int {
 	return 0
 }
 
-// WriteJSON writes the results, each run on a line.
+// Summary says how much work it was.
+func (r *Results) Summary() string {
+	return fmt.Sprintf("%d runs in %.1f s", len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+}
+
+// WriteJSON writes the results.
 func (r *Results) WriteJSON(w io.Writer) error {
 	text, err := json.MarshalIndent(r, "", " ")
 	if err != nil {

@@ -140,6 +140,9 @@ func TestLadder(t *testing.T) {
 	if !slices.Equal(grid, []float64{1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1}) {
 		t.Errorf("grid %v", grid)
 	}
+	if off := firstGrid(2e-3); !slices.Contains(off, 2e-3) || !slices.IsSorted(off) || len(off) != 8 {
+		t.Errorf("grid of a default that is on no rung: %v", off)
+	}
 	if got := grow(grid, 0.1); !slices.Equal(got, []float64{0.3, 1}) {
 		t.Errorf("grown above by %v", got)
 	}

@@ -290,3 +290,19 @@ func TestWrongGradientIsNoticed(t *testing.T) {
 		t.Errorf("checks of a wrong gradient: %+v\n%q", r.Checks, r.Verdict)
 	}
 }
+
+// A loss below zero has no factor two above it, and a single test row says
+// nothing about others; both give results that can be written.
+func TestDegenerate(t *testing.T) {
+	s := small(t, "iris", "sgd", "adam")
+	s.Task.Loss = func(pred, y *graph.Node) *graph.Node { return ops.Shift(-10, losses.CrossEntropy(pred, y)) }
+	s.Parts.Test = s.Parts.Test.Subset([]int{0})
+	s.Seeds = 1
+	r := run(t, s)
+	if o := r.Optimizers[0]; o.Sensitivity != nil || o.PriceOfDefault != nil || len(r.Pairs) != 0 {
+		t.Errorf("%+v, %+v", o, r.Pairs)
+	}
+	if err := errors.Join(r.WriteJSON(&bytes.Buffer{}), r.WriteHTML(&bytes.Buffer{}), r.WriteTable(&bytes.Buffer{})); err != nil {
+		t.Error(err)
+	}
+}

@@ -41,7 +41,7 @@ func compare(entrants []Entrant, runs []*outcome, seeds int) []Pair {
 	for i := range entrants {
 		for j := range i {
 			a, b := of(j), of(i)
-			if !ended(a) || !ended(b) {
+			if !ended(a) || !ended(b) || len(a[0].rows) < 2 { // nothing follows from one row
 				continue
 			}
 			d := crossed(differences(a, b))
@@ -197,7 +197,7 @@ func (r *Results) sayTolerance() string {
 	}
 	slices.SortStableFunc(known, func(a, b Summary) int { return sign(b.Sensitivity.Decades - a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
-	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, most.Sensitivity)
+	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, strings.Replace(most.Sensitivity.String(), "≥", "at least", 1))
 	if !least.Sensitivity.open() {
 		text += fmt.Sprintf("; %s the least, with %s", least.Optimizer, least.Sensitivity)
 	}

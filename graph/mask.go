@@ -91,7 +91,7 @@ func (a adjoint) clean() *Node {
 		return a.d
 	}
 	if l, ok := a.live.op.(aliveOp); ok {
-		return Apply(maskOp{l.not}, a.live.in[0], a.d)
+		return Apply(maskOp(l), a.live.in[0], a.d)
 	}
 	return mask(a.live, a.d)
 }
@@ -125,7 +125,7 @@ func pass(y *Node, own adjoint, on []bool, accumulate func(*Node, adjoint)) {
 // rule.
 func branch(y *Node, i int, d *Node) *Node {
 	if m, ok := d.op.(maskOp); ok && y.in[i].role == Computed && localityOf(y.op) == Elementwise {
-		return Apply(aliveOp{m.not}, d.in[0])
+		return Apply(aliveOp(m), d.in[0])
 	}
 	return nil
 }

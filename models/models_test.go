@@ -195,6 +195,17 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
+func TestWeights(t *testing.T) {
+	s, err := models.Parse("mlp(8,5)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := models.Summarize(s.Build(3), 4)
+	if got := s.Weights(4, 3); err != nil || got != float64(sum.Trainable) {
+		t.Errorf("%v weights, the summary has %v, %v", got, sum, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("mlp(64,32,act=tanh,dropout=0.2)")
 	f.Add("linear(")

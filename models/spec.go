@@ -158,6 +158,16 @@ func (s Spec) String() string {
 	return "mlp(" + strings.Join(args, ",") + ")"
 }
 
+// Weights returns about how many numbers the model would have, in floating
+// point since the sizes may be anything.
+func (s Spec) Weights(features, outputs int) float64 {
+	n, in := 0.0, float64(features)
+	for _, units := range append(s.Hidden[:len(s.Hidden):len(s.Hidden)], outputs) {
+		n, in = n+(in+1)*float64(units), float64(units)
+	}
+	return n
+}
+
 // Build returns the model with the given number of outputs.
 func (s Spec) Build(outputs int) Layer {
 	if len(s.Hidden) == 0 {

@@ -14,7 +14,8 @@ import (
 //
 // With AMSGrad, v is replaced in d by the largest v so far. EpsHat adds ε to
 // the uncorrected root, as Keras and section 2 of the paper do; Corrected takes
-// the largest corrected mean square, as Optax does.
+// the largest corrected mean square, as Optax does; Nesterov looks ahead with
+// the next step's mean, which is Optax's nadam.
 // Kingma, Ba 2014, https://arxiv.org/abs/1412.6980;
 // Reddi, Kale, Kumar 2018, https://arxiv.org/abs/1904.09237.
 type AdamRule struct {
@@ -24,6 +25,7 @@ type AdamRule struct {
 	AMSGrad   bool    `help:"divide by the largest mean square so far"`
 	EpsHat    bool    `help:"add eps before the correction"`
 	Corrected bool    `help:"amsgrad of corrected mean squares"`
+	Nesterov  bool    `help:"look ahead"`
 }
 
 // Adam returns the rule with PyTorch's defaults.
@@ -38,6 +40,11 @@ func KerasAdam() AdamRule { return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-7,
 // OptaxAMSGrad returns AMSGrad as Optax computes it.
 func OptaxAMSGrad() AdamRule {
 	return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, AMSGrad: true, Corrected: true}
+}
+
+// OptaxNAdam returns Adam with Nesterov's momentum as Optax computes it.
+func OptaxNAdam() AdamRule {
+	return AdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Nesterov: true}
 }
 
 // AdamW returns Adam with decoupled weight decay, as a chain: the parameter
@@ -58,6 +65,10 @@ func (r AdamRule) Update(s *Step) *node {
 		top := s.State("vmax")
 		square = ops.Max(top, square)
 		s.Set(top, square)
+	}
+	if r.Nesterov { // β1·m/(1-β1^(t+1)) + (1-β1)·g/(1-β1^t), the last taken out
+		next := ops.Sub(s.Const(1), ops.Pow(s.Const(r.Beta1), ops.Shift(1, s.T)))
+		mean = mix(r.Beta1, ops.Mul(mean, ops.Div(correction(s, r.Beta1), next)), s.Grad)
 	}
 	s.Size = ops.Div(s.Size, correction(s, r.Beta1))
 	if r.EpsHat {

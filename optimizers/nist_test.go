@@ -169,3 +169,56 @@ func TestNISTByLevenbergMarquardt(t *testing.T) {
 		t.Errorf("%d of %d runs reach 9 digits", nine, all)
 	}
 }
+
+// Quasi-Newton methods see only the sum of squares; they are reported beside.
+func TestNISTByQuasiNewton(t *testing.T) {
+	for _, m := range []Method{BFGS{}, NewLBFGS()} {
+		six, all := 0, 0
+		for _, p := range nistProblems(t) {
+			for _, start := range [][]float64{p.Start1, p.Start2} {
+				r := p.residuals(t, start)
+				prob, err := ProblemOf(ops.Scale(0.5, ops.Sum(ops.Square(r))), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := Minimize(context.Background(), prob, m, Stop{Iterations: 5000})
+				if err != nil {
+					t.Fatal(err)
+				}
+				all++
+				if p.digits(res.X) >= 6 {
+					six++
+				}
+			}
+		}
+		t.Logf("%T: 6 digits in %d of %d runs", m, six, all)
+		if six < 1 {
+			t.Errorf("%T solves nothing", m)
+		}
+	}
+}
+
+// Residuals that can all be 0, too few of them, and a parameter that nothing
+// depends on.
+func TestLevenbergMarquardtAtTheEdges(t *testing.T) {
+	g := graph.New(tensor.Float64, 1)
+	w := g.Param("w", graph.From(-1.2, 1), 2)
+	x, y := ops.Slice(w, 0, 0, 1, 1), ops.Slice(w, 0, 1, 2, 1)
+	rosenbrock := ops.Concat(0, ops.Sub(g.Const(1, 1), x), ops.Scale(10, ops.Sub(y, ops.Square(x))))
+	for _, r := range []*node{rosenbrock, ops.Shift(-2, ops.Add(ops.Square(x), y)), ops.Shift(-3, ops.Square(x))} {
+		if err := w.Variable().Set([]float64{-1.2, 1}); err != nil {
+			t.Fatal(err)
+		}
+		p, err := ResidualProblem(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := Minimize(context.Background(), p, LevenbergMarquardt{}, Stop{Iterations: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(res.F < 1e-20) || res.Reason == MaxIterations {
+			t.Errorf("%v: %v at %v, %s after %d iterations", r, res.F, res.X, res.Reason, res.Iterations)
+		}
+	}
+}

@@ -83,6 +83,10 @@ var loops = []struct {
 		a := lr * math.Sqrt(1-math.Pow(0.999, t)) / (1 - math.Pow(0.9, t))
 		return p - decayTo(&m[0], 0.9, g)*a/(math.Sqrt(decayTo(&m[1], 0.999, g*g))+1e-7)
 	}},
+	{OptaxNAdam(), func(p, g, t, lr float64, m *[6]float64) float64 {
+		a := 0.9*decayTo(&m[0], 0.9, g)/(1-math.Pow(0.9, t+1)) + 0.1*g/(1-math.Pow(0.9, t))
+		return p - lr*a/(math.Sqrt(decayTo(&m[1], 0.999, g*g)/(1-math.Pow(0.999, t)))+1e-8)
+	}},
 	{OptaxAMSGrad(), func(p, g, t, lr float64, m *[6]float64) float64 {
 		a, b := decayTo(&m[0], 0.9, g)/(1-math.Pow(0.9, t)), decayTo(&m[1], 0.999, g*g)/(1-math.Pow(0.999, t))
 		m[2] = math.Max(m[2], b)

@@ -61,10 +61,16 @@ func ProblemOf(loss *node, params []*node, feeds ...graph.Feed) (*Problem, error
 		gather(gradient, grads, grad)
 		return gradient.Scalar(loss)
 	}
-	return p, p.withHVP()
+	p.HVP = func(x, v, hv []float64) {
+		if err := p.withHVP(); err != nil {
+			panic(evalError{err})
+		}
+		p.HVP(x, v, hv)
+	}
+	return p, nil
 }
 
-// withHVP adds Hessian-vector products.
+// withHVP compiles Hessian-vector products, when they are first asked for.
 func (p *Problem) withHVP() error {
 	g := p.loss.Graph()
 	vs := make([]*node, len(p.params))

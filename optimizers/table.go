@@ -109,6 +109,8 @@ var Table = []Entry{
 		"numbers to compare with Keras: ε before the correction, 1e-7", "as adam", "https://keras.io/api/optimizers/adam/"},
 	{"optax_amsgrad", func() Rule { return OptaxAMSGrad() }, 1e-3, false,
 		"numbers to compare with Optax: the largest of the corrected mean squares", "as amsgrad", "https://optax.readthedocs.io/en/latest/api/optimizers.html"},
+	{"optax_nadam", func() Rule { return OptaxNAdam() }, 1e-3, false,
+		"numbers to compare with Optax: no schedule of the momentum", "as adam", "https://optax.readthedocs.io/en/latest/api/optimizers.html"},
 	{"optax_adagrad", func() Rule { return OptaxAdaGrad() }, 0.01, false,
 		"numbers to compare with Optax: starts at 0.1, ε under the root", "as adagrad", "https://optax.readthedocs.io/en/latest/api/optimizers.html"},
 	{"optax_rmsprop", func() Rule { return OptaxRMSProp() }, 0.01, false,

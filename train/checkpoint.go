@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"descent/graph"
 	"descent/internal/atomicfile"
@@ -60,6 +61,7 @@ func (f *fit) save() error {
 	if err := atomicfile.Write(f.run.Checkpoint, safetensors.Encode(file)); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
+	f.saved = time.Now()
 	return nil
 }
 

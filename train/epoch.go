@@ -38,6 +38,7 @@ type fit struct {
 	began   time.Time
 	before  float64 // Seconds when this process took over
 	done    int     // batches done by this process
+	saved   time.Time
 	rate    func(step int) float64
 
 	monitor     string
@@ -108,7 +109,14 @@ func (f *fit) epoch(ctx context.Context) error {
 	if f.run.OnEpoch != nil {
 		f.run.OnEpoch(e)
 	}
-	return errors.Join(f.log(e), f.save())
+	if err := f.log(e); err != nil {
+		return err
+	}
+	// Small epochs would spend more time on saving than on training.
+	if f.Epoch < f.run.Epochs && f.hist.Reason == "" && time.Since(f.saved) < time.Second {
+		return nil
+	}
+	return f.save()
 }
 
 // batch trains on one batch. Of the batches that make a step all but the last

@@ -39,12 +39,17 @@ type Run struct {
 	// Log, if not nil, gets each epoch as a line of JSON.
 	Log io.Writer
 
-	// Checkpoint, if not empty, names the file that keeps the state of the run
-	// after each epoch and when it is interrupted. With Resume, a run goes on
+	// Checkpoint, if not empty, names the file that keeps the state of the run:
+	// after an epoch, but not more than once in a second, at the end, and when
+	// it is interrupted. With Resume, a run goes on
 	// from there, bit for bit as if it had not stopped; if the file does not
 	// exist it starts afresh.
 	Checkpoint string
 	Resume     bool
+
+	// Workers share the large steps of a batch; small nets use one. Results
+	// are the same bits for any number. 0 means 1.
+	Workers int
 
 	// Explain makes a run that diverges repeat its last epoch with checking
 	// programs, to say which node was the first to be NaN or infinite.
@@ -196,6 +201,9 @@ func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
 func (t *Trainer) Fit(ctx context.Context, r Run) (*History, error) {
 	if err := r.Check(t); err != nil {
 		return &History{}, err
+	}
+	if r.Workers > 1 {
+		defer t.share(r.Workers)()
 	}
 	f, err := newFit(t, r)
 	if err != nil {

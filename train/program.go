@@ -61,7 +61,7 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	p.y = t.task.Target(p.pred, n)
 	p.stageTarget()
 	p.loss = t.task.Loss(p.pred, p.y)
-	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check}
+	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check, Team: t.team}
 	if m == evaluate {
 		if t.task.Output != nil {
 			p.pred = t.task.Output(p.pred)

@@ -57,6 +57,18 @@ type Trainer struct {
 	check    bool
 	training *optimizers.Training
 	model    []*graph.Variable // what evaluation needs
+	team     *graph.Team       // shares large steps; nil outside of a run
+}
+
+// share makes programs whose large steps are shared by n workers, until the
+// function that it returns is called.
+func (t *Trainer) share(n int) (end func()) {
+	alone := t.programs
+	t.team, t.programs = graph.NewTeam(n), map[programKey]*program{}
+	return func() {
+		t.team.Close()
+		t.team, t.programs = nil, alone
+	}
 }
 
 // New returns a trainer with fresh parameters. It compiles programs for one

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,9 +24,14 @@ type benchOptions struct {
 	trainOptions
 	data       string
 	optimizers []string
+	suite      string
+	budget     int
 	study      bench.Study
 	json       bool
 }
+
+// suiteName is the suite of bench.Problems.
+const suiteName = "classic"
 
 func benchCommand() *cobra.Command {
 	o := &benchOptions{}
@@ -38,6 +44,7 @@ func benchCommand() *cobra.Command {
 			"the terminal, report.html and results.json to a folder. The data are an embedded set (" + strings.Join(setNames(), ", ") + "),\n" +
 			"a CSV file, or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
+			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
 			"  descent bench houses.csv --target price --model 'mlp(64,32)' --loss 'huber(delta=1)'",
 		Args: cobra.MaximumNArgs(1),
@@ -47,6 +54,8 @@ func benchCommand() *cobra.Command {
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+suiteName)
+	f.IntVar(&o.budget, "budget", 1000, "of a suite: gradient evaluations of each run")
 	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
 	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
 	f.StringVar(&o.scaling, "scaling", "", "of numeric inputs: standard, minmax or none (default: minmax for images, else standard)")
@@ -80,24 +89,84 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		}
 		o.data = args[0]
 	}
-	if err := o.check(cmd); err != nil {
+	if err := errors.Join(o.check(cmd), o.checkSuite(cmd, args)); err != nil {
 		return usage(err)
 	}
-	if err := o.prepare(); err != nil {
-		return err
+	if o.suite == "" {
+		if err := o.prepare(); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(o.out, 0o755); err != nil { // better now than after the runs
 		return err
 	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.Progress = show.progress
-	r, err := o.study.Run(cmd.Context())
+	r, err := o.compare(cmd.Context(), commandLine(cmd, args))
 	show.close()
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted, nothing was written: %w", err)
+	case err != nil:
 		return err
 	}
-	r.Command = commandLine(cmd, args)
 	return o.write(cmd.OutOrStdout(), r)
+}
+
+// results are those of a study or of a suite.
+type results interface {
+	WriteJSON(w io.Writer) error
+	WriteHTML(w io.Writer) error
+	WriteTable(w io.Writer) error
+	Summary() string
+}
+
+// compare does the study or the suite.
+func (o *benchOptions) compare(ctx context.Context, command string) (results, error) {
+	if o.suite == "" {
+		r, err := o.study.Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.Command = command
+		return r, nil
+	}
+	s := &bench.Suite{Name: o.suite, Problems: bench.Problems, Entrants: o.study.Entrants, Budget: o.budget, Seed: o.study.Seed,
+		Rates: o.study.Rates, Workers: o.study.Workers, Progress: o.study.Progress}
+	r, err := s.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.Command = command
+	return r, nil
+}
+
+// dataFlags are the flags that a suite has no use for.
+var dataFlags = []string{"data", "target", "task", "scaling", "drop", "comma", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
+
+// checkSuite refuses flags that would be ignored.
+func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
+	if o.suite == "" {
+		if cmd.Flags().Changed("budget") {
+			return errors.New("--budget is for a --suite; training goes by --epochs")
+		}
+		return nil
+	}
+	if o.suite != suiteName {
+		return fmt.Errorf("--suite %q: there is %s", o.suite, suiteName)
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("either data (%s) or --suite", args[0])
+	}
+	for _, name := range dataFlags {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s has no meaning for a --suite", name)
+		}
+	}
+	if o.budget < 2 {
+		return fmt.Errorf("--budget %d: at least 2 is needed", o.budget)
+	}
+	return nil
 }
 
 // check refuses flags that make no sense, before anything is read.
@@ -184,15 +253,15 @@ func defaultScaling(name string) string {
 }
 
 // write writes the files, and the table or the JSON.
-func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
-	var results, report bytes.Buffer
-	if err := r.WriteJSON(&results); err != nil {
+func (o *benchOptions) write(w io.Writer, r results) error {
+	var text, report bytes.Buffer
+	if err := r.WriteJSON(&text); err != nil {
 		return err
 	}
 	if err := r.WriteHTML(&report); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(o.out, "results.json"), results.Bytes()); err != nil {
+	if err := atomicfile.Write(filepath.Join(o.out, "results.json"), text.Bytes()); err != nil {
 		return err
 	}
 	page := filepath.Join(o.out, "report.html")
@@ -200,13 +269,13 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	if o.json {
-		_, err := w.Write(results.Bytes())
+		_, err := w.Write(text.Bytes())
 		return err
 	}
 	if err := r.WriteTable(w); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d runs in %.1f s; report in %s\n", len(r.Runs)+len(r.Trials), r.Timing.Seconds, page)
+	_, err := fmt.Fprintf(w, "\n%s; report in %s\n", r.Summary(), page)
 	return err
 }
 

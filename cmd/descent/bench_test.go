@@ -8,7 +8,6 @@ import (
 	"testing"
 )
 
-
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"bench", "iris", "--optimizer", "sgd", "--optimizer", "adam(beta2=0.99)", "--epochs", "3", "--seeds", "2", "--tune-seeds", "1", "--out", dir}
@@ -101,6 +100,24 @@ func TestQuote(t *testing.T) {
 	for in, want := range map[string]string{"adam": "adam", "adam(lr=1)": "'adam(lr=1)'", "": "''", "it's": `'it'\''s'`, "a;b": "'a;b'"} {
 		if got := quote(in); got != want {
 			t.Errorf("quote(%s) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestBenchSuite(t *testing.T) {
+	dir := t.TempDir()
+	status, out, errs := descent("bench", "--suite", "classic", "--budget", "50", "--optimizer", "sgd", "--optimizer", "adam", "--rates", "0.1,0.01", "--out", dir)
+	if status != 0 || errs != "" || !strings.Contains(out, "gradient evaluations") {
+		t.Errorf("status %d\n%s\n%s", status, out, errs)
+	}
+	for want, args := range map[string][]string{
+		"no meaning":       {"--suite", "classic", "--epochs", "3"},
+		"there is classic": {"--suite", "nosuch"},
+		"either data":      {"iris", "--suite", "classic"},
+		"is for a --suite": {"--budget", "3"},
+	} {
+		if status, _, errs := descent(append([]string{"bench", "--out", dir}, args...)...); status != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%v: status %d, want %q\n%s", args, status, want, errs)
 		}
 	}
 }

@@ -57,6 +57,10 @@ func (s *setup) outputs(row *losses.Row) (n int, oneHot bool, err error) {
 	return s.Classes, true, nil // each class against the others
 }
 
+// maxWeights bounds the memory that a slip of the finger, or a hostile
+// model.json, can ask for.
+const maxWeights = 1 << 28
+
 // task builds the task.
 func (s *setup) task() (train.Task, error) {
 	var none train.Task
@@ -75,6 +79,9 @@ func (s *setup) task() (train.Task, error) {
 	n, oneHot, err := s.outputs(row)
 	if err != nil {
 		return none, err
+	}
+	if w := spec.Weights(s.Features, n); w > maxWeights {
+		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, w, float64(maxWeights))
 	}
 	if row.Target == losses.Counts && strings.Contains(s.Loss, "log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)

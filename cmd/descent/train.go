@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -37,6 +38,8 @@ type trainOptions struct {
 	dtype               string
 	out                 string
 	json, quiet         bool
+
+	given func(flag string) bool // tells whether a flag was given
 }
 
 func trainCommand() *cobra.Command {
@@ -79,11 +82,15 @@ func trainCommand() *cobra.Command {
 	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
 	f.Uint64VarP(&o.seed, "seed", "s", 1, "of the split, the weights and the order of rows")
+	f.IntVar(&o.run.Workers, "workers", runtime.GOMAXPROCS(0), "workers that share the large steps of large nets; results do not depend on it")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", "folder for the model, its schema and the log")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.BoolVar(&o.json, "json", false, "print the result as JSON; lines about progress go to stderr")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
+	for _, name := range []string{"val", "batch"} { // whose defaults depend on the data
+		f.Lookup(name).DefValue = "0" // which help does not print
+	}
 	return cmd
 }
 
@@ -163,6 +170,7 @@ func (e *interrupted) Unwrap() error { return context.Canceled }
 
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
+	o.given = cmd.Flags().Changed
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
@@ -171,13 +179,13 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	} else if o.run.Resume {
 		return errors.New("--resume needs --out, the folder of the run to go on with")
 	}
-	if cmd.Flags().Changed("epochs") && o.run.Epochs < 1 {
+	if o.given("epochs") && o.run.Epochs < 1 {
 		return fmt.Errorf("--epochs %d: at least one is needed", o.run.Epochs)
 	}
-	if f := cmd.Flags(); f.Changed("val") && !(o.val >= 0 && o.val < 1) || !(o.test >= 0 && o.test < 1) {
+	if o.given("val") && !(o.val >= 0 && o.val < 1) || !(o.test >= 0 && o.test < 1) {
 		return fmt.Errorf("--val %v, --test %v: shares are at least 0 and below 1", o.val, o.test)
 	}
-	if cmd.Flags().Changed("batch") && o.run.Batch < 0 {
+	if o.given("batch") && o.run.Batch < 0 {
 		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.run.Batch)
 	}
 	if o.run.Accumulate < 1 || o.run.Stop.Patience < 0 || !(o.run.Stop.MinDelta >= 0) {
@@ -196,11 +204,11 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	return o.checkOptimizer(cmd)
+	return o.checkOptimizer()
 }
 
 // checkOptimizer chooses the optimizer and its learning rate.
-func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
+func (o *trainOptions) checkOptimizer() error {
 	if o.optimizer == "" {
 		o.optimizer = "adam(lr=0.003)"
 	}
@@ -208,9 +216,9 @@ func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
 	switch {
 	case err != nil:
 		return err
-	case cmd.Flags().Changed("lr") && lr != nil:
+	case o.given("lr") && lr != nil:
 		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, *lr)
-	case cmd.Flags().Changed("lr"):
+	case o.given("lr"):
 		if !(o.lr > 0) {
 			return fmt.Errorf("--lr %v: it must be positive", o.lr)
 		}
@@ -230,79 +238,14 @@ func (o *trainOptions) checkOptimizer(cmd *cobra.Command) error {
 	return nil
 }
 
-// open reads the data and divides them.
-func (o *trainOptions) open(name string) (*data.Parts, error) {
-	comma, err := separator(o.comma)
-	if err != nil {
-		return nil, usage(err)
-	}
-	csv := data.CSVOptions{NoHeader: o.noHeader, Comma: comma}
-	if !slices.Contains(setNames(), name) {
-		if _, err := os.Stat(name); err != nil {
-			_, err = data.Open(name, csv) // says it better
-			return nil, usage(err)
-		}
-	}
-	src, err := data.Open(name, csv)
-	if err != nil {
-		return nil, err
-	}
-	if src.Table != nil {
-		if err := o.checkColumns(src); err != nil {
-			return nil, usage(err)
-		}
-	} else {
-		o.scaling = "" // pixels are from 0 to 1
-	}
-	return o.divide(src)
-}
-
-// divide prepares the rows and holds some out. A small table of classes keeps
-// no rows for validation unless told: there, every row that is learned from
-// counts for more than stopping at the best epoch.
-func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
-	const tiny, small = 20, 1000
-	val := o.val
-	if val < 0 {
-		val = 0.15
-		if src.Table != nil && src.Table.Rows() < tiny {
-			val = 0
-		}
-	}
-	prepare := func() (*data.Parts, error) {
-		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
-			Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
-	}
-	parts, err := prepare()
-	if err == nil && o.val < 0 && parts.Train.Classes != nil && parts.Train.Rows() < small*0.65 {
-		val = 0
-		return prepare()
-	}
-	return parts, err
-}
-
-// checkColumns finds wrong names of columns.
-func (o *trainOptions) checkColumns(src *data.Source) error {
-	target := o.target
-	if target == "" {
-		target = src.Target
-	}
-	if target == "" {
-		return fmt.Errorf("--target is missing: which column of %s is to be predicted? There are %s", src.Name, strings.Join(src.Table.Names(), ", "))
-	}
-	for _, c := range append([]string{target}, o.drop...) {
-		if _, err := src.Table.Column(c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // choose fills in what was not given.
 func (o *trainOptions) choose(parts *data.Parts) error {
 	d := parts.Train
 	n := d.Rows()
 	o.Features, o.Classes = d.Features(), len(d.Classes)
+	if o.rawTarget && o.Classes > 0 {
+		return errors.New("--raw-target is for a target that is a number; this one has classes")
+	}
 	if o.Loss == "" {
 		o.Loss = "mse"
 		if o.Classes > 0 {
@@ -337,7 +280,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	if parts.Val.Rows() > 0 {
 		o.run.Val, o.run.Stop.RestoreBest = parts.Val, true
-	} else if o.run.Stop.Monitor == "" {
+	} else if o.run.Stop.Monitor == "" && !o.given("patience") {
 		o.run.Stop.Patience = 0 // nothing to judge by but the training loss
 	}
 	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true

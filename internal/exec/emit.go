@@ -91,7 +91,7 @@ func (p *Program[T]) single(i Val, v *value) step {
 	case kBox:
 		return &box1[T]{p.ptr(i), p.scalarOrConst(v.args[0])}
 	case kUnbox:
-		return &unbox1[T]{p.scalar(i), arg(0)}
+		return &unbox1[T]{p.scalar(i), elem(arg(0), v.from)}
 	}
 	panic("exec: no step for " + kindNames[v.kind])
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math"
 	"slices"
 
 	"descent/internal/kernel"
@@ -26,7 +27,7 @@ func epilogue(f *Func) {
 			switch {
 			case v.code == kernel.Add && len(x.args) == 2 && isRow(y, d.n):
 				*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], other}, dims: v.dims, n: v.n, dot: d, tag: v.tag}
-			case v.code == kernel.Max && y.kind == kConst && y.imm == 0:
+			case v.code == kernel.Max && y.kind == kConst && y.imm == 0 && !math.Signbit(y.imm):
 				d.relu = true
 				*v = value{kind: kDot, args: x.args, dims: v.dims, n: v.n, dot: d, tag: v.tag}
 			default:

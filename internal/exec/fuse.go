@@ -108,8 +108,16 @@ func fuse(f *Func) []group {
 // not between maps over one domain.
 func (f *Func) levels() []int32 {
 	level := make([]int32, len(f.vals))
+	early := make([]bool, len(f.vals)) // scalars made of scalars alone: no path between maps has one
 	for i := range f.vals {
 		v := &f.vals[i]
+		early[i] = v.scalar() && (v.kind == kMap || v.memoryless())
+		for _, a := range v.args {
+			early[i] = early[i] && early[a]
+		}
+		if early[i] {
+			continue
+		}
 		for _, a := range v.args {
 			x := &f.vals[a]
 			l := level[a]

@@ -73,7 +73,7 @@ func (f *Func) gangKey(g group, users []int, root []Val) string {
 				fmt.Fprintf(&b, " c%x", y.imm)
 			case y.scalar():
 				fmt.Fprintf(&b, " s%d", a)
-			case y.n == x.n && f.vals[root[a]].n == x.n && spreadOf(x.dims, y.dims) == spreadFull:
+			case y.n == x.n && f.ganged(root[a], x.n) && spreadOf(x.dims, y.dims) == spreadFull:
 				k, ok := slots[a]
 				if !ok {
 					k = len(slots)
@@ -101,6 +101,13 @@ func (f *Func) gangKey(g group, users []int, root []Val) string {
 		return ""
 	}
 	return b.String()
+}
+
+// ganged reports whether an array of n elements can lie beside others: its
+// memory is all its own, and not an input's, which lies where it lies.
+func (f *Func) ganged(root Val, n int) bool {
+	x := &f.vals[root]
+	return x.n == n && !(x.kind == kLeaf && f.leaves[x.leaf].Input)
 }
 
 // slots returns the array operands of a region and the leaves that it
@@ -141,7 +148,7 @@ func joinAdjacent[T kernel.Float](f *Func, gs []group, memory func(int) []T) []g
 		p.in, p.out = f.slots(g)
 		for _, v := range append(slices.Clone(p.in), p.out...) {
 			a := uintptr(0)
-			if x := &f.vals[root[v]]; x.kind == kLeaf && !f.leaves[x.leaf].Input {
+			if x := &f.vals[root[v]]; x.kind == kLeaf {
 				a = uintptr(unsafe.Pointer(unsafe.SliceData(memory(x.leaf))))
 			}
 			p.addr = append(p.addr, a)
@@ -171,7 +178,7 @@ func joinAdjacent[T kernel.Float](f *Func, gs []group, memory func(int) []T) []g
 			at := 0
 			for _, p := range ps[i:j] {
 				g.vals = append(g.vals, p.g.vals...)
-				g.gang = append(g.gang, part{vals: p.g.vals, in: p.in, at: at})
+				g.gang = append(g.gang, part{vals: p.g.vals, in: p.in, out: p.out, at: at})
 				at += alignUp(p.n)
 			}
 			for _, u := range f.updates {
@@ -192,6 +199,7 @@ func joinAdjacent[T kernel.Float](f *Func, gs []group, memory func(int) []T) []g
 type part struct {
 	vals []Val
 	in   []Val // array operands, in the order of the code
+	out  []Val // leaves that it replaces
 	at   int
 }
 
@@ -214,13 +222,14 @@ func (f *Func) gangArrays(g group, root []Val) (out [][]Val) {
 }
 
 // breakGangs undoes gangs whose operands cannot be put side by side, because
-// one of them is wanted by two.
+// one of them is wanted by two, and gangs of which one part reads what another
+// replaces.
 func breakGangs(f *Func, groups []group) []group {
 	root := f.roots()
 	taken := map[Val]bool{}
 	var out []group
 	for _, g := range groups {
-		ok := true
+		ok := !f.overlaps(g, root)
 		for _, vals := range f.gangArrays(g, root) {
 			for _, v := range vals {
 				x := &f.vals[v]
@@ -230,25 +239,54 @@ func breakGangs(f *Func, groups []group) []group {
 		}
 		if ok || len(g.gang) == 0 {
 			out = append(out, g)
-			continue
-		}
-		for _, p := range g.gang {
-			out = append(out, group{vals: p.vals, region: true})
+		} else {
+			out = append(out, g.parts()...)
 		}
 	}
 	return out
 }
 
-// splitGangs undoes the gangs whose results cannot all be computed in place, and
-// reports whether there were any.
-func (p *plan) splitGangs(groups []group) ([]group, bool) {
+// overlaps reports whether a part of a gang reads a leaf that another replaces.
+func (f *Func) overlaps(g group, root []Val) bool {
+	writer := map[Val]int{}
+	for i, p := range g.gang {
+		for _, l := range p.out {
+			writer[l] = i
+		}
+	}
+	for i, p := range g.gang {
+		for _, a := range p.in {
+			if w, ok := writer[root[a]]; ok && w != i {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts returns the regions of a gang.
+func (g group) parts() (out []group) {
+	for _, p := range g.gang {
+		out = append(out, group{vals: p.vals, region: true})
+	}
+	return out
+}
+
+// splitGangs undoes the gangs whose results cannot all be computed in place, or
+// of which an operand is computed in a leaf, and reports whether there were any.
+func (p *plan) splitGangs(f *Func, groups []group, root []Val) ([]group, bool) {
 	var out []group
 	for i, g := range groups {
-		inPlace := true
+		served := true
 		for _, v := range g.updated {
-			inPlace = inPlace && p.homes[v].place == placeLeaf
+			served = served && p.homes[v].place == placeLeaf
 		}
-		if inPlace {
+		for _, vals := range f.gangArrays(g, root) {
+			for _, v := range vals {
+				served = served && p.homes[v].place == placeNone
+			}
+		}
+		if served {
 			if out != nil {
 				out = append(out, g)
 			}
@@ -257,9 +295,7 @@ func (p *plan) splitGangs(groups []group) ([]group, bool) {
 		if out == nil {
 			out = slices.Clone(groups[:i])
 		}
-		for _, q := range g.gang {
-			out = append(out, group{vals: q.vals, region: true})
-		}
+		out = append(out, g.parts()...)
 	}
 	if out == nil {
 		return groups, false

@@ -62,7 +62,7 @@ type value struct {
 	views []kernel.View
 	call  *Call
 	outs  [][]int // kCall with several results: their shapes
-	from  int     // kShape: where in the operand's elements it starts
+	from  int     // kShape, kUnbox: where in the operand's elements it starts
 	leaf  int     // kLeaf: index in Func.leaves
 	tag   int     // whose value this is, for messages: an index the builder chose
 }

@@ -53,7 +53,7 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 	def, last := lifetimes(f, groups, root)
 	p.placeLeaves(f)
 	p.updatesInPlace(f, groups, root, def)
-	if parts, any := p.splitGangs(groups); any {
+	if parts, any := p.splitGangs(f, groups, root); any {
 		return planMemory(f, parts)
 	}
 

@@ -77,7 +77,6 @@ func aligned[T kernel.Float](n int) []T {
 // Compile makes a program. memory gives the storage of each leaf that is not
 // an input; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
-	snapshot(f)
 	var check func(*Func) error
 	if o.Verify {
 		check = Verify
@@ -122,22 +121,6 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	}
 	return p, nil
 }
-
-// snapshot copies outputs that are leaves and would be changed by an update.
-func snapshot(f *Func) {
-	root := f.roots()
-	for i, v := range f.outputs {
-		for _, u := range f.updates {
-			if u.Leaf == root[v] && !f.vals[v].scalar() {
-				x := f.vals[v]
-				f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{x.dims}, v)[0]
-				break
-			}
-		}
-	}
-}
-
-func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
 
 // singles makes each value its own group.
 func singles(f *Func) []group {
@@ -250,9 +233,13 @@ func (p *Program[T]) finite(v Val) bool {
 	return true
 }
 
-// ptr returns the first element of an array value.
+// ptr returns the first element of an array value; where there is none, an
+// address that may not be used.
 func (p *Program[T]) ptr(v Val) *T {
 	x := &p.f.vals[v]
+	if x.n == 0 {
+		return &p.arena[0]
+	}
 	root, from := v, 0
 	for p.f.vals[root].kind == kShape {
 		from += p.f.vals[root].from
@@ -265,9 +252,6 @@ func (p *Program[T]) ptr(v Val) *T {
 	case placeArena:
 		return &p.arena[h.at+from]
 	case placeLeaf:
-		if len(p.leaves[h.at]) == 0 {
-			return &p.arena[0]
-		}
 		return &p.leaves[h.at][0]
 	}
 	panic(fmt.Sprintf("exec: value %d has no memory", v))

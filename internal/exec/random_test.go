@@ -1,129 +1,132 @@
 package exec
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"descent/internal/kernel"
 )
 
-// randomFunc makes a program over arrays of a few shapes that broadcast
-// against each other, with reductions, products, views, outputs and updates.
-func randomFunc(rng *rand.Rand) *Func {
-	f := &Func{}
-	r, c := 1+rng.IntN(40), 1+rng.IntN(40)
-	shapes := [][]int{{r, c}, {r, c}, {r, c}, {c}, {r, 1}, {}, {1, 1}, {2, r, c}, {2, 1, c}}
-	var vals []Val
-	var leaves []Val
-	for i, s := range shapes {
-		l := f.Leaf(Leaf{Name: fmt.Sprint("l", i), Dims: s})
-		vals, leaves = append(vals, l), append(leaves, l)
-	}
-	for range 3 {
-		vals = append(vals, f.Const(rng.NormFloat64(), nil))
-	}
-	codes := []kernel.Code{kernel.Add, kernel.Sub, kernel.Mul, kernel.Div, kernel.Max, kernel.Lt, kernel.Where, kernel.Neg,
-		kernel.Abs, kernel.Sqrt, kernel.Exp, kernel.Tanh, kernel.Add, kernel.Mul, kernel.Sub, kernel.Sin}
-	for range 5 + rng.IntN(60) {
-		x := vals[rng.IntN(len(vals))]
-		switch k := rng.IntN(12); {
-		case k == 0 && len(f.vals[x].dims) > 0:
-			vals = append(vals, f.Reduce(kernel.Fold(rng.IntN(4)), x, []int{rng.IntN(len(f.vals[x].dims))}))
-		case k == 1 && len(f.vals[x].dims) == 2:
-			d := f.vals[x].dims
-			t := f.Gather(x, kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{d[1], d[0]}, Stride: [kernel.MaxRank]int{1, d[1]}})
-			vals = append(vals, f.Dot(x, t, false, false), f.Dot(t, x, false, false))
-		case k == 2:
-			vals = append(vals, f.Reshape(x, []int{f.vals[x].n}), f.Reshape(f.Reshape(x, []int{f.vals[x].n, 1}), f.vals[x].dims))
-		default:
-			code := codes[rng.IntN(len(codes))]
-			args := []Val{x}
-			dims := f.vals[x].dims
-			for len(args) < code.Arity() {
-				y := vals[max(0, len(vals)-1-rng.IntN(1+rng.IntN(len(vals))))]
-				if d := tryBroadcast(dims, f.vals[y].dims); d != nil || len(dims)+len(f.vals[y].dims) == 0 {
-					dims, args = d, append(args, y)
-				} else {
-					args = append(args, args[0])
+// A trial is one random program with its memory.
+type trial[T kernel.Float] struct {
+	g      *generator
+	leaves [][]T // of leaves that are not inputs
+	inputs [][]T
+	bits   []uint64
+}
+
+func newTrial[T kernel.Float](seed uint64) *trial[T] {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	t := &trial[T]{g: randomFunc(rng)}
+	t.leaves, t.inputs = make([][]T, len(t.g.slab)), make([][]T, len(t.g.slab))
+	slabs := map[int]*Slab[T]{}
+	for i, l := range t.g.f.leaves {
+		n := size(l.Dims)
+		if l.Input {
+			t.inputs[i] = make([]T, n)
+		} else {
+			k := t.g.slab[i]
+			if slabs[k] == nil {
+				slabs[k] = &Slab[T]{}
+			}
+			t.leaves[i] = slabs[k].Take(n)
+		}
+		for _, m := range [][]T{t.leaves[i], t.inputs[i]} {
+			for k := range m {
+				m[k] = T(rng.NormFloat64())
+				if rng.IntN(8) == 0 {
+					m[k] = T([]float64{0, math.Copysign(0, -1), 1, math.Inf(1)}[rng.IntN(4)])
 				}
 			}
-			vals = append(vals, f.Map(code, args...))
 		}
 	}
-	for range 1 + rng.IntN(6) {
-		f.Output(vals[rng.IntN(len(vals))])
-	}
-	for _, l := range leaves {
-		for range 20 {
-			v := vals[rng.IntN(len(vals))]
-			if fmt.Sprint(f.vals[v].dims) == fmt.Sprint(f.vals[l].dims) && rng.IntN(2) == 0 {
-				f.Update(l, v)
-				break
-			}
-		}
-	}
-	return f
+	return t
 }
 
-func tryBroadcast(a, b []int) (out []int) {
-	defer func() {
-		if recover() != nil {
-			out = nil
-		}
-	}()
-	return broadcast(a, b)
+// put records a number; all NaN are one.
+func (t *trial[T]) put(x float64) {
+	if x != x {
+		x = math.NaN()
+	}
+	t.bits = append(t.bits, math.Float64bits(x))
 }
 
-// runRandom compiles and runs one random program a few times and returns all
-// outputs and leaves as bits.
-func runRandom[T kernel.Float](t *testing.T, seed uint64, o Options) []uint64 {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 1))
-	f := randomFunc(rng)
-	mem := make([][]T, len(f.leaves))
-	for i, l := range f.leaves {
-		mem[i] = aligned[T](size(l.Dims))
-		for k := range mem[i] {
-			mem[i][k] = T(rng.NormFloat64())
+func (t *trial[T]) putLeaves() {
+	for _, m := range t.leaves {
+		for _, x := range m {
+			t.put(float64(x))
 		}
 	}
-	p, err := Compile(f, func(i int) []T { return mem[i] }, o)
+}
+
+// run compiles and runs a program a few times and records all outputs and
+// leaves.
+func (t *trial[T]) run(o Options) ([]uint64, error) {
+	p, err := Compile(t.g.f, func(i int) []T { return t.leaves[i] }, o)
 	if err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
+		return nil, err
 	}
-	var bits []uint64
-	put := func(x float64) {
-		if x != x {
-			x = math.NaN()
+	for i, x := range t.inputs {
+		switch {
+		case x == nil:
+		case len(t.g.f.leaves[i].Dims) == 0:
+			*p.ScalarInput(i) = float64(x[0])
+		default:
+			copy(p.Input(i), x)
 		}
-		bits = append(bits, math.Float64bits(x))
 	}
 	for range 3 {
 		p.Run()
 		for i := range p.outputs {
 			if p.outputs[i].scalar != nil {
-				put(p.Scalar(i))
+				t.put(p.Scalar(i))
 				continue
 			}
 			for _, x := range p.Output(i) {
-				put(float64(x))
+				t.put(float64(x))
 			}
 		}
-		for _, m := range mem {
-			for _, x := range m {
-				put(float64(x))
-			}
+		t.putLeaves()
+	}
+	return t.bits, nil
+}
+
+// oracleBits is what run records, by the oracle.
+func oracleBits(seed uint64) []uint64 {
+	t := newTrial[float64](seed)
+	o := &oracle{f: t.g.f, leaves: make([][]float64, len(t.leaves))}
+	for i := range o.leaves {
+		o.leaves[i] = t.leaves[i]
+		if t.g.f.leaves[i].Input {
+			o.leaves[i] = t.inputs[i]
 		}
 	}
-	return bits
+	for range 3 {
+		for _, out := range o.run() {
+			for _, x := range out {
+				t.put(x)
+			}
+		}
+		t.putLeaves()
+	}
+	return t.bits
 }
 
 // TestRandomPrograms compares fused machine code, fused interpretation, both
-// also shared by a team, and one step per value: all must give the same bits.
+// also shared by a team, one step per value, and the oracle: all must give the
+// same bits. DESCENT_SEEDS=from-to runs other seeds.
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(400) {
+	from, to := uint64(0), uint64(600)
+	if s := os.Getenv("DESCENT_SEEDS"); s != "" {
+		a, b, _ := strings.Cut(s, "-")
+		from, _ = strconv.ParseUint(a, 10, 64)
+		to, _ = strconv.ParseUint(b, 10, 64)
+	}
+	for seed := from; seed < to; seed++ {
 		sameBits[float64](t, seed)
 		sameBits[float32](t, seed)
 	}
@@ -137,13 +140,24 @@ func FuzzProgram(f *testing.F) {
 }
 
 func sameBits[T kernel.Float](t *testing.T, seed uint64) {
+	t.Helper()
 	defer func(n int) { chunkElems = n }(chunkElems)
 	chunkElems = 64
 	team := NewTeam(3)
 	defer team.Close()
-	want := runRandom[T](t, seed, Options{Check: true, Interpret: true})
-	for _, o := range []Options{{Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}} {
-		got := runRandom[T](t, seed, o)
+	options := []Options{{Check: true, Interpret: true}, {Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}}
+	var want []uint64
+	if _, double := any(T(0)).(float64); double {
+		want = oracleBits(seed)
+	}
+	for _, o := range options {
+		got, err := newTrial[T](seed).run(o)
+		if err != nil {
+			t.Fatalf("seed %d %T %+v: %v", seed, T(0), o, err)
+		}
+		if want == nil {
+			want = got
+		}
 		for i := range want {
 			if got[i] != want[i] {
 				t.Fatalf("seed %d %T %+v: number %d is %v, want %v", seed, T(0), o, i, math.Float64frombits(got[i]), math.Float64frombits(want[i]))

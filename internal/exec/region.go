@@ -129,7 +129,7 @@ func (f *fill[T]) fill(o, n int) {
 	d := f.dst[:n]
 	switch f.kind {
 	case spreadScalar:
-		x := T(0)
+		var x T
 		if f.scalar != nil {
 			x = T(*f.scalar)
 		} else {

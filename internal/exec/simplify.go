@@ -10,7 +10,8 @@ import (
 
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
-// float64.
+// float64, and folds of one element, which are that element (a sum of one -0 is
+// 0 otherwise).
 type pass struct {
 	name  string
 	why   string
@@ -24,6 +25,7 @@ var passes = []pass{
 	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
 	{"cse", "after simplify; exact, by operands and attributes", cse, false},
 	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
 	{"dead", "epilogue leaves the products that it extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
@@ -170,6 +172,10 @@ func (f *Func) algebra(i Val, v *value) Val {
 		if x.kind == kShape {
 			v.args, v.from = x.args, v.from+x.from
 		}
+		if f.uniform(x) && x.n > 1 && v.from == 0 && v.n == x.n {
+			*v = value{kind: kGather, args: x.args, dims: v.dims, n: v.n, views: []kernel.View{BroadcastView(nil, v.dims)}, tag: v.tag}
+			return i
+		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
 			*v = *x
@@ -188,6 +194,10 @@ func (f *Func) algebra(i Val, v *value) Val {
 			*v = value{kind: kShape, args: []Val{x}, dims: v.dims, n: v.n, tag: v.tag}
 		}
 	case kGather:
+		if x := &f.vals[v.args[0]]; f.uniform(v) && x.kind == kShape && f.vals[x.args[0]].scalar() {
+			v.args = x.args // one number, however it was wrapped
+			v.views = []kernel.View{BroadcastView(nil, v.dims)}
+		}
 		if identityView(&v.views[0], f.vals[v.args[0]].dims) {
 			return v.args[0]
 		}
@@ -201,6 +211,28 @@ func (f *Func) algebra(i Val, v *value) Val {
 		}
 	}
 	return i
+}
+
+// snapshot copies outputs that are leaves and will be replaced by an update.
+func snapshot(f *Func) {
+	root := f.roots()
+	updated := map[Val]bool{}
+	for _, u := range f.updates {
+		updated[u.Leaf] = true
+	}
+	for i, v := range f.outputs {
+		if l := root[v]; updated[l] && !f.vals[v].scalar() && !f.vals[l].scalar() {
+			f.tag = f.vals[l].tag
+			f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{f.vals[v].dims}, v)[0]
+		}
+	}
+}
+
+func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
+
+// uniform reports whether v stretches one number.
+func (f *Func) uniform(v *value) bool {
+	return v.kind == kGather && f.vals[v.args[0]].n == 1 && v.views[0].Offset == 0
 }
 
 // mapIdentity applies x·1, x/1, x-0, x+(-0), -(-x), pow(x, 1 or 2) and choices

@@ -89,18 +89,18 @@ var codes = [NumCodes]codeInfo{
 	Floor: {"floor", 1, func(a, _, _ float64) float64 { return math.Floor(a) }},
 	Ceil:  {"ceil", 1, func(a, _, _ float64) float64 { return math.Ceil(a) }},
 	Round: {"round", 1, func(a, _, _ float64) float64 { return math.RoundToEven(a) }},
-	Exp:   {"exp", 1, func(a, _, _ float64) float64 { return math.Exp(a) }},
+	Exp:   {"exp", 1, func(a, _, _ float64) float64 { return exponential(a) }},
 	Expm1: {"expm1", 1, func(a, _, _ float64) float64 { return math.Expm1(a) }},
 	Log:   {"log", 1, func(a, _, _ float64) float64 { return logarithm(a) }},
 	Log1p: {"log1p", 1, func(a, _, _ float64) float64 { return math.Log1p(a) }},
-	Sin:   {"sin", 1, func(a, _, _ float64) float64 { return math.Sin(a) }},
-	Cos:   {"cos", 1, func(a, _, _ float64) float64 { return math.Cos(a) }},
+	Sin:   {"sin", 1, func(a, _, _ float64) float64 { return sine(a) }},
+	Cos:   {"cos", 1, func(a, _, _ float64) float64 { return cosine(a) }},
 	Tan:   {"tan", 1, func(a, _, _ float64) float64 { return math.Tan(a) }},
 	Asin:  {"asin", 1, func(a, _, _ float64) float64 { return math.Asin(a) }},
 	Acos:  {"acos", 1, func(a, _, _ float64) float64 { return math.Acos(a) }},
 	Atan:  {"atan", 1, func(a, _, _ float64) float64 { return math.Atan(a) }},
-	Sinh:  {"sinh", 1, func(a, _, _ float64) float64 { return math.Sinh(a) }},
-	Cosh:  {"cosh", 1, func(a, _, _ float64) float64 { return math.Cosh(a) }},
+	Sinh:  {"sinh", 1, func(a, _, _ float64) float64 { return hyperbolic(math.Sinh, a) }},
+	Cosh:  {"cosh", 1, func(a, _, _ float64) float64 { return hyperbolic(math.Cosh, a) }},
 	Tanh:  {"tanh", 1, func(a, _, _ float64) float64 { return math.Tanh(a) }},
 	Erf:   {"erf", 1, func(a, _, _ float64) float64 { return math.Erf(a) }},
 	Sigmoid: {"sigmoid", 1, func(a, _, _ float64) float64 {
@@ -150,6 +150,24 @@ func logarithm(a float64) float64 {
 		return math.Log(a*0x1p54) - 54*math.Ln2
 	}
 	return math.Log(a)
+}
+
+// exponential is math.Exp, whose assembly on amd64 overflows from 709.44, a
+// factor of √2 too early.
+func exponential(a float64) float64 {
+	if a > 709 {
+		return math.E * math.Exp(a-1)
+	}
+	return math.Exp(a)
+}
+
+// hyperbolic is sinh or cosh, which are half of exp(|a|) for large operands, and
+// in package math overflow with it.
+func hyperbolic(f func(float64) float64, a float64) float64 {
+	if math.Abs(a) > 709 {
+		return math.E * f(a-math.Copysign(1, a))
+	}
+	return f(a)
 }
 
 // String returns the primitive's name.

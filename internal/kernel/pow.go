@@ -2,30 +2,81 @@ package kernel
 
 import "math"
 
-// pow is math.Pow, correctly rounded where the exponent is a small integer:
+// pow is math.Pow, correctly rounded in all but a few cases in a million:
 // bias corrections 1-β^t cancel, so the last bit of β^t matters, and C's pow
 // (which every other library calls) has it right.
 func pow(x, y float64) float64 {
-	if y != math.Trunc(y) || math.Abs(y) > 1<<30 || x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
-		return math.Pow(x, y)
+	r := math.Pow(x, y)
+	// Near overflow or underflow the error terms are lost.
+	if size := math.Abs(r); x == 0 || y == 0 || !(size > 1e-280 && size < 1e280) || !(math.Abs(y) < 1<<30) || math.IsInf(x, 0) {
+		return r
 	}
-	// Square and multiply in double-double arithmetic (about 100 bits).
+	if y == math.Trunc(y) {
+		return powInt(x, int64(y))
+	}
+	// The logarithm of the exact result, less that of r, is r's relative error.
+	xh, xl := logPair(x)
+	rh, rl := logPair(r)
+	ph, pl := mul2(xh, xl, y, 0)
+	return r + r*((ph-rh)+(pl-rl))
+}
+
+// powInt squares and multiplies in double-double arithmetic (about 100 bits).
+func powInt(x float64, n int64) float64 {
+	inverse := n < 0
+	if inverse {
+		n = -n
+	}
 	hi, lo := 1.0, 0.0
 	bh, bl := x, 0.0
-	for n := int64(math.Abs(y)); n > 0; n >>= 1 {
+	for ; n > 0; n >>= 1 {
 		if n&1 == 1 {
 			hi, lo = mul2(hi, lo, bh, bl)
 		}
 		bh, bl = mul2(bh, bl, bh, bl)
 	}
-	if y < 0 {
+	if inverse {
 		q := 1 / hi
 		hi, lo = q, math.FMA(-q, hi, 1)/hi-q*lo/hi
 	}
-	if r := hi + lo; !math.IsNaN(r) && !math.IsInf(r, 0) && math.Abs(r) > 1e-280 {
-		return r
+	return hi + lo
+}
+
+// logPair returns the natural logarithm of x > 0 as an unevaluated sum with about
+// 70 bits: with x = 2^k·m and s = (m-1)/(m+1), log m = 2s + ⅔s³ + ⅖s⁵ + ….
+func logPair(x float64) (hi, lo float64) {
+	m, k := math.Frexp(x)
+	if m < math.Sqrt2/2 {
+		m, k = 2*m, k-1
 	}
-	return math.Pow(x, y) // near overflow or underflow the error terms are lost
+	num := m - 1 // exact
+	den, dl := add2(m, 1)
+	sh := num / den
+	sl := (math.FMA(-sh, den, num) - sh*dl) / den
+	qh, ql := mul2(sh, sl, sh, sl)
+	th, tl := mul2(qh, ql, sh, sl) // s³
+	tail := 0.0
+	for n := 27.0; n >= 5; n -= 2 {
+		tail = tail*qh + 2/n
+	}
+	ch, cl := add2(2.0/3, thirdsLow+qh*tail)
+	th, tl = mul2(th, tl, ch, cl)
+	kh, kl := mul2(float64(k), 0, math.Ln2, ln2Low)
+	hi, e := add2(2*sh, th)
+	h2, e2 := add2(kh, hi)
+	return add2(h2, e+e2+(2*sl+tl+kl))
+}
+
+const (
+	thirdsLow = 3.7007434154171886e-17 // ⅔ less its float64
+	ln2Low    = 2.3190468138462996e-17 // log 2 less its float64
+)
+
+// add2 returns a+b and its rounding error.
+func add2(a, b float64) (sum, err float64) {
+	sum = a + b
+	t := sum - a
+	return sum, (a - (sum - t)) + (b - t)
 }
 
 // mul2 returns (ah+al)(bh+bl) as an unevaluated sum.

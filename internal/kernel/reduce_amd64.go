@@ -2,6 +2,10 @@ package kernel
 
 import "unsafe"
 
+// callElements bounds a call of assembly, which cannot be preempted: the garbage
+// collector waits for it.
+const callElements = 1 << 17
+
 // A folder reduces the n elements of each row, or the columns of n rows.
 type folder[T Float] struct {
 	rows    func(dst, src *T, rows, n int)
@@ -62,10 +66,13 @@ func assemblyReducer[T Float](isa ISA, f Fold) Reducer[T] {
 				*element(dst, o) = T(total(isa, element(src, o*n), n))
 			}
 		case inner == 1:
-			// Assembly cannot be preempted: no call is long.
-			step := max(1, 1<<17/max(n, 1))
+			step := max(1, callElements/max(n, 1))
 			for o := 0; o < outer; o += step {
 				k.rows(element(dst, o), element(src, o*n), min(step, outer-o), n)
+			}
+		case k.columns != nil && n*inner > callElements:
+			for o := range outer {
+				longColumns(isa, f, element(dst, o*inner), element(src, o*n*inner), n, inner)
 			}
 		case k.columns != nil:
 			for o := range outer {

@@ -87,8 +87,24 @@ func testReduction[T Float](t *testing.T) {
 			check(1, n, 9, 0)
 			check(2, n, 37, 0.0001)
 		}
-		check(70000, 3, 1, 0) // more than one call
+		// More than one call.
+		check(70000, 3, 1, 0)
+		check(1, 20001, 7, 0.00001)
+		check(1, 300, 521, 0.00001)
+		check(2, 1001, 259, 0)
 	})
+}
+
+func TestReductionDoesNotAllocate(t *testing.T) {
+	src, dst := make([]float32, 1000*300), make([]float32, 300)
+	for _, isa := range isas() {
+		for _, f := range []Fold{FoldSum, FoldMax} {
+			r := reduction[float32](isa, f)
+			if n := testing.AllocsPerRun(3, func() { r(&dst[0], &src[0], 1, 1000, 300) }); n != 0 {
+				t.Errorf("%s: %s of long columns allocates %v times", isa, f, n)
+			}
+		}
+	}
 }
 
 func TestReductionInfinities(t *testing.T) {

@@ -17,7 +17,7 @@ func TestSoftmaxRows(t *testing.T) {
 }
 
 func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
-	const guard, rows = 17, 3
+	const guard = 17
 	rng := rand.New(rand.NewPCG(1, 7))
 	epsilon := 0x1p-52
 	if unsafe.Sizeof(T(0)) == 4 {
@@ -28,6 +28,7 @@ func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
 		lengths = append(lengths, n)
 	}
 	for _, n := range lengths {
+		rows := 1 + n%11
 		for _, place := range []string{"apart", "in place", "logarithm only"} {
 			src, dst := make([]T, guard+rows*n+guard), make([]T, guard+rows*n+guard)
 			lse := make([]T, guard+rows+guard)
@@ -60,7 +61,7 @@ func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
 			}
 			for r := range rows {
 				row := x[guard+r*n : guard+r*n+n]
-				top, sum := rowExponentials(row)
+				top, sum := exactExponentials(row)
 				want := top + math.Log(sum)
 				if got := float64(lse[guard+r]); math.Abs(got-want) > 2*epsilon*max(1, math.Abs(want)) {
 					t.Fatalf("n=%d, %s: logarithm %v, want %v", n, place, got, want)
@@ -70,8 +71,9 @@ func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
 				}
 				for i, v := range row {
 					want := math.Exp(float64(v)-top) / sum
-					// The difference from the maximum is rounded.
-					bound := epsilon * want * (4 + math.Abs(float64(v)-top))
+					// The difference from the maximum is rounded, and so are the n
+					// sums.
+					bound := epsilon * want * (4 + math.Abs(float64(v)-top) + math.Sqrt(float64(n))/4)
 					if unsafe.Sizeof(v) == 4 {
 						bound += 0x1p-148
 					} else {
@@ -81,6 +83,57 @@ func testSoftmaxRows[T Float](t *testing.T, isa ISA) {
 						t.Fatalf("n=%d, %s: softmax of %v is %v, want %v", n, place, v, got, want)
 					}
 				}
+			}
+		}
+	}
+}
+
+// exactExponentials is rowExponentials with the errors of exp only: those of
+// adding a long row up in float64 would be larger than what is tested.
+func exactExponentials[T Float](x []T) (top, sum float64) {
+	top, _ = rowExponentials(x)
+	total := newBig(0)
+	for _, v := range x {
+		total = addBig(total, newBig(math.Exp(float64(v)-top)))
+	}
+	sum, _ = total.Float64()
+	return top, sum
+}
+
+// TestSoftmaxBatch checks that a row has the same bits alone and in a batch of
+// any size, whatever its neighbours are.
+func TestSoftmaxBatch(t *testing.T) {
+	for _, isa := range isas() {
+		t.Run(fmt.Sprintf("%s/float32", isa), func(t *testing.T) { testSoftmaxBatch[float32](t, isa) })
+		t.Run(fmt.Sprintf("%s/float64", isa), func(t *testing.T) { testSoftmaxBatch[float64](t, isa) })
+	}
+}
+
+func testSoftmaxBatch[T Float](t *testing.T, isa ISA) {
+	const most = 19
+	rng := rand.New(rand.NewPCG(3, 7))
+	for n := 1; n <= 67; n++ {
+		src := make([]T, most*n)
+		for i := range src {
+			src[i] = T(10 * rng.NormFloat64())
+		}
+		for i, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e30, -1e30, -200} {
+			src[(2+3*i)*n+rng.IntN(n)] = T(v)
+		}
+		want, wantLog := make([]T, most*n), make([]T, most)
+		for r := range most {
+			softmaxRows(isa, &want[r*n], &wantLog[r], &src[r*n], 1, n)
+		}
+		for rows := 1; rows <= most; rows++ {
+			first := (most - rows) / 2
+			got, gotLog, only := make([]T, rows*n), make([]T, rows), make([]T, rows)
+			softmaxRows(isa, &got[0], &gotLog[0], &src[first*n], rows, n)
+			logSumExpRows(isa, &only[0], &src[first*n], rows, n)
+			if bitsOf(got) != bitsOf(want[first*n:(first+rows)*n]) {
+				t.Fatalf("%d×%d: %v, alone %v", rows, n, got, want[first*n:(first+rows)*n])
+			}
+			if log := bitsOf(wantLog[first : first+rows]); bitsOf(gotLog) != log || bitsOf(only) != log {
+				t.Fatalf("%d×%d: logarithms %v and %v, alone %v", rows, n, gotLog, only, wantLog[first:first+rows])
 			}
 		}
 	}
@@ -108,7 +161,7 @@ func TestSoftmaxInfinite(t *testing.T) {
 }
 
 func BenchmarkSoftmaxRows(b *testing.B) {
-	for _, s := range [][2]int{{64, 10}, {64, 100}, {64, 1000}} {
+	for _, s := range [][2]int{{32, 3}, {32, 10}, {64, 32}, {64, 100}, {64, 1000}} {
 		n := s[0] * s[1]
 		src, dst, lse := make([]float32, n), make([]float32, n), make([]float32, s[0])
 		for i := range src {

@@ -77,6 +77,12 @@ func vecLogF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int)
 func vecLog1pF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int)
 
 //go:noescape
+func vecSinhF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int)
+
+//go:noescape
+func vecCoshF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int)
+
+//go:noescape
 func vecErfF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int)
 
 //go:noescape
@@ -107,6 +113,12 @@ func vecSumColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
 func vecProdColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
 
 //go:noescape
+func vecSumColumnsOntoF32AVX2(dst *float64, src *float32, n int, inner int, stride int)
+
+//go:noescape
+func vecProdColumnsOntoF32AVX2(dst *float64, src *float32, n int, inner int, stride int)
+
+//go:noescape
 func vecMaxRowsF32AVX2(dst *float32, src *float32, rows int, n int)
 
 //go:noescape
@@ -114,6 +126,9 @@ func vecArgMaxRowsF32AVX2(dst *float32, src *float32, rows int, n int)
 
 //go:noescape
 func vecMaxColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMaxColumnsOntoF32AVX2(dst *float32, src *float32, n int, inner int, stride int)
 
 //go:noescape
 func vecMinRowsF32AVX2(dst *float32, src *float32, rows int, n int)
@@ -125,10 +140,19 @@ func vecArgMinRowsF32AVX2(dst *float32, src *float32, rows int, n int)
 func vecMinColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
 
 //go:noescape
+func vecMinColumnsOntoF32AVX2(dst *float32, src *float32, n int, inner int, stride int)
+
+//go:noescape
 func vecSoftmaxRowsF32AVX2(dst *float32, lse *float32, src *float32, rows int, n int)
 
 //go:noescape
 func vecLogSumExpRowsF32AVX2(lse *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecSoftmaxLanesF32AVX2(dst *float32, lse *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecLogSumExpLanesF32AVX2(lse *float32, src *float32, rows int, n int)
 
 //go:noescape
 func vecNegF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
@@ -203,6 +227,12 @@ func vecLogF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
 func vecLog1pF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
 
 //go:noescape
+func vecSinhF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
+
+//go:noescape
+func vecCoshF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int)
+
+//go:noescape
 func vecSinF64AVX2(dst *float64, a *float64, b *float64, c *float64, n int) int
 
 //go:noescape
@@ -224,6 +254,12 @@ func vecSumColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
 func vecProdColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
 
 //go:noescape
+func vecSumColumnsOntoF64AVX2(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
+func vecProdColumnsOntoF64AVX2(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
 func vecMaxRowsF64AVX2(dst *float64, src *float64, rows int, n int)
 
 //go:noescape
@@ -231,6 +267,9 @@ func vecArgMaxRowsF64AVX2(dst *float64, src *float64, rows int, n int)
 
 //go:noescape
 func vecMaxColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMaxColumnsOntoF64AVX2(dst *float64, src *float64, n int, inner int, stride int)
 
 //go:noescape
 func vecMinRowsF64AVX2(dst *float64, src *float64, rows int, n int)
@@ -242,10 +281,19 @@ func vecArgMinRowsF64AVX2(dst *float64, src *float64, rows int, n int)
 func vecMinColumnsF64AVX2(dst *float64, src *float64, n int, inner int)
 
 //go:noescape
+func vecMinColumnsOntoF64AVX2(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
 func vecSoftmaxRowsF64AVX2(dst *float64, lse *float64, src *float64, rows int, n int)
 
 //go:noescape
 func vecLogSumExpRowsF64AVX2(lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecSoftmaxLanesF64AVX2(dst *float64, lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecLogSumExpLanesF64AVX2(lse *float64, src *float64, rows int, n int)
 
 //go:noescape
 func vecNegF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
@@ -320,6 +368,12 @@ func vecLogF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
 func vecLog1pF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
 
 //go:noescape
+func vecSinhF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
+
+//go:noescape
+func vecCoshF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
+
+//go:noescape
 func vecErfF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int)
 
 //go:noescape
@@ -350,6 +404,12 @@ func vecSumColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
 func vecProdColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
 
 //go:noescape
+func vecSumColumnsOntoF32AVX512(dst *float64, src *float32, n int, inner int, stride int)
+
+//go:noescape
+func vecProdColumnsOntoF32AVX512(dst *float64, src *float32, n int, inner int, stride int)
+
+//go:noescape
 func vecMaxRowsF32AVX512(dst *float32, src *float32, rows int, n int)
 
 //go:noescape
@@ -359,6 +419,9 @@ func vecArgMaxRowsF32AVX512(dst *float32, src *float32, rows int, n int)
 func vecMaxColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
 
 //go:noescape
+func vecMaxColumnsOntoF32AVX512(dst *float32, src *float32, n int, inner int, stride int)
+
+//go:noescape
 func vecMinRowsF32AVX512(dst *float32, src *float32, rows int, n int)
 
 //go:noescape
@@ -366,6 +429,9 @@ func vecArgMinRowsF32AVX512(dst *float32, src *float32, rows int, n int)
 
 //go:noescape
 func vecMinColumnsF32AVX512(dst *float32, src *float32, n int, inner int)
+
+//go:noescape
+func vecMinColumnsOntoF32AVX512(dst *float32, src *float32, n int, inner int, stride int)
 
 //go:noescape
 func vecSoftmaxRowsF32AVX512(dst *float32, lse *float32, src *float32, rows int, n int)
@@ -446,6 +512,12 @@ func vecLogF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
 func vecLog1pF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
 
 //go:noescape
+func vecSinhF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
+
+//go:noescape
+func vecCoshF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
+
+//go:noescape
 func vecSinF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int) int
 
 //go:noescape
@@ -467,6 +539,12 @@ func vecSumColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
 func vecProdColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
 
 //go:noescape
+func vecSumColumnsOntoF64AVX512(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
+func vecProdColumnsOntoF64AVX512(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
 func vecMaxRowsF64AVX512(dst *float64, src *float64, rows int, n int)
 
 //go:noescape
@@ -476,6 +554,9 @@ func vecArgMaxRowsF64AVX512(dst *float64, src *float64, rows int, n int)
 func vecMaxColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
 
 //go:noescape
+func vecMaxColumnsOntoF64AVX512(dst *float64, src *float64, n int, inner int, stride int)
+
+//go:noescape
 func vecMinRowsF64AVX512(dst *float64, src *float64, rows int, n int)
 
 //go:noescape
@@ -483,6 +564,9 @@ func vecArgMinRowsF64AVX512(dst *float64, src *float64, rows int, n int)
 
 //go:noescape
 func vecMinColumnsF64AVX512(dst *float64, src *float64, n int, inner int)
+
+//go:noescape
+func vecMinColumnsOntoF64AVX512(dst *float64, src *float64, n int, inner int, stride int)
 
 //go:noescape
 func vecSoftmaxRowsF64AVX512(dst *float64, lse *float64, src *float64, rows int, n int)

@@ -13,7 +13,7 @@ var vector32 = [...][NumCodes]Func[float32]{
 		Min: vecMinF32AVX2, Max: vecMaxF32AVX2, Where: vecWhereF32AVX2,
 		Lt: vecLtF32AVX2, Le: vecLeF32AVX2, Eq: vecEqF32AVX2, Ne: vecNeF32AVX2,
 		Exp: vecExpF32AVX2, Expm1: vecExpm1F32AVX2, Log: vecLogF32AVX2, Log1p: vecLog1pF32AVX2,
-		Tanh: vecTanhF32AVX2, Sigmoid: vecSigmoidF32AVX2, Erf: vecErfF32AVX2,
+		Tanh: vecTanhF32AVX2, Sigmoid: vecSigmoidF32AVX2, Sinh: vecSinhF32AVX2, Cosh: vecCoshF32AVX2, Erf: vecErfF32AVX2,
 	},
 	AVX512: {
 		Neg: vecNegF32AVX512, Abs: vecAbsF32AVX512, Sign: vecSignF32AVX512, Sqrt: vecSqrtF32AVX512,
@@ -22,7 +22,7 @@ var vector32 = [...][NumCodes]Func[float32]{
 		Min: vecMinF32AVX512, Max: vecMaxF32AVX512, Where: vecWhereF32AVX512,
 		Lt: vecLtF32AVX512, Le: vecLeF32AVX512, Eq: vecEqF32AVX512, Ne: vecNeF32AVX512,
 		Exp: vecExpF32AVX512, Expm1: vecExpm1F32AVX512, Log: vecLogF32AVX512, Log1p: vecLog1pF32AVX512,
-		Tanh: vecTanhF32AVX512, Sigmoid: vecSigmoidF32AVX512, Erf: vecErfF32AVX512,
+		Tanh: vecTanhF32AVX512, Sigmoid: vecSigmoidF32AVX512, Sinh: vecSinhF32AVX512, Cosh: vecCoshF32AVX512, Erf: vecErfF32AVX512,
 	},
 }
 
@@ -34,7 +34,7 @@ var vector64 = [...][NumCodes]Func[float64]{
 		Min: vecMinF64AVX2, Max: vecMaxF64AVX2, Where: vecWhereF64AVX2,
 		Lt: vecLtF64AVX2, Le: vecLeF64AVX2, Eq: vecEqF64AVX2, Ne: vecNeF64AVX2,
 		Exp: vecExpF64AVX2, Expm1: vecExpm1F64AVX2, Log: vecLogF64AVX2, Log1p: vecLog1pF64AVX2,
-		Tanh: vecTanhF64AVX2, Sigmoid: vecSigmoidF64AVX2,
+		Tanh: vecTanhF64AVX2, Sigmoid: vecSigmoidF64AVX2, Sinh: vecSinhF64AVX2, Cosh: vecCoshF64AVX2,
 	},
 	AVX512: {
 		Neg: vecNegF64AVX512, Abs: vecAbsF64AVX512, Sign: vecSignF64AVX512, Sqrt: vecSqrtF64AVX512,
@@ -43,7 +43,7 @@ var vector64 = [...][NumCodes]Func[float64]{
 		Min: vecMinF64AVX512, Max: vecMaxF64AVX512, Where: vecWhereF64AVX512,
 		Lt: vecLtF64AVX512, Le: vecLeF64AVX512, Eq: vecEqF64AVX512, Ne: vecNeF64AVX512,
 		Exp: vecExpF64AVX512, Expm1: vecExpm1F64AVX512, Log: vecLogF64AVX512, Log1p: vecLog1pF64AVX512,
-		Tanh: vecTanhF64AVX512, Sigmoid: vecSigmoidF64AVX512,
+		Tanh: vecTanhF64AVX512, Sigmoid: vecSigmoidF64AVX512, Sinh: vecSinhF64AVX512, Cosh: vecCoshF64AVX512,
 	},
 }
 

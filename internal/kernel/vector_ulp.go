@@ -15,6 +15,8 @@ var ulp = [NumCodes]struct{ single, double float64 }{
 	Sin:     {2, 2},
 	Cos:     {2, 2},
 	Tan:     {4, 4},
+	Sinh:    {2, 2},
+	Cosh:    {2, 2},
 	Erf:     {single: 1.5},
 	Pow:     {single: 1},
 }

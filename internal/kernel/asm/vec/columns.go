@@ -10,21 +10,30 @@ import (
 //	func(dst, src *T, n, inner int)
 //
 // that sums or multiplies n rows of inner elements, each column in float64. The
-// sums of sumBlock rows are made first, so that errors stay small.
-func (m *machine) columns(name, instruction string, identity float64) {
+// sums of sumBlock rows are made first, so that errors stay small. With onto it
+// is
+//
+//	func(dst *float64, src *T, n, inner, stride int)
+//
+// for rows that are stride apart, and goes on from the totals in dst.
+func (m *machine) columns(name, instruction string, identity float64, onto bool) {
 	const sumBlock = 128
-	r := m.function(name+"Columns", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"n", "inner"})
+	r := m.columnFunction(name, "float64", onto)
 	d := m.accumulator()
 	one := d.reg()
 	d.broadcast(d.memory(d.k(identity)), one)
 	op := func(b, a reg.VecVirtual) { d.emit(instruction, b, a, a) }
 	lanes := m.width() / 8
 
-	m.groups(r, lanes, 4, func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
+	m.groups(r, lanes, 4, onto, func(vectors int, rows rowLoop, load, old func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
 		total, acc := make([]reg.VecVirtual, vectors), make([]reg.VecVirtual, vectors)
 		for i := range total {
 			total[i], acc[i] = d.reg(), d.reg()
-			m.VMOVAPD(one, total[i])
+			if onto {
+				old(Mem{Base: r["dst"]}.Offset(i*m.width()), total[i])
+			} else {
+				m.VMOVAPD(one, total[i])
+			}
 		}
 		rows.blocks(sumBlock, func() {
 			for _, a := range acc {
@@ -45,18 +54,30 @@ func (m *machine) columns(name, instruction string, identity float64) {
 	})
 }
 
+// columnFunction starts a kernel of columns.
+func (m *machine) columnFunction(name, total string, onto bool) map[string]reg.GPVirtual {
+	if onto {
+		return m.function(name+"ColumnsOnto", []string{"dst *" + total, "src *" + m.ctype()}, []string{"n", "inner", "stride"})
+	}
+	return m.function(name+"Columns", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"n", "inner"})
+}
+
 // extremeColumns is columns for the largest or smallest, or NaN.
-func (m *machine) extremeColumns(name, instruction string, identity float64) {
-	r := m.function(name+"Columns", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"n", "inner"})
+func (m *machine) extremeColumns(name, instruction string, identity float64, onto bool) {
+	r := m.columnFunction(name, m.ctype(), onto)
 	worst := m.reg()
 	m.broadcast(m.memory(m.k(identity)), worst)
-	m.groups(r, m.lanes(), 4, func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
+	m.groups(r, m.lanes(), 4, onto, func(vectors int, rows rowLoop, load, old func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
 		best := make(value, vectors)
 		nan := make(value, vectors)
 		for i := range best {
 			best[i], nan[i] = m.reg(), m.reg()
 			m.emit("VMOVAP#", worst, best[i])
 			m.VXORPS(nan[i], nan[i], nan[i])
+			if onto {
+				old(Mem{Base: r["dst"]}.Offset(i*m.width()), best[i])
+				m.sticky(best[i], nan[i])
+			}
 		}
 		rows.blocks(1<<30, func() {}, func(p reg.Register) {
 			for i := range best {
@@ -119,11 +140,16 @@ func (l rowLoop) blocks(rows int, begin func(), step func(p reg.Register), end f
 
 // groups goes over the columns, as many vectors at a time as vectors says, then
 // one vector and then the rest. A vector is as many elements as lanes says:
-// those of a whole register, or half as many that are widened to float64.
-func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int,
-	column func(vectors int, rows rowLoop, load func(a Mem, v reg.VecVirtual)) []reg.VecVirtual) {
+// those of a whole register, or half as many that are widened to float64. With
+// onto the results are as wide in memory as in registers, and old loads them.
+func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int, onto bool,
+	column func(vectors int, rows rowLoop, load, old func(a Mem, v reg.VecVirtual)) []reg.VecVirtual) {
 	stride := m.GP64()
-	m.MOVQ(r["inner"], stride)
+	if onto {
+		m.MOVQ(r["stride"], stride)
+	} else {
+		m.MOVQ(r["inner"], stride)
+	}
 	m.SHLQ(U8(m.shift()), stride)
 	rows := rowLoop{m, r["src"], r["n"], stride}
 
@@ -131,9 +157,14 @@ func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int,
 	if !widened {
 		load = func(a Mem, v reg.VecVirtual) { m.emit("VMOVUP#", a, v) }
 	}
+	whole := func(a Mem, v reg.VecVirtual) { m.VMOVUPS(a, v) }
+	result := lanes * m.elem() // bytes
+	if onto {
+		result = m.width()
+	}
 	store := func(v reg.VecVirtual, a Mem) {
 		switch {
-		case !widened:
+		case !widened || onto:
 			m.emit("VMOVUP#", v, a)
 		case m.isa == avx512:
 			y := m.YMM()
@@ -149,11 +180,11 @@ func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int,
 		m.Label(label)
 		m.CMPQ(r["inner"], U32(vectors*lanes))
 		m.JL(LabelRef(next))
-		for i, v := range column(vectors, rows, load) {
-			store(v, Mem{Base: r["dst"]}.Offset(i*lanes*m.elem()))
+		for i, v := range column(vectors, rows, load, whole) {
+			store(v, Mem{Base: r["dst"]}.Offset(i*result))
 		}
 		m.ADDQ(U32(vectors*lanes*m.elem()), r["src"])
-		m.ADDQ(U32(vectors*lanes*m.elem()), r["dst"])
+		m.ADDQ(U32(vectors*result), r["dst"])
 		m.SUBQ(U32(vectors*lanes), r["inner"])
 		m.JMP(LabelRef(label))
 	}
@@ -163,8 +194,12 @@ func (m *machine) groups(r map[string]reg.GPVirtual, lanes, vectors int,
 	m.TESTQ(r["inner"], r["inner"])
 	m.JZ(LabelRef("end"))
 	some := m.first(r["inner"], lanes)
-	v := column(1, rows, some.load)[0]
-	some.store(v, Mem{Base: r["dst"]})
+	part := some
+	if onto && widened {
+		part = m.accumulator().first(r["inner"], lanes)
+	}
+	v := column(1, rows, some.load, part.load)[0]
+	part.store(v, Mem{Base: r["dst"]})
 	m.Label("end")
 	m.VZEROUPPER()
 	m.RET()

@@ -6,12 +6,12 @@ import "math"
 // out what rare operands need, in the main loop for AVX2; AVX-512 has
 // instructions for those.
 func elementary() []kernel {
-	unary := func(name string, f func(m *machine, a value) value, fast func(m *machine, a value) (value, mask)) kernel {
+	unary := func(name string, f func(m *machine, a value) value, fast func(m *machine, a value) (mask, func() value)) kernel {
 		k := kernel{name: name, arity: 1, unroll: 4, formula: func(m *machine, x []value) (value, mask) {
 			return f(m, x[0]), nil
 		}}
 		if fast != nil {
-			k.fast = func(m *machine, x []value) (value, mask) { return fast(m, x[0]) }
+			k.fast = func(m *machine, x []value) (mask, func() value) { return fast(m, x[0]) }
 		}
 		return k
 	}
@@ -24,6 +24,8 @@ func elementary() []kernel {
 		unary("Sigmoid", sigmoidFormula, sigmoidFast),
 		unary("Log", logFormula, logFast),
 		unary("Log1p", log1pFormula, log1pFast),
+		unary("Sinh", sinhFormula, nil),
+		unary("Cosh", coshFormula, nil),
 		erf,
 	}
 }
@@ -148,9 +150,9 @@ func (m *machine) expModerate(x value) value {
 // expReduced is exp(x)/2ⁿ.
 func (m *machine) expReduced(x value) (value, exponent) {
 	e, r := m.reduceExp(x, 1)
-	p := m.horner(r, m.fit(exp32, exp64))
-	p = m.mulAdd(p, r, m.k(1))
-	return m.mulAdd(p, r, m.k(1)), e
+	r2 := m.mul(r, r)
+	p := m.mulAdd(m.pairs(r, r2, m.fit(exp32, exp64)), r2, r)
+	return m.add(p, m.k(1)), e
 }
 
 // least is an x with exp(x) = 0, and greatest one with exp(x) = +Inf; moderate x
@@ -165,8 +167,31 @@ func expFormula(m *machine, x value) value {
 	return m.exp(x)
 }
 
-func expFast(m *machine, x value) (value, mask) {
-	return m.expModerate(x), m.compare(notLess, m.and(x, m.absBits()), m.moderate())
+func expFast(m *machine, x value) (mask, func() value) {
+	return m.farFrom0(x, m.moderate()), func() value { return m.expModerate(x) }
+}
+
+// farFrom0 is a mask that has lanes if there are any with |x| >= limit, or NaN,
+// for the fast formulas. Without its sign, the bits of a number are an integer
+// that grows with it.
+func (m *machine) farFrom0(x value, limit constant) mask {
+	return m.above(m.and(x, m.absBits()), limit-1)
+}
+
+// above is a mask that has lanes if there are integers greater than the limit.
+// In float32 the vectors are combined first.
+func (m *machine) above(x value, limit constant) mask {
+	for !m.double && len(x) > 1 {
+		y := m.reg()
+		m.emit("VPMAXSD", x[0], x[1], y)
+		x = append(value{y}, x[2:]...)
+	}
+	d, b := make(mask, len(x)), m.last(limit)
+	for i := range d {
+		d[i] = m.reg()
+		m.emit("VPCMPGT%", b(i), x[i], d[i])
+	}
+	return d
 }
 
 // sigmoidFormula is 1/(1+exp(-x)) for positive and exp(x)/(1+exp(x)) for
@@ -175,9 +200,10 @@ func sigmoidFormula(m *machine, x value) value {
 	return m.sigmoid(x, m.exp(m.maximum(m.least(), m.or(x, m.signBit()))))
 }
 
-func sigmoidFast(m *machine, x value) (value, mask) {
-	a := m.or(x, m.signBit())
-	return m.sigmoid(x, m.expModerate(a)), m.compare(notGreater, a, m.minus(m.moderate()))
+func sigmoidFast(m *machine, x value) (mask, func() value) {
+	return m.farFrom0(x, m.moderate()), func() value {
+		return m.sigmoid(x, m.expModerate(m.or(x, m.signBit())))
+	}
 }
 
 // sigmoid is the sigmoid of x, e is exp(-|x|).
@@ -185,8 +211,6 @@ func (m *machine) sigmoid(x, e value) value {
 	q, lost := m.overSum(m.blend(m.negative(x), e, m.k(1)), m.k(1), e)
 	return m.subMul(m.copy(q), q, lost) // lost·1/(1+e) would be right, but this will do for e <= 1
 }
-
-func (m *machine) minus(c constant) constant { return c ^ m.signBit() }
 
 // overSum is a/(b+c), and the rounding error of b+c for |b| >= |c|. That can be a
 // whole unit in the last place of the quotient.
@@ -197,7 +221,8 @@ func (m *machine) overSum(a, b, c argument) (q, lost value) {
 
 // expm1 is exp(r) - 1 for |r| <= ln(2)/2.
 func (m *machine) expm1(r value) value {
-	return m.mulAdd(m.horner(r, m.fit(expm132, expm164)), m.mul(r, r), r)
+	r2 := m.mul(r, r)
+	return m.mulAdd(m.pairs(r, r2, m.fit(expm132, expm164)), r2, r)
 }
 
 // tanhFormula is h/(1+h) for h = (exp(2|x|)-1)/2, with the sign of x.
@@ -216,8 +241,8 @@ func expm1Formula(m *machine, x value) value {
 	return m.expm1All(x, m.maximum(m.pick(-20, -40), m.minimum(m.greatest(), x))) // expm1 is -1 below
 }
 
-func expm1Fast(m *machine, x value) (value, mask) {
-	return m.expm1All(x, x), m.compare(notLess, m.and(x, m.absBits()), m.moderate())
+func expm1Fast(m *machine, x value) (mask, func() value) {
+	return m.farFrom0(x, m.moderate()), func() value { return m.expm1All(x, x) }
 }
 
 // expm1All is exp(a) - 1 with the sign of x.
@@ -247,9 +272,8 @@ func (m *machine) log(k, f value) value {
 	f2 := m.mul(f, f)
 	if !m.double {
 		p := m.pairs(f, f2, log32)
-		y := m.mul(p, m.mul(f2, f))
-		y = m.addMul(y, k, m.ln2Lo())
-		y = m.subMul(y, f2, m.k(0.5))
+		y := m.subMul(m.mul(k, m.ln2Lo()), f2, m.k(0.5)) // while waiting for p
+		y = m.addMul(y, p, m.mul(f2, f))
 		return m.addMul(m.add(f, y), k, m.ln2Hi())
 	}
 	s := m.div(f, m.add(f, m.k(2)))
@@ -312,9 +336,11 @@ func (m *machine) logParts(x, shift value) value {
 }
 
 // logFast is for positive normal finite numbers.
-func logFast(m *machine, x value) (value, mask) {
-	k, bits := m.split(x)
-	return m.log(k, m.sub(m.isub(x, bits), m.k(1))), m.notNormal(x)
+func logFast(m *machine, x value) (mask, func() value) {
+	return m.notNormal(x), func() value {
+		k, bits := m.split(x)
+		return m.log(k, m.sub(m.isub(x, bits), m.k(1)))
+	}
 }
 
 // notNormal is the mask of all but positive normal finite numbers. Adding the
@@ -326,12 +352,7 @@ func (m *machine) notNormal(x value) mask {
 	if !m.double {
 		last &= 1<<32 - 1
 	}
-	d, y, b := make(mask, m.unroll), m.iadd(x, infinity), m.last(last)
-	for i := range d {
-		d[i] = m.reg()
-		m.emit("VPCMPGT%", b(i), y[i], d[i])
-	}
-	return d
+	return m.above(m.iadd(x, infinity), last)
 }
 
 func (m *machine) getexp(x value) value {
@@ -365,9 +386,9 @@ func log1pFormula(m *machine, x value) value {
 	return m.logLimits(m.log1p(x, m.add(x, m.k(1))), x, m.k(-1))
 }
 
-func log1pFast(m *machine, x value) (value, mask) {
+func log1pFast(m *machine, x value) (mask, func() value) {
 	u := m.add(x, m.k(1))
-	return m.log1p(x, u), m.notNormal(u)
+	return m.notNormal(u), func() value { return m.log1p(x, u) }
 }
 
 // Coefficients of the error function: (erf(x)/x - 2/√π)/x² in x² for small x,

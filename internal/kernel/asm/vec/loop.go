@@ -26,9 +26,10 @@ type kernel struct {
 	mixed   bool // has constants of both types, and keeps none in registers
 	partial bool // the formula cannot do every operand
 	formula formula
-	// fast, if not nil, is a formula for the main loop with AVX2, which goes on
-	// with the other at the first operand that this one cannot do.
-	fast formula
+	// fast, if not nil, is for the main loop with AVX2. It returns a formula and,
+	// written before it, so that the operands need not be kept for it, the mask of
+	// the lanes that the formula cannot do. From there on the other one does all.
+	fast func(m *machine, x []value) (mask, func() value)
 }
 
 // generate writes the kernel, with as many of its constants in registers as
@@ -122,13 +123,16 @@ func (k kernel) write(m *machine, hoist []uint64) {
 			m.emit("VMOVUP#", at(src[j], i, u), x[j][u])
 		}
 	}
-	f := k.formula
+	var y value
 	if k.fast != nil && m.isa == avx2 {
-		f = k.fast
-	}
-	y, cannot := f(m, x)
-	if cannot != nil {
+		cannot, f := k.fast(m, x)
 		m.jumpIfAny(cannot, "remains")
+		y = f()
+	} else {
+		var cannot mask
+		if y, cannot = k.formula(m, x); k.partial {
+			m.jumpIfAny(cannot, "remains")
+		}
 	}
 	for u := range y {
 		m.emit("VMOVUP#", y[u], at(dst, i, u))
@@ -148,7 +152,7 @@ func (k kernel) write(m *machine, hoist []uint64) {
 		x[j] = m.value()
 		part.load(at(src[j], i, 0), x[j][0])
 	}
-	y, cannot = k.formula(m, x)
+	y, cannot := k.formula(m, x)
 	if k.partial {
 		m.jumpIfAny(part.only(cannot), "end")
 	}

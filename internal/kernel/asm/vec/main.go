@@ -42,6 +42,10 @@ func main() {
 		m.reductions()
 		m.softmaxRows("Softmax", false)
 		m.softmaxRows("LogSumExp", true)
+		if m.isa == avx2 {
+			m.softmaxLanes("Softmax", false)
+			m.softmaxLanes("LogSumExp", true)
+		}
 	}
 	config := flags.Config()
 	config.Passes = slices.Insert(config.Passes, 1, pass.Interface(pass.FunctionPass(checkRegisters)))
@@ -70,8 +74,10 @@ func (m *machine) reductions() {
 	if !m.double {
 		m.rows("WideSum", "float64", "VADDPD", 0)
 	}
-	m.columns("Sum", "VADDPD", 0)
-	m.columns("Prod", "VMULPD", 1)
+	for _, onto := range []bool{false, true} {
+		m.columns("Sum", "VADDPD", 0, onto)
+		m.columns("Prod", "VMULPD", 1, onto)
+	}
 	for _, best := range []struct {
 		name, instruction string
 		identity          float64
@@ -81,7 +87,8 @@ func (m *machine) reductions() {
 	} {
 		m.extremeRows(best.name, best.instruction, best.identity, false)
 		m.extremeRows("Arg"+best.name, best.instruction, best.identity, true)
-		m.extremeColumns(best.name, best.instruction, best.identity)
+		m.extremeColumns(best.name, best.instruction, best.identity, false)
+		m.extremeColumns(best.name, best.instruction, best.identity, true)
 	}
 }
 

@@ -23,9 +23,11 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 		pointers[i] += " *" + m.ctype()
 	}
 	r := m.function(name+"Rows", pointers, []string{"rows", "n"})
-	row := rowSteps{m: m, n: r["n"], rest: m.GP64(), i: m.GP64()}
+	row := rowSteps{m: m, n: r["n"], rest: m.GP64(), restBytes: m.GP64(), i: m.GP64()}
 	m.MOVQ(r["n"], row.rest)
 	m.ANDQ(U32(m.lanes()-1), row.rest)
+	m.MOVQ(row.rest, row.restBytes)
+	m.SHLQ(U8(m.shift()), row.restBytes)
 	row.some = m.first(row.rest, m.lanes())
 	at := func(base reg.GPVirtual, vector int) Mem {
 		return Mem{Base: base, Index: row.i, Scale: uint8(m.elem())}.Offset(vector * m.width())
@@ -47,7 +49,7 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 			if whole {
 				m.emit("VMOVUP#", y[u], at(r["dst"], u))
 			} else {
-				row.some.store(y[u], at(r["dst"], u))
+				part{m: m, bytes: row.restBytes, mask: row.some.mask}.store(y[u], at(r["dst"], u))
 			}
 		}
 	}
@@ -62,10 +64,7 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 	})
 	m.halves(top, func(b, a, d Op) { m.emit("VMAXP#", b, a, d) })
 	m.emit("VBROADCASTS#", top.AsX(), top)
-	// An infinite maximum would make every difference NaN.
-	finite := m.compare(less, m.and(value{top}, m.absBits()), m.k(math.Inf(1)))
-	nan := m.compare(unordered, value{top}, value{top})
-	top = m.where(m.either(finite, nan), value{top})[0]
+	top = m.subtrahend(top)
 
 	d := m.accumulator()
 	sum := d.reg()
@@ -134,9 +133,9 @@ func (m *machine) addWide(v, sum reg.VecVirtual) {
 // rowSteps goes along a row; i is the index of the element that a step starts
 // at.
 type rowSteps struct {
-	m          *machine
-	n, rest, i reg.GPVirtual
-	some       few
+	m                     *machine
+	n, rest, restBytes, i reg.GPVirtual
+	some                  few
 }
 
 // steps runs body for as many vectors at a time as it says, then for one vector

@@ -1,0 +1,144 @@
+package optimizers
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/optimizers.md")
+
+// The page that helps to choose is made from the table; run
+//
+//	go test ./optimizers -run TestDocs -update
+//
+// when it is stale.
+func TestDocs(t *testing.T) {
+	const path = "../docs/optimizers.md"
+	want := page()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != want {
+		t.Errorf("%s is stale: %v; run go test ./optimizers -run TestDocs -update", path, err)
+	}
+	for _, part := range strings.Split(pageHead, "`") { // what the page writes must parse
+		if strings.Contains(part, "(") && strings.Contains(part, " | ") && !strings.Contains(part, "\n") {
+			if _, _, err := Parse(part); err != nil {
+				t.Errorf("the page writes %q: %v", part, err)
+			}
+		}
+	}
+}
+
+func page() string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	group := func(title string, in func(e *Entry) bool) {
+		fmt.Fprintf(&b, "\n### %s\n\n| name | what it is for | when it fails | settings and defaults | from |\n|---|---|---|---|---|\n", title)
+		for i := range Table {
+			if e := &Table[i]; in(e) {
+				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.For, e.Fails, defaults(e), e.Paper)
+			}
+		}
+	}
+	group("Rules that move", func(e *Entry) bool { return e.LR != 0 })
+	group("Links before them", func(e *Entry) bool { return e.LR == 0 && !e.After })
+	group("Links after them", func(e *Entry) bool { return e.LR == 0 && e.After })
+	b.WriteString(pageSchedules)
+	for _, e := range Schedules {
+		var list []string
+		for _, s := range settings(parts(e.New())...) {
+			list = append(list, fmt.Sprintf("`%s=%s` %s", s.name, cell(s.text()), s.help))
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.For, e.Fails, strings.Join(list, "; "))
+	}
+	b.WriteString(pageTail)
+	return b.String()
+}
+
+func defaults(e *Entry) string {
+	var list []string
+	if e.LR != 0 {
+		list = append(list, fmt.Sprintf("`lr=%g`", e.LR))
+	}
+	for _, s := range settings(parts(e.New())...) {
+		list = append(list, fmt.Sprintf("`%s=%s` %s", s.name, cell(s.text()), s.help))
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, "; ")
+}
+
+// cell keeps a bar from ending a table's cell.
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+const pageHead = `# Which optimizer to choose
+
+Made from the table in package optimizers; do not edit.
+
+- **Start with ` + "`adam`" + `**, or ` + "`adamw`" + ` when weights should stay small; rate 1e-3, with ` + "`cosine`" + ` and a warm-up when the number of steps is known.
+- **Best final accuracy on images**: ` + "`nesterov`" + ` with a falling rate. It needs its rate tuned; the learning-rate finder helps.
+- **The number of steps is not known**: ` + "`schedulefree_adamw`" + `. **The rate is not known**: ` + "`prodigy`" + `.
+- **Large matrices**: ` + "`decay(0.1) | muon`" + `. **Little memory**: ` + "`lion`" + `, ` + "`adafactor`" + `.
+- **Gradients burst**: ` + "`clip(1)`" + ` in front. **The batch does not fit**: ` + "`accumulate(4)`" + ` in front.
+- **A small, smooth problem without noise**: not a rule but a method, below.
+
+A rule is written with the settings that differ from its defaults; links are joined by |, in the order in which they act:
+
+    clip(1) | decay(0.01, spare=true) | adam(lr=3e-4, beta2=0.98) | lookahead | ema(0.99)
+
+A pattern of names, in ` + "`match`" + `, may hold ` + "`*`" + ` for any text, ` + "`|`" + ` between alternatives and ` + "`!`" + ` in front for "not": ` + "`freeze(conv*) | group(!*.b, lr=0.1) | adam`" + `.
+After ` + "`ema`, `swa`, `asgd` and `schedulefree`" + ` the weights to evaluate are an average: Training.Eval holds it, Training.Swap puts it in place and back.
+
+## Rules
+`
+
+const pageSchedules = `
+## Schedules
+
+A schedule is written in the same way. Those joined by | are multiplied; one after > and a step number begins there:
+
+    warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1, steps=100)
+
+| name | what it is for | when it fails | settings and defaults |
+|---|---|---|---|
+`
+
+const pageTail = `
+A plateau schedule lowers the rate when a metric stops improving: NewPlateau.
+
+## Methods with a driver
+
+Minimize(ctx, problem, method, stop) evaluates a problem as often as its method wants, until a rule of stop ends it; the result has the trace and the reason.
+
+| method | what it is for | when it fails |
+|---|---|---|
+| LevenbergMarquardt | least squares: curve fitting, to ten digits | thousands of parameters: it keeps the Jacobian |
+| NewLBFGS() | the first thing to try on a smooth loss without noise | minibatches; kinks |
+| BFGS | as L-BFGS, up to some hundred parameters | more: it keeps a matrix |
+| NewtonCG | ill-conditioned smooth losses, by Hessian-vector products | losses without curvature |
+| ConjugateGradient | as L-BFGS, with less memory | a rough loss: it restarts all the time |
+| GradientDescent | a baseline, with Armijo's or Wolfe's line search | long valleys |
+| With(rule, lr) | any rule above as a method | slower than the methods above on a smooth loss |
+| Annealing | several minima, few variables | with gradient proposals (Sigma 0) it stays in its first basin |
+| MultiStart, BasinHopping | several minima, smooth | minima that are many and narrow |
+| CMAES | several minima, no gradient, up to a hundred variables | more variables |
+
+## Gradients of training itself
+
+Since a step is an expression, k steps are one, too: Unroll(t, k) is the loss after k steps, and its gradient with respect to the learning rate, or to
+where the parameters start, is as exact as any other.
+
+    t := optimizers.Descend(loss, optimizers.Momentum())
+    after := optimizers.Unroll(t, 5)
+    slope := graph.Grad(after, t.LR)[0] // of the loss after five steps, by the learning rate
+
+FindLR tries rates from small to large, returns the curve and the rate where the loss fell fastest, and puts the model back as it was.
+`
