@@ -91,6 +91,8 @@ type Store struct {
 	dtype tensor.Dtype
 	vars  map[string]*Variable
 
+	scratch []float64 // see start; given up when a program is compiled
+
 	slabs32 map[string]*exec.Slab[float32]
 	slabs64 map[string]*exec.Slab[float64]
 }
@@ -142,7 +144,7 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 		return v, nil
 	}
 	v := &Variable{name: name, shape: shape, role: role}
-	values := make([]float64, shape.Size())
+	values := g.store.start(shape.Size())
 	h := fnv.New64a()
 	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
 	init(rand.New(rand.NewPCG(g.seed, h.Sum64())), shape, values)
@@ -165,6 +167,19 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 	}
 	g.store.vars[name] = v
 	return v, nil
+}
+
+// start returns n zeros in which a variable's first values are made. They are
+// used again for the next variable: a net's float64 values would otherwise be
+// more garbage than its parameters are memory.
+func (s *Store) start(n int) []float64 {
+	if cap(s.scratch) < n {
+		s.scratch = make([]float64, n)
+		return s.scratch
+	}
+	values := s.scratch[:n]
+	clear(values)
+	return values
 }
 
 // Input declares an array that is fed before each run.
