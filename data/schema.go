@@ -130,11 +130,15 @@ func (s *Schema) Kinds() map[string]Kind {
 // Notes says, one line each, what was done that its user should know: columns
 // that are not used, missing cells, rows left out.
 func (s *Schema) Notes() []string {
+	const wordy = 50 // more words are often names, dates, or numbers with something in them
 	var notes []string
 	for _, ig := range s.Ignored {
 		notes = append(notes, fmt.Sprintf("column %s is not used: %s", quote(ig.Name), ig.Reason))
 	}
 	for _, in := range s.Inputs {
+		if n := len(in.Levels); n > wordy {
+			notes = append(notes, fmt.Sprintf("column %s: %d different words, such as %s, each of which is an input", quote(in.Name), n, quote(in.Levels[0])))
+		}
 		switch {
 		case in.Missing > 0 && in.Kind == Numeric:
 			notes = append(notes, fmt.Sprintf("column %s: %d missing in the training rows, set to their mean %.6g", quote(in.Name), in.Missing, in.Impute))

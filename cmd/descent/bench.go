@@ -78,6 +78,7 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.out, "out", "results", "folder for report.html and results.json")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON instead of the table")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+	f.Lookup("rates").DefValue = "" // which help does not print
 	return cmd
 }
 

@@ -83,6 +83,8 @@ func TestBenchMistakes(t *testing.T) {
 		"no column":               {"iris", "--target", "nosuch"},
 		"closing parenthesis":     {"--model", "mlp(3"},
 		"there are cosine":        {"--schedule", "x"},
+		"there are standard":      {"wine", "--scaling", "x"},
+		"there are regression":    {"wine", "--task", "x"},
 		"is for classes":          {"diabetes", "--loss", "cross_entropy"},
 		"does not move by itself": {"--optimizer", "clip(1)"},
 	} {
@@ -93,6 +95,23 @@ func TestBenchMistakes(t *testing.T) {
 	}
 	if status, _, errs := descent("bench", "diff", filepath.Join(dir, "a"), filepath.Join(dir, "b")); status != exitFailure || strings.Count(errs, "\n") != 1 {
 		t.Errorf("missing files: status %d\n%s", status, errs)
+	}
+}
+
+// A folder of images can be compared on.
+func TestBenchImages(t *testing.T) {
+	dir := t.TempDir()
+	images := []byte{0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 2, 0, 0, 0, 2}
+	labels := []byte{0, 0, 8, 1, 0, 0, 0, 60}
+	for i := range 60 {
+		images = append(images, byte(i%3*100), byte(i), 0, 255)
+		labels = append(labels, byte(i%3))
+	}
+	os.WriteFile(filepath.Join(dir, "train-images-idx3-ubyte"), images, 0o644)
+	os.WriteFile(filepath.Join(dir, "train-labels-idx1-ubyte"), labels, 0o644)
+	status, out, errs := descent("bench", dir, "--out", t.TempDir(), "--optimizer", "sgd", "--rates", "0.1", "--epochs", "1", "--seeds", "1")
+	if status != 0 || !strings.Contains(out, "sgd") {
+		t.Errorf("status %d: %s%s", status, out, errs)
 	}
 }
 

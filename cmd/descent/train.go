@@ -137,6 +137,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.introduce(w, r, t); err != nil {
 		return err
 	}
+	if _, e := os.Stat(o.run.Checkpoint); o.run.Resume && e != nil {
+		fmt.Fprintf(w, "note: no checkpoint in %s to resume from: a fresh run\n", o.out)
+	}
 	err = o.train(cmd.Context(), w, name, r, t)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
