@@ -84,13 +84,38 @@ func border(how string) func(x, y float64, num []float64) string {
 // maxRemarks is how many remarks are worth reading.
 const maxRemarks = 20
 
-// Remarks lists the kinks and traps that are met at the point.
+// maxTraced is the number of nodes up to which it is worth finding out where a
+// value that is not finite comes from.
+const maxTraced = 400
+
+// Remarks lists the kinks and traps that are met at the point. Where value and
+// gradient are finite, only the operands of what has kinks are computed.
 func (e *Expression) Remarks() ([]Remark, error) {
 	nodes := below(e.Node)
-	watch := append([]*graph.Node{}, nodes...)
 	scalar := e.Node.Shape().Rank() == 0
+	trouble, err := e.trouble(scalar)
+	if err != nil {
+		return nil, err
+	}
+	trouble = trouble && len(nodes) <= maxTraced
+	var watch []*graph.Node
+	for _, n := range nodes {
+		if trouble {
+			watch = append(watch, n)
+		} else if n.Arity() > 0 && hasKink(n) {
+			watch = append(watch, n)
+			for i := range n.Arity() {
+				watch = append(watch, n.Arg(i))
+			}
+		}
+	}
+	scalar = scalar && trouble
+	count := len(watch)
 	if scalar {
 		watch = append(watch, graph.Grad(e.Node, nodes...)...)
+	}
+	if count == 0 {
+		return nil, nil
 	}
 	values, err := e.run(watch...)
 	if err != nil {
@@ -98,10 +123,10 @@ func (e *Expression) Remarks() ([]Remark, error) {
 	}
 	at := map[*graph.Node]Value{}
 	adjoint := map[*graph.Node]Value{}
-	for i, n := range nodes {
+	for i, n := range watch[:count] {
 		at[n] = values[i]
 		if scalar {
-			adjoint[n] = values[len(nodes)+i]
+			adjoint[n] = values[count+i]
 		}
 	}
 	var out []Remark
@@ -114,16 +139,44 @@ func (e *Expression) Remarks() ([]Remark, error) {
 		}
 	}
 	for _, n := range nodes {
-		if n.Op() == nil {
+		if _, ok := at[n]; !ok || n.Op() == nil {
 			continue
 		}
-		note("trap", n, trapped(n, at))
-		note("kink", n, kink(n, at))
+		if trouble {
+			note("trap", n, trapped(n, at))
+		}
+		if hasKink(n) {
+			note("kink", n, kink(n, at))
+		}
 		if scalar {
 			note("trap", n, infinite(n, at, adjoint))
 		}
 	}
 	return out, nil
+}
+
+// trouble says whether the value, or the gradient of a scalar, is not finite.
+func (e *Expression) trouble(scalar bool) (bool, error) {
+	watch := []*graph.Node{e.Node}
+	if scalar {
+		watch = append(watch, graph.Grad(e.Node, e.Params...)...)
+	}
+	values, err := e.run(watch...)
+	for _, v := range values {
+		if _, bad := unfit(v); bad {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// hasKink says whether the op of a node has kinks at all.
+func hasKink(n *graph.Node) bool {
+	if n.Op() == nil {
+		return false
+	}
+	word, _ := formula.SplitName(n.Op().Name())
+	return meets[word] != nil || word == "norm" || word == "amax" || word == "amin"
 }
 
 // below returns n and what it is made of, operands first.
@@ -157,9 +210,6 @@ func (e *Expression) describe(n *graph.Node) string {
 func kink(n *graph.Node, at map[*graph.Node]Value) string {
 	name := n.Op().Name()
 	word, num := formula.SplitName(name)
-	if n.Arity() == 0 {
-		return ""
-	}
 	x := at[n.Arg(0)]
 	switch {
 	case strings.HasPrefix(name, "norm") && smallest(at[n]) == 0:

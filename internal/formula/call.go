@@ -170,7 +170,7 @@ func (l *lowerer) number(n ast.Node, fn, name string) (float64, error) {
 	if !ok {
 		return 0, l.fail(n, "%s: %s must be written as a number", fn, name)
 	}
-	if !slices.Contains(fractional, name) && (x != math.Trunc(x) || math.Abs(x) > 1<<31) {
+	if !slices.Contains(fractional, name) && (x != math.Trunc(x) || math.Abs(x) >= 1<<31) {
 		return 0, l.fail(n, "%s: %s must be a whole number, not %v", fn, name, x)
 	}
 	return x, nil

@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -150,6 +151,8 @@ func TestMistakes(t *testing.T) {
 		{"broadcast(x, 100000, 100000)", "at most 16777216 elements"},
 		{"x in v", "column 3: in cannot be a name"},
 		{"let x = 1; x", "column 5: x has a value already"},
+		{"onehot([0], 2147483648)", "must be a whole number"},
+		{"onehot([0], 2147483647)", "at most 16777216 elements"},
 		{"onehot(0.5, 3)", "column 8: 0.5 is not an index"},
 		{strings.Repeat("(", 100_000) + "x" + strings.Repeat(")", 100_000), "at most 65536 are allowed"},
 		{strings.Repeat("(", 30_000) + "x" + strings.Repeat(")", 30_000), "nested more than 256 deep"},
@@ -176,11 +179,20 @@ func TestLongFormulas(t *testing.T) {
 		strings.Repeat("-x*", 2000) + "1",
 		"[" + strings.Repeat("-x,", 2000) + "1]",
 		strings.Repeat("sin(x)+", 2000) + "1",
+		manyLets(3000),
 	} {
 		if _, _, err := value(text); err != nil {
 			t.Errorf("%.20s...: %v", text, err)
 		}
 	}
+}
+
+func manyLets(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "let a%d=x;", i)
+	}
+	return b.String() + "a7"
 }
 
 func FuzzParse(f *testing.F) {

@@ -199,7 +199,7 @@ func (f *Formula) survey(n ast.Node, bound []string) error {
 		if err := walk(n.Value); err != nil {
 			return err
 		}
-		return f.survey(n.Expr, append(slices.Clip(bound), n.Name))
+		return f.survey(n.Expr, append(bound, n.Name)) // who shares the array has done with it
 	case *ast.CallNode:
 		return f.surveyCall(n, bound)
 	}

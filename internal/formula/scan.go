@@ -167,7 +167,7 @@ func (s *scanner) number() error {
 	if _, err := strconv.ParseFloat(digits, 64); err == nil && !strings.ContainsAny(digits, "xXpP_") {
 		return nil
 	}
-	if unit != "" && unicode.IsLetter([]rune(unit)[0]) && len(unit) < len(digits) {
+	if unit != "" && !strings.ContainsAny(unit[:1], "eE") && unicode.IsLetter([]rune(unit)[0]) && len(unit) < len(digits) {
 		return s.fail(start, "%q is not a number; a product is %s*%s", digits, strings.TrimSuffix(digits, unit), unit)
 	}
 	return s.fail(start, "%q is not a number", digits)
