@@ -61,7 +61,10 @@ func (fn Function) Compile() (*Program, error) {
 	} else {
 		p.m, err = newMachine[float64](f, memory, opt, func(v *Variable) []float64 { return v.f64 })
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func checkFunction(g *Graph, fn Function, all []*Node) error {
@@ -115,9 +118,8 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		}
 		f.Tag(id)
 		if n.op == nil {
-			isInput := n.role == Input || n.role == Index
-			vals[id] = Value(f.Leaf(exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: isInput}))
-			if isInput {
+			vals[id] = Value(f.Leaf(exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput()}))
+			if n.isInput() {
 				p.inputs = append(p.inputs, input{node: n, leaf: len(*memory)})
 			}
 			*memory = append(*memory, n.v)
@@ -182,8 +184,7 @@ type machine interface {
 	run()
 	runChecked() int
 	scalar(out int) float64
-	output(out int) (f32 []float32, f64 []float64)
-	buffer(leaf int) (f32 []float32, f64 []float64)
+	read(out int, dst []float64)
 	listing() string
 	stats() Stats
 }
@@ -195,85 +196,13 @@ func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options
 	return machineOf[T]{p}, err
 }
 
-func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
-	if scalar {
-		dst := m.p.ScalarInput(leaf)
-		switch {
-		case f.f64 != nil:
-			*dst = f.f64[0]
-		case f.f32 != nil:
-			*dst = float64(f.f32[0])
-		default:
-			*dst = float64(f.ints[0])
-		}
-		return
-	}
-	dst := m.p.Input(leaf)
-	switch {
-	case f.f64 != nil:
-		convert(dst, f.f64)
-	case f.f32 != nil:
-		convert(dst, f.f32)
-	default:
-		for i, x := range f.ints {
-			dst[i] = T(x)
-		}
-	}
-}
-
-func convert[T, S kernel.Float](dst []T, src []S) {
-	if s, ok := any(src).([]T); ok {
-		copy(dst, s)
-		return
-	}
-	for i, x := range src {
-		dst[i] = T(x)
-	}
-}
-
-func (m machineOf[T]) run()                 { m.p.Run() }
-func (m machineOf[T]) runChecked() int      { return m.p.RunChecked() }
-func (m machineOf[T]) scalar(i int) float64 { return m.p.Scalar(i) }
-func (m machineOf[T]) output(i int) ([]float32, []float64) {
-	return split(m.p.Output(i))
-}
-func (m machineOf[T]) buffer(i int) ([]float32, []float64) { return split(m.p.Input(i)) }
-func (m machineOf[T]) listing() string                     { return m.p.Listing() }
+func (m machineOf[T]) run()                      { m.p.Run() }
+func (m machineOf[T]) runChecked() int           { return m.p.RunChecked() }
+func (m machineOf[T]) read(i int, dst []float64) { convert(dst, m.p.Output(i)) }
+func (m machineOf[T]) scalar(i int) float64      { return m.p.Scalar(i) }
+func (m machineOf[T]) listing() string           { return m.p.Listing() }
 func (m machineOf[T]) stats() Stats {
 	return Stats{Steps: m.p.Steps(), ArenaBytes: m.p.ArenaBytes()}
-}
-
-func split[T kernel.Float](s []T) (f32 []float32, f64 []float64) {
-	switch s := any(s).(type) {
-	case []float32:
-		return s, nil
-	case []float64:
-		return nil, s
-	}
-	return nil, nil
-}
-
-// A Feed is the value of an input for the runs that follow.
-type Feed struct {
-	n    *Node
-	f32  []float32
-	f64  []float64
-	ints []int
-}
-
-// Let feeds v, in row-major order, to the input n. Numbers are converted to
-// the graph's element type. v is copied when the program runs.
-func Let[E float32 | float64 | int](n *Node, v []E) Feed {
-	f := Feed{n: n}
-	switch v := any(v).(type) {
-	case []float32:
-		f.f32 = v
-	case []float64:
-		f.f64 = v
-	case []int:
-		f.ints = v
-	}
-	return f
 }
 
 // Run feeds the inputs and computes outputs and updates. An input keeps its
@@ -318,35 +247,6 @@ func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("%s(%s) is NaN or infinite", e.Node.op.Name(), in)
 }
 
-func (p *Program) feed(f *Feed) error {
-	for i := range p.inputs {
-		in := &p.inputs[i]
-		if in.node != f.n {
-			continue
-		}
-		if got, want := len(f.f32)+len(f.f64)+len(f.ints), in.node.shape.Size(); got != want {
-			return fmt.Errorf("graph: input %v needs %d values, got %d", f.n, want, got)
-		}
-		if in.node.role == Index {
-			if f.ints == nil && in.node.shape.Size() > 0 {
-				return fmt.Errorf("graph: input %v takes whole numbers, as []int", f.n)
-			}
-			if err := in.node.checkIndices(f.ints); err != nil {
-				return err
-			}
-		}
-		if in.node.shape.Size() > 0 {
-			p.m.feed(in.leaf, in.node.shape.rank == 0, *f)
-		}
-		in.fed = true
-		return nil
-	}
-	if f.n.role == Input || f.n.role == Index {
-		return nil // the program does not depend on it
-	}
-	return fmt.Errorf("graph: %v is not an input", f.n)
-}
-
 func (p *Program) index(n *Node) int {
 	i := slices.Index(p.fn.Outputs, n)
 	if i < 0 {
@@ -373,43 +273,21 @@ func (p *Program) Read(n *Node, dst []float64) {
 		dst[0] = p.Scalar(n)
 		return
 	}
-	f32, f64 := p.m.output(p.index(n))
-	copy(dst, f64)
-	for i, x := range f32 {
-		dst[i] = float64(x)
-	}
+	p.m.read(p.index(n), dst)
 }
 
 // Output returns the memory of an output that is not a scalar, valid until the
 // next Run. It panics if T is not the graph's element type.
 func Output[T kernel.Float](p *Program, n *Node) []T {
-	return pick[T](p.m.output(p.index(n)))
+	return machineFor[T](p).Output(p.index(n))
 }
 
-// Buffer returns the memory of an input that is not a scalar, to be filled
-// before Run instead of feeding it; nil if the program does not depend on it.
-// It panics if n is not an input, or T not the graph's element type.
-func Buffer[T kernel.Float](p *Program, n *Node) []T {
-	for i := range p.inputs {
-		if p.inputs[i].node == n {
-			p.inputs[i].fed = true
-			return pick[T](p.m.buffer(p.inputs[i].leaf))
-		}
+func machineFor[T kernel.Float](p *Program) *exec.Program[T] {
+	m, ok := p.m.(machineOf[T])
+	if !ok {
+		panic(fmt.Sprintf("graph: the elements are %v", p.g.dtype))
 	}
-	if n.g == p.g && (n.role == Input || n.role == Index) {
-		return nil
-	}
-	panic(fmt.Sprintf("graph: %v is not an input of this program", n))
-}
-
-func pick[T kernel.Float](f32 []float32, f64 []float64) []T {
-	if s, ok := any(f32).([]T); ok && (f32 != nil || f64 == nil) {
-		return s
-	}
-	if s, ok := any(f64).([]T); ok && f64 != nil {
-		return s
-	}
-	panic("graph: the graph has another element type")
+	return m.p
 }
 
 // Stats measures a program.
@@ -423,47 +301,6 @@ func (p *Program) Stats() Stats { return p.m.stats() }
 
 // String lists the program, a step to a line.
 func (p *Program) String() string { return p.m.listing() }
-
-// RunAll implements gorgonia.VM: inputs take the values bound to their
-// gorgonia nodes with gorgonia.Let.
-func (p *Program) RunAll() error {
-	feeds := make([]Feed, 0, len(p.inputs))
-	for _, in := range p.inputs {
-		v := in.node.Expr().Value()
-		if v == nil {
-			continue
-		}
-		f := Feed{n: in.node}
-		switch d := v.Data().(type) {
-		case []float32:
-			f.f32 = d
-		case []float64:
-			f.f64 = d
-		case float32:
-			f.f32 = []float32{d}
-		case float64:
-			f.f64 = []float64{d}
-		default:
-			return fmt.Errorf("graph: input %v is bound to %T", in.node, d)
-		}
-		if in.node.role == Index {
-			for _, x := range append(f.f64, float64s(f.f32)...) {
-				f.ints = append(f.ints, int(x))
-			}
-			f.f32, f.f64 = nil, nil
-		}
-		feeds = append(feeds, f)
-	}
-	return p.Run(feeds...)
-}
-
-func float64s(s []float32) []float64 {
-	out := make([]float64, len(s))
-	for i, x := range s {
-		out[i] = float64(x)
-	}
-	return out
-}
 
 // Reset implements gorgonia.VM. It does nothing: a program can always run
 // again.

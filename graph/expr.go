@@ -26,9 +26,15 @@ type mirror struct {
 }
 
 // Expr returns the gorgonia expression graph whose nodes are g's nodes: it can
-// be drawn, and run by gorgonia's own machines.
+// be drawn, and run by gorgonia's own machines. Tensors of variables are shared
+// with it; scalar variables have there the value of the time of this call.
 func (g *Graph) Expr() *gorgonia.ExprGraph {
 	g.sync()
+	for _, n := range g.leaves {
+		if n.v != nil && n.shape.rank == 0 && n.expr != nil {
+			gorgonia.Let(n.expr, g.value(n.v))
+		}
+	}
 	return g.expr.g
 }
 
@@ -81,7 +87,7 @@ func (g *Graph) mirrorNode(n *Node) *gorgonia.Node {
 }
 
 // value returns a variable as gorgonia sees it: tensors share its storage,
-// scalars are values that are bound anew.
+// scalars are values that [Graph.Expr] binds anew.
 func (g *Graph) value(v *Variable) gorgonia.Value {
 	if v.shape.rank > 0 {
 		return v.dense

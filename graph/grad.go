@@ -1,6 +1,9 @@
 package graph
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var errNotScalar = errors.New("only a scalar has a gradient; reduce it with Sum or Mean")
 
@@ -28,15 +31,11 @@ func Grad(loss *Node, wrt ...*Node) []*Node {
 func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 	g := ys[0].g
 	out := make([]*Node, len(wrt))
-	for _, n := range [][]*Node{ys, seeds, wrt} {
-		for _, x := range n {
-			if x.err != nil {
-				for i := range out {
-					out[i] = x
-				}
-				return out
-			}
+	if bad := g.firstBad("gradient", ys, seeds, wrt); bad != nil {
+		for i := range out {
+			out[i] = bad
 		}
+		return out
 	}
 	top := 0
 	for _, y := range ys {
@@ -81,6 +80,22 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 	return out
 }
 
+// firstBad returns a node that cannot be computed if one of the given cannot, or
+// is not of g; else nil.
+func (g *Graph) firstBad(what string, lists ...[]*Node) *Node {
+	for _, list := range lists {
+		for _, x := range list {
+			if x.err != nil {
+				return x
+			}
+			if x.g != g {
+				return Bad(fmt.Errorf("%v belongs to another graph", x), what, lists[0][0], x)
+			}
+		}
+	}
+	return nil
+}
+
 // dependents marks the nodes up to id top that depend on one of xs.
 func dependents(g *Graph, xs []*Node, top int) []bool {
 	on := make([]bool, top+1)
@@ -123,7 +138,7 @@ func JVP(ys, xs, vs []*Node) []*Node {
 				dot = Add(dot, d)
 			}
 		}
-		out[i] = y
+		out[i] = g.Const(0, y.shape.Dims()...)
 		if dot != nil {
 			out[i] = Grad(dot, seed)[0]
 		}
@@ -144,19 +159,19 @@ func (o seedOp) Lower(b *Builder, _ []Value) Value { return b.Full(0, o.s) }
 
 // Directional returns the derivative of a scalar along the direction vs.
 func Directional(loss *Node, xs, vs []*Node) *Node {
-	return dot(Grad(loss, xs...), vs)
+	return dot(loss.g, Grad(loss, xs...), vs)
 }
 
 // HVP returns the products of the Hessian of a scalar with the direction vs,
 // one for each of xs: the gradient of the directional derivative. It costs
 // about two gradients.
 func HVP(loss *Node, xs, vs []*Node) []*Node {
-	return Grad(dot(Grad(loss, xs...), vs), xs...)
+	return Grad(dot(loss.g, Grad(loss, xs...), vs), xs...)
 }
 
 // dot returns Σ_k Σ a[k]·b[k].
-func dot(a, b []*Node) *Node {
-	sum := a[0].g.Const(0)
+func dot(g *Graph, a, b []*Node) *Node {
+	sum := g.Const(0)
 	for k := range a {
 		d := SumTo(Mul(a[k], b[k]), Shape{})
 		if k == 0 {

@@ -134,6 +134,11 @@ const (
 	foreign              // a gorgonia node that is not ours
 )
 
+var roleNames = [...]string{"computed node", "input", "index input", "parameter", "state", "foreign node"}
+
+// String names the role: "parameter".
+func (r Role) String() string { return roleNames[r] }
+
 // A Node is a value in a graph.
 type Node struct {
 	g     *Graph
@@ -161,6 +166,8 @@ func (n *Node) Op() Op { return n.op }
 
 // Role says whether the node is computed, fed or kept.
 func (n *Node) Role() Role { return n.role }
+
+func (n *Node) isInput() bool { return n.role == Input || n.role == Index }
 
 // Name returns the name of a leaf, else "".
 func (n *Node) Name() string { return n.name }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -139,9 +140,12 @@ func (s *Store) Lookup(name string) *Variable { return s.vars[name] }
 func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Variable, error) {
 	if v := g.store.vars[name]; v != nil {
 		if v.shape != shape || v.role != role {
-			return nil, fmt.Errorf("a sibling graph has %s with shape %v", name, v.shape)
+			return nil, fmt.Errorf("a sibling graph has %s as a %v of shape %v", name, v.role, v.shape)
 		}
 		return v, nil
+	}
+	if init == nil {
+		return nil, errors.New("an Init is required")
 	}
 	v := &Variable{name: name, shape: shape, role: role}
 	values := g.store.start(shape.Size())
@@ -220,7 +224,7 @@ func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
 		return fail(fmt.Errorf("%q is already declared at %s", name, old.pos))
 	}
 	g.leaves[name] = n
-	if init == nil {
+	if role == Input || role == Index {
 		return n
 	}
 	v, err := g.variable(name, role, shape, init)
@@ -234,8 +238,10 @@ func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
 	return n
 }
 
-// indexLimit is the range of an index input: [0, n), and one number more.
+// indexLimit is the range of an index input, if limited: [0, n), and one number
+// more.
 type indexLimit struct {
+	limited   bool
 	n         int
 	hasExcept bool
 	except    int
@@ -251,8 +257,8 @@ func LimitIndex(x *Node, n int, except *int) {
 	if x.role != Index {
 		return
 	}
-	if x.limit.n == 0 || n < x.limit.n {
-		x.limit.n = n
+	if !x.limit.limited || n < x.limit.n {
+		x.limit.limited, x.limit.n = true, n
 	}
 	if except != nil {
 		x.limit.hasExcept, x.limit.except = true, *except
@@ -260,7 +266,7 @@ func LimitIndex(x *Node, n int, except *int) {
 }
 
 func (n *Node) checkIndices(values []int) error {
-	if n.limit.n == 0 {
+	if !n.limit.limited {
 		return nil
 	}
 	for i, v := range values {

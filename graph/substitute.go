@@ -29,6 +29,12 @@ func Substitute(ys, from, to []*Node) []*Node {
 		}
 	}
 	g := ys[0].g
+	if bad := g.firstBad("substitute", ys, from, to); bad != nil {
+		for k := range out {
+			out[k] = bad
+		}
+		return out
+	}
 	on := dependents(g, from, top)
 	now := make([]*Node, top+1)
 	for i, x := range from {

@@ -152,9 +152,12 @@ func (g *generator) elementwise(x Val) {
 var exact = map[kernel.Code]bool{kernel.Add: true, kernel.Sub: true, kernel.Mul: true, kernel.Div: true, kernel.Max: true, kernel.Min: true,
 	kernel.Lt: true, kernel.Eq: true, kernel.Neg: true, kernel.Abs: true, kernel.Sqrt: true, kernel.Where: true}
 
-// product multiplies x and its transpose, now and then with a bias and max.
+// product multiplies x and its transpose, now and then with a bias and max. Its
+// operands are small whole numbers: whatever order it adds in, the sum is exact.
 func (g *generator) product(x Val) {
 	d := g.dims(x)
+	x = g.f.Map(kernel.Max, g.f.Map(kernel.Min, x, g.f.Const(100, nil)), g.f.Const(-100, nil))
+	x = g.f.Map(kernel.Round, x)
 	t := g.f.Gather(x, kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{d[1], d[0]}, Stride: [kernel.MaxRank]int{1, d[1]}})
 	y := g.f.Dot(x, t, false, false)
 	if g.Bool() {

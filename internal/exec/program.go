@@ -36,7 +36,8 @@ type Program[T kernel.Float] struct {
 	steps   []step
 	arena   []T
 	scalars []float64
-	leaves  [][]T // by Func.leaves; nil for scalars that are inputs
+	leaves  [][]T      // by Func.leaves; nil for scalars that are inputs
+	slots   []*float64 // of scalars, by Func.leaves
 	loads   []scalarLoad[T]
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
@@ -135,17 +136,21 @@ func singles(f *Func) []group {
 
 func (p *Program[T]) bindLeaves(memory func(int) []T) {
 	p.leaves = make([][]T, len(p.f.leaves))
+	p.slots = make([]*float64, len(p.f.leaves))
 	for i := range p.f.vals {
 		v := &p.f.vals[i]
 		if v.kind != kLeaf {
 			continue
+		}
+		if v.scalar() {
+			p.slots[v.leaf] = p.scalar(Val(i))
 		}
 		l := p.f.leaves[v.leaf]
 		switch {
 		case !l.Input:
 			p.leaves[v.leaf] = memory(v.leaf)
 			if v.scalar() {
-				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.scalar(Val(i))})
+				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.slots[v.leaf]})
 			}
 		case !v.scalar():
 			p.leaves[v.leaf] = aligned[T](max(v.n, 1))[:v.n]
@@ -157,25 +162,8 @@ func (p *Program[T]) bindLeaves(memory func(int) []T) {
 // it is a scalar.
 func (p *Program[T]) Input(leaf int) []T { return p.leaves[leaf] }
 
-// SetScalar sets an input leaf of rank 0.
-func (p *Program[T]) SetScalar(leaf int, x float64) {
-	for i := range p.f.vals {
-		if v := &p.f.vals[i]; v.kind == kLeaf && v.leaf == leaf {
-			*p.scalar(Val(i)) = x
-			return
-		}
-	}
-}
-
 // ScalarInput returns the slot of an input leaf of rank 0.
-func (p *Program[T]) ScalarInput(leaf int) *float64 {
-	for i := range p.f.vals {
-		if v := &p.f.vals[i]; v.kind == kLeaf && v.leaf == leaf {
-			return p.scalar(Val(i))
-		}
-	}
-	return nil
-}
+func (p *Program[T]) ScalarInput(leaf int) *float64 { return p.slots[leaf] }
 
 // Output returns the memory of output i, valid until the next Run. For a
 // scalar it returns nil; see [Program.Scalar].

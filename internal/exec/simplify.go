@@ -10,8 +10,9 @@ import (
 
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
-// float64, and folds of one element, which are that element (a sum of one -0 is
-// 0 otherwise).
+// float64, folds of one element, which are that element (a sum of one -0 is 0
+// otherwise), and products that read a transposed operand in place (the kernel
+// may add in another order).
 type pass struct {
 	name  string
 	why   string

@@ -1,0 +1,159 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+
+	"descent/internal/kernel"
+)
+
+// A Feed is the value of an input for the runs that follow.
+type Feed struct {
+	n    *Node
+	f32  []float32
+	f64  []float64
+	ints []int
+}
+
+// Let feeds v, in row-major order, to the input n. Numbers are converted to
+// the graph's element type. v is copied when the program runs.
+func Let[E float32 | float64 | int](n *Node, v []E) Feed {
+	f := Feed{n: n}
+	switch v := any(v).(type) {
+	case []float32:
+		f.f32 = v
+	case []float64:
+		f.f64 = v
+	case []int:
+		f.ints = v
+	}
+	return f
+}
+
+func (p *Program) feed(f *Feed) error {
+	n := f.n
+	if !n.isInput() {
+		return fmt.Errorf("graph: %v is not an input", n)
+	}
+	if n.g != p.g {
+		return fmt.Errorf("graph: input %v belongs to another graph", n)
+	}
+	size := n.shape.Size()
+	if got := len(f.f32) + len(f.f64) + len(f.ints); got != size {
+		return fmt.Errorf("graph: input %v needs %d values, got %d", n, size, got)
+	}
+	if n.role == Index {
+		if f.ints == nil && size > 0 {
+			return fmt.Errorf("graph: input %v takes whole numbers, as []int", n)
+		}
+		if err := n.checkIndices(f.ints); err != nil {
+			return err
+		}
+	}
+	for i := range p.inputs {
+		if in := &p.inputs[i]; in.node == n {
+			in.fed = true
+			if size > 0 {
+				p.m.feed(in.leaf, n.shape.rank == 0, *f)
+			}
+			break
+		}
+	}
+	return nil // also if the program does not depend on it
+}
+
+// Buffer returns the memory of an input that is not a scalar, to be filled
+// before Run instead of feeding it; nil if the program does not depend on it.
+// It panics if n is not an input, or T not the graph's element type.
+func Buffer[T kernel.Float](p *Program, n *Node) []T {
+	for i := range p.inputs {
+		if in := &p.inputs[i]; in.node == n && n.shape.rank > 0 {
+			in.fed = true
+			return machineFor[T](p).Input(in.leaf)
+		}
+	}
+	if n.g == p.g && n.isInput() && n.shape.rank > 0 {
+		return nil
+	}
+	panic(fmt.Sprintf("graph: %v is not an array that this program is fed", n))
+}
+
+func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
+	if scalar {
+		dst := m.p.ScalarInput(leaf)
+		switch {
+		case f.f64 != nil:
+			*dst = f.f64[0]
+		case f.f32 != nil:
+			*dst = float64(f.f32[0])
+		default:
+			*dst = float64(f.ints[0])
+		}
+		return
+	}
+	dst := m.p.Input(leaf)
+	switch {
+	case f.f64 != nil:
+		convert(dst, f.f64)
+	case f.f32 != nil:
+		convert(dst, f.f32)
+	default:
+		for i, x := range f.ints {
+			dst[i] = T(x)
+		}
+	}
+}
+
+func convert[T, S kernel.Float](dst []T, src []S) {
+	if s, ok := any(src).([]T); ok {
+		copy(dst, s)
+		return
+	}
+	for i, x := range src {
+		dst[i] = T(x)
+	}
+}
+
+// RunAll implements gorgonia.VM: inputs take the values bound to their
+// gorgonia nodes with gorgonia.Let.
+func (p *Program) RunAll() error {
+	feeds := make([]Feed, 0, len(p.inputs))
+	for _, in := range p.inputs {
+		v := in.node.Expr().Value()
+		if v == nil {
+			continue
+		}
+		f := Feed{n: in.node}
+		switch d := v.Data().(type) {
+		case []float32:
+			f.f32 = d
+		case []float64:
+			f.f64 = d
+		case float32:
+			f.f32 = []float32{d}
+		case float64:
+			f.f64 = []float64{d}
+		default:
+			return fmt.Errorf("graph: input %v is bound to %T", in.node, d)
+		}
+		if in.node.role == Index {
+			for i, x := range append(f.f64, float64s(f.f32)...) {
+				if x != math.Trunc(x) {
+					return fmt.Errorf("graph: %s[%d] = %v is not a whole number", in.node.name, i, x)
+				}
+				f.ints = append(f.ints, int(x))
+			}
+			f.f32, f.f64 = nil, nil
+		}
+		feeds = append(feeds, f)
+	}
+	return p.Run(feeds...)
+}
+
+func float64s(s []float32) []float64 {
+	out := make([]float64, len(s))
+	for i, x := range s {
+		out[i] = float64(x)
+	}
+	return out
+}
