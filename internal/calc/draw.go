@@ -54,21 +54,37 @@ func label(n *graph.Node) string {
 	return n.Op().Name()
 }
 
-// svg draws the graph in layers, the result on top: a node stands one layer
-// above the highest of its operands.
-func svg(nodes []*graph.Node) string {
-	const dx, dy, pad, height = 20, 70, 20, 36
-	layer := map[*graph.Node]int{}
-	var layers [][]*graph.Node
+// layered puts each node one layer above the highest of its operands, and
+// leaves just below the lowest of their users.
+func layered(nodes []*graph.Node) (layers [][]*graph.Node) {
+	layer, below := map[*graph.Node]int{}, map[*graph.Node]int{}
 	for _, n := range nodes {
 		for k := range n.Arity() {
 			layer[n] = max(layer[n], layer[n.Arg(k)]+1)
 		}
-		for len(layers) <= layer[n] {
+		for k := range n.Arity() {
+			if at, ok := below[n.Arg(k)]; !ok || layer[n]-1 < at {
+				below[n.Arg(k)] = layer[n] - 1
+			}
+		}
+	}
+	for _, n := range nodes {
+		at := layer[n]
+		if n.Arity() == 0 {
+			at = below[n]
+		}
+		for len(layers) <= at {
 			layers = append(layers, nil)
 		}
-		layers[layer[n]] = append(layers[layer[n]], n)
+		layers[at] = append(layers[at], n)
 	}
+	return layers
+}
+
+// svg draws the graph in layers, the result on top.
+func svg(nodes []*graph.Node) string {
+	const dx, dy, pad, height = 20, 70, 20, 36
+	layers := layered(nodes)
 	width := func(n *graph.Node) int { return 24 + 8*max(len([]rune(label(n))), len(n.Shape().String())) }
 	total := 0
 	span := make([]int, len(layers))
