@@ -109,6 +109,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		}
 	}
 	f := &exec.Func{}
+	f.Reserve(2 * (top + 1))
 	b := &Builder{f}
 	vals := make([]Value, top+1)
 	var in []Value

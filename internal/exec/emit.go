@@ -50,7 +50,7 @@ func (p *Program[T]) single(i Val, v *value) step {
 		}
 		return &reduce[T]{kernel.Reduction[T](v.fold), p.ptr(i), arg(0), v.outer, v.mid, v.inner}
 	case kDot:
-		d := v.dot
+		d := *v.dot
 		s := &product[T]{c: p.ptr(i), a: arg(0), b: arg(1), d: d}
 		o := kernel.ProductOptions{TransA: d.ta, TransB: d.tb, ReLU: d.relu, Bias: len(v.args) > 2}
 		if o.Bias {

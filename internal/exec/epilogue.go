@@ -23,13 +23,13 @@ func epilogue(f *Func) {
 			}
 			other := v.args[1-k]
 			y := &f.vals[other]
-			d := x.dot
+			d := *x.dot
 			switch {
 			case v.code == kernel.Add && len(x.args) == 2 && isRow(y, d.n):
-				*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], other}, dims: v.dims, n: v.n, dot: d, tag: v.tag}
+				*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], other}, dims: v.dims, n: v.n, dot: &d, tag: v.tag}
 			case v.code == kernel.Max && y.kind == kConst && y.imm == 0 && !math.Signbit(y.imm):
 				d.relu = true
-				*v = value{kind: kDot, args: x.args, dims: v.dims, n: v.n, dot: d, tag: v.tag}
+				*v = value{kind: kDot, args: f.own(x.args), dims: v.dims, n: v.n, dot: &d, tag: v.tag}
 			default:
 				continue
 			}

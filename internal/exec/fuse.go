@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"slices"
 
 	"descent/internal/kernel"
@@ -242,19 +243,29 @@ func spreadOf(domain, dims []int) spread {
 func expand(f *Func) {
 	old := f.vals
 	to := make([]Val, len(old))
-	f.vals = make([]value, 0, len(old))
+	f.vals = make([]value, 0, len(old)+len(old)/8+8)
+	type stretched struct {
+		arg  Val
+		dims string
+	}
+	made := map[stretched]Val{}
 	for i, v := range old {
-		v.args = slices.Clone(v.args)
 		for k, a := range v.args {
 			v.args[k] = to[a]
 		}
 		if v.arrayMap() {
 			for k, a := range v.args {
-				if x := f.vals[a]; x.kind != kConst && spreadOf(v.dims, x.dims) == spreadOther {
-					view := BroadcastView(x.dims, v.dims)
-					f.vals = append(f.vals, value{kind: kGather, args: []Val{a}, dims: v.dims, n: v.n, views: []kernel.View{view}, tag: v.tag})
-					v.args[k] = Val(len(f.vals) - 1)
+				x := &f.vals[a]
+				if x.kind == kConst || spreadOf(v.dims, x.dims) != spreadOther {
+					continue
 				}
+				key := stretched{a, fmt.Sprint(v.dims)}
+				if _, ok := made[key]; !ok {
+					view := BroadcastView(x.dims, v.dims)
+					f.vals = append(f.vals, value{kind: kGather, args: f.own(v.args[k : k+1]), dims: v.dims, n: v.n, views: []kernel.View{view}, tag: v.tag})
+					made[key] = Val(len(f.vals) - 1)
+				}
+				v.args[k] = made[key]
 			}
 		}
 		f.vals = append(f.vals, v)

@@ -58,7 +58,7 @@ type value struct {
 	mid   int         // kReduce
 	inner int         // kReduce
 	imm   float64     // kConst
-	dot   dot         // kDot
+	dot   *dot        // kDot; shared, so not changed in place
 	views []kernel.View
 	call  *Call
 	outs  [][]int // kCall with several results: their shapes
@@ -98,6 +98,24 @@ type Func struct {
 	outputs []Val
 	updates []Update
 	tag     int
+	operand []Val // memory for operands, see own
+}
+
+// Reserve makes room for about n values.
+func (f *Func) Reserve(n int) { f.vals = slices.Grow(f.vals, n) }
+
+// own copies operands to memory that belongs to one value alone: passes change
+// operands in place.
+func (f *Func) own(args []Val) []Val {
+	if len(args) == 0 {
+		return nil
+	}
+	if cap(f.operand)-len(f.operand) < len(args) {
+		f.operand = make([]Val, 0, max(256, len(args)))
+	}
+	at := len(f.operand)
+	f.operand = append(f.operand, args...)
+	return f.operand[at:len(f.operand):len(f.operand)]
 }
 
 // Tag marks the values made from now on, for messages and for [Program.Check].
@@ -115,6 +133,7 @@ func (f *Func) Update(leaf, v Val) { f.updates = append(f.updates, Update{leaf, 
 func (f *Func) add(v value) Val {
 	v.n = size(v.dims)
 	v.tag = f.tag
+	v.args = f.own(v.args)
 	f.vals = append(f.vals, v)
 	return Val(len(f.vals) - 1)
 }
@@ -220,7 +239,7 @@ func (f *Func) Place(dims []int, xs []Val, views []kernel.View) Val {
 func (f *Func) Dot(a, b Val, ta, tb bool) Val {
 	da, db := f.vals[a].dims, f.vals[b].dims
 	ra, rb := len(da)-2, len(db)-2
-	d := dot{m: da[ra], k: da[ra+1], n: db[rb+1], ta: ta, tb: tb}
+	d := &dot{m: da[ra], k: da[ra+1], n: db[rb+1], ta: ta, tb: tb}
 	if ta {
 		d.m, d.k = d.k, d.m
 	}

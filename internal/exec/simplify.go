@@ -85,12 +85,8 @@ func dead(f *Func) {
 func (f *Func) rename(to []Val, args bool) {
 	if args {
 		for i := range f.vals {
-			v := &f.vals[i]
-			if len(v.args) > 0 {
-				v.args = slices.Clone(v.args)
-				for k, a := range v.args {
-					v.args[k] = to[a]
-				}
+			for k, a := range f.vals[i].args {
+				f.vals[i].args[k] = to[a]
 			}
 		}
 	}
@@ -108,11 +104,8 @@ func rewrite(f *Func, visit func(i Val, v *value) Val) {
 	to := make([]Val, len(f.vals))
 	for i := range f.vals {
 		v := &f.vals[i]
-		if len(v.args) > 0 {
-			v.args = slices.Clone(v.args)
-			for k, a := range v.args {
-				v.args[k] = to[a]
-			}
+		for k, a := range v.args {
+			v.args[k] = to[a]
 		}
 		to[i] = visit(Val(i), v)
 	}
@@ -171,16 +164,16 @@ func (f *Func) algebra(i Val, v *value) Val {
 	case kShape:
 		x := &f.vals[v.args[0]]
 		if x.kind == kShape {
-			v.args, v.from = x.args, v.from+x.from
+			v.args[0], v.from = x.args[0], v.from+x.from
 		}
 		if f.uniform(x) && x.n > 1 && v.from == 0 && v.n == x.n {
-			*v = value{kind: kGather, args: x.args, dims: v.dims, n: v.n, views: []kernel.View{BroadcastView(nil, v.dims)}, tag: v.tag}
+			*v = value{kind: kGather, args: f.own(x.args), dims: v.dims, n: v.n, views: []kernel.View{BroadcastView(nil, v.dims)}, tag: v.tag}
 			return i
 		}
 		if v.scalar() && x.kind == kReduce && x.fold == kernel.FoldSum && x.outer*x.inner == 1 {
 			dims := v.dims // sum straight to a scalar, which keeps float64
 			*v = *x
-			v.dims = dims
+			v.dims, v.args = dims, f.own(x.args)
 			return i
 		}
 		if v.from == 0 && slices.Equal(f.vals[v.args[0]].dims, v.dims) {
@@ -192,22 +185,24 @@ func (f *Func) algebra(i Val, v *value) Val {
 			if slices.Equal(f.vals[x].dims, v.dims) {
 				return x
 			}
-			*v = value{kind: kShape, args: []Val{x}, dims: v.dims, n: v.n, tag: v.tag}
+			*v = value{kind: kShape, args: v.args, dims: v.dims, n: v.n, tag: v.tag}
 		}
 	case kGather:
 		if x := &f.vals[v.args[0]]; f.uniform(v) && x.kind == kShape && f.vals[x.args[0]].scalar() {
-			v.args = x.args // one number, however it was wrapped
+			v.args[0] = x.args[0] // one number, however it was wrapped
 			v.views = []kernel.View{BroadcastView(nil, v.dims)}
 		}
 		if identityView(&v.views[0], f.vals[v.args[0]].dims) {
 			return v.args[0]
 		}
 	case kDot:
-		for k, t := range []*bool{&v.dot.ta, &v.dot.tb} {
+		d := *v.dot
+		for k, t := range []*bool{&d.ta, &d.tb} {
 			x := &f.vals[v.args[k]]
 			if x.kind == kGather && transposes(&x.views[0], f.vals[x.args[0]].dims) {
 				v.args[k] = x.args[0]
 				*t = !*t
+				v.dot = &d
 			}
 		}
 	}
@@ -381,14 +376,15 @@ func cse(f *Func) {
 		if v.kind == kLeaf || v.kind == kPlace || len(v.args) > 3 || (v.kind == kCall && v.call.Key == nil) {
 			return i
 		}
-		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), ta: v.dot.ta, tb: v.dot.tb,
-			rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
+		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
 		copy(k.dims[:], v.dims)
 		copy(k.arg[:], v.args)
-		if v.kind == kGather {
+		switch v.kind {
+		case kGather:
 			k.view = v.views[0]
-		}
-		if v.kind == kCall {
+		case kDot:
+			k.ta, k.tb = v.dot.ta, v.dot.tb
+		case kCall:
 			k.key = v.call.Key
 		}
 		if j, ok := seen[k]; ok {
@@ -405,13 +401,12 @@ func box(f *Func) {
 	old := f.vals
 	to := make([]Val, len(old))
 	boxed := map[Val]Val{}
-	f.vals = make([]value, 0, len(old))
+	f.vals = make([]value, 0, len(old)+len(old)/8+8)
 	emit := func(v value) Val {
 		f.vals = append(f.vals, v)
 		return Val(len(f.vals) - 1)
 	}
 	for i, v := range old {
-		v.args = slices.Clone(v.args)
 		for k, a := range v.args {
 			v.args[k] = to[a]
 		}

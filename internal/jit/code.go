@@ -1,6 +1,7 @@
 package jit
 
 import (
+	"runtime"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -63,4 +64,5 @@ func (c *Code[T]) Run(n int) {
 	c.frame[0] = uintptr(n)*unsafe.Sizeof(zero) + vector - 1
 	c.frame[0] &^= vector - 1
 	call(c.entry, unsafe.Pointer(&c.frame[0]))
+	runtime.KeepAlive(c) // and with it the pages and the table, which the frame holds as numbers
 }

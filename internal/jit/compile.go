@@ -37,7 +37,9 @@ var streamRegs = []int{rbx, r8, r9, r10, r11, r12, r13, r14, r15}
 type compiler struct {
 	asm
 	block  *Block
-	uses   map[Operand][]int // instructions that read an operand, in order
+	uses   map[Operand][]int // instructions yet to come that read an operand, in order
+	stores map[int][]int     // streams that take the result of an instruction
+	same   map[int][]int     // streams that are one array with a stream that is written
 	at     int               // instruction being compiled
 	reg    [16]Operand       // what each register holds
 	where  map[Operand]int
@@ -48,11 +50,17 @@ type compiler struct {
 }
 
 func compile(b *Block, double bool) (code []byte, spills int) {
-	c := &compiler{asm: asm{double: double}, block: b, uses: map[Operand][]int{}, where: map[Operand]int{}, slot: map[Operand]int{}, dirty: map[Operand]bool{}}
+	c := &compiler{asm: asm{double: double}, block: b, uses: map[Operand][]int{}, stores: map[int][]int{}, same: map[int][]int{}, where: map[Operand]int{}, slot: map[Operand]int{}, dirty: map[Operand]bool{}}
 	for i, in := range b.Instrs {
 		for _, a := range in.Args[:in.Code.Arity()] {
 			c.uses[a] = append(c.uses[a], i)
 		}
+	}
+	for _, s := range b.Stores {
+		c.stores[s.Instr] = append(c.stores[s.Instr], s.Stream)
+	}
+	for _, p := range b.Same {
+		c.same[p[1]] = append(c.same[p[1]], p[0])
 	}
 	c.load(rcx, mem{rdi, -1, frameBytes})
 	c.load(rsi, mem{rdi, -1, frameTable})
@@ -78,7 +86,10 @@ func (c *compiler) instr(i int) {
 	last := n - 1
 	for k, a := range in.Args[:n] {
 		// The last operand of a plain operation may come from memory.
-		if k == last && n == 2 && c.plain(in.Code) {
+		if r, ok := c.where[a]; k == last && n == 2 && c.plain(in.Code) {
+			if ok {
+				c.pinned[r] = true
+			}
 			break
 		}
 		x[k] = c.fetch(a)
@@ -92,10 +103,8 @@ func (c *compiler) instr(i int) {
 	}
 	v := Operand{Value, i}
 	c.hold(dst, v)
-	for _, s := range c.block.Stores {
-		if s.Instr == i {
-			c.store(s.Stream, dst)
-		}
+	for _, s := range c.stores[i] {
+		c.store(s, dst)
 	}
 	c.release(v)
 }
@@ -239,9 +248,9 @@ func (c *compiler) stream(i int) mem {
 // store writes a result to a stream. Elements of the same array that later
 // instructions still want are brought to a register first.
 func (c *compiler) store(stream, r int) {
-	for _, p := range c.block.Same {
-		a := Operand{Stream, p[0]}
-		if p[1] != stream || c.dirty[a] {
+	for _, read := range c.same[stream] {
+		a := Operand{Stream, read}
+		if c.dirty[a] {
 			continue
 		}
 		if c.nextUse(a) < math.MaxInt {
@@ -259,12 +268,18 @@ func (c *compiler) hold(r int, a Operand) {
 
 // nextUse returns the next instruction after the current that reads a.
 func (c *compiler) nextUse(a Operand) int {
-	for _, i := range c.uses[a] {
-		if i > c.at {
-			return i
-		}
+	left := c.uses[a]
+	if len(left) == 0 {
+		return math.MaxInt
 	}
-	return math.MaxInt
+	if left[0] > c.at {
+		return left[0]
+	}
+	for len(left) > 0 && left[0] <= c.at {
+		left = left[1:]
+	}
+	c.uses[a] = left
+	return c.nextUse(a)
 }
 
 func (c *compiler) lastUse(a Operand) bool { return c.nextUse(a) == math.MaxInt }
@@ -323,7 +338,6 @@ func fillFixed[T kernel.Float](table []T) {
 	set(fixedZero, 0)
 	switch t := any(table).(type) {
 	case []float32:
-		set(fixedAbs, T(math.Float32frombits(0x7fffffff)))
 		for i := range per {
 			t[fixedAbs*per+i] = math.Float32frombits(0x7fffffff)
 		}

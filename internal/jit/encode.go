@@ -16,8 +16,8 @@ const (
 	r12, r13, r14, r15 = 12, 13, 14, 15
 )
 
-// vop is an opcode: its map (1: 0F, 2: 0F38, 3: 0F3A) and its byte. packed
-// opcodes take the element type from the prefix.
+// vop is an opcode: its map (1: 0F, 2: 0F38, 3: 0F3A) and its byte. Those of
+// map 1 take the element type from the prefix.
 type vop struct {
 	m, op byte
 }

@@ -2,6 +2,7 @@ package jit
 
 import (
 	"encoding/binary"
+	"runtime"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -59,4 +60,7 @@ func (s *Spread[T]) Run(dst, src *T, n int) {
 	s.frame[1] = uintptr(unsafe.Pointer(dst))
 	s.frame[2] = uintptr(unsafe.Pointer(src))
 	call(s.entry, unsafe.Pointer(&s.frame[0]))
+	runtime.KeepAlive(s)
+	runtime.KeepAlive(src) // the frame holds numbers
+	runtime.KeepAlive(dst)
 }
