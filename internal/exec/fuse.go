@@ -14,8 +14,6 @@ type group struct {
 	region bool
 	gang   []part // regions that run as one loop; vals are those of all
 	n      int    // elements of that loop
-	// updated are the members of a gang that replace leaves: all in place.
-	updated []Val
 }
 
 // arrayMap reports whether v is a map over an array (not a scalar).

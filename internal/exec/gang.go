@@ -2,9 +2,9 @@ package exec
 
 import (
 	"cmp"
-	"fmt"
+	"encoding/binary"
+	"math"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -20,87 +20,104 @@ import (
 // gangLimit is the length from which an array is worth a loop of its own.
 const gangLimit = 4096
 
+// gangCode is how many maps the code of a gang may have: a loop of more is not
+// what a gang is for.
+const gangCode = 200
+
 // gangUp replaces groups that can run as one loop by one group. memory gives
 // the leaves.
 func gangUp[T kernel.Float](f *Func, groups []group, memory func(leaf int) []T) []group {
-	users, root := f.useCounts(), f.roots()
-	kinds := map[string][]group{}
+	b := gangBuilder{f: f, root: f.roots(), users: f.useCounts(), target: map[Val]Val{}}
+	for _, u := range f.updates {
+		b.target[u.Value] = u.Leaf
+	}
+	kinds := map[string][]part{}
 	var order []string
 	out := groups[:0:0]
 	for _, g := range groups {
-		key := ""
-		if g.region {
-			key = f.gangKey(g, users, root)
-		}
-		if key == "" {
+		p, ok := b.part(g)
+		if !ok {
 			out = append(out, g)
 			continue
 		}
-		if kinds[key] == nil {
-			order = append(order, key)
+		if kinds[string(b.key)] == nil {
+			order = append(order, string(b.key))
 		}
-		kinds[key] = append(kinds[key], g)
+		kinds[string(b.key)] = append(kinds[string(b.key)], p)
 	}
 	for _, key := range order {
-		out = append(out, joinAdjacent(f, kinds[key], memory)...)
+		out = append(out, joinAdjacent(f, kinds[key], b.root, memory)...)
 	}
 	return out
 }
 
-// gangKey describes the code of a region so that equal keys mean equal code;
-// it is empty if the region cannot be part of a gang: because it is long, has
-// an operand that is spread, or has results that are more than updates.
-func (f *Func) gangKey(g group, users []int, root []Val) string {
-	if n := f.vals[g.vals[0]].n; n < 2 || n > gangLimit {
-		return "" // an array of one element is a scalar to its region
+// A part is one of the regions of a gang; its arrays start at elements into the
+// gang's.
+type part struct {
+	vals []Val
+	in   []Val // array operands, in the order of the code
+	out  []Val // leaves that it replaces, too
+	at   int
+}
+
+type gangBuilder struct {
+	f      *Func
+	root   []Val
+	users  []int       // by value
+	target map[Val]Val // the leaf that a value replaces; if there are several, users tells
+	key    []byte
+}
+
+// part returns what a region reads and replaces, and sets key so that equal
+// keys mean equal code. It is not ok if the region cannot be part of a gang:
+// because it is long, has an operand that is spread, or has results that are
+// more than updates.
+func (b *gangBuilder) part(g group) (p part, ok bool) {
+	f := b.f
+	if n := f.vals[g.vals[0]].n; !g.region || n < 2 || n > gangLimit || len(g.vals) > gangCode {
+		return p, false // an array of one element is a scalar to its region
 	}
-	updates := 0
-	index := map[Val]int{}
-	slots := map[Val]int{}
-	var b strings.Builder
+	p.vals, b.key = g.vals, b.key[:0]
+	word := func(kind byte, x uint64) { b.key = binary.AppendUvarint(append(b.key, kind), x) }
 	for i, v := range g.vals {
 		x := &f.vals[v]
-		fmt.Fprintf(&b, "%d", x.code)
+		word('=', uint64(x.code))
 		for _, a := range x.args {
 			y := &f.vals[a]
-			if k, ok := index[a]; ok {
-				fmt.Fprintf(&b, " v%d", k)
-				users[a]--
+			if k := slices.Index(g.vals[:i], a); k >= 0 {
+				word('v', uint64(k))
+				b.users[a]--
 				continue
 			}
 			switch {
 			case y.kind == kConst:
-				fmt.Fprintf(&b, " c%x", y.imm)
+				word('c', math.Float64bits(y.imm))
 			case y.scalar():
-				fmt.Fprintf(&b, " s%d", a)
-			case y.n == x.n && f.ganged(root[a], x.n) && spreadOf(x.dims, y.dims) == spreadFull:
-				k, ok := slots[a]
-				if !ok {
-					k = len(slots)
-					slots[a] = k
+				word('s', uint64(a))
+			case y.n == x.n && f.ganged(b.root[a], x.n) && spreadOf(x.dims, y.dims) == spreadFull:
+				k := slices.Index(p.in, a)
+				if k < 0 {
+					k = len(p.in)
+					p.in = append(p.in, a)
 				}
-				fmt.Fprintf(&b, " a%d", k)
+				word('a', uint64(k))
 			default:
-				return ""
+				return p, false
 			}
 		}
-		index[v] = i
-		b.WriteByte('\n')
 	}
 	for i, v := range g.vals {
-		if users[v] == 0 {
+		if b.users[v] == 0 {
 			continue
 		}
-		if users[v] != 1 || !slices.ContainsFunc(f.updates, func(u Update) bool { return u.Value == v }) {
-			return ""
+		l, updates := b.target[v]
+		if b.users[v] != 1 || !updates {
+			return p, false
 		}
-		updates++
-		fmt.Fprintf(&b, "u%d", i)
+		p.out = append(p.out, l)
+		word('u', uint64(i))
 	}
-	if updates == 0 {
-		return ""
-	}
-	return b.String()
+	return p, len(p.out) > 0
 }
 
 // ganged reports whether an array of n elements can lie beside others: its
@@ -110,97 +127,49 @@ func (f *Func) ganged(root Val, n int) bool {
 	return x.n == n && !(x.kind == kLeaf && f.leaves[x.leaf].Input)
 }
 
-// slots returns the array operands of a region and the leaves that it
-// replaces, in the order of its code.
-func (f *Func) slots(g group) (in, out []Val) {
-	member := map[Val]bool{}
-	for _, v := range g.vals {
-		member[v] = true
-	}
-	for _, v := range g.vals {
-		for _, a := range f.vals[v].args {
-			if x := &f.vals[a]; !member[a] && x.kind != kConst && !x.scalar() && !slices.Contains(in, a) {
-				in = append(in, a)
-			}
-		}
-		for _, u := range f.updates {
-			if u.Value == v {
-				out = append(out, u.Leaf)
-			}
-		}
-	}
-	return in, out
-}
-
-// joinAdjacent makes gangs of the groups of one kind whose leaves lie side by
+// joinAdjacent makes gangs of the parts of one kind whose leaves lie side by
 // side.
-func joinAdjacent[T kernel.Float](f *Func, gs []group, memory func(int) []T) []group {
-	root := f.roots()
-	type placed struct {
-		g       group
-		in, out []Val
-		n       int
-		addr    []uintptr // of each leaf operand and result; 0 for others
-	}
-	ps := make([]placed, len(gs))
-	for i, g := range gs {
-		p := placed{g: g, n: f.vals[g.vals[0]].n}
-		p.in, p.out = f.slots(g)
-		for _, v := range append(slices.Clone(p.in), p.out...) {
-			a := uintptr(0)
-			if x := &f.vals[root[v]]; x.kind == kLeaf {
-				a = uintptr(unsafe.Pointer(unsafe.SliceData(memory(x.leaf))))
-			}
-			p.addr = append(p.addr, a)
+func joinAdjacent[T kernel.Float](f *Func, ps []part, root []Val, memory func(int) []T) (out []group) {
+	addr := func(v Val) uintptr { // of a leaf; 0 for others
+		if x := &f.vals[root[v]]; x.kind == kLeaf {
+			return uintptr(unsafe.Pointer(unsafe.SliceData(memory(x.leaf))))
 		}
-		ps[i] = p
+		return 0
 	}
-	slices.SortStableFunc(ps, func(a, b placed) int { return cmp.Compare(a.addr[len(a.addr)-1], b.addr[len(b.addr)-1]) })
 	var zero T
-	next := func(a, b placed) bool {
-		for k := range a.addr {
-			step := uintptr(alignUp(a.n)) * unsafe.Sizeof(zero)
-			if (a.addr[k] == 0) != (b.addr[k] == 0) || a.addr[k] != 0 && b.addr[k] != a.addr[k]+step {
-				return false
-			}
+	next := func(a, b part) bool {
+		step := uintptr(alignUp(f.vals[a.vals[0]].n)) * unsafe.Sizeof(zero)
+		beside := func(a, b Val) bool {
+			x, y := addr(a), addr(b)
+			return x == 0 && y == 0 || x != 0 && y == x+step
 		}
-		return true
+		return slices.EqualFunc(a.in, b.in, beside) && slices.EqualFunc(a.out, b.out, beside)
 	}
-	var out []group
+	slices.SortStableFunc(ps, func(a, b part) int { return cmp.Compare(addr(a.out[0]), addr(b.out[0])) })
 	for i := 0; i < len(ps); {
 		j := i + 1
 		for j < len(ps) && next(ps[j-1], ps[j]) {
 			j++
 		}
-		g := ps[i].g
-		if j > i+1 {
-			g = group{region: true}
-			at := 0
-			for _, p := range ps[i:j] {
-				g.vals = append(g.vals, p.g.vals...)
-				g.gang = append(g.gang, part{vals: p.g.vals, in: p.in, out: p.out, at: at})
-				at += alignUp(p.n)
-			}
-			for _, u := range f.updates {
-				if slices.Contains(g.vals, u.Value) {
-					g.updated = append(g.updated, u.Value)
-				}
-			}
-			g.n = at
-		}
-		out = append(out, g)
+		out = append(out, f.gang(ps[i:j]))
 		i = j
 	}
 	return out
 }
 
-// part is one of the regions of a gang; its arrays start at elements into the
-// gang's.
-type part struct {
-	vals []Val
-	in   []Val // array operands, in the order of the code
-	out  []Val // leaves that it replaces
-	at   int
+// gang returns the group of some parts; one alone is a plain region.
+func (f *Func) gang(ps []part) group {
+	g := group{region: true}
+	for _, p := range ps {
+		p.at = g.n
+		g.vals = append(g.vals, p.vals...)
+		g.gang = append(g.gang, p)
+		g.n += alignUp(f.vals[p.vals[0]].n)
+	}
+	if len(ps) == 1 {
+		g.gang = nil
+	}
+	return g
 }
 
 // gangArrays lists, for each array operand of a gang that is computed, its
@@ -278,8 +247,8 @@ func (p *plan) splitGangs(f *Func, groups []group, root []Val) ([]group, bool) {
 	var out []group
 	for i, g := range groups {
 		served := true
-		for _, v := range g.updated {
-			served = served && p.homes[v].place == placeLeaf
+		for _, q := range g.gang {
+			served = served && p.inPlace(q)
 		}
 		for _, vals := range f.gangArrays(g, root) {
 			for _, v := range vals {
@@ -301,6 +270,17 @@ func (p *plan) splitGangs(f *Func, groups []group, root []Val) ([]group, bool) {
 		return groups, false
 	}
 	return out, true
+}
+
+// inPlace reports whether a part of a gang computes all its updates in place.
+func (p *plan) inPlace(q part) bool {
+	n := 0
+	for _, v := range q.vals {
+		if p.homes[v].place == placeLeaf {
+			n++
+		}
+	}
+	return n == len(q.out)
 }
 
 // A Slab hands out pieces of memory that lie side by side, for leaves whose

@@ -54,3 +54,39 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 	}
 	return nil
 }
+
+// Verify checks what every pass must leave true.
+func Verify(f *Func) error {
+	for i, v := range f.vals {
+		if v.n != size(v.dims) {
+			return fmt.Errorf("value %d: %d elements for shape %v", i, v.n, v.dims)
+		}
+		for _, a := range v.args {
+			if a < 0 || int(a) >= i {
+				return fmt.Errorf("value %d (%s) uses value %d, which does not come before it", i, kindNames[v.kind], a)
+			}
+		}
+		switch v.kind {
+		case kMap:
+			for _, a := range v.args {
+				if !canBroadcast(f.vals[a].dims, v.dims) {
+					return fmt.Errorf("value %d (%v): operand %v does not broadcast to %v", i, v.code, f.vals[a].dims, v.dims)
+				}
+			}
+		case kShape:
+			if x := f.vals[v.args[0]]; x.n != v.n && x.outs == nil {
+				return fmt.Errorf("value %d: reshape of %v to %v", i, f.vals[v.args[0]].dims, v.dims)
+			}
+		case kReduce:
+			if f.vals[v.args[0]].n != v.outer*v.mid*v.inner || v.n != v.outer*v.inner {
+				return fmt.Errorf("value %d: %v of %v to %v", i, v.fold, f.vals[v.args[0]].dims, v.dims)
+			}
+		}
+	}
+	for _, u := range f.updates {
+		if f.vals[u.Leaf].kind != kLeaf || f.vals[u.Leaf].n != f.vals[u.Value].n {
+			return fmt.Errorf("update of value %d by value %d does not fit", u.Leaf, u.Value)
+		}
+	}
+	return nil
+}

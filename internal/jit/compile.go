@@ -2,6 +2,7 @@ package jit
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -33,27 +34,54 @@ const vector = 32 // bytes
 var streamRegs = []int{rbx, r8, r9, r10, r11, r12, r13, r14, r15}
 
 // compiler turns a block into code, a value at a time, with the sixteen vector
-// registers as a cache of values, streams and splats.
+// registers as a cache of values, streams and splats. It knows operands by
+// number, see id; 0 is none.
 type compiler struct {
 	asm
 	block  *Block
-	uses   map[Operand][]int // instructions yet to come that read an operand, in order
-	stores map[int][]int     // streams that take the result of an instruction
-	same   map[int][]int     // streams that are one array with a stream that is written
-	at     int               // instruction being compiled
-	reg    [16]Operand       // what each register holds
-	where  map[Operand]int
-	slot   map[Operand]int // spilled to this table entry
+	uses   [][]int // of operands: instructions yet to come that read them, in order
+	stores [][]int // of instructions: streams that take the result
+	same   [][]int // of streams that are written: streams that are the same array
+	at     int     // instruction being compiled
+	reg    [16]int // operand that each register holds
+	where  []int   // register that holds an operand, -1 for none
+	slot   []int   // table entry that an operand is spilled to, -1 for none
 	pinned [16]bool
 	spills int
-	dirty  map[Operand]bool // written: the stream's old elements are gone
+	dirty  []bool // of streams: written, the old elements are gone
 }
 
-func compile(b *Block, double bool) (code []byte, spills int) {
-	c := &compiler{asm: asm{double: double}, block: b, uses: map[Operand][]int{}, stores: map[int][]int{}, same: map[int][]int{}, where: map[Operand]int{}, slot: map[Operand]int{}, dirty: map[Operand]bool{}}
+// id numbers the operands of a block: values, streams, splats.
+func (c *compiler) id(a Operand) int {
+	switch a.Kind {
+	case Value:
+		return 1 + a.Index
+	case Stream:
+		return 1 + len(c.block.Instrs) + a.Index
+	}
+	return 1 + len(c.block.Instrs) + c.block.Streams + a.Index
+}
+
+// isStream returns the number of the stream that an operand is.
+func (c *compiler) isStream(a int) (int, bool) {
+	s := a - 1 - len(c.block.Instrs)
+	return s, s >= 0 && s < c.block.Streams
+}
+
+// isSplat returns the number of the splat that an operand is.
+func (c *compiler) isSplat(a int) (int, bool) {
+	s := a - 1 - len(c.block.Instrs) - c.block.Streams
+	return s, s >= 0
+}
+
+func newCompiler(b *Block, double bool) *compiler {
+	n := 1 + len(b.Instrs) + b.Streams + b.Splats
+	c := &compiler{asm: asm{double: double, b: make([]byte, 0, 64+24*len(b.Instrs))}, block: b}
+	c.uses, c.where, c.slot = make([][]int, n), slices.Repeat([]int{-1}, n), slices.Repeat([]int{-1}, n)
+	c.stores, c.same, c.dirty = make([][]int, len(b.Instrs)), make([][]int, b.Streams), make([]bool, b.Streams)
 	for i, in := range b.Instrs {
 		for _, a := range in.Args[:in.Code.Arity()] {
-			c.uses[a] = append(c.uses[a], i)
+			c.uses[c.id(a)] = append(c.uses[c.id(a)], i)
 		}
 	}
 	for _, s := range b.Stores {
@@ -62,6 +90,11 @@ func compile(b *Block, double bool) (code []byte, spills int) {
 	for _, p := range b.Same {
 		c.same[p[1]] = append(c.same[p[1]], p[0])
 	}
+	return c
+}
+
+func compile(b *Block, double bool) (code []byte, spills int) {
+	c := newCompiler(b, double)
 	c.load(rcx, mem{rdi, -1, frameBytes})
 	c.load(rsi, mem{rdi, -1, frameTable})
 	for i := range min(b.Streams, len(streamRegs)) {
@@ -81,27 +114,28 @@ func compile(b *Block, double bool) (code []byte, spills int) {
 func (c *compiler) instr(i int) {
 	in := &c.block.Instrs[i]
 	c.pinned = [16]bool{}
-	var x [3]int
+	var args, x [3]int // operands, and the registers that hold them
 	n := in.Code.Arity()
 	last := n - 1
 	for k, a := range in.Args[:n] {
+		args[k] = c.id(a)
 		// The last operand of a plain operation may come from memory.
-		if r, ok := c.where[a]; k == last && n == 2 && c.plain(in.Code) {
-			if ok {
+		if k == last && n == 2 && c.plain(in.Code) {
+			if r := c.where[args[k]]; r >= 0 {
 				c.pinned[r] = true
 			}
 			break
 		}
-		x[k] = c.fetch(a)
+		x[k] = c.fetch(args[k])
 		c.pinned[x[k]] = true
 	}
 	dst := c.fresh()
 	c.pinned[dst] = true
-	c.emit(in, dst, x)
-	for _, a := range in.Args[:n] {
+	c.emit(in.Code, dst, x, args[1])
+	for _, a := range args[:n] {
 		c.release(a)
 	}
-	v := Operand{Value, i}
+	v := c.id(Operand{Value, i})
 	c.hold(dst, v)
 	for _, s := range c.stores[i] {
 		c.store(s, dst)
@@ -117,18 +151,18 @@ func (c *compiler) plain(code kernel.Code) bool {
 
 var plainOps = map[kernel.Code]vop{kernel.Add: vAdd, kernel.Sub: vSub, kernel.Mul: vMul, kernel.Div: vDiv}
 
-func (c *compiler) emit(in *Instr, dst int, x [3]int) {
+// emit writes the instructions of a primitive of the registers x. The operand
+// second need not be in a register if the primitive is plain.
+func (c *compiler) emit(code kernel.Code, dst int, x [3]int, second int) {
 	pp := c.pp()
 	fixed := func(k int) mem { return mem{rsi, -1, int32(k * vector)} }
-	switch in.Code {
+	switch code {
 	case kernel.Add, kernel.Sub, kernel.Mul, kernel.Div:
-		op := plainOps[in.Code]
-		if r, ok := c.where[in.Args[1]]; ok {
-			c.rr(op, pp, dst, x[0], r)
-		} else if c.lastUse(in.Args[1]) {
-			c.rm(op, pp, dst, x[0], c.memory(in.Args[1]))
+		op := plainOps[code]
+		if r := c.where[second]; r < 0 && c.lastUse(second) {
+			c.rm(op, pp, dst, x[0], c.memory(second))
 		} else {
-			c.rr(op, pp, dst, x[0], c.fetch(in.Args[1]))
+			c.rr(op, pp, dst, x[0], c.fetch(second))
 		}
 	case kernel.Neg:
 		c.rm(vXor, pp, dst, x[0], fixed(fixedSign))
@@ -202,8 +236,8 @@ func (c *compiler) extreme(op, join vop, dst, x, y int) {
 }
 
 // fetch brings an operand into a register.
-func (c *compiler) fetch(a Operand) int {
-	if r, ok := c.where[a]; ok {
+func (c *compiler) fetch(a int) int {
+	if r := c.where[a]; r >= 0 {
 		return r
 	}
 	r := c.fresh()
@@ -213,22 +247,23 @@ func (c *compiler) fetch(a Operand) int {
 }
 
 // inMemory reports whether an operand can be read from memory.
-func (c *compiler) inMemory(a Operand) bool {
-	_, spilled := c.slot[a]
-	return spilled || a.Kind == Splat || a.Kind == Stream && !c.dirty[a]
+func (c *compiler) inMemory(a int) bool {
+	stream, isStream := c.isStream(a)
+	_, isSplat := c.isSplat(a)
+	return c.slot[a] >= 0 || isSplat || isStream && !c.dirty[stream]
 }
 
 // memory returns where in memory an operand is. It may take rax for the
 // address, so the next instruction must be the one that uses it.
-func (c *compiler) memory(a Operand) mem {
-	if s, ok := c.slot[a]; ok {
+func (c *compiler) memory(a int) mem {
+	if s := c.slot[a]; s >= 0 {
 		return c.spillSlot(s)
 	}
-	switch {
-	case a.Kind == Splat:
-		return mem{rsi, -1, int32((fixedCount + a.Index) * vector)}
-	case a.Kind == Stream && !c.dirty[a]:
-		return c.stream(a.Index)
+	if s, ok := c.isSplat(a); ok {
+		return mem{rsi, -1, int32((fixedCount + s) * vector)}
+	}
+	if s, ok := c.isStream(a); ok && !c.dirty[s] {
+		return c.stream(s)
 	}
 	panic("jit: operand is nowhere")
 }
@@ -249,46 +284,47 @@ func (c *compiler) stream(i int) mem {
 // instructions still want are brought to a register first.
 func (c *compiler) store(stream, r int) {
 	for _, read := range c.same[stream] {
-		a := Operand{Stream, read}
-		if c.dirty[a] {
+		if c.dirty[read] {
 			continue
 		}
-		if c.nextUse(a) < math.MaxInt {
+		if a := c.id(Operand{Stream, read}); !c.lastUse(a) {
 			c.fetch(a)
 		}
-		c.dirty[a] = true
+		c.dirty[read] = true
 	}
 	c.rm(vMovStore, c.pp(), r, 0, c.stream(stream))
 }
 
-func (c *compiler) hold(r int, a Operand) {
+func (c *compiler) hold(r, a int) {
 	c.reg[r] = a
 	c.where[a] = r
 }
 
+// drop empties a register.
+func (c *compiler) drop(r int) {
+	c.where[c.reg[r]] = -1
+	c.reg[r] = 0
+}
+
 // nextUse returns the next instruction after the current that reads a.
-func (c *compiler) nextUse(a Operand) int {
+func (c *compiler) nextUse(a int) int {
 	left := c.uses[a]
-	if len(left) == 0 {
-		return math.MaxInt
-	}
-	if left[0] > c.at {
-		return left[0]
-	}
 	for len(left) > 0 && left[0] <= c.at {
 		left = left[1:]
 	}
 	c.uses[a] = left
-	return c.nextUse(a)
+	if len(left) == 0 {
+		return math.MaxInt
+	}
+	return left[0]
 }
 
-func (c *compiler) lastUse(a Operand) bool { return c.nextUse(a) == math.MaxInt }
+func (c *compiler) lastUse(a int) bool { return c.nextUse(a) == math.MaxInt }
 
 // release forgets an operand that no later instruction reads.
-func (c *compiler) release(a Operand) {
-	if r, ok := c.where[a]; ok && c.lastUse(a) {
-		delete(c.where, a)
-		c.reg[r] = Operand{}
+func (c *compiler) release(a int) {
+	if r := c.where[a]; r >= 0 && c.lastUse(a) {
+		c.drop(r)
 	}
 }
 
@@ -296,25 +332,23 @@ func (c *compiler) release(a Operand) {
 // needed last; one that cannot be read again is spilled.
 func (c *compiler) fresh() int {
 	best, far := -1, -1
-	for r := range c.reg {
+	for r, a := range c.reg {
 		if c.pinned[r] {
 			continue
 		}
-		if c.reg[r].Kind == None {
+		if a == 0 {
 			return r
 		}
-		if u := c.nextUse(c.reg[r]); u > far {
+		if u := c.nextUse(a); u > far {
 			best, far = r, u
 		}
 	}
-	a := c.reg[best]
-	if !c.inMemory(a) {
+	if a := c.reg[best]; !c.inMemory(a) {
 		c.slot[a] = c.spills
 		c.spills++
 		c.rm(vMovStore, c.pp(), best, 0, c.spillSlot(c.slot[a]))
 	}
-	delete(c.where, a)
-	c.reg[best] = Operand{}
+	c.drop(best)
 	return best
 }
 

@@ -1,0 +1,213 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+
+	"descent/internal/kernel"
+)
+
+// A pass improves a program. Passes keep operands before their uses and never
+// change a result by a bit, but for uniform constants, which are folded in
+// float64, folds of one element, which are that element (a sum of one -0 is 0
+// otherwise), and products that read a transposed operand in place (the kernel
+// may add in another order).
+type pass struct {
+	name  string
+	why   string
+	run   func(*Func)
+	joins bool // makes one step of several values: not in checking programs
+}
+
+// passes in the order they run.
+var passes = []pass{
+	{"dead", "first, so that nothing below spends time on unused gradients", dead, false},
+	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
+	{"cse", "after simplify; exact, by operands and attributes", cse, false},
+	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
+	{"epilogue", "after dead, which tells what is used once", epilogue, true},
+	{"dead", "epilogue leaves the products that it extended", dead, true},
+	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
+	{"box", "last: scalars live apart from arrays, and only steps care", box, false},
+}
+
+// optimize runs the passes, with check after each if it is not nil.
+func (f *Func) optimize(check func(*Func) error, join bool) error {
+	for _, p := range passes {
+		if p.joins && !join {
+			continue
+		}
+		p.run(f)
+		if check != nil {
+			if err := check(f); err != nil {
+				return fmt.Errorf("after pass %s: %w", p.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// dead removes values that no output or update needs. Leaves stay: they are
+// the program's interface.
+func dead(f *Func) {
+	live := make([]bool, len(f.vals))
+	for _, v := range f.outputs {
+		live[v] = true
+	}
+	for _, u := range f.updates {
+		live[u.Leaf], live[u.Value] = true, true
+	}
+	for i := len(f.vals) - 1; i >= 0; i-- {
+		if f.vals[i].kind == kLeaf {
+			live[i] = true
+		}
+		if live[i] {
+			for _, a := range f.vals[i].args {
+				live[a] = true
+			}
+		}
+	}
+	to := make([]Val, len(f.vals))
+	kept := f.vals[:0]
+	for i, v := range f.vals {
+		if live[i] {
+			to[i] = Val(len(kept))
+			kept = append(kept, v)
+		}
+	}
+	f.vals = kept
+	f.rename(to, true)
+}
+
+// rename applies a renumbering to outputs and updates and, if asked, operands.
+func (f *Func) rename(to []Val, args bool) {
+	if args {
+		for i := range f.vals {
+			for k, a := range f.vals[i].args {
+				f.vals[i].args[k] = to[a]
+			}
+		}
+	}
+	for i, v := range f.outputs {
+		f.outputs[i] = to[v]
+	}
+	for i, u := range f.updates {
+		f.updates[i] = Update{to[u.Leaf], to[u.Value]}
+	}
+}
+
+// rewrite visits values in order, with operands already replaced; visit may
+// change the value in place, or return another earlier one to use instead.
+func rewrite(f *Func, visit func(i Val, v *value) Val) {
+	to := make([]Val, len(f.vals))
+	for i := range f.vals {
+		v := &f.vals[i]
+		for k, a := range v.args {
+			v.args[k] = to[a]
+		}
+		to[i] = visit(Val(i), v)
+	}
+	f.rename(to, false)
+}
+
+// snapshot copies outputs that are leaves and will be replaced by an update.
+func snapshot(f *Func) {
+	root := f.roots()
+	updated := map[Val]bool{}
+	for _, u := range f.updates {
+		updated[u.Leaf] = true
+	}
+	for i, v := range f.outputs {
+		if l := root[v]; updated[l] && !f.vals[v].scalar() && !f.vals[l].scalar() {
+			f.tag = f.vals[l].tag
+			f.outputs[i] = f.Call(&Call{Name: "snapshot", F32: copyCall[float32], F64: copyCall[float64]}, [][]int{f.vals[v].dims}, v)[0]
+		}
+	}
+}
+
+func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
+
+// cseKey identifies a computation exactly. Shapes are in it because a reshape
+// and a constant are the same but for them.
+type cseKey struct {
+	kind       kind
+	code       kernel.Code
+	fold       kernel.Fold
+	imm        uint64
+	ta, tb     bool
+	key        any // of a call; the view of a gather
+	rank, args int
+	dims       [kernel.MaxRank]int
+	arg        [3]Val
+	mid, inner int
+	from       int
+}
+
+// cse merges values that compute the same thing.
+func cse(f *Func) {
+	seen := make(map[cseKey]Val, len(f.vals))
+	rewrite(f, func(i Val, v *value) Val {
+		if v.kind == kLeaf || v.kind == kPlace || len(v.args) > 3 || (v.kind == kCall && v.call.Key == nil) {
+			return i
+		}
+		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
+		copy(k.dims[:], v.dims)
+		copy(k.arg[:], v.args)
+		switch v.kind {
+		case kGather:
+			k.key = v.views[0]
+		case kDot:
+			k.ta, k.tb = v.dot.ta, v.dot.tb
+		case kCall:
+			k.key = v.call.Key
+		}
+		if j, ok := seen[k]; ok {
+			return j
+		}
+		seen[k] = i
+		return i
+	})
+}
+
+// box makes the crossings between scalars, which are float64, and arrays
+// explicit. Maps take scalars as they are; sums make them.
+func box(f *Func) {
+	old := f.vals
+	to := make([]Val, len(old))
+	boxed := map[Val]Val{}
+	f.vals = make([]value, 0, len(old)+len(old)/8+8)
+	emit := func(v value) Val {
+		f.vals = append(f.vals, v)
+		return Val(len(f.vals) - 1)
+	}
+	for i, v := range old {
+		for k, a := range v.args {
+			v.args[k] = to[a]
+		}
+		crosses := v.kind != kMap && v.kind != kLeaf && v.kind != kConst
+		if crosses && v.kind != kShape {
+			for k, a := range v.args {
+				x := f.vals[a]
+				if !x.scalar() {
+					continue
+				}
+				if _, ok := boxed[a]; !ok {
+					boxed[a] = emit(value{kind: kBox, args: []Val{a}, dims: []int{1}, n: 1, tag: x.tag})
+				}
+				v.args[k] = boxed[a]
+			}
+		}
+		switch {
+		case v.kind == kShape && v.scalar():
+			v.kind = kUnbox
+		case v.kind == kShape && f.vals[v.args[0]].scalar():
+			v.kind = kBox
+		case crosses && v.scalar() && !(v.kind == kReduce && v.fold == kernel.FoldSum):
+			v.dims = []int{1}
+			v = value{kind: kUnbox, args: []Val{emit(v)}, dims: nil, n: 1, tag: v.tag}
+		}
+		to[i] = emit(v)
+	}
+	f.rename(to, false)
+}
