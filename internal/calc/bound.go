@@ -25,7 +25,7 @@ func ParseBounds(text string) (map[string]Bound, error) {
 		lo, hi, also := strings.Cut(ends, ":")
 		name = strings.TrimSpace(name)
 		if !ok || !also || name == "" {
-			return nil, fmt.Errorf("bounds %q: write name=lo:hi, such as x=0:5 or x=0:", strings.TrimSpace(pair))
+			return nil, fmt.Errorf("bounds %q: write name=lo:hi, such as x=0:5, or x=0: for no upper one", strings.TrimSpace(pair))
 		}
 		if _, twice := out[name]; twice {
 			return nil, fmt.Errorf("bounds of %s are given twice", name)

@@ -32,13 +32,6 @@ func (o literal) Lower(b *graph.Builder, _ []graph.Value) graph.Value {
 		F64: func(dst []float64, _ [][]float64) { decode(dst, o.bits) }}, o.s)
 }
 
-// values returns the elements.
-func (o literal) values() []float64 {
-	out := make([]float64, len(o.bits)/8)
-	decode(out, o.bits)
-	return out
-}
-
 func decode[T float32 | float64](dst []T, bits string) {
 	for i := range dst {
 		dst[i] = T(math.Float64frombits(binary.LittleEndian.Uint64([]byte(bits[8*i : 8*i+8]))))
