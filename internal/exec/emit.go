@@ -57,7 +57,7 @@ func (p *Program[T]) single(i Val, v *value) step {
 			s.bias = arg(2)
 		}
 		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
-		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 && n <= maxChunks {
+		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 {
 			s.p.Reserve(p.team.Size())
 			return &sharedProduct[T]{product: s, team: p.team, chunks: n, run1: s.chunk}
 		}

@@ -141,9 +141,9 @@ func FuzzProgram(f *testing.F) {
 
 func sameBits[T kernel.Float](t *testing.T, seed uint64) {
 	t.Helper()
-	defer func(n int) { chunkElems = n }(chunkElems)
-	chunkElems = 64
-	team := NewTeam(3)
+	defer func(n int) { partWork = n }(partWork)
+	partWork = 1000
+	team := newTeam(3)
 	defer team.Close()
 	options := []Options{{Check: true, Interpret: true}, {Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}}
 	var want []uint64

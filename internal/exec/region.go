@@ -17,7 +17,7 @@ const tileBytes = 2048
 // one primitive, or a block of arithmetic as machine code.
 type region[T kernel.Float] struct {
 	n, tile int
-	whole   bool      // no scratch: a tile may start anywhere
+	part    int       // elements that a worker takes at a time: whole tiles, or vectors where a tile is all
 	fills   []fill[T] // once a run: scalars, and rows whose period divides the tile
 	spreads []fill[T] // once a tile: columns, and other rows
 	splats  []splat[T]
@@ -77,20 +77,15 @@ func (r *region[T]) span(lo, hi int) {
 	}
 }
 
-// chunkElems is how many elements of a region are worth handing to another
-// worker: some ten microseconds of work. Tests make it smaller.
-var chunkElems = 1 << 15
+// partWork is how long a worker should be busy with a part of a region, in
+// picoseconds: long beside the handing over. Tests make it shorter.
+var partWork = 4_000_000
+
+// mostParts is how many parts are enough for a team to end together.
+const mostParts = 32
 
 // chunks returns how many parts a region divides into.
-func (r *region[T]) chunks() int { return max(1, (r.n+r.chunkLen()-1)/r.chunkLen()) }
-
-// chunkLen returns the length of a part: whole tiles.
-func (r *region[T]) chunkLen() int {
-	if r.whole {
-		return chunkElems
-	}
-	return (chunkElems + r.tile - 1) / r.tile * r.tile
-}
+func (r *region[T]) chunks() int { return max(1, (r.n+r.part-1)/r.part) }
 
 // sharedRegion is a region that a team shares.
 type sharedRegion[T kernel.Float] struct {
@@ -109,8 +104,7 @@ func (s *sharedRegion[T]) run() {
 
 func (s *sharedRegion[T]) chunk(i, worker int) {
 	r := s.copies[worker]
-	n := r.chunkLen()
-	r.span(i*n, min(r.n, (i+1)*n))
+	r.span(i*r.part, min(r.n, (i+1)*r.part))
 }
 
 // fill writes an operand that is smaller than the domain into tile scratch.

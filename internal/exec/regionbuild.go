@@ -32,7 +32,7 @@ type regionBuilder[T kernel.Float] struct {
 func (p *Program[T]) regionStep(g group) step {
 	first := p.newRegion(g, 0)
 	chunks := first.chunks()
-	if p.team.Size() == 1 || chunks == 1 || chunks > maxChunks {
+	if p.team.Size() == 1 || chunks == 1 {
 		return first
 	}
 	s := &sharedRegion[T]{team: p.team, chunks: chunks, copies: []*region[T]{first}}
@@ -53,7 +53,9 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
 	b.phases(g)
-	b.r.tile = b.tileLen(n)
+	whole := b.whole()
+	b.r.tile = b.tileLen(n, whole)
+	b.r.part = b.partLen(n, whole)
 	for _, v := range b.vals {
 		for _, a := range p.f.vals[v].args {
 			b.lastUse[a] = max(b.lastUse[a], b.phase[v])
@@ -110,36 +112,97 @@ func bool2int(x bool) int {
 	return 0
 }
 
-// tileLen returns the tile length: the whole domain if one block does all and
-// needs no scratch, else what fits in cache, as a multiple of short row
-// periods where that is possible, so that rows are spread once a run.
-func (b *regionBuilder[T]) tileLen(n int) int {
-	var zero T
-	tile := tileBytes / int(unsafe.Sizeof(zero))
-	const vector = 16 // elements: tiles are whole vectors
-	whole := b.p.pages != nil && b.phase[b.vals[len(b.vals)-1]] == 1 && jit.Supports(b.p.f.vals[b.vals[0]].code)
-	period := 0
+// whole reports whether one block does all and needs no scratch: the domain can
+// then be one tile, which may be divided anywhere.
+func (b *regionBuilder[T]) whole() bool {
+	if b.p.pages == nil || b.phase[b.vals[len(b.vals)-1]] != 1 || !jit.Supports(b.p.f.vals[b.vals[0]].code) {
+		return false
+	}
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
-			x := &b.p.f.vals[a]
-			spread := spreadOf(b.p.f.vals[v].dims, x.dims)
-			if x.kind == kConst || x.n <= 1 || spread == spreadFull {
-				continue
-			}
-			whole = false
-			if spread == spreadRow {
-				period = x.n
+			if _, spread := b.spreads(v, a); spread {
+				return false
 			}
 		}
 	}
-	b.r.whole = whole
+	return true
+}
+
+// spreads reports whether operand a of member v is an array that is shorter than
+// the domain, and how it covers it.
+func (b *regionBuilder[T]) spreads(v, a Val) (spread, bool) {
+	x := &b.p.f.vals[a]
+	s := spreadOf(b.p.f.vals[v].dims, x.dims)
+	return s, x.kind != kConst && x.n > 1 && s != spreadFull
+}
+
+// tileLen returns the tile length: the whole domain if it can be one tile, else
+// what fits in cache, as a multiple of short row periods where that is possible,
+// so that rows are spread once a run.
+func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
+	var zero T
+	tile := tileBytes / int(unsafe.Sizeof(zero))
+	const vector = 16 // elements: tiles are whole vectors
 	if whole || n <= tile {
 		return max(n, 1)
+	}
+	period := 0
+	for _, v := range b.vals {
+		for _, a := range b.p.f.vals[v].args {
+			if s, ok := b.spreads(v, a); ok && s == spreadRow {
+				period = b.p.f.vals[a].n
+			}
+		}
 	}
 	if p := period * vector / gcd(max(period, 1), vector); p > 0 && p <= tile {
 		return tile / p * p
 	}
 	return tile
+}
+
+// partLen returns how many elements a worker takes at a time: all that are
+// worth no handing over, or equal parts, so that a team of two, four or eight
+// ends together. It depends on the region only.
+func (b *regionBuilder[T]) partLen(n int, whole bool) int {
+	unit := b.r.tile
+	if whole {
+		unit = 64 // elements: whole cache lines, so that workers do not share one
+	}
+	parts := n * b.work() / partWork
+	if parts < 2 || unit >= n {
+		return max(n, 1)
+	}
+	if parts > 8 {
+		parts = min(parts&^7, mostParts)
+	}
+	return ((n+parts-1)/parts + unit - 1) / unit * unit
+}
+
+// work estimates the time of an element, in picoseconds, of data in the
+// second-level cache.
+func (b *regionBuilder[T]) work() int {
+	sum := 0
+	streams := map[Val]bool{}
+	for _, v := range b.vals {
+		x := &b.p.f.vals[v]
+		switch {
+		case !jit.Supports(x.code):
+			sum += 400
+		case x.code == kernel.Div || x.code == kernel.Sqrt:
+			sum += 120
+		default:
+			sum += 25
+		}
+		for _, a := range x.args {
+			streams[a] = streams[a] || b.phase[a] == 0 && b.p.f.vals[a].n == x.n
+		}
+		streams[v] = b.p.plan.homes[v].place != placeNone
+	}
+	for _, s := range streams {
+		sum += 30 * bool2int(s)
+	}
+	var zero T
+	return sum * int(unsafe.Sizeof(zero)) / 4
 }
 
 func gcd(a, b int) int {

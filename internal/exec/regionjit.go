@@ -89,7 +89,7 @@ func (k *blockBuilder[T]) finish() {
 	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.block)}
 	for i, r := range k.streams {
 		m.code.SetStream(i, r.ptr)
-		if r.step == 1 && b.r.n > min(b.r.tile, chunkElems) {
+		if r.step == 1 && b.r.n > min(b.r.tile, b.r.part) {
 			m.streams = append(m.streams, r)
 			m.index = append(m.index, i)
 		}

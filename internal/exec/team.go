@@ -9,19 +9,32 @@ import (
 
 // A Team is a few goroutines that share the chunks of large steps. Channels
 // hand work over in tens of microseconds, as long as such a step takes, so the
-// helpers spin: for the whole of a run, and a little while after. Chunks are
-// claimed one by one, and the caller claims too, so it never waits for a helper
-// that has not started. What a chunk is does not depend on the team: results
-// are the same bits for any size.
+// helpers spin: for the whole of a run, and a little while after.
+//
+// Every worker has a share of a job's chunks, side by side, so that from step to
+// step and from run to run it finds its part of the parameters in its own cache;
+// who is done takes from the end of another's share. The caller works too, so it
+// never waits for a helper that has not started. What a chunk is does not depend
+// on the team: results are the same bits for any size.
 type Team struct {
-	size  int
-	run   func(chunk, worker int) // of the current job
-	left  atomic.Int64            // chunks not yet done
-	state atomic.Uint64           // epoch<<32 | chunks<<16 | next chunk
-	wake  chan struct{}
-	sleep atomic.Int32 // helpers that are parked
-	stop  atomic.Bool
-	done  sync.WaitGroup
+	size   int
+	run    func(chunk, worker int) // of the current job
+	shares []share
+	left   atomic.Int64 // chunks not yet done
+	wake   chan struct{}
+	sleep  atomic.Int32 // helpers that are parked
+	stop   atomic.Bool
+	done   sync.WaitGroup
+	rest   rest
+}
+
+// A share is the chunks that a worker has not yet claimed: first<<32 | end. It
+// has a cache line to itself. A claim is a compare-and-swap of the whole: one
+// that succeeds is of the job that is there, however old the caller's look at
+// it was.
+type share struct {
+	span atomic.Uint64
+	_    [56]byte
 }
 
 // spinTime is how long a helper waits for work before it parks. Waking it
@@ -29,12 +42,14 @@ type Team struct {
 // that are not shared.
 const spinTime = 200 * time.Microsecond
 
-// maxChunks is how many parts a step may have.
-const maxChunks = 1<<16 - 1
+// NewTeam returns a team of n workers, of which the caller is one; there are
+// no more than processors, since helpers that spin would take the place of
+// those that work. Close it.
+func NewTeam(n int) *Team { return newTeam(min(n, runtime.GOMAXPROCS(0))) }
 
-// NewTeam returns a team of n workers, of which the caller is one. Close it.
-func NewTeam(n int) *Team {
+func newTeam(n int) *Team {
 	t := &Team{size: max(n, 1), wake: make(chan struct{}, max(n, 1))}
+	t.shares = make([]share, t.size)
 	for w := 1; w < t.size; w++ {
 		t.done.Add(1)
 		go t.help(w)
@@ -67,42 +82,83 @@ func (t *Team) Close() {
 // each runs chunks 0 to n-1, each once, on whoever is free. run is kept from
 // one call to the next so that calls do not allocate.
 func (t *Team) each(n int, run func(chunk, worker int)) {
+	began := time.Now()
+	if t.size == 1 || n == 1 || t.rest.resting(began) {
+		for i := range n {
+			run(i, 0)
+		}
+		return
+	}
 	t.run = run
 	t.left.Store(int64(n))
-	epoch := t.state.Load()>>32 + 1
-	t.state.Store(epoch<<32 | uint64(n)<<16)
+	for w := range t.shares {
+		t.shares[w].span.Store(uint64(w*n/t.size)<<32 | uint64((w+1)*n/t.size))
+	}
+	t.rouse()
+	mine := 0
+	for t.claim(0) {
+		mine++
+	}
+	t.join(began, mine)
+}
+
+// rouse wakes the helpers that are parked.
+func (t *Team) rouse() {
 	for t.sleep.Load() > 0 {
 		select {
 		case t.wake <- struct{}{}:
 			t.sleep.Add(-1)
-			continue
 		default:
+			return
 		}
-		break
-	}
-	for t.claim(0) {
-	}
-	for t.left.Load() > 0 {
-		pause()
 	}
 }
 
-// claim takes and runs one chunk, if there is one. The epoch in the state
-// keeps a late helper from taking a chunk of the next job in the name of the
-// last one.
-func (t *Team) claim(worker int) bool {
-	for {
-		s := t.state.Load()
-		next, n := s&maxChunks, s>>16&maxChunks
-		if next >= n {
-			return false
-		}
-		if t.state.CompareAndSwap(s, s+1) {
-			t.run(int(next), worker)
-			t.left.Add(-1)
-			return true
+// join waits for the chunks that helpers still have. One takes about as long as
+// one of the caller's own; if it takes much longer, the helper has lost its
+// processor to somebody else.
+func (t *Team) join(began time.Time, mine int) {
+	if t.left.Load() == 0 {
+		return
+	}
+	now := time.Now()
+	patience := 4*now.Sub(began)/time.Duration(max(mine, 1)) + stallTime
+	stalled := false
+	for spins := 1; t.left.Load() > 0; spins++ {
+		pause()
+		if spins%256 == 0 && time.Since(now) > patience {
+			stalled = true
+			runtime.Gosched()
 		}
 	}
+	if stalled {
+		t.rest.stall(time.Now())
+	}
+}
+
+// claim takes and runs one chunk, if there is one: the next of the worker's own
+// share, or the last of another's.
+func (t *Team) claim(worker int) bool {
+	for k := range t.size {
+		s := &t.shares[(worker+k)%t.size].span
+		for {
+			old := s.Load()
+			first, end := old>>32, old&(1<<32-1)
+			if first >= end {
+				break
+			}
+			chunk, rest := first, (first+1)<<32|end
+			if k > 0 {
+				chunk, rest = end-1, first<<32|(end-1)
+			}
+			if s.CompareAndSwap(old, rest) {
+				t.run(int(chunk), worker)
+				t.left.Add(-1)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (t *Team) help(worker int) {
@@ -128,4 +184,31 @@ func (t *Team) help(worker int) {
 			runtime.Gosched()
 		}
 	}
+}
+
+// A rest is the time during which the caller works alone, after it had to wait
+// for a helper that had lost its processor. On a machine that others use too,
+// each such wait costs a time slice of some milliseconds, more than sharing gains
+// until then; with rests that double from one wait to the next, the waits are a
+// small part of the time.
+type rest struct {
+	length time.Duration
+	until  time.Time
+}
+
+const (
+	stallTime = 200 * time.Microsecond // on top of what a chunk may take
+	restLeast = 4 * time.Millisecond
+	restMost  = 512 * time.Millisecond
+)
+
+func (r *rest) resting(now time.Time) bool { return r.length > 0 && now.Before(r.until) }
+
+// stall notes that the caller waited until now.
+func (r *rest) stall(now time.Time) {
+	if now.Sub(r.until) > 8*r.length { // the last time is long ago
+		r.length = 0
+	}
+	r.length = min(max(2*r.length, restLeast), restMost)
+	r.until = now.Add(r.length)
 }

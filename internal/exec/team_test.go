@@ -10,7 +10,7 @@ import (
 // helpers have parked.
 func TestTeamRunsEachChunkOnce(t *testing.T) {
 	for _, size := range []int{1, 2, 4} {
-		team := NewTeam(size)
+		team := newTeam(size)
 		var count [100]atomic.Int32
 		run := func(chunk, worker int) {
 			if worker < 0 || worker >= size {
