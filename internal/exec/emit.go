@@ -59,6 +59,7 @@ func (p *Program[T]) single(i Val, v *value) step {
 		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
 		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 {
 			s.p.Reserve(p.team.Size())
+			p.shares = true
 			return &sharedProduct[T]{product: s, team: p.team, chunks: n, run1: s.chunk}
 		}
 		return s
@@ -206,7 +207,13 @@ type sharedProduct[T kernel.Float] struct {
 
 func (s *product[T]) chunk(i, worker int) { s.p.RunChunk(i, worker, s.c, s.a, s.b, s.bias) }
 
-func (s *sharedProduct[T]) run() { s.team.each(s.chunks, s.run1) }
+func (s *sharedProduct[T]) run() {
+	if s.team.alone {
+		s.product.run()
+		return
+	}
+	s.team.each(s.chunks, s.run1)
+}
 
 func elem[T kernel.Float](p *T, i int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 	"unsafe"
 
 	"descent/internal/jit"
@@ -43,6 +44,8 @@ type Program[T kernel.Float] struct {
 	consts  map[uint64][]T
 	scratch [][][]T // by worker
 	team    *Team
+	shares  bool // the team shares some steps
+	pace    pace
 	outputs []output[T]
 	pages   *jit.Pages // nil where arithmetic is interpreted
 	check   bool
@@ -174,6 +177,18 @@ func (p *Program[T]) Scalar(i int) float64 { return *p.outputs[i].scalar }
 
 // Run executes the program.
 func (p *Program[T]) Run() {
+	if !p.shares {
+		p.execute()
+		return
+	}
+	began := time.Now()
+	p.team.alone = p.pace.alone
+	p.execute()
+	now := time.Now()
+	p.pace.note(now, now.Sub(began))
+}
+
+func (p *Program[T]) execute() {
 	for _, l := range p.loads {
 		*l.to = float64(*l.from)
 	}

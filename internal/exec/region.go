@@ -96,6 +96,10 @@ type sharedRegion[T kernel.Float] struct {
 }
 
 func (s *sharedRegion[T]) run() {
+	if s.team.alone {
+		s.copies[0].run()
+		return
+	}
 	for _, r := range s.copies {
 		r.prepare()
 	}

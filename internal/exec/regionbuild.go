@@ -40,6 +40,7 @@ func (p *Program[T]) regionStep(g group) step {
 		s.copies = append(s.copies, p.newRegion(g, w))
 	}
 	s.run1 = s.chunk
+	p.shares = true
 	return s
 }
 

@@ -25,7 +25,7 @@ type Team struct {
 	sleep  atomic.Int32 // helpers that are parked
 	stop   atomic.Bool
 	done   sync.WaitGroup
-	rest   rest
+	alone  bool // for now, the caller does all by itself
 }
 
 // A share is the chunks that a worker has not yet claimed: first<<32 | end. It
@@ -82,24 +82,17 @@ func (t *Team) Close() {
 // each runs chunks 0 to n-1, each once, on whoever is free. run is kept from
 // one call to the next so that calls do not allocate.
 func (t *Team) each(n int, run func(chunk, worker int)) {
-	began := time.Now()
-	if t.size == 1 || n == 1 || t.rest.resting(began) {
-		for i := range n {
-			run(i, 0)
-		}
-		return
-	}
 	t.run = run
 	t.left.Store(int64(n))
 	for w := range t.shares {
 		t.shares[w].span.Store(uint64(w*n/t.size)<<32 | uint64((w+1)*n/t.size))
 	}
 	t.rouse()
-	mine := 0
 	for t.claim(0) {
-		mine++
 	}
-	t.join(began, mine)
+	for t.left.Load() > 0 {
+		pause()
+	}
 }
 
 // rouse wakes the helpers that are parked.
@@ -111,28 +104,6 @@ func (t *Team) rouse() {
 		default:
 			return
 		}
-	}
-}
-
-// join waits for the chunks that helpers still have. One takes about as long as
-// one of the caller's own; if it takes much longer, the helper has lost its
-// processor to somebody else.
-func (t *Team) join(began time.Time, mine int) {
-	if t.left.Load() == 0 {
-		return
-	}
-	now := time.Now()
-	patience := 4*now.Sub(began)/time.Duration(max(mine, 1)) + stallTime
-	stalled := false
-	for spins := 1; t.left.Load() > 0; spins++ {
-		pause()
-		if spins%256 == 0 && time.Since(now) > patience {
-			stalled = true
-			runtime.Gosched()
-		}
-	}
-	if stalled {
-		t.rest.stall(time.Now())
 	}
 }
 
@@ -184,31 +155,4 @@ func (t *Team) help(worker int) {
 			runtime.Gosched()
 		}
 	}
-}
-
-// A rest is the time during which the caller works alone, after it had to wait
-// for a helper that had lost its processor. On a machine that others use too,
-// each such wait costs a time slice of some milliseconds, more than sharing gains
-// until then; with rests that double from one wait to the next, the waits are a
-// small part of the time.
-type rest struct {
-	length time.Duration
-	until  time.Time
-}
-
-const (
-	stallTime = 200 * time.Microsecond // on top of what a chunk may take
-	restLeast = 4 * time.Millisecond
-	restMost  = 512 * time.Millisecond
-)
-
-func (r *rest) resting(now time.Time) bool { return r.length > 0 && now.Before(r.until) }
-
-// stall notes that the caller waited until now.
-func (r *rest) stall(now time.Time) {
-	if now.Sub(r.until) > 8*r.length { // the last time is long ago
-		r.length = 0
-	}
-	r.length = min(max(2*r.length, restLeast), restMost)
-	r.until = now.Add(r.length)
 }

@@ -1,0 +1,51 @@
+package exec
+
+import "time"
+
+// A pace decides, from run to run, whether a team shares the steps of a program.
+// On an idle machine it does. Where others want the processors too, a helper, or
+// the caller beside it, loses its processor for some milliseconds in the middle of
+// a step, and sharing takes longer than working alone; how long each takes is
+// measured. Results are the same bits either way.
+type pace struct {
+	alone bool
+	runs  int           // of the window
+	took  time.Duration // by them
+	solo  time.Duration // of a run, alone, when last measured
+	fresh time.Time     // until when solo is good
+	rest  time.Duration // how long the caller works alone when sharing did not pay
+	until time.Time     // end of the rest
+}
+
+// Means are taken over windows that are longer than the time slices of an
+// operating system. Sharing is given up for restLeast, and each time that it
+// fails again for twice as long, so that trials take a small part of the time.
+const (
+	paceWindow = 10 * time.Millisecond
+	paceFresh  = 2 * time.Second
+	restLeast  = 50 * time.Millisecond
+	restMost   = 2 * time.Second
+)
+
+// note counts a run that ended now, and sets how the next one is done.
+func (p *pace) note(now time.Time, took time.Duration) {
+	p.runs++
+	p.took += took
+	if p.took < paceWindow {
+		return
+	}
+	mean := p.took / time.Duration(p.runs)
+	p.runs, p.took = 0, 0
+	switch {
+	case p.alone:
+		p.solo, p.fresh = mean, now.Add(paceFresh)
+		p.alone = now.Before(p.until)
+	case now.After(p.fresh):
+		p.alone = true // for a window, to know how long it takes
+	case mean > p.solo:
+		p.rest = min(max(2*p.rest, restLeast), restMost)
+		p.alone, p.until = true, now.Add(p.rest)
+	default:
+		p.rest = 0
+	}
+}
