@@ -215,6 +215,8 @@ func (s *sharedProduct[T]) run() {
 	s.team.each(s.chunks, s.run1)
 }
 
+func sizeOf[T kernel.Float](x T) uintptr { return unsafe.Sizeof(x) }
+
 func elem[T kernel.Float](p *T, i int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
 }

@@ -10,7 +10,7 @@ import (
 // A group is what one step computes: a region of maps over one domain, a run
 // of scalar maps, or a single value of another kind.
 type group struct {
-	vals   []Val // in order
+	vals   []Val // in order; of a region, maps and then folds of what they compute
 	region bool
 	gang   []part // regions that run as one loop; vals are those of all
 	n      int    // elements of that loop
@@ -35,6 +35,14 @@ func (f *Func) roots() []Val {
 		}
 	}
 	return root
+}
+
+// rootOf returns the value whose memory holds v.
+func (f *Func) rootOf(v Val) Val {
+	for f.vals[v].kind == kShape {
+		v = f.vals[v].args[0]
+	}
+	return v
 }
 
 // fuse partitions the values into groups. Two maps over the same domain may

@@ -138,7 +138,7 @@ func joinAdjacent[T kernel.Float](f *Func, ps []part, root []Val, memory func(in
 	}
 	var zero T
 	next := func(a, b part) bool {
-		step := uintptr(alignUp(f.vals[a.vals[0]].n)) * unsafe.Sizeof(zero)
+		step := uintptr(alignUp(f.vals[a.vals[0]].n)) * sizeOf(zero)
 		beside := func(a, b Val) bool {
 			x, y := addr(a), addr(b)
 			return x == 0 && y == 0 || x != 0 && y == x+step

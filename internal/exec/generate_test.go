@@ -28,6 +28,8 @@ func randomFunc(rng *rand.Rand) *generator {
 	g := &generator{Rand: rng, f: &Func{}, loose: map[Val]bool{}}
 	g.r, g.c = 1+g.IntN(40), 1+g.IntN(40)
 	switch g.IntN(12) {
+	case 2: // several tiles, and several blocks of a sum
+		g.r, g.c = 1+g.IntN(130), 1+g.IntN(130)
 	case 0:
 		g.r = 0
 	case 1:

@@ -237,7 +237,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 func readsDense(f *Func, g group, x Val, root []Val) bool {
 	for _, v := range g.vals {
 		for _, a := range f.vals[v].args {
-			if root[a] == x && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
+			if root[a] == x && f.vals[v].kind == kMap && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
 				return false
 			}
 		}

@@ -42,7 +42,8 @@ type Program[T kernel.Float] struct {
 	loads   []scalarLoad[T]
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
-	scratch [][][]T // by worker
+	blocks  map[Val][]float64 // sums of the blocks of totals in regions
+	scratch [][][]T           // by worker
 	team    *Team
 	shares  bool // the team shares some steps
 	pace    pace
@@ -69,7 +70,7 @@ type scalarLoad[T kernel.Float] struct {
 // vectors.
 func aligned[T kernel.Float](n int) []T {
 	var zero T
-	es := int(unsafe.Sizeof(zero))
+	es := int(sizeOf(zero))
 	buf := make([]T, alignUp(n)+64/es)
 	skip := 0
 	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
@@ -92,7 +93,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Check {
 		groups = singles(f)
 	} else {
-		groups = breakGangs(f, gangUp(f, groups, memory))
+		groups = foldIn(f, breakGangs(f, gangUp(f, groups, memory)))
 	}
 	plan, groups := planMemory(f, schedule(f, groups))
 	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
@@ -284,20 +285,17 @@ func (p *Program[T]) constArray(x float64, n int) []T {
 	return p.consts[k]
 }
 
-func (p *Program[T]) constTile(x float64) []T {
-	var zero T
-	return p.constArray(x, tileBytes/int(unsafe.Sizeof(zero)))
-}
-
-// scratchTile returns the i-th piece of a worker's scratch, which all regions
-// share.
-func (p *Program[T]) scratchTile(worker, i int) []T {
-	var zero T
-	for len(p.scratch[worker]) <= i {
-		n := tileBytes/int(unsafe.Sizeof(zero)) + align // jit.Spread writes beyond
-		p.scratch[worker] = append(p.scratch[worker], aligned[T](n))
+// scratchTile returns n elements of the i-th piece of a worker's scratch, which
+// all regions share: only one runs at a time.
+func (p *Program[T]) scratchTile(worker, i, n int) []T {
+	s := &p.scratch[worker]
+	for len(*s) <= i {
+		*s = append(*s, nil)
 	}
-	return p.scratch[worker][i]
+	if len((*s)[i]) < n+align { // jit.Spread writes beyond
+		(*s)[i] = aligned[T](n + align)
+	}
+	return (*s)[i][:n]
 }
 
 // ArenaBytes returns the size of the arena.

@@ -22,6 +22,7 @@ type region[T kernel.Float] struct {
 	spreads []fill[T] // once a tile: columns, and other rows
 	splats  []splat[T]
 	ops     []tileOp[T]
+	folds   []*foldOp[T] // those of ops that must be finished
 }
 
 // tileOp does its part of the tile that starts off bytes into the domain and
@@ -50,6 +51,13 @@ func (m *primitive[T]) tile(off uintptr, n int) {
 func (r *region[T]) run() {
 	r.prepare()
 	r.span(0, r.n)
+	r.finish()
+}
+
+func (r *region[T]) finish() {
+	for _, s := range r.folds {
+		s.finish()
+	}
 }
 
 // prepare writes the operands that are the same for all tiles.
@@ -65,7 +73,7 @@ func (r *region[T]) prepare() {
 // span computes the elements lo to hi; lo is a multiple of the tile length.
 func (r *region[T]) span(lo, hi int) {
 	var zero T
-	es := unsafe.Sizeof(zero)
+	es := sizeOf(zero)
 	for o := lo; o < hi; o += r.tile {
 		n := min(r.tile, hi-o)
 		for i := range r.spreads {
@@ -104,6 +112,7 @@ func (s *sharedRegion[T]) run() {
 		r.prepare()
 	}
 	s.team.each(s.chunks, s.run1)
+	s.copies[0].finish()
 }
 
 func (s *sharedRegion[T]) chunk(i, worker int) {

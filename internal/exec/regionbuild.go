@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"unsafe"
 
@@ -18,6 +19,7 @@ type regionBuilder[T kernel.Float] struct {
 	shift   int // elements by which the arrays of a gang start before its own
 	r       *region[T]
 	vals    []Val       // members, in the order of phases
+	folds   []Val       // reductions at the end
 	phase   map[Val]int // of members
 	ref     map[Val]ref
 	lastUse map[Val]int // the last phase that reads a value
@@ -53,7 +55,12 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	}
 	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
-	b.phases(g)
+	maps := slices.IndexFunc(g.vals, func(v Val) bool { return p.f.vals[v].kind == kReduce })
+	if maps < 0 {
+		maps = len(g.vals)
+	}
+	b.folds = g.vals[maps:]
+	b.phases(g.vals[:maps])
 	whole := b.whole()
 	b.r.tile = b.tileLen(n, whole)
 	b.r.part = b.partLen(n, whole)
@@ -61,6 +68,9 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 		for _, a := range p.f.vals[v].args {
 			b.lastUse[a] = max(b.lastUse[a], b.phase[v])
 		}
+	}
+	for _, v := range b.folds {
+		b.lastUse[p.f.rootOf(p.f.vals[v].args[0])] = math.MaxInt
 	}
 	for i := 0; i < len(b.vals); {
 		j := i + 1
@@ -75,15 +85,18 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 		i = j
 	}
 	b.r.ops = append(b.r.ops, b.late...)
+	for _, v := range b.folds {
+		b.fold(v)
+	}
 	return b.r
 }
 
 // phases numbers the members. Blocks of arithmetic get even numbers of a
 // coarse count, the calls between them odd ones; then each call gets a phase
 // of its own.
-func (b *regionBuilder[T]) phases(g group) {
+func (b *regionBuilder[T]) phases(vals []Val) {
 	coarse := map[Val]int{}
-	for _, v := range g.vals {
+	for _, v := range vals {
 		x := &b.p.f.vals[v]
 		c := 0
 		for _, a := range x.args {
@@ -94,7 +107,7 @@ func (b *regionBuilder[T]) phases(g group) {
 		}
 		coarse[v] = c
 	}
-	b.vals = slices.Clone(g.vals)
+	b.vals = slices.Clone(vals)
 	slices.SortStableFunc(b.vals, func(x, y Val) int { return cmp.Compare(coarse[x], coarse[y]) })
 	n := 0
 	for i, v := range b.vals {
@@ -116,7 +129,7 @@ func bool2int(x bool) int {
 // whole reports whether one block does all and needs no scratch: the domain can
 // then be one tile, which may be divided anywhere.
 func (b *regionBuilder[T]) whole() bool {
-	if b.p.pages == nil || b.phase[b.vals[len(b.vals)-1]] != 1 || !jit.Supports(b.p.f.vals[b.vals[0]].code) {
+	if b.p.pages == nil || len(b.folds) > 0 || b.phase[b.vals[len(b.vals)-1]] != 1 || !jit.Supports(b.p.f.vals[b.vals[0]].code) {
 		return false
 	}
 	for _, v := range b.vals {
@@ -138,16 +151,20 @@ func (b *regionBuilder[T]) spreads(v, a Val) (spread, bool) {
 }
 
 // tileLen returns the tile length: the whole domain if it can be one tile, else
-// what fits in cache, as a multiple of short row periods where that is possible,
-// so that rows are spread once a run.
+// what fits in cache, as a multiple of what the folds need and, where that is
+// possible, of a short row's period, so that the row is spread once a run.
 func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	var zero T
-	tile := tileBytes / int(unsafe.Sizeof(zero))
-	const vector = 16 // elements: tiles are whole vectors
-	if whole || n <= tile {
+	tile := tileBytes / int(sizeOf(zero))
+	unit := 16 // elements: tiles are whole vectors
+	for _, v := range b.folds {
+		unit = b.p.f.vals[v].tileUnit(unit)
+	}
+	tile = max(tile, unit)
+	if whole || n <= tile || unit > foldTile {
 		return max(n, 1)
 	}
-	period := 0
+	period := 1
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
 			if s, ok := b.spreads(v, a); ok && s == spreadRow {
@@ -155,10 +172,10 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 			}
 		}
 	}
-	if p := period * vector / gcd(max(period, 1), vector); p > 0 && p <= tile {
-		return tile / p * p
+	if p := unit / gcd(unit, period) * period; p <= tile {
+		unit = p
 	}
-	return tile
+	return tile / unit * unit
 }
 
 // partLen returns how many elements a worker takes at a time: all that are
@@ -199,11 +216,12 @@ func (b *regionBuilder[T]) work() int {
 		}
 		streams[v] = b.p.plan.homes[v].place != placeNone
 	}
+	sum += 40 * len(b.folds)
 	for _, s := range streams {
 		sum += 30 * bool2int(s)
 	}
 	var zero T
-	return sum * int(unsafe.Sizeof(zero)) / 4
+	return sum * int(sizeOf(zero)) / 4
 }
 
 func gcd(a, b int) int {
@@ -235,7 +253,7 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 	var r ref
 	switch {
 	case x.kind == kConst:
-		r = ref{unsafe.Pointer(&b.p.constTile(x.imm)[0]), 0}
+		r = ref{unsafe.Pointer(&b.p.constArray(x.imm, b.r.tile)[0]), 0}
 	case f.kind == spreadFull && !x.scalar():
 		r = b.array(a)
 	default:
@@ -268,13 +286,13 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) ref {
 // array returns the memory of an array that is walked with the domain.
 func (b *regionBuilder[T]) array(v Val) ref {
 	var zero T
-	return ref{unsafe.Add(unsafe.Pointer(b.p.ptr(v)), -b.shift*int(unsafe.Sizeof(zero))), 1}
+	return ref{unsafe.Add(unsafe.Pointer(b.p.ptr(v)), -b.shift*int(sizeOf(zero))), 1}
 }
 
 // take returns new tile scratch. All regions share it: only one runs at a
 // time.
 func (b *regionBuilder[T]) take() []T {
-	s := b.p.scratchTile(b.worker, b.next)[:b.r.tile]
+	s := b.p.scratchTile(b.worker, b.next, b.r.tile)
 	b.next++
 	return s
 }

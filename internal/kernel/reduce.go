@@ -46,22 +46,37 @@ func reduction[T Float](isa ISA, f Fold) Reducer[T] {
 // Total returns the sum of n elements.
 func Total[T Float](src *T, n int) float64 { return total(Active(), src, n) }
 
-// A row of up to sumBlock elements has sumLanes running sums, taken in turn,
-// which are then added in halves; a longer row is two rows. A column is summed
-// columnBlock elements at a time.
+// SumBlock is how many elements of a row are summed in one go: with sumLanes
+// running sums, taken in turn, which are then added in halves. A longer row is
+// two rows.
+const SumBlock = 2048
+
 const (
 	sumLanes    = 32
-	sumBlock    = 2048
-	columnBlock = 128
+	columnBlock = 128 // a column is summed so many elements at a time
 )
 
 // total sums a row of any length.
 func total[T Float](isa ISA, src *T, n int) float64 {
-	if n <= sumBlock {
+	if n <= SumBlock {
 		return blockSum(isa, src, n)
 	}
-	h := (n/2 + sumBlock - 1) &^ (sumBlock - 1)
+	h := firstHalf(n)
 	return total(isa, src, h) + total(isa, element(src, h), n-h)
+}
+
+// firstHalf returns how many elements of a row of more than one block are summed
+// apart from the others: whole blocks.
+func firstHalf(n int) int { return (n/2 + SumBlock - 1) &^ (SumBlock - 1) }
+
+// JoinBlocks returns the sum of n elements, given the sums of each SumBlock of
+// them: the same bits as [Total].
+func JoinBlocks(sums []float64, n int) float64 {
+	if n <= SumBlock {
+		return sums[0]
+	}
+	h := firstHalf(n)
+	return JoinBlocks(sums[:h/SumBlock], h) + JoinBlocks(sums[h/SumBlock:], n-h)
 }
 
 // laneFold folds a row in lanes.

@@ -61,7 +61,7 @@ func assemblyReducer[T Float](isa ISA, f Fold) Reducer[T] {
 	portable := portableReduce[T](f)
 	return func(dst, src *T, outer, n, inner int) {
 		switch {
-		case inner == 1 && f == FoldSum && n > sumBlock:
+		case inner == 1 && f == FoldSum && n > SumBlock:
 			for o := range outer {
 				*element(dst, o) = T(total(isa, element(src, o*n), n))
 			}
@@ -84,7 +84,7 @@ func assemblyReducer[T Float](isa ISA, f Fold) Reducer[T] {
 	}
 }
 
-// blockSum sums a row of up to sumBlock elements.
+// blockSum sums a row of up to SumBlock elements.
 func blockSum[T Float](isa ISA, src *T, n int) float64 {
 	var sum float64
 	switch p := any(src).(type) {
