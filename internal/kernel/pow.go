@@ -6,13 +6,15 @@ import "math"
 // bias corrections 1-β^t cancel, so the last bit of β^t matters, and C's pow
 // (which every other library calls) has it right.
 func pow(x, y float64) float64 {
-	r := math.Pow(x, y)
-	// Near overflow or underflow the error terms are lost.
-	if size := math.Abs(r); x == 0 || y == 0 || !(size > 1e-280 && size < 1e280) || !(math.Abs(y) < 1<<30) || math.IsInf(x, 0) {
-		return r
+	if y == math.Trunc(y) && math.Abs(y) < 1<<30 {
+		// Near overflow or underflow the error terms are lost.
+		if r := powInt(x, int64(y)); math.Abs(r) > 1e-280 && math.Abs(r) < 1e280 {
+			return r
+		}
 	}
-	if y == math.Trunc(y) {
-		return powInt(x, int64(y))
+	r := math.Pow(x, y)
+	if size := math.Abs(r); x == 0 || !(size > 1e-280 && size < 1e280) || !(math.Abs(y) < 1<<30) || y == math.Trunc(y) || math.IsInf(x, 0) {
+		return r
 	}
 	// The logarithm of the exact result, less that of r, is r's relative error.
 	xh, xl := logPair(x)
@@ -29,9 +31,12 @@ func powInt(x float64, n int64) float64 {
 	}
 	hi, lo := 1.0, 0.0
 	bh, bl := x, 0.0
-	for ; n > 0; n >>= 1 {
+	for {
 		if n&1 == 1 {
 			hi, lo = mul2(hi, lo, bh, bl)
+		}
+		if n >>= 1; n == 0 {
+			break
 		}
 		bh, bl = mul2(bh, bl, bh, bl)
 	}
