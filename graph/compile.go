@@ -148,7 +148,8 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 // at a time. They spin while they wait, so a team is for the time of a run.
 type Team struct{ t *exec.Team }
 
-// NewTeam returns a team of n workers, of which the caller of Run is one.
+// NewTeam returns a team of n workers, of which the caller of Run is one, or of
+// as many as there are processors if n is more.
 // Close it when the run is over.
 func NewTeam(n int) *Team { return &Team{exec.NewTeam(n)} }
 
