@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,6 +31,12 @@ type benchOptions struct {
 
 // suiteName is the suite of bench.Problems.
 const suiteName = "classic"
+
+// The files of a benchmark.
+const (
+	jsonFile = "results.json"
+	pageFile = "report.html"
+)
 
 func benchCommand() *cobra.Command {
 	o := &benchOptions{}
@@ -98,7 +103,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil { // better now than after the runs
+	if err := writableIn(o.out, jsonFile, pageFile); err != nil {
 		return err
 	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
@@ -263,10 +268,10 @@ func (o *benchOptions) write(w io.Writer, r results) error {
 	if err := r.WriteHTML(&report); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(o.out, "results.json"), text.Bytes()); err != nil {
+	if err := atomicfile.Write(filepath.Join(o.out, jsonFile), text.Bytes()); err != nil {
 		return err
 	}
-	page := filepath.Join(o.out, "report.html")
+	page := filepath.Join(o.out, pageFile)
 	if err := atomicfile.Write(page, report.Bytes()); err != nil {
 		return err
 	}

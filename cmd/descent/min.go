@@ -75,6 +75,9 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err != nil {
 		return usage(err)
 	}
+	if err := writable(o.plot, o.animate); err != nil {
+		return err
+	}
 	var runs []*calc.Found
 	for i, m := range methods {
 		r, err := o.search.Run(ctx, o.optimizers[i], m)
