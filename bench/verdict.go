@@ -174,16 +174,13 @@ func (r *Results) saySpeed() string {
 		when = ""
 	}
 	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, number3(r.Target), when, *fast[0].Steps)
-	var same, rest []string
+	var rest []string
 	for _, o := range fast[1:] {
-		if ratio := *o.Steps / *fast[0].Steps; ratio < 1.05 {
-			same = append(same, o.Optimizer)
-		} else {
-			rest = append(rest, fmt.Sprintf("%.1f times as many for %s", ratio, o.Optimizer))
+		many := "about"
+		if ratio := *o.Steps / *fast[0].Steps; ratio >= 1.05 {
+			many = fmt.Sprintf("%.1f times", ratio)
 		}
-	}
-	if len(same) > 0 {
-		s += ", as " + list(same) + " did"
+		rest = append(rest, fmt.Sprintf("%s as many for %s", many, o.Optimizer))
 	}
 	if len(rest) > 0 {
 		s += "; it took " + list(rest)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,5 +57,28 @@ func TestUnwritable(t *testing.T) {
 	}
 	if status, _, errs := descent("show", "schedule", "cosine", "--graph", "a.txt"); status != exitUsage || !strings.Contains(errs, ".svg or .png") {
 		t.Errorf("a picture of unknown kind: status %d %s", status, errs)
+	}
+}
+
+// An interrupted command says so, in a line, and exits as shells have it.
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"bench", "iris", "--out", dir},
+		{"bench", "--suite", "classic", "--out", dir},
+		{"train", "iris"},
+		{"train", "iris", "--out", dir},
+		{"min", "x^2", "--start", "x=1"},
+		{"lab", "verify"},
+		{"lab", "all", "--out", dir},
+		{"check"},
+	} {
+		var out, errs bytes.Buffer
+		status := run(ctx, args, strings.NewReader(""), &out, &errs)
+		if got := errs.String(); status != exitInterrupted || !strings.HasPrefix(got, "descent: interrupted") || strings.Contains(got, "context") || strings.Count(got, "\n") != 1 {
+			t.Errorf("%v: status %d\n%s", args, status, got)
+		}
 	}
 }
