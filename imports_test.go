@@ -10,8 +10,8 @@ import (
 // layers are the packages from the bottom up; a package may import those of
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
-	{"internal/kernel", "internal/suggest", "internal/plot", "internal/atomicfile", "internal/safetensors"},
-	{"internal/jit", "data"},
+	{"internal/kernel", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/safetensors"},
+	{"internal/jit", "internal/plot", "data"},
 	{"internal/exec"},
 	{"graph"},
 	{"graph/graphtest"},

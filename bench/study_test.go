@@ -306,3 +306,28 @@ func TestDegenerate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An optimizer alone is compared with nothing.
+func TestOneOptimizer(t *testing.T) {
+	for text, want := range map[string]string{"adam": "adam reached the target", "sgd(lr=1e30)": "sgd(lr=1e30) diverged in"} {
+		s := small(t, "iris", text)
+		s.Seeds, s.Epochs = 2, 20
+		verdict := strings.Join(run(t, s).Verdict, "\n")
+		for _, word := range []string{"Best", " first", "which is best", "ranked", "Every optimizer", "most:"} {
+			if strings.Contains(verdict, word) {
+				t.Errorf("%s: %q in\n%s", text, word, verdict)
+			}
+		}
+		if !strings.Contains(verdict, want) {
+			t.Errorf("%s: no %q in\n%s", text, want, verdict)
+		}
+	}
+	suite := &Suite{Name: "classic", Problems: Problems[:3], Entrants: small(t, "iris", "sgd").Entrants, Budget: 50, Rates: []float64{0.1, 0.01}}
+	r, err := suite.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := strings.Join(r.Verdict, "\n"); strings.Contains(v, "does best") || strings.Contains(v, "the first") || !strings.Contains(v, "sgd reaches") {
+		t.Error(v)
+	}
+}

@@ -140,18 +140,22 @@ func (r *SuiteResults) solved(runs []SuiteRun) (n int) {
 }
 
 func (r *SuiteResults) verdict() []string {
-	var out []string
 	best := r.Optimizers[0]
-	out = append(out, fmt.Sprintf("With the best learning rate for each problem, %s does best: it reaches %.0f %% of the targets within %d gradient evaluations and solves %d of %d problems.",
-		best.Optimizer, 100*best.Tuned.Reached, r.Budget, best.Solved, len(r.Problems)))
+	reaches := fmt.Sprintf("reaches %.0f %% of the targets within %d gradient evaluations and solves %d of %d problems.",
+		100*best.Tuned.Reached, r.Budget, best.Solved, len(r.Problems))
+	const tuned, fixed = "With the best learning rate for each problem, ", "With one learning rate for all problems"
+	if len(r.Optimizers) == 1 {
+		return []string{tuned + best.Optimizer + " " + reaches,
+			fmt.Sprintf("%s, %s, it reaches %.0f %%.", fixed, number(best.OneRate), 100*best.One.Reached)}
+	}
+	out := []string{tuned + best.Optimizer + " does best: it " + reaches}
 	if unstable := r.unstable(); len(unstable) > 0 {
 		out = append(out, fmt.Sprintf("That depends on the choice of problems: without %s it would not be the first.", list(unstable)))
-	} else if len(r.Optimizers) > 1 && len(r.Problems) > 1 {
+	} else if len(r.Problems) > 1 {
 		out = append(out, "It stays the first whichever problem is left out.")
 	}
 	one := slices.MaxFunc(r.Optimizers, func(a, b SuiteSummary) int { return sign(a.One.Area - b.One.Area) })
-	out = append(out, fmt.Sprintf("With one learning rate for all problems it is %s at %s, with %.0f %%.", one.Optimizer, number(one.OneRate), 100*one.One.Reached))
-	return out
+	return append(out, fmt.Sprintf("%s it is %s at %s, with %.0f %%.", fixed, one.Optimizer, number(one.OneRate), 100*one.One.Reached))
 }
 
 // unstable returns the problems without which another optimizer would be first.

@@ -90,7 +90,9 @@ func (r *Results) verdict() []string {
 		}
 	}
 	if first := r.Optimizers[0]; r.score(&first) == nil || first.Diverged > 0 {
-		add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
+		if len(r.Optimizers) > 1 {
+			add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
+		}
 	} else {
 		add(r.sayBest())
 		add(r.sayOthers())
@@ -110,7 +112,11 @@ func (r *Results) verdict() []string {
 func (r *Results) sayBest() string {
 	b := r.Optimizers[0]
 	s := r.score(&b)
-	return fmt.Sprintf("Best mean test %s: %s with %s (%s) at learning rate %s.", r.Setup.Score, b.Optimizer,
+	what := "Best mean test"
+	if len(r.Optimizers) == 1 {
+		what = "Mean test"
+	}
+	return fmt.Sprintf("%s %s: %s with %s (%s) at learning rate %s.", what, r.Setup.Score, b.Optimizer,
 		r.format(s.Mean), r.spread(s), number(b.LR))
 }
 
@@ -163,17 +169,18 @@ func (r *Results) saySpeed() string {
 		return ""
 	}
 	slices.SortStableFunc(fast, func(a, b Summary) int { return sign(*a.Steps - *b.Steps) })
-	s := fmt.Sprintf("%s reached the target (validation loss %s) first, after %.0f steps", fast[0].Optimizer, number3(r.Target), *fast[0].Steps)
-	var same, rest []string
-	for _, o := range fast[1:] {
-		if ratio := *o.Steps / *fast[0].Steps; ratio < 1.05 {
-			same = append(same, o.Optimizer)
-		} else {
-			rest = append(rest, fmt.Sprintf("%.1f times as many for %s", ratio, o.Optimizer))
-		}
+	when := " first,"
+	if len(r.Optimizers) == 1 {
+		when = ""
 	}
-	if len(same) > 0 {
-		s += ", as " + list(same) + " did"
+	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, number3(r.Target), when, *fast[0].Steps)
+	var rest []string
+	for _, o := range fast[1:] {
+		many := "about"
+		if ratio := *o.Steps / *fast[0].Steps; ratio >= 1.05 {
+			many = fmt.Sprintf("%.1f times", ratio)
+		}
+		rest = append(rest, fmt.Sprintf("%s as many for %s", many, o.Optimizer))
 	}
 	if len(rest) > 0 {
 		s += "; it took " + list(rest)
@@ -239,6 +246,9 @@ func (r *Results) sayDiverged() string {
 	}
 	if len(bad) == 0 {
 		return ""
+	}
+	if len(r.Optimizers) == 1 {
+		return bad[0] + ". Lower it."
 	}
 	return strings.Join(bad, "; ") + ": ranked last."
 }

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"time"
 
-	"golang.org/x/term"
+	"descent/internal/terminal"
 )
 
 // A Display shows how a run goes: on a terminal a line that moves and a line
@@ -30,17 +29,7 @@ const lines = 20
 // NewDisplay returns a display on w of a run of so many epochs. metric is one
 // of [Scores.Values], or "".
 func NewDisplay(w io.Writer, epochs int, metric string) *Display {
-	d := &Display{w: w, epochs: epochs, metric: metric, width: func() int { return 0 }}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		d.width = func() int {
-			// Some terminals have size 0x0 (script, CI): nothing can move there.
-			if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-				return n
-			}
-			return 0
-		}
-	}
-	return d
+	return &Display{w: w, epochs: epochs, metric: metric, width: func() int { return terminal.Columns(w) }}
 }
 
 // Batch draws the line that moves, at most ten times a second.

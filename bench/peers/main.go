@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -15,7 +16,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
+
+	"descent/internal/atomicfile"
 )
 
 // A result is what was measured of a peer on a work.
@@ -53,32 +55,69 @@ type options struct {
 }
 
 func main() {
-	var o options
-	flag.BoolVar(&o.quick, "quick", false, "a rough answer in about a minute: some works, short batches")
-	flag.IntVar(&o.rounds, "rounds", 9, "rounds; each asks every peer for a batch")
-	flag.Float64Var(&o.ms, "ms", 50, "milliseconds of a batch")
-	works := flag.String("works", "", "only works whose name or title matches the regexp")
-	names := flag.String("peers", "", "only peers whose name matches the regexp, and ours")
-	flag.StringVar(&o.python, "python", "/usr/bin/python3", "interpreter that has PyTorch; this is Debian's")
-	cpus := flag.String("cpus", "0,1", "processors; works of one thread use the first")
-	flag.StringVar(&o.out, "o", "results/peers.json", "file for everything measured")
-	list := flag.Bool("list", false, "list the works")
-	flag.Parse()
-	var err error
+	o, list, err := parse(os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(2)
+	}
+	if err := run(o, list); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+const help = `usage: go run ./bench/peers [flags]
+
+Does the same work in this engine and in others, side by side, and prints Markdown
+tables of medians, minima and ratios. See bench/peers/README.md.
+
+`
+
+// parse reads the flags.
+func parse(args []string) (o options, list bool, err error) {
+	f := flag.NewFlagSet("peers", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.BoolVar(&o.quick, "quick", false, "a rough answer in about a minute: some works, 3 rounds of 5 ms")
+	f.IntVar(&o.rounds, "rounds", 9, "rounds; each asks every peer for a batch")
+	f.Float64Var(&o.ms, "ms", 50, "milliseconds of a batch")
+	works := f.String("works", "", "only works whose name or title matches the `regexp`")
+	names := f.String("peers", "", "only peers whose name matches the `regexp`, and ours")
+	f.StringVar(&o.python, "python", "/usr/bin/python3", "interpreter that has PyTorch; the default is Debian's")
+	cpus := f.String("cpus", "0,1", "processors; works of one thread use the first")
+	f.StringVar(&o.out, "o", "", "`file` for everything measured (default results/peers.json in the module)")
+	f.BoolVar(&list, "list", false, "list the works, with their threads, and do none")
+	err = f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(help)
+		f.SetOutput(os.Stdout)
+		f.PrintDefaults()
+	}
+	if err != nil {
+		return o, list, err
+	}
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.quick && !given["rounds"] {
+		o.rounds = 3
+	}
+	if o.quick && !given["ms"] {
+		o.ms = 5
+	}
 	if o.works, err = regexp.Compile(*works); err == nil {
 		o.peers, err = regexp.Compile(*names)
 	}
 	o.cpus = strings.Split(*cpus, ",")
-	if o.quick {
-		o.rounds, o.ms = 3, 5
+	switch {
+	case err != nil:
+	case f.NArg() > 0:
+		err = fmt.Errorf("%q: there are flags only; -h lists them", f.Arg(0))
+	case o.rounds < 1 || !(o.ms > 0):
+		err = errors.New("-rounds must be at least 1, -ms above 0")
 	}
-	if err == nil {
-		err = run(o, *list)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "peers:", err)
-		os.Exit(1)
-	}
+	return o, list, err
 }
 
 func run(o options, list bool) error {
@@ -91,6 +130,9 @@ func run(o options, list bool) error {
 	chosen := slices.DeleteFunc(works(), func(w work) bool {
 		return o.quick && !w.Quick || !o.works.MatchString(w.Name) && !o.works.MatchString(w.Title)
 	})
+	if len(chosen) == 0 {
+		return fmt.Errorf("no work matches %v; -list lists them", o.works)
+	}
 	if list {
 		for _, w := range chosen {
 			fmt.Printf("%-40s %d  %s\n", w.Name, w.Threads, w.Title)
@@ -100,25 +142,15 @@ func run(o options, list bool) error {
 	if err := os.MkdirAll(programs, 0o777); err != nil {
 		return err
 	}
-	commands := map[string][]string{}
-	for i, p := range peers {
-		if i > 0 && !o.peers.MatchString(p.name) {
-			continue
-		}
-		progress("building %s", p.name)
-		command, err := p.make(here, programs, o.python)
-		if err == nil {
-			err = probe(here, command, o.cpus[0])
-		}
-		if err != nil && i == 0 {
-			return fmt.Errorf("our own side: %w", err)
-		}
-		if err != nil {
-			progress("")
-			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
-			continue
-		}
-		commands[p.name] = command
+	if o.out == "" {
+		o.out = filepath.Join(root, "results", "peers.json")
+	}
+	if err := atomicfile.Check(o.out); err != nil { // better now than after the runs
+		return err
+	}
+	commands, err := build(o, here, programs)
+	if err != nil {
+		return err
 	}
 	var results []*result
 	for _, threads := range []int{1, 2} {
@@ -132,14 +164,37 @@ func run(o options, list bool) error {
 	if err != nil {
 		return err
 	}
-	if !filepath.IsAbs(o.out) {
-		o.out = filepath.Join(root, o.out)
-	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(o.out), 0o777), os.WriteFile(o.out, text, 0o666)); err != nil {
+	if err := atomicfile.Write(o.out, text); err != nil {
 		return err
 	}
 	report(os.Stdout, chosen, results)
 	return nil
+}
+
+// build makes and tries the peers that were asked for, and returns how to run
+// those that work. Ours has to.
+func build(o options, here, programs string) (map[string][]string, error) {
+	commands := map[string][]string{}
+	for i, p := range peers {
+		if i > 0 && !o.peers.MatchString(p.name) {
+			continue
+		}
+		progress("building %s", p.name)
+		command, err := p.make(here, programs, o.python)
+		if err == nil {
+			err = probe(here, command, o.cpus[0])
+		}
+		switch {
+		case err == nil:
+			commands[p.name] = command
+		case i == 0:
+			return nil, fmt.Errorf("our own side: %w", err)
+		default:
+			progress("")
+			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
+		}
+	}
+	return commands, nil
 }
 
 // probe tells whether a peer starts and answers.
@@ -158,101 +213,6 @@ func probe(here string, command []string, cpu string) error {
 		return fmt.Errorf("does not start: %s", lines[len(lines)-1])
 	}
 	return nil
-}
-
-// measure does the works of so many threads, round-robin: in each round each
-// peer does a batch. All peers stay alive, so none starts cold.
-func measure(o options, here string, commands map[string][]string, threads int, works []work) (results []*result) {
-	cpus := strings.Join(o.cpus[:min(threads, len(o.cpus))], ",")
-	servers := map[string]*server{}
-	for _, p := range peers {
-		if commands[p.name] == nil || !slices.ContainsFunc(works, func(w work) bool { return w.Kind == batches || w.Kind == whole }) {
-			continue
-		}
-		s, err := serve(launch(here, commands[p.name], cpus, threads, batches))
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", p.name, err)
-			continue
-		}
-		defer s.stop()
-		servers[p.name] = s
-	}
-	ask := func(p peer, w work, ms float64) (answer, error) {
-		if w.Kind == batches || w.Kind == whole {
-			if servers[p.name] == nil {
-				return answer{Error: "gone"}, nil
-			}
-			return servers[p.name].ask(w.Name, ms)
-		}
-		return oneOff(launch(here, commands[p.name], cpus, threads, w.Kind, w.Name), w.Kind)
-	}
-	for _, w := range works {
-		began := time.Now()
-		var now []*result
-		rounds := o.rounds
-		switch {
-		case w.Kind == whole:
-			rounds = min(rounds, 3)
-		case w.Kind != batches && o.quick:
-			rounds = 1
-		}
-		for round := -1; round < rounds; round++ { // the first makes ready and is not counted
-			for _, p := range peers {
-				if commands[p.name] == nil {
-					continue
-				}
-				at := slices.IndexFunc(now, func(r *result) bool { return r.Peer == p.name })
-				if round >= 0 && at < 0 {
-					continue // it does not offer the work
-				}
-				progress("%s: %s, round %d", w.Name, p.name, round+1)
-				ms := o.ms
-				if round < 0 {
-					ms = 1e-3
-				}
-				if threads > 1 {
-					time.Sleep(30 * time.Millisecond) // the last peer's threads stop spinning
-				}
-				a, err := ask(p, w, ms)
-				if err != nil {
-					progress("")
-					fmt.Fprintf(os.Stderr, "%s failed on %s: %v\n", p.name, w.Name, err)
-					delete(servers, p.name)
-					now = slices.DeleteFunc(now, func(r *result) bool { return r.Peer == p.name })
-					continue
-				}
-				if a.Error != "" {
-					continue
-				}
-				if round < 0 {
-					now = append(now, &result{Peer: p.name, Work: w.Name, Threads: threads, Unit: w.Kind.unit(),
-						Version: a.Version, Check: a.Check, Times: map[string][]float64{}})
-					continue
-				}
-				for way, us := range a.US {
-					now[at].Times[way] = append(now[at].Times[way], us)
-				}
-			}
-		}
-		progress("")
-		fmt.Fprintf(os.Stderr, "%s, %d threads: %.1f s\n", w.Title, threads, time.Since(began).Seconds())
-		results = append(results, split(now)...)
-	}
-	return results
-}
-
-// split takes memcpy, which C measures in the memory of its updates, for a
-// peer of its own.
-func split(rs []*result) []*result {
-	for _, r := range rs {
-		if t := r.Times["memcpy"]; t != nil {
-			m := *r
-			m.Peer, m.Check, m.Times = "memcpy", nil, map[string][]float64{"memcpy": t}
-			delete(r.Times, "memcpy")
-			rs = append(rs, &m)
-		}
-	}
-	return rs
 }
 
 // progress shows what is being done, on a terminal.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -27,14 +28,6 @@ func (r *result) same(ours *result) (off float64, ok bool) {
 
 // report writes the tables, and the lines that miss an aim.
 func report(w io.Writer, works []work, results []*result) {
-	find := func(peer, name string, threads int) *result {
-		for _, r := range results {
-			if r.Peer == peer && r.Work == name && r.Threads == threads && len(r.Times) > 0 {
-				return r
-			}
-		}
-		return nil
-	}
 	fmt.Fprintln(w, machine())
 	seen := map[string]bool{}
 	for _, r := range results {
@@ -44,70 +37,115 @@ func report(w io.Writer, works []work, results []*result) {
 		}
 	}
 	fmt.Fprintf(w, "\n\nMedian / minimum over rounds. A ratio is the peer's median to ours: above 1, descent is faster.\n")
-	var missed []string
+	t := tables{results: results}
 	for _, threads := range []int{1, 2} {
-		columns := []string{}
-		for _, p := range append(peers[1:len(peers):len(peers)], peer{name: "memcpy", title: "memcpy of the same bytes"}) {
-			for _, k := range works {
-				if k.Threads == threads && find(p.name, k.Name, threads) != nil {
-					columns = append(columns, p.name)
-					fmt.Fprint(w, map[bool]string{true: fmt.Sprintf("\n| %d thread%s | descent |", threads, "s"[:threads-1])}[len(columns) == 1])
-					fmt.Fprintf(w, " %s |", p.title)
-					break
-				}
-			}
-		}
-		if len(columns) == 0 {
-			continue
-		}
-		fmt.Fprintf(w, "\n|---|---|%s\n", strings.Repeat("---|", len(columns)))
-		for _, k := range works {
-			ours := find("descent", k.Name, threads)
-			if k.Threads != threads || ours == nil {
-				continue
-			}
-			_, median, least := ours.best()
-			fmt.Fprintf(w, "| %s | %s / %s %s |", k.Title, digits(median), digits(least), k.Kind.unit())
-			miss := func(what string, got float64) {
-				missed = append(missed, fmt.Sprintf("%s, %d threads: %s %.2f, aim %.4g", k.Title, threads, what, got, k.Aims[what]))
-			}
-			if aim, ok := k.Aims["ours"]; ok && median > aim {
-				miss("ours", median)
-			}
-			if aim, ok := k.Aims["descent"]; ok {
-				if one := find("descent", k.Name, 1); one != nil {
-					if _, m, _ := one.best(); m/median < aim {
-						miss("descent", m/median)
-					}
-				}
-			}
-			for _, name := range columns {
-				r := find(name, k.Name, threads)
-				if r == nil {
-					fmt.Fprint(w, " |")
-					continue
-				}
-				if got, ok := r.same(ours); !ok {
-					fmt.Fprintf(w, " other result: %.6g |", got)
-					continue
-				}
-				way, m, l := r.best()
-				fmt.Fprintf(w, " **%s** %s / %s", ratio(m/median), digits(m), digits(l))
-				if len(r.Times) > 1 {
-					fmt.Fprintf(w, " (%s)", way)
-				}
-				fmt.Fprint(w, " |")
-				if aim, ok := k.Aims[name]; ok && m/median < aim {
-					miss(name, m/median)
-				}
-			}
-			fmt.Fprintln(w)
-		}
+		t.write(w, works, threads)
 	}
-	if len(missed) > 0 {
-		fmt.Fprintf(w, "\nBelow the aim:\n\n- %s\n", strings.Join(missed, "\n- "))
+	if len(t.missed) > 0 {
+		fmt.Fprintf(w, "\nBelow the aim:\n\n- %s\n", strings.Join(t.missed, "\n- "))
 	}
 }
+
+// tables writes results and notes what misses an aim.
+type tables struct {
+	results []*result
+	missed  []string
+}
+
+func (t *tables) find(peer, work string, threads int) *result {
+	for _, r := range t.results {
+		if r.Peer == peer && r.Work == work && r.Threads == threads && len(r.Times) > 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// write writes the table of so many threads: a row for each work, a column for
+// each peer that does one. From two threads on there is a column for our own
+// gain over one.
+func (t *tables) write(w io.Writer, works []work, threads int) {
+	works = slices.DeleteFunc(slices.Clone(works), func(k work) bool {
+		return k.Threads != threads || t.find("descent", k.Name, threads) == nil
+	})
+	var columns []string
+	head := "descent"
+	if threads > 1 {
+		head += " | two workers to one"
+	}
+	for _, p := range append(peers[1:len(peers):len(peers)], peer{name: "memcpy", title: "memcpy of the same bytes"}) {
+		if slices.ContainsFunc(works, func(k work) bool { return t.find(p.name, k.Name, threads) != nil }) {
+			columns = append(columns, p.name)
+			head += " | " + p.title
+		}
+	}
+	if len(works) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n| %s | %s |\n|---%s|\n", count(threads), head, strings.Repeat("|---", strings.Count(head, " | ")+1))
+	for _, k := range works {
+		ours := t.find("descent", k.Name, threads)
+		_, median, least := ours.best()
+		cells := []string{k.Title, fmt.Sprintf("%s / %s %s", digits(median), digits(least), k.Kind.unit())}
+		if aim, ok := k.Aims["ours"]; ok && median > aim {
+			t.miss(k, "ours", median)
+		}
+		if threads > 1 {
+			cells = append(cells, t.gain(k, median))
+		}
+		for _, name := range columns {
+			cells = append(cells, t.cell(k, name, ours))
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+}
+
+// gain is what more threads win: the ratio of our time with one to the median
+// with more. There is none of a work that is not done with one.
+func (t *tables) gain(k work, median float64) string {
+	one := t.find("descent", k.Name, 1)
+	if one == nil {
+		return ""
+	}
+	_, m, _ := one.best()
+	return t.ratio(k, "descent", m/median)
+}
+
+// cell compares a peer with our result.
+func (t *tables) cell(k work, name string, ours *result) string {
+	r := t.find(name, k.Name, k.Threads)
+	if r == nil {
+		return ""
+	}
+	if got, ok := r.same(ours); !ok {
+		return fmt.Sprintf("other result: %.6g", got)
+	}
+	_, median, _ := ours.best()
+	way, m, least := r.best()
+	text := fmt.Sprintf("%s %s / %s", t.ratio(k, name, m/median), digits(m), digits(least))
+	if len(r.Times) > 1 {
+		text += fmt.Sprintf(" (%s)", way)
+	}
+	return text
+}
+
+// ratio formats a ratio, and notes it if it is below its aim.
+func (t *tables) ratio(k work, what string, x float64) string {
+	if aim, ok := k.Aims[what]; ok && x < aim {
+		t.miss(k, what, x)
+	}
+	if x >= 10 {
+		return fmt.Sprintf("**%.0fx**", x)
+	}
+	return fmt.Sprintf("**%.2fx**", x)
+}
+
+func (t *tables) miss(k work, what string, got float64) {
+	t.missed = append(t.missed, fmt.Sprintf("%s, %s: %s %.2f, aim %.4g", k.Title, count(k.Threads), what, got, k.Aims[what]))
+}
+
+// count says how many threads, one or two.
+func count(threads int) string { return fmt.Sprintf("%d thread%s", threads, "s"[:threads-1]) }
 
 // digits formats a time with three significant digits.
 func digits(x float64) string {
@@ -115,13 +153,6 @@ func digits(x float64) string {
 		return fmt.Sprintf("%.0f", x)
 	}
 	return fmt.Sprintf("%.3g", x)
-}
-
-func ratio(x float64) string {
-	if x >= 10 {
-		return fmt.Sprintf("%.0fx", x)
-	}
-	return fmt.Sprintf("%.2fx", x)
 }
 
 // machine names the processor and says how busy it is.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +32,12 @@ type benchOptions struct {
 // suiteName is the suite of bench.Problems.
 const suiteName = "classic"
 
+// The files of a benchmark.
+const (
+	jsonFile = "results.json"
+	pageFile = "report.html"
+)
+
 func benchCommand() *cobra.Command {
 	o := &benchOptions{}
 	cmd := &cobra.Command{
@@ -41,8 +46,9 @@ func benchCommand() *cobra.Command {
 		Long: "Train one model with several optimizers, each at its best learning rate, and say which\n" +
 			"differences are more than noise. Rates are chosen on validation rows out of a grid for each\n" +
 			"optimizer; the runs that count have fresh seeds and are scored on test rows. A table goes to\n" +
-			"the terminal, report.html and results.json to a folder. The data are an embedded set (" + strings.Join(setNames(), ", ") + "),\n" +
-			"a CSV file, or a folder with MNIST's IDX files.",
+			"the terminal, report.html and results.json to a folder. The data are an embedded set\n" +
+			"(" + strings.Join(setNames(), ", ") + "), a CSV file, or a folder with\n" +
+			"MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
@@ -65,12 +71,12 @@ func benchCommand() *cobra.Command {
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
 	f.StringVarP(&o.Model, "model", "m", "mlp(32)", "linear or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
 	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
-	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "`rule` such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
 	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
 	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
 	f.IntVarP(&s.Epochs, "epochs", "e", 0, "passes over the training rows (default: about 2400 steps)")
 	f.IntVarP(&s.Batch, "batch", "b", 0, "rows in a batch (default: 16, or 64 from 5000 rows)")
-	f.Float64SliceVar(&s.Rates, "rates", nil, "learning rates to try (default: half decades around the optimizer's own default)")
+	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
 	f.StringVar(&s.Schedule, "schedule", "cosine", "of the learning rate: cosine or linear, which fall to 0, or constant")
 	f.Uint64VarP(&s.Seed, "seed", "s", 1, "of the split, the weights and the order of rows")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
@@ -98,7 +104,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil { // better now than after the runs
+	if err := writableIn(o.out, jsonFile, pageFile); err != nil {
 		return err
 	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
@@ -263,10 +269,10 @@ func (o *benchOptions) write(w io.Writer, r results) error {
 	if err := r.WriteHTML(&report); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(o.out, "results.json"), text.Bytes()); err != nil {
+	if err := atomicfile.Write(filepath.Join(o.out, jsonFile), text.Bytes()); err != nil {
 		return err
 	}
-	page := filepath.Join(o.out, "report.html")
+	page := filepath.Join(o.out, pageFile)
 	if err := atomicfile.Write(page, report.Bytes()); err != nil {
 		return err
 	}

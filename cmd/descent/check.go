@@ -1,8 +1,9 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"descent/graph/graphtest"
@@ -31,38 +32,49 @@ func checkCommand() *cobra.Command {
 			if loss != "" {
 				return checkLoss(cmd.OutOrStdout(), loss, points, asJSON)
 			}
-			var r graphtest.Report
-			r.Add("op", ops.Table, points)
-			r.Add("loss", losses.Cases(), points)
-			w := cmd.OutOrStdout()
-			if asJSON {
-				enc := json.NewEncoder(w)
-				enc.SetIndent("", "  ")
-				if err := enc.Encode(r); err != nil {
-					return err
-				}
-			} else {
-				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(t, "kind\tname\torder\tworst relative error\tpoints")
-				for _, x := range r.Rows {
-					fmt.Fprintf(t, "%s\t%s\t%d\t%.2g\t%d\n", x.Kind, x.Name, x.Order, x.Worst, x.Points)
-				}
-				if err := t.Flush(); err != nil {
-					return err
-				}
-				fmt.Fprintf(w, "%d rows; worst %.2g (first order), %.2g (second order)\n", len(r.Rows), r.Worst1, r.Worst2)
-				for _, p := range r.Problems {
-					fmt.Fprintln(w, p)
-				}
-			}
-			if n := len(r.Problems); n > 0 {
-				return fmt.Errorf("%d gradients are wrong", n)
-			}
-			return nil
+			return checkAll(cmd.Context(), cmd.OutOrStdout(), points, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&loss, "loss", "", "check this loss only: a name, or a formula in pred and target; shows its kinks")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the table as JSON")
 	cmd.Flags().IntVar(&points, "points", points, "random points for each shape")
 	return cmd
+}
+
+// checkAll checks every operation and loss, until it is interrupted.
+func checkAll(ctx context.Context, w io.Writer, points int, asJSON bool) error {
+	var r graphtest.Report
+	for _, t := range []struct {
+		kind  string
+		cases []graphtest.Case
+	}{{"op", ops.Table}, {"loss", losses.Cases()}} {
+		for i := range t.cases {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r.Add(t.kind, t.cases[i:i+1], points)
+		}
+	}
+	if asJSON {
+		if err := printJSON(w, r); err != nil {
+			return err
+		}
+	} else {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "kind\tname\torder\tworst relative error\tpoints")
+		for _, x := range r.Rows {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%.2g\t%d\n", x.Kind, x.Name, x.Order, x.Worst, x.Points)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%d rows; worst %.2g (first order), %.2g (second order)\n", len(r.Rows), r.Worst1, r.Worst2)
+		for _, p := range r.Problems {
+			fmt.Fprintln(w, p)
+		}
+	}
+	if n := len(r.Problems); n > 0 {
+		return fmt.Errorf("%d gradients are wrong", n)
+	}
+	return nil
 }

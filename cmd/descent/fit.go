@@ -61,6 +61,9 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err != nil {
 		return err
 	}
+	if err := writable(o.plot); err != nil {
+		return err
+	}
 	f, err := model.Fit(ctx, how)
 	if err != nil {
 		return err

@@ -95,6 +95,9 @@ func (o *gradOptions) execute(w io.Writer, args []string) error {
 	if err := e.Scalar(); err != nil {
 		return usage(err)
 	}
+	if err := writable(o.graph); err != nil {
+		return err
+	}
 	r, err := o.report(e)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -65,6 +64,9 @@ func (o *labOptions) execute(ctx context.Context, w io.Writer, args []string) er
 	if err := checkPicture("--plot", o.plot); err != nil {
 		return usage(err)
 	}
+	if err := o.unused(args); err != nil {
+		return usage(err)
+	}
 	switch {
 	case len(args) == 0:
 		return o.list(w)
@@ -81,6 +83,22 @@ func (o *labOptions) execute(ctx context.Context, w io.Writer, args []string) er
 		return usage(fmt.Errorf("no experiment %q; descent lab lists them", args[0]))
 	}
 	return o.one(w, e)
+}
+
+// unused refuses flags that would be ignored.
+func (o *labOptions) unused(args []string) error {
+	draws := len(args) > 0 && args[0] != "verify"
+	switch {
+	case o.plot != "" && (!draws || args[0] == "all"):
+		return errors.New("--plot is for the picture of one experiment")
+	case o.out != "" && !draws:
+		return errors.New("--out is for the book, or the picture of one experiment")
+	case o.out != "" && o.plot != "":
+		return errors.New("--plot names the file, folder and all: --out has no meaning beside it")
+	case o.json && draws && args[0] == "all":
+		return errors.New("--json has no meaning for the book; descent lab verify --json prints all numbers")
+	}
+	return nil
 }
 
 func (o *labOptions) list(w io.Writer) error {
@@ -111,6 +129,16 @@ func (o *labOptions) list(w io.Writer) error {
 
 // one runs an experiment and draws it.
 func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
+	path, err := o.plot, error(nil)
+	if path != "" {
+		err = writable(path)
+	} else {
+		path = filepath.Join(o.out, e.Name+".svg")
+		err = writableIn(filepath.Dir(path), filepath.Base(path))
+	}
+	if err != nil {
+		return err
+	}
 	r := e.Do()
 	if r.Err != nil {
 		return r.Err
@@ -135,15 +163,12 @@ func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
 		note = io.Discard
 	}
 	for i, p := range r.Pictures {
-		path := o.plot
-		if path == "" {
-			path = filepath.Join(o.out, e.Name+".svg")
-		}
+		name := path
 		if i > 0 {
 			ext := filepath.Ext(path)
-			path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), i+1, ext)
+			name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), i+1, ext)
 		}
-		if err := save(note, p, path); err != nil {
+		if err := save(note, p, name); err != nil {
 			return err
 		}
 	}
@@ -203,6 +228,10 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 	if o.out == "" {
 		return usage(errors.New("--out is missing: the folder for the book"))
 	}
+	const page = "index.html"
+	if err := writableIn(o.out, page); err != nil {
+		return err
+	}
 	var runs []*lab.Run
 	for _, e := range lab.Table() {
 		if ctx.Err() != nil {
@@ -214,15 +243,12 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 		}
 		runs = append(runs, r)
 	}
-	var page bytes.Buffer
-	if err := lab.WriteBook(&page, runs, o.lang); err != nil {
+	var text bytes.Buffer
+	if err := lab.WriteBook(&text, runs, o.lang); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
-	path := filepath.Join(o.out, "index.html")
-	if err := atomicfile.Write(path, page.Bytes()); err != nil {
+	path := filepath.Join(o.out, page)
+	if err := atomicfile.Write(path, text.Bytes()); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "%s: %d experiments\n", path, len(runs))

@@ -77,8 +77,9 @@ func TestLab(t *testing.T) {
 	if status, out, _ := descent("lab", "cubic", "--lang", "zh", "--plot", picture); status != 0 || !strings.Contains(out, "该说法不成立") {
 		t.Errorf("cubic: %d %s", status, out)
 	}
-	for _, c := range [][2]string{{"sgd-adma", `did you mean "sgd-adam"`}, {"all", "--out is missing"}} {
-		if status, _, errs := descent("lab", c[0]); status != exitUsage || !strings.Contains(errs, c[1]) {
+	for _, c := range [][2]string{{"sgd-adma", `did you mean "sgd-adam"`}, {"all", "--out is missing"}, {"verify --out d", "--out is for"},
+		{"all --out d --plot p.svg", "--plot is for"}, {"cubic --out d --plot p.svg", "no meaning"}, {"all --out d --json", "--json has no meaning"}} {
+		if status, _, errs := descent(append([]string{"lab"}, strings.Fields(c[0])...)...); status != exitUsage || !strings.Contains(errs, c[1]) {
 			t.Errorf("%s: %d %s", c[0], status, errs)
 		}
 	}

@@ -86,10 +86,16 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 	if e == nil {
 		return 0
 	}
-	fmt.Fprintf(err, "descent: %s\n", oneLine(e.Error()))
+	text, interrupted := oneLine(e.Error()), errors.Is(e, context.Canceled)
+	if why := context.Canceled.Error(); interrupted && text == why {
+		text = "interrupted"
+	} else if interrupted {
+		text = strings.TrimSuffix(text, ": "+why)
+	}
+	fmt.Fprintf(err, "descent: %s\n", text)
 	var bad *usageError
 	switch {
-	case errors.Is(e, context.Canceled):
+	case interrupted:
 		return exitInterrupted
 	case errors.As(e, &bad):
 		return exitUsage

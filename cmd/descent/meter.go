@@ -3,40 +3,30 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"descent/bench"
-
-	"golang.org/x/term"
+	"descent/internal/terminal"
 )
 
 // A meter shows on a terminal how far a benchmark is; elsewhere it is silent.
 type meter struct {
 	w     io.Writer
-	width func() int // columns; 0 if nothing can be shown
 	last  time.Time
 	drawn bool
 }
 
 func newMeter(w io.Writer, quiet bool) *meter {
-	m := &meter{w: w, width: func() int { return 0 }}
-	if f, ok := w.(*os.File); ok && !quiet && term.IsTerminal(int(f.Fd())) {
-		m.width = func() int {
-			n, _, err := term.GetSize(int(f.Fd()))
-			if err != nil {
-				return 0 // also terminals without a size, as in some CI
-			}
-			return n
-		}
+	if quiet {
+		w = io.Discard
 	}
-	return m
+	return &meter{w: w}
 }
 
 // progress redraws the line, at most ten times a second.
 func (m *meter) progress(p bench.Progress) {
-	width := m.width()
+	width := terminal.Columns(m.w)
 	if width < 20 || p.Done < p.Total && time.Since(m.last) < 100*time.Millisecond {
 		return
 	}

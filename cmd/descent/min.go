@@ -75,6 +75,9 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err != nil {
 		return usage(err)
 	}
+	if err := writable(o.plot, o.animate); err != nil {
+		return err
+	}
 	var runs []*calc.Found
 	for i, m := range methods {
 		r, err := o.search.Run(ctx, o.optimizers[i], m)
@@ -164,7 +167,7 @@ func printRuns(w io.Writer, runs []*calc.Found) {
 			fmt.Fprintf(w, " (the Hessian's eigenvalues: %s)", strings.Join(text, ", "))
 		}
 		fmt.Fprintln(w)
-		if last := r.LastF.Data[0]; last != r.F.Data[0] {
+		if last := r.LastF.Data[0]; last != r.F.Data[0] && !math.IsNaN(r.F.Data[0]) {
 			fmt.Fprintf(w, "  this is the best point; the last step ended at f = %v\n", r.LastF)
 		}
 	}

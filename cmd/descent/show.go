@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -95,6 +96,9 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 	if o.graph == "-" {
 		return writeDOT(w, o.Model, fn.Outputs, fn.Updates)
 	}
+	if err := errors.Join(writable(o.graph), drawable(o.graph)); err != nil {
+		return err
+	}
 	task, err := o.task()
 	if err != nil {
 		return err
@@ -154,17 +158,28 @@ func (o *showOptions) function() (graph.Function, error) {
 // drawn are the formats that Graphviz draws for us, by the ends of file names.
 var drawn = []string{".svg", ".png", ".pdf"}
 
-// writeGraph writes DOT text, drawn by Graphviz if the name asks for that.
-func writeGraph(name string, text []byte) error {
-	format := strings.ToLower(filepath.Ext(name))
-	if !slices.Contains(drawn, format) {
-		return atomicfile.Write(name, text)
+// format is what Graphviz calls the format that a name asks for, "" for text.
+func format(name string) string {
+	if end := strings.ToLower(filepath.Ext(name)); slices.Contains(drawn, end) {
+		return end[1:]
 	}
-	path, err := exec.LookPath("dot")
-	if err != nil {
+	return ""
+}
+
+// drawable tells whether Graphviz is there, if it is needed.
+func drawable(name string) error {
+	if _, err := exec.LookPath("dot"); err != nil && format(name) != "" {
 		return fmt.Errorf("%s: drawing needs Graphviz's dot, which is not installed; a name that ends in .dot gets the text", name)
 	}
-	cmd := exec.Command(path, "-T"+format[1:])
+	return nil
+}
+
+// writeGraph writes DOT text, drawn by Graphviz if the name asks for that.
+func writeGraph(name string, text []byte) error {
+	if format(name) == "" {
+		return atomicfile.Write(name, text)
+	}
+	cmd := exec.Command("dot", "-T"+format(name))
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
 	picture, err := cmd.Output()
 	if err != nil {

@@ -29,6 +29,12 @@ func showScheduleCommand() *cobra.Command {
 			if steps < 1 || steps > 1e6 {
 				return usage(fmt.Errorf("--steps %d: from 1 to a million", steps))
 			}
+			if err := checkPicture("--graph", file); err != nil {
+				return usage(err)
+			}
+			if err := writable(file); err != nil {
+				return err
+			}
 			rates, rate := make([]float64, steps), optimizers.Rates(s)
 			for t := range rates {
 				rates[t] = rate(t)

@@ -127,6 +127,11 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.run.Check(t); err != nil {
 		return usage(err)
 	}
+	if o.out != "" {
+		if err := writableIn(o.out, modelFile, weightsFile, checkpointFile, logFile); err != nil {
+			return err
+		}
+	}
 	w := cmd.OutOrStdout()
 	if o.json {
 		w = cmd.ErrOrStderr()
@@ -345,9 +350,6 @@ func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error
 // train runs, and saves the model if a folder was given.
 func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *report, t *train.Trainer) (err error) {
 	if o.out != "" {
-		if err := os.MkdirAll(o.out, 0o755); err != nil {
-			return err
-		}
 		log, err := os.Create(filepath.Join(o.out, logFile))
 		if err != nil {
 			return err

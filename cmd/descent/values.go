@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 
+	"descent/internal/atomicfile"
 	"descent/internal/calc"
 	"descent/internal/plot"
 
@@ -84,6 +88,29 @@ func checkPicture(flag, path string, endings ...string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %s: the name must end with %s", flag, path, strings.Join(endings, " or "))
+}
+
+// writable tells, before the work, which of the files that get its result
+// cannot be written. An empty name is no file.
+func writable(names ...string) error {
+	var errs []error
+	for _, name := range names {
+		if name != "" {
+			errs = append(errs, atomicfile.Check(name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// writableIn is writable for files of a folder, which is made if there is none.
+func writableIn(folder string, names ...string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for i, name := range names {
+		names[i] = filepath.Join(folder, name)
+	}
+	return writable(names...)
 }
 
 // save writes a picture and says so.

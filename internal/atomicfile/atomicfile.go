@@ -4,6 +4,8 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -33,4 +35,33 @@ func Write(name string, text []byte) (err error) {
 		dir.Close()
 	}
 	return nil
+}
+
+// Check tells why Write would fail, before the work whose result is to be
+// written. It leaves everything as it was.
+func Check(name string) error {
+	cannot := func(why error) error {
+		var e *fs.PathError // whose name is that of the file beside
+		if errors.As(why, &e) {
+			why = e.Err
+		}
+		return fmt.Errorf("%s cannot be written: %w", name, why)
+	}
+	if i, err := os.Stat(name); err == nil && !i.Mode().IsRegular() {
+		return cannot(errors.New("it exists and is not a file"))
+	}
+	tmp := name + ".tmp"
+	_, err := os.Lstat(tmp)
+	left := err == nil // by a crash
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return cannot(err)
+	}
+	if err := f.Close(); err != nil {
+		return cannot(err)
+	}
+	if left {
+		return nil
+	}
+	return os.Remove(tmp)
 }

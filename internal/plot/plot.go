@@ -27,9 +27,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"descent/internal/atomicfile"
 )
 
 // A Figure is one picture with one pair of axes. The zero sizes mean 640x400.
@@ -109,7 +110,7 @@ func save(p Picture, path string) error {
 	if err := write(&buf); err != nil {
 		return err
 	}
-	return os.WriteFile(path, buf.Bytes(), 0o644)
+	return atomicfile.Write(path, buf.Bytes())
 }
 
 // A sketch lays a picture out. The notes are written below what the picture has

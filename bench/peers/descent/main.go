@@ -17,19 +17,29 @@ import (
 	"descent/internal/kernel"
 )
 
-// A task is a work made ready: step does it once, and after so many steps
-// number returns what every peer must get.
+// A task is a work made ready.
 type task struct {
-	step   func()
-	steps  int
-	number func() float64
+	step   func()         // does it once
+	number func() float64 // computed from the result; of training, the loss
+	trains bool
 }
 
-func (t task) check() float64 {
-	for range t.steps {
+// after returns the number after so many more steps.
+func (t task) after(steps int) float64 {
+	for range steps {
 		t.step()
 	}
 	return t.number()
+}
+
+// check returns what every peer must get: the number, or for training how far
+// the loss falls in the first four updates.
+func (t task) check() float64 {
+	first := t.after(1)
+	if t.trains {
+		return first - t.after(4)
+	}
+	return first
 }
 
 // answer is what a peer says for a request.

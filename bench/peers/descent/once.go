@@ -19,23 +19,22 @@ func once(work string) answer {
 	name, sizes, _ := strings.Cut(rest, "-")
 	var t task
 	var err error
+	steps := 1000
 	switch kind {
 	case "first", "peak":
 		n := numbers(sizes)
 		t, err = mlp(name, n[0], n[1:], nil)
-		t.steps = map[string]int{"first": 1, "peak": 20}[kind]
+		steps = map[string]int{"first": 1, "peak": 20}[kind]
 	case "scalar":
 		t, err = scalar()
-		t.steps = 1000
 	case "logistic":
 		t, err = logistic()
-		t.steps = 1000
 	default:
 		a.Error = "not offered"
 		return a
 	}
 	must(err)
-	a.Check = map[string]float64{variant: t.check()}
+	a.Check = map[string]float64{variant: t.after(steps)}
 	a.PeakKB = peakKB()
 	return a
 }

@@ -73,7 +73,7 @@ func sweep() task {
 		workers.Wait()
 		mean = (sums[0] + sums[1]) / 75
 	}
-	return task{step, 1, func() float64 { return mean }}
+	return task{step: step, number: func() float64 { return mean }}
 }
 
 // train trains one net and returns its loss at step 20.

@@ -90,7 +90,7 @@ func trained(loss *node, t *optimizers.Training, lr float64, team *graph.Team, f
 		}
 		p.Run()
 	}
-	return task{step, 10, func() float64 { return p.Scalar(loss) }}, nil
+	return task{step, func() float64 { return p.Scalar(loss) }, true}, nil
 }
 
 func mlp(rule string, batch int, sizes []int, team *graph.Team) (task, error) {
@@ -122,7 +122,7 @@ func hvp(batch int, sizes []int) (task, error) {
 		return task{}, err
 	}
 	must(p.Run(feeds...))
-	return task{func() { p.Run() }, 1, func() float64 {
+	return task{step: func() { p.Run() }, number: func() float64 {
 		var sum float64
 		n := 0
 		for _, h := range hv {
@@ -158,7 +158,8 @@ func update(rule string, n, tensors int) (task, error) {
 		return task{}, err
 	}
 	must(p.Run(append(feeds, graph.Let(t.LR, []float64{r.lr}))...))
-	return task{func() { p.Run() }, 2, func() float64 {
+	must(p.Run())
+	return task{step: func() { p.Run() }, number: func() float64 {
 		var sum float64
 		for _, p := range t.Params {
 			for _, x := range p.Variable().Tensor().Data().([]float32) {
@@ -180,7 +181,7 @@ func apply(name string, n int) (task, error) {
 		return task{}, err
 	}
 	must(p.Run(graph.Let(x, uniform(6, n, 0.01, 4))))
-	return task{func() { p.Run() }, 1, func() float64 { return meanAbs(graph.Output[float32](p, y)) }}, nil
+	return task{step: func() { p.Run() }, number: func() float64 { return meanAbs(graph.Output[float32](p, y)) }}, nil
 }
 
 // gemm is one of the three products of a dense layer of m rows, k inputs and
@@ -195,7 +196,7 @@ func gemm(name string, m, k, n int) task {
 	}
 	p := kernel.NewProduct[float32](m, n, k, ta, tb)
 	a, b, c := uniform(4, m*k, -1, 1), uniform(5, k*n, -1, 1), aligned(m*n)
-	return task{func() { p.Run(&c[0], &a[0], &b[0]) }, 1, func() float64 { return meanAbs(c) }}
+	return task{step: func() { p.Run(&c[0], &a[0], &b[0]) }, number: func() float64 { return meanAbs(c) }}
 }
 
 func meanAbs(x []float32) float64 {
