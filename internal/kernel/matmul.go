@@ -19,7 +19,8 @@ type ProductOptions struct {
 type Product[T Float] struct {
 	m, n, k          int
 	o                ProductOptions
-	swapped          bool // computes a column as a row, see simplify
+	swapped          bool // computes Cᵀ = op(B)ᵀ·op(A)ᵀ, see simplify
+	turned           bool // and then transposes it
 	kernels          *gemmKernels
 	block            int  // elements of k per pass over C
 	dots             bool // every element is a dot product of rows
@@ -87,9 +88,6 @@ func (p *Product[T]) run(w *workspace[T], r *region, c, a, b, bias *T) {
 	}
 	if p.swapped {
 		a, b = b, a
-		if p.o.Bias {
-			bias = w.fillBias(*bias, r)
-		}
 	}
 	switch {
 	case r.rows == 0 || r.cols == 0:
