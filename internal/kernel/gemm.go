@@ -49,7 +49,7 @@ const (
 
 // runPanels computes a region with the panel kernels.
 func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
-	w.args.cRow = p.n * p.kernels.size
+	w.args.cRow = p.rowOfC(r) * p.kernels.size
 	if p.keepA {
 		for l := 0; l == 0 || l < p.k; l += p.block {
 			p.startBlock(w, l)
@@ -66,7 +66,7 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 		cols := min(r.blockN, r.col+r.cols-col)
 		block := element(c, col)
 		if p.turned {
-			block, w.args.cRow = w.c, packedRow(r.blockN, p.kernels.size)*p.kernels.size
+			block = w.c
 		}
 		for l := 0; l == 0 || l < p.k; l += p.block {
 			p.startBlock(w, l)
@@ -79,7 +79,7 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 			}
 		}
 		if p.turned {
-			p.turn(element(c, col*p.m), w.c, packedRow(r.blockN, p.kernels.size), cols)
+			p.turn(element(c, col*p.m), w.c, p.rowOfC(r), cols)
 		}
 	}
 }
@@ -121,7 +121,6 @@ func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, 
 	pair := 2 * g.lanes
 	rows, aTile := x.tileRows, x.aTile
 	for j, width := 0, 0; j < cols; j += width {
-		left := cols - j
 		x.c = unsafe.Add(unsafe.Pointer(c), row*x.cRow+j*g.size)
 		if p.o.Bias {
 			x.bias = unsafe.Pointer(element(bias, p.biasAt(row, col+j)))
@@ -133,30 +132,44 @@ func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, 
 			x.b = unsafe.Pointer(element(b, l*p.n+col+j))
 			x.bRow = p.n * g.size
 		}
-		switch {
-		case p.wide && left >= 2*pair:
-			width = 2 * pair
-			g.wide((*byte)(unsafe.Pointer(x)))
-		case left >= pair:
-			width = pair
-			g.pair((*byte)(unsafe.Pointer(x)))
-		case left > g.lanes:
-			width, x.tail = left, left-g.lanes
-			g.pairTail((*byte)(unsafe.Pointer(x)))
-		default:
-			width, x.tail = left, left
-			if !p.packedA { // rows are equally spaced, so taller tiles will do
-				x.tileRows = evenParts(x.m, g.singleTile)
-				x.aTile = x.tileRows * x.aRow
-			}
-			if g.half != nil && left <= g.lanes/2 {
-				g.half((*byte)(unsafe.Pointer(x)))
-			} else {
-				g.single((*byte)(unsafe.Pointer(x)))
-			}
-			x.tileRows, x.aTile = rows, aTile
-		}
+		var kernel func(*byte)
+		kernel, width = p.panel(x, cols-j)
+		kernel((*byte)(unsafe.Pointer(x)))
+		x.tileRows, x.aTile = rows, aTile
 	}
+}
+
+// panel chooses the kernel for the next of the columns that are left, and
+// returns how many it computes.
+func (p *Product[T]) panel(x *panelArgs, left int) (kernel func(*byte), width int) {
+	g := p.kernels
+	switch pair := 2 * g.lanes; {
+	case p.wide && left >= 2*pair:
+		return g.wide, 2 * pair
+	case left >= pair:
+		return g.pair, pair
+	case left > g.lanes:
+		x.tail = left - g.lanes
+		return g.pairTail, left
+	}
+	x.tail = left
+	if !p.packedA { // rows are equally spaced, so taller tiles will do
+		x.tileRows = evenParts(x.m, g.singleTile)
+		x.aTile = x.tileRows * x.aRow
+	}
+	if g.half != nil && left <= g.lanes/2 {
+		return g.half, left
+	}
+	return g.single, left
+}
+
+// rowOfC returns the distance in elements between the rows that the panel
+// kernels write for a region.
+func (p *Product[T]) rowOfC(r *region) int {
+	if p.turned {
+		return packedRow(r.blockN, p.kernels.size)
+	}
+	return p.n
 }
 
 // biasAt returns which element of the bias belongs to an element of C.

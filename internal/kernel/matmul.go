@@ -25,8 +25,9 @@ type Product[T Float] struct {
 	block            int  // elements of k per pass over C
 	dots             bool // every element is a dot product of rows
 	packedA, packedB bool
-	keepA            bool // a block of A has all rows, and is packed only once
-	wide             bool // few rows: four vectors at a time
+	keepA            bool          // a block of A has all rows, and is packed only once
+	wide             bool          // few rows: four vectors at a time
+	direct           []directPanel // the whole of a small product
 	whole            region
 	chunk            region // the first chunk; the last ones may be smaller
 	across           int    // chunks side by side
@@ -50,7 +51,11 @@ func (p *Product[T]) Run(c, a, b *T) { p.RunBias(c, a, b, nil) }
 // RunBias computes the product. bias is not looked at if the options have none.
 // One goroutine at a time may run a Product.
 func (p *Product[T]) RunBias(c, a, b, bias *T) {
-	p.run(&p.work[0], &p.whole, c, a, b, bias)
+	if p.direct != nil {
+		p.runDirect(&p.work[0], c, a, b, bias)
+	} else {
+		p.run(&p.work[0], &p.whole, c, a, b, bias)
+	}
 }
 
 // Chunks returns the number of independent parts that the product divides into.

@@ -40,6 +40,7 @@ func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 		}
 	}
 	p.whole = p.region(p.m, p.n)
+	p.planDirect()
 	p.divide()
 	p.work = []workspace[T]{p.newWorkspace()}
 	return p
