@@ -6,10 +6,11 @@ import "unsafe"
 // and what the planner must know about them.
 type gemmKernels struct {
 	// Panel kernels: blocks of C that are two vectors wide, up to two, up to
-	// one, and exactly four. See asm/gemm.
-	pair, pairTail, single, wide func(args *byte)
-	dots                         func(args *byte)
-	copyRows, transpose          func(dst, src *byte, dstRow, srcRow, k, w int)
+	// one, up to half of one if there is such a kernel, and exactly four. See
+	// asm/gemm.
+	pair, pairTail, single, half, wide func(args *byte)
+	dots                               func(args *byte)
+	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
 
 	size, lanes            int // bytes in an element, elements in a vector
 	tile, singleTile       int // rows of a tile of pair and of single
@@ -31,7 +32,7 @@ type panelArgs struct {
 	bRow              int
 	c                 unsafe.Pointer
 	cRow              int
-	bias              unsafe.Pointer
+	bias              unsafe.Pointer // of the first column, or with panelRowBias row
 	m, k              int
 	tileRows          int
 	tail              int // elements of the last vector of the panel
@@ -43,11 +44,12 @@ const (
 	panelBias
 	panelReLU
 	panelPrefetch
+	panelRowBias
 )
 
 // runPanels computes a region with the panel kernels.
 func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
-	w.args.cRow = p.n * p.kernels.size
+	w.args.cRow = p.rowOfC(r) * p.kernels.size
 	if p.keepA {
 		for l := 0; l == 0 || l < p.k; l += p.block {
 			p.startBlock(w, l)
@@ -55,13 +57,17 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 			for col := r.col; col < r.col+r.cols; col += r.blockN {
 				cols := min(r.blockN, r.col+r.cols-col)
 				p.packB(w, b, l, col, cols)
-				p.panels(w, b, l, c, bias, r.row, col, cols)
+				p.panels(w, b, l, element(c, col), bias, r.row, col, cols)
 			}
 		}
 		return
 	}
 	for col := r.col; col < r.col+r.cols; col += r.blockN {
 		cols := min(r.blockN, r.col+r.cols-col)
+		block := element(c, col)
+		if p.turned {
+			block = w.c
+		}
 		for l := 0; l == 0 || l < p.k; l += p.block {
 			p.startBlock(w, l)
 			if p.packedB {
@@ -69,8 +75,11 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 			}
 			for row := r.row; row < r.row+r.rows; row += r.blockM {
 				p.placeA(w, a, row, min(r.blockM, r.row+r.rows-row), l)
-				p.panels(w, b, l, c, bias, row, col, cols)
+				p.panels(w, b, l, block, bias, row, col, cols)
 			}
+		}
+		if p.turned {
+			p.turn(element(c, col*p.m), w.c, p.rowOfC(r), cols)
 		}
 	}
 }
@@ -88,7 +97,10 @@ func (p *Product[T]) panelFlags(l int) int {
 		f |= panelAccumulate
 	}
 	if l+p.block >= p.k {
-		if p.o.Bias {
+		switch {
+		case p.o.Bias && p.swapped:
+			f |= panelRowBias
+		case p.o.Bias:
 			f |= panelBias
 		}
 		if p.o.ReLU {
@@ -101,17 +113,17 @@ func (p *Product[T]) panelFlags(l int) int {
 	return f
 }
 
-// panels runs the panel kernels over a block of C. A is in place.
+// panels runs the panel kernels over a block of C, whose columns start at c. A
+// is in place.
 func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, cols int) {
 	g := p.kernels
 	x := &w.args
 	pair := 2 * g.lanes
 	rows, aTile := x.tileRows, x.aTile
 	for j, width := 0, 0; j < cols; j += width {
-		left := cols - j
-		x.c = unsafe.Pointer(element(c, row*p.n+col+j))
+		x.c = unsafe.Add(unsafe.Pointer(c), row*x.cRow+j*g.size)
 		if p.o.Bias {
-			x.bias = unsafe.Pointer(element(bias, col+j))
+			x.bias = unsafe.Pointer(element(bias, p.biasAt(row, col+j)))
 		}
 		if p.packedB {
 			x.b = unsafe.Pointer(element(w.b, j*x.k))
@@ -120,24 +132,72 @@ func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, 
 			x.b = unsafe.Pointer(element(b, l*p.n+col+j))
 			x.bRow = p.n * g.size
 		}
-		switch {
-		case p.wide && left >= 2*pair:
-			width = 2 * pair
-			g.wide((*byte)(unsafe.Pointer(x)))
-		case left >= pair:
-			width = pair
-			g.pair((*byte)(unsafe.Pointer(x)))
-		case left > g.lanes:
-			width, x.tail = left, left-g.lanes
-			g.pairTail((*byte)(unsafe.Pointer(x)))
-		default:
-			width, x.tail = left, left
-			if !p.packedA { // rows are equally spaced, so taller tiles will do
-				x.tileRows = evenParts(x.m, g.singleTile)
-				x.aTile = x.tileRows * x.aRow
-			}
-			g.single((*byte)(unsafe.Pointer(x)))
-			x.tileRows, x.aTile = rows, aTile
+		var kernel func(*byte)
+		kernel, width = p.panel(x, cols-j)
+		kernel((*byte)(unsafe.Pointer(x)))
+		x.tileRows, x.aTile = rows, aTile
+	}
+}
+
+// panel chooses the kernel for the next of the columns that are left, and
+// returns how many it computes.
+func (p *Product[T]) panel(x *panelArgs, left int) (kernel func(*byte), width int) {
+	g := p.kernels
+	switch pair := 2 * g.lanes; {
+	case p.wide && left >= 2*pair:
+		return g.wide, 2 * pair
+	case left >= pair:
+		return g.pair, pair
+	case left > g.lanes:
+		x.tail = left - g.lanes
+		return g.pairTail, left
+	}
+	x.tail = left
+	if !p.packedA { // rows are equally spaced, so taller tiles will do
+		x.tileRows = evenParts(x.m, g.singleTile)
+		x.aTile = x.tileRows * x.aRow
+	}
+	if g.half != nil && left <= g.lanes/2 {
+		return g.half, left
+	}
+	return g.single, left
+}
+
+// rowOfC returns the distance in elements between the rows that the panel
+// kernels write for a region.
+func (p *Product[T]) rowOfC(r *region) int {
+	if p.turned {
+		return packedRow(r.blockN, p.kernels.size)
+	}
+	return p.n
+}
+
+// biasAt returns which element of the bias belongs to an element of C.
+func (p *Product[T]) biasAt(row, col int) int {
+	if p.swapped {
+		return row
+	}
+	return col
+}
+
+// turn stores the transpose of the first columns of from, whose p.m rows are
+// stride apart, as dense rows at c.
+func (p *Product[T]) turn(c, from *T, stride, columns int) {
+	g := p.kernels
+	// The transposer stores whole vectors, and what they have past the end of
+	// a row is overwritten by what comes later. The last rows, past whose end
+	// nothing may be written, come one by one.
+	last := (p.m - 1) / g.lanes * g.lanes
+	whole := max(0, columns+1-(last+g.lanes+p.m-1)/p.m)
+	if whole > 0 {
+		for i := last; i >= 0; i -= g.lanes {
+			g.transpose(bytes(element(c, i)), bytes(element(from, i*stride)),
+				p.m*g.size, stride*g.size, whole, min(g.lanes, p.m-i))
+		}
+	}
+	for j := whole; j < columns; j++ {
+		for i := range p.m {
+			*element(c, j*p.m+i) = *element(from, i*stride+j)
 		}
 	}
 }
@@ -221,7 +281,7 @@ func (p *Product[T]) runDots(w *workspace[T], r *region, c, a, b, bias *T) {
 		x.m = min(r.blockN, r.col+r.cols-col)
 		x.b = unsafe.Pointer(element(b, col*p.k))
 		if p.o.Bias {
-			x.bias = unsafe.Pointer(element(bias, col))
+			x.bias = unsafe.Pointer(element(bias, p.biasAt(r.row, col)))
 		}
 		for i := r.row; i < r.row+r.rows; i++ {
 			x.a = unsafe.Pointer(element(a, i*p.k))

@@ -39,7 +39,8 @@ var gemmAVX2F64 = gemmKernels{
 
 var gemmAVX512F32 = gemmKernels{
 	pair: gemmPairF32AVX512, pairTail: gemmPairTailF32AVX512,
-	single: gemmSingleF32AVX512, wide: gemmWideF32AVX512, dots: gemmDotsF32AVX512,
+	single: gemmSingleF32AVX512, half: gemmHalfF32AVX512, wide: gemmWideF32AVX512,
+	dots:     gemmDotsF32AVX512,
 	copyRows: gemmCopyF32AVX512, transpose: gemmTransposeF32AVX512,
 	size: 4, lanes: 16, tile: 12, singleTile: 24,
 	blockK: 512, blockM: 192, blockN: 512,
@@ -48,7 +49,8 @@ var gemmAVX512F32 = gemmKernels{
 
 var gemmAVX512F64 = gemmKernels{
 	pair: gemmPairF64AVX512, pairTail: gemmPairTailF64AVX512,
-	single: gemmSingleF64AVX512, wide: gemmWideF64AVX512, dots: gemmDotsF64AVX512,
+	single: gemmSingleF64AVX512, half: gemmHalfF64AVX512, wide: gemmWideF64AVX512,
+	dots:     gemmDotsF64AVX512,
 	copyRows: gemmCopyF64AVX512, transpose: gemmTransposeF64AVX512,
 	size: 8, lanes: 8, tile: 12, singleTile: 24,
 	blockK: 256, blockM: 192, blockN: 512,

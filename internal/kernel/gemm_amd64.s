@@ -260,6 +260,32 @@ noaccumulate6:
 	VADDPS  Y12, Y11, Y11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 4(DI), Y12
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 8(DI), Y12
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 12(DI), Y12
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 16(DI), Y12
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 20(DI), Y12
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y12, Y11, Y11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y12, Y12, Y12
@@ -511,6 +537,29 @@ noaccumulate5:
 	VADDPS  Y10, Y9, Y9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 4(DI), Y10
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 8(DI), Y10
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 12(DI), Y10
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 16(DI), Y10
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y10, Y9, Y9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y10, Y10, Y10
@@ -728,6 +777,26 @@ noaccumulate4:
 	VADDPS  Y8, Y7, Y7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 4(DI), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 8(DI), Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 12(DI), Y8
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y8, Y7, Y7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y8, Y8, Y8
@@ -910,6 +979,23 @@ noaccumulate3:
 	VADDPS  Y6, Y5, Y5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 4(DI), Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 8(DI), Y6
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y6, Y6, Y6
@@ -1058,6 +1144,20 @@ noaccumulate2:
 	VADDPS  Y4, Y3, Y3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 4(DI), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y4, Y4, Y4
@@ -1172,6 +1272,17 @@ noaccumulate1:
 	VADDPS  Y2, Y1, Y1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y2, Y2, Y2
@@ -1409,6 +1520,32 @@ noaccumulate6:
 	VADDPS     Y13, Y12, Y12
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y13
+	VADDPS       Y13, Y1, Y1
+	VADDPS       Y13, Y2, Y2
+	VBROADCASTSS 4(DI), Y13
+	VADDPS       Y13, Y3, Y3
+	VADDPS       Y13, Y4, Y4
+	VBROADCASTSS 8(DI), Y13
+	VADDPS       Y13, Y5, Y5
+	VADDPS       Y13, Y6, Y6
+	VBROADCASTSS 12(DI), Y13
+	VADDPS       Y13, Y7, Y7
+	VADDPS       Y13, Y8, Y8
+	VBROADCASTSS 16(DI), Y13
+	VADDPS       Y13, Y9, Y9
+	VADDPS       Y13, Y10, Y10
+	VBROADCASTSS 20(DI), Y13
+	VADDPS       Y13, Y11, Y11
+	VADDPS       Y13, Y12, Y12
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y13, Y13, Y13
@@ -1626,6 +1763,29 @@ noaccumulate5:
 	VADDPS     Y11, Y10, Y10
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y11
+	VADDPS       Y11, Y1, Y1
+	VADDPS       Y11, Y2, Y2
+	VBROADCASTSS 4(DI), Y11
+	VADDPS       Y11, Y3, Y3
+	VADDPS       Y11, Y4, Y4
+	VBROADCASTSS 8(DI), Y11
+	VADDPS       Y11, Y5, Y5
+	VADDPS       Y11, Y6, Y6
+	VBROADCASTSS 12(DI), Y11
+	VADDPS       Y11, Y7, Y7
+	VADDPS       Y11, Y8, Y8
+	VBROADCASTSS 16(DI), Y11
+	VADDPS       Y11, Y9, Y9
+	VADDPS       Y11, Y10, Y10
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y11, Y11, Y11
@@ -1815,6 +1975,26 @@ noaccumulate4:
 	VADDPS     Y9, Y8, Y8
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y9
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y2, Y2
+	VBROADCASTSS 4(DI), Y9
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y9, Y4, Y4
+	VBROADCASTSS 8(DI), Y9
+	VADDPS       Y9, Y5, Y5
+	VADDPS       Y9, Y6, Y6
+	VBROADCASTSS 12(DI), Y9
+	VADDPS       Y9, Y7, Y7
+	VADDPS       Y9, Y8, Y8
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y9, Y9, Y9
@@ -1975,6 +2155,23 @@ noaccumulate3:
 	VADDPS     Y7, Y6, Y6
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y7
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSS 4(DI), Y7
+	VADDPS       Y7, Y3, Y3
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 8(DI), Y7
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y7, Y6, Y6
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y7, Y7, Y7
@@ -2107,6 +2304,20 @@ noaccumulate2:
 	VADDPS     Y5, Y4, Y4
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 4(DI), Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y5, Y4, Y4
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y5, Y5, Y5
@@ -2211,6 +2422,17 @@ noaccumulate1:
 	VADDPS     Y3, Y2, Y2
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y3, Y2, Y2
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y3, Y3, Y3
@@ -2513,6 +2735,38 @@ noaccumulate12:
 	VADDPS     Y13, Y12, Y12
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y13
+	VADDPS       Y13, Y1, Y1
+	VBROADCASTSS 4(DI), Y13
+	VADDPS       Y13, Y2, Y2
+	VBROADCASTSS 8(DI), Y13
+	VADDPS       Y13, Y3, Y3
+	VBROADCASTSS 12(DI), Y13
+	VADDPS       Y13, Y4, Y4
+	VBROADCASTSS 16(DI), Y13
+	VADDPS       Y13, Y5, Y5
+	VBROADCASTSS 20(DI), Y13
+	VADDPS       Y13, Y6, Y6
+	VBROADCASTSS 24(DI), Y13
+	VADDPS       Y13, Y7, Y7
+	VBROADCASTSS 28(DI), Y13
+	VADDPS       Y13, Y8, Y8
+	VBROADCASTSS 32(DI), Y13
+	VADDPS       Y13, Y9, Y9
+	VBROADCASTSS 36(DI), Y13
+	VADDPS       Y13, Y10, Y10
+	VBROADCASTSS 40(DI), Y13
+	VADDPS       Y13, Y11, Y11
+	VBROADCASTSS 44(DI), Y13
+	VADDPS       Y13, Y12, Y12
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Y13, Y13, Y13
@@ -2791,6 +3045,36 @@ noaccumulate11:
 	VADDPS     Y12, Y11, Y11
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y12
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 4(DI), Y12
+	VADDPS       Y12, Y2, Y2
+	VBROADCASTSS 8(DI), Y12
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 12(DI), Y12
+	VADDPS       Y12, Y4, Y4
+	VBROADCASTSS 16(DI), Y12
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 20(DI), Y12
+	VADDPS       Y12, Y6, Y6
+	VBROADCASTSS 24(DI), Y12
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 28(DI), Y12
+	VADDPS       Y12, Y8, Y8
+	VBROADCASTSS 32(DI), Y12
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 36(DI), Y12
+	VADDPS       Y12, Y10, Y10
+	VBROADCASTSS 40(DI), Y12
+	VADDPS       Y12, Y11, Y11
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Y12, Y12, Y12
@@ -3046,6 +3330,34 @@ noaccumulate10:
 	VADDPS     Y11, Y10, Y10
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 4(DI), Y11
+	VADDPS       Y11, Y2, Y2
+	VBROADCASTSS 8(DI), Y11
+	VADDPS       Y11, Y3, Y3
+	VBROADCASTSS 12(DI), Y11
+	VADDPS       Y11, Y4, Y4
+	VBROADCASTSS 16(DI), Y11
+	VADDPS       Y11, Y5, Y5
+	VBROADCASTSS 20(DI), Y11
+	VADDPS       Y11, Y6, Y6
+	VBROADCASTSS 24(DI), Y11
+	VADDPS       Y11, Y7, Y7
+	VBROADCASTSS 28(DI), Y11
+	VADDPS       Y11, Y8, Y8
+	VBROADCASTSS 32(DI), Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS 36(DI), Y11
+	VADDPS       Y11, Y10, Y10
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Y11, Y11, Y11
@@ -3283,6 +3595,32 @@ noaccumulate9:
 	VADDPS     Y10, Y9, Y9
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y10
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 4(DI), Y10
+	VADDPS       Y10, Y2, Y2
+	VBROADCASTSS 8(DI), Y10
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 12(DI), Y10
+	VADDPS       Y10, Y4, Y4
+	VBROADCASTSS 16(DI), Y10
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 20(DI), Y10
+	VADDPS       Y10, Y6, Y6
+	VBROADCASTSS 24(DI), Y10
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 28(DI), Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS 32(DI), Y10
+	VADDPS       Y10, Y9, Y9
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Y10, Y10, Y10
@@ -3502,6 +3840,30 @@ noaccumulate8:
 	VADDPS     Y9, Y8, Y8
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS 4(DI), Y9
+	VADDPS       Y9, Y2, Y2
+	VBROADCASTSS 8(DI), Y9
+	VADDPS       Y9, Y3, Y3
+	VBROADCASTSS 12(DI), Y9
+	VADDPS       Y9, Y4, Y4
+	VBROADCASTSS 16(DI), Y9
+	VADDPS       Y9, Y5, Y5
+	VBROADCASTSS 20(DI), Y9
+	VADDPS       Y9, Y6, Y6
+	VBROADCASTSS 24(DI), Y9
+	VADDPS       Y9, Y7, Y7
+	VBROADCASTSS 28(DI), Y9
+	VADDPS       Y9, Y8, Y8
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Y9, Y9, Y9
@@ -3703,6 +4065,28 @@ noaccumulate7:
 	VADDPS     Y8, Y7, Y7
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y8
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 4(DI), Y8
+	VADDPS       Y8, Y2, Y2
+	VBROADCASTSS 8(DI), Y8
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 12(DI), Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 16(DI), Y8
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 20(DI), Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS 24(DI), Y8
+	VADDPS       Y8, Y7, Y7
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Y8, Y8, Y8
@@ -3886,6 +4270,26 @@ noaccumulate6:
 	VADDPS     Y7, Y6, Y6
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y7
+	VADDPS       Y7, Y1, Y1
+	VBROADCASTSS 4(DI), Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSS 8(DI), Y7
+	VADDPS       Y7, Y3, Y3
+	VBROADCASTSS 12(DI), Y7
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 16(DI), Y7
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS 20(DI), Y7
+	VADDPS       Y7, Y6, Y6
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y7, Y7, Y7
@@ -4046,6 +4450,24 @@ noaccumulate5:
 	VADDPS     Y6, Y5, Y5
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 4(DI), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 8(DI), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 12(DI), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 16(DI), Y6
+	VADDPS       Y6, Y5, Y5
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y6, Y6, Y6
@@ -4188,6 +4610,22 @@ noaccumulate4:
 	VADDPS     Y5, Y4, Y4
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 4(DI), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 8(DI), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 12(DI), Y5
+	VADDPS       Y5, Y4, Y4
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y5, Y5, Y5
@@ -4311,6 +4749,20 @@ noaccumulate3:
 	VADDPS     Y4, Y3, Y3
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 4(DI), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 8(DI), Y4
+	VADDPS       Y4, Y3, Y3
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y4, Y4, Y4
@@ -4416,6 +4868,18 @@ noaccumulate2:
 	VADDPS     Y3, Y2, Y2
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 4(DI), Y3
+	VADDPS       Y3, Y2, Y2
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y3, Y3, Y3
@@ -4503,6 +4967,16 @@ noaccumulate1:
 	VADDPS     Y2, Y1, Y1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Y2
+	VADDPS       Y2, Y1, Y1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y2, Y2, Y2
@@ -4708,6 +5182,29 @@ noaccumulate3:
 	VADDPS  Y12, Y11, Y11
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y1, Y1
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 4(DI), Y12
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y5, Y5
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 8(DI), Y12
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y9, Y9
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y12, Y11, Y11
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y12, Y12, Y12
@@ -4890,6 +5387,24 @@ noaccumulate2:
 	VADDPS  Y8, Y7, Y7
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 4(DI), Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y8, Y7, Y7
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y8, Y8, Y8
@@ -5024,6 +5539,19 @@ noaccumulate1:
 	VADDPS  Y4, Y3, Y3
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y4, Y4, Y4
@@ -5147,6 +5675,13 @@ noaccumulate4:
 	VADDPS  X0, X1, X1
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), R8
+	VBROADCASTSS (R8), X0
+	VADDPS       X0, X1, X1
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS X0, X0, X0
@@ -5233,6 +5768,13 @@ noaccumulate1:
 	VADDPS X0, X1, X1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), R8
+	VBROADCASTSS (R8), X0
+	VADDPS       X0, X1, X1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS X0, X0, X0
@@ -6008,6 +6550,32 @@ noaccumulate6:
 	VADDPD  Y12, Y11, Y11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y12
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y12, Y1, Y1
+	VBROADCASTSD 8(DI), Y12
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y12, Y3, Y3
+	VBROADCASTSD 16(DI), Y12
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y12, Y5, Y5
+	VBROADCASTSD 24(DI), Y12
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y12, Y7, Y7
+	VBROADCASTSD 32(DI), Y12
+	VADDPD       Y12, Y8, Y8
+	VADDPD       Y12, Y9, Y9
+	VBROADCASTSD 40(DI), Y12
+	VADDPD       Y12, Y10, Y10
+	VADDPD       Y12, Y11, Y11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y12, Y12, Y12
@@ -6259,6 +6827,29 @@ noaccumulate5:
 	VADDPD  Y10, Y9, Y9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y10
+	VADDPD       Y10, Y0, Y0
+	VADDPD       Y10, Y1, Y1
+	VBROADCASTSD 8(DI), Y10
+	VADDPD       Y10, Y2, Y2
+	VADDPD       Y10, Y3, Y3
+	VBROADCASTSD 16(DI), Y10
+	VADDPD       Y10, Y4, Y4
+	VADDPD       Y10, Y5, Y5
+	VBROADCASTSD 24(DI), Y10
+	VADDPD       Y10, Y6, Y6
+	VADDPD       Y10, Y7, Y7
+	VBROADCASTSD 32(DI), Y10
+	VADDPD       Y10, Y8, Y8
+	VADDPD       Y10, Y9, Y9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y10, Y10, Y10
@@ -6476,6 +7067,26 @@ noaccumulate4:
 	VADDPD  Y8, Y7, Y7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y8
+	VADDPD       Y8, Y0, Y0
+	VADDPD       Y8, Y1, Y1
+	VBROADCASTSD 8(DI), Y8
+	VADDPD       Y8, Y2, Y2
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 16(DI), Y8
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y8, Y5, Y5
+	VBROADCASTSD 24(DI), Y8
+	VADDPD       Y8, Y6, Y6
+	VADDPD       Y8, Y7, Y7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y8, Y8, Y8
@@ -6658,6 +7269,23 @@ noaccumulate3:
 	VADDPD  Y6, Y5, Y5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y6
+	VADDPD       Y6, Y0, Y0
+	VADDPD       Y6, Y1, Y1
+	VBROADCASTSD 8(DI), Y6
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y6, Y3, Y3
+	VBROADCASTSD 16(DI), Y6
+	VADDPD       Y6, Y4, Y4
+	VADDPD       Y6, Y5, Y5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y6, Y6, Y6
@@ -6806,6 +7434,20 @@ noaccumulate2:
 	VADDPD  Y4, Y3, Y3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y4
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y4, Y1, Y1
+	VBROADCASTSD 8(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y4, Y3, Y3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y4, Y4, Y4
@@ -6920,6 +7562,17 @@ noaccumulate1:
 	VADDPD  Y2, Y1, Y1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Y2
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y2, Y1, Y1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y2, Y2, Y2
@@ -7157,6 +7810,32 @@ noaccumulate6:
 	VADDPD     Y13, Y12, Y12
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y13
+	VADDPD       Y13, Y1, Y1
+	VADDPD       Y13, Y2, Y2
+	VBROADCASTSD 8(DI), Y13
+	VADDPD       Y13, Y3, Y3
+	VADDPD       Y13, Y4, Y4
+	VBROADCASTSD 16(DI), Y13
+	VADDPD       Y13, Y5, Y5
+	VADDPD       Y13, Y6, Y6
+	VBROADCASTSD 24(DI), Y13
+	VADDPD       Y13, Y7, Y7
+	VADDPD       Y13, Y8, Y8
+	VBROADCASTSD 32(DI), Y13
+	VADDPD       Y13, Y9, Y9
+	VADDPD       Y13, Y10, Y10
+	VBROADCASTSD 40(DI), Y13
+	VADDPD       Y13, Y11, Y11
+	VADDPD       Y13, Y12, Y12
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y13, Y13, Y13
@@ -7374,6 +8053,29 @@ noaccumulate5:
 	VADDPD     Y11, Y10, Y10
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y11
+	VADDPD       Y11, Y1, Y1
+	VADDPD       Y11, Y2, Y2
+	VBROADCASTSD 8(DI), Y11
+	VADDPD       Y11, Y3, Y3
+	VADDPD       Y11, Y4, Y4
+	VBROADCASTSD 16(DI), Y11
+	VADDPD       Y11, Y5, Y5
+	VADDPD       Y11, Y6, Y6
+	VBROADCASTSD 24(DI), Y11
+	VADDPD       Y11, Y7, Y7
+	VADDPD       Y11, Y8, Y8
+	VBROADCASTSD 32(DI), Y11
+	VADDPD       Y11, Y9, Y9
+	VADDPD       Y11, Y10, Y10
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y11, Y11, Y11
@@ -7563,6 +8265,26 @@ noaccumulate4:
 	VADDPD     Y9, Y8, Y8
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y9
+	VADDPD       Y9, Y1, Y1
+	VADDPD       Y9, Y2, Y2
+	VBROADCASTSD 8(DI), Y9
+	VADDPD       Y9, Y3, Y3
+	VADDPD       Y9, Y4, Y4
+	VBROADCASTSD 16(DI), Y9
+	VADDPD       Y9, Y5, Y5
+	VADDPD       Y9, Y6, Y6
+	VBROADCASTSD 24(DI), Y9
+	VADDPD       Y9, Y7, Y7
+	VADDPD       Y9, Y8, Y8
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y9, Y9, Y9
@@ -7723,6 +8445,23 @@ noaccumulate3:
 	VADDPD     Y7, Y6, Y6
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y7
+	VADDPD       Y7, Y1, Y1
+	VADDPD       Y7, Y2, Y2
+	VBROADCASTSD 8(DI), Y7
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y7, Y4, Y4
+	VBROADCASTSD 16(DI), Y7
+	VADDPD       Y7, Y5, Y5
+	VADDPD       Y7, Y6, Y6
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y7, Y7, Y7
@@ -7855,6 +8594,20 @@ noaccumulate2:
 	VADDPD     Y5, Y4, Y4
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y5
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y5, Y2, Y2
+	VBROADCASTSD 8(DI), Y5
+	VADDPD       Y5, Y3, Y3
+	VADDPD       Y5, Y4, Y4
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y5, Y5, Y5
@@ -7959,6 +8712,17 @@ noaccumulate1:
 	VADDPD     Y3, Y2, Y2
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Y3
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y3, Y2, Y2
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y3, Y3, Y3
@@ -8251,6 +9015,38 @@ noaccumulate12:
 	VADDPD     Y13, Y12, Y12
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y13
+	VADDPD       Y13, Y1, Y1
+	VBROADCASTSD 8(DI), Y13
+	VADDPD       Y13, Y2, Y2
+	VBROADCASTSD 16(DI), Y13
+	VADDPD       Y13, Y3, Y3
+	VBROADCASTSD 24(DI), Y13
+	VADDPD       Y13, Y4, Y4
+	VBROADCASTSD 32(DI), Y13
+	VADDPD       Y13, Y5, Y5
+	VBROADCASTSD 40(DI), Y13
+	VADDPD       Y13, Y6, Y6
+	VBROADCASTSD 48(DI), Y13
+	VADDPD       Y13, Y7, Y7
+	VBROADCASTSD 56(DI), Y13
+	VADDPD       Y13, Y8, Y8
+	VBROADCASTSD 64(DI), Y13
+	VADDPD       Y13, Y9, Y9
+	VBROADCASTSD 72(DI), Y13
+	VADDPD       Y13, Y10, Y10
+	VBROADCASTSD 80(DI), Y13
+	VADDPD       Y13, Y11, Y11
+	VBROADCASTSD 88(DI), Y13
+	VADDPD       Y13, Y12, Y12
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Y13, Y13, Y13
@@ -8529,6 +9325,36 @@ noaccumulate11:
 	VADDPD     Y12, Y11, Y11
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y12
+	VADDPD       Y12, Y1, Y1
+	VBROADCASTSD 8(DI), Y12
+	VADDPD       Y12, Y2, Y2
+	VBROADCASTSD 16(DI), Y12
+	VADDPD       Y12, Y3, Y3
+	VBROADCASTSD 24(DI), Y12
+	VADDPD       Y12, Y4, Y4
+	VBROADCASTSD 32(DI), Y12
+	VADDPD       Y12, Y5, Y5
+	VBROADCASTSD 40(DI), Y12
+	VADDPD       Y12, Y6, Y6
+	VBROADCASTSD 48(DI), Y12
+	VADDPD       Y12, Y7, Y7
+	VBROADCASTSD 56(DI), Y12
+	VADDPD       Y12, Y8, Y8
+	VBROADCASTSD 64(DI), Y12
+	VADDPD       Y12, Y9, Y9
+	VBROADCASTSD 72(DI), Y12
+	VADDPD       Y12, Y10, Y10
+	VBROADCASTSD 80(DI), Y12
+	VADDPD       Y12, Y11, Y11
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Y12, Y12, Y12
@@ -8784,6 +9610,34 @@ noaccumulate10:
 	VADDPD     Y11, Y10, Y10
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y11
+	VADDPD       Y11, Y1, Y1
+	VBROADCASTSD 8(DI), Y11
+	VADDPD       Y11, Y2, Y2
+	VBROADCASTSD 16(DI), Y11
+	VADDPD       Y11, Y3, Y3
+	VBROADCASTSD 24(DI), Y11
+	VADDPD       Y11, Y4, Y4
+	VBROADCASTSD 32(DI), Y11
+	VADDPD       Y11, Y5, Y5
+	VBROADCASTSD 40(DI), Y11
+	VADDPD       Y11, Y6, Y6
+	VBROADCASTSD 48(DI), Y11
+	VADDPD       Y11, Y7, Y7
+	VBROADCASTSD 56(DI), Y11
+	VADDPD       Y11, Y8, Y8
+	VBROADCASTSD 64(DI), Y11
+	VADDPD       Y11, Y9, Y9
+	VBROADCASTSD 72(DI), Y11
+	VADDPD       Y11, Y10, Y10
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Y11, Y11, Y11
@@ -9021,6 +9875,32 @@ noaccumulate9:
 	VADDPD     Y10, Y9, Y9
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y10
+	VADDPD       Y10, Y1, Y1
+	VBROADCASTSD 8(DI), Y10
+	VADDPD       Y10, Y2, Y2
+	VBROADCASTSD 16(DI), Y10
+	VADDPD       Y10, Y3, Y3
+	VBROADCASTSD 24(DI), Y10
+	VADDPD       Y10, Y4, Y4
+	VBROADCASTSD 32(DI), Y10
+	VADDPD       Y10, Y5, Y5
+	VBROADCASTSD 40(DI), Y10
+	VADDPD       Y10, Y6, Y6
+	VBROADCASTSD 48(DI), Y10
+	VADDPD       Y10, Y7, Y7
+	VBROADCASTSD 56(DI), Y10
+	VADDPD       Y10, Y8, Y8
+	VBROADCASTSD 64(DI), Y10
+	VADDPD       Y10, Y9, Y9
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Y10, Y10, Y10
@@ -9240,6 +10120,30 @@ noaccumulate8:
 	VADDPD     Y9, Y8, Y8
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y9
+	VADDPD       Y9, Y1, Y1
+	VBROADCASTSD 8(DI), Y9
+	VADDPD       Y9, Y2, Y2
+	VBROADCASTSD 16(DI), Y9
+	VADDPD       Y9, Y3, Y3
+	VBROADCASTSD 24(DI), Y9
+	VADDPD       Y9, Y4, Y4
+	VBROADCASTSD 32(DI), Y9
+	VADDPD       Y9, Y5, Y5
+	VBROADCASTSD 40(DI), Y9
+	VADDPD       Y9, Y6, Y6
+	VBROADCASTSD 48(DI), Y9
+	VADDPD       Y9, Y7, Y7
+	VBROADCASTSD 56(DI), Y9
+	VADDPD       Y9, Y8, Y8
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Y9, Y9, Y9
@@ -9441,6 +10345,28 @@ noaccumulate7:
 	VADDPD     Y8, Y7, Y7
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y8
+	VADDPD       Y8, Y1, Y1
+	VBROADCASTSD 8(DI), Y8
+	VADDPD       Y8, Y2, Y2
+	VBROADCASTSD 16(DI), Y8
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 24(DI), Y8
+	VADDPD       Y8, Y4, Y4
+	VBROADCASTSD 32(DI), Y8
+	VADDPD       Y8, Y5, Y5
+	VBROADCASTSD 40(DI), Y8
+	VADDPD       Y8, Y6, Y6
+	VBROADCASTSD 48(DI), Y8
+	VADDPD       Y8, Y7, Y7
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Y8, Y8, Y8
@@ -9624,6 +10550,26 @@ noaccumulate6:
 	VADDPD     Y7, Y6, Y6
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y7
+	VADDPD       Y7, Y1, Y1
+	VBROADCASTSD 8(DI), Y7
+	VADDPD       Y7, Y2, Y2
+	VBROADCASTSD 16(DI), Y7
+	VADDPD       Y7, Y3, Y3
+	VBROADCASTSD 24(DI), Y7
+	VADDPD       Y7, Y4, Y4
+	VBROADCASTSD 32(DI), Y7
+	VADDPD       Y7, Y5, Y5
+	VBROADCASTSD 40(DI), Y7
+	VADDPD       Y7, Y6, Y6
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Y7, Y7, Y7
@@ -9784,6 +10730,24 @@ noaccumulate5:
 	VADDPD     Y6, Y5, Y5
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y6
+	VADDPD       Y6, Y1, Y1
+	VBROADCASTSD 8(DI), Y6
+	VADDPD       Y6, Y2, Y2
+	VBROADCASTSD 16(DI), Y6
+	VADDPD       Y6, Y3, Y3
+	VBROADCASTSD 24(DI), Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD 32(DI), Y6
+	VADDPD       Y6, Y5, Y5
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Y6, Y6, Y6
@@ -9926,6 +10890,22 @@ noaccumulate4:
 	VADDPD     Y5, Y4, Y4
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y5
+	VADDPD       Y5, Y1, Y1
+	VBROADCASTSD 8(DI), Y5
+	VADDPD       Y5, Y2, Y2
+	VBROADCASTSD 16(DI), Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 24(DI), Y5
+	VADDPD       Y5, Y4, Y4
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y5, Y5, Y5
@@ -10049,6 +11029,20 @@ noaccumulate3:
 	VADDPD     Y4, Y3, Y3
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y4
+	VADDPD       Y4, Y1, Y1
+	VBROADCASTSD 8(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD 16(DI), Y4
+	VADDPD       Y4, Y3, Y3
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y4, Y4, Y4
@@ -10154,6 +11148,18 @@ noaccumulate2:
 	VADDPD     Y3, Y2, Y2
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y3
+	VADDPD       Y3, Y1, Y1
+	VBROADCASTSD 8(DI), Y3
+	VADDPD       Y3, Y2, Y2
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y3, Y3, Y3
@@ -10241,6 +11247,16 @@ noaccumulate1:
 	VADDPD     Y2, Y1, Y1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Y2
+	VADDPD       Y2, Y1, Y1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y2, Y2, Y2
@@ -10446,6 +11462,29 @@ noaccumulate3:
 	VADDPD  Y12, Y11, Y11
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y12
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y12, Y1, Y1
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y12, Y3, Y3
+	VBROADCASTSD 8(DI), Y12
+	VADDPD       Y12, Y4, Y4
+	VADDPD       Y12, Y5, Y5
+	VADDPD       Y12, Y6, Y6
+	VADDPD       Y12, Y7, Y7
+	VBROADCASTSD 16(DI), Y12
+	VADDPD       Y12, Y8, Y8
+	VADDPD       Y12, Y9, Y9
+	VADDPD       Y12, Y10, Y10
+	VADDPD       Y12, Y11, Y11
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Y12, Y12, Y12
@@ -10628,6 +11667,24 @@ noaccumulate2:
 	VADDPD  Y8, Y7, Y7
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y8
+	VADDPD       Y8, Y0, Y0
+	VADDPD       Y8, Y1, Y1
+	VADDPD       Y8, Y2, Y2
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 8(DI), Y8
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y8, Y5, Y5
+	VADDPD       Y8, Y6, Y6
+	VADDPD       Y8, Y7, Y7
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Y8, Y8, Y8
@@ -10762,6 +11819,19 @@ noaccumulate1:
 	VADDPD  Y4, Y3, Y3
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Y4
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y4, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y4, Y3, Y3
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y4, Y4, Y4
@@ -10885,6 +11955,13 @@ noaccumulate4:
 	VADDPD  Y0, Y2, Y2
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), R8
+	VBROADCASTSD (R8), Y0
+	VADDPD       Y0, Y2, Y2
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y0, Y0, Y0
@@ -10971,6 +12048,13 @@ noaccumulate1:
 	VADDPD Y9, Y2, Y2
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), R8
+	VBROADCASTSD (R8), Y0
+	VADDPD       Y0, Y2, Y2
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y0, Y0, Y0
@@ -11771,6 +12855,50 @@ noaccumulate12:
 	VADDPS  Z24, Z23, Z23
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z1, Z1
+	VBROADCASTSS 4(DI), Z24
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z3, Z3
+	VBROADCASTSS 8(DI), Z24
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z5, Z5
+	VBROADCASTSS 12(DI), Z24
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z7, Z7
+	VBROADCASTSS 16(DI), Z24
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z9, Z9
+	VBROADCASTSS 20(DI), Z24
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z11, Z11
+	VBROADCASTSS 24(DI), Z24
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z13, Z13
+	VBROADCASTSS 28(DI), Z24
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z15, Z15
+	VBROADCASTSS 32(DI), Z24
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z17, Z17
+	VBROADCASTSS 36(DI), Z24
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z19, Z19
+	VBROADCASTSS 40(DI), Z24
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z21, Z21
+	VBROADCASTSS 44(DI), Z24
+	VADDPS       Z24, Z22, Z22
+	VADDPS       Z24, Z23, Z23
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z24, Z24, Z24
@@ -12240,6 +13368,47 @@ noaccumulate11:
 	VADDPS  Z22, Z21, Z21
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z1, Z1
+	VBROADCASTSS 4(DI), Z22
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z3, Z3
+	VBROADCASTSS 8(DI), Z22
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z5, Z5
+	VBROADCASTSS 12(DI), Z22
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z7, Z7
+	VBROADCASTSS 16(DI), Z22
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z9, Z9
+	VBROADCASTSS 20(DI), Z22
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z11, Z11
+	VBROADCASTSS 24(DI), Z22
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z13, Z13
+	VBROADCASTSS 28(DI), Z22
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z15, Z15
+	VBROADCASTSS 32(DI), Z22
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z17, Z17
+	VBROADCASTSS 36(DI), Z22
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z19, Z19
+	VBROADCASTSS 40(DI), Z22
+	VADDPS       Z22, Z20, Z20
+	VADDPS       Z22, Z21, Z21
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z22, Z22, Z22
@@ -12668,6 +13837,44 @@ noaccumulate10:
 	VADDPS  Z20, Z19, Z19
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z1, Z1
+	VBROADCASTSS 4(DI), Z20
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z3, Z3
+	VBROADCASTSS 8(DI), Z20
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z5, Z5
+	VBROADCASTSS 12(DI), Z20
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z7, Z7
+	VBROADCASTSS 16(DI), Z20
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z9, Z9
+	VBROADCASTSS 20(DI), Z20
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z11, Z11
+	VBROADCASTSS 24(DI), Z20
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z13, Z13
+	VBROADCASTSS 28(DI), Z20
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z15, Z15
+	VBROADCASTSS 32(DI), Z20
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z17, Z17
+	VBROADCASTSS 36(DI), Z20
+	VADDPS       Z20, Z18, Z18
+	VADDPS       Z20, Z19, Z19
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z20, Z20, Z20
@@ -13062,6 +14269,41 @@ noaccumulate9:
 	VADDPS  Z18, Z17, Z17
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z1, Z1
+	VBROADCASTSS 4(DI), Z18
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z3, Z3
+	VBROADCASTSS 8(DI), Z18
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z5, Z5
+	VBROADCASTSS 12(DI), Z18
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z7, Z7
+	VBROADCASTSS 16(DI), Z18
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z9, Z9
+	VBROADCASTSS 20(DI), Z18
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z11, Z11
+	VBROADCASTSS 24(DI), Z18
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z13, Z13
+	VBROADCASTSS 28(DI), Z18
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z15, Z15
+	VBROADCASTSS 32(DI), Z18
+	VADDPS       Z18, Z16, Z16
+	VADDPS       Z18, Z17, Z17
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z18, Z18, Z18
@@ -13422,6 +14664,38 @@ noaccumulate8:
 	VADDPS  Z16, Z15, Z15
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VBROADCASTSS 4(DI), Z16
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VBROADCASTSS 8(DI), Z16
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VBROADCASTSS 12(DI), Z16
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VBROADCASTSS 16(DI), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VBROADCASTSS 20(DI), Z16
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VBROADCASTSS 24(DI), Z16
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VBROADCASTSS 28(DI), Z16
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z16, Z16, Z16
@@ -13748,6 +15022,35 @@ noaccumulate7:
 	VADDPS  Z14, Z13, Z13
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 4(DI), Z14
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 8(DI), Z14
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 12(DI), Z14
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 16(DI), Z14
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 20(DI), Z14
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 24(DI), Z14
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z14, Z14, Z14
@@ -14040,6 +15343,32 @@ noaccumulate6:
 	VADDPS  Z12, Z11, Z11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 4(DI), Z12
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 8(DI), Z12
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 12(DI), Z12
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 16(DI), Z12
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 20(DI), Z12
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z12, Z12, Z12
@@ -14291,6 +15620,29 @@ noaccumulate5:
 	VADDPS  Z10, Z9, Z9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 4(DI), Z10
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 8(DI), Z10
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 12(DI), Z10
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 16(DI), Z10
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z10, Z10, Z10
@@ -14508,6 +15860,26 @@ noaccumulate4:
 	VADDPS  Z8, Z7, Z7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 4(DI), Z8
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 8(DI), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 12(DI), Z8
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z8, Z8, Z8
@@ -14690,6 +16062,23 @@ noaccumulate3:
 	VADDPS  Z6, Z5, Z5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 4(DI), Z6
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 8(DI), Z6
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z6, Z6, Z6
@@ -14838,6 +16227,20 @@ noaccumulate2:
 	VADDPS  Z4, Z3, Z3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 4(DI), Z4
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z4, Z4, Z4
@@ -14952,6 +16355,17 @@ noaccumulate1:
 	VADDPS  Z2, Z1, Z1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z2, Z2, Z2
@@ -15333,6 +16747,50 @@ noaccumulate12:
 	VADDPS    Z24, Z23, Z23
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z1, Z1
+	VBROADCASTSS 4(DI), Z24
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z3, Z3
+	VBROADCASTSS 8(DI), Z24
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z5, Z5
+	VBROADCASTSS 12(DI), Z24
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z7, Z7
+	VBROADCASTSS 16(DI), Z24
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z9, Z9
+	VBROADCASTSS 20(DI), Z24
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z11, Z11
+	VBROADCASTSS 24(DI), Z24
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z13, Z13
+	VBROADCASTSS 28(DI), Z24
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z15, Z15
+	VBROADCASTSS 32(DI), Z24
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z17, Z17
+	VBROADCASTSS 36(DI), Z24
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z19, Z19
+	VBROADCASTSS 40(DI), Z24
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z21, Z21
+	VBROADCASTSS 44(DI), Z24
+	VADDPS       Z24, Z22, Z22
+	VADDPS       Z24, Z23, Z23
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z24, Z24, Z24
@@ -15729,6 +17187,47 @@ noaccumulate11:
 	VADDPS    Z22, Z21, Z21
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z1, Z1
+	VBROADCASTSS 4(DI), Z22
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z3, Z3
+	VBROADCASTSS 8(DI), Z22
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z5, Z5
+	VBROADCASTSS 12(DI), Z22
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z7, Z7
+	VBROADCASTSS 16(DI), Z22
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z9, Z9
+	VBROADCASTSS 20(DI), Z22
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z11, Z11
+	VBROADCASTSS 24(DI), Z22
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z13, Z13
+	VBROADCASTSS 28(DI), Z22
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z15, Z15
+	VBROADCASTSS 32(DI), Z22
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z17, Z17
+	VBROADCASTSS 36(DI), Z22
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z19, Z19
+	VBROADCASTSS 40(DI), Z22
+	VADDPS       Z22, Z20, Z20
+	VADDPS       Z22, Z21, Z21
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z22, Z22, Z22
@@ -16092,6 +17591,44 @@ noaccumulate10:
 	VADDPS    Z20, Z19, Z19
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z1, Z1
+	VBROADCASTSS 4(DI), Z20
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z3, Z3
+	VBROADCASTSS 8(DI), Z20
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z5, Z5
+	VBROADCASTSS 12(DI), Z20
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z7, Z7
+	VBROADCASTSS 16(DI), Z20
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z9, Z9
+	VBROADCASTSS 20(DI), Z20
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z11, Z11
+	VBROADCASTSS 24(DI), Z20
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z13, Z13
+	VBROADCASTSS 28(DI), Z20
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z15, Z15
+	VBROADCASTSS 32(DI), Z20
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z17, Z17
+	VBROADCASTSS 36(DI), Z20
+	VADDPS       Z20, Z18, Z18
+	VADDPS       Z20, Z19, Z19
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z20, Z20, Z20
@@ -16427,6 +17964,41 @@ noaccumulate9:
 	VADDPS    Z18, Z17, Z17
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z1, Z1
+	VBROADCASTSS 4(DI), Z18
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z3, Z3
+	VBROADCASTSS 8(DI), Z18
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z5, Z5
+	VBROADCASTSS 12(DI), Z18
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z7, Z7
+	VBROADCASTSS 16(DI), Z18
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z9, Z9
+	VBROADCASTSS 20(DI), Z18
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z11, Z11
+	VBROADCASTSS 24(DI), Z18
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z13, Z13
+	VBROADCASTSS 28(DI), Z18
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z15, Z15
+	VBROADCASTSS 32(DI), Z18
+	VADDPS       Z18, Z16, Z16
+	VADDPS       Z18, Z17, Z17
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z18, Z18, Z18
@@ -16734,6 +18306,38 @@ noaccumulate8:
 	VADDPS    Z16, Z15, Z15
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VBROADCASTSS 4(DI), Z16
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VBROADCASTSS 8(DI), Z16
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VBROADCASTSS 12(DI), Z16
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VBROADCASTSS 16(DI), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VBROADCASTSS 20(DI), Z16
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VBROADCASTSS 24(DI), Z16
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VBROADCASTSS 28(DI), Z16
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z16, Z16, Z16
@@ -17013,6 +18617,35 @@ noaccumulate7:
 	VADDPS    Z14, Z13, Z13
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 4(DI), Z14
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 8(DI), Z14
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 12(DI), Z14
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 16(DI), Z14
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 20(DI), Z14
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 24(DI), Z14
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z14, Z14, Z14
@@ -17264,6 +18897,32 @@ noaccumulate6:
 	VADDPS    Z12, Z11, Z11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 4(DI), Z12
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 8(DI), Z12
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 12(DI), Z12
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 16(DI), Z12
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 20(DI), Z12
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z12, Z12, Z12
@@ -17482,6 +19141,29 @@ noaccumulate5:
 	VADDPS    Z10, Z9, Z9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 4(DI), Z10
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 8(DI), Z10
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 12(DI), Z10
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 16(DI), Z10
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z10, Z10, Z10
@@ -17672,6 +19354,26 @@ noaccumulate4:
 	VADDPS    Z8, Z7, Z7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 4(DI), Z8
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 8(DI), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 12(DI), Z8
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z8, Z8, Z8
@@ -17833,6 +19535,23 @@ noaccumulate3:
 	VADDPS    Z6, Z5, Z5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 4(DI), Z6
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 8(DI), Z6
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z6, Z6, Z6
@@ -17966,6 +19685,20 @@ noaccumulate2:
 	VADDPS    Z4, Z3, Z3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 4(DI), Z4
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z4, Z4, Z4
@@ -18071,6 +19804,17 @@ noaccumulate1:
 	VADDPS    Z2, Z1, Z1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z2, Z2, Z2
@@ -18566,6 +20310,62 @@ noaccumulate24:
 	VADDPS    Z24, Z23, Z23
 
 nobias24:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias24
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z24
+	VADDPS       Z24, Z0, Z0
+	VBROADCASTSS 4(DI), Z24
+	VADDPS       Z24, Z1, Z1
+	VBROADCASTSS 8(DI), Z24
+	VADDPS       Z24, Z2, Z2
+	VBROADCASTSS 12(DI), Z24
+	VADDPS       Z24, Z3, Z3
+	VBROADCASTSS 16(DI), Z24
+	VADDPS       Z24, Z4, Z4
+	VBROADCASTSS 20(DI), Z24
+	VADDPS       Z24, Z5, Z5
+	VBROADCASTSS 24(DI), Z24
+	VADDPS       Z24, Z6, Z6
+	VBROADCASTSS 28(DI), Z24
+	VADDPS       Z24, Z7, Z7
+	VBROADCASTSS 32(DI), Z24
+	VADDPS       Z24, Z8, Z8
+	VBROADCASTSS 36(DI), Z24
+	VADDPS       Z24, Z9, Z9
+	VBROADCASTSS 40(DI), Z24
+	VADDPS       Z24, Z10, Z10
+	VBROADCASTSS 44(DI), Z24
+	VADDPS       Z24, Z11, Z11
+	VBROADCASTSS 48(DI), Z24
+	VADDPS       Z24, Z12, Z12
+	VBROADCASTSS 52(DI), Z24
+	VADDPS       Z24, Z13, Z13
+	VBROADCASTSS 56(DI), Z24
+	VADDPS       Z24, Z14, Z14
+	VBROADCASTSS 60(DI), Z24
+	VADDPS       Z24, Z15, Z15
+	VBROADCASTSS 64(DI), Z24
+	VADDPS       Z24, Z16, Z16
+	VBROADCASTSS 68(DI), Z24
+	VADDPS       Z24, Z17, Z17
+	VBROADCASTSS 72(DI), Z24
+	VADDPS       Z24, Z18, Z18
+	VBROADCASTSS 76(DI), Z24
+	VADDPS       Z24, Z19, Z19
+	VBROADCASTSS 80(DI), Z24
+	VADDPS       Z24, Z20, Z20
+	VBROADCASTSS 84(DI), Z24
+	VADDPS       Z24, Z21, Z21
+	VBROADCASTSS 88(DI), Z24
+	VADDPS       Z24, Z22, Z22
+	VBROADCASTSS 92(DI), Z24
+	VADDPS       Z24, Z23, Z23
+
+norowbias24:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu24
 	VXORPS Z24, Z24, Z24
@@ -19071,6 +20871,60 @@ noaccumulate23:
 	VADDPS    Z23, Z22, Z22
 
 nobias23:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias23
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z23
+	VADDPS       Z23, Z0, Z0
+	VBROADCASTSS 4(DI), Z23
+	VADDPS       Z23, Z1, Z1
+	VBROADCASTSS 8(DI), Z23
+	VADDPS       Z23, Z2, Z2
+	VBROADCASTSS 12(DI), Z23
+	VADDPS       Z23, Z3, Z3
+	VBROADCASTSS 16(DI), Z23
+	VADDPS       Z23, Z4, Z4
+	VBROADCASTSS 20(DI), Z23
+	VADDPS       Z23, Z5, Z5
+	VBROADCASTSS 24(DI), Z23
+	VADDPS       Z23, Z6, Z6
+	VBROADCASTSS 28(DI), Z23
+	VADDPS       Z23, Z7, Z7
+	VBROADCASTSS 32(DI), Z23
+	VADDPS       Z23, Z8, Z8
+	VBROADCASTSS 36(DI), Z23
+	VADDPS       Z23, Z9, Z9
+	VBROADCASTSS 40(DI), Z23
+	VADDPS       Z23, Z10, Z10
+	VBROADCASTSS 44(DI), Z23
+	VADDPS       Z23, Z11, Z11
+	VBROADCASTSS 48(DI), Z23
+	VADDPS       Z23, Z12, Z12
+	VBROADCASTSS 52(DI), Z23
+	VADDPS       Z23, Z13, Z13
+	VBROADCASTSS 56(DI), Z23
+	VADDPS       Z23, Z14, Z14
+	VBROADCASTSS 60(DI), Z23
+	VADDPS       Z23, Z15, Z15
+	VBROADCASTSS 64(DI), Z23
+	VADDPS       Z23, Z16, Z16
+	VBROADCASTSS 68(DI), Z23
+	VADDPS       Z23, Z17, Z17
+	VBROADCASTSS 72(DI), Z23
+	VADDPS       Z23, Z18, Z18
+	VBROADCASTSS 76(DI), Z23
+	VADDPS       Z23, Z19, Z19
+	VBROADCASTSS 80(DI), Z23
+	VADDPS       Z23, Z20, Z20
+	VBROADCASTSS 84(DI), Z23
+	VADDPS       Z23, Z21, Z21
+	VBROADCASTSS 88(DI), Z23
+	VADDPS       Z23, Z22, Z22
+
+norowbias23:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu23
 	VXORPS Z23, Z23, Z23
@@ -19558,6 +21412,58 @@ noaccumulate22:
 	VADDPS    Z22, Z21, Z21
 
 nobias22:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias22
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z22
+	VADDPS       Z22, Z0, Z0
+	VBROADCASTSS 4(DI), Z22
+	VADDPS       Z22, Z1, Z1
+	VBROADCASTSS 8(DI), Z22
+	VADDPS       Z22, Z2, Z2
+	VBROADCASTSS 12(DI), Z22
+	VADDPS       Z22, Z3, Z3
+	VBROADCASTSS 16(DI), Z22
+	VADDPS       Z22, Z4, Z4
+	VBROADCASTSS 20(DI), Z22
+	VADDPS       Z22, Z5, Z5
+	VBROADCASTSS 24(DI), Z22
+	VADDPS       Z22, Z6, Z6
+	VBROADCASTSS 28(DI), Z22
+	VADDPS       Z22, Z7, Z7
+	VBROADCASTSS 32(DI), Z22
+	VADDPS       Z22, Z8, Z8
+	VBROADCASTSS 36(DI), Z22
+	VADDPS       Z22, Z9, Z9
+	VBROADCASTSS 40(DI), Z22
+	VADDPS       Z22, Z10, Z10
+	VBROADCASTSS 44(DI), Z22
+	VADDPS       Z22, Z11, Z11
+	VBROADCASTSS 48(DI), Z22
+	VADDPS       Z22, Z12, Z12
+	VBROADCASTSS 52(DI), Z22
+	VADDPS       Z22, Z13, Z13
+	VBROADCASTSS 56(DI), Z22
+	VADDPS       Z22, Z14, Z14
+	VBROADCASTSS 60(DI), Z22
+	VADDPS       Z22, Z15, Z15
+	VBROADCASTSS 64(DI), Z22
+	VADDPS       Z22, Z16, Z16
+	VBROADCASTSS 68(DI), Z22
+	VADDPS       Z22, Z17, Z17
+	VBROADCASTSS 72(DI), Z22
+	VADDPS       Z22, Z18, Z18
+	VBROADCASTSS 76(DI), Z22
+	VADDPS       Z22, Z19, Z19
+	VBROADCASTSS 80(DI), Z22
+	VADDPS       Z22, Z20, Z20
+	VBROADCASTSS 84(DI), Z22
+	VADDPS       Z22, Z21, Z21
+
+norowbias22:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu22
 	VXORPS Z22, Z22, Z22
@@ -20027,6 +21933,56 @@ noaccumulate21:
 	VADDPS    Z21, Z20, Z20
 
 nobias21:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias21
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z21
+	VADDPS       Z21, Z0, Z0
+	VBROADCASTSS 4(DI), Z21
+	VADDPS       Z21, Z1, Z1
+	VBROADCASTSS 8(DI), Z21
+	VADDPS       Z21, Z2, Z2
+	VBROADCASTSS 12(DI), Z21
+	VADDPS       Z21, Z3, Z3
+	VBROADCASTSS 16(DI), Z21
+	VADDPS       Z21, Z4, Z4
+	VBROADCASTSS 20(DI), Z21
+	VADDPS       Z21, Z5, Z5
+	VBROADCASTSS 24(DI), Z21
+	VADDPS       Z21, Z6, Z6
+	VBROADCASTSS 28(DI), Z21
+	VADDPS       Z21, Z7, Z7
+	VBROADCASTSS 32(DI), Z21
+	VADDPS       Z21, Z8, Z8
+	VBROADCASTSS 36(DI), Z21
+	VADDPS       Z21, Z9, Z9
+	VBROADCASTSS 40(DI), Z21
+	VADDPS       Z21, Z10, Z10
+	VBROADCASTSS 44(DI), Z21
+	VADDPS       Z21, Z11, Z11
+	VBROADCASTSS 48(DI), Z21
+	VADDPS       Z21, Z12, Z12
+	VBROADCASTSS 52(DI), Z21
+	VADDPS       Z21, Z13, Z13
+	VBROADCASTSS 56(DI), Z21
+	VADDPS       Z21, Z14, Z14
+	VBROADCASTSS 60(DI), Z21
+	VADDPS       Z21, Z15, Z15
+	VBROADCASTSS 64(DI), Z21
+	VADDPS       Z21, Z16, Z16
+	VBROADCASTSS 68(DI), Z21
+	VADDPS       Z21, Z17, Z17
+	VBROADCASTSS 72(DI), Z21
+	VADDPS       Z21, Z18, Z18
+	VBROADCASTSS 76(DI), Z21
+	VADDPS       Z21, Z19, Z19
+	VBROADCASTSS 80(DI), Z21
+	VADDPS       Z21, Z20, Z20
+
+norowbias21:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu21
 	VXORPS Z21, Z21, Z21
@@ -20473,6 +22429,54 @@ noaccumulate20:
 	VADDPS    Z20, Z19, Z19
 
 nobias20:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias20
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z20
+	VADDPS       Z20, Z0, Z0
+	VBROADCASTSS 4(DI), Z20
+	VADDPS       Z20, Z1, Z1
+	VBROADCASTSS 8(DI), Z20
+	VADDPS       Z20, Z2, Z2
+	VBROADCASTSS 12(DI), Z20
+	VADDPS       Z20, Z3, Z3
+	VBROADCASTSS 16(DI), Z20
+	VADDPS       Z20, Z4, Z4
+	VBROADCASTSS 20(DI), Z20
+	VADDPS       Z20, Z5, Z5
+	VBROADCASTSS 24(DI), Z20
+	VADDPS       Z20, Z6, Z6
+	VBROADCASTSS 28(DI), Z20
+	VADDPS       Z20, Z7, Z7
+	VBROADCASTSS 32(DI), Z20
+	VADDPS       Z20, Z8, Z8
+	VBROADCASTSS 36(DI), Z20
+	VADDPS       Z20, Z9, Z9
+	VBROADCASTSS 40(DI), Z20
+	VADDPS       Z20, Z10, Z10
+	VBROADCASTSS 44(DI), Z20
+	VADDPS       Z20, Z11, Z11
+	VBROADCASTSS 48(DI), Z20
+	VADDPS       Z20, Z12, Z12
+	VBROADCASTSS 52(DI), Z20
+	VADDPS       Z20, Z13, Z13
+	VBROADCASTSS 56(DI), Z20
+	VADDPS       Z20, Z14, Z14
+	VBROADCASTSS 60(DI), Z20
+	VADDPS       Z20, Z15, Z15
+	VBROADCASTSS 64(DI), Z20
+	VADDPS       Z20, Z16, Z16
+	VBROADCASTSS 68(DI), Z20
+	VADDPS       Z20, Z17, Z17
+	VBROADCASTSS 72(DI), Z20
+	VADDPS       Z20, Z18, Z18
+	VBROADCASTSS 76(DI), Z20
+	VADDPS       Z20, Z19, Z19
+
+norowbias20:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu20
 	VXORPS Z20, Z20, Z20
@@ -20901,6 +22905,52 @@ noaccumulate19:
 	VADDPS    Z19, Z18, Z18
 
 nobias19:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias19
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z19
+	VADDPS       Z19, Z0, Z0
+	VBROADCASTSS 4(DI), Z19
+	VADDPS       Z19, Z1, Z1
+	VBROADCASTSS 8(DI), Z19
+	VADDPS       Z19, Z2, Z2
+	VBROADCASTSS 12(DI), Z19
+	VADDPS       Z19, Z3, Z3
+	VBROADCASTSS 16(DI), Z19
+	VADDPS       Z19, Z4, Z4
+	VBROADCASTSS 20(DI), Z19
+	VADDPS       Z19, Z5, Z5
+	VBROADCASTSS 24(DI), Z19
+	VADDPS       Z19, Z6, Z6
+	VBROADCASTSS 28(DI), Z19
+	VADDPS       Z19, Z7, Z7
+	VBROADCASTSS 32(DI), Z19
+	VADDPS       Z19, Z8, Z8
+	VBROADCASTSS 36(DI), Z19
+	VADDPS       Z19, Z9, Z9
+	VBROADCASTSS 40(DI), Z19
+	VADDPS       Z19, Z10, Z10
+	VBROADCASTSS 44(DI), Z19
+	VADDPS       Z19, Z11, Z11
+	VBROADCASTSS 48(DI), Z19
+	VADDPS       Z19, Z12, Z12
+	VBROADCASTSS 52(DI), Z19
+	VADDPS       Z19, Z13, Z13
+	VBROADCASTSS 56(DI), Z19
+	VADDPS       Z19, Z14, Z14
+	VBROADCASTSS 60(DI), Z19
+	VADDPS       Z19, Z15, Z15
+	VBROADCASTSS 64(DI), Z19
+	VADDPS       Z19, Z16, Z16
+	VBROADCASTSS 68(DI), Z19
+	VADDPS       Z19, Z17, Z17
+	VBROADCASTSS 72(DI), Z19
+	VADDPS       Z19, Z18, Z18
+
+norowbias19:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu19
 	VXORPS Z19, Z19, Z19
@@ -21311,6 +23361,50 @@ noaccumulate18:
 	VADDPS    Z18, Z17, Z17
 
 nobias18:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias18
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z18
+	VADDPS       Z18, Z0, Z0
+	VBROADCASTSS 4(DI), Z18
+	VADDPS       Z18, Z1, Z1
+	VBROADCASTSS 8(DI), Z18
+	VADDPS       Z18, Z2, Z2
+	VBROADCASTSS 12(DI), Z18
+	VADDPS       Z18, Z3, Z3
+	VBROADCASTSS 16(DI), Z18
+	VADDPS       Z18, Z4, Z4
+	VBROADCASTSS 20(DI), Z18
+	VADDPS       Z18, Z5, Z5
+	VBROADCASTSS 24(DI), Z18
+	VADDPS       Z18, Z6, Z6
+	VBROADCASTSS 28(DI), Z18
+	VADDPS       Z18, Z7, Z7
+	VBROADCASTSS 32(DI), Z18
+	VADDPS       Z18, Z8, Z8
+	VBROADCASTSS 36(DI), Z18
+	VADDPS       Z18, Z9, Z9
+	VBROADCASTSS 40(DI), Z18
+	VADDPS       Z18, Z10, Z10
+	VBROADCASTSS 44(DI), Z18
+	VADDPS       Z18, Z11, Z11
+	VBROADCASTSS 48(DI), Z18
+	VADDPS       Z18, Z12, Z12
+	VBROADCASTSS 52(DI), Z18
+	VADDPS       Z18, Z13, Z13
+	VBROADCASTSS 56(DI), Z18
+	VADDPS       Z18, Z14, Z14
+	VBROADCASTSS 60(DI), Z18
+	VADDPS       Z18, Z15, Z15
+	VBROADCASTSS 64(DI), Z18
+	VADDPS       Z18, Z16, Z16
+	VBROADCASTSS 68(DI), Z18
+	VADDPS       Z18, Z17, Z17
+
+norowbias18:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu18
 	VXORPS Z18, Z18, Z18
@@ -21703,6 +23797,48 @@ noaccumulate17:
 	VADDPS    Z17, Z16, Z16
 
 nobias17:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias17
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z17
+	VADDPS       Z17, Z0, Z0
+	VBROADCASTSS 4(DI), Z17
+	VADDPS       Z17, Z1, Z1
+	VBROADCASTSS 8(DI), Z17
+	VADDPS       Z17, Z2, Z2
+	VBROADCASTSS 12(DI), Z17
+	VADDPS       Z17, Z3, Z3
+	VBROADCASTSS 16(DI), Z17
+	VADDPS       Z17, Z4, Z4
+	VBROADCASTSS 20(DI), Z17
+	VADDPS       Z17, Z5, Z5
+	VBROADCASTSS 24(DI), Z17
+	VADDPS       Z17, Z6, Z6
+	VBROADCASTSS 28(DI), Z17
+	VADDPS       Z17, Z7, Z7
+	VBROADCASTSS 32(DI), Z17
+	VADDPS       Z17, Z8, Z8
+	VBROADCASTSS 36(DI), Z17
+	VADDPS       Z17, Z9, Z9
+	VBROADCASTSS 40(DI), Z17
+	VADDPS       Z17, Z10, Z10
+	VBROADCASTSS 44(DI), Z17
+	VADDPS       Z17, Z11, Z11
+	VBROADCASTSS 48(DI), Z17
+	VADDPS       Z17, Z12, Z12
+	VBROADCASTSS 52(DI), Z17
+	VADDPS       Z17, Z13, Z13
+	VBROADCASTSS 56(DI), Z17
+	VADDPS       Z17, Z14, Z14
+	VBROADCASTSS 60(DI), Z17
+	VADDPS       Z17, Z15, Z15
+	VBROADCASTSS 64(DI), Z17
+	VADDPS       Z17, Z16, Z16
+
+norowbias17:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu17
 	VXORPS Z17, Z17, Z17
@@ -22077,6 +24213,46 @@ noaccumulate16:
 	VADDPS    Z16, Z15, Z15
 
 nobias16:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias16
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z16
+	VADDPS       Z16, Z0, Z0
+	VBROADCASTSS 4(DI), Z16
+	VADDPS       Z16, Z1, Z1
+	VBROADCASTSS 8(DI), Z16
+	VADDPS       Z16, Z2, Z2
+	VBROADCASTSS 12(DI), Z16
+	VADDPS       Z16, Z3, Z3
+	VBROADCASTSS 16(DI), Z16
+	VADDPS       Z16, Z4, Z4
+	VBROADCASTSS 20(DI), Z16
+	VADDPS       Z16, Z5, Z5
+	VBROADCASTSS 24(DI), Z16
+	VADDPS       Z16, Z6, Z6
+	VBROADCASTSS 28(DI), Z16
+	VADDPS       Z16, Z7, Z7
+	VBROADCASTSS 32(DI), Z16
+	VADDPS       Z16, Z8, Z8
+	VBROADCASTSS 36(DI), Z16
+	VADDPS       Z16, Z9, Z9
+	VBROADCASTSS 40(DI), Z16
+	VADDPS       Z16, Z10, Z10
+	VBROADCASTSS 44(DI), Z16
+	VADDPS       Z16, Z11, Z11
+	VBROADCASTSS 48(DI), Z16
+	VADDPS       Z16, Z12, Z12
+	VBROADCASTSS 52(DI), Z16
+	VADDPS       Z16, Z13, Z13
+	VBROADCASTSS 56(DI), Z16
+	VADDPS       Z16, Z14, Z14
+	VBROADCASTSS 60(DI), Z16
+	VADDPS       Z16, Z15, Z15
+
+norowbias16:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu16
 	VXORPS Z16, Z16, Z16
@@ -22428,6 +24604,44 @@ noaccumulate15:
 	VADDPS    Z15, Z14, Z14
 
 nobias15:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias15
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z15
+	VADDPS       Z15, Z0, Z0
+	VBROADCASTSS 4(DI), Z15
+	VADDPS       Z15, Z1, Z1
+	VBROADCASTSS 8(DI), Z15
+	VADDPS       Z15, Z2, Z2
+	VBROADCASTSS 12(DI), Z15
+	VADDPS       Z15, Z3, Z3
+	VBROADCASTSS 16(DI), Z15
+	VADDPS       Z15, Z4, Z4
+	VBROADCASTSS 20(DI), Z15
+	VADDPS       Z15, Z5, Z5
+	VBROADCASTSS 24(DI), Z15
+	VADDPS       Z15, Z6, Z6
+	VBROADCASTSS 28(DI), Z15
+	VADDPS       Z15, Z7, Z7
+	VBROADCASTSS 32(DI), Z15
+	VADDPS       Z15, Z8, Z8
+	VBROADCASTSS 36(DI), Z15
+	VADDPS       Z15, Z9, Z9
+	VBROADCASTSS 40(DI), Z15
+	VADDPS       Z15, Z10, Z10
+	VBROADCASTSS 44(DI), Z15
+	VADDPS       Z15, Z11, Z11
+	VBROADCASTSS 48(DI), Z15
+	VADDPS       Z15, Z12, Z12
+	VBROADCASTSS 52(DI), Z15
+	VADDPS       Z15, Z13, Z13
+	VBROADCASTSS 56(DI), Z15
+	VADDPS       Z15, Z14, Z14
+
+norowbias15:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu15
 	VXORPS Z15, Z15, Z15
@@ -22761,6 +24975,42 @@ noaccumulate14:
 	VADDPS    Z14, Z13, Z13
 
 nobias14:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias14
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z14
+	VADDPS       Z14, Z0, Z0
+	VBROADCASTSS 4(DI), Z14
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 8(DI), Z14
+	VADDPS       Z14, Z2, Z2
+	VBROADCASTSS 12(DI), Z14
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 16(DI), Z14
+	VADDPS       Z14, Z4, Z4
+	VBROADCASTSS 20(DI), Z14
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 24(DI), Z14
+	VADDPS       Z14, Z6, Z6
+	VBROADCASTSS 28(DI), Z14
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 32(DI), Z14
+	VADDPS       Z14, Z8, Z8
+	VBROADCASTSS 36(DI), Z14
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 40(DI), Z14
+	VADDPS       Z14, Z10, Z10
+	VBROADCASTSS 44(DI), Z14
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 48(DI), Z14
+	VADDPS       Z14, Z12, Z12
+	VBROADCASTSS 52(DI), Z14
+	VADDPS       Z14, Z13, Z13
+
+norowbias14:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu14
 	VXORPS Z14, Z14, Z14
@@ -23076,6 +25326,40 @@ noaccumulate13:
 	VADDPS    Z13, Z12, Z12
 
 nobias13:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias13
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z13
+	VADDPS       Z13, Z0, Z0
+	VBROADCASTSS 4(DI), Z13
+	VADDPS       Z13, Z1, Z1
+	VBROADCASTSS 8(DI), Z13
+	VADDPS       Z13, Z2, Z2
+	VBROADCASTSS 12(DI), Z13
+	VADDPS       Z13, Z3, Z3
+	VBROADCASTSS 16(DI), Z13
+	VADDPS       Z13, Z4, Z4
+	VBROADCASTSS 20(DI), Z13
+	VADDPS       Z13, Z5, Z5
+	VBROADCASTSS 24(DI), Z13
+	VADDPS       Z13, Z6, Z6
+	VBROADCASTSS 28(DI), Z13
+	VADDPS       Z13, Z7, Z7
+	VBROADCASTSS 32(DI), Z13
+	VADDPS       Z13, Z8, Z8
+	VBROADCASTSS 36(DI), Z13
+	VADDPS       Z13, Z9, Z9
+	VBROADCASTSS 40(DI), Z13
+	VADDPS       Z13, Z10, Z10
+	VBROADCASTSS 44(DI), Z13
+	VADDPS       Z13, Z11, Z11
+	VBROADCASTSS 48(DI), Z13
+	VADDPS       Z13, Z12, Z12
+
+norowbias13:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu13
 	VXORPS Z13, Z13, Z13
@@ -23373,6 +25657,38 @@ noaccumulate12:
 	VADDPS    Z12, Z11, Z11
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z12
+	VADDPS       Z12, Z0, Z0
+	VBROADCASTSS 4(DI), Z12
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 8(DI), Z12
+	VADDPS       Z12, Z2, Z2
+	VBROADCASTSS 12(DI), Z12
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 16(DI), Z12
+	VADDPS       Z12, Z4, Z4
+	VBROADCASTSS 20(DI), Z12
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 24(DI), Z12
+	VADDPS       Z12, Z6, Z6
+	VBROADCASTSS 28(DI), Z12
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 32(DI), Z12
+	VADDPS       Z12, Z8, Z8
+	VBROADCASTSS 36(DI), Z12
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 40(DI), Z12
+	VADDPS       Z12, Z10, Z10
+	VBROADCASTSS 44(DI), Z12
+	VADDPS       Z12, Z11, Z11
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z12, Z12, Z12
@@ -23652,6 +25968,36 @@ noaccumulate11:
 	VADDPS    Z11, Z10, Z10
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z11
+	VADDPS       Z11, Z0, Z0
+	VBROADCASTSS 4(DI), Z11
+	VADDPS       Z11, Z1, Z1
+	VBROADCASTSS 8(DI), Z11
+	VADDPS       Z11, Z2, Z2
+	VBROADCASTSS 12(DI), Z11
+	VADDPS       Z11, Z3, Z3
+	VBROADCASTSS 16(DI), Z11
+	VADDPS       Z11, Z4, Z4
+	VBROADCASTSS 20(DI), Z11
+	VADDPS       Z11, Z5, Z5
+	VBROADCASTSS 24(DI), Z11
+	VADDPS       Z11, Z6, Z6
+	VBROADCASTSS 28(DI), Z11
+	VADDPS       Z11, Z7, Z7
+	VBROADCASTSS 32(DI), Z11
+	VADDPS       Z11, Z8, Z8
+	VBROADCASTSS 36(DI), Z11
+	VADDPS       Z11, Z9, Z9
+	VBROADCASTSS 40(DI), Z11
+	VADDPS       Z11, Z10, Z10
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z11, Z11, Z11
@@ -23908,6 +26254,34 @@ noaccumulate10:
 	VADDPS    Z10, Z9, Z9
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z10
+	VADDPS       Z10, Z0, Z0
+	VBROADCASTSS 4(DI), Z10
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 8(DI), Z10
+	VADDPS       Z10, Z2, Z2
+	VBROADCASTSS 12(DI), Z10
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 16(DI), Z10
+	VADDPS       Z10, Z4, Z4
+	VBROADCASTSS 20(DI), Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 24(DI), Z10
+	VADDPS       Z10, Z6, Z6
+	VBROADCASTSS 28(DI), Z10
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 32(DI), Z10
+	VADDPS       Z10, Z8, Z8
+	VBROADCASTSS 36(DI), Z10
+	VADDPS       Z10, Z9, Z9
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z10, Z10, Z10
@@ -24146,6 +26520,32 @@ noaccumulate9:
 	VADDPS    Z9, Z8, Z8
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z9
+	VADDPS       Z9, Z0, Z0
+	VBROADCASTSS 4(DI), Z9
+	VADDPS       Z9, Z1, Z1
+	VBROADCASTSS 8(DI), Z9
+	VADDPS       Z9, Z2, Z2
+	VBROADCASTSS 12(DI), Z9
+	VADDPS       Z9, Z3, Z3
+	VBROADCASTSS 16(DI), Z9
+	VADDPS       Z9, Z4, Z4
+	VBROADCASTSS 20(DI), Z9
+	VADDPS       Z9, Z5, Z5
+	VBROADCASTSS 24(DI), Z9
+	VADDPS       Z9, Z6, Z6
+	VBROADCASTSS 28(DI), Z9
+	VADDPS       Z9, Z7, Z7
+	VBROADCASTSS 32(DI), Z9
+	VADDPS       Z9, Z8, Z8
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z9, Z9, Z9
@@ -24366,6 +26766,30 @@ noaccumulate8:
 	VADDPS    Z8, Z7, Z7
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z8
+	VADDPS       Z8, Z0, Z0
+	VBROADCASTSS 4(DI), Z8
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 8(DI), Z8
+	VADDPS       Z8, Z2, Z2
+	VBROADCASTSS 12(DI), Z8
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 16(DI), Z8
+	VADDPS       Z8, Z4, Z4
+	VBROADCASTSS 20(DI), Z8
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 24(DI), Z8
+	VADDPS       Z8, Z6, Z6
+	VBROADCASTSS 28(DI), Z8
+	VADDPS       Z8, Z7, Z7
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z8, Z8, Z8
@@ -24568,6 +26992,28 @@ noaccumulate7:
 	VADDPS    Z7, Z6, Z6
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z7
+	VADDPS       Z7, Z0, Z0
+	VBROADCASTSS 4(DI), Z7
+	VADDPS       Z7, Z1, Z1
+	VBROADCASTSS 8(DI), Z7
+	VADDPS       Z7, Z2, Z2
+	VBROADCASTSS 12(DI), Z7
+	VADDPS       Z7, Z3, Z3
+	VBROADCASTSS 16(DI), Z7
+	VADDPS       Z7, Z4, Z4
+	VBROADCASTSS 20(DI), Z7
+	VADDPS       Z7, Z5, Z5
+	VBROADCASTSS 24(DI), Z7
+	VADDPS       Z7, Z6, Z6
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z7, Z7, Z7
@@ -24752,6 +27198,26 @@ noaccumulate6:
 	VADDPS    Z6, Z5, Z5
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z6
+	VADDPS       Z6, Z0, Z0
+	VBROADCASTSS 4(DI), Z6
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 8(DI), Z6
+	VADDPS       Z6, Z2, Z2
+	VBROADCASTSS 12(DI), Z6
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 16(DI), Z6
+	VADDPS       Z6, Z4, Z4
+	VBROADCASTSS 20(DI), Z6
+	VADDPS       Z6, Z5, Z5
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z6, Z6, Z6
@@ -24913,6 +27379,24 @@ noaccumulate5:
 	VADDPS    Z5, Z4, Z4
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z5
+	VADDPS       Z5, Z0, Z0
+	VBROADCASTSS 4(DI), Z5
+	VADDPS       Z5, Z1, Z1
+	VBROADCASTSS 8(DI), Z5
+	VADDPS       Z5, Z2, Z2
+	VBROADCASTSS 12(DI), Z5
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS 16(DI), Z5
+	VADDPS       Z5, Z4, Z4
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z5, Z5, Z5
@@ -25056,6 +27540,22 @@ noaccumulate4:
 	VADDPS    Z4, Z3, Z3
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z4
+	VADDPS       Z4, Z0, Z0
+	VBROADCASTSS 4(DI), Z4
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 8(DI), Z4
+	VADDPS       Z4, Z2, Z2
+	VBROADCASTSS 12(DI), Z4
+	VADDPS       Z4, Z3, Z3
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z4, Z4, Z4
@@ -25180,6 +27680,20 @@ noaccumulate3:
 	VADDPS    Z3, Z2, Z2
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z3
+	VADDPS       Z3, Z0, Z0
+	VBROADCASTSS 4(DI), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS 8(DI), Z3
+	VADDPS       Z3, Z2, Z2
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z3, Z3, Z3
@@ -25286,6 +27800,18 @@ noaccumulate2:
 	VADDPS    Z2, Z1, Z1
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z2
+	VADDPS       Z2, Z0, Z0
+	VBROADCASTSS 4(DI), Z2
+	VADDPS       Z2, Z1, Z1
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z2, Z2, Z2
@@ -25374,6 +27900,16 @@ noaccumulate1:
 	VADDPS    Z1, Z0, Z0
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Z1
+	VADDPS       Z1, Z0, Z0
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z1, Z1, Z1
@@ -25579,6 +28115,29 @@ noaccumulate3:
 	VADDPS  Z12, Z11, Z11
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 4(DI), Z12
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 8(DI), Z12
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z12, Z12, Z12
@@ -25761,6 +28320,24 @@ noaccumulate2:
 	VADDPS  Z8, Z7, Z7
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 4(DI), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z8, Z8, Z8
@@ -25895,6 +28472,19 @@ noaccumulate1:
 	VADDPS  Z4, Z3, Z3
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z4, Z4, Z4
@@ -25913,6 +28503,8098 @@ norelu1:
 	VMOVUPS Z1, 64(SI)
 	VMOVUPS Z2, 128(SI)
 	VMOVUPS Z3, 192(SI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x01, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x01, BX
+	JNZ     next
+
+done:
+	VZEROUPPER
+	RET
+
+// func gemmHalfF32AVX512(args *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+TEXT ·gemmHalfF32AVX512(SB), NOSPLIT, $8-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 72(AX), BX
+
+next:
+	MOVQ    88(AX), SI
+	CMPQ    SI, BX
+	CMOVQGT BX, SI
+	CMPQ    SI, $0x18
+	JEQ     tile24
+	CMPQ    SI, $0x17
+	JEQ     tile23
+	CMPQ    SI, $0x16
+	JEQ     tile22
+	CMPQ    SI, $0x15
+	JEQ     tile21
+	CMPQ    SI, $0x14
+	JEQ     tile20
+	CMPQ    SI, $0x13
+	JEQ     tile19
+	CMPQ    SI, $0x12
+	JEQ     tile18
+	CMPQ    SI, $0x11
+	JEQ     tile17
+	CMPQ    SI, $0x10
+	JEQ     tile16
+	CMPQ    SI, $0x0f
+	JEQ     tile15
+	CMPQ    SI, $0x0e
+	JEQ     tile14
+	CMPQ    SI, $0x0d
+	JEQ     tile13
+	CMPQ    SI, $0x0c
+	JEQ     tile12
+	CMPQ    SI, $0x0b
+	JEQ     tile11
+	CMPQ    SI, $0x0a
+	JEQ     tile10
+	CMPQ    SI, $0x09
+	JEQ     tile9
+	CMPQ    SI, $0x08
+	JEQ     tile8
+	CMPQ    SI, $0x07
+	JEQ     tile7
+	CMPQ    SI, $0x06
+	JEQ     tile6
+	CMPQ    SI, $0x05
+	JEQ     tile5
+	CMPQ    SI, $0x04
+	JEQ     tile4
+	CMPQ    SI, $0x03
+	JEQ     tile3
+	CMPQ    SI, $0x02
+	JEQ     tile2
+	CMPQ    SI, $0x01
+	JEQ     tile1
+	JMP     done
+
+tile24:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	VXORPS     Y22, Y22, Y22
+	VXORPS     Y23, Y23, Y23
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch24
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch24:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest24
+
+loop24:
+	VMOVUPS.Z    (DI), K1, Y24
+	VBROADCASTSS (R11), Y25
+	VFMADD231PS  Y25, Y24, Y0
+	VBROADCASTSS (R11)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y1
+	VBROADCASTSS (R11)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y2
+	VBROADCASTSS (R11)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y3
+	VBROADCASTSS (R11)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y4
+	VBROADCASTSS (R13), Y25
+	VFMADD231PS  Y25, Y24, Y5
+	VBROADCASTSS (R13)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y6
+	VBROADCASTSS (R13)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y7
+	VBROADCASTSS (R13)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y8
+	VBROADCASTSS (R13)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y9
+	VBROADCASTSS (R14), Y25
+	VFMADD231PS  Y25, Y24, Y10
+	VBROADCASTSS (R14)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y11
+	VBROADCASTSS (R14)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y12
+	VBROADCASTSS (R14)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y13
+	VBROADCASTSS (R14)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y14
+	VBROADCASTSS (R15), Y25
+	VFMADD231PS  Y25, Y24, Y15
+	VBROADCASTSS (R15)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y16
+	VBROADCASTSS (R15)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y17
+	VBROADCASTSS (R15)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y18
+	VBROADCASTSS (R15)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y19
+	VBROADCASTSS (BP), Y25
+	VFMADD231PS  Y25, Y24, Y20
+	VBROADCASTSS (BP)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y21
+	VBROADCASTSS (BP)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y22
+	VBROADCASTSS (BP)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPS.Z    (DI), K1, Y24
+	VBROADCASTSS (R11), Y25
+	VFMADD231PS  Y25, Y24, Y0
+	VBROADCASTSS (R11)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y1
+	VBROADCASTSS (R11)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y2
+	VBROADCASTSS (R11)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y3
+	VBROADCASTSS (R11)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y4
+	VBROADCASTSS (R13), Y25
+	VFMADD231PS  Y25, Y24, Y5
+	VBROADCASTSS (R13)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y6
+	VBROADCASTSS (R13)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y7
+	VBROADCASTSS (R13)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y8
+	VBROADCASTSS (R13)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y9
+	VBROADCASTSS (R14), Y25
+	VFMADD231PS  Y25, Y24, Y10
+	VBROADCASTSS (R14)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y11
+	VBROADCASTSS (R14)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y12
+	VBROADCASTSS (R14)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y13
+	VBROADCASTSS (R14)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y14
+	VBROADCASTSS (R15), Y25
+	VFMADD231PS  Y25, Y24, Y15
+	VBROADCASTSS (R15)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y16
+	VBROADCASTSS (R15)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y17
+	VBROADCASTSS (R15)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y18
+	VBROADCASTSS (R15)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y19
+	VBROADCASTSS (BP), Y25
+	VFMADD231PS  Y25, Y24, Y20
+	VBROADCASTSS (BP)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y21
+	VBROADCASTSS (BP)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y22
+	VBROADCASTSS (BP)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop24
+
+rest24:
+	ADDQ $0x02, SI
+	JZ   end24
+
+single24:
+	VMOVUPS.Z    (DI), K1, Y24
+	VBROADCASTSS (R11), Y25
+	VFMADD231PS  Y25, Y24, Y0
+	VBROADCASTSS (R11)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y1
+	VBROADCASTSS (R11)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y2
+	VBROADCASTSS (R11)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y3
+	VBROADCASTSS (R11)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y4
+	VBROADCASTSS (R13), Y25
+	VFMADD231PS  Y25, Y24, Y5
+	VBROADCASTSS (R13)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y6
+	VBROADCASTSS (R13)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y7
+	VBROADCASTSS (R13)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y8
+	VBROADCASTSS (R13)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y9
+	VBROADCASTSS (R14), Y25
+	VFMADD231PS  Y25, Y24, Y10
+	VBROADCASTSS (R14)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y11
+	VBROADCASTSS (R14)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y12
+	VBROADCASTSS (R14)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y13
+	VBROADCASTSS (R14)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y14
+	VBROADCASTSS (R15), Y25
+	VFMADD231PS  Y25, Y24, Y15
+	VBROADCASTSS (R15)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y16
+	VBROADCASTSS (R15)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y17
+	VBROADCASTSS (R15)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y18
+	VBROADCASTSS (R15)(R10*4), Y25
+	VFMADD231PS  Y25, Y24, Y19
+	VBROADCASTSS (BP), Y25
+	VFMADD231PS  Y25, Y24, Y20
+	VBROADCASTSS (BP)(R10*1), Y25
+	VFMADD231PS  Y25, Y24, Y21
+	VBROADCASTSS (BP)(R10*2), Y25
+	VFMADD231PS  Y25, Y24, Y22
+	VBROADCASTSS (BP)(R12*1), Y25
+	VFMADD231PS  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single24
+
+end24:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate24
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y21, Y21
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y22, Y22
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y23, Y23
+
+noaccumulate24:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias24
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y24
+	VADDPS    Y24, Y0, Y0
+	VADDPS    Y24, Y1, Y1
+	VADDPS    Y24, Y2, Y2
+	VADDPS    Y24, Y3, Y3
+	VADDPS    Y24, Y4, Y4
+	VADDPS    Y24, Y5, Y5
+	VADDPS    Y24, Y6, Y6
+	VADDPS    Y24, Y7, Y7
+	VADDPS    Y24, Y8, Y8
+	VADDPS    Y24, Y9, Y9
+	VADDPS    Y24, Y10, Y10
+	VADDPS    Y24, Y11, Y11
+	VADDPS    Y24, Y12, Y12
+	VADDPS    Y24, Y13, Y13
+	VADDPS    Y24, Y14, Y14
+	VADDPS    Y24, Y15, Y15
+	VADDPS    Y24, Y16, Y16
+	VADDPS    Y24, Y17, Y17
+	VADDPS    Y24, Y18, Y18
+	VADDPS    Y24, Y19, Y19
+	VADDPS    Y24, Y20, Y20
+	VADDPS    Y24, Y21, Y21
+	VADDPS    Y24, Y22, Y22
+	VADDPS    Y24, Y23, Y23
+
+nobias24:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias24
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y24
+	VADDPS       Y24, Y0, Y0
+	VBROADCASTSS 4(DI), Y24
+	VADDPS       Y24, Y1, Y1
+	VBROADCASTSS 8(DI), Y24
+	VADDPS       Y24, Y2, Y2
+	VBROADCASTSS 12(DI), Y24
+	VADDPS       Y24, Y3, Y3
+	VBROADCASTSS 16(DI), Y24
+	VADDPS       Y24, Y4, Y4
+	VBROADCASTSS 20(DI), Y24
+	VADDPS       Y24, Y5, Y5
+	VBROADCASTSS 24(DI), Y24
+	VADDPS       Y24, Y6, Y6
+	VBROADCASTSS 28(DI), Y24
+	VADDPS       Y24, Y7, Y7
+	VBROADCASTSS 32(DI), Y24
+	VADDPS       Y24, Y8, Y8
+	VBROADCASTSS 36(DI), Y24
+	VADDPS       Y24, Y9, Y9
+	VBROADCASTSS 40(DI), Y24
+	VADDPS       Y24, Y10, Y10
+	VBROADCASTSS 44(DI), Y24
+	VADDPS       Y24, Y11, Y11
+	VBROADCASTSS 48(DI), Y24
+	VADDPS       Y24, Y12, Y12
+	VBROADCASTSS 52(DI), Y24
+	VADDPS       Y24, Y13, Y13
+	VBROADCASTSS 56(DI), Y24
+	VADDPS       Y24, Y14, Y14
+	VBROADCASTSS 60(DI), Y24
+	VADDPS       Y24, Y15, Y15
+	VBROADCASTSS 64(DI), Y24
+	VADDPS       Y24, Y16, Y16
+	VBROADCASTSS 68(DI), Y24
+	VADDPS       Y24, Y17, Y17
+	VBROADCASTSS 72(DI), Y24
+	VADDPS       Y24, Y18, Y18
+	VBROADCASTSS 76(DI), Y24
+	VADDPS       Y24, Y19, Y19
+	VBROADCASTSS 80(DI), Y24
+	VADDPS       Y24, Y20, Y20
+	VBROADCASTSS 84(DI), Y24
+	VADDPS       Y24, Y21, Y21
+	VBROADCASTSS 88(DI), Y24
+	VADDPS       Y24, Y22, Y22
+	VBROADCASTSS 92(DI), Y24
+	VADDPS       Y24, Y23, Y23
+
+norowbias24:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu24
+	VXORPS Y24, Y24, Y24
+	VMAXPS Y0, Y24, Y0
+	VADDPS Y24, Y0, Y0
+	VMAXPS Y1, Y24, Y1
+	VADDPS Y24, Y1, Y1
+	VMAXPS Y2, Y24, Y2
+	VADDPS Y24, Y2, Y2
+	VMAXPS Y3, Y24, Y3
+	VADDPS Y24, Y3, Y3
+	VMAXPS Y4, Y24, Y4
+	VADDPS Y24, Y4, Y4
+	VMAXPS Y5, Y24, Y5
+	VADDPS Y24, Y5, Y5
+	VMAXPS Y6, Y24, Y6
+	VADDPS Y24, Y6, Y6
+	VMAXPS Y7, Y24, Y7
+	VADDPS Y24, Y7, Y7
+	VMAXPS Y8, Y24, Y8
+	VADDPS Y24, Y8, Y8
+	VMAXPS Y9, Y24, Y9
+	VADDPS Y24, Y9, Y9
+	VMAXPS Y10, Y24, Y10
+	VADDPS Y24, Y10, Y10
+	VMAXPS Y11, Y24, Y11
+	VADDPS Y24, Y11, Y11
+	VMAXPS Y12, Y24, Y12
+	VADDPS Y24, Y12, Y12
+	VMAXPS Y13, Y24, Y13
+	VADDPS Y24, Y13, Y13
+	VMAXPS Y14, Y24, Y14
+	VADDPS Y24, Y14, Y14
+	VMAXPS Y15, Y24, Y15
+	VADDPS Y24, Y15, Y15
+	VMAXPS Y16, Y24, Y16
+	VADDPS Y24, Y16, Y16
+	VMAXPS Y17, Y24, Y17
+	VADDPS Y24, Y17, Y17
+	VMAXPS Y18, Y24, Y18
+	VADDPS Y24, Y18, Y18
+	VMAXPS Y19, Y24, Y19
+	VADDPS Y24, Y19, Y19
+	VMAXPS Y20, Y24, Y20
+	VADDPS Y24, Y20, Y20
+	VMAXPS Y21, Y24, Y21
+	VADDPS Y24, Y21, Y21
+	VMAXPS Y22, Y24, Y22
+	VADDPS Y24, Y22, Y22
+	VMAXPS Y23, Y24, Y23
+	VADDPS Y24, Y23, Y23
+
+norelu24:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y21, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y22, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y23, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x18, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x18, BX
+	JNZ     next
+	JMP     done
+
+tile23:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	VXORPS     Y22, Y22, Y22
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch23
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch23:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest23
+
+loop23:
+	VMOVUPS.Z    (DI), K1, Y23
+	VBROADCASTSS (R11), Y24
+	VFMADD231PS  Y24, Y23, Y0
+	VBROADCASTSS (R11)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y1
+	VBROADCASTSS (R11)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y2
+	VBROADCASTSS (R11)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y3
+	VBROADCASTSS (R11)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y4
+	VBROADCASTSS (R13), Y24
+	VFMADD231PS  Y24, Y23, Y5
+	VBROADCASTSS (R13)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y6
+	VBROADCASTSS (R13)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y7
+	VBROADCASTSS (R13)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y8
+	VBROADCASTSS (R13)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y9
+	VBROADCASTSS (R14), Y24
+	VFMADD231PS  Y24, Y23, Y10
+	VBROADCASTSS (R14)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y11
+	VBROADCASTSS (R14)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y12
+	VBROADCASTSS (R14)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y13
+	VBROADCASTSS (R14)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y14
+	VBROADCASTSS (R15), Y24
+	VFMADD231PS  Y24, Y23, Y15
+	VBROADCASTSS (R15)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y16
+	VBROADCASTSS (R15)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y17
+	VBROADCASTSS (R15)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y18
+	VBROADCASTSS (R15)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y19
+	VBROADCASTSS (BP), Y24
+	VFMADD231PS  Y24, Y23, Y20
+	VBROADCASTSS (BP)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y21
+	VBROADCASTSS (BP)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPS.Z    (DI), K1, Y23
+	VBROADCASTSS (R11), Y24
+	VFMADD231PS  Y24, Y23, Y0
+	VBROADCASTSS (R11)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y1
+	VBROADCASTSS (R11)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y2
+	VBROADCASTSS (R11)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y3
+	VBROADCASTSS (R11)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y4
+	VBROADCASTSS (R13), Y24
+	VFMADD231PS  Y24, Y23, Y5
+	VBROADCASTSS (R13)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y6
+	VBROADCASTSS (R13)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y7
+	VBROADCASTSS (R13)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y8
+	VBROADCASTSS (R13)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y9
+	VBROADCASTSS (R14), Y24
+	VFMADD231PS  Y24, Y23, Y10
+	VBROADCASTSS (R14)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y11
+	VBROADCASTSS (R14)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y12
+	VBROADCASTSS (R14)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y13
+	VBROADCASTSS (R14)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y14
+	VBROADCASTSS (R15), Y24
+	VFMADD231PS  Y24, Y23, Y15
+	VBROADCASTSS (R15)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y16
+	VBROADCASTSS (R15)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y17
+	VBROADCASTSS (R15)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y18
+	VBROADCASTSS (R15)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y19
+	VBROADCASTSS (BP), Y24
+	VFMADD231PS  Y24, Y23, Y20
+	VBROADCASTSS (BP)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y21
+	VBROADCASTSS (BP)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop23
+
+rest23:
+	ADDQ $0x02, SI
+	JZ   end23
+
+single23:
+	VMOVUPS.Z    (DI), K1, Y23
+	VBROADCASTSS (R11), Y24
+	VFMADD231PS  Y24, Y23, Y0
+	VBROADCASTSS (R11)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y1
+	VBROADCASTSS (R11)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y2
+	VBROADCASTSS (R11)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y3
+	VBROADCASTSS (R11)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y4
+	VBROADCASTSS (R13), Y24
+	VFMADD231PS  Y24, Y23, Y5
+	VBROADCASTSS (R13)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y6
+	VBROADCASTSS (R13)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y7
+	VBROADCASTSS (R13)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y8
+	VBROADCASTSS (R13)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y9
+	VBROADCASTSS (R14), Y24
+	VFMADD231PS  Y24, Y23, Y10
+	VBROADCASTSS (R14)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y11
+	VBROADCASTSS (R14)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y12
+	VBROADCASTSS (R14)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y13
+	VBROADCASTSS (R14)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y14
+	VBROADCASTSS (R15), Y24
+	VFMADD231PS  Y24, Y23, Y15
+	VBROADCASTSS (R15)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y16
+	VBROADCASTSS (R15)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y17
+	VBROADCASTSS (R15)(R12*1), Y24
+	VFMADD231PS  Y24, Y23, Y18
+	VBROADCASTSS (R15)(R10*4), Y24
+	VFMADD231PS  Y24, Y23, Y19
+	VBROADCASTSS (BP), Y24
+	VFMADD231PS  Y24, Y23, Y20
+	VBROADCASTSS (BP)(R10*1), Y24
+	VFMADD231PS  Y24, Y23, Y21
+	VBROADCASTSS (BP)(R10*2), Y24
+	VFMADD231PS  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single23
+
+end23:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate23
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y21, Y21
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y22, Y22
+
+noaccumulate23:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias23
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y23
+	VADDPS    Y23, Y0, Y0
+	VADDPS    Y23, Y1, Y1
+	VADDPS    Y23, Y2, Y2
+	VADDPS    Y23, Y3, Y3
+	VADDPS    Y23, Y4, Y4
+	VADDPS    Y23, Y5, Y5
+	VADDPS    Y23, Y6, Y6
+	VADDPS    Y23, Y7, Y7
+	VADDPS    Y23, Y8, Y8
+	VADDPS    Y23, Y9, Y9
+	VADDPS    Y23, Y10, Y10
+	VADDPS    Y23, Y11, Y11
+	VADDPS    Y23, Y12, Y12
+	VADDPS    Y23, Y13, Y13
+	VADDPS    Y23, Y14, Y14
+	VADDPS    Y23, Y15, Y15
+	VADDPS    Y23, Y16, Y16
+	VADDPS    Y23, Y17, Y17
+	VADDPS    Y23, Y18, Y18
+	VADDPS    Y23, Y19, Y19
+	VADDPS    Y23, Y20, Y20
+	VADDPS    Y23, Y21, Y21
+	VADDPS    Y23, Y22, Y22
+
+nobias23:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias23
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y23
+	VADDPS       Y23, Y0, Y0
+	VBROADCASTSS 4(DI), Y23
+	VADDPS       Y23, Y1, Y1
+	VBROADCASTSS 8(DI), Y23
+	VADDPS       Y23, Y2, Y2
+	VBROADCASTSS 12(DI), Y23
+	VADDPS       Y23, Y3, Y3
+	VBROADCASTSS 16(DI), Y23
+	VADDPS       Y23, Y4, Y4
+	VBROADCASTSS 20(DI), Y23
+	VADDPS       Y23, Y5, Y5
+	VBROADCASTSS 24(DI), Y23
+	VADDPS       Y23, Y6, Y6
+	VBROADCASTSS 28(DI), Y23
+	VADDPS       Y23, Y7, Y7
+	VBROADCASTSS 32(DI), Y23
+	VADDPS       Y23, Y8, Y8
+	VBROADCASTSS 36(DI), Y23
+	VADDPS       Y23, Y9, Y9
+	VBROADCASTSS 40(DI), Y23
+	VADDPS       Y23, Y10, Y10
+	VBROADCASTSS 44(DI), Y23
+	VADDPS       Y23, Y11, Y11
+	VBROADCASTSS 48(DI), Y23
+	VADDPS       Y23, Y12, Y12
+	VBROADCASTSS 52(DI), Y23
+	VADDPS       Y23, Y13, Y13
+	VBROADCASTSS 56(DI), Y23
+	VADDPS       Y23, Y14, Y14
+	VBROADCASTSS 60(DI), Y23
+	VADDPS       Y23, Y15, Y15
+	VBROADCASTSS 64(DI), Y23
+	VADDPS       Y23, Y16, Y16
+	VBROADCASTSS 68(DI), Y23
+	VADDPS       Y23, Y17, Y17
+	VBROADCASTSS 72(DI), Y23
+	VADDPS       Y23, Y18, Y18
+	VBROADCASTSS 76(DI), Y23
+	VADDPS       Y23, Y19, Y19
+	VBROADCASTSS 80(DI), Y23
+	VADDPS       Y23, Y20, Y20
+	VBROADCASTSS 84(DI), Y23
+	VADDPS       Y23, Y21, Y21
+	VBROADCASTSS 88(DI), Y23
+	VADDPS       Y23, Y22, Y22
+
+norowbias23:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu23
+	VXORPS Y23, Y23, Y23
+	VMAXPS Y0, Y23, Y0
+	VADDPS Y23, Y0, Y0
+	VMAXPS Y1, Y23, Y1
+	VADDPS Y23, Y1, Y1
+	VMAXPS Y2, Y23, Y2
+	VADDPS Y23, Y2, Y2
+	VMAXPS Y3, Y23, Y3
+	VADDPS Y23, Y3, Y3
+	VMAXPS Y4, Y23, Y4
+	VADDPS Y23, Y4, Y4
+	VMAXPS Y5, Y23, Y5
+	VADDPS Y23, Y5, Y5
+	VMAXPS Y6, Y23, Y6
+	VADDPS Y23, Y6, Y6
+	VMAXPS Y7, Y23, Y7
+	VADDPS Y23, Y7, Y7
+	VMAXPS Y8, Y23, Y8
+	VADDPS Y23, Y8, Y8
+	VMAXPS Y9, Y23, Y9
+	VADDPS Y23, Y9, Y9
+	VMAXPS Y10, Y23, Y10
+	VADDPS Y23, Y10, Y10
+	VMAXPS Y11, Y23, Y11
+	VADDPS Y23, Y11, Y11
+	VMAXPS Y12, Y23, Y12
+	VADDPS Y23, Y12, Y12
+	VMAXPS Y13, Y23, Y13
+	VADDPS Y23, Y13, Y13
+	VMAXPS Y14, Y23, Y14
+	VADDPS Y23, Y14, Y14
+	VMAXPS Y15, Y23, Y15
+	VADDPS Y23, Y15, Y15
+	VMAXPS Y16, Y23, Y16
+	VADDPS Y23, Y16, Y16
+	VMAXPS Y17, Y23, Y17
+	VADDPS Y23, Y17, Y17
+	VMAXPS Y18, Y23, Y18
+	VADDPS Y23, Y18, Y18
+	VMAXPS Y19, Y23, Y19
+	VADDPS Y23, Y19, Y19
+	VMAXPS Y20, Y23, Y20
+	VADDPS Y23, Y20, Y20
+	VMAXPS Y21, Y23, Y21
+	VADDPS Y23, Y21, Y21
+	VMAXPS Y22, Y23, Y22
+	VADDPS Y23, Y22, Y22
+
+norelu23:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y21, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y22, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x17, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x17, BX
+	JNZ     next
+	JMP     done
+
+tile22:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch22
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch22:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest22
+
+loop22:
+	VMOVUPS.Z    (DI), K1, Y22
+	VBROADCASTSS (R11), Y23
+	VFMADD231PS  Y23, Y22, Y0
+	VBROADCASTSS (R11)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y1
+	VBROADCASTSS (R11)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y2
+	VBROADCASTSS (R11)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y3
+	VBROADCASTSS (R11)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y4
+	VBROADCASTSS (R13), Y23
+	VFMADD231PS  Y23, Y22, Y5
+	VBROADCASTSS (R13)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y6
+	VBROADCASTSS (R13)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y7
+	VBROADCASTSS (R13)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y8
+	VBROADCASTSS (R13)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y9
+	VBROADCASTSS (R14), Y23
+	VFMADD231PS  Y23, Y22, Y10
+	VBROADCASTSS (R14)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y11
+	VBROADCASTSS (R14)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y12
+	VBROADCASTSS (R14)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y13
+	VBROADCASTSS (R14)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y14
+	VBROADCASTSS (R15), Y23
+	VFMADD231PS  Y23, Y22, Y15
+	VBROADCASTSS (R15)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y16
+	VBROADCASTSS (R15)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y17
+	VBROADCASTSS (R15)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y18
+	VBROADCASTSS (R15)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y19
+	VBROADCASTSS (BP), Y23
+	VFMADD231PS  Y23, Y22, Y20
+	VBROADCASTSS (BP)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPS.Z    (DI), K1, Y22
+	VBROADCASTSS (R11), Y23
+	VFMADD231PS  Y23, Y22, Y0
+	VBROADCASTSS (R11)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y1
+	VBROADCASTSS (R11)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y2
+	VBROADCASTSS (R11)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y3
+	VBROADCASTSS (R11)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y4
+	VBROADCASTSS (R13), Y23
+	VFMADD231PS  Y23, Y22, Y5
+	VBROADCASTSS (R13)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y6
+	VBROADCASTSS (R13)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y7
+	VBROADCASTSS (R13)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y8
+	VBROADCASTSS (R13)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y9
+	VBROADCASTSS (R14), Y23
+	VFMADD231PS  Y23, Y22, Y10
+	VBROADCASTSS (R14)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y11
+	VBROADCASTSS (R14)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y12
+	VBROADCASTSS (R14)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y13
+	VBROADCASTSS (R14)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y14
+	VBROADCASTSS (R15), Y23
+	VFMADD231PS  Y23, Y22, Y15
+	VBROADCASTSS (R15)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y16
+	VBROADCASTSS (R15)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y17
+	VBROADCASTSS (R15)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y18
+	VBROADCASTSS (R15)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y19
+	VBROADCASTSS (BP), Y23
+	VFMADD231PS  Y23, Y22, Y20
+	VBROADCASTSS (BP)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop22
+
+rest22:
+	ADDQ $0x02, SI
+	JZ   end22
+
+single22:
+	VMOVUPS.Z    (DI), K1, Y22
+	VBROADCASTSS (R11), Y23
+	VFMADD231PS  Y23, Y22, Y0
+	VBROADCASTSS (R11)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y1
+	VBROADCASTSS (R11)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y2
+	VBROADCASTSS (R11)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y3
+	VBROADCASTSS (R11)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y4
+	VBROADCASTSS (R13), Y23
+	VFMADD231PS  Y23, Y22, Y5
+	VBROADCASTSS (R13)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y6
+	VBROADCASTSS (R13)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y7
+	VBROADCASTSS (R13)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y8
+	VBROADCASTSS (R13)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y9
+	VBROADCASTSS (R14), Y23
+	VFMADD231PS  Y23, Y22, Y10
+	VBROADCASTSS (R14)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y11
+	VBROADCASTSS (R14)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y12
+	VBROADCASTSS (R14)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y13
+	VBROADCASTSS (R14)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y14
+	VBROADCASTSS (R15), Y23
+	VFMADD231PS  Y23, Y22, Y15
+	VBROADCASTSS (R15)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y16
+	VBROADCASTSS (R15)(R10*2), Y23
+	VFMADD231PS  Y23, Y22, Y17
+	VBROADCASTSS (R15)(R12*1), Y23
+	VFMADD231PS  Y23, Y22, Y18
+	VBROADCASTSS (R15)(R10*4), Y23
+	VFMADD231PS  Y23, Y22, Y19
+	VBROADCASTSS (BP), Y23
+	VFMADD231PS  Y23, Y22, Y20
+	VBROADCASTSS (BP)(R10*1), Y23
+	VFMADD231PS  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single22
+
+end22:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate22
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y21, Y21
+
+noaccumulate22:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias22
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y22
+	VADDPS    Y22, Y0, Y0
+	VADDPS    Y22, Y1, Y1
+	VADDPS    Y22, Y2, Y2
+	VADDPS    Y22, Y3, Y3
+	VADDPS    Y22, Y4, Y4
+	VADDPS    Y22, Y5, Y5
+	VADDPS    Y22, Y6, Y6
+	VADDPS    Y22, Y7, Y7
+	VADDPS    Y22, Y8, Y8
+	VADDPS    Y22, Y9, Y9
+	VADDPS    Y22, Y10, Y10
+	VADDPS    Y22, Y11, Y11
+	VADDPS    Y22, Y12, Y12
+	VADDPS    Y22, Y13, Y13
+	VADDPS    Y22, Y14, Y14
+	VADDPS    Y22, Y15, Y15
+	VADDPS    Y22, Y16, Y16
+	VADDPS    Y22, Y17, Y17
+	VADDPS    Y22, Y18, Y18
+	VADDPS    Y22, Y19, Y19
+	VADDPS    Y22, Y20, Y20
+	VADDPS    Y22, Y21, Y21
+
+nobias22:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias22
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y22
+	VADDPS       Y22, Y0, Y0
+	VBROADCASTSS 4(DI), Y22
+	VADDPS       Y22, Y1, Y1
+	VBROADCASTSS 8(DI), Y22
+	VADDPS       Y22, Y2, Y2
+	VBROADCASTSS 12(DI), Y22
+	VADDPS       Y22, Y3, Y3
+	VBROADCASTSS 16(DI), Y22
+	VADDPS       Y22, Y4, Y4
+	VBROADCASTSS 20(DI), Y22
+	VADDPS       Y22, Y5, Y5
+	VBROADCASTSS 24(DI), Y22
+	VADDPS       Y22, Y6, Y6
+	VBROADCASTSS 28(DI), Y22
+	VADDPS       Y22, Y7, Y7
+	VBROADCASTSS 32(DI), Y22
+	VADDPS       Y22, Y8, Y8
+	VBROADCASTSS 36(DI), Y22
+	VADDPS       Y22, Y9, Y9
+	VBROADCASTSS 40(DI), Y22
+	VADDPS       Y22, Y10, Y10
+	VBROADCASTSS 44(DI), Y22
+	VADDPS       Y22, Y11, Y11
+	VBROADCASTSS 48(DI), Y22
+	VADDPS       Y22, Y12, Y12
+	VBROADCASTSS 52(DI), Y22
+	VADDPS       Y22, Y13, Y13
+	VBROADCASTSS 56(DI), Y22
+	VADDPS       Y22, Y14, Y14
+	VBROADCASTSS 60(DI), Y22
+	VADDPS       Y22, Y15, Y15
+	VBROADCASTSS 64(DI), Y22
+	VADDPS       Y22, Y16, Y16
+	VBROADCASTSS 68(DI), Y22
+	VADDPS       Y22, Y17, Y17
+	VBROADCASTSS 72(DI), Y22
+	VADDPS       Y22, Y18, Y18
+	VBROADCASTSS 76(DI), Y22
+	VADDPS       Y22, Y19, Y19
+	VBROADCASTSS 80(DI), Y22
+	VADDPS       Y22, Y20, Y20
+	VBROADCASTSS 84(DI), Y22
+	VADDPS       Y22, Y21, Y21
+
+norowbias22:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu22
+	VXORPS Y22, Y22, Y22
+	VMAXPS Y0, Y22, Y0
+	VADDPS Y22, Y0, Y0
+	VMAXPS Y1, Y22, Y1
+	VADDPS Y22, Y1, Y1
+	VMAXPS Y2, Y22, Y2
+	VADDPS Y22, Y2, Y2
+	VMAXPS Y3, Y22, Y3
+	VADDPS Y22, Y3, Y3
+	VMAXPS Y4, Y22, Y4
+	VADDPS Y22, Y4, Y4
+	VMAXPS Y5, Y22, Y5
+	VADDPS Y22, Y5, Y5
+	VMAXPS Y6, Y22, Y6
+	VADDPS Y22, Y6, Y6
+	VMAXPS Y7, Y22, Y7
+	VADDPS Y22, Y7, Y7
+	VMAXPS Y8, Y22, Y8
+	VADDPS Y22, Y8, Y8
+	VMAXPS Y9, Y22, Y9
+	VADDPS Y22, Y9, Y9
+	VMAXPS Y10, Y22, Y10
+	VADDPS Y22, Y10, Y10
+	VMAXPS Y11, Y22, Y11
+	VADDPS Y22, Y11, Y11
+	VMAXPS Y12, Y22, Y12
+	VADDPS Y22, Y12, Y12
+	VMAXPS Y13, Y22, Y13
+	VADDPS Y22, Y13, Y13
+	VMAXPS Y14, Y22, Y14
+	VADDPS Y22, Y14, Y14
+	VMAXPS Y15, Y22, Y15
+	VADDPS Y22, Y15, Y15
+	VMAXPS Y16, Y22, Y16
+	VADDPS Y22, Y16, Y16
+	VMAXPS Y17, Y22, Y17
+	VADDPS Y22, Y17, Y17
+	VMAXPS Y18, Y22, Y18
+	VADDPS Y22, Y18, Y18
+	VMAXPS Y19, Y22, Y19
+	VADDPS Y22, Y19, Y19
+	VMAXPS Y20, Y22, Y20
+	VADDPS Y22, Y20, Y20
+	VMAXPS Y21, Y22, Y21
+	VADDPS Y22, Y21, Y21
+
+norelu22:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y21, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x16, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x16, BX
+	JNZ     next
+	JMP     done
+
+tile21:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch21
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch21:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest21
+
+loop21:
+	VMOVUPS.Z    (DI), K1, Y21
+	VBROADCASTSS (R11), Y22
+	VFMADD231PS  Y22, Y21, Y0
+	VBROADCASTSS (R11)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y1
+	VBROADCASTSS (R11)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y2
+	VBROADCASTSS (R11)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y3
+	VBROADCASTSS (R11)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y4
+	VBROADCASTSS (R13), Y22
+	VFMADD231PS  Y22, Y21, Y5
+	VBROADCASTSS (R13)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y6
+	VBROADCASTSS (R13)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y7
+	VBROADCASTSS (R13)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y8
+	VBROADCASTSS (R13)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y9
+	VBROADCASTSS (R14), Y22
+	VFMADD231PS  Y22, Y21, Y10
+	VBROADCASTSS (R14)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y11
+	VBROADCASTSS (R14)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y12
+	VBROADCASTSS (R14)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y13
+	VBROADCASTSS (R14)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y14
+	VBROADCASTSS (R15), Y22
+	VFMADD231PS  Y22, Y21, Y15
+	VBROADCASTSS (R15)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y16
+	VBROADCASTSS (R15)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y17
+	VBROADCASTSS (R15)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y18
+	VBROADCASTSS (R15)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y19
+	VBROADCASTSS (BP), Y22
+	VFMADD231PS  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPS.Z    (DI), K1, Y21
+	VBROADCASTSS (R11), Y22
+	VFMADD231PS  Y22, Y21, Y0
+	VBROADCASTSS (R11)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y1
+	VBROADCASTSS (R11)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y2
+	VBROADCASTSS (R11)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y3
+	VBROADCASTSS (R11)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y4
+	VBROADCASTSS (R13), Y22
+	VFMADD231PS  Y22, Y21, Y5
+	VBROADCASTSS (R13)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y6
+	VBROADCASTSS (R13)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y7
+	VBROADCASTSS (R13)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y8
+	VBROADCASTSS (R13)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y9
+	VBROADCASTSS (R14), Y22
+	VFMADD231PS  Y22, Y21, Y10
+	VBROADCASTSS (R14)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y11
+	VBROADCASTSS (R14)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y12
+	VBROADCASTSS (R14)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y13
+	VBROADCASTSS (R14)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y14
+	VBROADCASTSS (R15), Y22
+	VFMADD231PS  Y22, Y21, Y15
+	VBROADCASTSS (R15)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y16
+	VBROADCASTSS (R15)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y17
+	VBROADCASTSS (R15)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y18
+	VBROADCASTSS (R15)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y19
+	VBROADCASTSS (BP), Y22
+	VFMADD231PS  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop21
+
+rest21:
+	ADDQ $0x02, SI
+	JZ   end21
+
+single21:
+	VMOVUPS.Z    (DI), K1, Y21
+	VBROADCASTSS (R11), Y22
+	VFMADD231PS  Y22, Y21, Y0
+	VBROADCASTSS (R11)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y1
+	VBROADCASTSS (R11)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y2
+	VBROADCASTSS (R11)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y3
+	VBROADCASTSS (R11)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y4
+	VBROADCASTSS (R13), Y22
+	VFMADD231PS  Y22, Y21, Y5
+	VBROADCASTSS (R13)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y6
+	VBROADCASTSS (R13)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y7
+	VBROADCASTSS (R13)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y8
+	VBROADCASTSS (R13)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y9
+	VBROADCASTSS (R14), Y22
+	VFMADD231PS  Y22, Y21, Y10
+	VBROADCASTSS (R14)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y11
+	VBROADCASTSS (R14)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y12
+	VBROADCASTSS (R14)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y13
+	VBROADCASTSS (R14)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y14
+	VBROADCASTSS (R15), Y22
+	VFMADD231PS  Y22, Y21, Y15
+	VBROADCASTSS (R15)(R10*1), Y22
+	VFMADD231PS  Y22, Y21, Y16
+	VBROADCASTSS (R15)(R10*2), Y22
+	VFMADD231PS  Y22, Y21, Y17
+	VBROADCASTSS (R15)(R12*1), Y22
+	VFMADD231PS  Y22, Y21, Y18
+	VBROADCASTSS (R15)(R10*4), Y22
+	VFMADD231PS  Y22, Y21, Y19
+	VBROADCASTSS (BP), Y22
+	VFMADD231PS  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single21
+
+end21:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate21
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y20, Y20
+
+noaccumulate21:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias21
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y21
+	VADDPS    Y21, Y0, Y0
+	VADDPS    Y21, Y1, Y1
+	VADDPS    Y21, Y2, Y2
+	VADDPS    Y21, Y3, Y3
+	VADDPS    Y21, Y4, Y4
+	VADDPS    Y21, Y5, Y5
+	VADDPS    Y21, Y6, Y6
+	VADDPS    Y21, Y7, Y7
+	VADDPS    Y21, Y8, Y8
+	VADDPS    Y21, Y9, Y9
+	VADDPS    Y21, Y10, Y10
+	VADDPS    Y21, Y11, Y11
+	VADDPS    Y21, Y12, Y12
+	VADDPS    Y21, Y13, Y13
+	VADDPS    Y21, Y14, Y14
+	VADDPS    Y21, Y15, Y15
+	VADDPS    Y21, Y16, Y16
+	VADDPS    Y21, Y17, Y17
+	VADDPS    Y21, Y18, Y18
+	VADDPS    Y21, Y19, Y19
+	VADDPS    Y21, Y20, Y20
+
+nobias21:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias21
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y21
+	VADDPS       Y21, Y0, Y0
+	VBROADCASTSS 4(DI), Y21
+	VADDPS       Y21, Y1, Y1
+	VBROADCASTSS 8(DI), Y21
+	VADDPS       Y21, Y2, Y2
+	VBROADCASTSS 12(DI), Y21
+	VADDPS       Y21, Y3, Y3
+	VBROADCASTSS 16(DI), Y21
+	VADDPS       Y21, Y4, Y4
+	VBROADCASTSS 20(DI), Y21
+	VADDPS       Y21, Y5, Y5
+	VBROADCASTSS 24(DI), Y21
+	VADDPS       Y21, Y6, Y6
+	VBROADCASTSS 28(DI), Y21
+	VADDPS       Y21, Y7, Y7
+	VBROADCASTSS 32(DI), Y21
+	VADDPS       Y21, Y8, Y8
+	VBROADCASTSS 36(DI), Y21
+	VADDPS       Y21, Y9, Y9
+	VBROADCASTSS 40(DI), Y21
+	VADDPS       Y21, Y10, Y10
+	VBROADCASTSS 44(DI), Y21
+	VADDPS       Y21, Y11, Y11
+	VBROADCASTSS 48(DI), Y21
+	VADDPS       Y21, Y12, Y12
+	VBROADCASTSS 52(DI), Y21
+	VADDPS       Y21, Y13, Y13
+	VBROADCASTSS 56(DI), Y21
+	VADDPS       Y21, Y14, Y14
+	VBROADCASTSS 60(DI), Y21
+	VADDPS       Y21, Y15, Y15
+	VBROADCASTSS 64(DI), Y21
+	VADDPS       Y21, Y16, Y16
+	VBROADCASTSS 68(DI), Y21
+	VADDPS       Y21, Y17, Y17
+	VBROADCASTSS 72(DI), Y21
+	VADDPS       Y21, Y18, Y18
+	VBROADCASTSS 76(DI), Y21
+	VADDPS       Y21, Y19, Y19
+	VBROADCASTSS 80(DI), Y21
+	VADDPS       Y21, Y20, Y20
+
+norowbias21:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu21
+	VXORPS Y21, Y21, Y21
+	VMAXPS Y0, Y21, Y0
+	VADDPS Y21, Y0, Y0
+	VMAXPS Y1, Y21, Y1
+	VADDPS Y21, Y1, Y1
+	VMAXPS Y2, Y21, Y2
+	VADDPS Y21, Y2, Y2
+	VMAXPS Y3, Y21, Y3
+	VADDPS Y21, Y3, Y3
+	VMAXPS Y4, Y21, Y4
+	VADDPS Y21, Y4, Y4
+	VMAXPS Y5, Y21, Y5
+	VADDPS Y21, Y5, Y5
+	VMAXPS Y6, Y21, Y6
+	VADDPS Y21, Y6, Y6
+	VMAXPS Y7, Y21, Y7
+	VADDPS Y21, Y7, Y7
+	VMAXPS Y8, Y21, Y8
+	VADDPS Y21, Y8, Y8
+	VMAXPS Y9, Y21, Y9
+	VADDPS Y21, Y9, Y9
+	VMAXPS Y10, Y21, Y10
+	VADDPS Y21, Y10, Y10
+	VMAXPS Y11, Y21, Y11
+	VADDPS Y21, Y11, Y11
+	VMAXPS Y12, Y21, Y12
+	VADDPS Y21, Y12, Y12
+	VMAXPS Y13, Y21, Y13
+	VADDPS Y21, Y13, Y13
+	VMAXPS Y14, Y21, Y14
+	VADDPS Y21, Y14, Y14
+	VMAXPS Y15, Y21, Y15
+	VADDPS Y21, Y15, Y15
+	VMAXPS Y16, Y21, Y16
+	VADDPS Y21, Y16, Y16
+	VMAXPS Y17, Y21, Y17
+	VADDPS Y21, Y17, Y17
+	VMAXPS Y18, Y21, Y18
+	VADDPS Y21, Y18, Y18
+	VMAXPS Y19, Y21, Y19
+	VADDPS Y21, Y19, Y19
+	VMAXPS Y20, Y21, Y20
+	VADDPS Y21, Y20, Y20
+
+norelu21:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y20, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x15, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x15, BX
+	JNZ     next
+	JMP     done
+
+tile20:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch20
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch20:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest20
+
+loop20:
+	VMOVUPS.Z    (DI), K1, Y20
+	VBROADCASTSS (R11), Y21
+	VFMADD231PS  Y21, Y20, Y0
+	VBROADCASTSS (R11)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y1
+	VBROADCASTSS (R11)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y2
+	VBROADCASTSS (R11)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y3
+	VBROADCASTSS (R11)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y4
+	VBROADCASTSS (R13), Y21
+	VFMADD231PS  Y21, Y20, Y5
+	VBROADCASTSS (R13)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y6
+	VBROADCASTSS (R13)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y7
+	VBROADCASTSS (R13)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y8
+	VBROADCASTSS (R13)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y9
+	VBROADCASTSS (R14), Y21
+	VFMADD231PS  Y21, Y20, Y10
+	VBROADCASTSS (R14)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y11
+	VBROADCASTSS (R14)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y12
+	VBROADCASTSS (R14)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y13
+	VBROADCASTSS (R14)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y14
+	VBROADCASTSS (R15), Y21
+	VFMADD231PS  Y21, Y20, Y15
+	VBROADCASTSS (R15)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y16
+	VBROADCASTSS (R15)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y17
+	VBROADCASTSS (R15)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y18
+	VBROADCASTSS (R15)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPS.Z    (DI), K1, Y20
+	VBROADCASTSS (R11), Y21
+	VFMADD231PS  Y21, Y20, Y0
+	VBROADCASTSS (R11)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y1
+	VBROADCASTSS (R11)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y2
+	VBROADCASTSS (R11)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y3
+	VBROADCASTSS (R11)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y4
+	VBROADCASTSS (R13), Y21
+	VFMADD231PS  Y21, Y20, Y5
+	VBROADCASTSS (R13)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y6
+	VBROADCASTSS (R13)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y7
+	VBROADCASTSS (R13)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y8
+	VBROADCASTSS (R13)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y9
+	VBROADCASTSS (R14), Y21
+	VFMADD231PS  Y21, Y20, Y10
+	VBROADCASTSS (R14)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y11
+	VBROADCASTSS (R14)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y12
+	VBROADCASTSS (R14)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y13
+	VBROADCASTSS (R14)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y14
+	VBROADCASTSS (R15), Y21
+	VFMADD231PS  Y21, Y20, Y15
+	VBROADCASTSS (R15)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y16
+	VBROADCASTSS (R15)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y17
+	VBROADCASTSS (R15)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y18
+	VBROADCASTSS (R15)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop20
+
+rest20:
+	ADDQ $0x02, SI
+	JZ   end20
+
+single20:
+	VMOVUPS.Z    (DI), K1, Y20
+	VBROADCASTSS (R11), Y21
+	VFMADD231PS  Y21, Y20, Y0
+	VBROADCASTSS (R11)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y1
+	VBROADCASTSS (R11)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y2
+	VBROADCASTSS (R11)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y3
+	VBROADCASTSS (R11)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y4
+	VBROADCASTSS (R13), Y21
+	VFMADD231PS  Y21, Y20, Y5
+	VBROADCASTSS (R13)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y6
+	VBROADCASTSS (R13)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y7
+	VBROADCASTSS (R13)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y8
+	VBROADCASTSS (R13)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y9
+	VBROADCASTSS (R14), Y21
+	VFMADD231PS  Y21, Y20, Y10
+	VBROADCASTSS (R14)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y11
+	VBROADCASTSS (R14)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y12
+	VBROADCASTSS (R14)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y13
+	VBROADCASTSS (R14)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y14
+	VBROADCASTSS (R15), Y21
+	VFMADD231PS  Y21, Y20, Y15
+	VBROADCASTSS (R15)(R10*1), Y21
+	VFMADD231PS  Y21, Y20, Y16
+	VBROADCASTSS (R15)(R10*2), Y21
+	VFMADD231PS  Y21, Y20, Y17
+	VBROADCASTSS (R15)(R12*1), Y21
+	VFMADD231PS  Y21, Y20, Y18
+	VBROADCASTSS (R15)(R10*4), Y21
+	VFMADD231PS  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single20
+
+end20:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate20
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y19, Y19
+
+noaccumulate20:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias20
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y20
+	VADDPS    Y20, Y0, Y0
+	VADDPS    Y20, Y1, Y1
+	VADDPS    Y20, Y2, Y2
+	VADDPS    Y20, Y3, Y3
+	VADDPS    Y20, Y4, Y4
+	VADDPS    Y20, Y5, Y5
+	VADDPS    Y20, Y6, Y6
+	VADDPS    Y20, Y7, Y7
+	VADDPS    Y20, Y8, Y8
+	VADDPS    Y20, Y9, Y9
+	VADDPS    Y20, Y10, Y10
+	VADDPS    Y20, Y11, Y11
+	VADDPS    Y20, Y12, Y12
+	VADDPS    Y20, Y13, Y13
+	VADDPS    Y20, Y14, Y14
+	VADDPS    Y20, Y15, Y15
+	VADDPS    Y20, Y16, Y16
+	VADDPS    Y20, Y17, Y17
+	VADDPS    Y20, Y18, Y18
+	VADDPS    Y20, Y19, Y19
+
+nobias20:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias20
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y20
+	VADDPS       Y20, Y0, Y0
+	VBROADCASTSS 4(DI), Y20
+	VADDPS       Y20, Y1, Y1
+	VBROADCASTSS 8(DI), Y20
+	VADDPS       Y20, Y2, Y2
+	VBROADCASTSS 12(DI), Y20
+	VADDPS       Y20, Y3, Y3
+	VBROADCASTSS 16(DI), Y20
+	VADDPS       Y20, Y4, Y4
+	VBROADCASTSS 20(DI), Y20
+	VADDPS       Y20, Y5, Y5
+	VBROADCASTSS 24(DI), Y20
+	VADDPS       Y20, Y6, Y6
+	VBROADCASTSS 28(DI), Y20
+	VADDPS       Y20, Y7, Y7
+	VBROADCASTSS 32(DI), Y20
+	VADDPS       Y20, Y8, Y8
+	VBROADCASTSS 36(DI), Y20
+	VADDPS       Y20, Y9, Y9
+	VBROADCASTSS 40(DI), Y20
+	VADDPS       Y20, Y10, Y10
+	VBROADCASTSS 44(DI), Y20
+	VADDPS       Y20, Y11, Y11
+	VBROADCASTSS 48(DI), Y20
+	VADDPS       Y20, Y12, Y12
+	VBROADCASTSS 52(DI), Y20
+	VADDPS       Y20, Y13, Y13
+	VBROADCASTSS 56(DI), Y20
+	VADDPS       Y20, Y14, Y14
+	VBROADCASTSS 60(DI), Y20
+	VADDPS       Y20, Y15, Y15
+	VBROADCASTSS 64(DI), Y20
+	VADDPS       Y20, Y16, Y16
+	VBROADCASTSS 68(DI), Y20
+	VADDPS       Y20, Y17, Y17
+	VBROADCASTSS 72(DI), Y20
+	VADDPS       Y20, Y18, Y18
+	VBROADCASTSS 76(DI), Y20
+	VADDPS       Y20, Y19, Y19
+
+norowbias20:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu20
+	VXORPS Y20, Y20, Y20
+	VMAXPS Y0, Y20, Y0
+	VADDPS Y20, Y0, Y0
+	VMAXPS Y1, Y20, Y1
+	VADDPS Y20, Y1, Y1
+	VMAXPS Y2, Y20, Y2
+	VADDPS Y20, Y2, Y2
+	VMAXPS Y3, Y20, Y3
+	VADDPS Y20, Y3, Y3
+	VMAXPS Y4, Y20, Y4
+	VADDPS Y20, Y4, Y4
+	VMAXPS Y5, Y20, Y5
+	VADDPS Y20, Y5, Y5
+	VMAXPS Y6, Y20, Y6
+	VADDPS Y20, Y6, Y6
+	VMAXPS Y7, Y20, Y7
+	VADDPS Y20, Y7, Y7
+	VMAXPS Y8, Y20, Y8
+	VADDPS Y20, Y8, Y8
+	VMAXPS Y9, Y20, Y9
+	VADDPS Y20, Y9, Y9
+	VMAXPS Y10, Y20, Y10
+	VADDPS Y20, Y10, Y10
+	VMAXPS Y11, Y20, Y11
+	VADDPS Y20, Y11, Y11
+	VMAXPS Y12, Y20, Y12
+	VADDPS Y20, Y12, Y12
+	VMAXPS Y13, Y20, Y13
+	VADDPS Y20, Y13, Y13
+	VMAXPS Y14, Y20, Y14
+	VADDPS Y20, Y14, Y14
+	VMAXPS Y15, Y20, Y15
+	VADDPS Y20, Y15, Y15
+	VMAXPS Y16, Y20, Y16
+	VADDPS Y20, Y16, Y16
+	VMAXPS Y17, Y20, Y17
+	VADDPS Y20, Y17, Y17
+	VMAXPS Y18, Y20, Y18
+	VADDPS Y20, Y18, Y18
+	VMAXPS Y19, Y20, Y19
+	VADDPS Y20, Y19, Y19
+
+norelu20:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y19, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x14, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x14, BX
+	JNZ     next
+	JMP     done
+
+tile19:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch19
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch19:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest19
+
+loop19:
+	VMOVUPS.Z    (DI), K1, Y19
+	VBROADCASTSS (R11), Y20
+	VFMADD231PS  Y20, Y19, Y0
+	VBROADCASTSS (R11)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y1
+	VBROADCASTSS (R11)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y2
+	VBROADCASTSS (R11)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y3
+	VBROADCASTSS (R11)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y4
+	VBROADCASTSS (R13), Y20
+	VFMADD231PS  Y20, Y19, Y5
+	VBROADCASTSS (R13)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y6
+	VBROADCASTSS (R13)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y7
+	VBROADCASTSS (R13)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y8
+	VBROADCASTSS (R13)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y9
+	VBROADCASTSS (R14), Y20
+	VFMADD231PS  Y20, Y19, Y10
+	VBROADCASTSS (R14)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y11
+	VBROADCASTSS (R14)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y12
+	VBROADCASTSS (R14)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y13
+	VBROADCASTSS (R14)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y14
+	VBROADCASTSS (R15), Y20
+	VFMADD231PS  Y20, Y19, Y15
+	VBROADCASTSS (R15)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y16
+	VBROADCASTSS (R15)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y17
+	VBROADCASTSS (R15)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPS.Z    (DI), K1, Y19
+	VBROADCASTSS (R11), Y20
+	VFMADD231PS  Y20, Y19, Y0
+	VBROADCASTSS (R11)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y1
+	VBROADCASTSS (R11)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y2
+	VBROADCASTSS (R11)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y3
+	VBROADCASTSS (R11)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y4
+	VBROADCASTSS (R13), Y20
+	VFMADD231PS  Y20, Y19, Y5
+	VBROADCASTSS (R13)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y6
+	VBROADCASTSS (R13)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y7
+	VBROADCASTSS (R13)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y8
+	VBROADCASTSS (R13)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y9
+	VBROADCASTSS (R14), Y20
+	VFMADD231PS  Y20, Y19, Y10
+	VBROADCASTSS (R14)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y11
+	VBROADCASTSS (R14)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y12
+	VBROADCASTSS (R14)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y13
+	VBROADCASTSS (R14)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y14
+	VBROADCASTSS (R15), Y20
+	VFMADD231PS  Y20, Y19, Y15
+	VBROADCASTSS (R15)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y16
+	VBROADCASTSS (R15)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y17
+	VBROADCASTSS (R15)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop19
+
+rest19:
+	ADDQ $0x02, SI
+	JZ   end19
+
+single19:
+	VMOVUPS.Z    (DI), K1, Y19
+	VBROADCASTSS (R11), Y20
+	VFMADD231PS  Y20, Y19, Y0
+	VBROADCASTSS (R11)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y1
+	VBROADCASTSS (R11)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y2
+	VBROADCASTSS (R11)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y3
+	VBROADCASTSS (R11)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y4
+	VBROADCASTSS (R13), Y20
+	VFMADD231PS  Y20, Y19, Y5
+	VBROADCASTSS (R13)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y6
+	VBROADCASTSS (R13)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y7
+	VBROADCASTSS (R13)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y8
+	VBROADCASTSS (R13)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y9
+	VBROADCASTSS (R14), Y20
+	VFMADD231PS  Y20, Y19, Y10
+	VBROADCASTSS (R14)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y11
+	VBROADCASTSS (R14)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y12
+	VBROADCASTSS (R14)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y13
+	VBROADCASTSS (R14)(R10*4), Y20
+	VFMADD231PS  Y20, Y19, Y14
+	VBROADCASTSS (R15), Y20
+	VFMADD231PS  Y20, Y19, Y15
+	VBROADCASTSS (R15)(R10*1), Y20
+	VFMADD231PS  Y20, Y19, Y16
+	VBROADCASTSS (R15)(R10*2), Y20
+	VFMADD231PS  Y20, Y19, Y17
+	VBROADCASTSS (R15)(R12*1), Y20
+	VFMADD231PS  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single19
+
+end19:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate19
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y18, Y18
+
+noaccumulate19:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias19
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y19
+	VADDPS    Y19, Y0, Y0
+	VADDPS    Y19, Y1, Y1
+	VADDPS    Y19, Y2, Y2
+	VADDPS    Y19, Y3, Y3
+	VADDPS    Y19, Y4, Y4
+	VADDPS    Y19, Y5, Y5
+	VADDPS    Y19, Y6, Y6
+	VADDPS    Y19, Y7, Y7
+	VADDPS    Y19, Y8, Y8
+	VADDPS    Y19, Y9, Y9
+	VADDPS    Y19, Y10, Y10
+	VADDPS    Y19, Y11, Y11
+	VADDPS    Y19, Y12, Y12
+	VADDPS    Y19, Y13, Y13
+	VADDPS    Y19, Y14, Y14
+	VADDPS    Y19, Y15, Y15
+	VADDPS    Y19, Y16, Y16
+	VADDPS    Y19, Y17, Y17
+	VADDPS    Y19, Y18, Y18
+
+nobias19:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias19
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y19
+	VADDPS       Y19, Y0, Y0
+	VBROADCASTSS 4(DI), Y19
+	VADDPS       Y19, Y1, Y1
+	VBROADCASTSS 8(DI), Y19
+	VADDPS       Y19, Y2, Y2
+	VBROADCASTSS 12(DI), Y19
+	VADDPS       Y19, Y3, Y3
+	VBROADCASTSS 16(DI), Y19
+	VADDPS       Y19, Y4, Y4
+	VBROADCASTSS 20(DI), Y19
+	VADDPS       Y19, Y5, Y5
+	VBROADCASTSS 24(DI), Y19
+	VADDPS       Y19, Y6, Y6
+	VBROADCASTSS 28(DI), Y19
+	VADDPS       Y19, Y7, Y7
+	VBROADCASTSS 32(DI), Y19
+	VADDPS       Y19, Y8, Y8
+	VBROADCASTSS 36(DI), Y19
+	VADDPS       Y19, Y9, Y9
+	VBROADCASTSS 40(DI), Y19
+	VADDPS       Y19, Y10, Y10
+	VBROADCASTSS 44(DI), Y19
+	VADDPS       Y19, Y11, Y11
+	VBROADCASTSS 48(DI), Y19
+	VADDPS       Y19, Y12, Y12
+	VBROADCASTSS 52(DI), Y19
+	VADDPS       Y19, Y13, Y13
+	VBROADCASTSS 56(DI), Y19
+	VADDPS       Y19, Y14, Y14
+	VBROADCASTSS 60(DI), Y19
+	VADDPS       Y19, Y15, Y15
+	VBROADCASTSS 64(DI), Y19
+	VADDPS       Y19, Y16, Y16
+	VBROADCASTSS 68(DI), Y19
+	VADDPS       Y19, Y17, Y17
+	VBROADCASTSS 72(DI), Y19
+	VADDPS       Y19, Y18, Y18
+
+norowbias19:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu19
+	VXORPS Y19, Y19, Y19
+	VMAXPS Y0, Y19, Y0
+	VADDPS Y19, Y0, Y0
+	VMAXPS Y1, Y19, Y1
+	VADDPS Y19, Y1, Y1
+	VMAXPS Y2, Y19, Y2
+	VADDPS Y19, Y2, Y2
+	VMAXPS Y3, Y19, Y3
+	VADDPS Y19, Y3, Y3
+	VMAXPS Y4, Y19, Y4
+	VADDPS Y19, Y4, Y4
+	VMAXPS Y5, Y19, Y5
+	VADDPS Y19, Y5, Y5
+	VMAXPS Y6, Y19, Y6
+	VADDPS Y19, Y6, Y6
+	VMAXPS Y7, Y19, Y7
+	VADDPS Y19, Y7, Y7
+	VMAXPS Y8, Y19, Y8
+	VADDPS Y19, Y8, Y8
+	VMAXPS Y9, Y19, Y9
+	VADDPS Y19, Y9, Y9
+	VMAXPS Y10, Y19, Y10
+	VADDPS Y19, Y10, Y10
+	VMAXPS Y11, Y19, Y11
+	VADDPS Y19, Y11, Y11
+	VMAXPS Y12, Y19, Y12
+	VADDPS Y19, Y12, Y12
+	VMAXPS Y13, Y19, Y13
+	VADDPS Y19, Y13, Y13
+	VMAXPS Y14, Y19, Y14
+	VADDPS Y19, Y14, Y14
+	VMAXPS Y15, Y19, Y15
+	VADDPS Y19, Y15, Y15
+	VMAXPS Y16, Y19, Y16
+	VADDPS Y19, Y16, Y16
+	VMAXPS Y17, Y19, Y17
+	VADDPS Y19, Y17, Y17
+	VMAXPS Y18, Y19, Y18
+	VADDPS Y19, Y18, Y18
+
+norelu19:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y18, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x13, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x13, BX
+	JNZ     next
+	JMP     done
+
+tile18:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch18
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch18:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest18
+
+loop18:
+	VMOVUPS.Z    (DI), K1, Y18
+	VBROADCASTSS (R11), Y19
+	VFMADD231PS  Y19, Y18, Y0
+	VBROADCASTSS (R11)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y1
+	VBROADCASTSS (R11)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y2
+	VBROADCASTSS (R11)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y3
+	VBROADCASTSS (R11)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y4
+	VBROADCASTSS (R13), Y19
+	VFMADD231PS  Y19, Y18, Y5
+	VBROADCASTSS (R13)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y6
+	VBROADCASTSS (R13)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y7
+	VBROADCASTSS (R13)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y8
+	VBROADCASTSS (R13)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y9
+	VBROADCASTSS (R14), Y19
+	VFMADD231PS  Y19, Y18, Y10
+	VBROADCASTSS (R14)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y11
+	VBROADCASTSS (R14)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y12
+	VBROADCASTSS (R14)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y13
+	VBROADCASTSS (R14)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y14
+	VBROADCASTSS (R15), Y19
+	VFMADD231PS  Y19, Y18, Y15
+	VBROADCASTSS (R15)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y16
+	VBROADCASTSS (R15)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPS.Z    (DI), K1, Y18
+	VBROADCASTSS (R11), Y19
+	VFMADD231PS  Y19, Y18, Y0
+	VBROADCASTSS (R11)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y1
+	VBROADCASTSS (R11)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y2
+	VBROADCASTSS (R11)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y3
+	VBROADCASTSS (R11)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y4
+	VBROADCASTSS (R13), Y19
+	VFMADD231PS  Y19, Y18, Y5
+	VBROADCASTSS (R13)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y6
+	VBROADCASTSS (R13)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y7
+	VBROADCASTSS (R13)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y8
+	VBROADCASTSS (R13)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y9
+	VBROADCASTSS (R14), Y19
+	VFMADD231PS  Y19, Y18, Y10
+	VBROADCASTSS (R14)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y11
+	VBROADCASTSS (R14)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y12
+	VBROADCASTSS (R14)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y13
+	VBROADCASTSS (R14)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y14
+	VBROADCASTSS (R15), Y19
+	VFMADD231PS  Y19, Y18, Y15
+	VBROADCASTSS (R15)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y16
+	VBROADCASTSS (R15)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop18
+
+rest18:
+	ADDQ $0x02, SI
+	JZ   end18
+
+single18:
+	VMOVUPS.Z    (DI), K1, Y18
+	VBROADCASTSS (R11), Y19
+	VFMADD231PS  Y19, Y18, Y0
+	VBROADCASTSS (R11)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y1
+	VBROADCASTSS (R11)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y2
+	VBROADCASTSS (R11)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y3
+	VBROADCASTSS (R11)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y4
+	VBROADCASTSS (R13), Y19
+	VFMADD231PS  Y19, Y18, Y5
+	VBROADCASTSS (R13)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y6
+	VBROADCASTSS (R13)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y7
+	VBROADCASTSS (R13)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y8
+	VBROADCASTSS (R13)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y9
+	VBROADCASTSS (R14), Y19
+	VFMADD231PS  Y19, Y18, Y10
+	VBROADCASTSS (R14)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y11
+	VBROADCASTSS (R14)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y12
+	VBROADCASTSS (R14)(R12*1), Y19
+	VFMADD231PS  Y19, Y18, Y13
+	VBROADCASTSS (R14)(R10*4), Y19
+	VFMADD231PS  Y19, Y18, Y14
+	VBROADCASTSS (R15), Y19
+	VFMADD231PS  Y19, Y18, Y15
+	VBROADCASTSS (R15)(R10*1), Y19
+	VFMADD231PS  Y19, Y18, Y16
+	VBROADCASTSS (R15)(R10*2), Y19
+	VFMADD231PS  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single18
+
+end18:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate18
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y17, Y17
+
+noaccumulate18:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias18
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y18
+	VADDPS    Y18, Y0, Y0
+	VADDPS    Y18, Y1, Y1
+	VADDPS    Y18, Y2, Y2
+	VADDPS    Y18, Y3, Y3
+	VADDPS    Y18, Y4, Y4
+	VADDPS    Y18, Y5, Y5
+	VADDPS    Y18, Y6, Y6
+	VADDPS    Y18, Y7, Y7
+	VADDPS    Y18, Y8, Y8
+	VADDPS    Y18, Y9, Y9
+	VADDPS    Y18, Y10, Y10
+	VADDPS    Y18, Y11, Y11
+	VADDPS    Y18, Y12, Y12
+	VADDPS    Y18, Y13, Y13
+	VADDPS    Y18, Y14, Y14
+	VADDPS    Y18, Y15, Y15
+	VADDPS    Y18, Y16, Y16
+	VADDPS    Y18, Y17, Y17
+
+nobias18:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias18
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y18
+	VADDPS       Y18, Y0, Y0
+	VBROADCASTSS 4(DI), Y18
+	VADDPS       Y18, Y1, Y1
+	VBROADCASTSS 8(DI), Y18
+	VADDPS       Y18, Y2, Y2
+	VBROADCASTSS 12(DI), Y18
+	VADDPS       Y18, Y3, Y3
+	VBROADCASTSS 16(DI), Y18
+	VADDPS       Y18, Y4, Y4
+	VBROADCASTSS 20(DI), Y18
+	VADDPS       Y18, Y5, Y5
+	VBROADCASTSS 24(DI), Y18
+	VADDPS       Y18, Y6, Y6
+	VBROADCASTSS 28(DI), Y18
+	VADDPS       Y18, Y7, Y7
+	VBROADCASTSS 32(DI), Y18
+	VADDPS       Y18, Y8, Y8
+	VBROADCASTSS 36(DI), Y18
+	VADDPS       Y18, Y9, Y9
+	VBROADCASTSS 40(DI), Y18
+	VADDPS       Y18, Y10, Y10
+	VBROADCASTSS 44(DI), Y18
+	VADDPS       Y18, Y11, Y11
+	VBROADCASTSS 48(DI), Y18
+	VADDPS       Y18, Y12, Y12
+	VBROADCASTSS 52(DI), Y18
+	VADDPS       Y18, Y13, Y13
+	VBROADCASTSS 56(DI), Y18
+	VADDPS       Y18, Y14, Y14
+	VBROADCASTSS 60(DI), Y18
+	VADDPS       Y18, Y15, Y15
+	VBROADCASTSS 64(DI), Y18
+	VADDPS       Y18, Y16, Y16
+	VBROADCASTSS 68(DI), Y18
+	VADDPS       Y18, Y17, Y17
+
+norowbias18:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu18
+	VXORPS Y18, Y18, Y18
+	VMAXPS Y0, Y18, Y0
+	VADDPS Y18, Y0, Y0
+	VMAXPS Y1, Y18, Y1
+	VADDPS Y18, Y1, Y1
+	VMAXPS Y2, Y18, Y2
+	VADDPS Y18, Y2, Y2
+	VMAXPS Y3, Y18, Y3
+	VADDPS Y18, Y3, Y3
+	VMAXPS Y4, Y18, Y4
+	VADDPS Y18, Y4, Y4
+	VMAXPS Y5, Y18, Y5
+	VADDPS Y18, Y5, Y5
+	VMAXPS Y6, Y18, Y6
+	VADDPS Y18, Y6, Y6
+	VMAXPS Y7, Y18, Y7
+	VADDPS Y18, Y7, Y7
+	VMAXPS Y8, Y18, Y8
+	VADDPS Y18, Y8, Y8
+	VMAXPS Y9, Y18, Y9
+	VADDPS Y18, Y9, Y9
+	VMAXPS Y10, Y18, Y10
+	VADDPS Y18, Y10, Y10
+	VMAXPS Y11, Y18, Y11
+	VADDPS Y18, Y11, Y11
+	VMAXPS Y12, Y18, Y12
+	VADDPS Y18, Y12, Y12
+	VMAXPS Y13, Y18, Y13
+	VADDPS Y18, Y13, Y13
+	VMAXPS Y14, Y18, Y14
+	VADDPS Y18, Y14, Y14
+	VMAXPS Y15, Y18, Y15
+	VADDPS Y18, Y15, Y15
+	VMAXPS Y16, Y18, Y16
+	VADDPS Y18, Y16, Y16
+	VMAXPS Y17, Y18, Y17
+	VADDPS Y18, Y17, Y17
+
+norelu18:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y17, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x12, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x12, BX
+	JNZ     next
+	JMP     done
+
+tile17:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch17
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch17:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest17
+
+loop17:
+	VMOVUPS.Z    (DI), K1, Y17
+	VBROADCASTSS (R11), Y18
+	VFMADD231PS  Y18, Y17, Y0
+	VBROADCASTSS (R11)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y1
+	VBROADCASTSS (R11)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y2
+	VBROADCASTSS (R11)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y3
+	VBROADCASTSS (R11)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y4
+	VBROADCASTSS (R13), Y18
+	VFMADD231PS  Y18, Y17, Y5
+	VBROADCASTSS (R13)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y6
+	VBROADCASTSS (R13)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y7
+	VBROADCASTSS (R13)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y8
+	VBROADCASTSS (R13)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y9
+	VBROADCASTSS (R14), Y18
+	VFMADD231PS  Y18, Y17, Y10
+	VBROADCASTSS (R14)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y11
+	VBROADCASTSS (R14)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y12
+	VBROADCASTSS (R14)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y13
+	VBROADCASTSS (R14)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y14
+	VBROADCASTSS (R15), Y18
+	VFMADD231PS  Y18, Y17, Y15
+	VBROADCASTSS (R15)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPS.Z    (DI), K1, Y17
+	VBROADCASTSS (R11), Y18
+	VFMADD231PS  Y18, Y17, Y0
+	VBROADCASTSS (R11)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y1
+	VBROADCASTSS (R11)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y2
+	VBROADCASTSS (R11)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y3
+	VBROADCASTSS (R11)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y4
+	VBROADCASTSS (R13), Y18
+	VFMADD231PS  Y18, Y17, Y5
+	VBROADCASTSS (R13)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y6
+	VBROADCASTSS (R13)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y7
+	VBROADCASTSS (R13)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y8
+	VBROADCASTSS (R13)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y9
+	VBROADCASTSS (R14), Y18
+	VFMADD231PS  Y18, Y17, Y10
+	VBROADCASTSS (R14)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y11
+	VBROADCASTSS (R14)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y12
+	VBROADCASTSS (R14)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y13
+	VBROADCASTSS (R14)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y14
+	VBROADCASTSS (R15), Y18
+	VFMADD231PS  Y18, Y17, Y15
+	VBROADCASTSS (R15)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop17
+
+rest17:
+	ADDQ $0x02, SI
+	JZ   end17
+
+single17:
+	VMOVUPS.Z    (DI), K1, Y17
+	VBROADCASTSS (R11), Y18
+	VFMADD231PS  Y18, Y17, Y0
+	VBROADCASTSS (R11)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y1
+	VBROADCASTSS (R11)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y2
+	VBROADCASTSS (R11)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y3
+	VBROADCASTSS (R11)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y4
+	VBROADCASTSS (R13), Y18
+	VFMADD231PS  Y18, Y17, Y5
+	VBROADCASTSS (R13)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y6
+	VBROADCASTSS (R13)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y7
+	VBROADCASTSS (R13)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y8
+	VBROADCASTSS (R13)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y9
+	VBROADCASTSS (R14), Y18
+	VFMADD231PS  Y18, Y17, Y10
+	VBROADCASTSS (R14)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y11
+	VBROADCASTSS (R14)(R10*2), Y18
+	VFMADD231PS  Y18, Y17, Y12
+	VBROADCASTSS (R14)(R12*1), Y18
+	VFMADD231PS  Y18, Y17, Y13
+	VBROADCASTSS (R14)(R10*4), Y18
+	VFMADD231PS  Y18, Y17, Y14
+	VBROADCASTSS (R15), Y18
+	VFMADD231PS  Y18, Y17, Y15
+	VBROADCASTSS (R15)(R10*1), Y18
+	VFMADD231PS  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single17
+
+end17:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate17
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y16, Y16
+
+noaccumulate17:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias17
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y17
+	VADDPS    Y17, Y0, Y0
+	VADDPS    Y17, Y1, Y1
+	VADDPS    Y17, Y2, Y2
+	VADDPS    Y17, Y3, Y3
+	VADDPS    Y17, Y4, Y4
+	VADDPS    Y17, Y5, Y5
+	VADDPS    Y17, Y6, Y6
+	VADDPS    Y17, Y7, Y7
+	VADDPS    Y17, Y8, Y8
+	VADDPS    Y17, Y9, Y9
+	VADDPS    Y17, Y10, Y10
+	VADDPS    Y17, Y11, Y11
+	VADDPS    Y17, Y12, Y12
+	VADDPS    Y17, Y13, Y13
+	VADDPS    Y17, Y14, Y14
+	VADDPS    Y17, Y15, Y15
+	VADDPS    Y17, Y16, Y16
+
+nobias17:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias17
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y17
+	VADDPS       Y17, Y0, Y0
+	VBROADCASTSS 4(DI), Y17
+	VADDPS       Y17, Y1, Y1
+	VBROADCASTSS 8(DI), Y17
+	VADDPS       Y17, Y2, Y2
+	VBROADCASTSS 12(DI), Y17
+	VADDPS       Y17, Y3, Y3
+	VBROADCASTSS 16(DI), Y17
+	VADDPS       Y17, Y4, Y4
+	VBROADCASTSS 20(DI), Y17
+	VADDPS       Y17, Y5, Y5
+	VBROADCASTSS 24(DI), Y17
+	VADDPS       Y17, Y6, Y6
+	VBROADCASTSS 28(DI), Y17
+	VADDPS       Y17, Y7, Y7
+	VBROADCASTSS 32(DI), Y17
+	VADDPS       Y17, Y8, Y8
+	VBROADCASTSS 36(DI), Y17
+	VADDPS       Y17, Y9, Y9
+	VBROADCASTSS 40(DI), Y17
+	VADDPS       Y17, Y10, Y10
+	VBROADCASTSS 44(DI), Y17
+	VADDPS       Y17, Y11, Y11
+	VBROADCASTSS 48(DI), Y17
+	VADDPS       Y17, Y12, Y12
+	VBROADCASTSS 52(DI), Y17
+	VADDPS       Y17, Y13, Y13
+	VBROADCASTSS 56(DI), Y17
+	VADDPS       Y17, Y14, Y14
+	VBROADCASTSS 60(DI), Y17
+	VADDPS       Y17, Y15, Y15
+	VBROADCASTSS 64(DI), Y17
+	VADDPS       Y17, Y16, Y16
+
+norowbias17:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu17
+	VXORPS Y17, Y17, Y17
+	VMAXPS Y0, Y17, Y0
+	VADDPS Y17, Y0, Y0
+	VMAXPS Y1, Y17, Y1
+	VADDPS Y17, Y1, Y1
+	VMAXPS Y2, Y17, Y2
+	VADDPS Y17, Y2, Y2
+	VMAXPS Y3, Y17, Y3
+	VADDPS Y17, Y3, Y3
+	VMAXPS Y4, Y17, Y4
+	VADDPS Y17, Y4, Y4
+	VMAXPS Y5, Y17, Y5
+	VADDPS Y17, Y5, Y5
+	VMAXPS Y6, Y17, Y6
+	VADDPS Y17, Y6, Y6
+	VMAXPS Y7, Y17, Y7
+	VADDPS Y17, Y7, Y7
+	VMAXPS Y8, Y17, Y8
+	VADDPS Y17, Y8, Y8
+	VMAXPS Y9, Y17, Y9
+	VADDPS Y17, Y9, Y9
+	VMAXPS Y10, Y17, Y10
+	VADDPS Y17, Y10, Y10
+	VMAXPS Y11, Y17, Y11
+	VADDPS Y17, Y11, Y11
+	VMAXPS Y12, Y17, Y12
+	VADDPS Y17, Y12, Y12
+	VMAXPS Y13, Y17, Y13
+	VADDPS Y17, Y13, Y13
+	VMAXPS Y14, Y17, Y14
+	VADDPS Y17, Y14, Y14
+	VMAXPS Y15, Y17, Y15
+	VADDPS Y17, Y15, Y15
+	VMAXPS Y16, Y17, Y16
+	VADDPS Y17, Y16, Y16
+
+norelu17:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y16, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x11, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x11, BX
+	JNZ     next
+	JMP     done
+
+tile16:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch16
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch16:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest16
+
+loop16:
+	VMOVUPS.Z    (DI), K1, Y16
+	VBROADCASTSS (R11), Y17
+	VFMADD231PS  Y17, Y16, Y0
+	VBROADCASTSS (R11)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y1
+	VBROADCASTSS (R11)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y2
+	VBROADCASTSS (R11)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y3
+	VBROADCASTSS (R11)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y4
+	VBROADCASTSS (R13), Y17
+	VFMADD231PS  Y17, Y16, Y5
+	VBROADCASTSS (R13)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y6
+	VBROADCASTSS (R13)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y7
+	VBROADCASTSS (R13)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y8
+	VBROADCASTSS (R13)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y9
+	VBROADCASTSS (R14), Y17
+	VFMADD231PS  Y17, Y16, Y10
+	VBROADCASTSS (R14)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y11
+	VBROADCASTSS (R14)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y12
+	VBROADCASTSS (R14)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y13
+	VBROADCASTSS (R14)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y14
+	VBROADCASTSS (R15), Y17
+	VFMADD231PS  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPS.Z    (DI), K1, Y16
+	VBROADCASTSS (R11), Y17
+	VFMADD231PS  Y17, Y16, Y0
+	VBROADCASTSS (R11)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y1
+	VBROADCASTSS (R11)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y2
+	VBROADCASTSS (R11)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y3
+	VBROADCASTSS (R11)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y4
+	VBROADCASTSS (R13), Y17
+	VFMADD231PS  Y17, Y16, Y5
+	VBROADCASTSS (R13)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y6
+	VBROADCASTSS (R13)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y7
+	VBROADCASTSS (R13)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y8
+	VBROADCASTSS (R13)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y9
+	VBROADCASTSS (R14), Y17
+	VFMADD231PS  Y17, Y16, Y10
+	VBROADCASTSS (R14)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y11
+	VBROADCASTSS (R14)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y12
+	VBROADCASTSS (R14)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y13
+	VBROADCASTSS (R14)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y14
+	VBROADCASTSS (R15), Y17
+	VFMADD231PS  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop16
+
+rest16:
+	ADDQ $0x02, SI
+	JZ   end16
+
+single16:
+	VMOVUPS.Z    (DI), K1, Y16
+	VBROADCASTSS (R11), Y17
+	VFMADD231PS  Y17, Y16, Y0
+	VBROADCASTSS (R11)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y1
+	VBROADCASTSS (R11)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y2
+	VBROADCASTSS (R11)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y3
+	VBROADCASTSS (R11)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y4
+	VBROADCASTSS (R13), Y17
+	VFMADD231PS  Y17, Y16, Y5
+	VBROADCASTSS (R13)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y6
+	VBROADCASTSS (R13)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y7
+	VBROADCASTSS (R13)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y8
+	VBROADCASTSS (R13)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y9
+	VBROADCASTSS (R14), Y17
+	VFMADD231PS  Y17, Y16, Y10
+	VBROADCASTSS (R14)(R10*1), Y17
+	VFMADD231PS  Y17, Y16, Y11
+	VBROADCASTSS (R14)(R10*2), Y17
+	VFMADD231PS  Y17, Y16, Y12
+	VBROADCASTSS (R14)(R12*1), Y17
+	VFMADD231PS  Y17, Y16, Y13
+	VBROADCASTSS (R14)(R10*4), Y17
+	VFMADD231PS  Y17, Y16, Y14
+	VBROADCASTSS (R15), Y17
+	VFMADD231PS  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single16
+
+end16:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate16
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y15, Y15
+
+noaccumulate16:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias16
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y16
+	VADDPS    Y16, Y0, Y0
+	VADDPS    Y16, Y1, Y1
+	VADDPS    Y16, Y2, Y2
+	VADDPS    Y16, Y3, Y3
+	VADDPS    Y16, Y4, Y4
+	VADDPS    Y16, Y5, Y5
+	VADDPS    Y16, Y6, Y6
+	VADDPS    Y16, Y7, Y7
+	VADDPS    Y16, Y8, Y8
+	VADDPS    Y16, Y9, Y9
+	VADDPS    Y16, Y10, Y10
+	VADDPS    Y16, Y11, Y11
+	VADDPS    Y16, Y12, Y12
+	VADDPS    Y16, Y13, Y13
+	VADDPS    Y16, Y14, Y14
+	VADDPS    Y16, Y15, Y15
+
+nobias16:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias16
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y16
+	VADDPS       Y16, Y0, Y0
+	VBROADCASTSS 4(DI), Y16
+	VADDPS       Y16, Y1, Y1
+	VBROADCASTSS 8(DI), Y16
+	VADDPS       Y16, Y2, Y2
+	VBROADCASTSS 12(DI), Y16
+	VADDPS       Y16, Y3, Y3
+	VBROADCASTSS 16(DI), Y16
+	VADDPS       Y16, Y4, Y4
+	VBROADCASTSS 20(DI), Y16
+	VADDPS       Y16, Y5, Y5
+	VBROADCASTSS 24(DI), Y16
+	VADDPS       Y16, Y6, Y6
+	VBROADCASTSS 28(DI), Y16
+	VADDPS       Y16, Y7, Y7
+	VBROADCASTSS 32(DI), Y16
+	VADDPS       Y16, Y8, Y8
+	VBROADCASTSS 36(DI), Y16
+	VADDPS       Y16, Y9, Y9
+	VBROADCASTSS 40(DI), Y16
+	VADDPS       Y16, Y10, Y10
+	VBROADCASTSS 44(DI), Y16
+	VADDPS       Y16, Y11, Y11
+	VBROADCASTSS 48(DI), Y16
+	VADDPS       Y16, Y12, Y12
+	VBROADCASTSS 52(DI), Y16
+	VADDPS       Y16, Y13, Y13
+	VBROADCASTSS 56(DI), Y16
+	VADDPS       Y16, Y14, Y14
+	VBROADCASTSS 60(DI), Y16
+	VADDPS       Y16, Y15, Y15
+
+norowbias16:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu16
+	VXORPS Y16, Y16, Y16
+	VMAXPS Y0, Y16, Y0
+	VADDPS Y16, Y0, Y0
+	VMAXPS Y1, Y16, Y1
+	VADDPS Y16, Y1, Y1
+	VMAXPS Y2, Y16, Y2
+	VADDPS Y16, Y2, Y2
+	VMAXPS Y3, Y16, Y3
+	VADDPS Y16, Y3, Y3
+	VMAXPS Y4, Y16, Y4
+	VADDPS Y16, Y4, Y4
+	VMAXPS Y5, Y16, Y5
+	VADDPS Y16, Y5, Y5
+	VMAXPS Y6, Y16, Y6
+	VADDPS Y16, Y6, Y6
+	VMAXPS Y7, Y16, Y7
+	VADDPS Y16, Y7, Y7
+	VMAXPS Y8, Y16, Y8
+	VADDPS Y16, Y8, Y8
+	VMAXPS Y9, Y16, Y9
+	VADDPS Y16, Y9, Y9
+	VMAXPS Y10, Y16, Y10
+	VADDPS Y16, Y10, Y10
+	VMAXPS Y11, Y16, Y11
+	VADDPS Y16, Y11, Y11
+	VMAXPS Y12, Y16, Y12
+	VADDPS Y16, Y12, Y12
+	VMAXPS Y13, Y16, Y13
+	VADDPS Y16, Y13, Y13
+	VMAXPS Y14, Y16, Y14
+	VADDPS Y16, Y14, Y14
+	VMAXPS Y15, Y16, Y15
+	VADDPS Y16, Y15, Y15
+
+norelu16:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y15, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x10, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x10, BX
+	JNZ     next
+	JMP     done
+
+tile15:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch15
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch15:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest15
+
+loop15:
+	VMOVUPS.Z    (DI), K1, Y15
+	VBROADCASTSS (R11), Y16
+	VFMADD231PS  Y16, Y15, Y0
+	VBROADCASTSS (R11)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y1
+	VBROADCASTSS (R11)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS (R11)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y3
+	VBROADCASTSS (R11)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS (R13), Y16
+	VFMADD231PS  Y16, Y15, Y5
+	VBROADCASTSS (R13)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS (R13)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y7
+	VBROADCASTSS (R13)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS (R13)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y9
+	VBROADCASTSS (R14), Y16
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS (R14)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y11
+	VBROADCASTSS (R14)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y12
+	VBROADCASTSS (R14)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y13
+	VBROADCASTSS (R14)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPS.Z    (DI), K1, Y15
+	VBROADCASTSS (R11), Y16
+	VFMADD231PS  Y16, Y15, Y0
+	VBROADCASTSS (R11)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y1
+	VBROADCASTSS (R11)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS (R11)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y3
+	VBROADCASTSS (R11)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS (R13), Y16
+	VFMADD231PS  Y16, Y15, Y5
+	VBROADCASTSS (R13)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS (R13)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y7
+	VBROADCASTSS (R13)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS (R13)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y9
+	VBROADCASTSS (R14), Y16
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS (R14)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y11
+	VBROADCASTSS (R14)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y12
+	VBROADCASTSS (R14)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y13
+	VBROADCASTSS (R14)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop15
+
+rest15:
+	ADDQ $0x02, SI
+	JZ   end15
+
+single15:
+	VMOVUPS.Z    (DI), K1, Y15
+	VBROADCASTSS (R11), Y16
+	VFMADD231PS  Y16, Y15, Y0
+	VBROADCASTSS (R11)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y1
+	VBROADCASTSS (R11)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS (R11)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y3
+	VBROADCASTSS (R11)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS (R13), Y16
+	VFMADD231PS  Y16, Y15, Y5
+	VBROADCASTSS (R13)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS (R13)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y7
+	VBROADCASTSS (R13)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS (R13)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y9
+	VBROADCASTSS (R14), Y16
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS (R14)(R10*1), Y16
+	VFMADD231PS  Y16, Y15, Y11
+	VBROADCASTSS (R14)(R10*2), Y16
+	VFMADD231PS  Y16, Y15, Y12
+	VBROADCASTSS (R14)(R12*1), Y16
+	VFMADD231PS  Y16, Y15, Y13
+	VBROADCASTSS (R14)(R10*4), Y16
+	VFMADD231PS  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single15
+
+end15:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate15
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y14, Y14
+
+noaccumulate15:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias15
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y15
+	VADDPS    Y15, Y0, Y0
+	VADDPS    Y15, Y1, Y1
+	VADDPS    Y15, Y2, Y2
+	VADDPS    Y15, Y3, Y3
+	VADDPS    Y15, Y4, Y4
+	VADDPS    Y15, Y5, Y5
+	VADDPS    Y15, Y6, Y6
+	VADDPS    Y15, Y7, Y7
+	VADDPS    Y15, Y8, Y8
+	VADDPS    Y15, Y9, Y9
+	VADDPS    Y15, Y10, Y10
+	VADDPS    Y15, Y11, Y11
+	VADDPS    Y15, Y12, Y12
+	VADDPS    Y15, Y13, Y13
+	VADDPS    Y15, Y14, Y14
+
+nobias15:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias15
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y15
+	VADDPS       Y15, Y0, Y0
+	VBROADCASTSS 4(DI), Y15
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 8(DI), Y15
+	VADDPS       Y15, Y2, Y2
+	VBROADCASTSS 12(DI), Y15
+	VADDPS       Y15, Y3, Y3
+	VBROADCASTSS 16(DI), Y15
+	VADDPS       Y15, Y4, Y4
+	VBROADCASTSS 20(DI), Y15
+	VADDPS       Y15, Y5, Y5
+	VBROADCASTSS 24(DI), Y15
+	VADDPS       Y15, Y6, Y6
+	VBROADCASTSS 28(DI), Y15
+	VADDPS       Y15, Y7, Y7
+	VBROADCASTSS 32(DI), Y15
+	VADDPS       Y15, Y8, Y8
+	VBROADCASTSS 36(DI), Y15
+	VADDPS       Y15, Y9, Y9
+	VBROADCASTSS 40(DI), Y15
+	VADDPS       Y15, Y10, Y10
+	VBROADCASTSS 44(DI), Y15
+	VADDPS       Y15, Y11, Y11
+	VBROADCASTSS 48(DI), Y15
+	VADDPS       Y15, Y12, Y12
+	VBROADCASTSS 52(DI), Y15
+	VADDPS       Y15, Y13, Y13
+	VBROADCASTSS 56(DI), Y15
+	VADDPS       Y15, Y14, Y14
+
+norowbias15:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu15
+	VXORPS Y15, Y15, Y15
+	VMAXPS Y0, Y15, Y0
+	VADDPS Y15, Y0, Y0
+	VMAXPS Y1, Y15, Y1
+	VADDPS Y15, Y1, Y1
+	VMAXPS Y2, Y15, Y2
+	VADDPS Y15, Y2, Y2
+	VMAXPS Y3, Y15, Y3
+	VADDPS Y15, Y3, Y3
+	VMAXPS Y4, Y15, Y4
+	VADDPS Y15, Y4, Y4
+	VMAXPS Y5, Y15, Y5
+	VADDPS Y15, Y5, Y5
+	VMAXPS Y6, Y15, Y6
+	VADDPS Y15, Y6, Y6
+	VMAXPS Y7, Y15, Y7
+	VADDPS Y15, Y7, Y7
+	VMAXPS Y8, Y15, Y8
+	VADDPS Y15, Y8, Y8
+	VMAXPS Y9, Y15, Y9
+	VADDPS Y15, Y9, Y9
+	VMAXPS Y10, Y15, Y10
+	VADDPS Y15, Y10, Y10
+	VMAXPS Y11, Y15, Y11
+	VADDPS Y15, Y11, Y11
+	VMAXPS Y12, Y15, Y12
+	VADDPS Y15, Y12, Y12
+	VMAXPS Y13, Y15, Y13
+	VADDPS Y15, Y13, Y13
+	VMAXPS Y14, Y15, Y14
+	VADDPS Y15, Y14, Y14
+
+norelu15:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y14, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0f, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0f, BX
+	JNZ     next
+	JMP     done
+
+tile14:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch14
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch14:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest14
+
+loop14:
+	VMOVUPS.Z    (DI), K1, Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y14, Y0
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VBROADCASTSS (R11)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (R11)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y3
+	VBROADCASTSS (R11)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (R13), Y15
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (R13)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (R13)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	VBROADCASTSS (R13)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R13)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y9
+	VBROADCASTSS (R14), Y15
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R14)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VBROADCASTSS (R14)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y12
+	VBROADCASTSS (R14)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPS.Z    (DI), K1, Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y14, Y0
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VBROADCASTSS (R11)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (R11)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y3
+	VBROADCASTSS (R11)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (R13), Y15
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (R13)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (R13)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	VBROADCASTSS (R13)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R13)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y9
+	VBROADCASTSS (R14), Y15
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R14)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VBROADCASTSS (R14)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y12
+	VBROADCASTSS (R14)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop14
+
+rest14:
+	ADDQ $0x02, SI
+	JZ   end14
+
+single14:
+	VMOVUPS.Z    (DI), K1, Y14
+	VBROADCASTSS (R11), Y15
+	VFMADD231PS  Y15, Y14, Y0
+	VBROADCASTSS (R11)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VBROADCASTSS (R11)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (R11)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y3
+	VBROADCASTSS (R11)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (R13), Y15
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (R13)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (R13)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y7
+	VBROADCASTSS (R13)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (R13)(R10*4), Y15
+	VFMADD231PS  Y15, Y14, Y9
+	VBROADCASTSS (R14), Y15
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R14)(R10*1), Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VBROADCASTSS (R14)(R10*2), Y15
+	VFMADD231PS  Y15, Y14, Y12
+	VBROADCASTSS (R14)(R12*1), Y15
+	VFMADD231PS  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single14
+
+end14:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate14
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y13, Y13
+
+noaccumulate14:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias14
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y0, Y0
+	VADDPS    Y14, Y1, Y1
+	VADDPS    Y14, Y2, Y2
+	VADDPS    Y14, Y3, Y3
+	VADDPS    Y14, Y4, Y4
+	VADDPS    Y14, Y5, Y5
+	VADDPS    Y14, Y6, Y6
+	VADDPS    Y14, Y7, Y7
+	VADDPS    Y14, Y8, Y8
+	VADDPS    Y14, Y9, Y9
+	VADDPS    Y14, Y10, Y10
+	VADDPS    Y14, Y11, Y11
+	VADDPS    Y14, Y12, Y12
+	VADDPS    Y14, Y13, Y13
+
+nobias14:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias14
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y14
+	VADDPS       Y14, Y0, Y0
+	VBROADCASTSS 4(DI), Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS 8(DI), Y14
+	VADDPS       Y14, Y2, Y2
+	VBROADCASTSS 12(DI), Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS 16(DI), Y14
+	VADDPS       Y14, Y4, Y4
+	VBROADCASTSS 20(DI), Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS 24(DI), Y14
+	VADDPS       Y14, Y6, Y6
+	VBROADCASTSS 28(DI), Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS 32(DI), Y14
+	VADDPS       Y14, Y8, Y8
+	VBROADCASTSS 36(DI), Y14
+	VADDPS       Y14, Y9, Y9
+	VBROADCASTSS 40(DI), Y14
+	VADDPS       Y14, Y10, Y10
+	VBROADCASTSS 44(DI), Y14
+	VADDPS       Y14, Y11, Y11
+	VBROADCASTSS 48(DI), Y14
+	VADDPS       Y14, Y12, Y12
+	VBROADCASTSS 52(DI), Y14
+	VADDPS       Y14, Y13, Y13
+
+norowbias14:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu14
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VADDPS Y14, Y0, Y0
+	VMAXPS Y1, Y14, Y1
+	VADDPS Y14, Y1, Y1
+	VMAXPS Y2, Y14, Y2
+	VADDPS Y14, Y2, Y2
+	VMAXPS Y3, Y14, Y3
+	VADDPS Y14, Y3, Y3
+	VMAXPS Y4, Y14, Y4
+	VADDPS Y14, Y4, Y4
+	VMAXPS Y5, Y14, Y5
+	VADDPS Y14, Y5, Y5
+	VMAXPS Y6, Y14, Y6
+	VADDPS Y14, Y6, Y6
+	VMAXPS Y7, Y14, Y7
+	VADDPS Y14, Y7, Y7
+	VMAXPS Y8, Y14, Y8
+	VADDPS Y14, Y8, Y8
+	VMAXPS Y9, Y14, Y9
+	VADDPS Y14, Y9, Y9
+	VMAXPS Y10, Y14, Y10
+	VADDPS Y14, Y10, Y10
+	VMAXPS Y11, Y14, Y11
+	VADDPS Y14, Y11, Y11
+	VMAXPS Y12, Y14, Y12
+	VADDPS Y14, Y12, Y12
+	VMAXPS Y13, Y14, Y13
+	VADDPS Y14, Y13, Y13
+
+norelu14:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y13, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0e, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0e, BX
+	JNZ     next
+	JMP     done
+
+tile13:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch13
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch13:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest13
+
+loop13:
+	VMOVUPS.Z    (DI), K1, Y13
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VBROADCASTSS (R11)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R11)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (R11)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R11)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R13)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (R13)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R13)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (R13)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R14), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R14)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VBROADCASTSS (R14)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPS.Z    (DI), K1, Y13
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VBROADCASTSS (R11)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R11)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (R11)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R11)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R13)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (R13)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R13)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (R13)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R14), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R14)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VBROADCASTSS (R14)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop13
+
+rest13:
+	ADDQ $0x02, SI
+	JZ   end13
+
+single13:
+	VMOVUPS.Z    (DI), K1, Y13
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VBROADCASTSS (R11)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (R11)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (R11)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R11)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R13)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (R13)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R13)(R12*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (R13)(R10*4), Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R14), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R14)(R10*1), Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VBROADCASTSS (R14)(R10*2), Y14
+	VFMADD231PS  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single13
+
+end13:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate13
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y12, Y12
+
+noaccumulate13:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias13
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y0, Y0
+	VADDPS    Y13, Y1, Y1
+	VADDPS    Y13, Y2, Y2
+	VADDPS    Y13, Y3, Y3
+	VADDPS    Y13, Y4, Y4
+	VADDPS    Y13, Y5, Y5
+	VADDPS    Y13, Y6, Y6
+	VADDPS    Y13, Y7, Y7
+	VADDPS    Y13, Y8, Y8
+	VADDPS    Y13, Y9, Y9
+	VADDPS    Y13, Y10, Y10
+	VADDPS    Y13, Y11, Y11
+	VADDPS    Y13, Y12, Y12
+
+nobias13:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias13
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y13
+	VADDPS       Y13, Y0, Y0
+	VBROADCASTSS 4(DI), Y13
+	VADDPS       Y13, Y1, Y1
+	VBROADCASTSS 8(DI), Y13
+	VADDPS       Y13, Y2, Y2
+	VBROADCASTSS 12(DI), Y13
+	VADDPS       Y13, Y3, Y3
+	VBROADCASTSS 16(DI), Y13
+	VADDPS       Y13, Y4, Y4
+	VBROADCASTSS 20(DI), Y13
+	VADDPS       Y13, Y5, Y5
+	VBROADCASTSS 24(DI), Y13
+	VADDPS       Y13, Y6, Y6
+	VBROADCASTSS 28(DI), Y13
+	VADDPS       Y13, Y7, Y7
+	VBROADCASTSS 32(DI), Y13
+	VADDPS       Y13, Y8, Y8
+	VBROADCASTSS 36(DI), Y13
+	VADDPS       Y13, Y9, Y9
+	VBROADCASTSS 40(DI), Y13
+	VADDPS       Y13, Y10, Y10
+	VBROADCASTSS 44(DI), Y13
+	VADDPS       Y13, Y11, Y11
+	VBROADCASTSS 48(DI), Y13
+	VADDPS       Y13, Y12, Y12
+
+norowbias13:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu13
+	VXORPS Y13, Y13, Y13
+	VMAXPS Y0, Y13, Y0
+	VADDPS Y13, Y0, Y0
+	VMAXPS Y1, Y13, Y1
+	VADDPS Y13, Y1, Y1
+	VMAXPS Y2, Y13, Y2
+	VADDPS Y13, Y2, Y2
+	VMAXPS Y3, Y13, Y3
+	VADDPS Y13, Y3, Y3
+	VMAXPS Y4, Y13, Y4
+	VADDPS Y13, Y4, Y4
+	VMAXPS Y5, Y13, Y5
+	VADDPS Y13, Y5, Y5
+	VMAXPS Y6, Y13, Y6
+	VADDPS Y13, Y6, Y6
+	VMAXPS Y7, Y13, Y7
+	VADDPS Y13, Y7, Y7
+	VMAXPS Y8, Y13, Y8
+	VADDPS Y13, Y8, Y8
+	VMAXPS Y9, Y13, Y9
+	VADDPS Y13, Y9, Y9
+	VMAXPS Y10, Y13, Y10
+	VADDPS Y13, Y10, Y10
+	VMAXPS Y11, Y13, Y11
+	VADDPS Y13, Y11, Y11
+	VMAXPS Y12, Y13, Y12
+	VADDPS Y13, Y12, Y12
+
+norelu13:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y12, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0d, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0d, BX
+	JNZ     next
+	JMP     done
+
+tile12:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch12
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch12:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest12
+
+loop12:
+	VMOVUPS.Z    (DI), K1, Y12
+	VBROADCASTSS (R11), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VBROADCASTSS (R11)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (R11)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R11)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R11)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R13)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R13)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R13)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R13)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R14), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPS.Z    (DI), K1, Y12
+	VBROADCASTSS (R11), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VBROADCASTSS (R11)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (R11)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R11)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R11)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R13)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R13)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R13)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R13)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R14), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop12
+
+rest12:
+	ADDQ $0x02, SI
+	JZ   end12
+
+single12:
+	VMOVUPS.Z    (DI), K1, Y12
+	VBROADCASTSS (R11), Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VBROADCASTSS (R11)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VBROADCASTSS (R11)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (R11)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VBROADCASTSS (R11)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (R13), Y13
+	VFMADD231PS  Y13, Y12, Y5
+	VBROADCASTSS (R13)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (R13)(R10*2), Y13
+	VFMADD231PS  Y13, Y12, Y7
+	VBROADCASTSS (R13)(R12*1), Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (R13)(R10*4), Y13
+	VFMADD231PS  Y13, Y12, Y9
+	VBROADCASTSS (R14), Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VBROADCASTSS (R14)(R10*1), Y13
+	VFMADD231PS  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single12
+
+end12:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate12
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y11, Y11
+
+noaccumulate12:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias12
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y0, Y0
+	VADDPS    Y12, Y1, Y1
+	VADDPS    Y12, Y2, Y2
+	VADDPS    Y12, Y3, Y3
+	VADDPS    Y12, Y4, Y4
+	VADDPS    Y12, Y5, Y5
+	VADDPS    Y12, Y6, Y6
+	VADDPS    Y12, Y7, Y7
+	VADDPS    Y12, Y8, Y8
+	VADDPS    Y12, Y9, Y9
+	VADDPS    Y12, Y10, Y10
+	VADDPS    Y12, Y11, Y11
+
+nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y12
+	VADDPS       Y12, Y0, Y0
+	VBROADCASTSS 4(DI), Y12
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 8(DI), Y12
+	VADDPS       Y12, Y2, Y2
+	VBROADCASTSS 12(DI), Y12
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 16(DI), Y12
+	VADDPS       Y12, Y4, Y4
+	VBROADCASTSS 20(DI), Y12
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 24(DI), Y12
+	VADDPS       Y12, Y6, Y6
+	VBROADCASTSS 28(DI), Y12
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 32(DI), Y12
+	VADDPS       Y12, Y8, Y8
+	VBROADCASTSS 36(DI), Y12
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 40(DI), Y12
+	VADDPS       Y12, Y10, Y10
+	VBROADCASTSS 44(DI), Y12
+	VADDPS       Y12, Y11, Y11
+
+norowbias12:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu12
+	VXORPS Y12, Y12, Y12
+	VMAXPS Y0, Y12, Y0
+	VADDPS Y12, Y0, Y0
+	VMAXPS Y1, Y12, Y1
+	VADDPS Y12, Y1, Y1
+	VMAXPS Y2, Y12, Y2
+	VADDPS Y12, Y2, Y2
+	VMAXPS Y3, Y12, Y3
+	VADDPS Y12, Y3, Y3
+	VMAXPS Y4, Y12, Y4
+	VADDPS Y12, Y4, Y4
+	VMAXPS Y5, Y12, Y5
+	VADDPS Y12, Y5, Y5
+	VMAXPS Y6, Y12, Y6
+	VADDPS Y12, Y6, Y6
+	VMAXPS Y7, Y12, Y7
+	VADDPS Y12, Y7, Y7
+	VMAXPS Y8, Y12, Y8
+	VADDPS Y12, Y8, Y8
+	VMAXPS Y9, Y12, Y9
+	VADDPS Y12, Y9, Y9
+	VMAXPS Y10, Y12, Y10
+	VADDPS Y12, Y10, Y10
+	VMAXPS Y11, Y12, Y11
+	VADDPS Y12, Y11, Y11
+
+norelu12:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y11, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0c, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0c, BX
+	JNZ     next
+	JMP     done
+
+tile11:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch11
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch11:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest11
+
+loop11:
+	VMOVUPS.Z    (DI), K1, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VBROADCASTSS (R11)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R11)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R11)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R11)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R13)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (R13)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R13)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (R13)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS (R14), Y12
+	VFMADD231PS  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPS.Z    (DI), K1, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VBROADCASTSS (R11)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R11)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R11)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R11)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R13)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (R13)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R13)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (R13)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS (R14), Y12
+	VFMADD231PS  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop11
+
+rest11:
+	ADDQ $0x02, SI
+	JZ   end11
+
+single11:
+	VMOVUPS.Z    (DI), K1, Y11
+	VBROADCASTSS (R11), Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VBROADCASTSS (R11)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (R11)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R11)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (R11)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (R13), Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R13)(R10*1), Y12
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (R13)(R10*2), Y12
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (R13)(R12*1), Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (R13)(R10*4), Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VBROADCASTSS (R14), Y12
+	VFMADD231PS  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single11
+
+end11:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate11
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y10, Y10
+
+noaccumulate11:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias11
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y0, Y0
+	VADDPS    Y11, Y1, Y1
+	VADDPS    Y11, Y2, Y2
+	VADDPS    Y11, Y3, Y3
+	VADDPS    Y11, Y4, Y4
+	VADDPS    Y11, Y5, Y5
+	VADDPS    Y11, Y6, Y6
+	VADDPS    Y11, Y7, Y7
+	VADDPS    Y11, Y8, Y8
+	VADDPS    Y11, Y9, Y9
+	VADDPS    Y11, Y10, Y10
+
+nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y11
+	VADDPS       Y11, Y0, Y0
+	VBROADCASTSS 4(DI), Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 8(DI), Y11
+	VADDPS       Y11, Y2, Y2
+	VBROADCASTSS 12(DI), Y11
+	VADDPS       Y11, Y3, Y3
+	VBROADCASTSS 16(DI), Y11
+	VADDPS       Y11, Y4, Y4
+	VBROADCASTSS 20(DI), Y11
+	VADDPS       Y11, Y5, Y5
+	VBROADCASTSS 24(DI), Y11
+	VADDPS       Y11, Y6, Y6
+	VBROADCASTSS 28(DI), Y11
+	VADDPS       Y11, Y7, Y7
+	VBROADCASTSS 32(DI), Y11
+	VADDPS       Y11, Y8, Y8
+	VBROADCASTSS 36(DI), Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS 40(DI), Y11
+	VADDPS       Y11, Y10, Y10
+
+norowbias11:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu11
+	VXORPS Y11, Y11, Y11
+	VMAXPS Y0, Y11, Y0
+	VADDPS Y11, Y0, Y0
+	VMAXPS Y1, Y11, Y1
+	VADDPS Y11, Y1, Y1
+	VMAXPS Y2, Y11, Y2
+	VADDPS Y11, Y2, Y2
+	VMAXPS Y3, Y11, Y3
+	VADDPS Y11, Y3, Y3
+	VMAXPS Y4, Y11, Y4
+	VADDPS Y11, Y4, Y4
+	VMAXPS Y5, Y11, Y5
+	VADDPS Y11, Y5, Y5
+	VMAXPS Y6, Y11, Y6
+	VADDPS Y11, Y6, Y6
+	VMAXPS Y7, Y11, Y7
+	VADDPS Y11, Y7, Y7
+	VMAXPS Y8, Y11, Y8
+	VADDPS Y11, Y8, Y8
+	VMAXPS Y9, Y11, Y9
+	VADDPS Y11, Y9, Y9
+	VMAXPS Y10, Y11, Y10
+	VADDPS Y11, Y10, Y10
+
+norelu11:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y10, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0b, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0b, BX
+	JNZ     next
+	JMP     done
+
+tile10:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch10
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch10:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest10
+
+loop10:
+	VMOVUPS.Z    (DI), K1, Y10
+	VBROADCASTSS (R11), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VBROADCASTSS (R11)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (R11)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R11)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (R11)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (R13)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R13)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS (R13)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS (R13)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPS.Z    (DI), K1, Y10
+	VBROADCASTSS (R11), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VBROADCASTSS (R11)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (R11)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R11)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (R11)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (R13)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R13)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS (R13)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS (R13)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop10
+
+rest10:
+	ADDQ $0x02, SI
+	JZ   end10
+
+single10:
+	VMOVUPS.Z    (DI), K1, Y10
+	VBROADCASTSS (R11), Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VBROADCASTSS (R11)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y1
+	VBROADCASTSS (R11)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R11)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VBROADCASTSS (R11)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R13), Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VBROADCASTSS (R13)(R10*1), Y11
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R13)(R10*2), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS (R13)(R12*1), Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VBROADCASTSS (R13)(R10*4), Y11
+	VFMADD231PS  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single10
+
+end10:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate10
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y9, Y9
+
+noaccumulate10:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias10
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y0, Y0
+	VADDPS    Y10, Y1, Y1
+	VADDPS    Y10, Y2, Y2
+	VADDPS    Y10, Y3, Y3
+	VADDPS    Y10, Y4, Y4
+	VADDPS    Y10, Y5, Y5
+	VADDPS    Y10, Y6, Y6
+	VADDPS    Y10, Y7, Y7
+	VADDPS    Y10, Y8, Y8
+	VADDPS    Y10, Y9, Y9
+
+nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 4(DI), Y10
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 8(DI), Y10
+	VADDPS       Y10, Y2, Y2
+	VBROADCASTSS 12(DI), Y10
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 16(DI), Y10
+	VADDPS       Y10, Y4, Y4
+	VBROADCASTSS 20(DI), Y10
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 24(DI), Y10
+	VADDPS       Y10, Y6, Y6
+	VBROADCASTSS 28(DI), Y10
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 32(DI), Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS 36(DI), Y10
+	VADDPS       Y10, Y9, Y9
+
+norowbias10:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu10
+	VXORPS Y10, Y10, Y10
+	VMAXPS Y0, Y10, Y0
+	VADDPS Y10, Y0, Y0
+	VMAXPS Y1, Y10, Y1
+	VADDPS Y10, Y1, Y1
+	VMAXPS Y2, Y10, Y2
+	VADDPS Y10, Y2, Y2
+	VMAXPS Y3, Y10, Y3
+	VADDPS Y10, Y3, Y3
+	VMAXPS Y4, Y10, Y4
+	VADDPS Y10, Y4, Y4
+	VMAXPS Y5, Y10, Y5
+	VADDPS Y10, Y5, Y5
+	VMAXPS Y6, Y10, Y6
+	VADDPS Y10, Y6, Y6
+	VMAXPS Y7, Y10, Y7
+	VADDPS Y10, Y7, Y7
+	VMAXPS Y8, Y10, Y8
+	VADDPS Y10, Y8, Y8
+	VMAXPS Y9, Y10, Y9
+	VADDPS Y10, Y9, Y9
+
+norelu10:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y9, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0a, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0a, BX
+	JNZ     next
+	JMP     done
+
+tile9:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch9
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch9:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest9
+
+loop9:
+	VMOVUPS.Z    (DI), K1, Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (R11)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R11)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (R11)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R11)(R10*4), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R13)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R13)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R13)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPS.Z    (DI), K1, Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (R11)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R11)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (R11)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R11)(R10*4), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R13)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R13)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R13)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop9
+
+rest9:
+	ADDQ $0x02, SI
+	JZ   end9
+
+single9:
+	VMOVUPS.Z    (DI), K1, Y9
+	VBROADCASTSS (R11), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (R11)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (R11)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (R11)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (R11)(R10*4), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (R13), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R13)(R10*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R13)(R10*2), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (R13)(R12*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single9
+
+end9:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate9
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y8, Y8
+
+noaccumulate9:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias9
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y0, Y0
+	VADDPS    Y9, Y1, Y1
+	VADDPS    Y9, Y2, Y2
+	VADDPS    Y9, Y3, Y3
+	VADDPS    Y9, Y4, Y4
+	VADDPS    Y9, Y5, Y5
+	VADDPS    Y9, Y6, Y6
+	VADDPS    Y9, Y7, Y7
+	VADDPS    Y9, Y8, Y8
+
+nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y9
+	VADDPS       Y9, Y0, Y0
+	VBROADCASTSS 4(DI), Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS 8(DI), Y9
+	VADDPS       Y9, Y2, Y2
+	VBROADCASTSS 12(DI), Y9
+	VADDPS       Y9, Y3, Y3
+	VBROADCASTSS 16(DI), Y9
+	VADDPS       Y9, Y4, Y4
+	VBROADCASTSS 20(DI), Y9
+	VADDPS       Y9, Y5, Y5
+	VBROADCASTSS 24(DI), Y9
+	VADDPS       Y9, Y6, Y6
+	VBROADCASTSS 28(DI), Y9
+	VADDPS       Y9, Y7, Y7
+	VBROADCASTSS 32(DI), Y9
+	VADDPS       Y9, Y8, Y8
+
+norowbias9:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu9
+	VXORPS Y9, Y9, Y9
+	VMAXPS Y0, Y9, Y0
+	VADDPS Y9, Y0, Y0
+	VMAXPS Y1, Y9, Y1
+	VADDPS Y9, Y1, Y1
+	VMAXPS Y2, Y9, Y2
+	VADDPS Y9, Y2, Y2
+	VMAXPS Y3, Y9, Y3
+	VADDPS Y9, Y3, Y3
+	VMAXPS Y4, Y9, Y4
+	VADDPS Y9, Y4, Y4
+	VMAXPS Y5, Y9, Y5
+	VADDPS Y9, Y5, Y5
+	VMAXPS Y6, Y9, Y6
+	VADDPS Y9, Y6, Y6
+	VMAXPS Y7, Y9, Y7
+	VADDPS Y9, Y7, Y7
+	VMAXPS Y8, Y9, Y8
+	VADDPS Y9, Y8, Y8
+
+norelu9:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y8, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x09, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x09, BX
+	JNZ     next
+	JMP     done
+
+tile8:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch8
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch8:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest8
+
+loop8:
+	VMOVUPS.Z    (DI), K1, Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (R11)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R11)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R11)(R12*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R11)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R13)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R13)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPS.Z    (DI), K1, Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (R11)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R11)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R11)(R12*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R11)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R13)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R13)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop8
+
+rest8:
+	ADDQ $0x02, SI
+	JZ   end8
+
+single8:
+	VMOVUPS.Z    (DI), K1, Y8
+	VBROADCASTSS (R11), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VBROADCASTSS (R11)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (R11)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R11)(R12*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (R11)(R10*4), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R13), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (R13)(R10*1), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VBROADCASTSS (R13)(R10*2), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single8
+
+end8:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate8
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y7, Y7
+
+noaccumulate8:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias8
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y0, Y0
+	VADDPS    Y8, Y1, Y1
+	VADDPS    Y8, Y2, Y2
+	VADDPS    Y8, Y3, Y3
+	VADDPS    Y8, Y4, Y4
+	VADDPS    Y8, Y5, Y5
+	VADDPS    Y8, Y6, Y6
+	VADDPS    Y8, Y7, Y7
+
+nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y8
+	VADDPS       Y8, Y0, Y0
+	VBROADCASTSS 4(DI), Y8
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 8(DI), Y8
+	VADDPS       Y8, Y2, Y2
+	VBROADCASTSS 12(DI), Y8
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 16(DI), Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 20(DI), Y8
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 24(DI), Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS 28(DI), Y8
+	VADDPS       Y8, Y7, Y7
+
+norowbias8:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu8
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
+	VADDPS Y8, Y0, Y0
+	VMAXPS Y1, Y8, Y1
+	VADDPS Y8, Y1, Y1
+	VMAXPS Y2, Y8, Y2
+	VADDPS Y8, Y2, Y2
+	VMAXPS Y3, Y8, Y3
+	VADDPS Y8, Y3, Y3
+	VMAXPS Y4, Y8, Y4
+	VADDPS Y8, Y4, Y4
+	VMAXPS Y5, Y8, Y5
+	VADDPS Y8, Y5, Y5
+	VMAXPS Y6, Y8, Y6
+	VADDPS Y8, Y6, Y6
+	VMAXPS Y7, Y8, Y7
+	VADDPS Y8, Y7, Y7
+
+norelu8:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y7, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x08, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x08, BX
+	JNZ     next
+	JMP     done
+
+tile7:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch7
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch7:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest7
+
+loop7:
+	VMOVUPS.Z    (DI), K1, Y7
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (R11)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (R11)(R10*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (R11)(R12*1), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R11)(R10*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R13)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPS.Z    (DI), K1, Y7
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (R11)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (R11)(R10*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (R11)(R12*1), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R11)(R10*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R13)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop7
+
+rest7:
+	ADDQ $0x02, SI
+	JZ   end7
+
+single7:
+	VMOVUPS.Z    (DI), K1, Y7
+	VBROADCASTSS (R11), Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VBROADCASTSS (R11)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (R11)(R10*2), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (R11)(R12*1), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R11)(R10*4), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R13), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R13)(R10*1), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single7
+
+end7:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate7
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y6, Y6
+
+noaccumulate7:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias7
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y0, Y0
+	VADDPS    Y7, Y1, Y1
+	VADDPS    Y7, Y2, Y2
+	VADDPS    Y7, Y3, Y3
+	VADDPS    Y7, Y4, Y4
+	VADDPS    Y7, Y5, Y5
+	VADDPS    Y7, Y6, Y6
+
+nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSS 4(DI), Y7
+	VADDPS       Y7, Y1, Y1
+	VBROADCASTSS 8(DI), Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSS 12(DI), Y7
+	VADDPS       Y7, Y3, Y3
+	VBROADCASTSS 16(DI), Y7
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 20(DI), Y7
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS 24(DI), Y7
+	VADDPS       Y7, Y6, Y6
+
+norowbias7:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu7
+	VXORPS Y7, Y7, Y7
+	VMAXPS Y0, Y7, Y0
+	VADDPS Y7, Y0, Y0
+	VMAXPS Y1, Y7, Y1
+	VADDPS Y7, Y1, Y1
+	VMAXPS Y2, Y7, Y2
+	VADDPS Y7, Y2, Y2
+	VMAXPS Y3, Y7, Y3
+	VADDPS Y7, Y3, Y3
+	VMAXPS Y4, Y7, Y4
+	VADDPS Y7, Y4, Y4
+	VMAXPS Y5, Y7, Y5
+	VADDPS Y7, Y5, Y5
+	VMAXPS Y6, Y7, Y6
+	VADDPS Y7, Y6, Y6
+
+norelu7:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y6, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x07, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x07, BX
+	JNZ     next
+	JMP     done
+
+tile6:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch6
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch6:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest6
+
+loop6:
+	VMOVUPS.Z    (DI), K1, Y6
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (R11)(R10*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (R11)(R10*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R11)(R12*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R11)(R10*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R13), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPS.Z    (DI), K1, Y6
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (R11)(R10*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (R11)(R10*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R11)(R12*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R11)(R10*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R13), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop6
+
+rest6:
+	ADDQ $0x02, SI
+	JZ   end6
+
+single6:
+	VMOVUPS.Z    (DI), K1, Y6
+	VBROADCASTSS (R11), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (R11)(R10*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (R11)(R10*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R11)(R12*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R11)(R10*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R13), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single6
+
+end6:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate6
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y5, Y5
+
+noaccumulate6:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias6
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y0, Y0
+	VADDPS    Y6, Y1, Y1
+	VADDPS    Y6, Y2, Y2
+	VADDPS    Y6, Y3, Y3
+	VADDPS    Y6, Y4, Y4
+	VADDPS    Y6, Y5, Y5
+
+nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y6
+	VADDPS       Y6, Y0, Y0
+	VBROADCASTSS 4(DI), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 8(DI), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 12(DI), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 16(DI), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 20(DI), Y6
+	VADDPS       Y6, Y5, Y5
+
+norowbias6:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu6
+	VXORPS Y6, Y6, Y6
+	VMAXPS Y0, Y6, Y0
+	VADDPS Y6, Y0, Y0
+	VMAXPS Y1, Y6, Y1
+	VADDPS Y6, Y1, Y1
+	VMAXPS Y2, Y6, Y2
+	VADDPS Y6, Y2, Y2
+	VMAXPS Y3, Y6, Y3
+	VADDPS Y6, Y3, Y3
+	VMAXPS Y4, Y6, Y4
+	VADDPS Y6, Y4, Y4
+	VMAXPS Y5, Y6, Y5
+	VADDPS Y6, Y5, Y5
+
+norelu6:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y5, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x06, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x06, BX
+	JNZ     next
+	JMP     done
+
+tile5:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch5
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch5:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	SUBQ $0x02, SI
+	JLT  rest5
+
+loop5:
+	VMOVUPS.Z    (DI), K1, Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R11)(R10*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R11)(R10*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R11)(R12*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R11)(R10*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPS.Z    (DI), K1, Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R11)(R10*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R11)(R10*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R11)(R12*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R11)(R10*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop5
+
+rest5:
+	ADDQ $0x02, SI
+	JZ   end5
+
+single5:
+	VMOVUPS.Z    (DI), K1, Y5
+	VBROADCASTSS (R11), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R11)(R10*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (R11)(R10*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R11)(R12*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R11)(R10*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single5
+
+end5:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate5
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y4, Y4
+
+noaccumulate5:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias5
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y0, Y0
+	VADDPS    Y5, Y1, Y1
+	VADDPS    Y5, Y2, Y2
+	VADDPS    Y5, Y3, Y3
+	VADDPS    Y5, Y4, Y4
+
+nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y5
+	VADDPS       Y5, Y0, Y0
+	VBROADCASTSS 4(DI), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 8(DI), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 12(DI), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 16(DI), Y5
+	VADDPS       Y5, Y4, Y4
+
+norowbias5:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu5
+	VXORPS Y5, Y5, Y5
+	VMAXPS Y0, Y5, Y0
+	VADDPS Y5, Y0, Y0
+	VMAXPS Y1, Y5, Y1
+	VADDPS Y5, Y1, Y1
+	VMAXPS Y2, Y5, Y2
+	VADDPS Y5, Y2, Y2
+	VMAXPS Y3, Y5, Y3
+	VADDPS Y5, Y3, Y3
+	VMAXPS Y4, Y5, Y4
+	VADDPS Y5, Y4, Y4
+
+norelu5:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y4, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x05, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x05, BX
+	JNZ     next
+	JMP     done
+
+tile4:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch4
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch4:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	SUBQ $0x02, SI
+	JLT  rest4
+
+loop4:
+	VMOVUPS.Z    (DI), K1, Y4
+	VBROADCASTSS (R11), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R11)(R10*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R11)(R10*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R11)(R12*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPS.Z    (DI), K1, Y4
+	VBROADCASTSS (R11), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R11)(R10*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R11)(R10*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R11)(R12*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop4
+
+rest4:
+	ADDQ $0x02, SI
+	JZ   end4
+
+single4:
+	VMOVUPS.Z    (DI), K1, Y4
+	VBROADCASTSS (R11), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R11)(R10*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (R11)(R10*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R11)(R12*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single4
+
+end4:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate4
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y3, Y3
+
+noaccumulate4:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias4
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y0, Y0
+	VADDPS    Y4, Y1, Y1
+	VADDPS    Y4, Y2, Y2
+	VADDPS    Y4, Y3, Y3
+
+nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(DI), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 8(DI), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 12(DI), Y4
+	VADDPS       Y4, Y3, Y3
+
+norowbias4:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu4
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VADDPS Y4, Y0, Y0
+	VMAXPS Y1, Y4, Y1
+	VADDPS Y4, Y1, Y1
+	VMAXPS Y2, Y4, Y2
+	VADDPS Y4, Y2, Y2
+	VMAXPS Y3, Y4, Y3
+	VADDPS Y4, Y3, Y3
+
+norelu4:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y3, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x04, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x04, BX
+	JNZ     next
+	JMP     done
+
+tile3:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch3
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch3:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	SUBQ $0x02, SI
+	JLT  rest3
+
+loop3:
+	VMOVUPS.Z    (DI), K1, Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (R11)(R10*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (R11)(R10*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPS.Z    (DI), K1, Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (R11)(R10*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (R11)(R10*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop3
+
+rest3:
+	ADDQ $0x02, SI
+	JZ   end3
+
+single3:
+	VMOVUPS.Z    (DI), K1, Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (R11)(R10*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (R11)(R10*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single3
+
+end3:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate3
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y2, Y2
+
+noaccumulate3:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias3
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y0, Y0
+	VADDPS    Y3, Y1, Y1
+	VADDPS    Y3, Y2, Y2
+
+nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS 4(DI), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 8(DI), Y3
+	VADDPS       Y3, Y2, Y2
+
+norowbias3:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu3
+	VXORPS Y3, Y3, Y3
+	VMAXPS Y0, Y3, Y0
+	VADDPS Y3, Y0, Y0
+	VMAXPS Y1, Y3, Y1
+	VADDPS Y3, Y1, Y1
+	VMAXPS Y2, Y3, Y2
+	VADDPS Y3, Y2, Y2
+
+norelu3:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y2, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x03, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x03, BX
+	JNZ     next
+	JMP     done
+
+tile2:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch2
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch2:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	SUBQ $0x02, SI
+	JLT  rest2
+
+loop2:
+	VMOVUPS.Z    (DI), K1, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (R11)(R10*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPS.Z    (DI), K1, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (R11)(R10*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop2
+
+rest2:
+	ADDQ $0x02, SI
+	JZ   end2
+
+single2:
+	VMOVUPS.Z    (DI), K1, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (R11)(R10*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single2
+
+end2:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate2
+	MOVQ      DX, DI
+	VMOVUPS.Z (DI), K1, Y2
+	VADDPS    Y2, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPS.Z (DI), K1, Y2
+	VADDPS    Y2, Y1, Y1
+
+noaccumulate2:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias2
+	MOVQ      64(AX), DI
+	VMOVUPS.Z (DI), K1, Y2
+	VADDPS    Y2, Y0, Y0
+	VADDPS    Y2, Y1, Y1
+
+nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*4), DI
+	VBROADCASTSS (DI), Y2
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(DI), Y2
+	VADDPS       Y2, Y1, Y1
+
+norowbias2:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu2
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y0, Y2, Y0
+	VADDPS Y2, Y0, Y0
+	VMAXPS Y1, Y2, Y1
+	VADDPS Y2, Y1, Y1
+
+norelu2:
+	MOVQ    DX, DI
+	VMOVUPS Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPS Y1, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x02, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x02, BX
+	JNZ     next
+	JMP     done
+
+tile1:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch1
+	MOVQ       56(AX), SI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch1:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R10
+	SUBQ $0x02, SI
+	JLT  rest1
+
+loop1:
+	VMOVUPS.Z    (DI), K1, Y1
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	VMOVUPS.Z    (DI), K1, Y1
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	SUBQ         $0x02, SI
+	JGE          loop1
+
+rest1:
+	ADDQ $0x02, SI
+	JZ   end1
+
+single1:
+	VMOVUPS.Z    (DI), K1, Y1
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	DECQ         SI
+	JNZ          single1
+
+end1:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate1
+	MOVQ      DX, SI
+	VMOVUPS.Z (SI), K1, Y1
+	VADDPS    Y1, Y0, Y0
+
+noaccumulate1:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias1
+	MOVQ      64(AX), SI
+	VMOVUPS.Z (SI), K1, Y1
+	VADDPS    Y1, Y0, Y0
+
+nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*4), SI
+	VBROADCASTSS (SI), Y1
+	VADDPS       Y1, Y0, Y0
+
+norowbias1:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu1
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+
+norelu1:
+	MOVQ    DX, SI
+	VMOVUPS Y0, K1, (SI)
 	ADDQ    24(AX), CX
 	MOVQ    56(AX), SI
 	IMUL3Q  $0x01, SI, SI
@@ -26027,6 +36709,13 @@ noaccumulate4:
 	VADDPS  X0, X1, X1
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), R8
+	VBROADCASTSS (R8), X0
+	VADDPS       X0, X1, X1
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS X0, X0, X0
@@ -26122,6 +36811,13 @@ noaccumulate1:
 	VADDPS X0, X1, X1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), R8
+	VBROADCASTSS (R8), X0
+	VADDPS       X0, X1, X1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS X0, X0, X0
@@ -27426,6 +38122,50 @@ noaccumulate12:
 	VADDPD  Z24, Z23, Z23
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z24
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z24, Z1, Z1
+	VBROADCASTSD 8(DI), Z24
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z24, Z3, Z3
+	VBROADCASTSD 16(DI), Z24
+	VADDPD       Z24, Z4, Z4
+	VADDPD       Z24, Z5, Z5
+	VBROADCASTSD 24(DI), Z24
+	VADDPD       Z24, Z6, Z6
+	VADDPD       Z24, Z7, Z7
+	VBROADCASTSD 32(DI), Z24
+	VADDPD       Z24, Z8, Z8
+	VADDPD       Z24, Z9, Z9
+	VBROADCASTSD 40(DI), Z24
+	VADDPD       Z24, Z10, Z10
+	VADDPD       Z24, Z11, Z11
+	VBROADCASTSD 48(DI), Z24
+	VADDPD       Z24, Z12, Z12
+	VADDPD       Z24, Z13, Z13
+	VBROADCASTSD 56(DI), Z24
+	VADDPD       Z24, Z14, Z14
+	VADDPD       Z24, Z15, Z15
+	VBROADCASTSD 64(DI), Z24
+	VADDPD       Z24, Z16, Z16
+	VADDPD       Z24, Z17, Z17
+	VBROADCASTSD 72(DI), Z24
+	VADDPD       Z24, Z18, Z18
+	VADDPD       Z24, Z19, Z19
+	VBROADCASTSD 80(DI), Z24
+	VADDPD       Z24, Z20, Z20
+	VADDPD       Z24, Z21, Z21
+	VBROADCASTSD 88(DI), Z24
+	VADDPD       Z24, Z22, Z22
+	VADDPD       Z24, Z23, Z23
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z24, Z24, Z24
@@ -27895,6 +38635,47 @@ noaccumulate11:
 	VADDPD  Z22, Z21, Z21
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z22
+	VADDPD       Z22, Z0, Z0
+	VADDPD       Z22, Z1, Z1
+	VBROADCASTSD 8(DI), Z22
+	VADDPD       Z22, Z2, Z2
+	VADDPD       Z22, Z3, Z3
+	VBROADCASTSD 16(DI), Z22
+	VADDPD       Z22, Z4, Z4
+	VADDPD       Z22, Z5, Z5
+	VBROADCASTSD 24(DI), Z22
+	VADDPD       Z22, Z6, Z6
+	VADDPD       Z22, Z7, Z7
+	VBROADCASTSD 32(DI), Z22
+	VADDPD       Z22, Z8, Z8
+	VADDPD       Z22, Z9, Z9
+	VBROADCASTSD 40(DI), Z22
+	VADDPD       Z22, Z10, Z10
+	VADDPD       Z22, Z11, Z11
+	VBROADCASTSD 48(DI), Z22
+	VADDPD       Z22, Z12, Z12
+	VADDPD       Z22, Z13, Z13
+	VBROADCASTSD 56(DI), Z22
+	VADDPD       Z22, Z14, Z14
+	VADDPD       Z22, Z15, Z15
+	VBROADCASTSD 64(DI), Z22
+	VADDPD       Z22, Z16, Z16
+	VADDPD       Z22, Z17, Z17
+	VBROADCASTSD 72(DI), Z22
+	VADDPD       Z22, Z18, Z18
+	VADDPD       Z22, Z19, Z19
+	VBROADCASTSD 80(DI), Z22
+	VADDPD       Z22, Z20, Z20
+	VADDPD       Z22, Z21, Z21
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z22, Z22, Z22
@@ -28323,6 +39104,44 @@ noaccumulate10:
 	VADDPD  Z20, Z19, Z19
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z20
+	VADDPD       Z20, Z0, Z0
+	VADDPD       Z20, Z1, Z1
+	VBROADCASTSD 8(DI), Z20
+	VADDPD       Z20, Z2, Z2
+	VADDPD       Z20, Z3, Z3
+	VBROADCASTSD 16(DI), Z20
+	VADDPD       Z20, Z4, Z4
+	VADDPD       Z20, Z5, Z5
+	VBROADCASTSD 24(DI), Z20
+	VADDPD       Z20, Z6, Z6
+	VADDPD       Z20, Z7, Z7
+	VBROADCASTSD 32(DI), Z20
+	VADDPD       Z20, Z8, Z8
+	VADDPD       Z20, Z9, Z9
+	VBROADCASTSD 40(DI), Z20
+	VADDPD       Z20, Z10, Z10
+	VADDPD       Z20, Z11, Z11
+	VBROADCASTSD 48(DI), Z20
+	VADDPD       Z20, Z12, Z12
+	VADDPD       Z20, Z13, Z13
+	VBROADCASTSD 56(DI), Z20
+	VADDPD       Z20, Z14, Z14
+	VADDPD       Z20, Z15, Z15
+	VBROADCASTSD 64(DI), Z20
+	VADDPD       Z20, Z16, Z16
+	VADDPD       Z20, Z17, Z17
+	VBROADCASTSD 72(DI), Z20
+	VADDPD       Z20, Z18, Z18
+	VADDPD       Z20, Z19, Z19
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z20, Z20, Z20
@@ -28717,6 +39536,41 @@ noaccumulate9:
 	VADDPD  Z18, Z17, Z17
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z18
+	VADDPD       Z18, Z0, Z0
+	VADDPD       Z18, Z1, Z1
+	VBROADCASTSD 8(DI), Z18
+	VADDPD       Z18, Z2, Z2
+	VADDPD       Z18, Z3, Z3
+	VBROADCASTSD 16(DI), Z18
+	VADDPD       Z18, Z4, Z4
+	VADDPD       Z18, Z5, Z5
+	VBROADCASTSD 24(DI), Z18
+	VADDPD       Z18, Z6, Z6
+	VADDPD       Z18, Z7, Z7
+	VBROADCASTSD 32(DI), Z18
+	VADDPD       Z18, Z8, Z8
+	VADDPD       Z18, Z9, Z9
+	VBROADCASTSD 40(DI), Z18
+	VADDPD       Z18, Z10, Z10
+	VADDPD       Z18, Z11, Z11
+	VBROADCASTSD 48(DI), Z18
+	VADDPD       Z18, Z12, Z12
+	VADDPD       Z18, Z13, Z13
+	VBROADCASTSD 56(DI), Z18
+	VADDPD       Z18, Z14, Z14
+	VADDPD       Z18, Z15, Z15
+	VBROADCASTSD 64(DI), Z18
+	VADDPD       Z18, Z16, Z16
+	VADDPD       Z18, Z17, Z17
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z18, Z18, Z18
@@ -29077,6 +39931,38 @@ noaccumulate8:
 	VADDPD  Z16, Z15, Z15
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z16
+	VADDPD       Z16, Z0, Z0
+	VADDPD       Z16, Z1, Z1
+	VBROADCASTSD 8(DI), Z16
+	VADDPD       Z16, Z2, Z2
+	VADDPD       Z16, Z3, Z3
+	VBROADCASTSD 16(DI), Z16
+	VADDPD       Z16, Z4, Z4
+	VADDPD       Z16, Z5, Z5
+	VBROADCASTSD 24(DI), Z16
+	VADDPD       Z16, Z6, Z6
+	VADDPD       Z16, Z7, Z7
+	VBROADCASTSD 32(DI), Z16
+	VADDPD       Z16, Z8, Z8
+	VADDPD       Z16, Z9, Z9
+	VBROADCASTSD 40(DI), Z16
+	VADDPD       Z16, Z10, Z10
+	VADDPD       Z16, Z11, Z11
+	VBROADCASTSD 48(DI), Z16
+	VADDPD       Z16, Z12, Z12
+	VADDPD       Z16, Z13, Z13
+	VBROADCASTSD 56(DI), Z16
+	VADDPD       Z16, Z14, Z14
+	VADDPD       Z16, Z15, Z15
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z16, Z16, Z16
@@ -29403,6 +40289,35 @@ noaccumulate7:
 	VADDPD  Z14, Z13, Z13
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z14
+	VADDPD       Z14, Z0, Z0
+	VADDPD       Z14, Z1, Z1
+	VBROADCASTSD 8(DI), Z14
+	VADDPD       Z14, Z2, Z2
+	VADDPD       Z14, Z3, Z3
+	VBROADCASTSD 16(DI), Z14
+	VADDPD       Z14, Z4, Z4
+	VADDPD       Z14, Z5, Z5
+	VBROADCASTSD 24(DI), Z14
+	VADDPD       Z14, Z6, Z6
+	VADDPD       Z14, Z7, Z7
+	VBROADCASTSD 32(DI), Z14
+	VADDPD       Z14, Z8, Z8
+	VADDPD       Z14, Z9, Z9
+	VBROADCASTSD 40(DI), Z14
+	VADDPD       Z14, Z10, Z10
+	VADDPD       Z14, Z11, Z11
+	VBROADCASTSD 48(DI), Z14
+	VADDPD       Z14, Z12, Z12
+	VADDPD       Z14, Z13, Z13
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z14, Z14, Z14
@@ -29695,6 +40610,32 @@ noaccumulate6:
 	VADDPD  Z12, Z11, Z11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z12
+	VADDPD       Z12, Z0, Z0
+	VADDPD       Z12, Z1, Z1
+	VBROADCASTSD 8(DI), Z12
+	VADDPD       Z12, Z2, Z2
+	VADDPD       Z12, Z3, Z3
+	VBROADCASTSD 16(DI), Z12
+	VADDPD       Z12, Z4, Z4
+	VADDPD       Z12, Z5, Z5
+	VBROADCASTSD 24(DI), Z12
+	VADDPD       Z12, Z6, Z6
+	VADDPD       Z12, Z7, Z7
+	VBROADCASTSD 32(DI), Z12
+	VADDPD       Z12, Z8, Z8
+	VADDPD       Z12, Z9, Z9
+	VBROADCASTSD 40(DI), Z12
+	VADDPD       Z12, Z10, Z10
+	VADDPD       Z12, Z11, Z11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z12, Z12, Z12
@@ -29946,6 +40887,29 @@ noaccumulate5:
 	VADDPD  Z10, Z9, Z9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z10
+	VADDPD       Z10, Z0, Z0
+	VADDPD       Z10, Z1, Z1
+	VBROADCASTSD 8(DI), Z10
+	VADDPD       Z10, Z2, Z2
+	VADDPD       Z10, Z3, Z3
+	VBROADCASTSD 16(DI), Z10
+	VADDPD       Z10, Z4, Z4
+	VADDPD       Z10, Z5, Z5
+	VBROADCASTSD 24(DI), Z10
+	VADDPD       Z10, Z6, Z6
+	VADDPD       Z10, Z7, Z7
+	VBROADCASTSD 32(DI), Z10
+	VADDPD       Z10, Z8, Z8
+	VADDPD       Z10, Z9, Z9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z10, Z10, Z10
@@ -30163,6 +41127,26 @@ noaccumulate4:
 	VADDPD  Z8, Z7, Z7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z8
+	VADDPD       Z8, Z0, Z0
+	VADDPD       Z8, Z1, Z1
+	VBROADCASTSD 8(DI), Z8
+	VADDPD       Z8, Z2, Z2
+	VADDPD       Z8, Z3, Z3
+	VBROADCASTSD 16(DI), Z8
+	VADDPD       Z8, Z4, Z4
+	VADDPD       Z8, Z5, Z5
+	VBROADCASTSD 24(DI), Z8
+	VADDPD       Z8, Z6, Z6
+	VADDPD       Z8, Z7, Z7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z8, Z8, Z8
@@ -30345,6 +41329,23 @@ noaccumulate3:
 	VADDPD  Z6, Z5, Z5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z6
+	VADDPD       Z6, Z0, Z0
+	VADDPD       Z6, Z1, Z1
+	VBROADCASTSD 8(DI), Z6
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z6, Z3, Z3
+	VBROADCASTSD 16(DI), Z6
+	VADDPD       Z6, Z4, Z4
+	VADDPD       Z6, Z5, Z5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z6, Z6, Z6
@@ -30493,6 +41494,20 @@ noaccumulate2:
 	VADDPD  Z4, Z3, Z3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z4
+	VADDPD       Z4, Z0, Z0
+	VADDPD       Z4, Z1, Z1
+	VBROADCASTSD 8(DI), Z4
+	VADDPD       Z4, Z2, Z2
+	VADDPD       Z4, Z3, Z3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z4, Z4, Z4
@@ -30607,6 +41622,17 @@ noaccumulate1:
 	VADDPD  Z2, Z1, Z1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Z2
+	VADDPD       Z2, Z0, Z0
+	VADDPD       Z2, Z1, Z1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z2, Z2, Z2
@@ -30988,6 +42014,50 @@ noaccumulate12:
 	VADDPD    Z24, Z23, Z23
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z24
+	VADDPD       Z24, Z0, Z0
+	VADDPD       Z24, Z1, Z1
+	VBROADCASTSD 8(DI), Z24
+	VADDPD       Z24, Z2, Z2
+	VADDPD       Z24, Z3, Z3
+	VBROADCASTSD 16(DI), Z24
+	VADDPD       Z24, Z4, Z4
+	VADDPD       Z24, Z5, Z5
+	VBROADCASTSD 24(DI), Z24
+	VADDPD       Z24, Z6, Z6
+	VADDPD       Z24, Z7, Z7
+	VBROADCASTSD 32(DI), Z24
+	VADDPD       Z24, Z8, Z8
+	VADDPD       Z24, Z9, Z9
+	VBROADCASTSD 40(DI), Z24
+	VADDPD       Z24, Z10, Z10
+	VADDPD       Z24, Z11, Z11
+	VBROADCASTSD 48(DI), Z24
+	VADDPD       Z24, Z12, Z12
+	VADDPD       Z24, Z13, Z13
+	VBROADCASTSD 56(DI), Z24
+	VADDPD       Z24, Z14, Z14
+	VADDPD       Z24, Z15, Z15
+	VBROADCASTSD 64(DI), Z24
+	VADDPD       Z24, Z16, Z16
+	VADDPD       Z24, Z17, Z17
+	VBROADCASTSD 72(DI), Z24
+	VADDPD       Z24, Z18, Z18
+	VADDPD       Z24, Z19, Z19
+	VBROADCASTSD 80(DI), Z24
+	VADDPD       Z24, Z20, Z20
+	VADDPD       Z24, Z21, Z21
+	VBROADCASTSD 88(DI), Z24
+	VADDPD       Z24, Z22, Z22
+	VADDPD       Z24, Z23, Z23
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z24, Z24, Z24
@@ -31384,6 +42454,47 @@ noaccumulate11:
 	VADDPD    Z22, Z21, Z21
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z22
+	VADDPD       Z22, Z0, Z0
+	VADDPD       Z22, Z1, Z1
+	VBROADCASTSD 8(DI), Z22
+	VADDPD       Z22, Z2, Z2
+	VADDPD       Z22, Z3, Z3
+	VBROADCASTSD 16(DI), Z22
+	VADDPD       Z22, Z4, Z4
+	VADDPD       Z22, Z5, Z5
+	VBROADCASTSD 24(DI), Z22
+	VADDPD       Z22, Z6, Z6
+	VADDPD       Z22, Z7, Z7
+	VBROADCASTSD 32(DI), Z22
+	VADDPD       Z22, Z8, Z8
+	VADDPD       Z22, Z9, Z9
+	VBROADCASTSD 40(DI), Z22
+	VADDPD       Z22, Z10, Z10
+	VADDPD       Z22, Z11, Z11
+	VBROADCASTSD 48(DI), Z22
+	VADDPD       Z22, Z12, Z12
+	VADDPD       Z22, Z13, Z13
+	VBROADCASTSD 56(DI), Z22
+	VADDPD       Z22, Z14, Z14
+	VADDPD       Z22, Z15, Z15
+	VBROADCASTSD 64(DI), Z22
+	VADDPD       Z22, Z16, Z16
+	VADDPD       Z22, Z17, Z17
+	VBROADCASTSD 72(DI), Z22
+	VADDPD       Z22, Z18, Z18
+	VADDPD       Z22, Z19, Z19
+	VBROADCASTSD 80(DI), Z22
+	VADDPD       Z22, Z20, Z20
+	VADDPD       Z22, Z21, Z21
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z22, Z22, Z22
@@ -31747,6 +42858,44 @@ noaccumulate10:
 	VADDPD    Z20, Z19, Z19
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z20
+	VADDPD       Z20, Z0, Z0
+	VADDPD       Z20, Z1, Z1
+	VBROADCASTSD 8(DI), Z20
+	VADDPD       Z20, Z2, Z2
+	VADDPD       Z20, Z3, Z3
+	VBROADCASTSD 16(DI), Z20
+	VADDPD       Z20, Z4, Z4
+	VADDPD       Z20, Z5, Z5
+	VBROADCASTSD 24(DI), Z20
+	VADDPD       Z20, Z6, Z6
+	VADDPD       Z20, Z7, Z7
+	VBROADCASTSD 32(DI), Z20
+	VADDPD       Z20, Z8, Z8
+	VADDPD       Z20, Z9, Z9
+	VBROADCASTSD 40(DI), Z20
+	VADDPD       Z20, Z10, Z10
+	VADDPD       Z20, Z11, Z11
+	VBROADCASTSD 48(DI), Z20
+	VADDPD       Z20, Z12, Z12
+	VADDPD       Z20, Z13, Z13
+	VBROADCASTSD 56(DI), Z20
+	VADDPD       Z20, Z14, Z14
+	VADDPD       Z20, Z15, Z15
+	VBROADCASTSD 64(DI), Z20
+	VADDPD       Z20, Z16, Z16
+	VADDPD       Z20, Z17, Z17
+	VBROADCASTSD 72(DI), Z20
+	VADDPD       Z20, Z18, Z18
+	VADDPD       Z20, Z19, Z19
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z20, Z20, Z20
@@ -32082,6 +43231,41 @@ noaccumulate9:
 	VADDPD    Z18, Z17, Z17
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z18
+	VADDPD       Z18, Z0, Z0
+	VADDPD       Z18, Z1, Z1
+	VBROADCASTSD 8(DI), Z18
+	VADDPD       Z18, Z2, Z2
+	VADDPD       Z18, Z3, Z3
+	VBROADCASTSD 16(DI), Z18
+	VADDPD       Z18, Z4, Z4
+	VADDPD       Z18, Z5, Z5
+	VBROADCASTSD 24(DI), Z18
+	VADDPD       Z18, Z6, Z6
+	VADDPD       Z18, Z7, Z7
+	VBROADCASTSD 32(DI), Z18
+	VADDPD       Z18, Z8, Z8
+	VADDPD       Z18, Z9, Z9
+	VBROADCASTSD 40(DI), Z18
+	VADDPD       Z18, Z10, Z10
+	VADDPD       Z18, Z11, Z11
+	VBROADCASTSD 48(DI), Z18
+	VADDPD       Z18, Z12, Z12
+	VADDPD       Z18, Z13, Z13
+	VBROADCASTSD 56(DI), Z18
+	VADDPD       Z18, Z14, Z14
+	VADDPD       Z18, Z15, Z15
+	VBROADCASTSD 64(DI), Z18
+	VADDPD       Z18, Z16, Z16
+	VADDPD       Z18, Z17, Z17
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z18, Z18, Z18
@@ -32389,6 +43573,38 @@ noaccumulate8:
 	VADDPD    Z16, Z15, Z15
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z16
+	VADDPD       Z16, Z0, Z0
+	VADDPD       Z16, Z1, Z1
+	VBROADCASTSD 8(DI), Z16
+	VADDPD       Z16, Z2, Z2
+	VADDPD       Z16, Z3, Z3
+	VBROADCASTSD 16(DI), Z16
+	VADDPD       Z16, Z4, Z4
+	VADDPD       Z16, Z5, Z5
+	VBROADCASTSD 24(DI), Z16
+	VADDPD       Z16, Z6, Z6
+	VADDPD       Z16, Z7, Z7
+	VBROADCASTSD 32(DI), Z16
+	VADDPD       Z16, Z8, Z8
+	VADDPD       Z16, Z9, Z9
+	VBROADCASTSD 40(DI), Z16
+	VADDPD       Z16, Z10, Z10
+	VADDPD       Z16, Z11, Z11
+	VBROADCASTSD 48(DI), Z16
+	VADDPD       Z16, Z12, Z12
+	VADDPD       Z16, Z13, Z13
+	VBROADCASTSD 56(DI), Z16
+	VADDPD       Z16, Z14, Z14
+	VADDPD       Z16, Z15, Z15
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z16, Z16, Z16
@@ -32668,6 +43884,35 @@ noaccumulate7:
 	VADDPD    Z14, Z13, Z13
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z14
+	VADDPD       Z14, Z0, Z0
+	VADDPD       Z14, Z1, Z1
+	VBROADCASTSD 8(DI), Z14
+	VADDPD       Z14, Z2, Z2
+	VADDPD       Z14, Z3, Z3
+	VBROADCASTSD 16(DI), Z14
+	VADDPD       Z14, Z4, Z4
+	VADDPD       Z14, Z5, Z5
+	VBROADCASTSD 24(DI), Z14
+	VADDPD       Z14, Z6, Z6
+	VADDPD       Z14, Z7, Z7
+	VBROADCASTSD 32(DI), Z14
+	VADDPD       Z14, Z8, Z8
+	VADDPD       Z14, Z9, Z9
+	VBROADCASTSD 40(DI), Z14
+	VADDPD       Z14, Z10, Z10
+	VADDPD       Z14, Z11, Z11
+	VBROADCASTSD 48(DI), Z14
+	VADDPD       Z14, Z12, Z12
+	VADDPD       Z14, Z13, Z13
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z14, Z14, Z14
@@ -32919,6 +44164,32 @@ noaccumulate6:
 	VADDPD    Z12, Z11, Z11
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z12
+	VADDPD       Z12, Z0, Z0
+	VADDPD       Z12, Z1, Z1
+	VBROADCASTSD 8(DI), Z12
+	VADDPD       Z12, Z2, Z2
+	VADDPD       Z12, Z3, Z3
+	VBROADCASTSD 16(DI), Z12
+	VADDPD       Z12, Z4, Z4
+	VADDPD       Z12, Z5, Z5
+	VBROADCASTSD 24(DI), Z12
+	VADDPD       Z12, Z6, Z6
+	VADDPD       Z12, Z7, Z7
+	VBROADCASTSD 32(DI), Z12
+	VADDPD       Z12, Z8, Z8
+	VADDPD       Z12, Z9, Z9
+	VBROADCASTSD 40(DI), Z12
+	VADDPD       Z12, Z10, Z10
+	VADDPD       Z12, Z11, Z11
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z12, Z12, Z12
@@ -33137,6 +44408,29 @@ noaccumulate5:
 	VADDPD    Z10, Z9, Z9
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z10
+	VADDPD       Z10, Z0, Z0
+	VADDPD       Z10, Z1, Z1
+	VBROADCASTSD 8(DI), Z10
+	VADDPD       Z10, Z2, Z2
+	VADDPD       Z10, Z3, Z3
+	VBROADCASTSD 16(DI), Z10
+	VADDPD       Z10, Z4, Z4
+	VADDPD       Z10, Z5, Z5
+	VBROADCASTSD 24(DI), Z10
+	VADDPD       Z10, Z6, Z6
+	VADDPD       Z10, Z7, Z7
+	VBROADCASTSD 32(DI), Z10
+	VADDPD       Z10, Z8, Z8
+	VADDPD       Z10, Z9, Z9
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z10, Z10, Z10
@@ -33327,6 +44621,26 @@ noaccumulate4:
 	VADDPD    Z8, Z7, Z7
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z8
+	VADDPD       Z8, Z0, Z0
+	VADDPD       Z8, Z1, Z1
+	VBROADCASTSD 8(DI), Z8
+	VADDPD       Z8, Z2, Z2
+	VADDPD       Z8, Z3, Z3
+	VBROADCASTSD 16(DI), Z8
+	VADDPD       Z8, Z4, Z4
+	VADDPD       Z8, Z5, Z5
+	VBROADCASTSD 24(DI), Z8
+	VADDPD       Z8, Z6, Z6
+	VADDPD       Z8, Z7, Z7
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z8, Z8, Z8
@@ -33488,6 +44802,23 @@ noaccumulate3:
 	VADDPD    Z6, Z5, Z5
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z6
+	VADDPD       Z6, Z0, Z0
+	VADDPD       Z6, Z1, Z1
+	VBROADCASTSD 8(DI), Z6
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z6, Z3, Z3
+	VBROADCASTSD 16(DI), Z6
+	VADDPD       Z6, Z4, Z4
+	VADDPD       Z6, Z5, Z5
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z6, Z6, Z6
@@ -33621,6 +44952,20 @@ noaccumulate2:
 	VADDPD    Z4, Z3, Z3
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z4
+	VADDPD       Z4, Z0, Z0
+	VADDPD       Z4, Z1, Z1
+	VBROADCASTSD 8(DI), Z4
+	VADDPD       Z4, Z2, Z2
+	VADDPD       Z4, Z3, Z3
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z4, Z4, Z4
@@ -33726,6 +45071,17 @@ noaccumulate1:
 	VADDPD    Z2, Z1, Z1
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Z2
+	VADDPD       Z2, Z0, Z0
+	VADDPD       Z2, Z1, Z1
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z2, Z2, Z2
@@ -34221,6 +45577,62 @@ noaccumulate24:
 	VADDPD    Z24, Z23, Z23
 
 nobias24:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias24
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z24
+	VADDPD       Z24, Z0, Z0
+	VBROADCASTSD 8(DI), Z24
+	VADDPD       Z24, Z1, Z1
+	VBROADCASTSD 16(DI), Z24
+	VADDPD       Z24, Z2, Z2
+	VBROADCASTSD 24(DI), Z24
+	VADDPD       Z24, Z3, Z3
+	VBROADCASTSD 32(DI), Z24
+	VADDPD       Z24, Z4, Z4
+	VBROADCASTSD 40(DI), Z24
+	VADDPD       Z24, Z5, Z5
+	VBROADCASTSD 48(DI), Z24
+	VADDPD       Z24, Z6, Z6
+	VBROADCASTSD 56(DI), Z24
+	VADDPD       Z24, Z7, Z7
+	VBROADCASTSD 64(DI), Z24
+	VADDPD       Z24, Z8, Z8
+	VBROADCASTSD 72(DI), Z24
+	VADDPD       Z24, Z9, Z9
+	VBROADCASTSD 80(DI), Z24
+	VADDPD       Z24, Z10, Z10
+	VBROADCASTSD 88(DI), Z24
+	VADDPD       Z24, Z11, Z11
+	VBROADCASTSD 96(DI), Z24
+	VADDPD       Z24, Z12, Z12
+	VBROADCASTSD 104(DI), Z24
+	VADDPD       Z24, Z13, Z13
+	VBROADCASTSD 112(DI), Z24
+	VADDPD       Z24, Z14, Z14
+	VBROADCASTSD 120(DI), Z24
+	VADDPD       Z24, Z15, Z15
+	VBROADCASTSD 128(DI), Z24
+	VADDPD       Z24, Z16, Z16
+	VBROADCASTSD 136(DI), Z24
+	VADDPD       Z24, Z17, Z17
+	VBROADCASTSD 144(DI), Z24
+	VADDPD       Z24, Z18, Z18
+	VBROADCASTSD 152(DI), Z24
+	VADDPD       Z24, Z19, Z19
+	VBROADCASTSD 160(DI), Z24
+	VADDPD       Z24, Z20, Z20
+	VBROADCASTSD 168(DI), Z24
+	VADDPD       Z24, Z21, Z21
+	VBROADCASTSD 176(DI), Z24
+	VADDPD       Z24, Z22, Z22
+	VBROADCASTSD 184(DI), Z24
+	VADDPD       Z24, Z23, Z23
+
+norowbias24:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu24
 	VXORPS Z24, Z24, Z24
@@ -34726,6 +46138,60 @@ noaccumulate23:
 	VADDPD    Z23, Z22, Z22
 
 nobias23:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias23
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z23
+	VADDPD       Z23, Z0, Z0
+	VBROADCASTSD 8(DI), Z23
+	VADDPD       Z23, Z1, Z1
+	VBROADCASTSD 16(DI), Z23
+	VADDPD       Z23, Z2, Z2
+	VBROADCASTSD 24(DI), Z23
+	VADDPD       Z23, Z3, Z3
+	VBROADCASTSD 32(DI), Z23
+	VADDPD       Z23, Z4, Z4
+	VBROADCASTSD 40(DI), Z23
+	VADDPD       Z23, Z5, Z5
+	VBROADCASTSD 48(DI), Z23
+	VADDPD       Z23, Z6, Z6
+	VBROADCASTSD 56(DI), Z23
+	VADDPD       Z23, Z7, Z7
+	VBROADCASTSD 64(DI), Z23
+	VADDPD       Z23, Z8, Z8
+	VBROADCASTSD 72(DI), Z23
+	VADDPD       Z23, Z9, Z9
+	VBROADCASTSD 80(DI), Z23
+	VADDPD       Z23, Z10, Z10
+	VBROADCASTSD 88(DI), Z23
+	VADDPD       Z23, Z11, Z11
+	VBROADCASTSD 96(DI), Z23
+	VADDPD       Z23, Z12, Z12
+	VBROADCASTSD 104(DI), Z23
+	VADDPD       Z23, Z13, Z13
+	VBROADCASTSD 112(DI), Z23
+	VADDPD       Z23, Z14, Z14
+	VBROADCASTSD 120(DI), Z23
+	VADDPD       Z23, Z15, Z15
+	VBROADCASTSD 128(DI), Z23
+	VADDPD       Z23, Z16, Z16
+	VBROADCASTSD 136(DI), Z23
+	VADDPD       Z23, Z17, Z17
+	VBROADCASTSD 144(DI), Z23
+	VADDPD       Z23, Z18, Z18
+	VBROADCASTSD 152(DI), Z23
+	VADDPD       Z23, Z19, Z19
+	VBROADCASTSD 160(DI), Z23
+	VADDPD       Z23, Z20, Z20
+	VBROADCASTSD 168(DI), Z23
+	VADDPD       Z23, Z21, Z21
+	VBROADCASTSD 176(DI), Z23
+	VADDPD       Z23, Z22, Z22
+
+norowbias23:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu23
 	VXORPS Z23, Z23, Z23
@@ -35213,6 +46679,58 @@ noaccumulate22:
 	VADDPD    Z22, Z21, Z21
 
 nobias22:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias22
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z22
+	VADDPD       Z22, Z0, Z0
+	VBROADCASTSD 8(DI), Z22
+	VADDPD       Z22, Z1, Z1
+	VBROADCASTSD 16(DI), Z22
+	VADDPD       Z22, Z2, Z2
+	VBROADCASTSD 24(DI), Z22
+	VADDPD       Z22, Z3, Z3
+	VBROADCASTSD 32(DI), Z22
+	VADDPD       Z22, Z4, Z4
+	VBROADCASTSD 40(DI), Z22
+	VADDPD       Z22, Z5, Z5
+	VBROADCASTSD 48(DI), Z22
+	VADDPD       Z22, Z6, Z6
+	VBROADCASTSD 56(DI), Z22
+	VADDPD       Z22, Z7, Z7
+	VBROADCASTSD 64(DI), Z22
+	VADDPD       Z22, Z8, Z8
+	VBROADCASTSD 72(DI), Z22
+	VADDPD       Z22, Z9, Z9
+	VBROADCASTSD 80(DI), Z22
+	VADDPD       Z22, Z10, Z10
+	VBROADCASTSD 88(DI), Z22
+	VADDPD       Z22, Z11, Z11
+	VBROADCASTSD 96(DI), Z22
+	VADDPD       Z22, Z12, Z12
+	VBROADCASTSD 104(DI), Z22
+	VADDPD       Z22, Z13, Z13
+	VBROADCASTSD 112(DI), Z22
+	VADDPD       Z22, Z14, Z14
+	VBROADCASTSD 120(DI), Z22
+	VADDPD       Z22, Z15, Z15
+	VBROADCASTSD 128(DI), Z22
+	VADDPD       Z22, Z16, Z16
+	VBROADCASTSD 136(DI), Z22
+	VADDPD       Z22, Z17, Z17
+	VBROADCASTSD 144(DI), Z22
+	VADDPD       Z22, Z18, Z18
+	VBROADCASTSD 152(DI), Z22
+	VADDPD       Z22, Z19, Z19
+	VBROADCASTSD 160(DI), Z22
+	VADDPD       Z22, Z20, Z20
+	VBROADCASTSD 168(DI), Z22
+	VADDPD       Z22, Z21, Z21
+
+norowbias22:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu22
 	VXORPS Z22, Z22, Z22
@@ -35682,6 +47200,56 @@ noaccumulate21:
 	VADDPD    Z21, Z20, Z20
 
 nobias21:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias21
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z21
+	VADDPD       Z21, Z0, Z0
+	VBROADCASTSD 8(DI), Z21
+	VADDPD       Z21, Z1, Z1
+	VBROADCASTSD 16(DI), Z21
+	VADDPD       Z21, Z2, Z2
+	VBROADCASTSD 24(DI), Z21
+	VADDPD       Z21, Z3, Z3
+	VBROADCASTSD 32(DI), Z21
+	VADDPD       Z21, Z4, Z4
+	VBROADCASTSD 40(DI), Z21
+	VADDPD       Z21, Z5, Z5
+	VBROADCASTSD 48(DI), Z21
+	VADDPD       Z21, Z6, Z6
+	VBROADCASTSD 56(DI), Z21
+	VADDPD       Z21, Z7, Z7
+	VBROADCASTSD 64(DI), Z21
+	VADDPD       Z21, Z8, Z8
+	VBROADCASTSD 72(DI), Z21
+	VADDPD       Z21, Z9, Z9
+	VBROADCASTSD 80(DI), Z21
+	VADDPD       Z21, Z10, Z10
+	VBROADCASTSD 88(DI), Z21
+	VADDPD       Z21, Z11, Z11
+	VBROADCASTSD 96(DI), Z21
+	VADDPD       Z21, Z12, Z12
+	VBROADCASTSD 104(DI), Z21
+	VADDPD       Z21, Z13, Z13
+	VBROADCASTSD 112(DI), Z21
+	VADDPD       Z21, Z14, Z14
+	VBROADCASTSD 120(DI), Z21
+	VADDPD       Z21, Z15, Z15
+	VBROADCASTSD 128(DI), Z21
+	VADDPD       Z21, Z16, Z16
+	VBROADCASTSD 136(DI), Z21
+	VADDPD       Z21, Z17, Z17
+	VBROADCASTSD 144(DI), Z21
+	VADDPD       Z21, Z18, Z18
+	VBROADCASTSD 152(DI), Z21
+	VADDPD       Z21, Z19, Z19
+	VBROADCASTSD 160(DI), Z21
+	VADDPD       Z21, Z20, Z20
+
+norowbias21:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu21
 	VXORPS Z21, Z21, Z21
@@ -36128,6 +47696,54 @@ noaccumulate20:
 	VADDPD    Z20, Z19, Z19
 
 nobias20:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias20
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z20
+	VADDPD       Z20, Z0, Z0
+	VBROADCASTSD 8(DI), Z20
+	VADDPD       Z20, Z1, Z1
+	VBROADCASTSD 16(DI), Z20
+	VADDPD       Z20, Z2, Z2
+	VBROADCASTSD 24(DI), Z20
+	VADDPD       Z20, Z3, Z3
+	VBROADCASTSD 32(DI), Z20
+	VADDPD       Z20, Z4, Z4
+	VBROADCASTSD 40(DI), Z20
+	VADDPD       Z20, Z5, Z5
+	VBROADCASTSD 48(DI), Z20
+	VADDPD       Z20, Z6, Z6
+	VBROADCASTSD 56(DI), Z20
+	VADDPD       Z20, Z7, Z7
+	VBROADCASTSD 64(DI), Z20
+	VADDPD       Z20, Z8, Z8
+	VBROADCASTSD 72(DI), Z20
+	VADDPD       Z20, Z9, Z9
+	VBROADCASTSD 80(DI), Z20
+	VADDPD       Z20, Z10, Z10
+	VBROADCASTSD 88(DI), Z20
+	VADDPD       Z20, Z11, Z11
+	VBROADCASTSD 96(DI), Z20
+	VADDPD       Z20, Z12, Z12
+	VBROADCASTSD 104(DI), Z20
+	VADDPD       Z20, Z13, Z13
+	VBROADCASTSD 112(DI), Z20
+	VADDPD       Z20, Z14, Z14
+	VBROADCASTSD 120(DI), Z20
+	VADDPD       Z20, Z15, Z15
+	VBROADCASTSD 128(DI), Z20
+	VADDPD       Z20, Z16, Z16
+	VBROADCASTSD 136(DI), Z20
+	VADDPD       Z20, Z17, Z17
+	VBROADCASTSD 144(DI), Z20
+	VADDPD       Z20, Z18, Z18
+	VBROADCASTSD 152(DI), Z20
+	VADDPD       Z20, Z19, Z19
+
+norowbias20:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu20
 	VXORPS Z20, Z20, Z20
@@ -36556,6 +48172,52 @@ noaccumulate19:
 	VADDPD    Z19, Z18, Z18
 
 nobias19:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias19
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z19
+	VADDPD       Z19, Z0, Z0
+	VBROADCASTSD 8(DI), Z19
+	VADDPD       Z19, Z1, Z1
+	VBROADCASTSD 16(DI), Z19
+	VADDPD       Z19, Z2, Z2
+	VBROADCASTSD 24(DI), Z19
+	VADDPD       Z19, Z3, Z3
+	VBROADCASTSD 32(DI), Z19
+	VADDPD       Z19, Z4, Z4
+	VBROADCASTSD 40(DI), Z19
+	VADDPD       Z19, Z5, Z5
+	VBROADCASTSD 48(DI), Z19
+	VADDPD       Z19, Z6, Z6
+	VBROADCASTSD 56(DI), Z19
+	VADDPD       Z19, Z7, Z7
+	VBROADCASTSD 64(DI), Z19
+	VADDPD       Z19, Z8, Z8
+	VBROADCASTSD 72(DI), Z19
+	VADDPD       Z19, Z9, Z9
+	VBROADCASTSD 80(DI), Z19
+	VADDPD       Z19, Z10, Z10
+	VBROADCASTSD 88(DI), Z19
+	VADDPD       Z19, Z11, Z11
+	VBROADCASTSD 96(DI), Z19
+	VADDPD       Z19, Z12, Z12
+	VBROADCASTSD 104(DI), Z19
+	VADDPD       Z19, Z13, Z13
+	VBROADCASTSD 112(DI), Z19
+	VADDPD       Z19, Z14, Z14
+	VBROADCASTSD 120(DI), Z19
+	VADDPD       Z19, Z15, Z15
+	VBROADCASTSD 128(DI), Z19
+	VADDPD       Z19, Z16, Z16
+	VBROADCASTSD 136(DI), Z19
+	VADDPD       Z19, Z17, Z17
+	VBROADCASTSD 144(DI), Z19
+	VADDPD       Z19, Z18, Z18
+
+norowbias19:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu19
 	VXORPS Z19, Z19, Z19
@@ -36966,6 +48628,50 @@ noaccumulate18:
 	VADDPD    Z18, Z17, Z17
 
 nobias18:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias18
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z18
+	VADDPD       Z18, Z0, Z0
+	VBROADCASTSD 8(DI), Z18
+	VADDPD       Z18, Z1, Z1
+	VBROADCASTSD 16(DI), Z18
+	VADDPD       Z18, Z2, Z2
+	VBROADCASTSD 24(DI), Z18
+	VADDPD       Z18, Z3, Z3
+	VBROADCASTSD 32(DI), Z18
+	VADDPD       Z18, Z4, Z4
+	VBROADCASTSD 40(DI), Z18
+	VADDPD       Z18, Z5, Z5
+	VBROADCASTSD 48(DI), Z18
+	VADDPD       Z18, Z6, Z6
+	VBROADCASTSD 56(DI), Z18
+	VADDPD       Z18, Z7, Z7
+	VBROADCASTSD 64(DI), Z18
+	VADDPD       Z18, Z8, Z8
+	VBROADCASTSD 72(DI), Z18
+	VADDPD       Z18, Z9, Z9
+	VBROADCASTSD 80(DI), Z18
+	VADDPD       Z18, Z10, Z10
+	VBROADCASTSD 88(DI), Z18
+	VADDPD       Z18, Z11, Z11
+	VBROADCASTSD 96(DI), Z18
+	VADDPD       Z18, Z12, Z12
+	VBROADCASTSD 104(DI), Z18
+	VADDPD       Z18, Z13, Z13
+	VBROADCASTSD 112(DI), Z18
+	VADDPD       Z18, Z14, Z14
+	VBROADCASTSD 120(DI), Z18
+	VADDPD       Z18, Z15, Z15
+	VBROADCASTSD 128(DI), Z18
+	VADDPD       Z18, Z16, Z16
+	VBROADCASTSD 136(DI), Z18
+	VADDPD       Z18, Z17, Z17
+
+norowbias18:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu18
 	VXORPS Z18, Z18, Z18
@@ -37358,6 +49064,48 @@ noaccumulate17:
 	VADDPD    Z17, Z16, Z16
 
 nobias17:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias17
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z17
+	VADDPD       Z17, Z0, Z0
+	VBROADCASTSD 8(DI), Z17
+	VADDPD       Z17, Z1, Z1
+	VBROADCASTSD 16(DI), Z17
+	VADDPD       Z17, Z2, Z2
+	VBROADCASTSD 24(DI), Z17
+	VADDPD       Z17, Z3, Z3
+	VBROADCASTSD 32(DI), Z17
+	VADDPD       Z17, Z4, Z4
+	VBROADCASTSD 40(DI), Z17
+	VADDPD       Z17, Z5, Z5
+	VBROADCASTSD 48(DI), Z17
+	VADDPD       Z17, Z6, Z6
+	VBROADCASTSD 56(DI), Z17
+	VADDPD       Z17, Z7, Z7
+	VBROADCASTSD 64(DI), Z17
+	VADDPD       Z17, Z8, Z8
+	VBROADCASTSD 72(DI), Z17
+	VADDPD       Z17, Z9, Z9
+	VBROADCASTSD 80(DI), Z17
+	VADDPD       Z17, Z10, Z10
+	VBROADCASTSD 88(DI), Z17
+	VADDPD       Z17, Z11, Z11
+	VBROADCASTSD 96(DI), Z17
+	VADDPD       Z17, Z12, Z12
+	VBROADCASTSD 104(DI), Z17
+	VADDPD       Z17, Z13, Z13
+	VBROADCASTSD 112(DI), Z17
+	VADDPD       Z17, Z14, Z14
+	VBROADCASTSD 120(DI), Z17
+	VADDPD       Z17, Z15, Z15
+	VBROADCASTSD 128(DI), Z17
+	VADDPD       Z17, Z16, Z16
+
+norowbias17:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu17
 	VXORPS Z17, Z17, Z17
@@ -37732,6 +49480,46 @@ noaccumulate16:
 	VADDPD    Z16, Z15, Z15
 
 nobias16:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias16
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z16
+	VADDPD       Z16, Z0, Z0
+	VBROADCASTSD 8(DI), Z16
+	VADDPD       Z16, Z1, Z1
+	VBROADCASTSD 16(DI), Z16
+	VADDPD       Z16, Z2, Z2
+	VBROADCASTSD 24(DI), Z16
+	VADDPD       Z16, Z3, Z3
+	VBROADCASTSD 32(DI), Z16
+	VADDPD       Z16, Z4, Z4
+	VBROADCASTSD 40(DI), Z16
+	VADDPD       Z16, Z5, Z5
+	VBROADCASTSD 48(DI), Z16
+	VADDPD       Z16, Z6, Z6
+	VBROADCASTSD 56(DI), Z16
+	VADDPD       Z16, Z7, Z7
+	VBROADCASTSD 64(DI), Z16
+	VADDPD       Z16, Z8, Z8
+	VBROADCASTSD 72(DI), Z16
+	VADDPD       Z16, Z9, Z9
+	VBROADCASTSD 80(DI), Z16
+	VADDPD       Z16, Z10, Z10
+	VBROADCASTSD 88(DI), Z16
+	VADDPD       Z16, Z11, Z11
+	VBROADCASTSD 96(DI), Z16
+	VADDPD       Z16, Z12, Z12
+	VBROADCASTSD 104(DI), Z16
+	VADDPD       Z16, Z13, Z13
+	VBROADCASTSD 112(DI), Z16
+	VADDPD       Z16, Z14, Z14
+	VBROADCASTSD 120(DI), Z16
+	VADDPD       Z16, Z15, Z15
+
+norowbias16:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu16
 	VXORPS Z16, Z16, Z16
@@ -38083,6 +49871,44 @@ noaccumulate15:
 	VADDPD    Z15, Z14, Z14
 
 nobias15:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias15
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z15
+	VADDPD       Z15, Z0, Z0
+	VBROADCASTSD 8(DI), Z15
+	VADDPD       Z15, Z1, Z1
+	VBROADCASTSD 16(DI), Z15
+	VADDPD       Z15, Z2, Z2
+	VBROADCASTSD 24(DI), Z15
+	VADDPD       Z15, Z3, Z3
+	VBROADCASTSD 32(DI), Z15
+	VADDPD       Z15, Z4, Z4
+	VBROADCASTSD 40(DI), Z15
+	VADDPD       Z15, Z5, Z5
+	VBROADCASTSD 48(DI), Z15
+	VADDPD       Z15, Z6, Z6
+	VBROADCASTSD 56(DI), Z15
+	VADDPD       Z15, Z7, Z7
+	VBROADCASTSD 64(DI), Z15
+	VADDPD       Z15, Z8, Z8
+	VBROADCASTSD 72(DI), Z15
+	VADDPD       Z15, Z9, Z9
+	VBROADCASTSD 80(DI), Z15
+	VADDPD       Z15, Z10, Z10
+	VBROADCASTSD 88(DI), Z15
+	VADDPD       Z15, Z11, Z11
+	VBROADCASTSD 96(DI), Z15
+	VADDPD       Z15, Z12, Z12
+	VBROADCASTSD 104(DI), Z15
+	VADDPD       Z15, Z13, Z13
+	VBROADCASTSD 112(DI), Z15
+	VADDPD       Z15, Z14, Z14
+
+norowbias15:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu15
 	VXORPS Z15, Z15, Z15
@@ -38416,6 +50242,42 @@ noaccumulate14:
 	VADDPD    Z14, Z13, Z13
 
 nobias14:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias14
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z14
+	VADDPD       Z14, Z0, Z0
+	VBROADCASTSD 8(DI), Z14
+	VADDPD       Z14, Z1, Z1
+	VBROADCASTSD 16(DI), Z14
+	VADDPD       Z14, Z2, Z2
+	VBROADCASTSD 24(DI), Z14
+	VADDPD       Z14, Z3, Z3
+	VBROADCASTSD 32(DI), Z14
+	VADDPD       Z14, Z4, Z4
+	VBROADCASTSD 40(DI), Z14
+	VADDPD       Z14, Z5, Z5
+	VBROADCASTSD 48(DI), Z14
+	VADDPD       Z14, Z6, Z6
+	VBROADCASTSD 56(DI), Z14
+	VADDPD       Z14, Z7, Z7
+	VBROADCASTSD 64(DI), Z14
+	VADDPD       Z14, Z8, Z8
+	VBROADCASTSD 72(DI), Z14
+	VADDPD       Z14, Z9, Z9
+	VBROADCASTSD 80(DI), Z14
+	VADDPD       Z14, Z10, Z10
+	VBROADCASTSD 88(DI), Z14
+	VADDPD       Z14, Z11, Z11
+	VBROADCASTSD 96(DI), Z14
+	VADDPD       Z14, Z12, Z12
+	VBROADCASTSD 104(DI), Z14
+	VADDPD       Z14, Z13, Z13
+
+norowbias14:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu14
 	VXORPS Z14, Z14, Z14
@@ -38731,6 +50593,40 @@ noaccumulate13:
 	VADDPD    Z13, Z12, Z12
 
 nobias13:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias13
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z13
+	VADDPD       Z13, Z0, Z0
+	VBROADCASTSD 8(DI), Z13
+	VADDPD       Z13, Z1, Z1
+	VBROADCASTSD 16(DI), Z13
+	VADDPD       Z13, Z2, Z2
+	VBROADCASTSD 24(DI), Z13
+	VADDPD       Z13, Z3, Z3
+	VBROADCASTSD 32(DI), Z13
+	VADDPD       Z13, Z4, Z4
+	VBROADCASTSD 40(DI), Z13
+	VADDPD       Z13, Z5, Z5
+	VBROADCASTSD 48(DI), Z13
+	VADDPD       Z13, Z6, Z6
+	VBROADCASTSD 56(DI), Z13
+	VADDPD       Z13, Z7, Z7
+	VBROADCASTSD 64(DI), Z13
+	VADDPD       Z13, Z8, Z8
+	VBROADCASTSD 72(DI), Z13
+	VADDPD       Z13, Z9, Z9
+	VBROADCASTSD 80(DI), Z13
+	VADDPD       Z13, Z10, Z10
+	VBROADCASTSD 88(DI), Z13
+	VADDPD       Z13, Z11, Z11
+	VBROADCASTSD 96(DI), Z13
+	VADDPD       Z13, Z12, Z12
+
+norowbias13:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu13
 	VXORPS Z13, Z13, Z13
@@ -39028,6 +50924,38 @@ noaccumulate12:
 	VADDPD    Z12, Z11, Z11
 
 nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z12
+	VADDPD       Z12, Z0, Z0
+	VBROADCASTSD 8(DI), Z12
+	VADDPD       Z12, Z1, Z1
+	VBROADCASTSD 16(DI), Z12
+	VADDPD       Z12, Z2, Z2
+	VBROADCASTSD 24(DI), Z12
+	VADDPD       Z12, Z3, Z3
+	VBROADCASTSD 32(DI), Z12
+	VADDPD       Z12, Z4, Z4
+	VBROADCASTSD 40(DI), Z12
+	VADDPD       Z12, Z5, Z5
+	VBROADCASTSD 48(DI), Z12
+	VADDPD       Z12, Z6, Z6
+	VBROADCASTSD 56(DI), Z12
+	VADDPD       Z12, Z7, Z7
+	VBROADCASTSD 64(DI), Z12
+	VADDPD       Z12, Z8, Z8
+	VBROADCASTSD 72(DI), Z12
+	VADDPD       Z12, Z9, Z9
+	VBROADCASTSD 80(DI), Z12
+	VADDPD       Z12, Z10, Z10
+	VBROADCASTSD 88(DI), Z12
+	VADDPD       Z12, Z11, Z11
+
+norowbias12:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu12
 	VXORPS Z12, Z12, Z12
@@ -39307,6 +51235,36 @@ noaccumulate11:
 	VADDPD    Z11, Z10, Z10
 
 nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z11
+	VADDPD       Z11, Z0, Z0
+	VBROADCASTSD 8(DI), Z11
+	VADDPD       Z11, Z1, Z1
+	VBROADCASTSD 16(DI), Z11
+	VADDPD       Z11, Z2, Z2
+	VBROADCASTSD 24(DI), Z11
+	VADDPD       Z11, Z3, Z3
+	VBROADCASTSD 32(DI), Z11
+	VADDPD       Z11, Z4, Z4
+	VBROADCASTSD 40(DI), Z11
+	VADDPD       Z11, Z5, Z5
+	VBROADCASTSD 48(DI), Z11
+	VADDPD       Z11, Z6, Z6
+	VBROADCASTSD 56(DI), Z11
+	VADDPD       Z11, Z7, Z7
+	VBROADCASTSD 64(DI), Z11
+	VADDPD       Z11, Z8, Z8
+	VBROADCASTSD 72(DI), Z11
+	VADDPD       Z11, Z9, Z9
+	VBROADCASTSD 80(DI), Z11
+	VADDPD       Z11, Z10, Z10
+
+norowbias11:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu11
 	VXORPS Z11, Z11, Z11
@@ -39563,6 +51521,34 @@ noaccumulate10:
 	VADDPD    Z10, Z9, Z9
 
 nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z10
+	VADDPD       Z10, Z0, Z0
+	VBROADCASTSD 8(DI), Z10
+	VADDPD       Z10, Z1, Z1
+	VBROADCASTSD 16(DI), Z10
+	VADDPD       Z10, Z2, Z2
+	VBROADCASTSD 24(DI), Z10
+	VADDPD       Z10, Z3, Z3
+	VBROADCASTSD 32(DI), Z10
+	VADDPD       Z10, Z4, Z4
+	VBROADCASTSD 40(DI), Z10
+	VADDPD       Z10, Z5, Z5
+	VBROADCASTSD 48(DI), Z10
+	VADDPD       Z10, Z6, Z6
+	VBROADCASTSD 56(DI), Z10
+	VADDPD       Z10, Z7, Z7
+	VBROADCASTSD 64(DI), Z10
+	VADDPD       Z10, Z8, Z8
+	VBROADCASTSD 72(DI), Z10
+	VADDPD       Z10, Z9, Z9
+
+norowbias10:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu10
 	VXORPS Z10, Z10, Z10
@@ -39801,6 +51787,32 @@ noaccumulate9:
 	VADDPD    Z9, Z8, Z8
 
 nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z9
+	VADDPD       Z9, Z0, Z0
+	VBROADCASTSD 8(DI), Z9
+	VADDPD       Z9, Z1, Z1
+	VBROADCASTSD 16(DI), Z9
+	VADDPD       Z9, Z2, Z2
+	VBROADCASTSD 24(DI), Z9
+	VADDPD       Z9, Z3, Z3
+	VBROADCASTSD 32(DI), Z9
+	VADDPD       Z9, Z4, Z4
+	VBROADCASTSD 40(DI), Z9
+	VADDPD       Z9, Z5, Z5
+	VBROADCASTSD 48(DI), Z9
+	VADDPD       Z9, Z6, Z6
+	VBROADCASTSD 56(DI), Z9
+	VADDPD       Z9, Z7, Z7
+	VBROADCASTSD 64(DI), Z9
+	VADDPD       Z9, Z8, Z8
+
+norowbias9:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu9
 	VXORPS Z9, Z9, Z9
@@ -40021,6 +52033,30 @@ noaccumulate8:
 	VADDPD    Z8, Z7, Z7
 
 nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z8
+	VADDPD       Z8, Z0, Z0
+	VBROADCASTSD 8(DI), Z8
+	VADDPD       Z8, Z1, Z1
+	VBROADCASTSD 16(DI), Z8
+	VADDPD       Z8, Z2, Z2
+	VBROADCASTSD 24(DI), Z8
+	VADDPD       Z8, Z3, Z3
+	VBROADCASTSD 32(DI), Z8
+	VADDPD       Z8, Z4, Z4
+	VBROADCASTSD 40(DI), Z8
+	VADDPD       Z8, Z5, Z5
+	VBROADCASTSD 48(DI), Z8
+	VADDPD       Z8, Z6, Z6
+	VBROADCASTSD 56(DI), Z8
+	VADDPD       Z8, Z7, Z7
+
+norowbias8:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu8
 	VXORPS Z8, Z8, Z8
@@ -40223,6 +52259,28 @@ noaccumulate7:
 	VADDPD    Z7, Z6, Z6
 
 nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z7
+	VADDPD       Z7, Z0, Z0
+	VBROADCASTSD 8(DI), Z7
+	VADDPD       Z7, Z1, Z1
+	VBROADCASTSD 16(DI), Z7
+	VADDPD       Z7, Z2, Z2
+	VBROADCASTSD 24(DI), Z7
+	VADDPD       Z7, Z3, Z3
+	VBROADCASTSD 32(DI), Z7
+	VADDPD       Z7, Z4, Z4
+	VBROADCASTSD 40(DI), Z7
+	VADDPD       Z7, Z5, Z5
+	VBROADCASTSD 48(DI), Z7
+	VADDPD       Z7, Z6, Z6
+
+norowbias7:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu7
 	VXORPS Z7, Z7, Z7
@@ -40407,6 +52465,26 @@ noaccumulate6:
 	VADDPD    Z6, Z5, Z5
 
 nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z6
+	VADDPD       Z6, Z0, Z0
+	VBROADCASTSD 8(DI), Z6
+	VADDPD       Z6, Z1, Z1
+	VBROADCASTSD 16(DI), Z6
+	VADDPD       Z6, Z2, Z2
+	VBROADCASTSD 24(DI), Z6
+	VADDPD       Z6, Z3, Z3
+	VBROADCASTSD 32(DI), Z6
+	VADDPD       Z6, Z4, Z4
+	VBROADCASTSD 40(DI), Z6
+	VADDPD       Z6, Z5, Z5
+
+norowbias6:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu6
 	VXORPS Z6, Z6, Z6
@@ -40568,6 +52646,24 @@ noaccumulate5:
 	VADDPD    Z5, Z4, Z4
 
 nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z5
+	VADDPD       Z5, Z0, Z0
+	VBROADCASTSD 8(DI), Z5
+	VADDPD       Z5, Z1, Z1
+	VBROADCASTSD 16(DI), Z5
+	VADDPD       Z5, Z2, Z2
+	VBROADCASTSD 24(DI), Z5
+	VADDPD       Z5, Z3, Z3
+	VBROADCASTSD 32(DI), Z5
+	VADDPD       Z5, Z4, Z4
+
+norowbias5:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu5
 	VXORPS Z5, Z5, Z5
@@ -40711,6 +52807,22 @@ noaccumulate4:
 	VADDPD    Z4, Z3, Z3
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z4
+	VADDPD       Z4, Z0, Z0
+	VBROADCASTSD 8(DI), Z4
+	VADDPD       Z4, Z1, Z1
+	VBROADCASTSD 16(DI), Z4
+	VADDPD       Z4, Z2, Z2
+	VBROADCASTSD 24(DI), Z4
+	VADDPD       Z4, Z3, Z3
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Z4, Z4, Z4
@@ -40835,6 +52947,20 @@ noaccumulate3:
 	VADDPD    Z3, Z2, Z2
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z3
+	VADDPD       Z3, Z0, Z0
+	VBROADCASTSD 8(DI), Z3
+	VADDPD       Z3, Z1, Z1
+	VBROADCASTSD 16(DI), Z3
+	VADDPD       Z3, Z2, Z2
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z3, Z3, Z3
@@ -40941,6 +53067,18 @@ noaccumulate2:
 	VADDPD    Z2, Z1, Z1
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z2
+	VADDPD       Z2, Z0, Z0
+	VBROADCASTSD 8(DI), Z2
+	VADDPD       Z2, Z1, Z1
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z2, Z2, Z2
@@ -41029,6 +53167,16 @@ noaccumulate1:
 	VADDPD    Z1, Z0, Z0
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Z1
+	VADDPD       Z1, Z0, Z0
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z1, Z1, Z1
@@ -41234,6 +53382,29 @@ noaccumulate3:
 	VADDPD  Z12, Z11, Z11
 
 nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z12
+	VADDPD       Z12, Z0, Z0
+	VADDPD       Z12, Z1, Z1
+	VADDPD       Z12, Z2, Z2
+	VADDPD       Z12, Z3, Z3
+	VBROADCASTSD 8(DI), Z12
+	VADDPD       Z12, Z4, Z4
+	VADDPD       Z12, Z5, Z5
+	VADDPD       Z12, Z6, Z6
+	VADDPD       Z12, Z7, Z7
+	VBROADCASTSD 16(DI), Z12
+	VADDPD       Z12, Z8, Z8
+	VADDPD       Z12, Z9, Z9
+	VADDPD       Z12, Z10, Z10
+	VADDPD       Z12, Z11, Z11
+
+norowbias3:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu3
 	VXORPS Z12, Z12, Z12
@@ -41416,6 +53587,24 @@ noaccumulate2:
 	VADDPD  Z8, Z7, Z7
 
 nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Z8
+	VADDPD       Z8, Z0, Z0
+	VADDPD       Z8, Z1, Z1
+	VADDPD       Z8, Z2, Z2
+	VADDPD       Z8, Z3, Z3
+	VBROADCASTSD 8(DI), Z8
+	VADDPD       Z8, Z4, Z4
+	VADDPD       Z8, Z5, Z5
+	VADDPD       Z8, Z6, Z6
+	VADDPD       Z8, Z7, Z7
+
+norowbias2:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu2
 	VXORPS Z8, Z8, Z8
@@ -41550,6 +53739,19 @@ noaccumulate1:
 	VADDPD  Z4, Z3, Z3
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Z4
+	VADDPD       Z4, Z0, Z0
+	VADDPD       Z4, Z1, Z1
+	VADDPD       Z4, Z2, Z2
+	VADDPD       Z4, Z3, Z3
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Z4, Z4, Z4
@@ -41568,6 +53770,8098 @@ norelu1:
 	VMOVUPD Z1, 64(SI)
 	VMOVUPD Z2, 128(SI)
 	VMOVUPD Z3, 192(SI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x01, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x01, BX
+	JNZ     next
+
+done:
+	VZEROUPPER
+	RET
+
+// func gemmHalfF64AVX512(args *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+TEXT ·gemmHalfF64AVX512(SB), NOSPLIT, $8-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 48(AX), DX
+	MOVQ 72(AX), BX
+
+next:
+	MOVQ    88(AX), SI
+	CMPQ    SI, BX
+	CMOVQGT BX, SI
+	CMPQ    SI, $0x18
+	JEQ     tile24
+	CMPQ    SI, $0x17
+	JEQ     tile23
+	CMPQ    SI, $0x16
+	JEQ     tile22
+	CMPQ    SI, $0x15
+	JEQ     tile21
+	CMPQ    SI, $0x14
+	JEQ     tile20
+	CMPQ    SI, $0x13
+	JEQ     tile19
+	CMPQ    SI, $0x12
+	JEQ     tile18
+	CMPQ    SI, $0x11
+	JEQ     tile17
+	CMPQ    SI, $0x10
+	JEQ     tile16
+	CMPQ    SI, $0x0f
+	JEQ     tile15
+	CMPQ    SI, $0x0e
+	JEQ     tile14
+	CMPQ    SI, $0x0d
+	JEQ     tile13
+	CMPQ    SI, $0x0c
+	JEQ     tile12
+	CMPQ    SI, $0x0b
+	JEQ     tile11
+	CMPQ    SI, $0x0a
+	JEQ     tile10
+	CMPQ    SI, $0x09
+	JEQ     tile9
+	CMPQ    SI, $0x08
+	JEQ     tile8
+	CMPQ    SI, $0x07
+	JEQ     tile7
+	CMPQ    SI, $0x06
+	JEQ     tile6
+	CMPQ    SI, $0x05
+	JEQ     tile5
+	CMPQ    SI, $0x04
+	JEQ     tile4
+	CMPQ    SI, $0x03
+	JEQ     tile3
+	CMPQ    SI, $0x02
+	JEQ     tile2
+	CMPQ    SI, $0x01
+	JEQ     tile1
+	JMP     done
+
+tile24:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	VXORPS     Y22, Y22, Y22
+	VXORPS     Y23, Y23, Y23
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch24
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch24:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest24
+
+loop24:
+	VMOVUPD.Z    (DI), K1, Y24
+	VBROADCASTSD (R11), Y25
+	VFMADD231PD  Y25, Y24, Y0
+	VBROADCASTSD (R11)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y1
+	VBROADCASTSD (R11)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y2
+	VBROADCASTSD (R11)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y3
+	VBROADCASTSD (R11)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y4
+	VBROADCASTSD (R13), Y25
+	VFMADD231PD  Y25, Y24, Y5
+	VBROADCASTSD (R13)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y6
+	VBROADCASTSD (R13)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y7
+	VBROADCASTSD (R13)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y8
+	VBROADCASTSD (R13)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y9
+	VBROADCASTSD (R14), Y25
+	VFMADD231PD  Y25, Y24, Y10
+	VBROADCASTSD (R14)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y11
+	VBROADCASTSD (R14)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y12
+	VBROADCASTSD (R14)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y13
+	VBROADCASTSD (R14)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y14
+	VBROADCASTSD (R15), Y25
+	VFMADD231PD  Y25, Y24, Y15
+	VBROADCASTSD (R15)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y16
+	VBROADCASTSD (R15)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y17
+	VBROADCASTSD (R15)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y18
+	VBROADCASTSD (R15)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y19
+	VBROADCASTSD (BP), Y25
+	VFMADD231PD  Y25, Y24, Y20
+	VBROADCASTSD (BP)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y21
+	VBROADCASTSD (BP)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y22
+	VBROADCASTSD (BP)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPD.Z    (DI), K1, Y24
+	VBROADCASTSD (R11), Y25
+	VFMADD231PD  Y25, Y24, Y0
+	VBROADCASTSD (R11)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y1
+	VBROADCASTSD (R11)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y2
+	VBROADCASTSD (R11)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y3
+	VBROADCASTSD (R11)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y4
+	VBROADCASTSD (R13), Y25
+	VFMADD231PD  Y25, Y24, Y5
+	VBROADCASTSD (R13)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y6
+	VBROADCASTSD (R13)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y7
+	VBROADCASTSD (R13)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y8
+	VBROADCASTSD (R13)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y9
+	VBROADCASTSD (R14), Y25
+	VFMADD231PD  Y25, Y24, Y10
+	VBROADCASTSD (R14)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y11
+	VBROADCASTSD (R14)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y12
+	VBROADCASTSD (R14)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y13
+	VBROADCASTSD (R14)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y14
+	VBROADCASTSD (R15), Y25
+	VFMADD231PD  Y25, Y24, Y15
+	VBROADCASTSD (R15)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y16
+	VBROADCASTSD (R15)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y17
+	VBROADCASTSD (R15)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y18
+	VBROADCASTSD (R15)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y19
+	VBROADCASTSD (BP), Y25
+	VFMADD231PD  Y25, Y24, Y20
+	VBROADCASTSD (BP)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y21
+	VBROADCASTSD (BP)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y22
+	VBROADCASTSD (BP)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop24
+
+rest24:
+	ADDQ $0x02, SI
+	JZ   end24
+
+single24:
+	VMOVUPD.Z    (DI), K1, Y24
+	VBROADCASTSD (R11), Y25
+	VFMADD231PD  Y25, Y24, Y0
+	VBROADCASTSD (R11)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y1
+	VBROADCASTSD (R11)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y2
+	VBROADCASTSD (R11)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y3
+	VBROADCASTSD (R11)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y4
+	VBROADCASTSD (R13), Y25
+	VFMADD231PD  Y25, Y24, Y5
+	VBROADCASTSD (R13)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y6
+	VBROADCASTSD (R13)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y7
+	VBROADCASTSD (R13)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y8
+	VBROADCASTSD (R13)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y9
+	VBROADCASTSD (R14), Y25
+	VFMADD231PD  Y25, Y24, Y10
+	VBROADCASTSD (R14)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y11
+	VBROADCASTSD (R14)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y12
+	VBROADCASTSD (R14)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y13
+	VBROADCASTSD (R14)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y14
+	VBROADCASTSD (R15), Y25
+	VFMADD231PD  Y25, Y24, Y15
+	VBROADCASTSD (R15)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y16
+	VBROADCASTSD (R15)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y17
+	VBROADCASTSD (R15)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y18
+	VBROADCASTSD (R15)(R10*4), Y25
+	VFMADD231PD  Y25, Y24, Y19
+	VBROADCASTSD (BP), Y25
+	VFMADD231PD  Y25, Y24, Y20
+	VBROADCASTSD (BP)(R10*1), Y25
+	VFMADD231PD  Y25, Y24, Y21
+	VBROADCASTSD (BP)(R10*2), Y25
+	VFMADD231PD  Y25, Y24, Y22
+	VBROADCASTSD (BP)(R12*1), Y25
+	VFMADD231PD  Y25, Y24, Y23
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single24
+
+end24:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate24
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y21, Y21
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y22, Y22
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y23, Y23
+
+noaccumulate24:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias24
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y24
+	VADDPD    Y24, Y0, Y0
+	VADDPD    Y24, Y1, Y1
+	VADDPD    Y24, Y2, Y2
+	VADDPD    Y24, Y3, Y3
+	VADDPD    Y24, Y4, Y4
+	VADDPD    Y24, Y5, Y5
+	VADDPD    Y24, Y6, Y6
+	VADDPD    Y24, Y7, Y7
+	VADDPD    Y24, Y8, Y8
+	VADDPD    Y24, Y9, Y9
+	VADDPD    Y24, Y10, Y10
+	VADDPD    Y24, Y11, Y11
+	VADDPD    Y24, Y12, Y12
+	VADDPD    Y24, Y13, Y13
+	VADDPD    Y24, Y14, Y14
+	VADDPD    Y24, Y15, Y15
+	VADDPD    Y24, Y16, Y16
+	VADDPD    Y24, Y17, Y17
+	VADDPD    Y24, Y18, Y18
+	VADDPD    Y24, Y19, Y19
+	VADDPD    Y24, Y20, Y20
+	VADDPD    Y24, Y21, Y21
+	VADDPD    Y24, Y22, Y22
+	VADDPD    Y24, Y23, Y23
+
+nobias24:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias24
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y24
+	VADDPD       Y24, Y0, Y0
+	VBROADCASTSD 8(DI), Y24
+	VADDPD       Y24, Y1, Y1
+	VBROADCASTSD 16(DI), Y24
+	VADDPD       Y24, Y2, Y2
+	VBROADCASTSD 24(DI), Y24
+	VADDPD       Y24, Y3, Y3
+	VBROADCASTSD 32(DI), Y24
+	VADDPD       Y24, Y4, Y4
+	VBROADCASTSD 40(DI), Y24
+	VADDPD       Y24, Y5, Y5
+	VBROADCASTSD 48(DI), Y24
+	VADDPD       Y24, Y6, Y6
+	VBROADCASTSD 56(DI), Y24
+	VADDPD       Y24, Y7, Y7
+	VBROADCASTSD 64(DI), Y24
+	VADDPD       Y24, Y8, Y8
+	VBROADCASTSD 72(DI), Y24
+	VADDPD       Y24, Y9, Y9
+	VBROADCASTSD 80(DI), Y24
+	VADDPD       Y24, Y10, Y10
+	VBROADCASTSD 88(DI), Y24
+	VADDPD       Y24, Y11, Y11
+	VBROADCASTSD 96(DI), Y24
+	VADDPD       Y24, Y12, Y12
+	VBROADCASTSD 104(DI), Y24
+	VADDPD       Y24, Y13, Y13
+	VBROADCASTSD 112(DI), Y24
+	VADDPD       Y24, Y14, Y14
+	VBROADCASTSD 120(DI), Y24
+	VADDPD       Y24, Y15, Y15
+	VBROADCASTSD 128(DI), Y24
+	VADDPD       Y24, Y16, Y16
+	VBROADCASTSD 136(DI), Y24
+	VADDPD       Y24, Y17, Y17
+	VBROADCASTSD 144(DI), Y24
+	VADDPD       Y24, Y18, Y18
+	VBROADCASTSD 152(DI), Y24
+	VADDPD       Y24, Y19, Y19
+	VBROADCASTSD 160(DI), Y24
+	VADDPD       Y24, Y20, Y20
+	VBROADCASTSD 168(DI), Y24
+	VADDPD       Y24, Y21, Y21
+	VBROADCASTSD 176(DI), Y24
+	VADDPD       Y24, Y22, Y22
+	VBROADCASTSD 184(DI), Y24
+	VADDPD       Y24, Y23, Y23
+
+norowbias24:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu24
+	VXORPS Y24, Y24, Y24
+	VMAXPD Y0, Y24, Y0
+	VADDPD Y24, Y0, Y0
+	VMAXPD Y1, Y24, Y1
+	VADDPD Y24, Y1, Y1
+	VMAXPD Y2, Y24, Y2
+	VADDPD Y24, Y2, Y2
+	VMAXPD Y3, Y24, Y3
+	VADDPD Y24, Y3, Y3
+	VMAXPD Y4, Y24, Y4
+	VADDPD Y24, Y4, Y4
+	VMAXPD Y5, Y24, Y5
+	VADDPD Y24, Y5, Y5
+	VMAXPD Y6, Y24, Y6
+	VADDPD Y24, Y6, Y6
+	VMAXPD Y7, Y24, Y7
+	VADDPD Y24, Y7, Y7
+	VMAXPD Y8, Y24, Y8
+	VADDPD Y24, Y8, Y8
+	VMAXPD Y9, Y24, Y9
+	VADDPD Y24, Y9, Y9
+	VMAXPD Y10, Y24, Y10
+	VADDPD Y24, Y10, Y10
+	VMAXPD Y11, Y24, Y11
+	VADDPD Y24, Y11, Y11
+	VMAXPD Y12, Y24, Y12
+	VADDPD Y24, Y12, Y12
+	VMAXPD Y13, Y24, Y13
+	VADDPD Y24, Y13, Y13
+	VMAXPD Y14, Y24, Y14
+	VADDPD Y24, Y14, Y14
+	VMAXPD Y15, Y24, Y15
+	VADDPD Y24, Y15, Y15
+	VMAXPD Y16, Y24, Y16
+	VADDPD Y24, Y16, Y16
+	VMAXPD Y17, Y24, Y17
+	VADDPD Y24, Y17, Y17
+	VMAXPD Y18, Y24, Y18
+	VADDPD Y24, Y18, Y18
+	VMAXPD Y19, Y24, Y19
+	VADDPD Y24, Y19, Y19
+	VMAXPD Y20, Y24, Y20
+	VADDPD Y24, Y20, Y20
+	VMAXPD Y21, Y24, Y21
+	VADDPD Y24, Y21, Y21
+	VMAXPD Y22, Y24, Y22
+	VADDPD Y24, Y22, Y22
+	VMAXPD Y23, Y24, Y23
+	VADDPD Y24, Y23, Y23
+
+norelu24:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y21, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y22, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y23, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x18, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x18, BX
+	JNZ     next
+	JMP     done
+
+tile23:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	VXORPS     Y22, Y22, Y22
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch23
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch23:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest23
+
+loop23:
+	VMOVUPD.Z    (DI), K1, Y23
+	VBROADCASTSD (R11), Y24
+	VFMADD231PD  Y24, Y23, Y0
+	VBROADCASTSD (R11)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y1
+	VBROADCASTSD (R11)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y2
+	VBROADCASTSD (R11)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y3
+	VBROADCASTSD (R11)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y4
+	VBROADCASTSD (R13), Y24
+	VFMADD231PD  Y24, Y23, Y5
+	VBROADCASTSD (R13)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y6
+	VBROADCASTSD (R13)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y7
+	VBROADCASTSD (R13)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y8
+	VBROADCASTSD (R13)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y9
+	VBROADCASTSD (R14), Y24
+	VFMADD231PD  Y24, Y23, Y10
+	VBROADCASTSD (R14)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y11
+	VBROADCASTSD (R14)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y12
+	VBROADCASTSD (R14)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y13
+	VBROADCASTSD (R14)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y14
+	VBROADCASTSD (R15), Y24
+	VFMADD231PD  Y24, Y23, Y15
+	VBROADCASTSD (R15)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y16
+	VBROADCASTSD (R15)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y17
+	VBROADCASTSD (R15)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y18
+	VBROADCASTSD (R15)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y19
+	VBROADCASTSD (BP), Y24
+	VFMADD231PD  Y24, Y23, Y20
+	VBROADCASTSD (BP)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y21
+	VBROADCASTSD (BP)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPD.Z    (DI), K1, Y23
+	VBROADCASTSD (R11), Y24
+	VFMADD231PD  Y24, Y23, Y0
+	VBROADCASTSD (R11)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y1
+	VBROADCASTSD (R11)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y2
+	VBROADCASTSD (R11)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y3
+	VBROADCASTSD (R11)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y4
+	VBROADCASTSD (R13), Y24
+	VFMADD231PD  Y24, Y23, Y5
+	VBROADCASTSD (R13)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y6
+	VBROADCASTSD (R13)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y7
+	VBROADCASTSD (R13)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y8
+	VBROADCASTSD (R13)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y9
+	VBROADCASTSD (R14), Y24
+	VFMADD231PD  Y24, Y23, Y10
+	VBROADCASTSD (R14)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y11
+	VBROADCASTSD (R14)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y12
+	VBROADCASTSD (R14)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y13
+	VBROADCASTSD (R14)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y14
+	VBROADCASTSD (R15), Y24
+	VFMADD231PD  Y24, Y23, Y15
+	VBROADCASTSD (R15)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y16
+	VBROADCASTSD (R15)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y17
+	VBROADCASTSD (R15)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y18
+	VBROADCASTSD (R15)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y19
+	VBROADCASTSD (BP), Y24
+	VFMADD231PD  Y24, Y23, Y20
+	VBROADCASTSD (BP)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y21
+	VBROADCASTSD (BP)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop23
+
+rest23:
+	ADDQ $0x02, SI
+	JZ   end23
+
+single23:
+	VMOVUPD.Z    (DI), K1, Y23
+	VBROADCASTSD (R11), Y24
+	VFMADD231PD  Y24, Y23, Y0
+	VBROADCASTSD (R11)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y1
+	VBROADCASTSD (R11)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y2
+	VBROADCASTSD (R11)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y3
+	VBROADCASTSD (R11)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y4
+	VBROADCASTSD (R13), Y24
+	VFMADD231PD  Y24, Y23, Y5
+	VBROADCASTSD (R13)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y6
+	VBROADCASTSD (R13)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y7
+	VBROADCASTSD (R13)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y8
+	VBROADCASTSD (R13)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y9
+	VBROADCASTSD (R14), Y24
+	VFMADD231PD  Y24, Y23, Y10
+	VBROADCASTSD (R14)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y11
+	VBROADCASTSD (R14)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y12
+	VBROADCASTSD (R14)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y13
+	VBROADCASTSD (R14)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y14
+	VBROADCASTSD (R15), Y24
+	VFMADD231PD  Y24, Y23, Y15
+	VBROADCASTSD (R15)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y16
+	VBROADCASTSD (R15)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y17
+	VBROADCASTSD (R15)(R12*1), Y24
+	VFMADD231PD  Y24, Y23, Y18
+	VBROADCASTSD (R15)(R10*4), Y24
+	VFMADD231PD  Y24, Y23, Y19
+	VBROADCASTSD (BP), Y24
+	VFMADD231PD  Y24, Y23, Y20
+	VBROADCASTSD (BP)(R10*1), Y24
+	VFMADD231PD  Y24, Y23, Y21
+	VBROADCASTSD (BP)(R10*2), Y24
+	VFMADD231PD  Y24, Y23, Y22
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single23
+
+end23:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate23
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y21, Y21
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y22, Y22
+
+noaccumulate23:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias23
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y23
+	VADDPD    Y23, Y0, Y0
+	VADDPD    Y23, Y1, Y1
+	VADDPD    Y23, Y2, Y2
+	VADDPD    Y23, Y3, Y3
+	VADDPD    Y23, Y4, Y4
+	VADDPD    Y23, Y5, Y5
+	VADDPD    Y23, Y6, Y6
+	VADDPD    Y23, Y7, Y7
+	VADDPD    Y23, Y8, Y8
+	VADDPD    Y23, Y9, Y9
+	VADDPD    Y23, Y10, Y10
+	VADDPD    Y23, Y11, Y11
+	VADDPD    Y23, Y12, Y12
+	VADDPD    Y23, Y13, Y13
+	VADDPD    Y23, Y14, Y14
+	VADDPD    Y23, Y15, Y15
+	VADDPD    Y23, Y16, Y16
+	VADDPD    Y23, Y17, Y17
+	VADDPD    Y23, Y18, Y18
+	VADDPD    Y23, Y19, Y19
+	VADDPD    Y23, Y20, Y20
+	VADDPD    Y23, Y21, Y21
+	VADDPD    Y23, Y22, Y22
+
+nobias23:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias23
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y23
+	VADDPD       Y23, Y0, Y0
+	VBROADCASTSD 8(DI), Y23
+	VADDPD       Y23, Y1, Y1
+	VBROADCASTSD 16(DI), Y23
+	VADDPD       Y23, Y2, Y2
+	VBROADCASTSD 24(DI), Y23
+	VADDPD       Y23, Y3, Y3
+	VBROADCASTSD 32(DI), Y23
+	VADDPD       Y23, Y4, Y4
+	VBROADCASTSD 40(DI), Y23
+	VADDPD       Y23, Y5, Y5
+	VBROADCASTSD 48(DI), Y23
+	VADDPD       Y23, Y6, Y6
+	VBROADCASTSD 56(DI), Y23
+	VADDPD       Y23, Y7, Y7
+	VBROADCASTSD 64(DI), Y23
+	VADDPD       Y23, Y8, Y8
+	VBROADCASTSD 72(DI), Y23
+	VADDPD       Y23, Y9, Y9
+	VBROADCASTSD 80(DI), Y23
+	VADDPD       Y23, Y10, Y10
+	VBROADCASTSD 88(DI), Y23
+	VADDPD       Y23, Y11, Y11
+	VBROADCASTSD 96(DI), Y23
+	VADDPD       Y23, Y12, Y12
+	VBROADCASTSD 104(DI), Y23
+	VADDPD       Y23, Y13, Y13
+	VBROADCASTSD 112(DI), Y23
+	VADDPD       Y23, Y14, Y14
+	VBROADCASTSD 120(DI), Y23
+	VADDPD       Y23, Y15, Y15
+	VBROADCASTSD 128(DI), Y23
+	VADDPD       Y23, Y16, Y16
+	VBROADCASTSD 136(DI), Y23
+	VADDPD       Y23, Y17, Y17
+	VBROADCASTSD 144(DI), Y23
+	VADDPD       Y23, Y18, Y18
+	VBROADCASTSD 152(DI), Y23
+	VADDPD       Y23, Y19, Y19
+	VBROADCASTSD 160(DI), Y23
+	VADDPD       Y23, Y20, Y20
+	VBROADCASTSD 168(DI), Y23
+	VADDPD       Y23, Y21, Y21
+	VBROADCASTSD 176(DI), Y23
+	VADDPD       Y23, Y22, Y22
+
+norowbias23:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu23
+	VXORPS Y23, Y23, Y23
+	VMAXPD Y0, Y23, Y0
+	VADDPD Y23, Y0, Y0
+	VMAXPD Y1, Y23, Y1
+	VADDPD Y23, Y1, Y1
+	VMAXPD Y2, Y23, Y2
+	VADDPD Y23, Y2, Y2
+	VMAXPD Y3, Y23, Y3
+	VADDPD Y23, Y3, Y3
+	VMAXPD Y4, Y23, Y4
+	VADDPD Y23, Y4, Y4
+	VMAXPD Y5, Y23, Y5
+	VADDPD Y23, Y5, Y5
+	VMAXPD Y6, Y23, Y6
+	VADDPD Y23, Y6, Y6
+	VMAXPD Y7, Y23, Y7
+	VADDPD Y23, Y7, Y7
+	VMAXPD Y8, Y23, Y8
+	VADDPD Y23, Y8, Y8
+	VMAXPD Y9, Y23, Y9
+	VADDPD Y23, Y9, Y9
+	VMAXPD Y10, Y23, Y10
+	VADDPD Y23, Y10, Y10
+	VMAXPD Y11, Y23, Y11
+	VADDPD Y23, Y11, Y11
+	VMAXPD Y12, Y23, Y12
+	VADDPD Y23, Y12, Y12
+	VMAXPD Y13, Y23, Y13
+	VADDPD Y23, Y13, Y13
+	VMAXPD Y14, Y23, Y14
+	VADDPD Y23, Y14, Y14
+	VMAXPD Y15, Y23, Y15
+	VADDPD Y23, Y15, Y15
+	VMAXPD Y16, Y23, Y16
+	VADDPD Y23, Y16, Y16
+	VMAXPD Y17, Y23, Y17
+	VADDPD Y23, Y17, Y17
+	VMAXPD Y18, Y23, Y18
+	VADDPD Y23, Y18, Y18
+	VMAXPD Y19, Y23, Y19
+	VADDPD Y23, Y19, Y19
+	VMAXPD Y20, Y23, Y20
+	VADDPD Y23, Y20, Y20
+	VMAXPD Y21, Y23, Y21
+	VADDPD Y23, Y21, Y21
+	VMAXPD Y22, Y23, Y22
+	VADDPD Y23, Y22, Y22
+
+norelu23:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y21, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y22, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x17, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x17, BX
+	JNZ     next
+	JMP     done
+
+tile22:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	VXORPS     Y21, Y21, Y21
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch22
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch22:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest22
+
+loop22:
+	VMOVUPD.Z    (DI), K1, Y22
+	VBROADCASTSD (R11), Y23
+	VFMADD231PD  Y23, Y22, Y0
+	VBROADCASTSD (R11)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y1
+	VBROADCASTSD (R11)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y2
+	VBROADCASTSD (R11)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y3
+	VBROADCASTSD (R11)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y4
+	VBROADCASTSD (R13), Y23
+	VFMADD231PD  Y23, Y22, Y5
+	VBROADCASTSD (R13)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y6
+	VBROADCASTSD (R13)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y7
+	VBROADCASTSD (R13)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y8
+	VBROADCASTSD (R13)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y9
+	VBROADCASTSD (R14), Y23
+	VFMADD231PD  Y23, Y22, Y10
+	VBROADCASTSD (R14)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y11
+	VBROADCASTSD (R14)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y12
+	VBROADCASTSD (R14)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y13
+	VBROADCASTSD (R14)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y14
+	VBROADCASTSD (R15), Y23
+	VFMADD231PD  Y23, Y22, Y15
+	VBROADCASTSD (R15)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y16
+	VBROADCASTSD (R15)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y17
+	VBROADCASTSD (R15)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y18
+	VBROADCASTSD (R15)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y19
+	VBROADCASTSD (BP), Y23
+	VFMADD231PD  Y23, Y22, Y20
+	VBROADCASTSD (BP)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPD.Z    (DI), K1, Y22
+	VBROADCASTSD (R11), Y23
+	VFMADD231PD  Y23, Y22, Y0
+	VBROADCASTSD (R11)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y1
+	VBROADCASTSD (R11)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y2
+	VBROADCASTSD (R11)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y3
+	VBROADCASTSD (R11)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y4
+	VBROADCASTSD (R13), Y23
+	VFMADD231PD  Y23, Y22, Y5
+	VBROADCASTSD (R13)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y6
+	VBROADCASTSD (R13)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y7
+	VBROADCASTSD (R13)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y8
+	VBROADCASTSD (R13)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y9
+	VBROADCASTSD (R14), Y23
+	VFMADD231PD  Y23, Y22, Y10
+	VBROADCASTSD (R14)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y11
+	VBROADCASTSD (R14)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y12
+	VBROADCASTSD (R14)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y13
+	VBROADCASTSD (R14)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y14
+	VBROADCASTSD (R15), Y23
+	VFMADD231PD  Y23, Y22, Y15
+	VBROADCASTSD (R15)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y16
+	VBROADCASTSD (R15)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y17
+	VBROADCASTSD (R15)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y18
+	VBROADCASTSD (R15)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y19
+	VBROADCASTSD (BP), Y23
+	VFMADD231PD  Y23, Y22, Y20
+	VBROADCASTSD (BP)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop22
+
+rest22:
+	ADDQ $0x02, SI
+	JZ   end22
+
+single22:
+	VMOVUPD.Z    (DI), K1, Y22
+	VBROADCASTSD (R11), Y23
+	VFMADD231PD  Y23, Y22, Y0
+	VBROADCASTSD (R11)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y1
+	VBROADCASTSD (R11)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y2
+	VBROADCASTSD (R11)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y3
+	VBROADCASTSD (R11)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y4
+	VBROADCASTSD (R13), Y23
+	VFMADD231PD  Y23, Y22, Y5
+	VBROADCASTSD (R13)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y6
+	VBROADCASTSD (R13)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y7
+	VBROADCASTSD (R13)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y8
+	VBROADCASTSD (R13)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y9
+	VBROADCASTSD (R14), Y23
+	VFMADD231PD  Y23, Y22, Y10
+	VBROADCASTSD (R14)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y11
+	VBROADCASTSD (R14)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y12
+	VBROADCASTSD (R14)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y13
+	VBROADCASTSD (R14)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y14
+	VBROADCASTSD (R15), Y23
+	VFMADD231PD  Y23, Y22, Y15
+	VBROADCASTSD (R15)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y16
+	VBROADCASTSD (R15)(R10*2), Y23
+	VFMADD231PD  Y23, Y22, Y17
+	VBROADCASTSD (R15)(R12*1), Y23
+	VFMADD231PD  Y23, Y22, Y18
+	VBROADCASTSD (R15)(R10*4), Y23
+	VFMADD231PD  Y23, Y22, Y19
+	VBROADCASTSD (BP), Y23
+	VFMADD231PD  Y23, Y22, Y20
+	VBROADCASTSD (BP)(R10*1), Y23
+	VFMADD231PD  Y23, Y22, Y21
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single22
+
+end22:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate22
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y20, Y20
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y21, Y21
+
+noaccumulate22:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias22
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y22
+	VADDPD    Y22, Y0, Y0
+	VADDPD    Y22, Y1, Y1
+	VADDPD    Y22, Y2, Y2
+	VADDPD    Y22, Y3, Y3
+	VADDPD    Y22, Y4, Y4
+	VADDPD    Y22, Y5, Y5
+	VADDPD    Y22, Y6, Y6
+	VADDPD    Y22, Y7, Y7
+	VADDPD    Y22, Y8, Y8
+	VADDPD    Y22, Y9, Y9
+	VADDPD    Y22, Y10, Y10
+	VADDPD    Y22, Y11, Y11
+	VADDPD    Y22, Y12, Y12
+	VADDPD    Y22, Y13, Y13
+	VADDPD    Y22, Y14, Y14
+	VADDPD    Y22, Y15, Y15
+	VADDPD    Y22, Y16, Y16
+	VADDPD    Y22, Y17, Y17
+	VADDPD    Y22, Y18, Y18
+	VADDPD    Y22, Y19, Y19
+	VADDPD    Y22, Y20, Y20
+	VADDPD    Y22, Y21, Y21
+
+nobias22:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias22
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y22
+	VADDPD       Y22, Y0, Y0
+	VBROADCASTSD 8(DI), Y22
+	VADDPD       Y22, Y1, Y1
+	VBROADCASTSD 16(DI), Y22
+	VADDPD       Y22, Y2, Y2
+	VBROADCASTSD 24(DI), Y22
+	VADDPD       Y22, Y3, Y3
+	VBROADCASTSD 32(DI), Y22
+	VADDPD       Y22, Y4, Y4
+	VBROADCASTSD 40(DI), Y22
+	VADDPD       Y22, Y5, Y5
+	VBROADCASTSD 48(DI), Y22
+	VADDPD       Y22, Y6, Y6
+	VBROADCASTSD 56(DI), Y22
+	VADDPD       Y22, Y7, Y7
+	VBROADCASTSD 64(DI), Y22
+	VADDPD       Y22, Y8, Y8
+	VBROADCASTSD 72(DI), Y22
+	VADDPD       Y22, Y9, Y9
+	VBROADCASTSD 80(DI), Y22
+	VADDPD       Y22, Y10, Y10
+	VBROADCASTSD 88(DI), Y22
+	VADDPD       Y22, Y11, Y11
+	VBROADCASTSD 96(DI), Y22
+	VADDPD       Y22, Y12, Y12
+	VBROADCASTSD 104(DI), Y22
+	VADDPD       Y22, Y13, Y13
+	VBROADCASTSD 112(DI), Y22
+	VADDPD       Y22, Y14, Y14
+	VBROADCASTSD 120(DI), Y22
+	VADDPD       Y22, Y15, Y15
+	VBROADCASTSD 128(DI), Y22
+	VADDPD       Y22, Y16, Y16
+	VBROADCASTSD 136(DI), Y22
+	VADDPD       Y22, Y17, Y17
+	VBROADCASTSD 144(DI), Y22
+	VADDPD       Y22, Y18, Y18
+	VBROADCASTSD 152(DI), Y22
+	VADDPD       Y22, Y19, Y19
+	VBROADCASTSD 160(DI), Y22
+	VADDPD       Y22, Y20, Y20
+	VBROADCASTSD 168(DI), Y22
+	VADDPD       Y22, Y21, Y21
+
+norowbias22:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu22
+	VXORPS Y22, Y22, Y22
+	VMAXPD Y0, Y22, Y0
+	VADDPD Y22, Y0, Y0
+	VMAXPD Y1, Y22, Y1
+	VADDPD Y22, Y1, Y1
+	VMAXPD Y2, Y22, Y2
+	VADDPD Y22, Y2, Y2
+	VMAXPD Y3, Y22, Y3
+	VADDPD Y22, Y3, Y3
+	VMAXPD Y4, Y22, Y4
+	VADDPD Y22, Y4, Y4
+	VMAXPD Y5, Y22, Y5
+	VADDPD Y22, Y5, Y5
+	VMAXPD Y6, Y22, Y6
+	VADDPD Y22, Y6, Y6
+	VMAXPD Y7, Y22, Y7
+	VADDPD Y22, Y7, Y7
+	VMAXPD Y8, Y22, Y8
+	VADDPD Y22, Y8, Y8
+	VMAXPD Y9, Y22, Y9
+	VADDPD Y22, Y9, Y9
+	VMAXPD Y10, Y22, Y10
+	VADDPD Y22, Y10, Y10
+	VMAXPD Y11, Y22, Y11
+	VADDPD Y22, Y11, Y11
+	VMAXPD Y12, Y22, Y12
+	VADDPD Y22, Y12, Y12
+	VMAXPD Y13, Y22, Y13
+	VADDPD Y22, Y13, Y13
+	VMAXPD Y14, Y22, Y14
+	VADDPD Y22, Y14, Y14
+	VMAXPD Y15, Y22, Y15
+	VADDPD Y22, Y15, Y15
+	VMAXPD Y16, Y22, Y16
+	VADDPD Y22, Y16, Y16
+	VMAXPD Y17, Y22, Y17
+	VADDPD Y22, Y17, Y17
+	VMAXPD Y18, Y22, Y18
+	VADDPD Y22, Y18, Y18
+	VMAXPD Y19, Y22, Y19
+	VADDPD Y22, Y19, Y19
+	VMAXPD Y20, Y22, Y20
+	VADDPD Y22, Y20, Y20
+	VMAXPD Y21, Y22, Y21
+	VADDPD Y22, Y21, Y21
+
+norelu22:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y20, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y21, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x16, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x16, BX
+	JNZ     next
+	JMP     done
+
+tile21:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	VXORPS     Y20, Y20, Y20
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch21
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch21:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	LEAQ (R15)(R10*4), BP
+	ADDQ R10, BP
+	SUBQ $0x02, SI
+	JLT  rest21
+
+loop21:
+	VMOVUPD.Z    (DI), K1, Y21
+	VBROADCASTSD (R11), Y22
+	VFMADD231PD  Y22, Y21, Y0
+	VBROADCASTSD (R11)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y1
+	VBROADCASTSD (R11)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y2
+	VBROADCASTSD (R11)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y3
+	VBROADCASTSD (R11)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y4
+	VBROADCASTSD (R13), Y22
+	VFMADD231PD  Y22, Y21, Y5
+	VBROADCASTSD (R13)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y6
+	VBROADCASTSD (R13)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y7
+	VBROADCASTSD (R13)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y8
+	VBROADCASTSD (R13)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y9
+	VBROADCASTSD (R14), Y22
+	VFMADD231PD  Y22, Y21, Y10
+	VBROADCASTSD (R14)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y11
+	VBROADCASTSD (R14)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y12
+	VBROADCASTSD (R14)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y13
+	VBROADCASTSD (R14)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y14
+	VBROADCASTSD (R15), Y22
+	VFMADD231PD  Y22, Y21, Y15
+	VBROADCASTSD (R15)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y16
+	VBROADCASTSD (R15)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y17
+	VBROADCASTSD (R15)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y18
+	VBROADCASTSD (R15)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y19
+	VBROADCASTSD (BP), Y22
+	VFMADD231PD  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	VMOVUPD.Z    (DI), K1, Y21
+	VBROADCASTSD (R11), Y22
+	VFMADD231PD  Y22, Y21, Y0
+	VBROADCASTSD (R11)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y1
+	VBROADCASTSD (R11)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y2
+	VBROADCASTSD (R11)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y3
+	VBROADCASTSD (R11)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y4
+	VBROADCASTSD (R13), Y22
+	VFMADD231PD  Y22, Y21, Y5
+	VBROADCASTSD (R13)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y6
+	VBROADCASTSD (R13)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y7
+	VBROADCASTSD (R13)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y8
+	VBROADCASTSD (R13)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y9
+	VBROADCASTSD (R14), Y22
+	VFMADD231PD  Y22, Y21, Y10
+	VBROADCASTSD (R14)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y11
+	VBROADCASTSD (R14)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y12
+	VBROADCASTSD (R14)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y13
+	VBROADCASTSD (R14)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y14
+	VBROADCASTSD (R15), Y22
+	VFMADD231PD  Y22, Y21, Y15
+	VBROADCASTSD (R15)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y16
+	VBROADCASTSD (R15)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y17
+	VBROADCASTSD (R15)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y18
+	VBROADCASTSD (R15)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y19
+	VBROADCASTSD (BP), Y22
+	VFMADD231PD  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	SUBQ         $0x02, SI
+	JGE          loop21
+
+rest21:
+	ADDQ $0x02, SI
+	JZ   end21
+
+single21:
+	VMOVUPD.Z    (DI), K1, Y21
+	VBROADCASTSD (R11), Y22
+	VFMADD231PD  Y22, Y21, Y0
+	VBROADCASTSD (R11)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y1
+	VBROADCASTSD (R11)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y2
+	VBROADCASTSD (R11)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y3
+	VBROADCASTSD (R11)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y4
+	VBROADCASTSD (R13), Y22
+	VFMADD231PD  Y22, Y21, Y5
+	VBROADCASTSD (R13)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y6
+	VBROADCASTSD (R13)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y7
+	VBROADCASTSD (R13)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y8
+	VBROADCASTSD (R13)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y9
+	VBROADCASTSD (R14), Y22
+	VFMADD231PD  Y22, Y21, Y10
+	VBROADCASTSD (R14)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y11
+	VBROADCASTSD (R14)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y12
+	VBROADCASTSD (R14)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y13
+	VBROADCASTSD (R14)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y14
+	VBROADCASTSD (R15), Y22
+	VFMADD231PD  Y22, Y21, Y15
+	VBROADCASTSD (R15)(R10*1), Y22
+	VFMADD231PD  Y22, Y21, Y16
+	VBROADCASTSD (R15)(R10*2), Y22
+	VFMADD231PD  Y22, Y21, Y17
+	VBROADCASTSD (R15)(R12*1), Y22
+	VFMADD231PD  Y22, Y21, Y18
+	VBROADCASTSD (R15)(R10*4), Y22
+	VFMADD231PD  Y22, Y21, Y19
+	VBROADCASTSD (BP), Y22
+	VFMADD231PD  Y22, Y21, Y20
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	ADDQ         R8, BP
+	DECQ         SI
+	JNZ          single21
+
+end21:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate21
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y19, Y19
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y20, Y20
+
+noaccumulate21:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias21
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y21
+	VADDPD    Y21, Y0, Y0
+	VADDPD    Y21, Y1, Y1
+	VADDPD    Y21, Y2, Y2
+	VADDPD    Y21, Y3, Y3
+	VADDPD    Y21, Y4, Y4
+	VADDPD    Y21, Y5, Y5
+	VADDPD    Y21, Y6, Y6
+	VADDPD    Y21, Y7, Y7
+	VADDPD    Y21, Y8, Y8
+	VADDPD    Y21, Y9, Y9
+	VADDPD    Y21, Y10, Y10
+	VADDPD    Y21, Y11, Y11
+	VADDPD    Y21, Y12, Y12
+	VADDPD    Y21, Y13, Y13
+	VADDPD    Y21, Y14, Y14
+	VADDPD    Y21, Y15, Y15
+	VADDPD    Y21, Y16, Y16
+	VADDPD    Y21, Y17, Y17
+	VADDPD    Y21, Y18, Y18
+	VADDPD    Y21, Y19, Y19
+	VADDPD    Y21, Y20, Y20
+
+nobias21:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias21
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y21
+	VADDPD       Y21, Y0, Y0
+	VBROADCASTSD 8(DI), Y21
+	VADDPD       Y21, Y1, Y1
+	VBROADCASTSD 16(DI), Y21
+	VADDPD       Y21, Y2, Y2
+	VBROADCASTSD 24(DI), Y21
+	VADDPD       Y21, Y3, Y3
+	VBROADCASTSD 32(DI), Y21
+	VADDPD       Y21, Y4, Y4
+	VBROADCASTSD 40(DI), Y21
+	VADDPD       Y21, Y5, Y5
+	VBROADCASTSD 48(DI), Y21
+	VADDPD       Y21, Y6, Y6
+	VBROADCASTSD 56(DI), Y21
+	VADDPD       Y21, Y7, Y7
+	VBROADCASTSD 64(DI), Y21
+	VADDPD       Y21, Y8, Y8
+	VBROADCASTSD 72(DI), Y21
+	VADDPD       Y21, Y9, Y9
+	VBROADCASTSD 80(DI), Y21
+	VADDPD       Y21, Y10, Y10
+	VBROADCASTSD 88(DI), Y21
+	VADDPD       Y21, Y11, Y11
+	VBROADCASTSD 96(DI), Y21
+	VADDPD       Y21, Y12, Y12
+	VBROADCASTSD 104(DI), Y21
+	VADDPD       Y21, Y13, Y13
+	VBROADCASTSD 112(DI), Y21
+	VADDPD       Y21, Y14, Y14
+	VBROADCASTSD 120(DI), Y21
+	VADDPD       Y21, Y15, Y15
+	VBROADCASTSD 128(DI), Y21
+	VADDPD       Y21, Y16, Y16
+	VBROADCASTSD 136(DI), Y21
+	VADDPD       Y21, Y17, Y17
+	VBROADCASTSD 144(DI), Y21
+	VADDPD       Y21, Y18, Y18
+	VBROADCASTSD 152(DI), Y21
+	VADDPD       Y21, Y19, Y19
+	VBROADCASTSD 160(DI), Y21
+	VADDPD       Y21, Y20, Y20
+
+norowbias21:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu21
+	VXORPS Y21, Y21, Y21
+	VMAXPD Y0, Y21, Y0
+	VADDPD Y21, Y0, Y0
+	VMAXPD Y1, Y21, Y1
+	VADDPD Y21, Y1, Y1
+	VMAXPD Y2, Y21, Y2
+	VADDPD Y21, Y2, Y2
+	VMAXPD Y3, Y21, Y3
+	VADDPD Y21, Y3, Y3
+	VMAXPD Y4, Y21, Y4
+	VADDPD Y21, Y4, Y4
+	VMAXPD Y5, Y21, Y5
+	VADDPD Y21, Y5, Y5
+	VMAXPD Y6, Y21, Y6
+	VADDPD Y21, Y6, Y6
+	VMAXPD Y7, Y21, Y7
+	VADDPD Y21, Y7, Y7
+	VMAXPD Y8, Y21, Y8
+	VADDPD Y21, Y8, Y8
+	VMAXPD Y9, Y21, Y9
+	VADDPD Y21, Y9, Y9
+	VMAXPD Y10, Y21, Y10
+	VADDPD Y21, Y10, Y10
+	VMAXPD Y11, Y21, Y11
+	VADDPD Y21, Y11, Y11
+	VMAXPD Y12, Y21, Y12
+	VADDPD Y21, Y12, Y12
+	VMAXPD Y13, Y21, Y13
+	VADDPD Y21, Y13, Y13
+	VMAXPD Y14, Y21, Y14
+	VADDPD Y21, Y14, Y14
+	VMAXPD Y15, Y21, Y15
+	VADDPD Y21, Y15, Y15
+	VMAXPD Y16, Y21, Y16
+	VADDPD Y21, Y16, Y16
+	VMAXPD Y17, Y21, Y17
+	VADDPD Y21, Y17, Y17
+	VMAXPD Y18, Y21, Y18
+	VADDPD Y21, Y18, Y18
+	VMAXPD Y19, Y21, Y19
+	VADDPD Y21, Y19, Y19
+	VMAXPD Y20, Y21, Y20
+	VADDPD Y21, Y20, Y20
+
+norelu21:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y19, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y20, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x15, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x15, BX
+	JNZ     next
+	JMP     done
+
+tile20:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	VXORPS     Y19, Y19, Y19
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch20
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch20:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest20
+
+loop20:
+	VMOVUPD.Z    (DI), K1, Y20
+	VBROADCASTSD (R11), Y21
+	VFMADD231PD  Y21, Y20, Y0
+	VBROADCASTSD (R11)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y1
+	VBROADCASTSD (R11)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y2
+	VBROADCASTSD (R11)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y3
+	VBROADCASTSD (R11)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y4
+	VBROADCASTSD (R13), Y21
+	VFMADD231PD  Y21, Y20, Y5
+	VBROADCASTSD (R13)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y6
+	VBROADCASTSD (R13)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y7
+	VBROADCASTSD (R13)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y8
+	VBROADCASTSD (R13)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y9
+	VBROADCASTSD (R14), Y21
+	VFMADD231PD  Y21, Y20, Y10
+	VBROADCASTSD (R14)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y11
+	VBROADCASTSD (R14)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y12
+	VBROADCASTSD (R14)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y13
+	VBROADCASTSD (R14)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y14
+	VBROADCASTSD (R15), Y21
+	VFMADD231PD  Y21, Y20, Y15
+	VBROADCASTSD (R15)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y16
+	VBROADCASTSD (R15)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y17
+	VBROADCASTSD (R15)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y18
+	VBROADCASTSD (R15)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPD.Z    (DI), K1, Y20
+	VBROADCASTSD (R11), Y21
+	VFMADD231PD  Y21, Y20, Y0
+	VBROADCASTSD (R11)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y1
+	VBROADCASTSD (R11)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y2
+	VBROADCASTSD (R11)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y3
+	VBROADCASTSD (R11)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y4
+	VBROADCASTSD (R13), Y21
+	VFMADD231PD  Y21, Y20, Y5
+	VBROADCASTSD (R13)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y6
+	VBROADCASTSD (R13)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y7
+	VBROADCASTSD (R13)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y8
+	VBROADCASTSD (R13)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y9
+	VBROADCASTSD (R14), Y21
+	VFMADD231PD  Y21, Y20, Y10
+	VBROADCASTSD (R14)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y11
+	VBROADCASTSD (R14)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y12
+	VBROADCASTSD (R14)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y13
+	VBROADCASTSD (R14)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y14
+	VBROADCASTSD (R15), Y21
+	VFMADD231PD  Y21, Y20, Y15
+	VBROADCASTSD (R15)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y16
+	VBROADCASTSD (R15)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y17
+	VBROADCASTSD (R15)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y18
+	VBROADCASTSD (R15)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop20
+
+rest20:
+	ADDQ $0x02, SI
+	JZ   end20
+
+single20:
+	VMOVUPD.Z    (DI), K1, Y20
+	VBROADCASTSD (R11), Y21
+	VFMADD231PD  Y21, Y20, Y0
+	VBROADCASTSD (R11)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y1
+	VBROADCASTSD (R11)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y2
+	VBROADCASTSD (R11)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y3
+	VBROADCASTSD (R11)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y4
+	VBROADCASTSD (R13), Y21
+	VFMADD231PD  Y21, Y20, Y5
+	VBROADCASTSD (R13)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y6
+	VBROADCASTSD (R13)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y7
+	VBROADCASTSD (R13)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y8
+	VBROADCASTSD (R13)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y9
+	VBROADCASTSD (R14), Y21
+	VFMADD231PD  Y21, Y20, Y10
+	VBROADCASTSD (R14)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y11
+	VBROADCASTSD (R14)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y12
+	VBROADCASTSD (R14)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y13
+	VBROADCASTSD (R14)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y14
+	VBROADCASTSD (R15), Y21
+	VFMADD231PD  Y21, Y20, Y15
+	VBROADCASTSD (R15)(R10*1), Y21
+	VFMADD231PD  Y21, Y20, Y16
+	VBROADCASTSD (R15)(R10*2), Y21
+	VFMADD231PD  Y21, Y20, Y17
+	VBROADCASTSD (R15)(R12*1), Y21
+	VFMADD231PD  Y21, Y20, Y18
+	VBROADCASTSD (R15)(R10*4), Y21
+	VFMADD231PD  Y21, Y20, Y19
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single20
+
+end20:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate20
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y18, Y18
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y19, Y19
+
+noaccumulate20:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias20
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y20
+	VADDPD    Y20, Y0, Y0
+	VADDPD    Y20, Y1, Y1
+	VADDPD    Y20, Y2, Y2
+	VADDPD    Y20, Y3, Y3
+	VADDPD    Y20, Y4, Y4
+	VADDPD    Y20, Y5, Y5
+	VADDPD    Y20, Y6, Y6
+	VADDPD    Y20, Y7, Y7
+	VADDPD    Y20, Y8, Y8
+	VADDPD    Y20, Y9, Y9
+	VADDPD    Y20, Y10, Y10
+	VADDPD    Y20, Y11, Y11
+	VADDPD    Y20, Y12, Y12
+	VADDPD    Y20, Y13, Y13
+	VADDPD    Y20, Y14, Y14
+	VADDPD    Y20, Y15, Y15
+	VADDPD    Y20, Y16, Y16
+	VADDPD    Y20, Y17, Y17
+	VADDPD    Y20, Y18, Y18
+	VADDPD    Y20, Y19, Y19
+
+nobias20:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias20
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y20
+	VADDPD       Y20, Y0, Y0
+	VBROADCASTSD 8(DI), Y20
+	VADDPD       Y20, Y1, Y1
+	VBROADCASTSD 16(DI), Y20
+	VADDPD       Y20, Y2, Y2
+	VBROADCASTSD 24(DI), Y20
+	VADDPD       Y20, Y3, Y3
+	VBROADCASTSD 32(DI), Y20
+	VADDPD       Y20, Y4, Y4
+	VBROADCASTSD 40(DI), Y20
+	VADDPD       Y20, Y5, Y5
+	VBROADCASTSD 48(DI), Y20
+	VADDPD       Y20, Y6, Y6
+	VBROADCASTSD 56(DI), Y20
+	VADDPD       Y20, Y7, Y7
+	VBROADCASTSD 64(DI), Y20
+	VADDPD       Y20, Y8, Y8
+	VBROADCASTSD 72(DI), Y20
+	VADDPD       Y20, Y9, Y9
+	VBROADCASTSD 80(DI), Y20
+	VADDPD       Y20, Y10, Y10
+	VBROADCASTSD 88(DI), Y20
+	VADDPD       Y20, Y11, Y11
+	VBROADCASTSD 96(DI), Y20
+	VADDPD       Y20, Y12, Y12
+	VBROADCASTSD 104(DI), Y20
+	VADDPD       Y20, Y13, Y13
+	VBROADCASTSD 112(DI), Y20
+	VADDPD       Y20, Y14, Y14
+	VBROADCASTSD 120(DI), Y20
+	VADDPD       Y20, Y15, Y15
+	VBROADCASTSD 128(DI), Y20
+	VADDPD       Y20, Y16, Y16
+	VBROADCASTSD 136(DI), Y20
+	VADDPD       Y20, Y17, Y17
+	VBROADCASTSD 144(DI), Y20
+	VADDPD       Y20, Y18, Y18
+	VBROADCASTSD 152(DI), Y20
+	VADDPD       Y20, Y19, Y19
+
+norowbias20:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu20
+	VXORPS Y20, Y20, Y20
+	VMAXPD Y0, Y20, Y0
+	VADDPD Y20, Y0, Y0
+	VMAXPD Y1, Y20, Y1
+	VADDPD Y20, Y1, Y1
+	VMAXPD Y2, Y20, Y2
+	VADDPD Y20, Y2, Y2
+	VMAXPD Y3, Y20, Y3
+	VADDPD Y20, Y3, Y3
+	VMAXPD Y4, Y20, Y4
+	VADDPD Y20, Y4, Y4
+	VMAXPD Y5, Y20, Y5
+	VADDPD Y20, Y5, Y5
+	VMAXPD Y6, Y20, Y6
+	VADDPD Y20, Y6, Y6
+	VMAXPD Y7, Y20, Y7
+	VADDPD Y20, Y7, Y7
+	VMAXPD Y8, Y20, Y8
+	VADDPD Y20, Y8, Y8
+	VMAXPD Y9, Y20, Y9
+	VADDPD Y20, Y9, Y9
+	VMAXPD Y10, Y20, Y10
+	VADDPD Y20, Y10, Y10
+	VMAXPD Y11, Y20, Y11
+	VADDPD Y20, Y11, Y11
+	VMAXPD Y12, Y20, Y12
+	VADDPD Y20, Y12, Y12
+	VMAXPD Y13, Y20, Y13
+	VADDPD Y20, Y13, Y13
+	VMAXPD Y14, Y20, Y14
+	VADDPD Y20, Y14, Y14
+	VMAXPD Y15, Y20, Y15
+	VADDPD Y20, Y15, Y15
+	VMAXPD Y16, Y20, Y16
+	VADDPD Y20, Y16, Y16
+	VMAXPD Y17, Y20, Y17
+	VADDPD Y20, Y17, Y17
+	VMAXPD Y18, Y20, Y18
+	VADDPD Y20, Y18, Y18
+	VMAXPD Y19, Y20, Y19
+	VADDPD Y20, Y19, Y19
+
+norelu20:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y19, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x14, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x14, BX
+	JNZ     next
+	JMP     done
+
+tile19:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	VXORPS     Y18, Y18, Y18
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch19
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch19:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest19
+
+loop19:
+	VMOVUPD.Z    (DI), K1, Y19
+	VBROADCASTSD (R11), Y20
+	VFMADD231PD  Y20, Y19, Y0
+	VBROADCASTSD (R11)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y1
+	VBROADCASTSD (R11)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y2
+	VBROADCASTSD (R11)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y3
+	VBROADCASTSD (R11)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y4
+	VBROADCASTSD (R13), Y20
+	VFMADD231PD  Y20, Y19, Y5
+	VBROADCASTSD (R13)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y6
+	VBROADCASTSD (R13)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y7
+	VBROADCASTSD (R13)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y8
+	VBROADCASTSD (R13)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y9
+	VBROADCASTSD (R14), Y20
+	VFMADD231PD  Y20, Y19, Y10
+	VBROADCASTSD (R14)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y11
+	VBROADCASTSD (R14)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y12
+	VBROADCASTSD (R14)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y13
+	VBROADCASTSD (R14)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y14
+	VBROADCASTSD (R15), Y20
+	VFMADD231PD  Y20, Y19, Y15
+	VBROADCASTSD (R15)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y16
+	VBROADCASTSD (R15)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y17
+	VBROADCASTSD (R15)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPD.Z    (DI), K1, Y19
+	VBROADCASTSD (R11), Y20
+	VFMADD231PD  Y20, Y19, Y0
+	VBROADCASTSD (R11)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y1
+	VBROADCASTSD (R11)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y2
+	VBROADCASTSD (R11)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y3
+	VBROADCASTSD (R11)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y4
+	VBROADCASTSD (R13), Y20
+	VFMADD231PD  Y20, Y19, Y5
+	VBROADCASTSD (R13)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y6
+	VBROADCASTSD (R13)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y7
+	VBROADCASTSD (R13)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y8
+	VBROADCASTSD (R13)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y9
+	VBROADCASTSD (R14), Y20
+	VFMADD231PD  Y20, Y19, Y10
+	VBROADCASTSD (R14)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y11
+	VBROADCASTSD (R14)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y12
+	VBROADCASTSD (R14)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y13
+	VBROADCASTSD (R14)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y14
+	VBROADCASTSD (R15), Y20
+	VFMADD231PD  Y20, Y19, Y15
+	VBROADCASTSD (R15)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y16
+	VBROADCASTSD (R15)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y17
+	VBROADCASTSD (R15)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop19
+
+rest19:
+	ADDQ $0x02, SI
+	JZ   end19
+
+single19:
+	VMOVUPD.Z    (DI), K1, Y19
+	VBROADCASTSD (R11), Y20
+	VFMADD231PD  Y20, Y19, Y0
+	VBROADCASTSD (R11)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y1
+	VBROADCASTSD (R11)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y2
+	VBROADCASTSD (R11)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y3
+	VBROADCASTSD (R11)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y4
+	VBROADCASTSD (R13), Y20
+	VFMADD231PD  Y20, Y19, Y5
+	VBROADCASTSD (R13)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y6
+	VBROADCASTSD (R13)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y7
+	VBROADCASTSD (R13)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y8
+	VBROADCASTSD (R13)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y9
+	VBROADCASTSD (R14), Y20
+	VFMADD231PD  Y20, Y19, Y10
+	VBROADCASTSD (R14)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y11
+	VBROADCASTSD (R14)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y12
+	VBROADCASTSD (R14)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y13
+	VBROADCASTSD (R14)(R10*4), Y20
+	VFMADD231PD  Y20, Y19, Y14
+	VBROADCASTSD (R15), Y20
+	VFMADD231PD  Y20, Y19, Y15
+	VBROADCASTSD (R15)(R10*1), Y20
+	VFMADD231PD  Y20, Y19, Y16
+	VBROADCASTSD (R15)(R10*2), Y20
+	VFMADD231PD  Y20, Y19, Y17
+	VBROADCASTSD (R15)(R12*1), Y20
+	VFMADD231PD  Y20, Y19, Y18
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single19
+
+end19:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate19
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y17, Y17
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y18, Y18
+
+noaccumulate19:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias19
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y19
+	VADDPD    Y19, Y0, Y0
+	VADDPD    Y19, Y1, Y1
+	VADDPD    Y19, Y2, Y2
+	VADDPD    Y19, Y3, Y3
+	VADDPD    Y19, Y4, Y4
+	VADDPD    Y19, Y5, Y5
+	VADDPD    Y19, Y6, Y6
+	VADDPD    Y19, Y7, Y7
+	VADDPD    Y19, Y8, Y8
+	VADDPD    Y19, Y9, Y9
+	VADDPD    Y19, Y10, Y10
+	VADDPD    Y19, Y11, Y11
+	VADDPD    Y19, Y12, Y12
+	VADDPD    Y19, Y13, Y13
+	VADDPD    Y19, Y14, Y14
+	VADDPD    Y19, Y15, Y15
+	VADDPD    Y19, Y16, Y16
+	VADDPD    Y19, Y17, Y17
+	VADDPD    Y19, Y18, Y18
+
+nobias19:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias19
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y19
+	VADDPD       Y19, Y0, Y0
+	VBROADCASTSD 8(DI), Y19
+	VADDPD       Y19, Y1, Y1
+	VBROADCASTSD 16(DI), Y19
+	VADDPD       Y19, Y2, Y2
+	VBROADCASTSD 24(DI), Y19
+	VADDPD       Y19, Y3, Y3
+	VBROADCASTSD 32(DI), Y19
+	VADDPD       Y19, Y4, Y4
+	VBROADCASTSD 40(DI), Y19
+	VADDPD       Y19, Y5, Y5
+	VBROADCASTSD 48(DI), Y19
+	VADDPD       Y19, Y6, Y6
+	VBROADCASTSD 56(DI), Y19
+	VADDPD       Y19, Y7, Y7
+	VBROADCASTSD 64(DI), Y19
+	VADDPD       Y19, Y8, Y8
+	VBROADCASTSD 72(DI), Y19
+	VADDPD       Y19, Y9, Y9
+	VBROADCASTSD 80(DI), Y19
+	VADDPD       Y19, Y10, Y10
+	VBROADCASTSD 88(DI), Y19
+	VADDPD       Y19, Y11, Y11
+	VBROADCASTSD 96(DI), Y19
+	VADDPD       Y19, Y12, Y12
+	VBROADCASTSD 104(DI), Y19
+	VADDPD       Y19, Y13, Y13
+	VBROADCASTSD 112(DI), Y19
+	VADDPD       Y19, Y14, Y14
+	VBROADCASTSD 120(DI), Y19
+	VADDPD       Y19, Y15, Y15
+	VBROADCASTSD 128(DI), Y19
+	VADDPD       Y19, Y16, Y16
+	VBROADCASTSD 136(DI), Y19
+	VADDPD       Y19, Y17, Y17
+	VBROADCASTSD 144(DI), Y19
+	VADDPD       Y19, Y18, Y18
+
+norowbias19:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu19
+	VXORPS Y19, Y19, Y19
+	VMAXPD Y0, Y19, Y0
+	VADDPD Y19, Y0, Y0
+	VMAXPD Y1, Y19, Y1
+	VADDPD Y19, Y1, Y1
+	VMAXPD Y2, Y19, Y2
+	VADDPD Y19, Y2, Y2
+	VMAXPD Y3, Y19, Y3
+	VADDPD Y19, Y3, Y3
+	VMAXPD Y4, Y19, Y4
+	VADDPD Y19, Y4, Y4
+	VMAXPD Y5, Y19, Y5
+	VADDPD Y19, Y5, Y5
+	VMAXPD Y6, Y19, Y6
+	VADDPD Y19, Y6, Y6
+	VMAXPD Y7, Y19, Y7
+	VADDPD Y19, Y7, Y7
+	VMAXPD Y8, Y19, Y8
+	VADDPD Y19, Y8, Y8
+	VMAXPD Y9, Y19, Y9
+	VADDPD Y19, Y9, Y9
+	VMAXPD Y10, Y19, Y10
+	VADDPD Y19, Y10, Y10
+	VMAXPD Y11, Y19, Y11
+	VADDPD Y19, Y11, Y11
+	VMAXPD Y12, Y19, Y12
+	VADDPD Y19, Y12, Y12
+	VMAXPD Y13, Y19, Y13
+	VADDPD Y19, Y13, Y13
+	VMAXPD Y14, Y19, Y14
+	VADDPD Y19, Y14, Y14
+	VMAXPD Y15, Y19, Y15
+	VADDPD Y19, Y15, Y15
+	VMAXPD Y16, Y19, Y16
+	VADDPD Y19, Y16, Y16
+	VMAXPD Y17, Y19, Y17
+	VADDPD Y19, Y17, Y17
+	VMAXPD Y18, Y19, Y18
+	VADDPD Y19, Y18, Y18
+
+norelu19:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y18, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x13, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x13, BX
+	JNZ     next
+	JMP     done
+
+tile18:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	VXORPS     Y17, Y17, Y17
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch18
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch18:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest18
+
+loop18:
+	VMOVUPD.Z    (DI), K1, Y18
+	VBROADCASTSD (R11), Y19
+	VFMADD231PD  Y19, Y18, Y0
+	VBROADCASTSD (R11)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y1
+	VBROADCASTSD (R11)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y2
+	VBROADCASTSD (R11)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y3
+	VBROADCASTSD (R11)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y4
+	VBROADCASTSD (R13), Y19
+	VFMADD231PD  Y19, Y18, Y5
+	VBROADCASTSD (R13)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y6
+	VBROADCASTSD (R13)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y7
+	VBROADCASTSD (R13)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y8
+	VBROADCASTSD (R13)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y9
+	VBROADCASTSD (R14), Y19
+	VFMADD231PD  Y19, Y18, Y10
+	VBROADCASTSD (R14)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y11
+	VBROADCASTSD (R14)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y12
+	VBROADCASTSD (R14)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y13
+	VBROADCASTSD (R14)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y14
+	VBROADCASTSD (R15), Y19
+	VFMADD231PD  Y19, Y18, Y15
+	VBROADCASTSD (R15)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y16
+	VBROADCASTSD (R15)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPD.Z    (DI), K1, Y18
+	VBROADCASTSD (R11), Y19
+	VFMADD231PD  Y19, Y18, Y0
+	VBROADCASTSD (R11)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y1
+	VBROADCASTSD (R11)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y2
+	VBROADCASTSD (R11)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y3
+	VBROADCASTSD (R11)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y4
+	VBROADCASTSD (R13), Y19
+	VFMADD231PD  Y19, Y18, Y5
+	VBROADCASTSD (R13)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y6
+	VBROADCASTSD (R13)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y7
+	VBROADCASTSD (R13)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y8
+	VBROADCASTSD (R13)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y9
+	VBROADCASTSD (R14), Y19
+	VFMADD231PD  Y19, Y18, Y10
+	VBROADCASTSD (R14)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y11
+	VBROADCASTSD (R14)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y12
+	VBROADCASTSD (R14)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y13
+	VBROADCASTSD (R14)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y14
+	VBROADCASTSD (R15), Y19
+	VFMADD231PD  Y19, Y18, Y15
+	VBROADCASTSD (R15)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y16
+	VBROADCASTSD (R15)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop18
+
+rest18:
+	ADDQ $0x02, SI
+	JZ   end18
+
+single18:
+	VMOVUPD.Z    (DI), K1, Y18
+	VBROADCASTSD (R11), Y19
+	VFMADD231PD  Y19, Y18, Y0
+	VBROADCASTSD (R11)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y1
+	VBROADCASTSD (R11)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y2
+	VBROADCASTSD (R11)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y3
+	VBROADCASTSD (R11)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y4
+	VBROADCASTSD (R13), Y19
+	VFMADD231PD  Y19, Y18, Y5
+	VBROADCASTSD (R13)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y6
+	VBROADCASTSD (R13)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y7
+	VBROADCASTSD (R13)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y8
+	VBROADCASTSD (R13)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y9
+	VBROADCASTSD (R14), Y19
+	VFMADD231PD  Y19, Y18, Y10
+	VBROADCASTSD (R14)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y11
+	VBROADCASTSD (R14)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y12
+	VBROADCASTSD (R14)(R12*1), Y19
+	VFMADD231PD  Y19, Y18, Y13
+	VBROADCASTSD (R14)(R10*4), Y19
+	VFMADD231PD  Y19, Y18, Y14
+	VBROADCASTSD (R15), Y19
+	VFMADD231PD  Y19, Y18, Y15
+	VBROADCASTSD (R15)(R10*1), Y19
+	VFMADD231PD  Y19, Y18, Y16
+	VBROADCASTSD (R15)(R10*2), Y19
+	VFMADD231PD  Y19, Y18, Y17
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single18
+
+end18:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate18
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y16, Y16
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y17, Y17
+
+noaccumulate18:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias18
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y18
+	VADDPD    Y18, Y0, Y0
+	VADDPD    Y18, Y1, Y1
+	VADDPD    Y18, Y2, Y2
+	VADDPD    Y18, Y3, Y3
+	VADDPD    Y18, Y4, Y4
+	VADDPD    Y18, Y5, Y5
+	VADDPD    Y18, Y6, Y6
+	VADDPD    Y18, Y7, Y7
+	VADDPD    Y18, Y8, Y8
+	VADDPD    Y18, Y9, Y9
+	VADDPD    Y18, Y10, Y10
+	VADDPD    Y18, Y11, Y11
+	VADDPD    Y18, Y12, Y12
+	VADDPD    Y18, Y13, Y13
+	VADDPD    Y18, Y14, Y14
+	VADDPD    Y18, Y15, Y15
+	VADDPD    Y18, Y16, Y16
+	VADDPD    Y18, Y17, Y17
+
+nobias18:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias18
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y18
+	VADDPD       Y18, Y0, Y0
+	VBROADCASTSD 8(DI), Y18
+	VADDPD       Y18, Y1, Y1
+	VBROADCASTSD 16(DI), Y18
+	VADDPD       Y18, Y2, Y2
+	VBROADCASTSD 24(DI), Y18
+	VADDPD       Y18, Y3, Y3
+	VBROADCASTSD 32(DI), Y18
+	VADDPD       Y18, Y4, Y4
+	VBROADCASTSD 40(DI), Y18
+	VADDPD       Y18, Y5, Y5
+	VBROADCASTSD 48(DI), Y18
+	VADDPD       Y18, Y6, Y6
+	VBROADCASTSD 56(DI), Y18
+	VADDPD       Y18, Y7, Y7
+	VBROADCASTSD 64(DI), Y18
+	VADDPD       Y18, Y8, Y8
+	VBROADCASTSD 72(DI), Y18
+	VADDPD       Y18, Y9, Y9
+	VBROADCASTSD 80(DI), Y18
+	VADDPD       Y18, Y10, Y10
+	VBROADCASTSD 88(DI), Y18
+	VADDPD       Y18, Y11, Y11
+	VBROADCASTSD 96(DI), Y18
+	VADDPD       Y18, Y12, Y12
+	VBROADCASTSD 104(DI), Y18
+	VADDPD       Y18, Y13, Y13
+	VBROADCASTSD 112(DI), Y18
+	VADDPD       Y18, Y14, Y14
+	VBROADCASTSD 120(DI), Y18
+	VADDPD       Y18, Y15, Y15
+	VBROADCASTSD 128(DI), Y18
+	VADDPD       Y18, Y16, Y16
+	VBROADCASTSD 136(DI), Y18
+	VADDPD       Y18, Y17, Y17
+
+norowbias18:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu18
+	VXORPS Y18, Y18, Y18
+	VMAXPD Y0, Y18, Y0
+	VADDPD Y18, Y0, Y0
+	VMAXPD Y1, Y18, Y1
+	VADDPD Y18, Y1, Y1
+	VMAXPD Y2, Y18, Y2
+	VADDPD Y18, Y2, Y2
+	VMAXPD Y3, Y18, Y3
+	VADDPD Y18, Y3, Y3
+	VMAXPD Y4, Y18, Y4
+	VADDPD Y18, Y4, Y4
+	VMAXPD Y5, Y18, Y5
+	VADDPD Y18, Y5, Y5
+	VMAXPD Y6, Y18, Y6
+	VADDPD Y18, Y6, Y6
+	VMAXPD Y7, Y18, Y7
+	VADDPD Y18, Y7, Y7
+	VMAXPD Y8, Y18, Y8
+	VADDPD Y18, Y8, Y8
+	VMAXPD Y9, Y18, Y9
+	VADDPD Y18, Y9, Y9
+	VMAXPD Y10, Y18, Y10
+	VADDPD Y18, Y10, Y10
+	VMAXPD Y11, Y18, Y11
+	VADDPD Y18, Y11, Y11
+	VMAXPD Y12, Y18, Y12
+	VADDPD Y18, Y12, Y12
+	VMAXPD Y13, Y18, Y13
+	VADDPD Y18, Y13, Y13
+	VMAXPD Y14, Y18, Y14
+	VADDPD Y18, Y14, Y14
+	VMAXPD Y15, Y18, Y15
+	VADDPD Y18, Y15, Y15
+	VMAXPD Y16, Y18, Y16
+	VADDPD Y18, Y16, Y16
+	VMAXPD Y17, Y18, Y17
+	VADDPD Y18, Y17, Y17
+
+norelu18:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y17, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x12, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x12, BX
+	JNZ     next
+	JMP     done
+
+tile17:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	VXORPS     Y16, Y16, Y16
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch17
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch17:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest17
+
+loop17:
+	VMOVUPD.Z    (DI), K1, Y17
+	VBROADCASTSD (R11), Y18
+	VFMADD231PD  Y18, Y17, Y0
+	VBROADCASTSD (R11)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y1
+	VBROADCASTSD (R11)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y2
+	VBROADCASTSD (R11)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y3
+	VBROADCASTSD (R11)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y4
+	VBROADCASTSD (R13), Y18
+	VFMADD231PD  Y18, Y17, Y5
+	VBROADCASTSD (R13)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y6
+	VBROADCASTSD (R13)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y7
+	VBROADCASTSD (R13)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y8
+	VBROADCASTSD (R13)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y9
+	VBROADCASTSD (R14), Y18
+	VFMADD231PD  Y18, Y17, Y10
+	VBROADCASTSD (R14)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y11
+	VBROADCASTSD (R14)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y12
+	VBROADCASTSD (R14)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y13
+	VBROADCASTSD (R14)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y14
+	VBROADCASTSD (R15), Y18
+	VFMADD231PD  Y18, Y17, Y15
+	VBROADCASTSD (R15)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPD.Z    (DI), K1, Y17
+	VBROADCASTSD (R11), Y18
+	VFMADD231PD  Y18, Y17, Y0
+	VBROADCASTSD (R11)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y1
+	VBROADCASTSD (R11)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y2
+	VBROADCASTSD (R11)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y3
+	VBROADCASTSD (R11)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y4
+	VBROADCASTSD (R13), Y18
+	VFMADD231PD  Y18, Y17, Y5
+	VBROADCASTSD (R13)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y6
+	VBROADCASTSD (R13)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y7
+	VBROADCASTSD (R13)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y8
+	VBROADCASTSD (R13)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y9
+	VBROADCASTSD (R14), Y18
+	VFMADD231PD  Y18, Y17, Y10
+	VBROADCASTSD (R14)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y11
+	VBROADCASTSD (R14)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y12
+	VBROADCASTSD (R14)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y13
+	VBROADCASTSD (R14)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y14
+	VBROADCASTSD (R15), Y18
+	VFMADD231PD  Y18, Y17, Y15
+	VBROADCASTSD (R15)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop17
+
+rest17:
+	ADDQ $0x02, SI
+	JZ   end17
+
+single17:
+	VMOVUPD.Z    (DI), K1, Y17
+	VBROADCASTSD (R11), Y18
+	VFMADD231PD  Y18, Y17, Y0
+	VBROADCASTSD (R11)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y1
+	VBROADCASTSD (R11)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y2
+	VBROADCASTSD (R11)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y3
+	VBROADCASTSD (R11)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y4
+	VBROADCASTSD (R13), Y18
+	VFMADD231PD  Y18, Y17, Y5
+	VBROADCASTSD (R13)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y6
+	VBROADCASTSD (R13)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y7
+	VBROADCASTSD (R13)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y8
+	VBROADCASTSD (R13)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y9
+	VBROADCASTSD (R14), Y18
+	VFMADD231PD  Y18, Y17, Y10
+	VBROADCASTSD (R14)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y11
+	VBROADCASTSD (R14)(R10*2), Y18
+	VFMADD231PD  Y18, Y17, Y12
+	VBROADCASTSD (R14)(R12*1), Y18
+	VFMADD231PD  Y18, Y17, Y13
+	VBROADCASTSD (R14)(R10*4), Y18
+	VFMADD231PD  Y18, Y17, Y14
+	VBROADCASTSD (R15), Y18
+	VFMADD231PD  Y18, Y17, Y15
+	VBROADCASTSD (R15)(R10*1), Y18
+	VFMADD231PD  Y18, Y17, Y16
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single17
+
+end17:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate17
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y15, Y15
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y16, Y16
+
+noaccumulate17:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias17
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y17
+	VADDPD    Y17, Y0, Y0
+	VADDPD    Y17, Y1, Y1
+	VADDPD    Y17, Y2, Y2
+	VADDPD    Y17, Y3, Y3
+	VADDPD    Y17, Y4, Y4
+	VADDPD    Y17, Y5, Y5
+	VADDPD    Y17, Y6, Y6
+	VADDPD    Y17, Y7, Y7
+	VADDPD    Y17, Y8, Y8
+	VADDPD    Y17, Y9, Y9
+	VADDPD    Y17, Y10, Y10
+	VADDPD    Y17, Y11, Y11
+	VADDPD    Y17, Y12, Y12
+	VADDPD    Y17, Y13, Y13
+	VADDPD    Y17, Y14, Y14
+	VADDPD    Y17, Y15, Y15
+	VADDPD    Y17, Y16, Y16
+
+nobias17:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias17
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y17
+	VADDPD       Y17, Y0, Y0
+	VBROADCASTSD 8(DI), Y17
+	VADDPD       Y17, Y1, Y1
+	VBROADCASTSD 16(DI), Y17
+	VADDPD       Y17, Y2, Y2
+	VBROADCASTSD 24(DI), Y17
+	VADDPD       Y17, Y3, Y3
+	VBROADCASTSD 32(DI), Y17
+	VADDPD       Y17, Y4, Y4
+	VBROADCASTSD 40(DI), Y17
+	VADDPD       Y17, Y5, Y5
+	VBROADCASTSD 48(DI), Y17
+	VADDPD       Y17, Y6, Y6
+	VBROADCASTSD 56(DI), Y17
+	VADDPD       Y17, Y7, Y7
+	VBROADCASTSD 64(DI), Y17
+	VADDPD       Y17, Y8, Y8
+	VBROADCASTSD 72(DI), Y17
+	VADDPD       Y17, Y9, Y9
+	VBROADCASTSD 80(DI), Y17
+	VADDPD       Y17, Y10, Y10
+	VBROADCASTSD 88(DI), Y17
+	VADDPD       Y17, Y11, Y11
+	VBROADCASTSD 96(DI), Y17
+	VADDPD       Y17, Y12, Y12
+	VBROADCASTSD 104(DI), Y17
+	VADDPD       Y17, Y13, Y13
+	VBROADCASTSD 112(DI), Y17
+	VADDPD       Y17, Y14, Y14
+	VBROADCASTSD 120(DI), Y17
+	VADDPD       Y17, Y15, Y15
+	VBROADCASTSD 128(DI), Y17
+	VADDPD       Y17, Y16, Y16
+
+norowbias17:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu17
+	VXORPS Y17, Y17, Y17
+	VMAXPD Y0, Y17, Y0
+	VADDPD Y17, Y0, Y0
+	VMAXPD Y1, Y17, Y1
+	VADDPD Y17, Y1, Y1
+	VMAXPD Y2, Y17, Y2
+	VADDPD Y17, Y2, Y2
+	VMAXPD Y3, Y17, Y3
+	VADDPD Y17, Y3, Y3
+	VMAXPD Y4, Y17, Y4
+	VADDPD Y17, Y4, Y4
+	VMAXPD Y5, Y17, Y5
+	VADDPD Y17, Y5, Y5
+	VMAXPD Y6, Y17, Y6
+	VADDPD Y17, Y6, Y6
+	VMAXPD Y7, Y17, Y7
+	VADDPD Y17, Y7, Y7
+	VMAXPD Y8, Y17, Y8
+	VADDPD Y17, Y8, Y8
+	VMAXPD Y9, Y17, Y9
+	VADDPD Y17, Y9, Y9
+	VMAXPD Y10, Y17, Y10
+	VADDPD Y17, Y10, Y10
+	VMAXPD Y11, Y17, Y11
+	VADDPD Y17, Y11, Y11
+	VMAXPD Y12, Y17, Y12
+	VADDPD Y17, Y12, Y12
+	VMAXPD Y13, Y17, Y13
+	VADDPD Y17, Y13, Y13
+	VMAXPD Y14, Y17, Y14
+	VADDPD Y17, Y14, Y14
+	VMAXPD Y15, Y17, Y15
+	VADDPD Y17, Y15, Y15
+	VMAXPD Y16, Y17, Y16
+	VADDPD Y17, Y16, Y16
+
+norelu17:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y16, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x11, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x11, BX
+	JNZ     next
+	JMP     done
+
+tile16:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	VXORPS     Y15, Y15, Y15
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch16
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch16:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+	SUBQ $0x02, SI
+	JLT  rest16
+
+loop16:
+	VMOVUPD.Z    (DI), K1, Y16
+	VBROADCASTSD (R11), Y17
+	VFMADD231PD  Y17, Y16, Y0
+	VBROADCASTSD (R11)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y1
+	VBROADCASTSD (R11)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y2
+	VBROADCASTSD (R11)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y3
+	VBROADCASTSD (R11)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y4
+	VBROADCASTSD (R13), Y17
+	VFMADD231PD  Y17, Y16, Y5
+	VBROADCASTSD (R13)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y6
+	VBROADCASTSD (R13)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y7
+	VBROADCASTSD (R13)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y8
+	VBROADCASTSD (R13)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y9
+	VBROADCASTSD (R14), Y17
+	VFMADD231PD  Y17, Y16, Y10
+	VBROADCASTSD (R14)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y11
+	VBROADCASTSD (R14)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y12
+	VBROADCASTSD (R14)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y13
+	VBROADCASTSD (R14)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y14
+	VBROADCASTSD (R15), Y17
+	VFMADD231PD  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	VMOVUPD.Z    (DI), K1, Y16
+	VBROADCASTSD (R11), Y17
+	VFMADD231PD  Y17, Y16, Y0
+	VBROADCASTSD (R11)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y1
+	VBROADCASTSD (R11)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y2
+	VBROADCASTSD (R11)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y3
+	VBROADCASTSD (R11)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y4
+	VBROADCASTSD (R13), Y17
+	VFMADD231PD  Y17, Y16, Y5
+	VBROADCASTSD (R13)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y6
+	VBROADCASTSD (R13)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y7
+	VBROADCASTSD (R13)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y8
+	VBROADCASTSD (R13)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y9
+	VBROADCASTSD (R14), Y17
+	VFMADD231PD  Y17, Y16, Y10
+	VBROADCASTSD (R14)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y11
+	VBROADCASTSD (R14)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y12
+	VBROADCASTSD (R14)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y13
+	VBROADCASTSD (R14)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y14
+	VBROADCASTSD (R15), Y17
+	VFMADD231PD  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	SUBQ         $0x02, SI
+	JGE          loop16
+
+rest16:
+	ADDQ $0x02, SI
+	JZ   end16
+
+single16:
+	VMOVUPD.Z    (DI), K1, Y16
+	VBROADCASTSD (R11), Y17
+	VFMADD231PD  Y17, Y16, Y0
+	VBROADCASTSD (R11)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y1
+	VBROADCASTSD (R11)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y2
+	VBROADCASTSD (R11)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y3
+	VBROADCASTSD (R11)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y4
+	VBROADCASTSD (R13), Y17
+	VFMADD231PD  Y17, Y16, Y5
+	VBROADCASTSD (R13)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y6
+	VBROADCASTSD (R13)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y7
+	VBROADCASTSD (R13)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y8
+	VBROADCASTSD (R13)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y9
+	VBROADCASTSD (R14), Y17
+	VFMADD231PD  Y17, Y16, Y10
+	VBROADCASTSD (R14)(R10*1), Y17
+	VFMADD231PD  Y17, Y16, Y11
+	VBROADCASTSD (R14)(R10*2), Y17
+	VFMADD231PD  Y17, Y16, Y12
+	VBROADCASTSD (R14)(R12*1), Y17
+	VFMADD231PD  Y17, Y16, Y13
+	VBROADCASTSD (R14)(R10*4), Y17
+	VFMADD231PD  Y17, Y16, Y14
+	VBROADCASTSD (R15), Y17
+	VFMADD231PD  Y17, Y16, Y15
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	ADDQ         R8, R15
+	DECQ         SI
+	JNZ          single16
+
+end16:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate16
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y14, Y14
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y15, Y15
+
+noaccumulate16:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias16
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y16
+	VADDPD    Y16, Y0, Y0
+	VADDPD    Y16, Y1, Y1
+	VADDPD    Y16, Y2, Y2
+	VADDPD    Y16, Y3, Y3
+	VADDPD    Y16, Y4, Y4
+	VADDPD    Y16, Y5, Y5
+	VADDPD    Y16, Y6, Y6
+	VADDPD    Y16, Y7, Y7
+	VADDPD    Y16, Y8, Y8
+	VADDPD    Y16, Y9, Y9
+	VADDPD    Y16, Y10, Y10
+	VADDPD    Y16, Y11, Y11
+	VADDPD    Y16, Y12, Y12
+	VADDPD    Y16, Y13, Y13
+	VADDPD    Y16, Y14, Y14
+	VADDPD    Y16, Y15, Y15
+
+nobias16:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias16
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y16
+	VADDPD       Y16, Y0, Y0
+	VBROADCASTSD 8(DI), Y16
+	VADDPD       Y16, Y1, Y1
+	VBROADCASTSD 16(DI), Y16
+	VADDPD       Y16, Y2, Y2
+	VBROADCASTSD 24(DI), Y16
+	VADDPD       Y16, Y3, Y3
+	VBROADCASTSD 32(DI), Y16
+	VADDPD       Y16, Y4, Y4
+	VBROADCASTSD 40(DI), Y16
+	VADDPD       Y16, Y5, Y5
+	VBROADCASTSD 48(DI), Y16
+	VADDPD       Y16, Y6, Y6
+	VBROADCASTSD 56(DI), Y16
+	VADDPD       Y16, Y7, Y7
+	VBROADCASTSD 64(DI), Y16
+	VADDPD       Y16, Y8, Y8
+	VBROADCASTSD 72(DI), Y16
+	VADDPD       Y16, Y9, Y9
+	VBROADCASTSD 80(DI), Y16
+	VADDPD       Y16, Y10, Y10
+	VBROADCASTSD 88(DI), Y16
+	VADDPD       Y16, Y11, Y11
+	VBROADCASTSD 96(DI), Y16
+	VADDPD       Y16, Y12, Y12
+	VBROADCASTSD 104(DI), Y16
+	VADDPD       Y16, Y13, Y13
+	VBROADCASTSD 112(DI), Y16
+	VADDPD       Y16, Y14, Y14
+	VBROADCASTSD 120(DI), Y16
+	VADDPD       Y16, Y15, Y15
+
+norowbias16:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu16
+	VXORPS Y16, Y16, Y16
+	VMAXPD Y0, Y16, Y0
+	VADDPD Y16, Y0, Y0
+	VMAXPD Y1, Y16, Y1
+	VADDPD Y16, Y1, Y1
+	VMAXPD Y2, Y16, Y2
+	VADDPD Y16, Y2, Y2
+	VMAXPD Y3, Y16, Y3
+	VADDPD Y16, Y3, Y3
+	VMAXPD Y4, Y16, Y4
+	VADDPD Y16, Y4, Y4
+	VMAXPD Y5, Y16, Y5
+	VADDPD Y16, Y5, Y5
+	VMAXPD Y6, Y16, Y6
+	VADDPD Y16, Y6, Y6
+	VMAXPD Y7, Y16, Y7
+	VADDPD Y16, Y7, Y7
+	VMAXPD Y8, Y16, Y8
+	VADDPD Y16, Y8, Y8
+	VMAXPD Y9, Y16, Y9
+	VADDPD Y16, Y9, Y9
+	VMAXPD Y10, Y16, Y10
+	VADDPD Y16, Y10, Y10
+	VMAXPD Y11, Y16, Y11
+	VADDPD Y16, Y11, Y11
+	VMAXPD Y12, Y16, Y12
+	VADDPD Y16, Y12, Y12
+	VMAXPD Y13, Y16, Y13
+	VADDPD Y16, Y13, Y13
+	VMAXPD Y14, Y16, Y14
+	VADDPD Y16, Y14, Y14
+	VMAXPD Y15, Y16, Y15
+	VADDPD Y16, Y15, Y15
+
+norelu16:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y15, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x10, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x10, BX
+	JNZ     next
+	JMP     done
+
+tile15:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	VXORPS     Y14, Y14, Y14
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch15
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch15:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest15
+
+loop15:
+	VMOVUPD.Z    (DI), K1, Y15
+	VBROADCASTSD (R11), Y16
+	VFMADD231PD  Y16, Y15, Y0
+	VBROADCASTSD (R11)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y1
+	VBROADCASTSD (R11)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y2
+	VBROADCASTSD (R11)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y3
+	VBROADCASTSD (R11)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y4
+	VBROADCASTSD (R13), Y16
+	VFMADD231PD  Y16, Y15, Y5
+	VBROADCASTSD (R13)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y6
+	VBROADCASTSD (R13)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y7
+	VBROADCASTSD (R13)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y8
+	VBROADCASTSD (R13)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y9
+	VBROADCASTSD (R14), Y16
+	VFMADD231PD  Y16, Y15, Y10
+	VBROADCASTSD (R14)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y11
+	VBROADCASTSD (R14)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y12
+	VBROADCASTSD (R14)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y13
+	VBROADCASTSD (R14)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPD.Z    (DI), K1, Y15
+	VBROADCASTSD (R11), Y16
+	VFMADD231PD  Y16, Y15, Y0
+	VBROADCASTSD (R11)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y1
+	VBROADCASTSD (R11)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y2
+	VBROADCASTSD (R11)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y3
+	VBROADCASTSD (R11)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y4
+	VBROADCASTSD (R13), Y16
+	VFMADD231PD  Y16, Y15, Y5
+	VBROADCASTSD (R13)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y6
+	VBROADCASTSD (R13)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y7
+	VBROADCASTSD (R13)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y8
+	VBROADCASTSD (R13)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y9
+	VBROADCASTSD (R14), Y16
+	VFMADD231PD  Y16, Y15, Y10
+	VBROADCASTSD (R14)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y11
+	VBROADCASTSD (R14)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y12
+	VBROADCASTSD (R14)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y13
+	VBROADCASTSD (R14)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop15
+
+rest15:
+	ADDQ $0x02, SI
+	JZ   end15
+
+single15:
+	VMOVUPD.Z    (DI), K1, Y15
+	VBROADCASTSD (R11), Y16
+	VFMADD231PD  Y16, Y15, Y0
+	VBROADCASTSD (R11)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y1
+	VBROADCASTSD (R11)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y2
+	VBROADCASTSD (R11)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y3
+	VBROADCASTSD (R11)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y4
+	VBROADCASTSD (R13), Y16
+	VFMADD231PD  Y16, Y15, Y5
+	VBROADCASTSD (R13)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y6
+	VBROADCASTSD (R13)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y7
+	VBROADCASTSD (R13)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y8
+	VBROADCASTSD (R13)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y9
+	VBROADCASTSD (R14), Y16
+	VFMADD231PD  Y16, Y15, Y10
+	VBROADCASTSD (R14)(R10*1), Y16
+	VFMADD231PD  Y16, Y15, Y11
+	VBROADCASTSD (R14)(R10*2), Y16
+	VFMADD231PD  Y16, Y15, Y12
+	VBROADCASTSD (R14)(R12*1), Y16
+	VFMADD231PD  Y16, Y15, Y13
+	VBROADCASTSD (R14)(R10*4), Y16
+	VFMADD231PD  Y16, Y15, Y14
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single15
+
+end15:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate15
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y13, Y13
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y14, Y14
+
+noaccumulate15:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias15
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y15
+	VADDPD    Y15, Y0, Y0
+	VADDPD    Y15, Y1, Y1
+	VADDPD    Y15, Y2, Y2
+	VADDPD    Y15, Y3, Y3
+	VADDPD    Y15, Y4, Y4
+	VADDPD    Y15, Y5, Y5
+	VADDPD    Y15, Y6, Y6
+	VADDPD    Y15, Y7, Y7
+	VADDPD    Y15, Y8, Y8
+	VADDPD    Y15, Y9, Y9
+	VADDPD    Y15, Y10, Y10
+	VADDPD    Y15, Y11, Y11
+	VADDPD    Y15, Y12, Y12
+	VADDPD    Y15, Y13, Y13
+	VADDPD    Y15, Y14, Y14
+
+nobias15:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias15
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y15
+	VADDPD       Y15, Y0, Y0
+	VBROADCASTSD 8(DI), Y15
+	VADDPD       Y15, Y1, Y1
+	VBROADCASTSD 16(DI), Y15
+	VADDPD       Y15, Y2, Y2
+	VBROADCASTSD 24(DI), Y15
+	VADDPD       Y15, Y3, Y3
+	VBROADCASTSD 32(DI), Y15
+	VADDPD       Y15, Y4, Y4
+	VBROADCASTSD 40(DI), Y15
+	VADDPD       Y15, Y5, Y5
+	VBROADCASTSD 48(DI), Y15
+	VADDPD       Y15, Y6, Y6
+	VBROADCASTSD 56(DI), Y15
+	VADDPD       Y15, Y7, Y7
+	VBROADCASTSD 64(DI), Y15
+	VADDPD       Y15, Y8, Y8
+	VBROADCASTSD 72(DI), Y15
+	VADDPD       Y15, Y9, Y9
+	VBROADCASTSD 80(DI), Y15
+	VADDPD       Y15, Y10, Y10
+	VBROADCASTSD 88(DI), Y15
+	VADDPD       Y15, Y11, Y11
+	VBROADCASTSD 96(DI), Y15
+	VADDPD       Y15, Y12, Y12
+	VBROADCASTSD 104(DI), Y15
+	VADDPD       Y15, Y13, Y13
+	VBROADCASTSD 112(DI), Y15
+	VADDPD       Y15, Y14, Y14
+
+norowbias15:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu15
+	VXORPS Y15, Y15, Y15
+	VMAXPD Y0, Y15, Y0
+	VADDPD Y15, Y0, Y0
+	VMAXPD Y1, Y15, Y1
+	VADDPD Y15, Y1, Y1
+	VMAXPD Y2, Y15, Y2
+	VADDPD Y15, Y2, Y2
+	VMAXPD Y3, Y15, Y3
+	VADDPD Y15, Y3, Y3
+	VMAXPD Y4, Y15, Y4
+	VADDPD Y15, Y4, Y4
+	VMAXPD Y5, Y15, Y5
+	VADDPD Y15, Y5, Y5
+	VMAXPD Y6, Y15, Y6
+	VADDPD Y15, Y6, Y6
+	VMAXPD Y7, Y15, Y7
+	VADDPD Y15, Y7, Y7
+	VMAXPD Y8, Y15, Y8
+	VADDPD Y15, Y8, Y8
+	VMAXPD Y9, Y15, Y9
+	VADDPD Y15, Y9, Y9
+	VMAXPD Y10, Y15, Y10
+	VADDPD Y15, Y10, Y10
+	VMAXPD Y11, Y15, Y11
+	VADDPD Y15, Y11, Y11
+	VMAXPD Y12, Y15, Y12
+	VADDPD Y15, Y12, Y12
+	VMAXPD Y13, Y15, Y13
+	VADDPD Y15, Y13, Y13
+	VMAXPD Y14, Y15, Y14
+	VADDPD Y15, Y14, Y14
+
+norelu15:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y14, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0f, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0f, BX
+	JNZ     next
+	JMP     done
+
+tile14:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	VXORPS     Y13, Y13, Y13
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch14
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch14:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest14
+
+loop14:
+	VMOVUPD.Z    (DI), K1, Y14
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y15, Y14, Y0
+	VBROADCASTSD (R11)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y1
+	VBROADCASTSD (R11)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y2
+	VBROADCASTSD (R11)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y3
+	VBROADCASTSD (R11)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y4
+	VBROADCASTSD (R13), Y15
+	VFMADD231PD  Y15, Y14, Y5
+	VBROADCASTSD (R13)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y6
+	VBROADCASTSD (R13)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y7
+	VBROADCASTSD (R13)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y8
+	VBROADCASTSD (R13)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y9
+	VBROADCASTSD (R14), Y15
+	VFMADD231PD  Y15, Y14, Y10
+	VBROADCASTSD (R14)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y11
+	VBROADCASTSD (R14)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y12
+	VBROADCASTSD (R14)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPD.Z    (DI), K1, Y14
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y15, Y14, Y0
+	VBROADCASTSD (R11)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y1
+	VBROADCASTSD (R11)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y2
+	VBROADCASTSD (R11)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y3
+	VBROADCASTSD (R11)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y4
+	VBROADCASTSD (R13), Y15
+	VFMADD231PD  Y15, Y14, Y5
+	VBROADCASTSD (R13)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y6
+	VBROADCASTSD (R13)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y7
+	VBROADCASTSD (R13)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y8
+	VBROADCASTSD (R13)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y9
+	VBROADCASTSD (R14), Y15
+	VFMADD231PD  Y15, Y14, Y10
+	VBROADCASTSD (R14)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y11
+	VBROADCASTSD (R14)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y12
+	VBROADCASTSD (R14)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop14
+
+rest14:
+	ADDQ $0x02, SI
+	JZ   end14
+
+single14:
+	VMOVUPD.Z    (DI), K1, Y14
+	VBROADCASTSD (R11), Y15
+	VFMADD231PD  Y15, Y14, Y0
+	VBROADCASTSD (R11)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y1
+	VBROADCASTSD (R11)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y2
+	VBROADCASTSD (R11)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y3
+	VBROADCASTSD (R11)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y4
+	VBROADCASTSD (R13), Y15
+	VFMADD231PD  Y15, Y14, Y5
+	VBROADCASTSD (R13)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y6
+	VBROADCASTSD (R13)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y7
+	VBROADCASTSD (R13)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y8
+	VBROADCASTSD (R13)(R10*4), Y15
+	VFMADD231PD  Y15, Y14, Y9
+	VBROADCASTSD (R14), Y15
+	VFMADD231PD  Y15, Y14, Y10
+	VBROADCASTSD (R14)(R10*1), Y15
+	VFMADD231PD  Y15, Y14, Y11
+	VBROADCASTSD (R14)(R10*2), Y15
+	VFMADD231PD  Y15, Y14, Y12
+	VBROADCASTSD (R14)(R12*1), Y15
+	VFMADD231PD  Y15, Y14, Y13
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single14
+
+end14:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate14
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y12, Y12
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y13, Y13
+
+noaccumulate14:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias14
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y0, Y0
+	VADDPD    Y14, Y1, Y1
+	VADDPD    Y14, Y2, Y2
+	VADDPD    Y14, Y3, Y3
+	VADDPD    Y14, Y4, Y4
+	VADDPD    Y14, Y5, Y5
+	VADDPD    Y14, Y6, Y6
+	VADDPD    Y14, Y7, Y7
+	VADDPD    Y14, Y8, Y8
+	VADDPD    Y14, Y9, Y9
+	VADDPD    Y14, Y10, Y10
+	VADDPD    Y14, Y11, Y11
+	VADDPD    Y14, Y12, Y12
+	VADDPD    Y14, Y13, Y13
+
+nobias14:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias14
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y14
+	VADDPD       Y14, Y0, Y0
+	VBROADCASTSD 8(DI), Y14
+	VADDPD       Y14, Y1, Y1
+	VBROADCASTSD 16(DI), Y14
+	VADDPD       Y14, Y2, Y2
+	VBROADCASTSD 24(DI), Y14
+	VADDPD       Y14, Y3, Y3
+	VBROADCASTSD 32(DI), Y14
+	VADDPD       Y14, Y4, Y4
+	VBROADCASTSD 40(DI), Y14
+	VADDPD       Y14, Y5, Y5
+	VBROADCASTSD 48(DI), Y14
+	VADDPD       Y14, Y6, Y6
+	VBROADCASTSD 56(DI), Y14
+	VADDPD       Y14, Y7, Y7
+	VBROADCASTSD 64(DI), Y14
+	VADDPD       Y14, Y8, Y8
+	VBROADCASTSD 72(DI), Y14
+	VADDPD       Y14, Y9, Y9
+	VBROADCASTSD 80(DI), Y14
+	VADDPD       Y14, Y10, Y10
+	VBROADCASTSD 88(DI), Y14
+	VADDPD       Y14, Y11, Y11
+	VBROADCASTSD 96(DI), Y14
+	VADDPD       Y14, Y12, Y12
+	VBROADCASTSD 104(DI), Y14
+	VADDPD       Y14, Y13, Y13
+
+norowbias14:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu14
+	VXORPS Y14, Y14, Y14
+	VMAXPD Y0, Y14, Y0
+	VADDPD Y14, Y0, Y0
+	VMAXPD Y1, Y14, Y1
+	VADDPD Y14, Y1, Y1
+	VMAXPD Y2, Y14, Y2
+	VADDPD Y14, Y2, Y2
+	VMAXPD Y3, Y14, Y3
+	VADDPD Y14, Y3, Y3
+	VMAXPD Y4, Y14, Y4
+	VADDPD Y14, Y4, Y4
+	VMAXPD Y5, Y14, Y5
+	VADDPD Y14, Y5, Y5
+	VMAXPD Y6, Y14, Y6
+	VADDPD Y14, Y6, Y6
+	VMAXPD Y7, Y14, Y7
+	VADDPD Y14, Y7, Y7
+	VMAXPD Y8, Y14, Y8
+	VADDPD Y14, Y8, Y8
+	VMAXPD Y9, Y14, Y9
+	VADDPD Y14, Y9, Y9
+	VMAXPD Y10, Y14, Y10
+	VADDPD Y14, Y10, Y10
+	VMAXPD Y11, Y14, Y11
+	VADDPD Y14, Y11, Y11
+	VMAXPD Y12, Y14, Y12
+	VADDPD Y14, Y12, Y12
+	VMAXPD Y13, Y14, Y13
+	VADDPD Y14, Y13, Y13
+
+norelu14:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y13, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0e, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0e, BX
+	JNZ     next
+	JMP     done
+
+tile13:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	VXORPS     Y12, Y12, Y12
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch13
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch13:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest13
+
+loop13:
+	VMOVUPD.Z    (DI), K1, Y13
+	VBROADCASTSD (R11), Y14
+	VFMADD231PD  Y14, Y13, Y0
+	VBROADCASTSD (R11)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y1
+	VBROADCASTSD (R11)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y2
+	VBROADCASTSD (R11)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y3
+	VBROADCASTSD (R11)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y4
+	VBROADCASTSD (R13), Y14
+	VFMADD231PD  Y14, Y13, Y5
+	VBROADCASTSD (R13)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y6
+	VBROADCASTSD (R13)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y7
+	VBROADCASTSD (R13)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y8
+	VBROADCASTSD (R13)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y9
+	VBROADCASTSD (R14), Y14
+	VFMADD231PD  Y14, Y13, Y10
+	VBROADCASTSD (R14)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y11
+	VBROADCASTSD (R14)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPD.Z    (DI), K1, Y13
+	VBROADCASTSD (R11), Y14
+	VFMADD231PD  Y14, Y13, Y0
+	VBROADCASTSD (R11)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y1
+	VBROADCASTSD (R11)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y2
+	VBROADCASTSD (R11)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y3
+	VBROADCASTSD (R11)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y4
+	VBROADCASTSD (R13), Y14
+	VFMADD231PD  Y14, Y13, Y5
+	VBROADCASTSD (R13)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y6
+	VBROADCASTSD (R13)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y7
+	VBROADCASTSD (R13)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y8
+	VBROADCASTSD (R13)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y9
+	VBROADCASTSD (R14), Y14
+	VFMADD231PD  Y14, Y13, Y10
+	VBROADCASTSD (R14)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y11
+	VBROADCASTSD (R14)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop13
+
+rest13:
+	ADDQ $0x02, SI
+	JZ   end13
+
+single13:
+	VMOVUPD.Z    (DI), K1, Y13
+	VBROADCASTSD (R11), Y14
+	VFMADD231PD  Y14, Y13, Y0
+	VBROADCASTSD (R11)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y1
+	VBROADCASTSD (R11)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y2
+	VBROADCASTSD (R11)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y3
+	VBROADCASTSD (R11)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y4
+	VBROADCASTSD (R13), Y14
+	VFMADD231PD  Y14, Y13, Y5
+	VBROADCASTSD (R13)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y6
+	VBROADCASTSD (R13)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y7
+	VBROADCASTSD (R13)(R12*1), Y14
+	VFMADD231PD  Y14, Y13, Y8
+	VBROADCASTSD (R13)(R10*4), Y14
+	VFMADD231PD  Y14, Y13, Y9
+	VBROADCASTSD (R14), Y14
+	VFMADD231PD  Y14, Y13, Y10
+	VBROADCASTSD (R14)(R10*1), Y14
+	VFMADD231PD  Y14, Y13, Y11
+	VBROADCASTSD (R14)(R10*2), Y14
+	VFMADD231PD  Y14, Y13, Y12
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single13
+
+end13:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate13
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y11, Y11
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y12, Y12
+
+noaccumulate13:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias13
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y0, Y0
+	VADDPD    Y13, Y1, Y1
+	VADDPD    Y13, Y2, Y2
+	VADDPD    Y13, Y3, Y3
+	VADDPD    Y13, Y4, Y4
+	VADDPD    Y13, Y5, Y5
+	VADDPD    Y13, Y6, Y6
+	VADDPD    Y13, Y7, Y7
+	VADDPD    Y13, Y8, Y8
+	VADDPD    Y13, Y9, Y9
+	VADDPD    Y13, Y10, Y10
+	VADDPD    Y13, Y11, Y11
+	VADDPD    Y13, Y12, Y12
+
+nobias13:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias13
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y13
+	VADDPD       Y13, Y0, Y0
+	VBROADCASTSD 8(DI), Y13
+	VADDPD       Y13, Y1, Y1
+	VBROADCASTSD 16(DI), Y13
+	VADDPD       Y13, Y2, Y2
+	VBROADCASTSD 24(DI), Y13
+	VADDPD       Y13, Y3, Y3
+	VBROADCASTSD 32(DI), Y13
+	VADDPD       Y13, Y4, Y4
+	VBROADCASTSD 40(DI), Y13
+	VADDPD       Y13, Y5, Y5
+	VBROADCASTSD 48(DI), Y13
+	VADDPD       Y13, Y6, Y6
+	VBROADCASTSD 56(DI), Y13
+	VADDPD       Y13, Y7, Y7
+	VBROADCASTSD 64(DI), Y13
+	VADDPD       Y13, Y8, Y8
+	VBROADCASTSD 72(DI), Y13
+	VADDPD       Y13, Y9, Y9
+	VBROADCASTSD 80(DI), Y13
+	VADDPD       Y13, Y10, Y10
+	VBROADCASTSD 88(DI), Y13
+	VADDPD       Y13, Y11, Y11
+	VBROADCASTSD 96(DI), Y13
+	VADDPD       Y13, Y12, Y12
+
+norowbias13:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu13
+	VXORPS Y13, Y13, Y13
+	VMAXPD Y0, Y13, Y0
+	VADDPD Y13, Y0, Y0
+	VMAXPD Y1, Y13, Y1
+	VADDPD Y13, Y1, Y1
+	VMAXPD Y2, Y13, Y2
+	VADDPD Y13, Y2, Y2
+	VMAXPD Y3, Y13, Y3
+	VADDPD Y13, Y3, Y3
+	VMAXPD Y4, Y13, Y4
+	VADDPD Y13, Y4, Y4
+	VMAXPD Y5, Y13, Y5
+	VADDPD Y13, Y5, Y5
+	VMAXPD Y6, Y13, Y6
+	VADDPD Y13, Y6, Y6
+	VMAXPD Y7, Y13, Y7
+	VADDPD Y13, Y7, Y7
+	VMAXPD Y8, Y13, Y8
+	VADDPD Y13, Y8, Y8
+	VMAXPD Y9, Y13, Y9
+	VADDPD Y13, Y9, Y9
+	VMAXPD Y10, Y13, Y10
+	VADDPD Y13, Y10, Y10
+	VMAXPD Y11, Y13, Y11
+	VADDPD Y13, Y11, Y11
+	VMAXPD Y12, Y13, Y12
+	VADDPD Y13, Y12, Y12
+
+norelu13:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y12, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0d, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0d, BX
+	JNZ     next
+	JMP     done
+
+tile12:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch12
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch12:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest12
+
+loop12:
+	VMOVUPD.Z    (DI), K1, Y12
+	VBROADCASTSD (R11), Y13
+	VFMADD231PD  Y13, Y12, Y0
+	VBROADCASTSD (R11)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y1
+	VBROADCASTSD (R11)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y2
+	VBROADCASTSD (R11)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y3
+	VBROADCASTSD (R11)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y4
+	VBROADCASTSD (R13), Y13
+	VFMADD231PD  Y13, Y12, Y5
+	VBROADCASTSD (R13)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y6
+	VBROADCASTSD (R13)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y7
+	VBROADCASTSD (R13)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y8
+	VBROADCASTSD (R13)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y9
+	VBROADCASTSD (R14), Y13
+	VFMADD231PD  Y13, Y12, Y10
+	VBROADCASTSD (R14)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPD.Z    (DI), K1, Y12
+	VBROADCASTSD (R11), Y13
+	VFMADD231PD  Y13, Y12, Y0
+	VBROADCASTSD (R11)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y1
+	VBROADCASTSD (R11)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y2
+	VBROADCASTSD (R11)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y3
+	VBROADCASTSD (R11)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y4
+	VBROADCASTSD (R13), Y13
+	VFMADD231PD  Y13, Y12, Y5
+	VBROADCASTSD (R13)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y6
+	VBROADCASTSD (R13)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y7
+	VBROADCASTSD (R13)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y8
+	VBROADCASTSD (R13)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y9
+	VBROADCASTSD (R14), Y13
+	VFMADD231PD  Y13, Y12, Y10
+	VBROADCASTSD (R14)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop12
+
+rest12:
+	ADDQ $0x02, SI
+	JZ   end12
+
+single12:
+	VMOVUPD.Z    (DI), K1, Y12
+	VBROADCASTSD (R11), Y13
+	VFMADD231PD  Y13, Y12, Y0
+	VBROADCASTSD (R11)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y1
+	VBROADCASTSD (R11)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y2
+	VBROADCASTSD (R11)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y3
+	VBROADCASTSD (R11)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y4
+	VBROADCASTSD (R13), Y13
+	VFMADD231PD  Y13, Y12, Y5
+	VBROADCASTSD (R13)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y6
+	VBROADCASTSD (R13)(R10*2), Y13
+	VFMADD231PD  Y13, Y12, Y7
+	VBROADCASTSD (R13)(R12*1), Y13
+	VFMADD231PD  Y13, Y12, Y8
+	VBROADCASTSD (R13)(R10*4), Y13
+	VFMADD231PD  Y13, Y12, Y9
+	VBROADCASTSD (R14), Y13
+	VFMADD231PD  Y13, Y12, Y10
+	VBROADCASTSD (R14)(R10*1), Y13
+	VFMADD231PD  Y13, Y12, Y11
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single12
+
+end12:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate12
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y10, Y10
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y11, Y11
+
+noaccumulate12:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias12
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y0, Y0
+	VADDPD    Y12, Y1, Y1
+	VADDPD    Y12, Y2, Y2
+	VADDPD    Y12, Y3, Y3
+	VADDPD    Y12, Y4, Y4
+	VADDPD    Y12, Y5, Y5
+	VADDPD    Y12, Y6, Y6
+	VADDPD    Y12, Y7, Y7
+	VADDPD    Y12, Y8, Y8
+	VADDPD    Y12, Y9, Y9
+	VADDPD    Y12, Y10, Y10
+	VADDPD    Y12, Y11, Y11
+
+nobias12:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias12
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y12
+	VADDPD       Y12, Y0, Y0
+	VBROADCASTSD 8(DI), Y12
+	VADDPD       Y12, Y1, Y1
+	VBROADCASTSD 16(DI), Y12
+	VADDPD       Y12, Y2, Y2
+	VBROADCASTSD 24(DI), Y12
+	VADDPD       Y12, Y3, Y3
+	VBROADCASTSD 32(DI), Y12
+	VADDPD       Y12, Y4, Y4
+	VBROADCASTSD 40(DI), Y12
+	VADDPD       Y12, Y5, Y5
+	VBROADCASTSD 48(DI), Y12
+	VADDPD       Y12, Y6, Y6
+	VBROADCASTSD 56(DI), Y12
+	VADDPD       Y12, Y7, Y7
+	VBROADCASTSD 64(DI), Y12
+	VADDPD       Y12, Y8, Y8
+	VBROADCASTSD 72(DI), Y12
+	VADDPD       Y12, Y9, Y9
+	VBROADCASTSD 80(DI), Y12
+	VADDPD       Y12, Y10, Y10
+	VBROADCASTSD 88(DI), Y12
+	VADDPD       Y12, Y11, Y11
+
+norowbias12:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu12
+	VXORPS Y12, Y12, Y12
+	VMAXPD Y0, Y12, Y0
+	VADDPD Y12, Y0, Y0
+	VMAXPD Y1, Y12, Y1
+	VADDPD Y12, Y1, Y1
+	VMAXPD Y2, Y12, Y2
+	VADDPD Y12, Y2, Y2
+	VMAXPD Y3, Y12, Y3
+	VADDPD Y12, Y3, Y3
+	VMAXPD Y4, Y12, Y4
+	VADDPD Y12, Y4, Y4
+	VMAXPD Y5, Y12, Y5
+	VADDPD Y12, Y5, Y5
+	VMAXPD Y6, Y12, Y6
+	VADDPD Y12, Y6, Y6
+	VMAXPD Y7, Y12, Y7
+	VADDPD Y12, Y7, Y7
+	VMAXPD Y8, Y12, Y8
+	VADDPD Y12, Y8, Y8
+	VMAXPD Y9, Y12, Y9
+	VADDPD Y12, Y9, Y9
+	VMAXPD Y10, Y12, Y10
+	VADDPD Y12, Y10, Y10
+	VMAXPD Y11, Y12, Y11
+	VADDPD Y12, Y11, Y11
+
+norelu12:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y11, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0c, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0c, BX
+	JNZ     next
+	JMP     done
+
+tile11:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch11
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch11:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	SUBQ $0x02, SI
+	JLT  rest11
+
+loop11:
+	VMOVUPD.Z    (DI), K1, Y11
+	VBROADCASTSD (R11), Y12
+	VFMADD231PD  Y12, Y11, Y0
+	VBROADCASTSD (R11)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y1
+	VBROADCASTSD (R11)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y2
+	VBROADCASTSD (R11)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y3
+	VBROADCASTSD (R11)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y4
+	VBROADCASTSD (R13), Y12
+	VFMADD231PD  Y12, Y11, Y5
+	VBROADCASTSD (R13)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y6
+	VBROADCASTSD (R13)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y7
+	VBROADCASTSD (R13)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y8
+	VBROADCASTSD (R13)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y9
+	VBROADCASTSD (R14), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	VMOVUPD.Z    (DI), K1, Y11
+	VBROADCASTSD (R11), Y12
+	VFMADD231PD  Y12, Y11, Y0
+	VBROADCASTSD (R11)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y1
+	VBROADCASTSD (R11)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y2
+	VBROADCASTSD (R11)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y3
+	VBROADCASTSD (R11)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y4
+	VBROADCASTSD (R13), Y12
+	VFMADD231PD  Y12, Y11, Y5
+	VBROADCASTSD (R13)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y6
+	VBROADCASTSD (R13)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y7
+	VBROADCASTSD (R13)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y8
+	VBROADCASTSD (R13)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y9
+	VBROADCASTSD (R14), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	SUBQ         $0x02, SI
+	JGE          loop11
+
+rest11:
+	ADDQ $0x02, SI
+	JZ   end11
+
+single11:
+	VMOVUPD.Z    (DI), K1, Y11
+	VBROADCASTSD (R11), Y12
+	VFMADD231PD  Y12, Y11, Y0
+	VBROADCASTSD (R11)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y1
+	VBROADCASTSD (R11)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y2
+	VBROADCASTSD (R11)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y3
+	VBROADCASTSD (R11)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y4
+	VBROADCASTSD (R13), Y12
+	VFMADD231PD  Y12, Y11, Y5
+	VBROADCASTSD (R13)(R10*1), Y12
+	VFMADD231PD  Y12, Y11, Y6
+	VBROADCASTSD (R13)(R10*2), Y12
+	VFMADD231PD  Y12, Y11, Y7
+	VBROADCASTSD (R13)(R12*1), Y12
+	VFMADD231PD  Y12, Y11, Y8
+	VBROADCASTSD (R13)(R10*4), Y12
+	VFMADD231PD  Y12, Y11, Y9
+	VBROADCASTSD (R14), Y12
+	VFMADD231PD  Y12, Y11, Y10
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         SI
+	JNZ          single11
+
+end11:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate11
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y9, Y9
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y10, Y10
+
+noaccumulate11:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias11
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y0, Y0
+	VADDPD    Y11, Y1, Y1
+	VADDPD    Y11, Y2, Y2
+	VADDPD    Y11, Y3, Y3
+	VADDPD    Y11, Y4, Y4
+	VADDPD    Y11, Y5, Y5
+	VADDPD    Y11, Y6, Y6
+	VADDPD    Y11, Y7, Y7
+	VADDPD    Y11, Y8, Y8
+	VADDPD    Y11, Y9, Y9
+	VADDPD    Y11, Y10, Y10
+
+nobias11:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias11
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y11
+	VADDPD       Y11, Y0, Y0
+	VBROADCASTSD 8(DI), Y11
+	VADDPD       Y11, Y1, Y1
+	VBROADCASTSD 16(DI), Y11
+	VADDPD       Y11, Y2, Y2
+	VBROADCASTSD 24(DI), Y11
+	VADDPD       Y11, Y3, Y3
+	VBROADCASTSD 32(DI), Y11
+	VADDPD       Y11, Y4, Y4
+	VBROADCASTSD 40(DI), Y11
+	VADDPD       Y11, Y5, Y5
+	VBROADCASTSD 48(DI), Y11
+	VADDPD       Y11, Y6, Y6
+	VBROADCASTSD 56(DI), Y11
+	VADDPD       Y11, Y7, Y7
+	VBROADCASTSD 64(DI), Y11
+	VADDPD       Y11, Y8, Y8
+	VBROADCASTSD 72(DI), Y11
+	VADDPD       Y11, Y9, Y9
+	VBROADCASTSD 80(DI), Y11
+	VADDPD       Y11, Y10, Y10
+
+norowbias11:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu11
+	VXORPS Y11, Y11, Y11
+	VMAXPD Y0, Y11, Y0
+	VADDPD Y11, Y0, Y0
+	VMAXPD Y1, Y11, Y1
+	VADDPD Y11, Y1, Y1
+	VMAXPD Y2, Y11, Y2
+	VADDPD Y11, Y2, Y2
+	VMAXPD Y3, Y11, Y3
+	VADDPD Y11, Y3, Y3
+	VMAXPD Y4, Y11, Y4
+	VADDPD Y11, Y4, Y4
+	VMAXPD Y5, Y11, Y5
+	VADDPD Y11, Y5, Y5
+	VMAXPD Y6, Y11, Y6
+	VADDPD Y11, Y6, Y6
+	VMAXPD Y7, Y11, Y7
+	VADDPD Y11, Y7, Y7
+	VMAXPD Y8, Y11, Y8
+	VADDPD Y11, Y8, Y8
+	VMAXPD Y9, Y11, Y9
+	VADDPD Y11, Y9, Y9
+	VMAXPD Y10, Y11, Y10
+	VADDPD Y11, Y10, Y10
+
+norelu11:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y10, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0b, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0b, BX
+	JNZ     next
+	JMP     done
+
+tile10:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch10
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch10:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest10
+
+loop10:
+	VMOVUPD.Z    (DI), K1, Y10
+	VBROADCASTSD (R11), Y11
+	VFMADD231PD  Y11, Y10, Y0
+	VBROADCASTSD (R11)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y1
+	VBROADCASTSD (R11)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VBROADCASTSD (R11)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VBROADCASTSD (R11)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VBROADCASTSD (R13)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VBROADCASTSD (R13)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R13)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y8
+	VBROADCASTSD (R13)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPD.Z    (DI), K1, Y10
+	VBROADCASTSD (R11), Y11
+	VFMADD231PD  Y11, Y10, Y0
+	VBROADCASTSD (R11)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y1
+	VBROADCASTSD (R11)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VBROADCASTSD (R11)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VBROADCASTSD (R11)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VBROADCASTSD (R13)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VBROADCASTSD (R13)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R13)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y8
+	VBROADCASTSD (R13)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop10
+
+rest10:
+	ADDQ $0x02, SI
+	JZ   end10
+
+single10:
+	VMOVUPD.Z    (DI), K1, Y10
+	VBROADCASTSD (R11), Y11
+	VFMADD231PD  Y11, Y10, Y0
+	VBROADCASTSD (R11)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y1
+	VBROADCASTSD (R11)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VBROADCASTSD (R11)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VBROADCASTSD (R11)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VBROADCASTSD (R13)(R10*1), Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VBROADCASTSD (R13)(R10*2), Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R13)(R12*1), Y11
+	VFMADD231PD  Y11, Y10, Y8
+	VBROADCASTSD (R13)(R10*4), Y11
+	VFMADD231PD  Y11, Y10, Y9
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single10
+
+end10:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate10
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y8, Y8
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y9, Y9
+
+noaccumulate10:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias10
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y0, Y0
+	VADDPD    Y10, Y1, Y1
+	VADDPD    Y10, Y2, Y2
+	VADDPD    Y10, Y3, Y3
+	VADDPD    Y10, Y4, Y4
+	VADDPD    Y10, Y5, Y5
+	VADDPD    Y10, Y6, Y6
+	VADDPD    Y10, Y7, Y7
+	VADDPD    Y10, Y8, Y8
+	VADDPD    Y10, Y9, Y9
+
+nobias10:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias10
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y10
+	VADDPD       Y10, Y0, Y0
+	VBROADCASTSD 8(DI), Y10
+	VADDPD       Y10, Y1, Y1
+	VBROADCASTSD 16(DI), Y10
+	VADDPD       Y10, Y2, Y2
+	VBROADCASTSD 24(DI), Y10
+	VADDPD       Y10, Y3, Y3
+	VBROADCASTSD 32(DI), Y10
+	VADDPD       Y10, Y4, Y4
+	VBROADCASTSD 40(DI), Y10
+	VADDPD       Y10, Y5, Y5
+	VBROADCASTSD 48(DI), Y10
+	VADDPD       Y10, Y6, Y6
+	VBROADCASTSD 56(DI), Y10
+	VADDPD       Y10, Y7, Y7
+	VBROADCASTSD 64(DI), Y10
+	VADDPD       Y10, Y8, Y8
+	VBROADCASTSD 72(DI), Y10
+	VADDPD       Y10, Y9, Y9
+
+norowbias10:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu10
+	VXORPS Y10, Y10, Y10
+	VMAXPD Y0, Y10, Y0
+	VADDPD Y10, Y0, Y0
+	VMAXPD Y1, Y10, Y1
+	VADDPD Y10, Y1, Y1
+	VMAXPD Y2, Y10, Y2
+	VADDPD Y10, Y2, Y2
+	VMAXPD Y3, Y10, Y3
+	VADDPD Y10, Y3, Y3
+	VMAXPD Y4, Y10, Y4
+	VADDPD Y10, Y4, Y4
+	VMAXPD Y5, Y10, Y5
+	VADDPD Y10, Y5, Y5
+	VMAXPD Y6, Y10, Y6
+	VADDPD Y10, Y6, Y6
+	VMAXPD Y7, Y10, Y7
+	VADDPD Y10, Y7, Y7
+	VMAXPD Y8, Y10, Y8
+	VADDPD Y10, Y8, Y8
+	VMAXPD Y9, Y10, Y9
+	VADDPD Y10, Y9, Y9
+
+norelu10:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y9, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x0a, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x0a, BX
+	JNZ     next
+	JMP     done
+
+tile9:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch9
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch9:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest9
+
+loop9:
+	VMOVUPD.Z    (DI), K1, Y9
+	VBROADCASTSD (R11), Y10
+	VFMADD231PD  Y10, Y9, Y0
+	VBROADCASTSD (R11)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD (R11)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD (R11)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD (R11)(R10*4), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD (R13), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD (R13)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD (R13)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD (R13)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPD.Z    (DI), K1, Y9
+	VBROADCASTSD (R11), Y10
+	VFMADD231PD  Y10, Y9, Y0
+	VBROADCASTSD (R11)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD (R11)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD (R11)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD (R11)(R10*4), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD (R13), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD (R13)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD (R13)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD (R13)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop9
+
+rest9:
+	ADDQ $0x02, SI
+	JZ   end9
+
+single9:
+	VMOVUPD.Z    (DI), K1, Y9
+	VBROADCASTSD (R11), Y10
+	VFMADD231PD  Y10, Y9, Y0
+	VBROADCASTSD (R11)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD (R11)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y2
+	VBROADCASTSD (R11)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD (R11)(R10*4), Y10
+	VFMADD231PD  Y10, Y9, Y4
+	VBROADCASTSD (R13), Y10
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD (R13)(R10*1), Y10
+	VFMADD231PD  Y10, Y9, Y6
+	VBROADCASTSD (R13)(R10*2), Y10
+	VFMADD231PD  Y10, Y9, Y7
+	VBROADCASTSD (R13)(R12*1), Y10
+	VFMADD231PD  Y10, Y9, Y8
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single9
+
+end9:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate9
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y7, Y7
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y8, Y8
+
+noaccumulate9:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias9
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y0, Y0
+	VADDPD    Y9, Y1, Y1
+	VADDPD    Y9, Y2, Y2
+	VADDPD    Y9, Y3, Y3
+	VADDPD    Y9, Y4, Y4
+	VADDPD    Y9, Y5, Y5
+	VADDPD    Y9, Y6, Y6
+	VADDPD    Y9, Y7, Y7
+	VADDPD    Y9, Y8, Y8
+
+nobias9:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias9
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y9
+	VADDPD       Y9, Y0, Y0
+	VBROADCASTSD 8(DI), Y9
+	VADDPD       Y9, Y1, Y1
+	VBROADCASTSD 16(DI), Y9
+	VADDPD       Y9, Y2, Y2
+	VBROADCASTSD 24(DI), Y9
+	VADDPD       Y9, Y3, Y3
+	VBROADCASTSD 32(DI), Y9
+	VADDPD       Y9, Y4, Y4
+	VBROADCASTSD 40(DI), Y9
+	VADDPD       Y9, Y5, Y5
+	VBROADCASTSD 48(DI), Y9
+	VADDPD       Y9, Y6, Y6
+	VBROADCASTSD 56(DI), Y9
+	VADDPD       Y9, Y7, Y7
+	VBROADCASTSD 64(DI), Y9
+	VADDPD       Y9, Y8, Y8
+
+norowbias9:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu9
+	VXORPS Y9, Y9, Y9
+	VMAXPD Y0, Y9, Y0
+	VADDPD Y9, Y0, Y0
+	VMAXPD Y1, Y9, Y1
+	VADDPD Y9, Y1, Y1
+	VMAXPD Y2, Y9, Y2
+	VADDPD Y9, Y2, Y2
+	VMAXPD Y3, Y9, Y3
+	VADDPD Y9, Y3, Y3
+	VMAXPD Y4, Y9, Y4
+	VADDPD Y9, Y4, Y4
+	VMAXPD Y5, Y9, Y5
+	VADDPD Y9, Y5, Y5
+	VMAXPD Y6, Y9, Y6
+	VADDPD Y9, Y6, Y6
+	VMAXPD Y7, Y9, Y7
+	VADDPD Y9, Y7, Y7
+	VMAXPD Y8, Y9, Y8
+	VADDPD Y9, Y8, Y8
+
+norelu9:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y8, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x09, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x09, BX
+	JNZ     next
+	JMP     done
+
+tile8:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch8
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch8:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest8
+
+loop8:
+	VMOVUPD.Z    (DI), K1, Y8
+	VBROADCASTSD (R11), Y9
+	VFMADD231PD  Y9, Y8, Y0
+	VBROADCASTSD (R11)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y1
+	VBROADCASTSD (R11)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y2
+	VBROADCASTSD (R11)(R12*1), Y9
+	VFMADD231PD  Y9, Y8, Y3
+	VBROADCASTSD (R11)(R10*4), Y9
+	VFMADD231PD  Y9, Y8, Y4
+	VBROADCASTSD (R13), Y9
+	VFMADD231PD  Y9, Y8, Y5
+	VBROADCASTSD (R13)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y6
+	VBROADCASTSD (R13)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPD.Z    (DI), K1, Y8
+	VBROADCASTSD (R11), Y9
+	VFMADD231PD  Y9, Y8, Y0
+	VBROADCASTSD (R11)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y1
+	VBROADCASTSD (R11)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y2
+	VBROADCASTSD (R11)(R12*1), Y9
+	VFMADD231PD  Y9, Y8, Y3
+	VBROADCASTSD (R11)(R10*4), Y9
+	VFMADD231PD  Y9, Y8, Y4
+	VBROADCASTSD (R13), Y9
+	VFMADD231PD  Y9, Y8, Y5
+	VBROADCASTSD (R13)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y6
+	VBROADCASTSD (R13)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop8
+
+rest8:
+	ADDQ $0x02, SI
+	JZ   end8
+
+single8:
+	VMOVUPD.Z    (DI), K1, Y8
+	VBROADCASTSD (R11), Y9
+	VFMADD231PD  Y9, Y8, Y0
+	VBROADCASTSD (R11)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y1
+	VBROADCASTSD (R11)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y2
+	VBROADCASTSD (R11)(R12*1), Y9
+	VFMADD231PD  Y9, Y8, Y3
+	VBROADCASTSD (R11)(R10*4), Y9
+	VFMADD231PD  Y9, Y8, Y4
+	VBROADCASTSD (R13), Y9
+	VFMADD231PD  Y9, Y8, Y5
+	VBROADCASTSD (R13)(R10*1), Y9
+	VFMADD231PD  Y9, Y8, Y6
+	VBROADCASTSD (R13)(R10*2), Y9
+	VFMADD231PD  Y9, Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single8
+
+end8:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate8
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y6, Y6
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y7, Y7
+
+noaccumulate8:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias8
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y0, Y0
+	VADDPD    Y8, Y1, Y1
+	VADDPD    Y8, Y2, Y2
+	VADDPD    Y8, Y3, Y3
+	VADDPD    Y8, Y4, Y4
+	VADDPD    Y8, Y5, Y5
+	VADDPD    Y8, Y6, Y6
+	VADDPD    Y8, Y7, Y7
+
+nobias8:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias8
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y8
+	VADDPD       Y8, Y0, Y0
+	VBROADCASTSD 8(DI), Y8
+	VADDPD       Y8, Y1, Y1
+	VBROADCASTSD 16(DI), Y8
+	VADDPD       Y8, Y2, Y2
+	VBROADCASTSD 24(DI), Y8
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 32(DI), Y8
+	VADDPD       Y8, Y4, Y4
+	VBROADCASTSD 40(DI), Y8
+	VADDPD       Y8, Y5, Y5
+	VBROADCASTSD 48(DI), Y8
+	VADDPD       Y8, Y6, Y6
+	VBROADCASTSD 56(DI), Y8
+	VADDPD       Y8, Y7, Y7
+
+norowbias8:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu8
+	VXORPS Y8, Y8, Y8
+	VMAXPD Y0, Y8, Y0
+	VADDPD Y8, Y0, Y0
+	VMAXPD Y1, Y8, Y1
+	VADDPD Y8, Y1, Y1
+	VMAXPD Y2, Y8, Y2
+	VADDPD Y8, Y2, Y2
+	VMAXPD Y3, Y8, Y3
+	VADDPD Y8, Y3, Y3
+	VMAXPD Y4, Y8, Y4
+	VADDPD Y8, Y4, Y4
+	VMAXPD Y5, Y8, Y5
+	VADDPD Y8, Y5, Y5
+	VMAXPD Y6, Y8, Y6
+	VADDPD Y8, Y6, Y6
+	VMAXPD Y7, Y8, Y7
+	VADDPD Y8, Y7, Y7
+
+norelu8:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y7, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x08, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x08, BX
+	JNZ     next
+	JMP     done
+
+tile7:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch7
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch7:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest7
+
+loop7:
+	VMOVUPD.Z    (DI), K1, Y7
+	VBROADCASTSD (R11), Y8
+	VFMADD231PD  Y8, Y7, Y0
+	VBROADCASTSD (R11)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y1
+	VBROADCASTSD (R11)(R10*2), Y8
+	VFMADD231PD  Y8, Y7, Y2
+	VBROADCASTSD (R11)(R12*1), Y8
+	VFMADD231PD  Y8, Y7, Y3
+	VBROADCASTSD (R11)(R10*4), Y8
+	VFMADD231PD  Y8, Y7, Y4
+	VBROADCASTSD (R13), Y8
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD (R13)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPD.Z    (DI), K1, Y7
+	VBROADCASTSD (R11), Y8
+	VFMADD231PD  Y8, Y7, Y0
+	VBROADCASTSD (R11)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y1
+	VBROADCASTSD (R11)(R10*2), Y8
+	VFMADD231PD  Y8, Y7, Y2
+	VBROADCASTSD (R11)(R12*1), Y8
+	VFMADD231PD  Y8, Y7, Y3
+	VBROADCASTSD (R11)(R10*4), Y8
+	VFMADD231PD  Y8, Y7, Y4
+	VBROADCASTSD (R13), Y8
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD (R13)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop7
+
+rest7:
+	ADDQ $0x02, SI
+	JZ   end7
+
+single7:
+	VMOVUPD.Z    (DI), K1, Y7
+	VBROADCASTSD (R11), Y8
+	VFMADD231PD  Y8, Y7, Y0
+	VBROADCASTSD (R11)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y1
+	VBROADCASTSD (R11)(R10*2), Y8
+	VFMADD231PD  Y8, Y7, Y2
+	VBROADCASTSD (R11)(R12*1), Y8
+	VFMADD231PD  Y8, Y7, Y3
+	VBROADCASTSD (R11)(R10*4), Y8
+	VFMADD231PD  Y8, Y7, Y4
+	VBROADCASTSD (R13), Y8
+	VFMADD231PD  Y8, Y7, Y5
+	VBROADCASTSD (R13)(R10*1), Y8
+	VFMADD231PD  Y8, Y7, Y6
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single7
+
+end7:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate7
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y5, Y5
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y6, Y6
+
+noaccumulate7:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias7
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y0, Y0
+	VADDPD    Y7, Y1, Y1
+	VADDPD    Y7, Y2, Y2
+	VADDPD    Y7, Y3, Y3
+	VADDPD    Y7, Y4, Y4
+	VADDPD    Y7, Y5, Y5
+	VADDPD    Y7, Y6, Y6
+
+nobias7:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias7
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y7
+	VADDPD       Y7, Y0, Y0
+	VBROADCASTSD 8(DI), Y7
+	VADDPD       Y7, Y1, Y1
+	VBROADCASTSD 16(DI), Y7
+	VADDPD       Y7, Y2, Y2
+	VBROADCASTSD 24(DI), Y7
+	VADDPD       Y7, Y3, Y3
+	VBROADCASTSD 32(DI), Y7
+	VADDPD       Y7, Y4, Y4
+	VBROADCASTSD 40(DI), Y7
+	VADDPD       Y7, Y5, Y5
+	VBROADCASTSD 48(DI), Y7
+	VADDPD       Y7, Y6, Y6
+
+norowbias7:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu7
+	VXORPS Y7, Y7, Y7
+	VMAXPD Y0, Y7, Y0
+	VADDPD Y7, Y0, Y0
+	VMAXPD Y1, Y7, Y1
+	VADDPD Y7, Y1, Y1
+	VMAXPD Y2, Y7, Y2
+	VADDPD Y7, Y2, Y2
+	VMAXPD Y3, Y7, Y3
+	VADDPD Y7, Y3, Y3
+	VMAXPD Y4, Y7, Y4
+	VADDPD Y7, Y4, Y4
+	VMAXPD Y5, Y7, Y5
+	VADDPD Y7, Y5, Y5
+	VMAXPD Y6, Y7, Y6
+	VADDPD Y7, Y6, Y6
+
+norelu7:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y6, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x07, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x07, BX
+	JNZ     next
+	JMP     done
+
+tile6:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch6
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch6:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	SUBQ $0x02, SI
+	JLT  rest6
+
+loop6:
+	VMOVUPD.Z    (DI), K1, Y6
+	VBROADCASTSD (R11), Y7
+	VFMADD231PD  Y7, Y6, Y0
+	VBROADCASTSD (R11)(R10*1), Y7
+	VFMADD231PD  Y7, Y6, Y1
+	VBROADCASTSD (R11)(R10*2), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD (R11)(R12*1), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (R11)(R10*4), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD (R13), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	VMOVUPD.Z    (DI), K1, Y6
+	VBROADCASTSD (R11), Y7
+	VFMADD231PD  Y7, Y6, Y0
+	VBROADCASTSD (R11)(R10*1), Y7
+	VFMADD231PD  Y7, Y6, Y1
+	VBROADCASTSD (R11)(R10*2), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD (R11)(R12*1), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (R11)(R10*4), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD (R13), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	SUBQ         $0x02, SI
+	JGE          loop6
+
+rest6:
+	ADDQ $0x02, SI
+	JZ   end6
+
+single6:
+	VMOVUPD.Z    (DI), K1, Y6
+	VBROADCASTSD (R11), Y7
+	VFMADD231PD  Y7, Y6, Y0
+	VBROADCASTSD (R11)(R10*1), Y7
+	VFMADD231PD  Y7, Y6, Y1
+	VBROADCASTSD (R11)(R10*2), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD (R11)(R12*1), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (R11)(R10*4), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD (R13), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	ADDQ         R8, R13
+	DECQ         SI
+	JNZ          single6
+
+end6:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate6
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y4, Y4
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y5, Y5
+
+noaccumulate6:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias6
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y0, Y0
+	VADDPD    Y6, Y1, Y1
+	VADDPD    Y6, Y2, Y2
+	VADDPD    Y6, Y3, Y3
+	VADDPD    Y6, Y4, Y4
+	VADDPD    Y6, Y5, Y5
+
+nobias6:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias6
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y6
+	VADDPD       Y6, Y0, Y0
+	VBROADCASTSD 8(DI), Y6
+	VADDPD       Y6, Y1, Y1
+	VBROADCASTSD 16(DI), Y6
+	VADDPD       Y6, Y2, Y2
+	VBROADCASTSD 24(DI), Y6
+	VADDPD       Y6, Y3, Y3
+	VBROADCASTSD 32(DI), Y6
+	VADDPD       Y6, Y4, Y4
+	VBROADCASTSD 40(DI), Y6
+	VADDPD       Y6, Y5, Y5
+
+norowbias6:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu6
+	VXORPS Y6, Y6, Y6
+	VMAXPD Y0, Y6, Y0
+	VADDPD Y6, Y0, Y0
+	VMAXPD Y1, Y6, Y1
+	VADDPD Y6, Y1, Y1
+	VMAXPD Y2, Y6, Y2
+	VADDPD Y6, Y2, Y2
+	VMAXPD Y3, Y6, Y3
+	VADDPD Y6, Y3, Y3
+	VMAXPD Y4, Y6, Y4
+	VADDPD Y6, Y4, Y4
+	VMAXPD Y5, Y6, Y5
+	VADDPD Y6, Y5, Y5
+
+norelu6:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y5, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x06, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x06, BX
+	JNZ     next
+	JMP     done
+
+tile5:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch5
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch5:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	SUBQ $0x02, SI
+	JLT  rest5
+
+loop5:
+	VMOVUPD.Z    (DI), K1, Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y6, Y5, Y0
+	VBROADCASTSD (R11)(R10*1), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD (R11)(R10*2), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD (R11)(R12*1), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD (R11)(R10*4), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPD.Z    (DI), K1, Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y6, Y5, Y0
+	VBROADCASTSD (R11)(R10*1), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD (R11)(R10*2), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD (R11)(R12*1), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD (R11)(R10*4), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop5
+
+rest5:
+	ADDQ $0x02, SI
+	JZ   end5
+
+single5:
+	VMOVUPD.Z    (DI), K1, Y5
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  Y6, Y5, Y0
+	VBROADCASTSD (R11)(R10*1), Y6
+	VFMADD231PD  Y6, Y5, Y1
+	VBROADCASTSD (R11)(R10*2), Y6
+	VFMADD231PD  Y6, Y5, Y2
+	VBROADCASTSD (R11)(R12*1), Y6
+	VFMADD231PD  Y6, Y5, Y3
+	VBROADCASTSD (R11)(R10*4), Y6
+	VFMADD231PD  Y6, Y5, Y4
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single5
+
+end5:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate5
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y3, Y3
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y4, Y4
+
+noaccumulate5:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias5
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y0, Y0
+	VADDPD    Y5, Y1, Y1
+	VADDPD    Y5, Y2, Y2
+	VADDPD    Y5, Y3, Y3
+	VADDPD    Y5, Y4, Y4
+
+nobias5:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias5
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y5
+	VADDPD       Y5, Y0, Y0
+	VBROADCASTSD 8(DI), Y5
+	VADDPD       Y5, Y1, Y1
+	VBROADCASTSD 16(DI), Y5
+	VADDPD       Y5, Y2, Y2
+	VBROADCASTSD 24(DI), Y5
+	VADDPD       Y5, Y3, Y3
+	VBROADCASTSD 32(DI), Y5
+	VADDPD       Y5, Y4, Y4
+
+norowbias5:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu5
+	VXORPS Y5, Y5, Y5
+	VMAXPD Y0, Y5, Y0
+	VADDPD Y5, Y0, Y0
+	VMAXPD Y1, Y5, Y1
+	VADDPD Y5, Y1, Y1
+	VMAXPD Y2, Y5, Y2
+	VADDPD Y5, Y2, Y2
+	VMAXPD Y3, Y5, Y3
+	VADDPD Y5, Y3, Y3
+	VMAXPD Y4, Y5, Y4
+	VADDPD Y5, Y4, Y4
+
+norelu5:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y4, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x05, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x05, BX
+	JNZ     next
+	JMP     done
+
+tile4:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch4
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch4:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	LEAQ (R10)(R10*2), R12
+	SUBQ $0x02, SI
+	JLT  rest4
+
+loop4:
+	VMOVUPD.Z    (DI), K1, Y4
+	VBROADCASTSD (R11), Y5
+	VFMADD231PD  Y5, Y4, Y0
+	VBROADCASTSD (R11)(R10*1), Y5
+	VFMADD231PD  Y5, Y4, Y1
+	VBROADCASTSD (R11)(R10*2), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD (R11)(R12*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPD.Z    (DI), K1, Y4
+	VBROADCASTSD (R11), Y5
+	VFMADD231PD  Y5, Y4, Y0
+	VBROADCASTSD (R11)(R10*1), Y5
+	VFMADD231PD  Y5, Y4, Y1
+	VBROADCASTSD (R11)(R10*2), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD (R11)(R12*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop4
+
+rest4:
+	ADDQ $0x02, SI
+	JZ   end4
+
+single4:
+	VMOVUPD.Z    (DI), K1, Y4
+	VBROADCASTSD (R11), Y5
+	VFMADD231PD  Y5, Y4, Y0
+	VBROADCASTSD (R11)(R10*1), Y5
+	VFMADD231PD  Y5, Y4, Y1
+	VBROADCASTSD (R11)(R10*2), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD (R11)(R12*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single4
+
+end4:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate4
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y2, Y2
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y3, Y3
+
+noaccumulate4:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias4
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y0, Y0
+	VADDPD    Y4, Y1, Y1
+	VADDPD    Y4, Y2, Y2
+	VADDPD    Y4, Y3, Y3
+
+nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y4
+	VADDPD       Y4, Y0, Y0
+	VBROADCASTSD 8(DI), Y4
+	VADDPD       Y4, Y1, Y1
+	VBROADCASTSD 16(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD 24(DI), Y4
+	VADDPD       Y4, Y3, Y3
+
+norowbias4:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu4
+	VXORPS Y4, Y4, Y4
+	VMAXPD Y0, Y4, Y0
+	VADDPD Y4, Y0, Y0
+	VMAXPD Y1, Y4, Y1
+	VADDPD Y4, Y1, Y1
+	VMAXPD Y2, Y4, Y2
+	VADDPD Y4, Y2, Y2
+	VMAXPD Y3, Y4, Y3
+	VADDPD Y4, Y3, Y3
+
+norelu4:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y3, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x04, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x04, BX
+	JNZ     next
+	JMP     done
+
+tile3:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch3
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch3:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	SUBQ $0x02, SI
+	JLT  rest3
+
+loop3:
+	VMOVUPD.Z    (DI), K1, Y3
+	VBROADCASTSD (R11), Y4
+	VFMADD231PD  Y4, Y3, Y0
+	VBROADCASTSD (R11)(R10*1), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD (R11)(R10*2), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPD.Z    (DI), K1, Y3
+	VBROADCASTSD (R11), Y4
+	VFMADD231PD  Y4, Y3, Y0
+	VBROADCASTSD (R11)(R10*1), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD (R11)(R10*2), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop3
+
+rest3:
+	ADDQ $0x02, SI
+	JZ   end3
+
+single3:
+	VMOVUPD.Z    (DI), K1, Y3
+	VBROADCASTSD (R11), Y4
+	VFMADD231PD  Y4, Y3, Y0
+	VBROADCASTSD (R11)(R10*1), Y4
+	VFMADD231PD  Y4, Y3, Y1
+	VBROADCASTSD (R11)(R10*2), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single3
+
+end3:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate3
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y1, Y1
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y2, Y2
+
+noaccumulate3:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias3
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VADDPD    Y3, Y2, Y2
+
+nobias3:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias3
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y3
+	VADDPD       Y3, Y0, Y0
+	VBROADCASTSD 8(DI), Y3
+	VADDPD       Y3, Y1, Y1
+	VBROADCASTSD 16(DI), Y3
+	VADDPD       Y3, Y2, Y2
+
+norowbias3:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu3
+	VXORPS Y3, Y3, Y3
+	VMAXPD Y0, Y3, Y0
+	VADDPD Y3, Y0, Y0
+	VMAXPD Y1, Y3, Y1
+	VADDPD Y3, Y1, Y1
+	VMAXPD Y2, Y3, Y2
+	VADDPD Y3, Y2, Y2
+
+norelu3:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y2, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x03, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x03, BX
+	JNZ     next
+	JMP     done
+
+tile2:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch2
+	MOVQ       56(AX), DI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+	ADDQ       DI, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch2:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R11
+	SUBQ $0x02, SI
+	JLT  rest2
+
+loop2:
+	VMOVUPD.Z    (DI), K1, Y2
+	VBROADCASTSD (R11), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VBROADCASTSD (R11)(R10*1), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	VMOVUPD.Z    (DI), K1, Y2
+	VBROADCASTSD (R11), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VBROADCASTSD (R11)(R10*1), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	SUBQ         $0x02, SI
+	JGE          loop2
+
+rest2:
+	ADDQ $0x02, SI
+	JZ   end2
+
+single2:
+	VMOVUPD.Z    (DI), K1, Y2
+	VBROADCASTSD (R11), Y3
+	VFMADD231PD  Y3, Y2, Y0
+	VBROADCASTSD (R11)(R10*1), Y3
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, R11
+	DECQ         SI
+	JNZ          single2
+
+end2:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate2
+	MOVQ      DX, DI
+	VMOVUPD.Z (DI), K1, Y2
+	VADDPD    Y2, Y0, Y0
+	ADDQ      SI, DI
+	VMOVUPD.Z (DI), K1, Y2
+	VADDPD    Y2, Y1, Y1
+
+noaccumulate2:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias2
+	MOVQ      64(AX), DI
+	VMOVUPD.Z (DI), K1, Y2
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y2, Y1, Y1
+
+nobias2:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias2
+	MOVQ         64(AX), DI
+	MOVQ         72(AX), R8
+	SUBQ         BX, R8
+	LEAQ         (DI)(R8*8), DI
+	VBROADCASTSD (DI), Y2
+	VADDPD       Y2, Y0, Y0
+	VBROADCASTSD 8(DI), Y2
+	VADDPD       Y2, Y1, Y1
+
+norowbias2:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu2
+	VXORPS Y2, Y2, Y2
+	VMAXPD Y0, Y2, Y0
+	VADDPD Y2, Y0, Y0
+	VMAXPD Y1, Y2, Y1
+	VADDPD Y2, Y1, Y1
+
+norelu2:
+	MOVQ    DX, DI
+	VMOVUPD Y0, K1, (DI)
+	ADDQ    SI, DI
+	VMOVUPD Y1, K1, (DI)
+	ADDQ    24(AX), CX
+	MOVQ    56(AX), SI
+	IMUL3Q  $0x02, SI, SI
+	ADDQ    SI, DX
+	SUBQ    $0x02, BX
+	JNZ     next
+	JMP     done
+
+tile1:
+	MOVQ       96(AX), SI
+	XORL       DI, DI
+	BTSQ       SI, DI
+	DECQ       DI
+	KMOVW      DI, K1
+	VXORPS     Y0, Y0, Y0
+	TESTQ      $0x00000008, 104(AX)
+	JZ         noprefetch1
+	MOVQ       56(AX), SI
+	MOVQ       DX, SI
+	PREFETCHT0 (SI)
+	PREFETCHT0 31(SI)
+
+noprefetch1:
+	MOVQ 80(AX), SI
+	MOVQ 32(AX), DI
+	MOVQ 16(AX), R8
+	MOVQ 40(AX), R9
+	MOVQ 8(AX), R10
+	MOVQ CX, R10
+	SUBQ $0x02, SI
+	JLT  rest1
+
+loop1:
+	VMOVUPD.Z    (DI), K1, Y1
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	VMOVUPD.Z    (DI), K1, Y1
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	SUBQ         $0x02, SI
+	JGE          loop1
+
+rest1:
+	ADDQ $0x02, SI
+	JZ   end1
+
+single1:
+	VMOVUPD.Z    (DI), K1, Y1
+	VBROADCASTSD (R10), Y2
+	VFMADD231PD  Y2, Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, R10
+	DECQ         SI
+	JNZ          single1
+
+end1:
+	MOVQ      56(AX), SI
+	TESTQ     $0x00000001, 104(AX)
+	JZ        noaccumulate1
+	MOVQ      DX, SI
+	VMOVUPD.Z (SI), K1, Y1
+	VADDPD    Y1, Y0, Y0
+
+noaccumulate1:
+	TESTQ     $0x00000002, 104(AX)
+	JZ        nobias1
+	MOVQ      64(AX), SI
+	VMOVUPD.Z (SI), K1, Y1
+	VADDPD    Y1, Y0, Y0
+
+nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), SI
+	MOVQ         72(AX), DI
+	SUBQ         BX, DI
+	LEAQ         (SI)(DI*8), SI
+	VBROADCASTSD (SI), Y1
+	VADDPD       Y1, Y0, Y0
+
+norowbias1:
+	TESTQ  $0x00000004, 104(AX)
+	JZ     norelu1
+	VXORPS Y1, Y1, Y1
+	VMAXPD Y0, Y1, Y0
+	VADDPD Y1, Y0, Y0
+
+norelu1:
+	MOVQ    DX, SI
+	VMOVUPD Y0, K1, (SI)
 	ADDQ    24(AX), CX
 	MOVQ    56(AX), SI
 	IMUL3Q  $0x01, SI, SI
@@ -41682,6 +61976,13 @@ noaccumulate4:
 	VADDPD  Y0, Y2, Y2
 
 nobias4:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias4
+	MOVQ         64(AX), R8
+	VBROADCASTSD (R8), Y0
+	VADDPD       Y0, Y2, Y2
+
+norowbias4:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu4
 	VXORPS Y0, Y0, Y0
@@ -41777,6 +62078,13 @@ noaccumulate1:
 	VADDPD Y9, Y2, Y2
 
 nobias1:
+	TESTQ        $0x00000010, 104(AX)
+	JZ           norowbias1
+	MOVQ         64(AX), R8
+	VBROADCASTSD (R8), Y0
+	VADDPD       Y0, Y2, Y2
+
+norowbias1:
 	TESTQ  $0x00000004, 104(AX)
 	JZ     norelu1
 	VXORPS Y0, Y0, Y0

@@ -94,6 +94,11 @@ func gemmSingleF32AVX512(args *byte)
 //go:noescape
 func gemmWideF32AVX512(args *byte)
 
+// gemmHalfF32AVX512 is a panel kernel with tiles of up to 24×8.
+//
+//go:noescape
+func gemmHalfF32AVX512(args *byte)
+
 // gemmDotsF32AVX512 computes the dot products of the row a and m rows of b.
 //
 //go:noescape
@@ -128,6 +133,11 @@ func gemmSingleF64AVX512(args *byte)
 //
 //go:noescape
 func gemmWideF64AVX512(args *byte)
+
+// gemmHalfF64AVX512 is a panel kernel with tiles of up to 24×4.
+//
+//go:noescape
+func gemmHalfF64AVX512(args *byte)
 
 // gemmDotsF64AVX512 computes the dot products of the row a and m rows of b.
 //

@@ -19,13 +19,15 @@ type ProductOptions struct {
 type Product[T Float] struct {
 	m, n, k          int
 	o                ProductOptions
-	swapped          bool // computes a column as a row, see simplify
+	swapped          bool // computes Cᵀ = op(B)ᵀ·op(A)ᵀ, see simplify
+	turned           bool // and then transposes it
 	kernels          *gemmKernels
 	block            int  // elements of k per pass over C
 	dots             bool // every element is a dot product of rows
 	packedA, packedB bool
-	keepA            bool // a block of A has all rows, and is packed only once
-	wide             bool // few rows: four vectors at a time
+	keepA            bool          // a block of A has all rows, and is packed only once
+	wide             bool          // few rows: four vectors at a time
+	direct           []directPanel // the whole of a small product
 	whole            region
 	chunk            region // the first chunk; the last ones may be smaller
 	across           int    // chunks side by side
@@ -49,7 +51,11 @@ func (p *Product[T]) Run(c, a, b *T) { p.RunBias(c, a, b, nil) }
 // RunBias computes the product. bias is not looked at if the options have none.
 // One goroutine at a time may run a Product.
 func (p *Product[T]) RunBias(c, a, b, bias *T) {
-	p.run(&p.work[0], &p.whole, c, a, b, bias)
+	if p.direct != nil {
+		p.runDirect(&p.work[0], c, a, b, bias)
+	} else {
+		p.run(&p.work[0], &p.whole, c, a, b, bias)
+	}
 }
 
 // Chunks returns the number of independent parts that the product divides into.
@@ -87,9 +93,6 @@ func (p *Product[T]) run(w *workspace[T], r *region, c, a, b, bias *T) {
 	}
 	if p.swapped {
 		a, b = b, a
-		if p.o.Bias {
-			bias = w.fillBias(*bias, r)
-		}
 	}
 	switch {
 	case r.rows == 0 || r.cols == 0:

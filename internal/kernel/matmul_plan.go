@@ -16,7 +16,7 @@ type region struct {
 type workspace[T Float] struct {
 	args panelArgs
 	a, b *T // packed blocks
-	bias []T
+	c    *T // a block of the transpose of C
 }
 
 // chunkMicroseconds is the least time that a chunk should take: less is lost in
@@ -33,24 +33,25 @@ func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 	p.simplify()
 	p.block = max(k, 1)
 	if g := p.kernels; g != nil {
-		p.dots = p.o.TransB && p.m <= 3 && (!p.o.TransA || p.m == 1)
+		p.dots = p.o.TransB && p.m <= 3 && !p.turned && (!p.o.TransA || p.m == 1)
 		if !p.dots {
 			p.choosePacking()
 			p.chooseBlock()
 		}
 	}
 	p.whole = p.region(p.m, p.n)
+	p.planDirect()
 	p.divide()
 	p.work = []workspace[T]{p.newWorkspace()}
 	return p
 }
 
-// simplify replaces the problem by an easier one with the same memory layout. A
-// column is computed as the row Cᵀ = op(B)ᵀ·op(A)ᵀ: a row keeps whole vectors
-// of C. An operand that is a vector is its own transpose.
+// simplify replaces the problem by an easier one. A narrow C is computed as
+// Cᵀ = op(B)ᵀ·op(A)ᵀ, so that whole vectors of it are used. An operand that is
+// a vector is its own transpose.
 func (p *Product[T]) simplify() {
-	if p.n == 1 && p.m > 1 && p.kernels != nil {
-		p.swapped = true
+	if p.kernels != nil && p.narrow() {
+		p.swapped, p.turned = true, p.n > 1
 		p.m, p.n = p.n, p.m
 		p.o.TransA, p.o.TransB = !p.o.TransB, !p.o.TransA
 	}
@@ -60,6 +61,35 @@ func (p *Product[T]) simplify() {
 	if p.n == 1 || p.k == 1 {
 		p.o.TransB = p.n == 1 && p.k > 1 // a single dot product
 	}
+}
+
+// narrow reports whether to compute Cᵀ: whether C is a column, or that is
+// estimated to take less time, counted in operations on whole vectors. The
+// constants are measured, on Zen 4.
+func (p *Product[T]) narrow() bool {
+	if p.n == 1 || p.m <= 1 || p.o.Accumulate {
+		return p.n == 1 && p.m > 1
+	}
+	const (
+		single    = 1.35 // per operation: with one vector, broadcasts set the pace
+		half      = 0.72 // likewise
+		transpose = 4.2  // per vector
+		call      = 64   // of the transposer
+	)
+	g := p.kernels
+	rows, cols := (p.m+g.lanes-1)/g.lanes, (p.n+g.lanes-1)/g.lanes
+	direct := float64(p.m * p.k * cols)
+	switch {
+	case g.half != nil && p.n <= g.lanes/2:
+		direct *= half
+	case cols == 1:
+		direct *= single
+	}
+	turned := float64(rows*p.n*p.k) + float64(cols)*(call+transpose*float64(rows*g.lanes))
+	if !p.o.TransA {
+		turned += transpose * float64(rows*p.k)
+	}
+	return turned < direct
 }
 
 // stridesA returns the distances in elements between the rows and between the
@@ -101,7 +131,7 @@ func (p *Product[T]) chooseBlock() {
 	const least = 128
 	g := p.kernels
 	limit := g.blockK
-	if p.packedA && p.m*least*g.size <= g.keepA {
+	if p.packedA && !p.turned && p.m*least*g.size <= g.keepA {
 		p.keepA = true
 		limit = min(limit, g.keepA/(p.m*g.size))
 	}
@@ -120,6 +150,8 @@ func (p *Product[T]) region(rows, cols int) region {
 		r.blockN = min(cols, max(64, cached/(p.block*g.size)))
 	case p.keepA:
 		r.blockN = min(cols, 128)
+	case p.turned && !p.packedB:
+		r.blockN = min(cols, 512)
 	case p.packedA:
 		r.blockM, r.blockN = min(rows, g.blockM), min(cols, g.blockN)
 	default:
@@ -159,7 +191,7 @@ func (p *Product[T]) divide() {
 		costB += 20
 	}
 	best := math.MaxInt
-	for down := 1; down <= parts; down++ {
+	for down := 1; down <= parts && (down == 1 || !p.turned); down++ {
 		rows := min(p.m, roundUp((p.m+down-1)/down, tile))
 		cols := min(p.n, roundUp((p.n+parts/down-1)/(parts/down), pair))
 		if time := 2*rows*cols + costA*rows + costB*cols; time < best {
@@ -174,13 +206,10 @@ func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 func (p *Product[T]) newWorkspace() workspace[T] {
 	var w workspace[T]
 	g := p.kernels
-	if p.swapped && p.o.Bias {
-		w.bias = make([]T, p.n)
-	}
 	if g == nil || p.dots {
 		return w
 	}
-	var sizeA, sizeB int
+	var sizeA, sizeB, sizeC int
 	if p.packedA {
 		// Packing stores whole vectors, past the end of the block.
 		sizeA = roundUp(p.whole.blockM, g.tile)*packedRow(p.block, g.size) + 2*g.lanes
@@ -188,16 +217,11 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 	if p.packedB {
 		sizeB = roundUp(max(p.whole.blockN, p.chunk.blockN), 2*g.lanes) * p.block
 	}
-	w.a, w.b = aligned[T](sizeA), aligned[T](sizeB)
-	return w
-}
-
-// fillBias makes a row of one number, for a column that is computed as a row.
-func (w *workspace[T]) fillBias(x T, r *region) *T {
-	for j := range w.bias[r.col : r.col+r.cols] {
-		w.bias[r.col+j] = x
+	if p.turned {
+		sizeC = p.m * packedRow(max(p.whole.blockN, p.chunk.blockN), g.size)
 	}
-	return &w.bias[0]
+	w.a, w.b, w.c = aligned[T](sizeA), aligned[T](sizeB), aligned[T](sizeC)
+	return w
 }
 
 // packedRow returns the spacing in elements of packed rows.

@@ -98,7 +98,7 @@ func (m machine) sum4(v ...VecVirtual) VecVirtual {
 		for i, z := range v {
 			high := YMM()
 			VEXTRACTF64X4(Imm(1), z, high)
-			half := machine{avx2, m.double}
+			half := machine{isa: avx2, double: m.double}
 			v[i] = YMM()
 			half.add(high, z.AsY().(VecVirtual), v[i])
 		}
@@ -149,6 +149,16 @@ func (m machine) finishDots(rows int, x args, s VecVirtual, c, bias GPVirtual) {
 	x.ifFlag(flagBias, label("nobias"), func() {
 		v := vec()
 		load(Mem{Base: bias}, v)
+		m.add(v, s, s)
+	})
+	x.ifFlag(flagRowBias, label("norowbias"), func() {
+		v := vec()
+		at := Mem{Base: x.load(argBias)}
+		if m.double {
+			VBROADCASTSD(at, v)
+		} else {
+			VBROADCASTSS(at, v)
+		}
 		m.add(v, s, s)
 	})
 	x.ifFlag(flagReLU, label("norelu"), func() {

@@ -20,6 +20,7 @@ const (
 type machine struct {
 	isa    isa
 	double bool
+	half   bool // AVX-512 with vectors of half the width
 }
 
 // suffix ends the names of the machine's kernels.
@@ -42,7 +43,7 @@ func (m machine) elem() int { // bytes
 }
 
 func (m machine) width() int { // bytes in a vector
-	if m.isa == avx512 {
+	if m.isa == avx512 && !m.half {
 		return 64
 	}
 	return 32
@@ -51,7 +52,7 @@ func (m machine) width() int { // bytes in a vector
 func (m machine) lanes() int { return m.width() / m.elem() }
 
 func (m machine) vec() VecVirtual {
-	if m.isa == avx512 {
+	if m.width() == 64 {
 		return ZMM()
 	}
 	return YMM()

@@ -32,7 +32,7 @@ func panels(m machine) []panel {
 	if m.isa == avx512 {
 		rows, rows1 = 12, 24
 	}
-	return []panel{
+	all := []panel{
 		{machine: m, name: "Pair", rows: rows, vecs: 2, unroll: 4},
 		{machine: m, name: "PairTail", rows: rows, vecs: 2, unroll: 2, masked: true},
 		{machine: m, name: "Single", rows: rows1, vecs: 1, unroll: 2, masked: true},
@@ -40,4 +40,11 @@ func panels(m machine) []panel {
 		// longer runs of B.
 		{machine: m, name: "Wide", rows: 3, vecs: 4, unroll: 2, rowsFirst: true},
 	}
+	if m.isa == avx512 {
+		// Where a vector is computed as two halves, an empty one costs as
+		// much as a full one.
+		m.half = true
+		all = append(all, panel{machine: m, name: "Half", rows: rows1, vecs: 1, unroll: 2, masked: true})
+	}
+	return all
 }

@@ -32,6 +32,7 @@ const (
 	flagBias
 	flagReLU
 	flagPrefetch
+	flagRowBias
 )
 
 // A panel describes a panel kernel: all rows of C, vecs vectors wide, in tiles
@@ -82,7 +83,7 @@ func (p panel) generate() {
 	JMP(LabelRef("done")) // m is 0
 	for r := p.rows; r >= 1; r-- {
 		Label(fmt.Sprint("tile", r))
-		p.tile(r, x, a, c)
+		p.tile(r, x, a, c, m)
 		ADDQ(x.at(argATile), a)
 		step := x.load(argCRow)
 		IMUL3Q(Imm(uint64(r)), step, step)
@@ -97,7 +98,7 @@ func (p panel) generate() {
 }
 
 // tile emits the product of r rows.
-func (p panel) tile(r int, x args, a, c GPVirtual) {
+func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 	label := func(s string) string { return fmt.Sprint(s, r) }
 	var k mask
 	if p.masked {
@@ -166,7 +167,7 @@ func (p panel) tile(r int, x args, a, c GPVirtual) {
 	}
 	repeat(n, p.unroll, label, step)
 
-	p.finish(r, x, c, sum, k, load)
+	p.finish(r, x, c, m, sum, k, load)
 }
 
 // repeat emits body to run n times; n may be zero.
@@ -189,8 +190,9 @@ func repeat(n GPVirtual, unroll int, label func(string) string, body func()) {
 	Label(label("end"))
 }
 
-// finish emits the epilogue: C = relu(sum + C + bias), each part on request.
-func (p panel) finish(r int, x args, c GPVirtual, sum [][]VecVirtual, k mask, load func(Mem, int, VecVirtual)) {
+// finish emits the epilogue: C = relu(sum + C + bias), each part on request,
+// the bias one for each column or for each row.
+func (p panel) finish(r int, x args, c, m GPVirtual, sum [][]VecVirtual, k mask, load func(Mem, int, VecVirtual)) {
 	label := func(s string) string { return fmt.Sprint(s, r) }
 	stride := x.load(argCRow)
 	// each calls f with the address of every vector of the tile.
@@ -219,6 +221,18 @@ func (p panel) finish(r int, x args, c GPVirtual, sum [][]VecVirtual, k mask, lo
 			v := p.vec()
 			load(Mem{Base: bias}.Offset(j*p.width()), j, v)
 			for i := range sum {
+				p.add(v, sum[i][j], sum[i][j])
+			}
+		}
+	})
+	x.ifFlag(flagRowBias, label("norowbias"), func() {
+		bias, row := x.load(argBias), x.load(argM)
+		SUBQ(m, row) // m rows are left
+		LEAQ(Mem{Base: bias, Index: row, Scale: uint8(p.elem())}, bias)
+		for i := range sum {
+			v := p.vec()
+			p.broadcast(Mem{Base: bias}.Offset(i*p.elem()), v)
+			for j := range sum[i] {
 				p.add(v, sum[i][j], sum[i][j])
 			}
 		}
