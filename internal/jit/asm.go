@@ -76,13 +76,16 @@ var (
 
 	vBroadcast = vop{m: 2, op: 0x18, f64: 0x19}
 	vRound     = vop{m: 3, op: 0x08, f64: 0x09}
-	vBlend     = vop{m: 3, op: 0x4a, f64: 0x4b} // VEX: by a register
-	vBlendK    = vop{m: 2, op: 0x65, k: keep}   // EVEX from here on
-	vRange     = vop{m: 3, op: 0x50}            // smaller or larger
-	vFixup     = vop{m: 3, op: 0x54}            // replaces special values
-	vAddInt    = vop{m: 1, op: 0xfe, f64: 0xd4} // of element size
-	vCmpInt    = vop{m: 3, op: 0x1e}            // unsigned
-	vAddMul    = vop{m: 2, op: 0xb8, w: true}   // dst += x * y, one rounding
+	vAddMul    = vop{m: 2, op: 0xb8, w: true}   // dst += x·y, rounded once
+	vAddInt    = vop{m: 1, op: 0xfe, f64: 0xd4} // integers of the element size
+	vGreater32 = vop{m: 1, op: 0x66}            // signed integers; VEX only
+	vGreater64 = vop{m: 2, op: 0x37}
+	vMoveMask  = vop{m: 1, op: 0x50, typed: true} // signs, to a general register
+	vBlend     = vop{m: 3, op: 0x4a, f64: 0x4b}   // by a register
+	vBlendK    = vop{m: 2, op: 0x65, k: keep}     // by k1; EVEX only, as what follows
+	vRange     = vop{m: 3, op: 0x50}              // smaller or larger
+	vFixup     = vop{m: 3, op: 0x54}              // replaces special values
+	vCmpInt    = vop{m: 3, op: 0x1f}              // signed
 )
 
 // Immediate operands: predicates of vCmp and vCmpInt, modes of vRound and
@@ -92,6 +95,7 @@ const (
 	cmpLtOQ    = 0x11
 	cmpLeOQ    = 0x12
 	cmpUnordQ  = 0x03
+	cmpOrdQ    = 0x07
 	cmpNeqUQ   = 0x04
 	cmpIntLe   = 0x02
 	roundEven  = 0x08

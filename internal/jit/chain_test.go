@@ -79,7 +79,7 @@ func BenchmarkChain(b *testing.B) {
 	if !Available() {
 		b.Skip("no machine code on this host")
 	}
-	for _, n := range []int{4096, 1 << 20} {
+	for _, n := range []int{1024, 4096, 1 << 20} {
 		for _, c := range chains {
 			for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
 				b.Run(fmt.Sprintf("%s-%d-%v-f32", c.name, n, isa), func(b *testing.B) { benchChain[float32](b, c.block(), n, isa) })

@@ -44,7 +44,7 @@ const (
 	fixedAbs          // all but the sign bit
 	fixedOne          // 1
 	fixedZero         // 0
-	fixedOnes         // all bits
+	fixedLeast        // the least finite number
 	fixedZeros        // for vFixup: -0 for zeros and infinities
 	fixedCount
 )
@@ -54,7 +54,7 @@ func fixedBits[T kernel.Float]() [fixedCount]uint64 {
 	// A nibble for each kind of number: two of NaN, zero, one, -Inf, +Inf,
 	// negative, positive. 7 is -0, 0 leaves the result alone.
 	const zeros = 7<<8 | 7<<16 | 7<<20
-	return [fixedCount]uint64{sign, sign - 1, toBits(T(1)), 0, math.MaxUint64, zeros}
+	return [fixedCount]uint64{sign, sign - 1, toBits(T(1)), 0, toBits(T(math.Inf(-1))) - 1, zeros}
 }
 
 // toBits returns the bits of a number.
@@ -99,7 +99,7 @@ func (c *Code[T]) set(k int, x T) {
 func (c *Code[T]) SetSplat(i int, x T) {
 	c.set(fixedCount+i, x)
 	if d := c.divisors[i]; d >= 0 {
-		for k, e := range reciprocal(x) {
+		for k, e := range reciprocal(x, c.per*int(unsafe.Sizeof(x)) == 64) {
 			c.set(int(d)+k, e)
 		}
 	}

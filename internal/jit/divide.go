@@ -19,8 +19,11 @@ import (
 // u = 2^-p, p the bits of a mantissa. A quotient is at least that far from
 // where rounding changes, but for one x per odd y at most: [fit] tries that one.
 // So much if nothing underflows, which holds for dividends from a bound on.
-// Smaller ones, and divisors that are not fit, take the real division. Zeros
-// and infinities get -0 for the second product, so that it changes nothing.
+// Smaller ones, and divisors that are not fit, take the real division. For zeros
+// and infinities the second product must change nothing: AVX-512 replaces it by
+// -0. AVX2 has no such instruction: there negative divisors are not fit, zeros
+// get their sign from x, and infinities take the real division, or after a root
+// have the product made finite.
 
 // Entries of the table for each divisor, after the splats.
 const (
@@ -33,7 +36,7 @@ const (
 // divisor returns the number among the divisors of the splat that an
 // instruction divides by; -1 if it is a plain division.
 func (c *compiler) divisor(in *Instr) int {
-	if c.wide && in.Code == kernel.Div && in.Args[1].Kind == Splat {
+	if in.Code == kernel.Div && in.Args[1].Kind == Splat {
 		return int(c.divisors[in.Args[1].Index])
 	}
 	return -1
@@ -47,9 +50,6 @@ func (c *compiler) findDivisors() {
 	c.divisors = make([]int32, c.block.Splats)
 	for i := range c.divisors {
 		c.divisors[i] = -1
-	}
-	if !c.wide {
-		return
 	}
 	for i := range c.block.Instrs {
 		in := &c.block.Instrs[i]
@@ -66,20 +66,53 @@ func (c *compiler) findDivisors() {
 // quotient lowers x/y for divisor d. A root is zero or large enough.
 func (c *compiler) quotient(in *Instr, dst, x int32, d int) {
 	entry := func(k int) int32 { return c.entry(c.divEntry(d) + k) }
-	low, fixed, sum := c.temp(), c.temp(), c.temp()
+	a := in.Args[0]
+	root := a.Kind == Value && c.block.Instrs[a.Index].Code == kernel.Sqrt
+	low, sum := c.temp(), c.temp()
 	c.op(&vMul, low, x, entry(divLow))
-	c.add(micro{op: &vFixup, form: tied, imm: hasImm, dst: fixed, args: [3]int32{x, c.entry(fixedZeros), low}})
-	c.add(micro{op: &vAddMul, form: tied, dst: sum, args: [3]int32{x, entry(divHigh), fixed}})
-	guard := micro{op: &vDiv, form: guardSplat, dst: dst, args: [3]int32{x, c.id(in.Args[1]), sum}}
-	if a := in.Args[0]; a.Kind != Value || c.block.Instrs[a.Index].Code != kernel.Sqrt {
-		// 2x-1, unsigned, is large for zero.
-		twice, less := c.temp(), c.temp()
-		c.op(&vAddInt, twice, x, x)
-		c.op(&vAddInt, less, twice, c.entry(fixedOnes))
-		c.opImm(&vCmpInt, 0, less, entry(divBound), cmpIntLe)
-		guard.form = guardLanes
+	if c.wide {
+		fixed := c.temp()
+		c.add(micro{op: &vFixup, form: tied, imm: hasImm, dst: fixed, args: [3]int32{x, c.entry(fixedZeros), low}})
+		low = fixed
+	} else if root {
+		finite := c.temp()
+		c.op(&vMax, finite, low, c.entry(fixedLeast)) // where x is +Inf
+		low = finite
 	}
-	c.add(guard)
+	c.opKeep(&vAddMul, sum, x, entry(divHigh), low)
+	if !c.wide {
+		sign, signed := c.temp(), c.temp()
+		c.op(&vAnd, sign, x, c.entry(fixedSign))
+		c.op(&vOr, signed, sum, sign)
+		sum = signed
+	}
+	form := guardSplat
+	if !root {
+		form = guardLanes
+		c.safeLanes(x, sum, entry(divBound))
+	}
+	c.add(micro{form: form, dst: dst, args: [3]int32{x, c.id(in.Args[1]), sum}})
+}
+
+// safeLanes tests that dividends are zero or large enough: 2x-1 is, unsigned.
+// It is compared as if signed, with half the range added.
+func (c *compiler) safeLanes(x, sum, bound int32) {
+	twice, biased := c.temp(), c.temp()
+	c.op(&vAddInt, twice, x, x)
+	c.op(&vAddInt, biased, twice, c.entry(fixedAbs))
+	if c.wide {
+		c.opImm(&vCmpInt, 0, biased, bound, cmpIntLe)
+		return
+	}
+	greater := &vGreater32
+	if c.double {
+		greater = &vGreater64
+	}
+	large, number, safe := c.temp(), c.temp(), c.temp()
+	c.op(greater, large, biased, bound)
+	c.opImm(&vCmp, number, sum, sum, cmpOrdQ) // it is not for infinities
+	c.op(&vAnd, safe, large, number)
+	c.add(micro{op: &vMoveMask, form: testMask, args: [3]int32{0, safe}})
 }
 
 // format describes a float type.
@@ -99,22 +132,23 @@ func formatOf[T kernel.Float]() format {
 	return format{53, 52, -960}
 }
 
-// reciprocal returns the entries for divisor y.
-func reciprocal[T kernel.Float](y T) (e [divEntries]T) {
+// reciprocal returns the entries for divisor y; wide is for AVX-512.
+func reciprocal[T kernel.Float](y T, wide bool) (e [divEntries]T) {
 	f := formatOf[T]()
 	abs := math.Abs(float64(y))
 	mantissa, exp := math.Frexp(abs) // |y| = mantissa·2^exp, 1/2 <= mantissa < 1
 	exp--
-	e[divBound] = fromBits[T](math.MaxUint64)
-	if abs == 0 || abs-abs != 0 || exp < -f.max || exp > f.max {
+	sign := toBits(T(math.Copysign(0, -1)))
+	e[divBound] = fromBits[T](sign - 1) // nothing is greater
+	if abs == 0 || abs-abs != 0 || y < 0 && !wide || exp < -f.max || exp > f.max {
 		return e
 	}
 	high := 1 / T(abs)
 	low := T(math.FMA(-abs, float64(high), 1)) / T(abs)
 	if fit(high, low, uint64(math.Ldexp(mantissa, f.p)), exp) {
-		sign := T(math.Copysign(1, float64(y)))
-		e[divHigh], e[divLow] = sign*high, sign*low
-		e[divBound] = fromBits[T](2*toBits(T(math.Ldexp(1, exp+f.low))) - 2)
+		one := T(math.Copysign(1, float64(y)))
+		e[divHigh], e[divLow] = one*high, one*low
+		e[divBound] = fromBits[T](2*toBits(T(math.Ldexp(1, exp+f.low))) - 2 ^ sign)
 	}
 	return e
 }

@@ -24,8 +24,9 @@ const (
 	store               // y to a stream
 	// Guards of a quotient by a splat, the third, of a dividend x. Where it
 	// may be wrong they go to a real division.
-	guardLanes // some elements are too small: k1
+	guardLanes // some elements are not safe: k1, or the flags after testMask
 	guardSplat // the splat is not fit
+	testMask   // compares the signs of y with all ones
 )
 
 func (c *compiler) add(m micro) { c.micros = append(c.micros, m) }

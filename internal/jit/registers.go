@@ -13,6 +13,14 @@ func (c *compiler) micro(m *micro) {
 		c.store(m)
 	case guardLanes, guardSplat:
 		c.guard(m)
+	case testMask:
+		all := byte(0xff)
+		if c.double {
+			all = 0x0f
+		}
+		c.rr(m.op, rax, 0, c.fetch(m.args[1]))
+		c.b = append(c.b, 0x3c, all) // cmp al, all
+		c.releaseAll(m)
 	default:
 		c.compute(m)
 	}
@@ -86,11 +94,13 @@ func (c *compiler) guard(m *micro) {
 	c.fetch(sum)
 	s.dst = c.inPlaceOf(sum)
 	if m.form == guardLanes {
-		c.b = append(c.b, 0xc5, 0xf8, 0x98, 0xc9) // kortestw k1, k1
+		if c.wide {
+			c.b = append(c.b, 0xc5, 0xf8, 0x98, 0xc9) // kortestw k1, k1
+		}
 		s.jump = c.jump(jne, 0)
 	} else {
 		bound := c.divEntry(int(c.divisors[splat.index-fixedCount])) + divBound
-		c.b = append(c.b, 0x83) // cmp dword [bound], -1
+		c.b = append(c.b, 0x80) // cmp byte [bound], 0xff
 		c.address(7, c.tableEntry(int32(bound)), 0)
 		c.b = append(c.b, 0xff)
 		s.jump = c.jump(je, 0)
