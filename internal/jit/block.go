@@ -1,7 +1,8 @@
 // Package jit turns a straight line of elementwise arithmetic into machine
 // code: one loop over all operands, with intermediate values in registers. It
 // exists because a loop per operation, however fast, reads and writes memory
-// for each; on chains of arithmetic the difference is two- to fourfold.
+// for each; on chains of arithmetic the difference is two- to fourfold. The code
+// is for AVX-512 or AVX2, whichever is in use.
 //
 // Pages are written first and made executable after, never both. Where the
 // host cannot do that, or has no AVX2, [Available] is false and callers run

@@ -1,6 +1,7 @@
 package jit
 
 import (
+	"math"
 	"runtime"
 	"unsafe"
 
@@ -10,25 +11,69 @@ import (
 // Code is a compiled block with the frame that it reads. It is used by one
 // goroutine at a time.
 type Code[T kernel.Float] struct {
-	entry  uintptr
-	frame  []uintptr // see frameBytes
-	table  []T
-	splats int
-	pages  *Pages // keeps the machine code
+	entry    uintptr
+	frame    []uintptr // see frameBytes
+	table    []T
+	per      int     // elements of a vector
+	divisors []int32 // of splats: the first of their entries as divisors, or -1
+	pages    *Pages  // keeps the machine code
 }
 
-// Compile adds a block to pages. Run must not be called before pages are
-// sealed.
+// Compile adds a block to pages, for the instruction set in use. Run must not
+// be called before pages are sealed.
 func Compile[T kernel.Float](p *Pages, b *Block) *Code[T] {
-	var zero T
-	code, spills := compile(b, unsafe.Sizeof(zero) == 8)
-	per := vector / int(unsafe.Sizeof(zero))
-	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), splats: b.Splats, pages: p}
-	c.table = alignedTable[T]((fixedCount + b.Splats + spills) * per)
-	fillFixed(c.table)
+	return compileFor[T](p, b, kernel.Active())
+}
+
+func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
+	es := int(unsafe.Sizeof(T(0)))
+	x := compile(b, es == 8, isa)
+	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), per: x.vector / es, divisors: x.divisors, pages: p}
+	c.table = alignedTable[T](x.entries * c.per)
+	for k, pattern := range fixedBits[T]() {
+		c.set(k, fromBits[T](pattern))
+	}
 	c.frame[1] = uintptr(unsafe.Pointer(&c.table[0]))
-	p.add(code, &c.entry)
+	p.add(x.code, &c.entry)
 	return c
+}
+
+// Fixed entries of the table.
+const (
+	fixedSign  = iota // only the sign bit
+	fixedAbs          // all but the sign bit
+	fixedOne          // 1
+	fixedZero         // 0
+	fixedLeast        // the least finite number
+	fixedZeros        // for vFixup: -0 for zeros and infinities
+	fixedCount
+)
+
+func fixedBits[T kernel.Float]() [fixedCount]uint64 {
+	sign := toBits(T(math.Copysign(0, -1)))
+	// A nibble for each kind of number: two of NaN, zero, one, -Inf, +Inf,
+	// negative, positive. 7 is -0, 0 leaves the result alone.
+	const zeros = 7<<8 | 7<<16 | 7<<20
+	return [fixedCount]uint64{sign, sign - 1, toBits(T(1)), 0, toBits(T(math.Inf(-1))) - 1, zeros}
+}
+
+// toBits returns the bits of a number.
+func toBits[T kernel.Float](x T) uint64 {
+	if unsafe.Sizeof(x) == 4 {
+		return uint64(math.Float32bits(float32(x)))
+	}
+	return math.Float64bits(float64(x))
+}
+
+// fromBits returns the number with some bits.
+func fromBits[T kernel.Float](b uint64) (x T) {
+	switch p := any(&x).(type) {
+	case *float32:
+		*p = math.Float32frombits(uint32(b))
+	case *float64:
+		*p = math.Float64frombits(b)
+	}
+	return x
 }
 
 func alignedTable[T kernel.Float](n int) []T {
@@ -42,27 +87,35 @@ func alignedTable[T kernel.Float](n int) []T {
 	return buf[skip : skip+n]
 }
 
+// set fills a table entry.
+func (c *Code[T]) set(k int, x T) {
+	s := c.table[k*c.per:][:c.per]
+	for i := range s {
+		s[i] = x
+	}
+}
+
 // SetSplat sets a number that is the same for all elements.
 func (c *Code[T]) SetSplat(i int, x T) {
-	per := vector / int(unsafe.Sizeof(x))
-	s := c.table[(fixedCount+i)*per:][:per]
-	for k := range s {
-		s[k] = x
+	c.set(fixedCount+i, x)
+	if d := c.divisors[i]; d >= 0 {
+		for k, e := range reciprocal(x, c.per*int(unsafe.Sizeof(x)) == 64) {
+			c.set(int(d)+k, e)
+		}
 	}
 }
 
 // SetStream sets the address of a stream. The caller keeps the array alive; it
-// must be readable, and if stored to writable, up to a whole number of vectors.
+// must be readable, and if stored to writable, up to a whole number of 64-byte
+// vectors.
 func (c *Code[T]) SetStream(i int, p unsafe.Pointer) { c.frame[2+i] = uintptr(p) }
 
-// Run computes n elements, rounded up to whole vectors of 32 bytes.
+// Run computes n elements, rounded up to whole vectors.
 func (c *Code[T]) Run(n int) {
 	if n <= 0 {
 		return
 	}
-	var zero T
-	c.frame[0] = uintptr(n)*unsafe.Sizeof(zero) + vector - 1
-	c.frame[0] &^= vector - 1
+	c.frame[0] = uintptr((n + c.per - 1) / c.per * c.per * int(unsafe.Sizeof(T(0))))
 	call(c.entry, unsafe.Pointer(&c.frame[0]))
 	runtime.KeepAlive(c) // and with it the pages and the table, which the frame holds as numbers
 }

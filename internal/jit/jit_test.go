@@ -90,12 +90,12 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 	}
 }
 
-func check[T kernel.Float](t *testing.T, seed uint64) {
+func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	b := random(rng, 1+rng.IntN(120))
 	n := 1 + rng.IntN(70)
 	pages := &Pages{}
-	code := Compile[T](pages, b)
+	code := compileFor[T](pages, b, isa)
 	if err := pages.Seal(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +140,13 @@ func TestAgainstInterpreter(t *testing.T) {
 	if !Available() {
 		t.Skip("no machine code on this host")
 	}
-	for seed := range uint64(3000) {
-		check[float32](t, seed)
-		check[float64](t, seed)
+	for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
+		t.Run(isa.String(), func(t *testing.T) {
+			for seed := range uint64(3000) {
+				check[float32](t, seed, isa)
+				check[float64](t, seed, isa)
+			}
+		})
 	}
 }
 
@@ -151,8 +155,10 @@ func FuzzBlock(f *testing.F) {
 		if !Available() {
 			t.Skip("no machine code on this host")
 		}
-		check[float32](t, seed)
-		check[float64](t, seed)
+		for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
+			check[float32](t, seed, isa)
+			check[float64](t, seed, isa)
+		}
 	})
 }
 

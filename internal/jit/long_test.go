@@ -29,7 +29,7 @@ func BenchmarkCompile(b *testing.B) {
 		block := long(n)
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			for b.Loop() {
-				compile(block, false)
+				compile(block, false, kernel.Active())
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/instr")
 		})

@@ -1,7 +1,6 @@
 package jit
 
 import (
-	"encoding/binary"
 	"runtime"
 	"unsafe"
 
@@ -29,28 +28,18 @@ func CompileSpread[T kernel.Float](p *Pages, repeat int) *Spread[T] {
 	a.load(rdx, mem{rdi, -1, 8})
 	a.load(rsi, mem{rdi, -1, 16})
 	top := len(a.b)
-	broadcast := vop{2, 0x18} // vbroadcastss
-	if a.double {
-		broadcast.op = 0x19
-	}
-	a.rm(broadcast, 1, 0, 0, mem{rsi, -1, 0})
-	for at := 0; at < repeat*es; at += vector {
-		a.rm(vMovStore, a.pp(), 0, 0, mem{rdx, -1, int32(at)})
+	a.rm(&vBroadcast, 0, 0, mem{rsi, -1, 0})
+	for at := 0; at < repeat*es; at += a.vector() {
+		a.rm(&vMovStore, 0, 0, mem{rdx, -1, int32(at)})
 	}
 	a.addImm(rdx, repeat*es)
 	a.addImm(rsi, es)
-	a.b = append(a.b, 0x48, 0x39, 0xce, 0x0f, 0x82) // cmp rsi, rcx; jb top
-	a.b = binary.LittleEndian.AppendUint32(a.b, uint32(int32(top-len(a.b)-4)))
+	a.b = append(a.b, 0x48, 0x39, 0xce) // cmp rsi, rcx
+	a.jump(jb, top)
 	a.b = append(a.b, 0xc3)
 	s := &Spread[T]{pages: p}
 	p.add(a.b, &s.entry)
 	return s
-}
-
-// addImm adds a number to one of the first eight general registers.
-func (a *asm) addImm(reg, n int) {
-	a.b = append(a.b, 0x48, 0x81, 0xc0|byte(reg))
-	a.b = binary.LittleEndian.AppendUint32(a.b, uint32(n))
 }
 
 // Run spreads n numbers, at least one. It writes whole vectors: up to 31 bytes
