@@ -290,11 +290,11 @@ type Slab[T kernel.Float] struct{ free []T }
 // Take returns n elements, zero, on a 64-byte boundary.
 func (s *Slab[T]) Take(n int) []T {
 	if n > gangLimit {
-		return aligned[T](n)
+		return kernel.Aligned[T](n)
 	}
 	k := alignUp(max(n, 1))
 	if len(s.free) < k {
-		s.free = aligned[T](gangLimit)
+		s.free = kernel.Aligned[T](gangLimit)
 	}
 	p := s.free[:n:k]
 	s.free = s.free[k:]

@@ -61,20 +61,6 @@ type scalarLoad[T kernel.Float] struct {
 	to   *float64
 }
 
-// aligned returns n elements that start on a 64-byte boundary and are followed
-// by as many unused ones as fill the last 64 bytes: machine code works on whole
-// vectors.
-func aligned[T kernel.Float](n int) []T {
-	var zero T
-	es := int(unsafe.Sizeof(zero))
-	buf := make([]T, alignUp(n)+64/es)
-	skip := 0
-	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
-		skip = (64 - off) / es
-	}
-	return buf[skip : skip+n : skip+n]
-}
-
 // Compile makes a program. memory gives the storage of each leaf that is not
 // an input; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
@@ -101,7 +87,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 			return nil, err
 		}
 	}
-	p.arena = aligned[T](max(p.plan.arena, 1))
+	p.arena = kernel.Aligned[T](max(p.plan.arena, 1))
 	p.scalars = make([]float64, p.plan.slots)
 	p.bindLeaves(memory)
 	for _, g := range groups {
@@ -153,7 +139,7 @@ func (p *Program[T]) bindLeaves(memory func(int) []T) {
 				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.slots[v.leaf]})
 			}
 		case !v.scalar():
-			p.leaves[v.leaf] = aligned[T](max(v.n, 1))[:v.n]
+			p.leaves[v.leaf] = kernel.Aligned[T](max(v.n, 1))[:v.n]
 		}
 	}
 }
@@ -260,7 +246,7 @@ func (p *Program[T]) scalarOrConst(v Val) *float64 {
 func (p *Program[T]) constArray(x float64, n int) []T {
 	k := math.Float64bits(x)
 	if len(p.consts[k]) < max(n, 1) {
-		s := aligned[T](max(n, 1))
+		s := kernel.Aligned[T](max(n, 1))
 		for i := range s {
 			s[i] = T(x)
 		}
@@ -280,7 +266,7 @@ func (p *Program[T]) scratchTile(worker, i int) []T {
 	var zero T
 	for len(p.scratch[worker]) <= i {
 		n := tileBytes/int(unsafe.Sizeof(zero)) + align // jit.Spread writes beyond
-		p.scratch[worker] = append(p.scratch[worker], aligned[T](n))
+		p.scratch[worker] = append(p.scratch[worker], kernel.Aligned[T](n))
 	}
 	return p.scratch[worker][i]
 }

@@ -24,22 +24,11 @@ func Compile[T kernel.Float](p *Pages, b *Block) *Code[T] {
 	code, spills := compile(b, unsafe.Sizeof(zero) == 8)
 	per := vector / int(unsafe.Sizeof(zero))
 	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), splats: b.Splats, pages: p}
-	c.table = alignedTable[T]((fixedCount + b.Splats + spills) * per)
+	c.table = kernel.Aligned[T]((fixedCount + b.Splats + spills) * per)
 	fillFixed(c.table)
 	c.frame[1] = uintptr(unsafe.Pointer(&c.table[0]))
 	p.add(code, &c.entry)
 	return c
-}
-
-func alignedTable[T kernel.Float](n int) []T {
-	var zero T
-	es := int(unsafe.Sizeof(zero))
-	buf := make([]T, n+64/es)
-	skip := 0
-	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
-		skip = (64 - off) / es
-	}
-	return buf[skip : skip+n]
 }
 
 // SetSplat sets a number that is the same for all elements.

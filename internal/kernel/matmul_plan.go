@@ -188,7 +188,12 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 	if p.packedB {
 		sizeB = roundUp(max(p.whole.blockN, p.chunk.blockN), 2*g.lanes) * p.block
 	}
-	w.a, w.b = aligned[T](sizeA), aligned[T](sizeB)
+	if sizeA > 0 {
+		w.a = &Aligned[T](sizeA)[0]
+	}
+	if sizeB > 0 {
+		w.b = &Aligned[T](sizeB)[0]
+	}
 	return w
 }
 
@@ -202,20 +207,6 @@ func (w *workspace[T]) fillBias(x T, r *region) *T {
 
 // packedRow returns the spacing in elements of packed rows.
 func packedRow(n, size int) int { return n + cacheLine/size }
-
-const cacheLine = 64
-
-// aligned allocates n elements at the start of a cache line.
-func aligned[T Float](n int) *T {
-	if n == 0 {
-		return nil
-	}
-	var z T
-	size := int(unsafe.Sizeof(z))
-	s := make([]T, n+cacheLine/size)
-	past := int(uintptr(unsafe.Pointer(&s[0])) % cacheLine)
-	return &s[(cacheLine-past)%cacheLine/size]
-}
 
 // evenParts returns the largest part when n is divided, as evenly as possible,
 // into parts of at most limit.
