@@ -100,7 +100,7 @@ type Store struct {
 
 // Variables that are updated alike lie side by side, so that the updates of
 // many small ones run as one loop: parameters in one slab, and the states of
-// each kind (what their names end in) in another.
+// each kind (what their names end in, from the last slash) in another.
 func (s *Store) slab32(role Role, name string) *exec.Slab[float32] {
 	return slabOf(&s.slabs32, role, name)
 }
@@ -112,7 +112,10 @@ func (s *Store) slab64(role Role, name string) *exec.Slab[float64] {
 func slabOf[T float32 | float64](slabs *map[string]*exec.Slab[T], role Role, name string) *exec.Slab[T] {
 	kind := ""
 	if role == State {
-		kind = name[strings.LastIndexByte(name, '/')+1:] + "/"
+		kind = name[max(strings.LastIndexByte(name, '/'), 0):]
+		if kind[0] != '/' {
+			kind = "/" // of its own kind, like a counter of steps
+		}
 	}
 	if *slabs == nil {
 		*slabs = map[string]*exec.Slab[T]{}
