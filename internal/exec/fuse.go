@@ -107,13 +107,9 @@ func fuse(f *Func) []group {
 // not between maps over one domain.
 func (f *Func) levels() []int32 {
 	level := make([]int32, len(f.vals))
-	early := make([]bool, len(f.vals)) // scalars made of scalars alone: no path between maps has one
+	early := f.early() // no path between maps has one
 	for i := range f.vals {
 		v := &f.vals[i]
-		early[i] = v.scalar() && (v.kind == kMap || v.memoryless())
-		for _, a := range v.args {
-			early[i] = early[i] && early[a]
-		}
 		if early[i] {
 			continue
 		}
@@ -127,6 +123,19 @@ func (f *Func) levels() []int32 {
 		}
 	}
 	return level
+}
+
+// early tells which values are scalars made of scalars alone.
+func (f *Func) early() []bool {
+	early := make([]bool, len(f.vals))
+	for i := range f.vals {
+		v := &f.vals[i]
+		early[i] = v.scalar() && (v.kind == kMap || v.memoryless())
+		for _, a := range v.args {
+			early[i] = early[i] && early[a]
+		}
+	}
+	return early
 }
 
 // sink moves a map into the group of its users when all of them are there, so

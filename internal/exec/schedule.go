@@ -3,10 +3,13 @@ package exec
 import "container/heap"
 
 // schedule orders the groups: operands first, otherwise in the order they were
-// written, except that a group which replaces a leaf waits until everything
-// else that reads the old leaf has run, so that it can write in place. The
-// order is deterministic.
+// written, with two exceptions. Scalars made of scalars alone, such as what an
+// optimizer makes of its step count, come first: they hold up nobody then. A
+// group that replaces a leaf runs once everything else that reads the old leaf
+// has run, so that it can write in place; its gradient then needs no memory any
+// more. The order is deterministic.
 func schedule(f *Func, groups []group) []group {
+	groups = earlyFirst(f, groups)
 	s := newScheduler(f, groups)
 	for g := range groups {
 		if s.missing[g] == 0 {
@@ -20,6 +23,20 @@ func schedule(f *Func, groups []group) []group {
 		s.done(g)
 	}
 	return order
+}
+
+// earlyFirst moves groups of early scalars to the front.
+func earlyFirst(f *Func, groups []group) []group {
+	early := f.early()
+	out := make([]group, 0, len(groups))
+	for _, first := range []bool{true, false} {
+		for _, g := range groups {
+			if early[g.vals[0]] == first {
+				out = append(out, g)
+			}
+		}
+	}
+	return out
 }
 
 // A scheduler knows how far every group is. Groups are numbered, leaves are
