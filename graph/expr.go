@@ -248,8 +248,7 @@ func (g *Graph) wrap(e *gorgonia.Node, s Shape) *Node {
 	if n := g.expr.wraps[e]; n != nil {
 		return n
 	}
-	n := &Node{g: g, role: foreign, name: e.Name(), shape: s, id: len(g.nodes), expr: e}
-	g.nodes = append(g.nodes, n)
+	n := g.add(Node{role: foreign, name: e.Name(), shape: s, expr: e})
 	g.expr.wraps[e] = n
 	return n
 }

@@ -224,8 +224,7 @@ func (g *Graph) State(name string, init Init, dims ...int) *Node {
 }
 
 func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
-	n := &Node{g: g, name: name, shape: shape, role: role, id: len(g.nodes), pos: here()}
-	g.nodes = append(g.nodes, n)
+	n := g.add(Node{name: name, shape: shape, role: role, pos: here()})
 	fail := func(err error) *Node {
 		n.err = &BuildError{"declare", []*Node{n}, n.pos.String(), err}
 		return n
