@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // own are the directories, beside this one, of packages whose functions make
@@ -14,10 +15,10 @@ import (
 var own = []string{"graph", "ops", "losses", "models", "optimizers", "train"}
 
 // module is the directory that holds them, as the compiler recorded it.
-var module = func() string {
+var module = sync.OnceValue(func() string {
 	_, file, _, _ := runtime.Caller(0)
 	return path.Dir(path.Dir(file))
-}()
+})
 
 // A position is a place in the program's text, as the call stack that led
 // there: finding file and line in it is slow, and only errors need them.
@@ -44,5 +45,5 @@ func (p position) String() string {
 // has a function name of that package.
 func isOwn(file string) bool {
 	dir, name := path.Split(file)
-	return path.Dir(path.Clean(dir)) == module && slices.Contains(own, path.Base(dir)) && !strings.HasSuffix(name, "_test.go")
+	return path.Dir(path.Clean(dir)) == module() && slices.Contains(own, path.Base(dir)) && !strings.HasSuffix(name, "_test.go")
 }

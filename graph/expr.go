@@ -68,7 +68,7 @@ func (g *Graph) mirrorNode(n *Node) *gorgonia.Node {
 	opts := []gorgonia.NodeConsOpt{gorgonia.In(g.expr.g), gorgonia.WithType(typ), gorgonia.WithShape(shape...)}
 	if n.op == nil {
 		opts = append(opts, gorgonia.WithName(n.name))
-		if n.v != nil && n.v.dense != nil {
+		if n.v != nil && n.shape.Size() > 0 {
 			opts = append(opts, gorgonia.WithValue(g.value(n.v)))
 		}
 		return gorgonia.NewUniqueNode(opts...)
@@ -90,7 +90,7 @@ func (g *Graph) mirrorNode(n *Node) *gorgonia.Node {
 // scalars are values that [Graph.Expr] binds anew.
 func (g *Graph) value(v *Variable) gorgonia.Value {
 	if v.shape.rank > 0 {
-		return v.dense
+		return v.Tensor()
 	}
 	if v.f32 != nil {
 		return gorgonia.NewF32(v.f32[0])
@@ -248,8 +248,7 @@ func (g *Graph) wrap(e *gorgonia.Node, s Shape) *Node {
 	if n := g.expr.wraps[e]; n != nil {
 		return n
 	}
-	n := &Node{g: g, role: foreign, name: e.Name(), shape: s, id: len(g.nodes), expr: e}
-	g.nodes = append(g.nodes, n)
+	n := g.add(Node{role: foreign, name: e.Name(), shape: s, expr: e})
 	g.expr.wraps[e] = n
 	return n
 }

@@ -47,6 +47,9 @@ type Graph struct {
 	seed   uint64
 	store  *Store
 	nodes  []*Node // by id
+	room   []Node  // for the next nodes
+	inputs []*Node // room for what they are made of
+	shapes []Shape // of the inputs of the node being made
 	known  map[key]*Node
 	leaves map[string]*Node
 	params []*Node
@@ -226,18 +229,40 @@ func (g *Graph) Apply(op Op, in ...*Node) *Node {
 			return y
 		}
 	}
-	y := &Node{g: g, op: op, in: append([]*Node(nil), in...), id: len(g.nodes)}
-	g.nodes = append(g.nodes, y)
-	y.shape, y.err = g.infer(op, in)
+	y := g.add(Node{op: op, in: g.own(in)})
+	y.shape, y.err = g.infer(op, y.in)
 	if merge && y.err == nil {
 		g.known[k] = y
 	}
 	return y
 }
 
+// add makes n the next node. Nodes live as long as their graph, so they are
+// made in blocks.
+func (g *Graph) add(n Node) *Node {
+	if len(g.room) == 0 {
+		g.room = make([]Node, 32)
+	}
+	y := &g.room[0]
+	g.room = g.room[1:]
+	*y = n
+	y.g, y.id = g, len(g.nodes)
+	g.nodes = append(g.nodes, y)
+	return y
+}
+
+// own copies the inputs of a node to memory of the graph.
+func (g *Graph) own(in []*Node) []*Node {
+	if cap(g.inputs)-len(g.inputs) < len(in) {
+		g.inputs = make([]*Node, 0, max(64, len(in)))
+	}
+	at := len(g.inputs)
+	g.inputs = append(g.inputs, in...)
+	return g.inputs[at:len(g.inputs):len(g.inputs)]
+}
+
 func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
-	var buf [4]Shape
-	shapes := buf[:0]
+	g.shapes = g.shapes[:0]
 	for _, x := range in {
 		if x.err != nil {
 			return Shape{}, x.err
@@ -245,9 +270,9 @@ func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
 		if x.g != g {
 			return Shape{}, &BuildError{op.Name(), in, here().String(), fmt.Errorf("%v belongs to another graph", x)}
 		}
-		shapes = append(shapes, x.shape)
+		g.shapes = append(g.shapes, x.shape)
 	}
-	s, err := op.Shape(shapes)
+	s, err := op.Shape(g.shapes)
 	if err != nil {
 		return Shape{}, &BuildError{op.Name(), in, here().String(), err}
 	}
@@ -263,10 +288,7 @@ func Bad(err error, what string, in ...*Node) *Node {
 			return x
 		}
 	}
-	g := in[0].g
-	y := &Node{g: g, id: len(g.nodes), name: what, err: &BuildError{what, in, here().String(), err}}
-	g.nodes = append(g.nodes, y)
-	return y
+	return in[0].g.add(Node{name: what, err: &BuildError{what, in, here().String(), err}})
 }
 
 // Mistakes returns what is wrong with nodes, each distinct mistake once, or

@@ -8,35 +8,38 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"descent/internal/exec"
+	"descent/internal/kernel"
 
 	"gorgonia.org/tensor"
 )
 
-// An Init fills a new parameter of shape s, in row-major order.
-type Init func(rng *rand.Rand, s Shape, dst []float64)
+// An Init returns the function that gives the elements of a new parameter of
+// shape s, one a call, in row-major order. Nil is a function of zeros.
+type Init func(rng *rand.Rand, s Shape) func() float64
 
 // Zeros is an [Init].
-func Zeros(_ *rand.Rand, _ Shape, dst []float64) { clear(dst) }
+func Zeros(*rand.Rand, Shape) func() float64 { return nil }
 
 // Fill returns an [Init] that sets every element to x.
 func Fill(x float64) Init {
-	return func(_ *rand.Rand, _ Shape, dst []float64) {
-		for i := range dst {
-			dst[i] = x
-		}
-	}
+	return func(*rand.Rand, Shape) func() float64 { return func() float64 { return x } }
 }
 
-// From returns an [Init] that copies values, which must be as many as the
+// From returns an [Init] of the given values, which must be as many as the
 // parameter has elements.
 func From(values ...float64) Init {
-	return func(_ *rand.Rand, s Shape, dst []float64) {
-		if len(values) != len(dst) {
+	return func(_ *rand.Rand, s Shape) func() float64 {
+		if len(values) != s.Size() {
 			panic(fmt.Sprintf("graph: %d values for a parameter of shape %v", len(values), s))
 		}
-		copy(dst, values)
+		i := -1
+		return func() float64 {
+			i++
+			return values[i]
+		}
 	}
 }
 
@@ -46,9 +49,11 @@ type Variable struct {
 	name  string
 	shape Shape
 	role  Role
-	dense *tensor.Dense
 	f32   []float32
 	f64   []float64
+
+	wrap  sync.Once // makes dense, when somebody asks for it
+	dense *tensor.Dense
 }
 
 // Name returns the variable's name.
@@ -60,8 +65,23 @@ func (v *Variable) Shape() Shape { return v.shape }
 // Role returns [Param] or [State].
 func (v *Variable) Role() Role { return v.role }
 
-// Tensor returns the storage. Changing its elements changes the variable.
-func (v *Variable) Tensor() *tensor.Dense { return v.dense }
+// Tensor returns the storage, nil if it has no elements. Changing its elements
+// changes the variable.
+func (v *Variable) Tensor() *tensor.Dense {
+	v.wrap.Do(func() {
+		var backing any = v.f64
+		if v.f32 != nil {
+			backing = v.f32
+		}
+		switch {
+		case v.shape.rank == 0:
+			v.dense = tensor.New(tensor.FromScalar(v.Float64s()[0]), tensor.WithBacking(backing))
+		case v.shape.Size() > 0:
+			v.dense = tensor.New(tensor.WithShape(v.shape.Dims()...), tensor.WithBacking(backing))
+		}
+	})
+	return v.dense
+}
 
 // Float64s returns a copy of the elements in row-major order.
 func (v *Variable) Float64s() []float64 {
@@ -89,10 +109,9 @@ func (v *Variable) Set(values []float64) error {
 
 // A Store holds the variables that sibling graphs share.
 type Store struct {
-	dtype tensor.Dtype
-	vars  map[string]*Variable
-
-	scratch []float64 // see start; given up when a program is compiled
+	dtype  tensor.Dtype
+	vars   map[string]*Variable
+	source rand.PCG
 
 	slabs32 map[string]*exec.Slab[float32]
 	slabs64 map[string]*exec.Slab[float64]
@@ -100,7 +119,7 @@ type Store struct {
 
 // Variables that are updated alike lie side by side, so that the updates of
 // many small ones run as one loop: parameters in one slab, and the states of
-// each kind (what their names end in) in another.
+// each kind (what their names end in, from the last slash) in another.
 func (s *Store) slab32(role Role, name string) *exec.Slab[float32] {
 	return slabOf(&s.slabs32, role, name)
 }
@@ -112,7 +131,10 @@ func (s *Store) slab64(role Role, name string) *exec.Slab[float64] {
 func slabOf[T float32 | float64](slabs *map[string]*exec.Slab[T], role Role, name string) *exec.Slab[T] {
 	kind := ""
 	if role == State {
-		kind = name[strings.LastIndexByte(name, '/')+1:] + "/"
+		kind = name[max(strings.LastIndexByte(name, '/'), 0):]
+		if kind[0] != '/' {
+			kind = "/" // of its own kind, like a counter of steps
+		}
 	}
 	if *slabs == nil {
 		*slabs = map[string]*exec.Slab[T]{}
@@ -148,42 +170,33 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 		return nil, errors.New("an Init is required")
 	}
 	v := &Variable{name: name, shape: shape, role: role}
-	values := g.store.start(shape.Size())
 	h := fnv.New64a()
 	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
-	init(rand.New(rand.NewPCG(g.seed, h.Sum64())), shape, values)
-	n := max(len(values), 1)
-	var backing any
+	source := &g.store.source
+	source.Seed(g.seed, h.Sum64())
+	next := init(rand.New(source), shape)
+	size := shape.Size()
 	if g.dtype == tensor.Float32 {
-		v.f32 = g.store.slab32(role, name).Take(n)[:len(values)]
-		backing = v.f32
+		v.f32 = g.store.slab32(role, name).Take(max(size, 1))[:size]
+		start(v.f32, next)
 	} else {
-		v.f64 = g.store.slab64(role, name).Take(n)[:len(values)]
-		backing = v.f64
-	}
-	if err := v.Set(values); err != nil {
-		return nil, err
-	}
-	if shape.rank == 0 {
-		v.dense = tensor.New(tensor.FromScalar(values[0]), tensor.WithBacking(backing))
-	} else if len(values) > 0 {
-		v.dense = tensor.New(tensor.WithShape(shape.Dims()...), tensor.WithBacking(backing))
+		v.f64 = g.store.slab64(role, name).Take(max(size, 1))[:size]
+		start(v.f64, next)
 	}
 	g.store.vars[name] = v
 	return v, nil
 }
 
-// start returns n zeros in which a variable's first values are made. They are
-// used again for the next variable: a net's float64 values would otherwise be
-// more garbage than its parameters are memory.
-func (s *Store) start(n int) []float64 {
-	if cap(s.scratch) < n {
-		s.scratch = make([]float64, n)
-		return s.scratch
+// start gives new elements, which are zeros, their first values, one by one: an
+// array of them in float64 would be more garbage than a float32 parameter is
+// memory.
+func start[T kernel.Float](dst []T, next func() float64) {
+	if next == nil {
+		return
 	}
-	values := s.scratch[:n]
-	clear(values)
-	return values
+	for i := range dst {
+		dst[i] = T(next())
+	}
 }
 
 // Input declares an array that is fed before each run.
@@ -211,8 +224,7 @@ func (g *Graph) State(name string, init Init, dims ...int) *Node {
 }
 
 func (g *Graph) leaf(role Role, name string, shape Shape, init Init) *Node {
-	n := &Node{g: g, name: name, shape: shape, role: role, id: len(g.nodes), pos: here()}
-	g.nodes = append(g.nodes, n)
+	n := g.add(Node{name: name, shape: shape, role: role, pos: here()})
 	fail := func(err error) *Node {
 		n.err = &BuildError{"declare", []*Node{n}, n.pos.String(), err}
 		return n

@@ -6,46 +6,137 @@ import (
 
 	"descent/graph"
 	"descent/ops"
+	"descent/optimizers"
 
 	"gorgonia.org/tensor"
 )
 
-// chain builds, differentiates and compiles n layers of tanh(x·w + x): its
+// growths build, differentiate and compile a program of about n nodes: their
 // time should grow as n.
-func chain(n int) error {
-	g := graph.New(tensor.Float64, 1)
-	x, w := g.Input("x", 4, 8), g.Param("w", graph.Fill(0.1), 8, 8)
-	for range n {
-		x = ops.Tanh(ops.Add(ops.MatMul(x, w), x))
-	}
-	loss := ops.Sum(x)
-	_, err := graph.Compile(append(graph.Grad(loss, w), loss)...)
-	return err
+var growths = []struct {
+	name  string
+	build func(n int) (nodes int, err error)
+}{
+	{"layers", layers},
+	{"elementwise", elementwise},
+	{"scalars", scalars},
+	{"outputs", outputs},
+	{"updates", updates},
+	{"waiting", waiting},
+	{"pieces", pieces},
 }
 
-// elementwise is the same for n sines, which become one region.
-func elementwise(n int) error {
+// layers is tanh(x·w + x) again and again.
+func layers(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	x, w := g.Input("x", 4, 8), g.Param("w", graph.Fill(0.1), 8, 8)
+	for range n / 12 {
+		x = ops.Tanh(ops.Add(ops.MatMul(x, w), x))
+	}
+	return compiled(ops.Sum(x), w)
+}
+
+// elementwise is one region of sines and their derivatives.
+func elementwise(n int) (int, error) {
 	g := graph.New(tensor.Float64, 1)
 	w := g.Param("w", graph.Fill(0.1), 100)
 	x := w
-	for range n {
+	for range n / 9 {
 		x = ops.Add(ops.Mul(x, w), ops.Sin(x))
 	}
-	loss := ops.Sum(x)
+	return compiled(ops.Sum(x), w)
+}
+
+// scalars is elementwise on single numbers.
+func scalars(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	w := g.Param("w", graph.Fill(0.1))
+	x := w
+	for range n / 9 {
+		x = ops.Add(ops.Mul(x, w), ops.Sin(x))
+	}
+	return compiled(x, w)
+}
+
+func compiled(loss, w *graph.Node) (int, error) {
 	_, err := graph.Compile(append(graph.Grad(loss, w), loss)...)
-	return err
+	return loss.Graph().Len(), err
+}
+
+// outputs is a program of many results.
+func outputs(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	x := g.Input("x", 4, 8)
+	var ys []*graph.Node
+	for k := range n / 3 {
+		ys = append(ys, ops.Exp(ops.Shift(float64(k), x)))
+	}
+	_, err := graph.Compile(ys...)
+	return g.Len(), err
+}
+
+// updates trains many small parameters.
+func updates(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	x := g.Input("x", 1, 5)
+	loss := g.Const(0)
+	for k := range n / 22 {
+		w := g.Param(fmt.Sprint("w", k), graph.Fill(0.1), 5, k%7+1)
+		loss = ops.Add(loss, ops.Sum(ops.MatMul(x, w)))
+	}
+	t := optimizers.Descend(loss, optimizers.Adam())
+	_, err := graph.Function{Outputs: []*graph.Node{loss}, Updates: t.Updates}.Compile()
+	return g.Len(), err
+}
+
+// waiting replaces many states that all are read once more at the end.
+func waiting(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	x := g.Input("x", 4, 8)
+	var fn graph.Function
+	var last []*graph.Node
+	for k := range n / 4 {
+		s := g.State(fmt.Sprint("s", k), graph.Zeros, 1, k%7+1)
+		fn.Updates = append(fn.Updates, graph.Update{Target: s, Value: ops.Scale(0.5, s)})
+		last = append(last, s)
+		x = ops.Tanh(x)
+	}
+	all := ops.Concat(1, last...)
+	fn.Outputs = []*graph.Node{ops.Mul(ops.Sum(x), ops.Sum(all))}
+	_, err := fn.Compile()
+	return g.Len(), err
+}
+
+// pieces is a region that reads many arrays for the last time and makes as
+// many.
+func pieces(n int) (int, error) {
+	g := graph.New(tensor.Float64, 1)
+	x := g.Input("x", n/4, 8)
+	var fn graph.Function
+	sum := g.Const(0, 1, 8)
+	for k := range n / 4 {
+		row := ops.Slice(x, 0, k, k+1, 1)
+		sum = ops.Add(sum, row)
+		fn.Outputs = append(fn.Outputs, ops.Mul(sum, row))
+	}
+	_, err := fn.Compile()
+	return g.Len(), err
 }
 
 func BenchmarkGrowth(b *testing.B) {
-	for name, build := range map[string]func(int) error{"layers": chain, "elementwise": elementwise} {
-		for _, n := range []int{100, 1000, 3000} {
-			b.Run(fmt.Sprintf("%s-%d", name, n), func(b *testing.B) {
+	for _, c := range growths {
+		for _, n := range []int{1000, 5000, 20000} {
+			b.Run(fmt.Sprintf("%s-%d", c.name, n), func(b *testing.B) {
+				nodes := 0
+				b.ReportAllocs()
 				for b.Loop() {
-					if err := build(n); err != nil {
+					var err error
+					if nodes, err = c.build(n); err != nil {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/layer")
+				b.ReportMetric(float64(nodes), "nodes")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N)/float64(nodes), "us/node")
 			})
 		}
 	}

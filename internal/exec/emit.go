@@ -117,7 +117,7 @@ func (p *Program[T]) emitCopies() {
 		case v.scalar():
 			second = append(second, &box1[T]{&leaf[0], p.scalarOrConst(u.Value)})
 		case p.f.vals[root[u.Value]].kind == kLeaf:
-			tmp := aligned[T](v.n)
+			tmp := kernel.Aligned[T](v.n)
 			p.ends = append(p.ends, &move[T]{tmp, unsafe.Slice(p.ptr(u.Value), v.n)})
 			second = append(second, &move[T]{leaf, tmp})
 		default:

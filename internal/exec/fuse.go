@@ -90,13 +90,14 @@ func fuse(f *Func) []group {
 		}
 	}
 	at := map[Val]int{}
-	var groups []group
-	for i, v := range f.vals {
+	groups := make([]group, 0, len(f.vals))
+	for i := range f.vals {
+		v := &f.vals[i]
 		if v.memoryless() {
 			continue
 		}
 		if !v.arrayMap() {
-			groups = append(groups, group{vals: []Val{Val(i)}})
+			groups = append(groups, group{vals: f.own([]Val{Val(i)})})
 			continue
 		}
 		r := find(Val(i))
@@ -115,13 +116,9 @@ func fuse(f *Func) []group {
 // not between maps over one domain.
 func (f *Func) levels() []int32 {
 	level := make([]int32, len(f.vals))
-	early := make([]bool, len(f.vals)) // scalars made of scalars alone: no path between maps has one
+	early := f.early() // no path between maps has one
 	for i := range f.vals {
 		v := &f.vals[i]
-		early[i] = v.scalar() && (v.kind == kMap || v.memoryless())
-		for _, a := range v.args {
-			early[i] = early[i] && early[a]
-		}
 		if early[i] {
 			continue
 		}
@@ -135,6 +132,19 @@ func (f *Func) levels() []int32 {
 		}
 	}
 	return level
+}
+
+// early tells which values are scalars made of scalars alone.
+func (f *Func) early() []bool {
+	early := make([]bool, len(f.vals))
+	for i := range f.vals {
+		v := &f.vals[i]
+		early[i] = v.scalar() && (v.kind == kMap || v.memoryless())
+		for _, a := range v.args {
+			early[i] = early[i] && early[a]
+		}
+	}
+	return early
 }
 
 // sink moves a map into the group of its users when all of them are there, so
@@ -244,9 +254,23 @@ func spreadOf(domain, dims []int) spread {
 	return spreadCol
 }
 
+// stretches reports whether the map v has an operand that the tile loop does
+// not repeat by itself.
+func (f *Func) stretches(v value) bool {
+	return v.arrayMap() && slices.ContainsFunc(v.args, func(a Val) bool { return f.stretched(&v, a) })
+}
+
+func (f *Func) stretched(v *value, a Val) bool {
+	x := &f.vals[a]
+	return x.kind != kConst && spreadOf(v.dims, x.dims) == spreadOther
+}
+
 // expand copies each region operand that repeats in a way the tile loop does
 // not do by itself, such as a×1×b over a×c×b.
 func expand(f *Func) {
+	if !slices.ContainsFunc(f.vals, f.stretches) {
+		return
+	}
 	old := f.vals
 	to := make([]Val, len(old))
 	f.vals = make([]value, 0, len(old)+len(old)/8+8)
@@ -261,10 +285,10 @@ func expand(f *Func) {
 		}
 		if v.arrayMap() {
 			for k, a := range v.args {
-				x := &f.vals[a]
-				if x.kind == kConst || spreadOf(v.dims, x.dims) != spreadOther {
+				if !f.stretched(&v, a) {
 					continue
 				}
+				x := &f.vals[a]
 				key := stretched{a, fmt.Sprint(v.dims)}
 				if _, ok := made[key]; !ok {
 					view := BroadcastView(x.dims, v.dims)

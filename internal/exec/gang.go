@@ -33,17 +33,18 @@ func gangUp[T kernel.Float](f *Func, groups []group, memory func(leaf int) []T) 
 	}
 	kinds := map[string][]part{}
 	var order []string
-	out := groups[:0:0]
+	out := make([]group, 0, len(groups))
 	for _, g := range groups {
 		p, ok := b.part(g)
 		if !ok {
 			out = append(out, g)
 			continue
 		}
-		if kinds[string(b.key)] == nil {
-			order = append(order, string(b.key))
+		key := string(b.key)
+		if kinds[key] == nil {
+			order = append(order, key)
 		}
-		kinds[string(b.key)] = append(kinds[string(b.key)], p)
+		kinds[key] = append(kinds[key], p)
 	}
 	for _, key := range order {
 		out = append(out, joinAdjacent(f, kinds[key], b.root, memory)...)
@@ -196,8 +197,12 @@ func (f *Func) gangArrays(g group, root []Val) (out [][]Val) {
 func breakGangs(f *Func, groups []group) []group {
 	root := f.roots()
 	taken := map[Val]bool{}
-	var out []group
+	out := make([]group, 0, len(groups))
 	for _, g := range groups {
+		if len(g.gang) == 0 {
+			out = append(out, g)
+			continue
+		}
 		ok := !f.overlaps(g, root)
 		for _, vals := range f.gangArrays(g, root) {
 			for _, v := range vals {
@@ -206,7 +211,7 @@ func breakGangs(f *Func, groups []group) []group {
 				taken[v] = true
 			}
 		}
-		if ok || len(g.gang) == 0 {
+		if ok {
 			out = append(out, g)
 		} else {
 			out = append(out, g.parts()...)
@@ -290,11 +295,11 @@ type Slab[T kernel.Float] struct{ free []T }
 // Take returns n elements, zero, on a 64-byte boundary.
 func (s *Slab[T]) Take(n int) []T {
 	if n > gangLimit {
-		return aligned[T](n)
+		return kernel.Aligned[T](n)
 	}
 	k := alignUp(max(n, 1))
 	if len(s.free) < k {
-		s.free = aligned[T](gangLimit)
+		s.free = kernel.Aligned[T](gangLimit)
 	}
 	p := s.free[:n:k]
 	s.free = s.free[k:]

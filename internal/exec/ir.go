@@ -130,10 +130,10 @@ func (f *Func) Output(v Val) { f.outputs = append(f.outputs, v) }
 // Update asks for a leaf to be replaced at the end of each run.
 func (f *Func) Update(leaf, v Val) { f.updates = append(f.updates, Update{leaf, v}) }
 
+// add appends a value. Its operands are own.
 func (f *Func) add(v value) Val {
 	v.n = size(v.dims)
 	v.tag = f.tag
-	v.args = f.own(v.args)
 	f.vals = append(f.vals, v)
 	return Val(len(f.vals) - 1)
 }
@@ -166,7 +166,7 @@ func (f *Func) Map(c kernel.Code, args ...Val) Val {
 	for _, a := range args {
 		dims = broadcast(dims, f.vals[a].dims)
 	}
-	return f.add(value{kind: kMap, code: c, args: args, dims: dims})
+	return f.add(value{kind: kMap, code: c, args: f.own(args), dims: dims})
 }
 
 // broadcast returns NumPy's common shape of two that are known to have one.
@@ -208,7 +208,7 @@ func (f *Func) Reduce(fold kernel.Fold, x Val, axes []int) Val {
 		for i := a; i < b; i++ {
 			dims[i] = 1
 		}
-		x = f.add(value{kind: kReduce, fold: fold, args: []Val{x}, dims: dims,
+		x = f.add(value{kind: kReduce, fold: fold, args: f.own([]Val{x}), dims: dims,
 			outer: size(src[:a]), mid: size(src[a:b]), inner: size(src[b:])})
 		axes = axes[:lo]
 	}
@@ -220,18 +220,18 @@ func (f *Func) Reshape(x Val, dims []int) Val {
 	if slices.Equal(f.vals[x].dims, dims) {
 		return x
 	}
-	return f.add(value{kind: kShape, args: []Val{x}, dims: dims})
+	return f.add(value{kind: kShape, args: f.own([]Val{x}), dims: dims})
 }
 
 // Gather reads x through a strided view.
 func (f *Func) Gather(x Val, v kernel.View) Val {
-	return f.add(value{kind: kGather, args: []Val{x}, dims: slices.Clone(v.Dims[:v.Rank]), views: []kernel.View{v}})
+	return f.add(value{kind: kGather, args: f.own([]Val{x}), dims: slices.Clone(v.Dims[:v.Rank]), views: []kernel.View{v}})
 }
 
 // Place returns zeros of the given shape with each of xs written through its
 // view, in order.
 func (f *Func) Place(dims []int, xs []Val, views []kernel.View) Val {
-	return f.add(value{kind: kPlace, args: xs, dims: dims, views: views})
+	return f.add(value{kind: kPlace, args: f.own(xs), dims: dims, views: views})
 }
 
 // Dot multiplies the last two axes of a and b as matrices; the axes before
@@ -252,7 +252,7 @@ func (f *Func) Dot(a, b Val, ta, tb bool) Val {
 		d.offB = offsets(lead, db[:rb], d.n*d.k)
 	}
 	dims := append(slices.Clone(lead), d.m, d.n)
-	return f.add(value{kind: kDot, args: []Val{a, b}, dims: dims, dot: d})
+	return f.add(value{kind: kDot, args: f.own([]Val{a, b}), dims: dims, dot: d})
 }
 
 // offsets lists where each matrix of a broadcast batch starts.
@@ -293,7 +293,7 @@ func BroadcastView(dims, to []int) kernel.View {
 // Call runs an opaque loop whose results have the given shapes.
 func (f *Func) Call(c *Call, outs [][]int, args ...Val) []Val {
 	if len(outs) == 1 {
-		return []Val{f.add(value{kind: kCall, call: c, args: args, dims: outs[0]})}
+		return []Val{f.add(value{kind: kCall, call: c, args: f.own(args), dims: outs[0]})}
 	}
 	// Several results are parts of one array.
 	total, starts := 0, make([]int, len(outs))
@@ -301,10 +301,10 @@ func (f *Func) Call(c *Call, outs [][]int, args ...Val) []Val {
 		starts[i] = total
 		total += alignUp(size(d))
 	}
-	all := f.add(value{kind: kCall, call: c, args: args, dims: []int{total}})
+	all := f.add(value{kind: kCall, call: c, args: f.own(args), dims: []int{total}})
 	vals := make([]Val, len(outs))
 	for i, d := range outs {
-		vals[i] = f.add(value{kind: kShape, args: []Val{all}, dims: d, from: starts[i]})
+		vals[i] = f.add(value{kind: kShape, args: f.own([]Val{all}), dims: d, from: starts[i]})
 	}
 	f.vals[all].outs = outs
 	return vals

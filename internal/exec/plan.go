@@ -214,35 +214,43 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 }
 
 // inherit gives results of a region the memory of dense operands that end with
-// it, and returns the results that remain.
+// it, and returns the results that remain. An operand is dense if every read of
+// it is of one element by one element.
 func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s int, root []Val) []interval {
-	var left []interval
-	for _, iv := range made {
-		k := slices.IndexFunc(ending[s], func(old interval) bool {
-			return old.rest == nil && iv.rest == nil && old.n == iv.n && f.vals[old.val].n == f.vals[iv.val].n && readsDense(f, g, old.val, root)
-		})
-		if k < 0 {
-			left = append(left, iv)
-			continue
-		}
-		p.homes[iv.val] = p.homes[ending[s][k].val]
-		ending[s] = slices.Delete(ending[s], k, k+1)
-		ending[iv.last] = append(ending[iv.last], iv)
+	if len(made) == 0 || len(ending[s]) == 0 {
+		return made
 	}
-	return left
-}
-
-// readsDense reports whether every read of x's memory in a region is of one
-// element by one element.
-func readsDense(f *Func, g group, x Val, root []Val) bool {
+	spread := map[Val]bool{}
 	for _, v := range g.vals {
 		for _, a := range f.vals[v].args {
-			if root[a] == x && f.vals[v].kind == kMap && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
-				return false
+			if f.vals[v].kind == kMap && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
+				spread[root[a]] = true
 			}
 		}
 	}
-	return true
+	type extent struct{ memory, elements int }
+	of := func(iv interval) extent { return extent{iv.n, f.vals[iv.val].n} }
+	heirless := map[extent][]int{} // places in ending[s], in order
+	for k, old := range ending[s] {
+		if old.rest == nil && !spread[old.val] {
+			heirless[of(old)] = append(heirless[of(old)], k)
+		}
+	}
+	var left []interval
+	for _, iv := range made {
+		olds := heirless[of(iv)]
+		if iv.rest != nil || len(olds) == 0 {
+			left = append(left, iv)
+			continue
+		}
+		old := &ending[s][olds[0]]
+		heirless[of(iv)] = olds[1:]
+		p.homes[iv.val] = p.homes[old.val]
+		old.n = 0
+		ending[iv.last] = append(ending[iv.last], iv)
+	}
+	ending[s] = slices.DeleteFunc(ending[s], func(old interval) bool { return old.n == 0 })
+	return left
 }
 
 // holes is the free space below end, as disjoint ranges in order.

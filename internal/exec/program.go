@@ -65,20 +65,6 @@ type scalarLoad[T kernel.Float] struct {
 	to   *float64
 }
 
-// aligned returns n elements that start on a 64-byte boundary and are followed
-// by as many unused ones as fill the last 64 bytes: machine code works on whole
-// vectors.
-func aligned[T kernel.Float](n int) []T {
-	var zero T
-	es := int(sizeOf(zero))
-	buf := make([]T, alignUp(n)+64/es)
-	skip := 0
-	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
-		skip = (64 - off) / es
-	}
-	return buf[skip : skip+n : skip+n]
-}
-
 // Compile makes a program. memory gives the storage of each leaf that is not
 // an input; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
@@ -105,7 +91,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 			return nil, err
 		}
 	}
-	p.arena = aligned[T](max(p.plan.arena, 1))
+	p.arena = kernel.Aligned[T](max(p.plan.arena, 1))
 	p.scalars = make([]float64, p.plan.slots)
 	p.bindLeaves(memory)
 	for _, g := range groups {
@@ -157,7 +143,7 @@ func (p *Program[T]) bindLeaves(memory func(int) []T) {
 				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.slots[v.leaf]})
 			}
 		case !v.scalar():
-			p.leaves[v.leaf] = aligned[T](max(v.n, 1))[:v.n]
+			p.leaves[v.leaf] = kernel.Aligned[T](max(v.n, 1))[:v.n]
 		}
 	}
 }
@@ -276,7 +262,7 @@ func (p *Program[T]) scalarOrConst(v Val) *float64 {
 func (p *Program[T]) constArray(x float64, n int) []T {
 	k := math.Float64bits(x)
 	if len(p.consts[k]) < max(n, 1) {
-		s := aligned[T](max(n, 1))
+		s := kernel.Aligned[T](max(n, 1))
 		for i := range s {
 			s[i] = T(x)
 		}
@@ -293,7 +279,7 @@ func (p *Program[T]) scratchTile(worker, i, n int) []T {
 		*s = append(*s, nil)
 	}
 	if len((*s)[i]) < n+align { // jit.Spread writes beyond
-		(*s)[i] = aligned[T](n + align)
+		(*s)[i] = kernel.Aligned[T](n + align)
 	}
 	return (*s)[i][:n]
 }

@@ -22,8 +22,9 @@ type regionBuilder[T kernel.Float] struct {
 	folds   []Val       // reductions at the end
 	phase   map[Val]int // of members
 	ref     map[Val]ref
-	lastUse map[Val]int // the last phase that reads a value
-	free    [][]T       // scratch of values that are no longer needed
+	lastUse map[Val]int  // the last phase that reads a value
+	readAt  map[home]int // the last phase that reads, from outside, what is there
+	free    [][]T        // scratch of values that are no longer needed
 	scratch map[Val][]T
 	next    int         // pieces of scratch taken
 	late    []tileOp[T] // copies at the end of the tile
@@ -53,7 +54,7 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 		best := slices.MaxFunc(g.gang, func(a, b part) int { return cmp.Compare(p.f.vals[a.vals[0]].n, p.f.vals[b.vals[0]].n) })
 		n, shift, g = g.n, best.at, group{vals: best.vals, region: true}
 	}
-	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, scratch: map[Val][]T{}}
+	b := &regionBuilder[T]{p: p, worker: worker, shift: shift, phase: map[Val]int{}, ref: map[Val]ref{}, lastUse: map[Val]int{}, readAt: map[home]int{}, scratch: map[Val][]T{}}
 	b.r = &region[T]{n: n}
 	maps := slices.IndexFunc(g.vals, func(v Val) bool { return p.f.vals[v].kind == kReduce })
 	if maps < 0 {
@@ -67,6 +68,10 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	for _, v := range b.vals {
 		for _, a := range p.f.vals[v].args {
 			b.lastUse[a] = max(b.lastUse[a], b.phase[v])
+			if b.phase[a] == 0 {
+				h := p.plan.homes[a]
+				b.readAt[h] = max(b.readAt[h], b.phase[v])
+			}
 		}
 	}
 	for _, v := range b.folds {
@@ -315,7 +320,7 @@ func (b *regionBuilder[T]) result(v Val) ref {
 		return b.scratchRef(v)
 	}
 	home := b.array(v)
-	if !b.readLater(v, h) {
+	if b.readAt[h] <= b.phase[v] {
 		b.ref[v] = home
 		return home
 	}
@@ -336,20 +341,4 @@ func (b *regionBuilder[T]) scratchRef(v Val) ref {
 	r := ref{unsafe.Pointer(&s[0]), 0}
 	b.ref[v] = r
 	return r
-}
-
-// readLater reports whether a phase after v's reads, from outside, what is in
-// memory h.
-func (b *regionBuilder[T]) readLater(v Val, h home) bool {
-	for _, w := range b.vals {
-		if b.phase[w] <= b.phase[v] {
-			continue
-		}
-		for _, a := range b.p.f.vals[w].args {
-			if b.phase[a] == 0 && b.p.plan.homes[a] == h {
-				return true
-			}
-		}
-	}
-	return false
 }

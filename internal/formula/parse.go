@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -60,7 +61,7 @@ type name struct {
 
 // config makes the parser treat every function alike: it has a grammar of its
 // own for some, such as sum and filter.
-var config = func() *conf.Config {
+var config = sync.OnceValue(func() *conf.Config {
 	c := &conf.Config{MaxNodes: MaxNodes, Functions: conf.FunctionsTable{}, DisableIfOperator: true}
 	for _, b := range builtin.Names {
 		c.Functions[b] = nil
@@ -69,7 +70,7 @@ var config = func() *conf.Config {
 		c.Functions[b] = nil
 	}
 	return c
-}()
+})
 
 // Parse reads a formula in which the ops and more may be called.
 func Parse(text string, more ...Func) (*Formula, error) {
@@ -83,7 +84,7 @@ func Parse(text string, more ...Func) (*Formula, error) {
 			f.funcs[fn.Name] = fn
 		}
 	}
-	tree, err := parser.ParseWithConfig(string(s.text), config)
+	tree, err := parser.ParseWithConfig(string(s.text), config())
 	if err != nil {
 		return nil, f.syntax(err)
 	}

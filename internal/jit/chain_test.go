@@ -102,7 +102,7 @@ func benchChain[T kernel.Float](b *testing.B, block *Block, n int, isa kernel.IS
 	arrays := make([][]T, block.Streams)
 	for i := range arrays {
 		// Arrays start at different places of a page, as those of a program do.
-		arrays[i] = alignedTable[T](n + 1024)[i*96:]
+		arrays[i] = kernel.Aligned[T](n + 1024)[i*96:]
 		if r, ok := same[i]; ok {
 			arrays[i] = arrays[r]
 		}

@@ -29,7 +29,7 @@ func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
 	es := int(unsafe.Sizeof(T(0)))
 	x := compile(b, es == 8, isa)
 	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), per: x.vector / es, divisors: x.divisors, pages: p}
-	c.table = alignedTable[T](x.entries * c.per)
+	c.table = kernel.Aligned[T](x.entries * c.per)
 	for k, pattern := range fixedBits[T]() {
 		c.set(k, fromBits[T](pattern))
 	}
@@ -74,17 +74,6 @@ func fromBits[T kernel.Float](b uint64) (x T) {
 		*p = math.Float64frombits(b)
 	}
 	return x
-}
-
-func alignedTable[T kernel.Float](n int) []T {
-	var zero T
-	es := int(unsafe.Sizeof(zero))
-	buf := make([]T, n+64/es)
-	skip := 0
-	if off := int(uintptr(unsafe.Pointer(&buf[0])) & 63); off != 0 {
-		skip = (64 - off) / es
-	}
-	return buf[skip : skip+n]
 }
 
 // set fills a table entry.

@@ -71,7 +71,7 @@ func benchmarkProduct[T Float](b *testing.B) {
 
 // ramp returns n aligned numbers between -0.5 and 0.5.
 func ramp[T Float](n int) *T {
-	p := aligned[T](n)
+	p := &Aligned[T](n)[0]
 	for i := range n {
 		*element(p, i) = T(i%97)/97 - 0.5
 	}

@@ -220,26 +220,20 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 	if p.turned {
 		sizeC = p.m * packedRow(max(p.whole.blockN, p.chunk.blockN), g.size)
 	}
-	w.a, w.b, w.c = aligned[T](sizeA), aligned[T](sizeB), aligned[T](sizeC)
+	w.a, w.b, w.c = place[T](sizeA), place[T](sizeB), place[T](sizeC)
 	return w
+}
+
+// place returns the memory of n elements.
+func place[T Float](n int) *T {
+	if n == 0 {
+		return nil
+	}
+	return &Aligned[T](n)[0]
 }
 
 // packedRow returns the spacing in elements of packed rows.
 func packedRow(n, size int) int { return n + cacheLine/size }
-
-const cacheLine = 64
-
-// aligned allocates n elements at the start of a cache line.
-func aligned[T Float](n int) *T {
-	if n == 0 {
-		return nil
-	}
-	var z T
-	size := int(unsafe.Sizeof(z))
-	s := make([]T, n+cacheLine/size)
-	past := int(uintptr(unsafe.Pointer(&s[0])) % cacheLine)
-	return &s[(cacheLine-past)%cacheLine/size]
-}
 
 // evenParts returns the largest part when n is divided, as evenly as possible,
 // into parts of at most limit.

@@ -120,23 +120,22 @@ func batch(step func(), ms float64) float64 {
 	return float64(time.Since(start).Nanoseconds()) / 1e3 / float64(n)
 }
 
-// hash returns random bits for each i below n, the same in every peer.
-func hash(seed, n int) []uint32 {
-	h := make([]uint32, n)
-	for i := range h {
-		x := uint32(i) + uint32(seed)*0x9e3779b9
-		x = (x ^ x>>16) * 0x85ebca6b
-		x = (x ^ x>>13) * 0xc2b2ae35
-		h[i] = x ^ x>>16
-	}
-	return h
+// hash returns the i-th random bits, the same in every peer.
+func hash(seed, i int) uint32 {
+	x := uint32(i) + uint32(seed)*0x9e3779b9
+	x = (x ^ x>>16) * 0x85ebca6b
+	x = (x ^ x>>13) * 0xc2b2ae35
+	return x ^ x>>16
 }
+
+// between makes bits a number from lo to hi.
+func between(lo, hi float32, bits uint32) float32 { return lo + (hi-lo)*(float32(bits>>8)/(1<<24)) }
 
 // uniform returns n numbers from lo to hi, aligned as the engine's own arrays.
 func uniform(seed, n int, lo, hi float32) []float32 {
 	u := aligned(n)
-	for i, h := range hash(seed, n) {
-		u[i] = lo + (hi-lo)*(float32(h>>8)/(1<<24))
+	for i := range u {
+		u[i] = between(lo, hi, hash(seed, i))
 	}
 	return u
 }

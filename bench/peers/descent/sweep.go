@@ -36,12 +36,12 @@ func sweep() task {
 	var orders [3][epochs][]int
 	for seed := range orders {
 		for e := range orders[seed] {
-			h := hash(1000+100*seed+e, rows)
+			h := func(i int) uint32 { return hash(1000+100*seed+e, i) }
 			order := make([]int, rows)
 			for i := range order {
 				order[i] = i
 			}
-			slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(h[i], h[j]) })
+			slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(h(i), h(j)) })
 			orders[seed][e] = order
 		}
 	}

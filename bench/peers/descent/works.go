@@ -45,10 +45,11 @@ func layers(act models.Layer, seed int, sizes []int) models.Layer {
 }
 
 func weights(seed int) graph.Init {
-	return func(_ *rand.Rand, s graph.Shape, dst []float64) {
-		k := 1 / float32(math.Sqrt(float64(s.Dim(0))))
-		for i, u := range uniform(seed, len(dst), -k, k) {
-			dst[i] = float64(u)
+	return func(_ *rand.Rand, s graph.Shape) func() float64 {
+		k, i := 1/float32(math.Sqrt(float64(s.Dim(0)))), -1
+		return func() float64 {
+			i++
+			return float64(between(-k, k, hash(seed, i)))
 		}
 	}
 }
@@ -67,9 +68,9 @@ func classify(act models.Layer, batch int, sizes []int) (loss *node, feeds []gra
 func examples(batch, width, classes int) ([]float32, []int) {
 	distinct := uniform(1, batch/2*width, -2, 2)
 	xs, ys := make([]float32, batch*width), make([]int, batch)
-	for i, h := range hash(2, batch) {
+	for i := range batch {
 		copy(xs[i*width:(i+1)*width], distinct[i/2*width:])
-		ys[i] = int(h>>8) % classes
+		ys[i] = int(hash(2, i)>>8) % classes
 	}
 	return xs, ys
 }

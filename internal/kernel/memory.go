@@ -1,0 +1,24 @@
+package kernel
+
+import "unsafe"
+
+const cacheLine = 64
+
+// hugeFrom is the size in bytes from which an array is worth huge pages: of a
+// smaller one too little can have them.
+const hugeFrom = 4 << 20
+
+// Aligned returns n zeros that start on a 64-byte boundary and are followed by
+// as many unused ones as make their number a multiple of 16: vector code works
+// on whole vectors.
+func Aligned[T Float](n int) []T {
+	var zero T
+	size := int(unsafe.Sizeof(zero))
+	buf := make([]T, (n+15)&^15+cacheLine/size)
+	if bytes := len(buf) * size; bytes >= hugeFrom {
+		adviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), bytes))
+	}
+	past := int(uintptr(unsafe.Pointer(&buf[0])) % cacheLine)
+	skip := (cacheLine - past) % cacheLine / size
+	return buf[skip : skip+n : skip+n]
+}
