@@ -50,6 +50,7 @@ func (fn Function) Compile() (*Program, error) {
 	if err := checkFunction(g, fn, all); err != nil {
 		return nil, err
 	}
+	g.store.scratch = nil
 	p := &Program{fn: fn, g: g}
 	var memory []*Variable
 	f := p.lower(all, &memory)

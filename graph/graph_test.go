@@ -13,7 +13,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-func normal(rng *rand.Rand, _ graph.Shape) func() float64 { return rng.NormFloat64 }
+func normal(rng *rand.Rand, _ graph.Shape, w []float64) {
+	for i := range w {
+		w[i] = rng.NormFloat64()
+	}
+}
 
 // mlp is a small classifier with its loss.
 func mlp(g *graph.Graph, batch int) (x, y, loss *graph.Node) {

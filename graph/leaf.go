@@ -16,30 +16,30 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// An Init returns the function that gives the elements of a new parameter of
-// shape s, one a call, in row-major order. Nil is a function of zeros.
-type Init func(rng *rand.Rand, s Shape) func() float64
+// An Init fills a new parameter of shape s, in row-major order. dst starts as
+// zeros and must not be kept.
+type Init func(rng *rand.Rand, s Shape, dst []float64)
 
 // Zeros is an [Init].
-func Zeros(*rand.Rand, Shape) func() float64 { return nil }
+func Zeros(_ *rand.Rand, _ Shape, dst []float64) {}
 
 // Fill returns an [Init] that sets every element to x.
 func Fill(x float64) Init {
-	return func(*rand.Rand, Shape) func() float64 { return func() float64 { return x } }
+	return func(_ *rand.Rand, _ Shape, dst []float64) {
+		for i := range dst {
+			dst[i] = x
+		}
+	}
 }
 
-// From returns an [Init] of the given values, which must be as many as the
+// From returns an [Init] that copies values, which must be as many as the
 // parameter has elements.
 func From(values ...float64) Init {
-	return func(_ *rand.Rand, s Shape) func() float64 {
-		if len(values) != s.Size() {
+	return func(_ *rand.Rand, s Shape, dst []float64) {
+		if len(values) != len(dst) {
 			panic(fmt.Sprintf("graph: %d values for a parameter of shape %v", len(values), s))
 		}
-		i := -1
-		return func() float64 {
-			i++
-			return values[i]
-		}
+		copy(dst, values)
 	}
 }
 
@@ -113,6 +113,8 @@ type Store struct {
 	vars   map[string]*Variable
 	source rand.PCG
 
+	scratch []float64 // see zeros; given up when a program is compiled
+
 	slabs32 map[string]*exec.Slab[float32]
 	slabs64 map[string]*exec.Slab[float64]
 }
@@ -174,29 +176,34 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
 	source := &g.store.source
 	source.Seed(g.seed, h.Sum64())
-	next := init(rand.New(source), shape)
 	size := shape.Size()
 	if g.dtype == tensor.Float32 {
 		v.f32 = g.store.slab32(role, name).Take(max(size, 1))[:size]
-		start(v.f32, next)
+		values := g.store.zeros(size)
+		init(rand.New(source), shape, values)
+		for i, x := range values {
+			v.f32[i] = float32(x)
+		}
+		kernel.Forget(values)
 	} else {
 		v.f64 = g.store.slab64(role, name).Take(max(size, 1))[:size]
-		start(v.f64, next)
+		init(rand.New(source), shape, v.f64)
 	}
 	g.store.vars[name] = v
 	return v, nil
 }
 
-// start gives new elements, which are zeros, their first values, one by one: an
-// array of them in float64 would be more garbage than a float32 parameter is
-// memory.
-func start[T kernel.Float](dst []T, next func() float64) {
-	if next == nil {
-		return
+// zeros returns n zeros in which a float32 variable's first values are made. They
+// are used again for the next variable: a net's float64 values would otherwise be
+// more garbage than its parameters are memory.
+func (s *Store) zeros(n int) []float64 {
+	if cap(s.scratch) < n {
+		s.scratch = make([]float64, n)
+		return s.scratch
 	}
-	for i := range dst {
-		dst[i] = T(next())
-	}
+	values := s.scratch[:n]
+	clear(values)
+	return values
 }
 
 // Input declares an array that is fed before each run.

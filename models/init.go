@@ -32,63 +32,60 @@ var Inits = []struct {
 }
 
 // Glorot is the uniform initialiser with Glorot's variance.
-func Glorot(rng *rand.Rand, s graph.Shape) func() float64 {
+func Glorot(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, out := fans(s)
-	return uniform(rng, math.Sqrt(6/float64(in+out)))
+	uniform(rng, math.Sqrt(6/float64(in+out)), dst)
 }
 
 // GlorotNormal is the normal initialiser with Glorot's variance.
-func GlorotNormal(rng *rand.Rand, s graph.Shape) func() float64 {
+func GlorotNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, out := fans(s)
-	return normal(rng, math.Sqrt(2/float64(in+out)))
+	normal(rng, math.Sqrt(2/float64(in+out)), dst)
 }
 
 // He is the uniform initialiser with He's variance.
-func He(rng *rand.Rand, s graph.Shape) func() float64 {
+func He(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, _ := fans(s)
-	return uniform(rng, math.Sqrt(6/float64(in)))
+	uniform(rng, math.Sqrt(6/float64(in)), dst)
 }
 
 // HeNormal is the normal initialiser with He's variance.
-func HeNormal(rng *rand.Rand, s graph.Shape) func() float64 {
+func HeNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, _ := fans(s)
-	return normal(rng, math.Sqrt(2/float64(in)))
+	normal(rng, math.Sqrt(2/float64(in)), dst)
 }
 
 // LeCun is the uniform initialiser with LeCun's variance.
-func LeCun(rng *rand.Rand, s graph.Shape) func() float64 {
+func LeCun(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, _ := fans(s)
-	return uniform(rng, math.Sqrt(3/float64(in)))
+	uniform(rng, math.Sqrt(3/float64(in)), dst)
 }
 
 // LeCunNormal is the normal initialiser with LeCun's variance.
-func LeCunNormal(rng *rand.Rand, s graph.Shape) func() float64 {
+func LeCunNormal(rng *rand.Rand, s graph.Shape, dst []float64) {
 	in, _ := fans(s)
-	return normal(rng, math.Sqrt(1/float64(in)))
+	normal(rng, math.Sqrt(1/float64(in)), dst)
 }
 
 // Uniform returns the initialiser that draws from [-limit, limit).
 func Uniform(limit float64) graph.Init {
-	return func(rng *rand.Rand, _ graph.Shape) func() float64 { return uniform(rng, limit) }
+	return func(rng *rand.Rand, _ graph.Shape, dst []float64) { uniform(rng, limit, dst) }
 }
 
 // Normal returns the initialiser that draws from N(0, sd²).
 func Normal(sd float64) graph.Init {
-	return func(rng *rand.Rand, _ graph.Shape) func() float64 { return normal(rng, sd) }
+	return func(rng *rand.Rand, _ graph.Shape, dst []float64) { normal(rng, sd, dst) }
 }
 
 // Orthogonal returns the initialiser whose matrix has orthogonal rows or
 // columns, whichever are fewer, of length gain. Saxe, McClelland, Ganguli
 // 2013, https://arxiv.org/abs/1312.6120.
 func Orthogonal(gain float64) graph.Init {
-	return func(rng *rand.Rand, s graph.Shape) func() float64 {
-		dst := make([]float64, s.Size())
-		for i := range dst {
-			dst[i] = rng.NormFloat64()
-		}
+	return func(rng *rand.Rand, s graph.Shape, dst []float64) {
 		if len(dst) == 0 {
-			return nil
+			return
 		}
+		normal(rng, 1, dst)
 		in, out := fans(s)
 		vectors, length, step, stride := in, out, out, 1 // rows
 		if in > out {
@@ -116,7 +113,6 @@ func Orthogonal(gain float64) graph.Init {
 		for i := range dst {
 			dst[i] *= gain
 		}
-		return graph.From(dst...)(rng, s)
 	}
 }
 
@@ -133,10 +129,14 @@ func fans(s graph.Shape) (in, out int) {
 	return max(s.Size()/out, 1), out
 }
 
-func uniform(rng *rand.Rand, limit float64) func() float64 {
-	return func() float64 { return limit * (2*rng.Float64() - 1) }
+func uniform(rng *rand.Rand, limit float64, dst []float64) {
+	for i := range dst {
+		dst[i] = limit * (2*rng.Float64() - 1)
+	}
 }
 
-func normal(rng *rand.Rand, sd float64) func() float64 {
-	return func() float64 { return sd * rng.NormFloat64() }
+func normal(rng *rand.Rand, sd float64, dst []float64) {
+	for i := range dst {
+		dst[i] = sd * rng.NormFloat64()
+	}
 }

@@ -20,7 +20,8 @@ func TestInits(t *testing.T) {
 	want := map[string]float64{"glorot": 2.0 / 100, "glorot_normal": 2.0 / 100, "he": 2.0 / 60, "he_normal": 2.0 / 60,
 		"lecun": 1.0 / 60, "lecun_normal": 1.0 / 60, "orthogonal": 1.0 / 60, "uniform": 0.0025 / 3, "normal": 0.0025, "zeros": 0}
 	for _, i := range models.Inits {
-		w := started(i.Init, s)
+		w := make([]float64, s.Size())
+		i.Init(rand.New(rand.NewPCG(1, 2)), s, w)
 		sum := 0.0
 		for _, x := range w {
 			sum += x * x
@@ -29,26 +30,16 @@ func TestInits(t *testing.T) {
 		if got := sum / float64(len(w)); !ok || math.Abs(got-v) > 0.1*v {
 			t.Errorf("%s: variance %v, want %v", i.Name, got, v)
 		}
-		started(i.Init, graph.Dims(0, 3)) // no elements, no panic
-		started(i.Init, graph.Dims())
+		i.Init(rand.New(rand.NewPCG(1, 2)), graph.Dims(0, 3), nil) // no elements, no panic
+		i.Init(rand.New(rand.NewPCG(1, 2)), graph.Dims(), make([]float64, 1))
 	}
-}
-
-// started returns what an initialiser gives.
-func started(init graph.Init, s graph.Shape) []float64 {
-	w := make([]float64, s.Size())
-	if next := init(rand.New(rand.NewPCG(1, 2)), s); next != nil {
-		for i := range w {
-			w[i] = next()
-		}
-	}
-	return w
 }
 
 func TestOrthogonal(t *testing.T) {
 	for _, s := range []graph.Shape{graph.Dims(5, 8), graph.Dims(8, 5), graph.Dims(6, 6)} {
 		in, out := s.Dim(0), s.Dim(1)
-		w := started(models.Orthogonal(2), s)
+		w := make([]float64, s.Size())
+		models.Orthogonal(2)(rand.New(rand.NewPCG(1, 2)), s, w)
 		n, at := in, func(i, j int) float64 { return w[i*out+j] }
 		if in > out {
 			n, at = out, func(i, j int) float64 { return w[j*out+i] }

@@ -295,10 +295,8 @@ func TestEveryRuleHasARow(t *testing.T) {
 }
 
 // ramp starts parameters at different values.
-func ramp(*rand.Rand, graph.Shape) func() float64 {
-	i := -1
-	return func() float64 {
-		i++
-		return float64(i%5)/4 - 0.4
+func ramp(_ *rand.Rand, _ graph.Shape, dst []float64) {
+	for i := range dst {
+		dst[i] = float64(i%5)/4 - 0.4
 	}
 }

@@ -40,15 +40,13 @@ func standardised(t testing.TB, name string) *data.Dataset {
 // layer is the dense layer k of the reference curves. Their W is outputs×inputs,
 // as in PyTorch; ours is the transpose.
 func layer(k, units int) models.Layer {
-	return models.DenseWith(models.DenseOptions{Units: units, Weight: func(rng *rand.Rand, s graph.Shape) func() float64 {
+	return models.DenseWith(models.DenseOptions{Units: units, Weight: func(_ *rand.Rand, s graph.Shape, dst []float64) {
 		in, out := s.Dim(0), s.Dim(1)
-		var w []float64
 		for a := range in {
 			for b := range out {
-				w = append(w, math.Sin(float64(1+7*b+3*a+11*k))/math.Sqrt(float64(in)))
+				dst[a*out+b] = math.Sin(float64(1+7*b+3*a+11*k)) / math.Sqrt(float64(in))
 			}
 		}
-		return graph.From(w...)(rng, s)
 	}})
 }
 

@@ -22,3 +22,15 @@ func Aligned[T Float](n int) []T {
 	skip := (cacheLine - past) % cacheLine / size
 	return buf[skip : skip+n : skip+n]
 }
+
+// forgetFrom is the size in bytes from which memory is worth giving back.
+const forgetFrom = 1 << 20
+
+// Forget gives the memory under large scratch back to the system until it is
+// used again. What s holds is lost.
+func Forget[T Float](s []T) {
+	var zero T
+	if bytes := len(s) * int(unsafe.Sizeof(zero)); bytes >= forgetFrom {
+		forget(unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), bytes))
+	}
+}

@@ -17,3 +17,12 @@ func adviseHuge(b []byte) {
 		syscall.Madvise(b[head:][:n], syscall.MADV_HUGEPAGE)
 	}
 }
+
+// forget drops the whole pages of b: they read as zeros when they are next used.
+func forget(b []byte) {
+	page := syscall.Getpagesize()
+	head := int(-uintptr(unsafe.Pointer(&b[0])) % uintptr(page))
+	if n := (len(b) - head) / page * page; n > 0 {
+		syscall.Madvise(b[head:][:n], syscall.MADV_DONTNEED)
+	}
+}

@@ -28,3 +28,27 @@ func testAligned[T Float](t *testing.T, n int) {
 		*element(p, i) = 1
 	}
 }
+
+// TestForget uses forgotten memory again, and what lies around it.
+func TestForget(t *testing.T) {
+	for _, n := range []int{0, 100, forgetFrom / 8, forgetFrom/8 + 777} {
+		s := make([]float64, n+2000)
+		for i := range s {
+			s[i] = 1
+		}
+		Forget(s[1000 : n+1000])
+		for i := range 1000 {
+			if s[i] != 1 || s[n+1000+i] != 1 {
+				t.Fatalf("forgetting %d elements changed one beside them", n)
+			}
+		}
+		for i := range s {
+			s[i] = float64(i)
+		}
+		for i, x := range s {
+			if x != float64(i) {
+				t.Fatalf("element %d of %d is %v", i, n, x)
+			}
+		}
+	}
+}

@@ -45,11 +45,10 @@ func layers(act models.Layer, seed int, sizes []int) models.Layer {
 }
 
 func weights(seed int) graph.Init {
-	return func(_ *rand.Rand, s graph.Shape) func() float64 {
-		k, i := 1/float32(math.Sqrt(float64(s.Dim(0)))), -1
-		return func() float64 {
-			i++
-			return float64(between(-k, k, hash(seed, i)))
+	return func(_ *rand.Rand, s graph.Shape, dst []float64) {
+		k := 1 / float32(math.Sqrt(float64(s.Dim(0))))
+		for i := range dst {
+			dst[i] = float64(between(-k, k, hash(seed, i)))
 		}
 	}
 }
