@@ -52,15 +52,6 @@ func (q *quotients[T]) check(y T) {
 	}
 }
 
-func eachISA(t *testing.T, f func(t *testing.T, isa kernel.ISA)) {
-	if !Available() {
-		t.Skip("no machine code on this host")
-	}
-	for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
-		t.Run(isa.String(), func(t *testing.T) { f(t, isa) })
-	}
-}
-
 // TestDivideAllMantissas divides every float32 of [1,2) by divisors of which
 // the rounded reciprocal is as far off as can be, by such as are near a power of
 // two, and by random ones.

@@ -1,6 +1,8 @@
 package jit
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -93,11 +95,17 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	b := random(rng, 1+rng.IntN(120))
-	n := 1 + rng.IntN(70)
+	if err := compare[T](rng, b, 1+rng.IntN(70), isa); err != nil {
+		t.Fatalf("seed %d: %v\n%+v", seed, err, b)
+	}
+}
+
+// compare runs a block on n random numbers as code and in the interpreter.
+func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA) error {
 	pages := &Pages{}
 	code := compileFor[T](pages, b, isa)
 	if err := pages.Seal(); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	same := map[int]int{}
 	for _, p := range b.Same {
@@ -122,6 +130,9 @@ func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	splats := make([]T, b.Splats)
 	for i := range splats {
 		splats[i] = T(rng.NormFloat64())
+		if rng.IntN(3) == 0 {
+			splats[i] = T(special[rng.IntN(len(special))])
+		}
 		code.SetSplat(i, splats[i])
 	}
 	code.Run(n)
@@ -130,24 +141,64 @@ func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 		for i := range n {
 			g, w := float64(got[s][i]), float64(want[s][i])
 			if g != w && !(g != g && w != w) || g == 0 && math.Signbit(g) != math.Signbit(w) {
-				t.Fatalf("seed %d: stream %d[%d] = %v, want %v\n%+v", seed, s, i, g, w, b)
+				return fmt.Errorf("stream %d[%d] = %v, want %v", s, i, g, w)
 			}
 		}
 	}
+	return nil
 }
 
 func TestAgainstInterpreter(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa kernel.ISA) {
+		for seed := range uint64(3000) {
+			check[float32](t, seed, isa)
+			check[float64](t, seed, isa)
+		}
+	})
+}
+
+// eachISA runs a test for each instruction set of the host.
+func eachISA(t *testing.T, f func(t *testing.T, isa kernel.ISA)) {
 	if !Available() {
 		t.Skip("no machine code on this host")
 	}
 	for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
-		t.Run(isa.String(), func(t *testing.T) {
-			for seed := range uint64(3000) {
-				check[float32](t, seed, isa)
-				check[float64](t, seed, isa)
-			}
-		})
+		t.Run(isa.String(), func(t *testing.T) { f(t, isa) })
 	}
+}
+
+// wide is a block in which n values are wanted at the same time, and as many
+// splats: value k is stream k times splat k, and they are added last first.
+func wide(n int) *Block {
+	b := &chain{Block: Block{Streams: n + 1, Splats: n}}
+	for k := range n {
+		b.do(kernel.Mul, b.stream(k), b.splat(k))
+	}
+	sum := Operand{Value, n - 1}
+	for k := n - 2; k >= 0; k-- {
+		sum = b.do(kernel.Sub, sum, Operand{Value, k})
+	}
+	b.Stores = []Store{{sum.Index, n}}
+	b.Same = [][2]int{{0, n}}
+	return &b.Block
+}
+
+// TestRegisters uses few and all registers, and more.
+func TestRegisters(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa kernel.ISA) {
+		for n := 1; n < 70; n++ {
+			b := wide(n)
+			rng := rand.New(rand.NewPCG(uint64(n), 8))
+			if err := cmp.Or(compare[float32](rng, b, 50, isa), compare[float64](rng, b, 50, isa)); err != nil {
+				t.Fatalf("%d values: %v", n, err)
+			}
+			registers := 16 << (isa - kernel.AVX2)
+			x := compile(b, false, isa)
+			if spills := x.entries - fixedCount - b.Splats; spills > 0 != (n > registers) {
+				t.Errorf("%d values have %d spilled", n, spills)
+			}
+		}
+	})
 }
 
 func FuzzBlock(f *testing.F) {
