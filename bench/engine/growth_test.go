@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"descent/graph"
@@ -121,6 +122,31 @@ func pieces(n int) (int, error) {
 	}
 	_, err := fn.Compile()
 	return g.Len(), err
+}
+
+// TestGrowth counts what programs allocate while they are made: for a node of a
+// large one it should be as much as for a node of a small one. BenchmarkGrowth
+// tells the same of time.
+func TestGrowth(t *testing.T) {
+	for _, c := range growths {
+		measure := func(n int) (objects, bytes float64) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			nodes, err := c.build(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			return float64(after.Mallocs-before.Mallocs) / float64(nodes), float64(after.TotalAlloc-before.TotalAlloc) / float64(nodes)
+		}
+		measure(1000) // what is made once
+		objects, bytes := measure(1000)
+		moreObjects, moreBytes := measure(16000)
+		t.Logf("%s: %.1f and %.1f objects a node, %.0f and %.0f bytes", c.name, objects, moreObjects, bytes, moreBytes)
+		if moreObjects > 1.3*objects || moreBytes > 1.3*bytes {
+			t.Errorf("%s: of 1,000 nodes each takes %.1f objects and %.0f bytes, of 16,000 %.1f and %.0f", c.name, objects, bytes, moreObjects, moreBytes)
+		}
+	}
 }
 
 func BenchmarkGrowth(b *testing.B) {

@@ -289,19 +289,35 @@ func (p *plan) inPlace(q part) bool {
 }
 
 // A Slab hands out pieces of memory that lie side by side, for leaves whose
-// updates should run as one loop.
-type Slab[T kernel.Float] struct{ free []T }
+// updates should run as one loop. Once a good many large ones were taken they
+// lie side by side, too, for then the memory can have huge pages.
+type Slab[T kernel.Float] struct {
+	small, large []T // not taken yet
+	taken        int // bytes, of large pieces
+}
 
 // Take returns n elements, zero, on a 64-byte boundary.
 func (s *Slab[T]) Take(n int) []T {
-	if n > gangLimit {
-		return kernel.Aligned[T](n)
-	}
 	k := alignUp(max(n, 1))
-	if len(s.free) < k {
-		s.free = kernel.Aligned[T](gangLimit)
+	if n <= gangLimit {
+		return take(&s.small, n, k, gangLimit)
 	}
-	p := s.free[:n:k]
-	s.free = s.free[k:]
+	var zero T
+	size, block := int(unsafe.Sizeof(zero)), 0
+	if s.taken >= kernel.HugeFrom {
+		block = min(s.taken, 4*kernel.HugeFrom) / size
+	}
+	s.taken += k * size
+	return take(&s.large, n, k, block)
+}
+
+// take cuts n elements, and as many unused ones as make k, off free, which is
+// replaced by at least block elements if it is too short.
+func take[T kernel.Float](free *[]T, n, k, block int) []T {
+	if len(*free) < k {
+		*free = kernel.Aligned[T](max(k, block))
+	}
+	p := (*free)[:n:k]
+	*free = (*free)[k:]
 	return p
 }

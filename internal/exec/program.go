@@ -127,6 +127,13 @@ func singles(f *Func) []group {
 func (p *Program[T]) bindLeaves(memory func(int) []T) {
 	p.leaves = make([][]T, len(p.f.leaves))
 	p.slots = make([]*float64, len(p.f.leaves))
+	var inputs []T // side by side, for the sake of huge pages
+	room := 0
+	for _, l := range p.f.leaves {
+		if l.Input && len(l.Dims) > 0 {
+			room += alignUp(max(size(l.Dims), 1))
+		}
+	}
 	for i := range p.f.vals {
 		v := &p.f.vals[i]
 		if v.kind != kLeaf {
@@ -143,7 +150,7 @@ func (p *Program[T]) bindLeaves(memory func(int) []T) {
 				p.loads = append(p.loads, scalarLoad[T]{&p.leaves[v.leaf][0], p.slots[v.leaf]})
 			}
 		case !v.scalar():
-			p.leaves[v.leaf] = kernel.Aligned[T](max(v.n, 1))[:v.n]
+			p.leaves[v.leaf] = take(&inputs, v.n, alignUp(max(v.n, 1)), room)
 		}
 	}
 }

@@ -4,9 +4,9 @@ import "unsafe"
 
 const cacheLine = 64
 
-// hugeFrom is the size in bytes from which an array is worth huge pages: of a
-// smaller one too little can have them.
-const hugeFrom = 4 << 20
+// HugeFrom is the size in bytes from which an array has huge pages, where there
+// are any: of a smaller one too little could have them.
+const HugeFrom = 4 << 20
 
 // Aligned returns n zeros that start on a 64-byte boundary and are followed by
 // as many unused ones as make their number a multiple of 16: vector code works
@@ -15,7 +15,7 @@ func Aligned[T Float](n int) []T {
 	var zero T
 	size := int(unsafe.Sizeof(zero))
 	buf := make([]T, (n+15)&^15+cacheLine/size)
-	if bytes := len(buf) * size; bytes >= hugeFrom {
+	if bytes := len(buf) * size; bytes >= HugeFrom {
 		adviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), bytes))
 	}
 	past := int(uintptr(unsafe.Pointer(&buf[0])) % cacheLine)

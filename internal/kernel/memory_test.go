@@ -6,7 +6,7 @@ import (
 )
 
 func TestAligned(t *testing.T) {
-	for _, n := range []int{0, 1, 15, 16, 17, 1000, hugeFrom/4 - 1, hugeFrom/4 + 1, 3*hugeFrom/4 + 7} {
+	for _, n := range []int{0, 1, 15, 16, 17, 1000, HugeFrom/4 - 1, HugeFrom/4 + 1, 3*HugeFrom/4 + 7} {
 		testAligned[float32](t, n)
 		testAligned[float64](t, n)
 	}
