@@ -52,7 +52,7 @@ func Example() {
 	for _, o := range r.Optimizers {
 		fmt.Printf("%s: test loss %.0f\n", o.Optimizer, o.Loss.Mean)
 	}
-	// Output:
+	// Unordered output:
 	// adam: test loss 16
 	// sgd: test loss 16
 }

@@ -296,8 +296,16 @@ func Read(path string) (*Results, error) {
 		return nil, err
 	}
 	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxResults))
+	if err != nil {
+		return nil, err
+	}
+	var kind struct{ Suite string }
+	if json.Unmarshal(text, &kind) == nil && kind.Suite != "" {
+		return nil, fmt.Errorf("%s: results of the suite %s; only those of trainings can be compared", path, kind.Suite)
+	}
 	r := &Results{}
-	if err := json.NewDecoder(io.LimitReader(f, maxResults)).Decode(r); err != nil {
+	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
 	}
 	if r.Format != resultsFormat {

@@ -129,6 +129,10 @@ func TestBenchSuite(t *testing.T) {
 	if status != 0 || errs != "" || !strings.Contains(out, "gradient evaluations") {
 		t.Errorf("status %d\n%s\n%s", status, out, errs)
 	}
+	file := filepath.Join(dir, "results.json")
+	if status, _, errs := descent("bench", "diff", file, file); status != exitFailure || !strings.Contains(errs, "results of the suite classic") {
+		t.Errorf("diff of a suite: status %d %s", status, errs)
+	}
 	for want, args := range map[string][]string{
 		"no meaning":       {"--suite", "classic", "--epochs", "3"},
 		"there is classic": {"--suite", "nosuch"},
