@@ -10,6 +10,8 @@
 package jit
 
 import (
+	"encoding/binary"
+
 	"descent/internal/kernel"
 )
 
@@ -44,6 +46,33 @@ type Block struct {
 	// Same lists pairs of streams {read, written} that are one array. Other
 	// streams do not overlap.
 	Same [][2]int
+}
+
+// key identifies the code of a block for elements of so many bytes: equal keys
+// mean equal code.
+func (b *Block) key(size int) string {
+	k := make([]byte, 0, 16+8*len(b.Instrs)+4*len(b.Stores))
+	word := func(xs ...int) {
+		for _, x := range xs {
+			k = binary.AppendUvarint(k, uint64(x))
+		}
+	}
+	word(size, b.Streams, b.Splats, len(b.Instrs), len(b.Stores))
+	for i := range b.Instrs {
+		in := &b.Instrs[i]
+		k = append(k, byte(in.Code))
+		for _, a := range in.Args[:in.Code.Arity()] {
+			k = append(k, byte(a.Kind))
+			word(a.Index)
+		}
+	}
+	for _, s := range b.Stores {
+		word(s.Instr, s.Stream)
+	}
+	for _, p := range b.Same {
+		word(p[0], p[1])
+	}
+	return string(k)
 }
 
 // A Store writes the result of an instruction to a stream.

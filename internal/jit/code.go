@@ -19,22 +19,32 @@ type Code[T kernel.Float] struct {
 	pages    *Pages  // keeps the machine code
 }
 
-// Compile adds a block to pages, for the instruction set in use. Run must not
-// be called before pages are sealed.
+// Compile adds a block to pages, for the instruction set in use; blocks that
+// compute the same share their code. Run must not be called before pages are
+// sealed.
 func Compile[T kernel.Float](p *Pages, b *Block) *Code[T] {
 	return compileFor[T](p, b, kernel.Active())
 }
 
 func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
 	es := int(unsafe.Sizeof(T(0)))
-	x := compile(b, es == 8, isa)
+	key := b.key(es)
+	x, known := p.blocks[key]
+	if !known {
+		x = compile(b, es == 8, isa)
+		x.at, x.code = p.add(x.code), nil
+		if p.blocks == nil {
+			p.blocks = map[string]compiled{}
+		}
+		p.blocks[key] = x
+	}
 	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), per: x.vector / es, divisors: x.divisors, pages: p}
 	c.table = kernel.Aligned[T](x.entries * c.per)
 	for k, pattern := range fixedBits[T]() {
 		c.set(k, fromBits[T](pattern))
 	}
 	c.frame[1] = uintptr(unsafe.Pointer(&c.table[0]))
-	p.add(x.code, &c.entry)
+	p.link(x.at, &c.entry)
 	return c
 }
 

@@ -109,6 +109,7 @@ func newCompiler(b *Block, double, wide bool) *compiler {
 // compiled is the code of a block.
 type compiled struct {
 	code     []byte
+	at       int     // where the code is, once it has been added to pages
 	vector   int     // bytes
 	entries  int     // of the table
 	divisors []int32 // of splats: the first of their entries as divisors, or -1
@@ -145,7 +146,7 @@ func compile(b *Block, double bool, isa kernel.ISA) compiled {
 			c.divisors[i] = int32(c.divEntry(int(d)))
 		}
 	}
-	return compiled{c.b, c.vector(), c.entries() + c.spills, c.divisors}
+	return compiled{code: c.b, vector: c.vector(), entries: c.entries() + c.spills, divisors: c.divisors}
 }
 
 // lower makes the micros: each instruction's, and then its stores.

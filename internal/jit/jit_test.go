@@ -213,6 +213,36 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
+// TestEqualBlocksShareCode compiles a block twice, with splats and streams of its
+// own each time, and one that differs.
+func TestEqualBlocksShareCode(t *testing.T) {
+	if !Available() {
+		t.Skip("no machine code on this host")
+	}
+	block := func(c kernel.Code) *Block {
+		return &Block{Streams: 2, Splats: 1, Instrs: []Instr{{Code: c, Args: [3]Operand{{Stream, 0}, {Splat, 0}}}}, Stores: []Store{{0, 1}}}
+	}
+	pages := &Pages{}
+	codes := []*Code[float32]{Compile[float32](pages, block(kernel.Mul)), Compile[float32](pages, block(kernel.Mul)), Compile[float32](pages, block(kernel.Add))}
+	if err := pages.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	if codes[0].entry != codes[1].entry || codes[0].entry == codes[2].entry {
+		t.Errorf("entries %v, %v and %v", codes[0].entry, codes[1].entry, codes[2].entry)
+	}
+	src, want := []float32{7, 15: 0}, []float32{14, 21, 11}
+	for i, c := range codes {
+		dst := make([]float32, 16)
+		c.SetStream(0, unsafe.Pointer(&src[0]))
+		c.SetStream(1, unsafe.Pointer(&dst[0]))
+		c.SetSplat(0, float32(2+i))
+		c.Run(1)
+		if dst[0] != want[i] {
+			t.Errorf("code %d gives %v, want %v", i, dst[0], want[i])
+		}
+	}
+}
+
 func TestSpread(t *testing.T) {
 	if !Available() {
 		t.Skip("no machine code on this host")

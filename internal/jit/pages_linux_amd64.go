@@ -17,16 +17,24 @@ type Pages struct {
 	code    []byte
 	entries []*uintptr
 	offsets []int
+	blocks  map[string]compiled // by what they compute: their code is there
 	mem     []byte
 }
 
-func (p *Pages) add(code []byte, entry *uintptr) {
+// add places code and returns where it is.
+func (p *Pages) add(code []byte) (at int) {
 	for len(p.code)%32 != 0 {
 		p.code = append(p.code, 0xcc)
 	}
-	p.offsets = append(p.offsets, len(p.code))
-	p.entries = append(p.entries, entry)
+	at = len(p.code)
 	p.code = append(p.code, code...)
+	return at
+}
+
+// link makes Seal set entry to the address of the code that is at.
+func (p *Pages) link(at int, entry *uintptr) {
+	p.offsets = append(p.offsets, at)
+	p.entries = append(p.entries, entry)
 }
 
 // Seal maps the code of all blocks so that it can run. The memory is given
@@ -43,7 +51,7 @@ func (p *Pages) Seal() error {
 	for i, e := range p.entries {
 		*e = uintptr(unsafe.Pointer(&mem[p.offsets[i]]))
 	}
-	p.code, p.entries = nil, nil
+	p.code, p.entries, p.blocks = nil, nil, nil
 	runtime.AddCleanup(p, func(m []byte) { syscall.Munmap(m) }, mem)
 	return nil
 }

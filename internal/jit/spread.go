@@ -40,7 +40,7 @@ func CompileSpread[T kernel.Float](p *Pages, repeat int) *Spread[T] {
 	a.jump(jb, top)
 	a.b = append(a.b, 0xc3)
 	s := &Spread[T]{pages: p}
-	p.add(a.b, &s.entry)
+	p.link(p.add(a.b), &s.entry)
 	return s
 }
 
