@@ -25,7 +25,6 @@ type Product[T Float] struct {
 	block            int  // elements of k per pass over C
 	dots             bool // every element is a dot product of rows
 	packedA, packedB bool
-	keepA            bool          // a block of A has all rows, and is packed only once
 	wide             bool          // few rows: four vectors at a time
 	direct           []directPanel // the whole of a small product
 	whole            region
