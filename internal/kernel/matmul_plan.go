@@ -175,13 +175,13 @@ func (r *region) packedN() int {
 }
 
 // divide chooses the chunks: of the grids with enough work in each rectangle,
-// the one whose rectangles take the least time. Every rectangle reads and packs
-// its own rows of A and columns of B.
+// the one that takes two, four and eight workers the least time. Every rectangle
+// reads and packs its own rows of A and columns of B.
 func (p *Product[T]) divide() {
-	p.chunk, p.across = p.whole, 1
-	tile, pair, size, gflops := 4, 4, 8, 2
+	p.unitM, p.unitN = 4, 4
+	size, gflops := 8, 2
 	if g := p.kernels; g != nil {
-		tile, pair, size, gflops = g.tile, 2*g.lanes, g.size, g.gflops
+		p.unitM, p.unitN, size, gflops = 1, 2*g.lanes, g.size, g.gflops
 	}
 	const bytesPerNanosecond = 16
 	flops := 2 * p.m * p.n * p.k
@@ -195,15 +195,29 @@ func (p *Product[T]) divide() {
 	if p.packedB {
 		costB += 20
 	}
+	bands, panels := p.units()
+	p.down, p.across, p.chunk = 1, 1, p.whole
 	best := math.MaxInt
-	for down := 1; down <= parts && (down == 1 || !p.turned); down++ {
-		rows := min(p.m, roundUp((p.m+down-1)/down, tile))
-		cols := min(p.n, roundUp((p.n+parts/down-1)/(parts/down), pair))
-		if time := 2*rows*cols + costA*rows + costB*cols; time < best {
-			best = time
-			p.chunk, p.across = p.region(rows, cols), (p.n+cols-1)/cols
+	for down := 1; down <= min(parts, bands) && (down == 1 || !p.turned); down++ {
+		for across := 1; across <= min(parts/down, panels); across++ {
+			rows := min(p.m, (bands+down-1)/down*p.unitM)
+			cols := min(p.n, (panels+across-1)/across*p.unitN)
+			time := 0
+			for _, workers := range [...]int{2, 4, 8} {
+				turns := (down*across + workers - 1) / workers
+				time += workers * turns * (2*rows*cols + costA*rows + costB*cols)
+			}
+			if time < best {
+				best = time
+				p.down, p.across, p.chunk = down, across, p.region(rows, cols)
+			}
 		}
 	}
+}
+
+// units returns how many units of rows and of columns C has.
+func (p *Product[T]) units() (bands, panels int) {
+	return (p.m + p.unitM - 1) / p.unitM, (p.n + p.unitN - 1) / p.unitN
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
