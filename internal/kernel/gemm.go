@@ -12,10 +12,10 @@ type gemmKernels struct {
 	dots                               func(args *byte)
 	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
 
-	size, lanes            int // bytes in an element, elements in a vector
-	tile, singleTile       int // rows of a tile of pair and of single
-	blockK, blockM, blockN int
-	gflops                 int // speed, to estimate the cost of a chunk
+	size, lanes      int // bytes in an element, elements in a vector
+	tile, singleTile int // rows of a tile of pair and of single
+	blockK, packedK  int // elements of k per pass; where A is packed
+	gflops           int // speed, to estimate the cost of a chunk
 
 	// A is packed if its rows are at least farA bytes apart; a transposed A,
 	// from deepA elements of k. keepA bytes of it stay in the second-level
@@ -50,16 +50,8 @@ const (
 // runPanels computes a region with the panel kernels.
 func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 	w.args.cRow = p.rowOfC(r) * p.kernels.size
-	if p.keepA {
-		for l := 0; l == 0 || l < p.k; l += p.block {
-			p.startBlock(w, l)
-			p.placeA(w, a, r.row, r.rows, l)
-			for col := r.col; col < r.col+r.cols; col += r.blockN {
-				cols := min(r.blockN, r.col+r.cols-col)
-				p.packB(w, b, l, col, cols)
-				p.panels(w, b, l, element(c, col), bias, r.row, col, cols)
-			}
-		}
+	if p.packedA {
+		p.runPacked(w, r, c, a, b, bias)
 		return
 	}
 	for col := r.col; col < r.col+r.cols; col += r.blockN {
@@ -82,6 +74,28 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 			p.turn(element(c, col*p.m), w.c, p.rowOfC(r), cols)
 		}
 	}
+}
+
+// runPacked computes a region with packed operands. A block of A stays in the second-level cache while the panels of B pass by.
+func (p *Product[T]) runPacked(w *workspace[T], r *region, c, a, b, bias *T) {
+	packed := w.b
+	for l := 0; l < p.k; l += p.block {
+		p.startBlock(w, l)
+		for row := r.row; row < r.row+r.rows; row += r.blockM {
+			p.placeA(w, a, row, min(r.blockM, r.row+r.rows-row), l)
+			for col := r.col; col < r.col+r.cols; col += r.blockN {
+				cols := min(r.blockN, r.col+r.cols-col)
+				if r.keepB {
+					w.b = element(packed, (col-r.col)*w.args.k)
+				}
+				if row == r.row || !r.keepB {
+					p.packB(w, b, l, col, cols)
+				}
+				p.panels(w, b, l, element(c, col), bias, row, col, cols)
+			}
+		}
+	}
+	w.b = packed
 }
 
 // startBlock sets the arguments for the block of k that starts at l.
@@ -219,13 +233,17 @@ func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
 	}
 	x.a = unsafe.Pointer(w.a)
 	if p.o.TransA {
-		// Strips of the rows of one tile, so that a tile reads forward.
-		for i := 0; i < rows; i += x.tileRows {
-			g.copyRows(bytes(element(w.a, i*depth)), bytes(element(from, i)),
-				x.tileRows*g.size, p.m*g.size, depth, min(x.tileRows, rows-i))
+		// Strips of the rows of one tile, so that a tile reads forward. The
+		// copy of a strip ends with a whole vector.
+		strip := x.tileRows*depth + g.lanes
+		for l := 0; l < depth; l += few {
+			for i := 0; i < rows; i += x.tileRows {
+				g.copyRows(bytes(element(w.a, i/x.tileRows*strip+l*x.tileRows)), bytes(element(from, l*p.m+i)),
+					x.tileRows*g.size, p.m*g.size, min(few, depth-l), min(x.tileRows, rows-i))
+			}
 		}
 		x.aRow, x.aCol = g.size, x.tileRows*g.size
-		x.aTile = x.tileRows * depth * g.size
+		x.aTile = strip * g.size
 		return
 	}
 	// Rows, spaced so that those of a tile do not compete for the same sets
@@ -238,6 +256,10 @@ func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
 	x.aTile = x.tileRows * x.aRow
 }
 
+// few rows at a time are copied of all panels or strips: the processor can
+// foresee a few long runs, but not many short ones.
+const few = 8
+
 // packB packs a block of B into panels of two vectors.
 func (p *Product[T]) packB(w *workspace[T], b *T, l, col, cols int) {
 	if p.o.TransB {
@@ -247,9 +269,6 @@ func (p *Product[T]) packB(w *workspace[T], b *T, l, col, cols int) {
 	g := p.kernels
 	depth := w.args.k
 	pair := 2 * g.lanes
-	// A few rows of all panels at a time: the processor can foresee a few long
-	// runs, but not many short ones.
-	const few = 8
 	for i := 0; i < depth; i += few {
 		for j := 0; j < cols; j += pair {
 			g.copyRows(bytes(element(w.b, j*depth+i*pair)), bytes(element(b, (l+i)*p.n+col+j)),

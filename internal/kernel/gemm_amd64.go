@@ -3,8 +3,7 @@ package kernel
 //go:generate go run -C asm ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 
 // gemmFor returns the kernels of an instruction set, nil for plain Go. The
-// numbers are measured, on Zen 3 for AVX2 and on Zen 5 for AVX-512, whose tiles
-// of 12 rows suffer sooner from rows of A that are far apart.
+// numbers are measured, on Zen 3 for AVX2 and on Zen 4 for AVX-512.
 func gemmFor(isa ISA, double bool) *gemmKernels {
 	switch {
 	case isa == AVX2 && !double:
@@ -24,7 +23,7 @@ var gemmAVX2F32 = gemmKernels{
 	single: gemmSingleF32AVX2, wide: gemmWideF32AVX2, dots: gemmDotsF32AVX2,
 	copyRows: gemmCopyF32AVX2, transpose: gemmTransposeF32AVX2,
 	size: 4, lanes: 8, tile: 6, singleTile: 12,
-	blockK: 512, blockM: 72, blockN: 512,
+	blockK: 512, packedK: 384,
 	gflops: 90, farA: 4096, keepA: 256 << 10,
 }
 
@@ -33,7 +32,7 @@ var gemmAVX2F64 = gemmKernels{
 	single: gemmSingleF64AVX2, wide: gemmWideF64AVX2, dots: gemmDotsF64AVX2,
 	copyRows: gemmCopyF64AVX2, transpose: gemmTransposeF64AVX2,
 	size: 8, lanes: 4, tile: 6, singleTile: 12,
-	blockK: 256, blockM: 72, blockN: 512,
+	blockK: 256, packedK: 256,
 	gflops: 45, farA: 4096, keepA: 256 << 10,
 }
 
@@ -43,8 +42,8 @@ var gemmAVX512F32 = gemmKernels{
 	dots:     gemmDotsF32AVX512,
 	copyRows: gemmCopyF32AVX512, transpose: gemmTransposeF32AVX512,
 	size: 4, lanes: 16, tile: 12, singleTile: 24,
-	blockK: 512, blockM: 192, blockN: 512,
-	gflops: 200, farA: 2048, deepA: 129, keepA: 384 << 10,
+	blockK: 512, packedK: 384,
+	gflops: 200, farA: 4096, deepA: 129, keepA: 384 << 10,
 }
 
 var gemmAVX512F64 = gemmKernels{
@@ -53,6 +52,6 @@ var gemmAVX512F64 = gemmKernels{
 	dots:     gemmDotsF64AVX512,
 	copyRows: gemmCopyF64AVX512, transpose: gemmTransposeF64AVX512,
 	size: 8, lanes: 8, tile: 12, singleTile: 24,
-	blockK: 256, blockM: 192, blockN: 512,
-	gflops: 100, farA: 2048, deepA: 129, keepA: 384 << 10,
+	blockK: 256, packedK: 192,
+	gflops: 100, farA: 4096, deepA: 129, keepA: 384 << 10,
 }

@@ -25,12 +25,12 @@ type Product[T Float] struct {
 	block            int  // elements of k per pass over C
 	dots             bool // every element is a dot product of rows
 	packedA, packedB bool
-	keepA            bool          // a block of A has all rows, and is packed only once
 	wide             bool          // few rows: four vectors at a time
 	direct           []directPanel // the whole of a small product
 	whole            region
-	chunk            region // the first chunk; the last ones may be smaller
-	across           int    // chunks side by side
+	chunk            region // the largest chunk
+	down, across     int    // chunks one below another and side by side
+	unitM, unitN     int    // rows and columns that chunks do not divide
 	work             []workspace[T]
 }
 
@@ -65,7 +65,7 @@ func (p *Product[T]) Chunks() int {
 	if p.m == 0 || p.n == 0 {
 		return 1
 	}
-	return (p.m + p.chunk.rows - 1) / p.chunk.rows * p.across
+	return p.down * p.across
 }
 
 // Reserve makes the product ready for RunChunk by the workers 0 to n-1.
@@ -79,10 +79,12 @@ func (p *Product[T]) Reserve(n int) {
 // workers. Workers may run chunks at the same time, in any order.
 func (p *Product[T]) RunChunk(i, worker int, c, a, b, bias *T) {
 	r := p.chunk
-	r.row = i / p.across * r.rows
-	r.col = i % p.across * r.cols
-	r.rows = min(r.rows, p.m-r.row)
-	r.cols = min(r.cols, p.n-r.col)
+	row, col := i/p.across, i%p.across
+	bands, panels := p.units()
+	r.row = row * bands / p.down * p.unitM
+	r.rows = min(p.m, (row+1)*bands/p.down*p.unitM) - r.row
+	r.col = col * panels / p.across * p.unitN
+	r.cols = min(p.n, (col+1)*panels/p.across*p.unitN) - r.col
 	p.run(&p.work[worker], &r, c, a, b, bias)
 }
 

@@ -10,6 +10,7 @@ import (
 type region struct {
 	row, rows, col, cols int
 	blockM, blockN       int
+	keepB                bool // all panels of B are kept packed, for the next rows
 }
 
 // workspace is what one worker needs to run a region.
@@ -121,19 +122,15 @@ func (p *Product[T]) choosePacking() {
 	} else {
 		p.packedA = p.k*g.size >= g.farA
 	}
-	p.packedA = p.packedA && p.packedB && p.n > 4*g.lanes && p.m > g.tile
+	p.packedA = p.packedA && p.packedB && !p.turned && p.k > 0 && p.n > 4*g.lanes && p.m > g.tile
 	p.wide = !p.packedB && p.m <= 3
 }
 
-// chooseBlock divides k. If a reasonable block of all rows of A can stay in the
-// cache, that is best: then neither operand is packed twice.
+// chooseBlock divides k.
 func (p *Product[T]) chooseBlock() {
-	const least = 128
-	g := p.kernels
-	limit := g.blockK
-	if p.packedA && !p.turned && p.m*least*g.size <= g.keepA {
-		p.keepA = true
-		limit = min(limit, g.keepA/(p.m*g.size))
+	limit := p.kernels.blockK
+	if p.packedA {
+		limit = p.kernels.packedK
 	}
 	p.block = max(1, evenParts(p.k, limit))
 }
@@ -148,12 +145,12 @@ func (p *Product[T]) region(rows, cols int) region {
 	case g == nil:
 	case p.dots:
 		r.blockN = min(cols, max(64, cached/(p.block*g.size)))
-	case p.keepA:
+	case p.packedA:
+		r.blockM = roundUp(evenParts(rows, g.keepA/(p.block*g.size)), g.tile)
 		r.blockN = min(cols, 128)
+		r.keepB = r.blockM < rows && cols*p.block*g.size <= 2<<20
 	case p.turned && !p.packedB:
 		r.blockN = min(cols, 512)
-	case p.packedA:
-		r.blockM, r.blockN = min(rows, g.blockM), min(cols, g.blockN)
 	default:
 		r.blockM = roundUp(evenParts(rows, max(64, cached/(p.block*g.size))), g.tile)
 		if p.packedB && cols*p.block*g.size > 16<<10 {
@@ -169,14 +166,22 @@ func (p *Product[T]) region(rows, cols int) region {
 	return r
 }
 
+// packedN returns for how many columns of B there must be room.
+func (r *region) packedN() int {
+	if r.keepB {
+		return r.cols
+	}
+	return r.blockN
+}
+
 // divide chooses the chunks: of the grids with enough work in each rectangle,
-// the one whose rectangles take the least time. Every rectangle reads and packs
-// its own rows of A and columns of B.
+// the one that takes two, four and eight workers the least time. Every rectangle
+// reads and packs its own rows of A and columns of B.
 func (p *Product[T]) divide() {
-	p.chunk, p.across = p.whole, 1
-	tile, pair, size, gflops := 4, 4, 8, 2
+	p.unitM, p.unitN = 4, 4
+	size, gflops := 8, 2
 	if g := p.kernels; g != nil {
-		tile, pair, size, gflops = g.tile, 2*g.lanes, g.size, g.gflops
+		p.unitM, p.unitN, size, gflops = 1, 2*g.lanes, g.size, g.gflops
 	}
 	const bytesPerNanosecond = 16
 	flops := 2 * p.m * p.n * p.k
@@ -190,15 +195,29 @@ func (p *Product[T]) divide() {
 	if p.packedB {
 		costB += 20
 	}
+	bands, panels := p.units()
+	p.down, p.across, p.chunk = 1, 1, p.whole
 	best := math.MaxInt
-	for down := 1; down <= parts && (down == 1 || !p.turned); down++ {
-		rows := min(p.m, roundUp((p.m+down-1)/down, tile))
-		cols := min(p.n, roundUp((p.n+parts/down-1)/(parts/down), pair))
-		if time := 2*rows*cols + costA*rows + costB*cols; time < best {
-			best = time
-			p.chunk, p.across = p.region(rows, cols), (p.n+cols-1)/cols
+	for down := 1; down <= min(parts, bands) && (down == 1 || !p.turned); down++ {
+		for across := 1; across <= min(parts/down, panels); across++ {
+			rows := min(p.m, (bands+down-1)/down*p.unitM)
+			cols := min(p.n, (panels+across-1)/across*p.unitN)
+			time := 0
+			for _, workers := range [...]int{2, 4, 8} {
+				turns := (down*across + workers - 1) / workers
+				time += workers * turns * (2*rows*cols + costA*rows + costB*cols)
+			}
+			if time < best {
+				best = time
+				p.down, p.across, p.chunk = down, across, p.region(rows, cols)
+			}
 		}
 	}
+}
+
+// units returns how many units of rows and of columns C has.
+func (p *Product[T]) units() (bands, panels int) {
+	return (p.m + p.unitM - 1) / p.unitM, (p.n + p.unitN - 1) / p.unitN
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -211,11 +230,11 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 	}
 	var sizeA, sizeB, sizeC int
 	if p.packedA {
-		// Packing stores whole vectors, past the end of the block.
-		sizeA = roundUp(p.whole.blockM, g.tile)*packedRow(p.block, g.size) + 2*g.lanes
+		rows := roundUp(max(p.whole.blockM, p.chunk.blockM), g.tile)
+		sizeA = rows * packedRow(p.block, g.size)
 	}
 	if p.packedB {
-		sizeB = roundUp(max(p.whole.blockN, p.chunk.blockN), 2*g.lanes) * p.block
+		sizeB = roundUp(max(p.whole.packedN(), p.chunk.packedN()), 2*g.lanes) * p.block
 	}
 	if p.turned {
 		sizeC = p.m * packedRow(max(p.whole.blockN, p.chunk.blockN), g.size)

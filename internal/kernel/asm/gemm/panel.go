@@ -123,8 +123,8 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 		q, stride := GP64(), x.load(argCRow)
 		MOVQ(c, q)
 		for i := range r {
-			PREFETCHT0(Mem{Base: q})
-			PREFETCHT0(Mem{Base: q}.Offset(p.vecs*p.width() - 1))
+			PREFETCHT1(Mem{Base: q})
+			PREFETCHT1(Mem{Base: q}.Offset(p.vecs*p.width() - 1))
 			if i+1 < r {
 				ADDQ(stride, q)
 			}
