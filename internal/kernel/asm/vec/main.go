@@ -42,10 +42,8 @@ func main() {
 		m.reductions()
 		m.softmaxRows("Softmax", false)
 		m.softmaxRows("LogSumExp", true)
-		if m.isa == avx2 {
-			m.softmaxLanes("Softmax", false)
-			m.softmaxLanes("LogSumExp", true)
-		}
+		m.softmaxLanes("Softmax", false)
+		m.softmaxLanes("LogSumExp", true)
 	}
 	config := flags.Config()
 	config.Passes = slices.Insert(config.Passes, 1, pass.Interface(pass.FunctionPass(checkRegisters)))
