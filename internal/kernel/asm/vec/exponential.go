@@ -160,10 +160,13 @@ func (m *machine) least() constant    { return m.pick(-104, -746) }
 func (m *machine) greatest() constant { return m.pick(89, 710) }
 func (m *machine) moderate() constant { return m.pick(87, 708) }
 
-func expFormula(m *machine, x value) value {
+func expFormula(m *machine, x value) value { return m.expAny(x, false) }
+
+// expAny is exp(x) for all x.
+func (m *machine) expAny(x value, exact bool) value {
 	x = m.minimum(m.greatest(), x)
 	x = m.maximum(m.least(), x)
-	return m.exp(x, false)
+	return m.exp(x, exact)
 }
 
 func expFast(m *machine, x value) (mask, func() value) {

@@ -57,7 +57,7 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 			m.emit("VMOVAP#", c[u], x[u])
 			m.emit("VSUBP#", top, x[u], x[u])
 		}
-		e := expFormula(m, x)
+		e := m.expAny(x, true)
 		for u := range e {
 			if !logOnly {
 				m.emit("VMOVAP#", e[u], c[u])
@@ -69,16 +69,16 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 			}
 		}
 	})
-	var total value
+	narrow := m.narrowValue
 	if m.double {
-		total = m.add(sums[:1], sums[1:])
-	} else {
-		total = m.narrowValue(sums)
+		sums = m.add(sums[:1], sums[1:])
+		narrow = func(v value) value { return v }
 	}
-	log := m.add(value{top}, logFormula(m, total))[0]
+	log := m.add(value{top}, logFormula(m, narrow(sums)))[0]
 	l.writeLog(log, r["lse"])
 	if !logOnly {
-		square.write(m.div(m.k(1), total)[0])
+		d.unroll = len(sums)
+		square.write(narrow(d.div(d.k(1), sums))[0])
 	}
 	l.advance(l.src)
 	m.ADDQ(U8(m.width()), r["lse"])
