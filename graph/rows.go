@@ -24,9 +24,9 @@ func (b *Builder) SoftmaxNLL(z, y Value) (nll, grad Value) {
 
 type softmaxNLLKey struct{}
 
-// sure is the probability from which -log p is exact enough; below it the
-// difference of the logarithms is, and does not underflow.
-const sure = 1e-3
+// unsure is the log p below which the difference of the logarithms is exact enough
+// for -log p, and does not underflow. Above it log p itself is.
+const unsure = -7
 
 func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int) {
 	if n*c == 0 {
@@ -35,25 +35,21 @@ func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int) {
 	}
 	kernel.SoftmaxRows(&grad[0], &lse[0], &z[0], n, c)
 	for i, at := range y {
-		nll[i] = 1
 		if k := int(at); at >= 0 && k < c {
-			nll[i] = grad[i*c+k]
-		}
-	}
-	kernel.Vector[T](kernel.Log)(unsafe.SliceData(nll), unsafe.SliceData(nll), nil, nil, n)
-	for i, at := range y {
-		k := int(at)
-		if !(at >= 0 && k < c) {
-			nll[i] = 0
-			clear(grad[i*c : (i+1)*c])
+			p := &grad[i*c+k]
+			nll[i] = *p
+			*p--
 			continue
 		}
-		p := &grad[i*c+k]
-		if *p > sure {
-			nll[i] = -nll[i]
-		} else {
-			nll[i] = lse[i] - z[i*c+k]
+		nll[i] = 1
+		clear(grad[i*c : (i+1)*c])
+	}
+	kernel.Vector[T](kernel.Log)(unsafe.SliceData(nll), unsafe.SliceData(nll), nil, nil, n)
+	for i, l := range nll {
+		if l < unsure {
+			nll[i] = lse[i] - z[i*c+int(y[i])]
+			continue
 		}
-		*p--
+		nll[i] = 0 - l // not -0
 	}
 }

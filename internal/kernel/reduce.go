@@ -13,7 +13,7 @@ type Fold uint8
 const (
 	FoldSum Fold = iota
 	FoldProd
-	FoldMax // NaN if any element is NaN
+	FoldMax // NaN if any element is NaN; -0 is less than 0
 	FoldMin
 	FoldArgMax // index of the first largest element; a NaN counts as largest
 	FoldArgMin
@@ -144,8 +144,9 @@ func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
 	for k := range n {
 		v := flip * float64(s[k*stride])
 		if v > best || v != v {
-			best, at = v, k
+			at = k
 		}
+		best = max(best, v) // 0 is larger than -0
 		if v != v {
 			break
 		}

@@ -17,8 +17,8 @@ var rowSoftmax32 = [...]rowSoftmax[float32]{
 		vecLogSumExpRowsF32AVX2, vecLogSumExpLanesF32AVX2,
 	},
 	AVX512: {
-		vecSoftmaxRowsF32AVX512, vecSoftmaxLanesF32AVX2,
-		vecLogSumExpRowsF32AVX512, vecLogSumExpLanesF32AVX2,
+		vecSoftmaxRowsF32AVX512, vecSoftmaxLanesF32AVX512,
+		vecLogSumExpRowsF32AVX512, vecLogSumExpLanesF32AVX512,
 	},
 }
 
@@ -28,8 +28,8 @@ var rowSoftmax64 = [...]rowSoftmax[float64]{
 		vecLogSumExpRowsF64AVX2, vecLogSumExpLanesF64AVX2,
 	},
 	AVX512: {
-		vecSoftmaxRowsF64AVX512, vecSoftmaxLanesF64AVX2,
-		vecLogSumExpRowsF64AVX512, vecLogSumExpLanesF64AVX2,
+		vecSoftmaxRowsF64AVX512, vecSoftmaxLanesF64AVX512,
+		vecLogSumExpRowsF64AVX512, vecLogSumExpLanesF64AVX512,
 	},
 }
 

@@ -3,7 +3,9 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -137,6 +139,59 @@ func testSoftmaxBatch[T Float](t *testing.T, isa ISA) {
 			}
 		}
 	}
+}
+
+// TestSoftmaxShort holds rows of 2 to 32 elements to a bound in units in the last
+// place of the exact result for the rounded differences from the maximum: half a
+// unit or so for the exponential, its sum's reciprocal and their product, each of
+// which may count twice. Some rows have logits that are nearly equal, where the
+// differences are exact.
+func TestSoftmaxShort(t *testing.T) {
+	for _, isa := range isas()[1:] { // the portable loop does not round the differences
+		t.Run(fmt.Sprintf("%s/float32", isa), func(t *testing.T) { testSoftmaxShort[float32](t, isa) })
+		t.Run(fmt.Sprintf("%s/float64", isa), func(t *testing.T) { testSoftmaxShort[float64](t, isa) })
+	}
+}
+
+func testSoftmaxShort[T Float](t *testing.T, isa ISA) {
+	const rows = 64
+	single, bound := true, 2.5
+	if unsafe.Sizeof(T(0)) == 8 {
+		single, bound = false, 4 // the sum too is rounded, as often as there are elements
+	}
+	rng := rand.New(rand.NewPCG(5, 7))
+	worst := 0.0
+	for n := 2; n <= 32; n++ {
+		x, y, lse := make([]T, rows*n), make([]T, rows*n), make([]T, rows)
+		for r := range rows {
+			center, spread := T(4*rng.NormFloat64()), math.Exp2(float64(2-r%26))
+			for i := range n {
+				x[r*n+i] = center + T(spread*rng.NormFloat64())
+			}
+		}
+		softmaxRows(isa, &y[0], &lse[0], &x[0], rows, n)
+		for r := range rows {
+			row := x[r*n : r*n+n]
+			e, sum := make([]*big.Float, n), newBig(0)
+			top := slices.Max(row)
+			for i, v := range row {
+				e[i] = expBig(newBig(float64(v - top)))
+				sum = addBig(sum, e[i])
+			}
+			for i := range row {
+				u := ulps(float64(y[r*n+i]), quoBig(e[i], sum), single)
+				if worst = max(worst, u); u > bound {
+					t.Fatalf("softmax %d of %v is %v, off by %.3g ulp", i, row, y[r*n+i], u)
+				}
+			}
+			estimate, _ := sum.Float64()
+			want := addBig(newBig(float64(top)), logBig(sum, math.Log(estimate)))
+			if u := ulps(float64(lse[r]), want, single); u > bound && math.Abs(float64(lse[r])) > 1 {
+				t.Fatalf("logarithm of the sum of %v is %v, off by %.3g ulp", row, lse[r], u)
+			}
+		}
+	}
+	t.Logf("at most %.3f ulp", worst)
 }
 
 func TestSoftmaxInfinite(t *testing.T) {

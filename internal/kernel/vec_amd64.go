@@ -440,6 +440,12 @@ func vecSoftmaxRowsF32AVX512(dst *float32, lse *float32, src *float32, rows int,
 func vecLogSumExpRowsF32AVX512(lse *float32, src *float32, rows int, n int)
 
 //go:noescape
+func vecSoftmaxLanesF32AVX512(dst *float32, lse *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecLogSumExpLanesF32AVX512(lse *float32, src *float32, rows int, n int)
+
+//go:noescape
 func vecNegF64AVX512(dst *float64, a *float64, b *float64, c *float64, n int)
 
 //go:noescape
@@ -573,3 +579,9 @@ func vecSoftmaxRowsF64AVX512(dst *float64, lse *float64, src *float64, rows int,
 
 //go:noescape
 func vecLogSumExpRowsF64AVX512(lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecSoftmaxLanesF64AVX512(dst *float64, lse *float64, src *float64, rows int, n int)
+
+//go:noescape
+func vecLogSumExpLanesF64AVX512(lse *float64, src *float64, rows int, n int)

@@ -45,8 +45,11 @@ func (m *machine) ln2Lo() constant { return m.pick(ln2Lo32, ln2Lo64) }
 
 // magic is the number whose last bit is 1 and which has room below its leading
 // bits: x + magic rounds x to an integer, in the low bits, and
-// x + magic - magic is that integer.
-func (m *machine) magic() constant { return m.pick(3<<22, 3<<51) }
+// x + magic - magic is that integer. With a fraction, of so many bits, it is
+// a multiple of 2^-fraction.
+func (m *machine) magic(fraction int) constant {
+	return m.k(math.Exp2(float64(m.mantissa()-1-fraction)) * 3)
+}
 
 func (m *machine) mantissa() int { return map[bool]int{false: 23, true: 52}[m.double] }
 
@@ -79,102 +82,6 @@ func (m *machine) pairs(x, x2 value, c []float64) value {
 	return p
 }
 
-// An exponent is the integer n, nearest to x/ln 2, as a number and in the low
-// bits of n + magic.
-type exponent struct{ number, bits value }
-
-// reduceExp returns n and x - n·ln 2. x is scaled by a power of two first.
-func (m *machine) reduceExp(x value, scale float64) (exponent, value) {
-	bits := m.copy(m.magic())
-	m.addMul(bits, x, m.k(scale/math.Ln2))
-	n := m.sub(bits, m.magic())
-	r := x
-	if scale != 1 {
-		r = m.mul(x, m.k(scale))
-	} else {
-		r = m.copy(x)
-	}
-	m.subMul(r, n, m.ln2Hi())
-	m.subMul(r, n, m.ln2Lo())
-	return exponent{n, bits}, r
-}
-
-// power is 2ⁿ⁺ˢ, for a normal result.
-func (m *machine) power(bits value, s float64) value {
-	return m.iadd(m.shl(bits, m.mantissa()), m.k(math.Exp2(s)))
-}
-
-// scale is p·2ⁿ, rounded once also where the result is denormal or overflows.
-func (m *machine) scale(p value, e exponent) value {
-	if m.isa == avx512 {
-		return m.op2("VSCALEFP#", p, e.number)
-	}
-	// 2ⁿ alone may overflow; its two halves cannot.
-	half := m.shr(e.bits, 1)
-	rest := m.isub(e.bits, half)
-	return m.mul(m.mul(p, m.power(half, 0)), m.power(rest, 0))
-}
-
-// Coefficients of (exp(r) - 1 - r)/r² for |r| <= ln(2)/2.
-var (
-	exp32 = []float64{0.4999999404, 0.1666651964, 0.04166840017, 0.008368851617, 0.001381439855}
-	exp64 = []float64{0.5000000000000011, 0.16666666666666408, 0.041666666666528074, 0.008333333333496916,
-		0.0013888888944253465, 0.00019841269502692718, 2.4801492386034244e-05, 2.755758850878896e-06,
-		2.763052369926114e-07, 2.499981966362572e-08}
-	expm132 = []float64{0.5, 0.1666666567, 0.04166635871, 0.008333389647, 0.001394082094, 0.0001984581468}
-	expm164 = []float64{0.5, 0.16666666666666677, 0.041666666666666505, 0.008333333333321516,
-		0.0013888888888963192, 0.0001984126988647082, 2.4801587171615473e-05, 2.755724381061855e-06,
-		2.7557402832406234e-07, 2.5109192932967952e-08, 2.087545548938804e-09}
-)
-
-func (m *machine) fit(single, double []float64) []float64 {
-	if m.double {
-		return double
-	}
-	return single
-}
-
-// exp is exp(x) for x within the limits where it is 0 and +Inf.
-func (m *machine) exp(x value) value {
-	p, e := m.expReduced(x)
-	return m.scale(p, e)
-}
-
-// expModerate is exp(x) for |x| < m.moderate(), where the exponent of the result
-// is just added. It gives the same bits.
-func (m *machine) expModerate(x value) value {
-	p, e := m.expReduced(x)
-	return m.iadd(p, m.shl(e.bits, m.mantissa()))
-}
-
-// expReduced is exp(x)/2ⁿ.
-func (m *machine) expReduced(x value) (value, exponent) {
-	e, r := m.reduceExp(x, 1)
-	if !m.double { // few terms: registers for more vectors are worth more than a shorter chain
-		p := m.mulAdd(m.horner(r, exp32), r, m.k(1))
-		return m.mulAdd(p, r, m.k(1)), e
-	}
-	r2 := m.mul(r, r)
-	p := m.mulAdd(m.pairs(r, r2, exp64), r2, r)
-	return m.add(p, m.k(1)), e
-}
-
-// least is an x with exp(x) = 0, and greatest one with exp(x) = +Inf; moderate x
-// have normal results.
-func (m *machine) least() constant    { return m.pick(-104, -746) }
-func (m *machine) greatest() constant { return m.pick(89, 710) }
-func (m *machine) moderate() constant { return m.pick(87, 708) }
-
-func expFormula(m *machine, x value) value {
-	x = m.minimum(m.greatest(), x)
-	x = m.maximum(m.least(), x)
-	return m.exp(x)
-}
-
-func expFast(m *machine, x value) (mask, func() value) {
-	return m.farFrom0(x, m.moderate()), func() value { return m.expModerate(x) }
-}
-
 // farFrom0 is a mask that has lanes if there are any with |x| >= limit, or NaN,
 // for the fast formulas. Without its sign, the bits of a number are an integer
 // that grows with it.
@@ -198,22 +105,44 @@ func (m *machine) above(x value, limit constant) mask {
 	return d
 }
 
-// sigmoidFormula is 1/(1+exp(-x)) for positive and exp(x)/(1+exp(x)) for
-// negative x.
 func sigmoidFormula(m *machine, x value) value {
-	return m.sigmoid(x, m.exp(m.maximum(m.least(), m.or(x, m.signBit()))))
+	side := m.complement(x)
+	return side(m.lowerSigmoid(m.exp(m.maximum(m.least(), m.or(x, m.signBit())), true)))
 }
 
 func sigmoidFast(m *machine, x value) (mask, func() value) {
-	return m.farFrom0(x, m.moderate()), func() value {
-		return m.sigmoid(x, m.expModerate(m.or(x, m.signBit())))
+	minus := m.or(x, m.signBit()) // as integers these too grow with |x|
+	return m.above(minus, m.signBit()|(m.moderate()-1)), func() value {
+		side := m.complement(x)
+		return side(m.lowerSigmoid(m.expModerate(minus, true)))
 	}
 }
 
-// sigmoid is the sigmoid of x, e is exp(-|x|).
-func (m *machine) sigmoid(x, e value) value {
-	q, lost := m.overSum(m.blend(m.negative(x), e, m.k(1)), m.k(1), e)
-	return m.subMul(m.copy(q), q, lost) // lost·1/(1+e) would be right, but this will do for e <= 1
+// lowerSigmoid is s = e/(1+e), for e = exp(-|x|). The sum loses a whole unit in
+// the last place of the quotient; in s = e - e·s there is e times less of that.
+func (m *machine) lowerSigmoid(e value) value {
+	s := m.div(e, m.add(e, m.k(1)))
+	return m.subMul(m.copy(e), e, s)
+}
+
+// complement returns the function that is s for negative x and 1-s for others.
+// It takes the signs at once, so that with AVX-512 x need not be kept for it.
+func (m *machine) complement(x value) func(s value) value {
+	if m.isa == avx2 {
+		return func(s value) value { return m.blend(m.negative(x), s, m.sub(m.k(1), s)) }
+	}
+	sign, positive := m.register(m.signBit()), make(mask, m.unroll)
+	for i := range positive {
+		positive[i] = m.K()
+		m.emit("VPTESTNM%", sign(i), x[i], positive[i])
+	}
+	return func(s value) value {
+		one := m.register(m.k(1))
+		for i := range s {
+			m.emit("VSUBP#", s[i], one(i), positive[i], s[i])
+		}
+		return s
+	}
 }
 
 // overSum is a/(b+c), and the rounding error of b+c for |b| >= |c|. That can be a
@@ -221,6 +150,21 @@ func (m *machine) sigmoid(x, e value) value {
 func (m *machine) overSum(a, b, c argument) (q, lost value) {
 	d := m.add(b, c)
 	return m.div(a, d), m.sub(c, m.sub(d, b))
+}
+
+// Coefficients of (exp(r) - 1 - r)/r² for |r| <= ln(2)/2.
+var (
+	expm132 = []float64{0.5, 0.1666666567, 0.04166635871, 0.008333389647, 0.001394082094, 0.0001984581468}
+	expm164 = []float64{0.5, 0.16666666666666677, 0.041666666666666505, 0.008333333333321516,
+		0.0013888888888963192, 0.0001984126988647082, 2.4801587171615473e-05, 2.755724381061855e-06,
+		2.7557402832406234e-07, 2.5109192932967952e-08, 2.087545548938804e-09}
+)
+
+func (m *machine) fit(single, double []float64) []float64 {
+	if m.double {
+		return double
+	}
+	return single
 }
 
 // expm1 is exp(r) - 1 for |r| <= ln(2)/2.
@@ -232,8 +176,8 @@ func (m *machine) expm1(r value) value {
 // tanhFormula is h/(1+h) for h = (exp(2|x|)-1)/2, with the sign of x.
 func tanhFormula(m *machine, x value) value {
 	a := m.minimum(m.pick(9.2, 20), m.and(x, m.absBits())) // tanh is 1 beyond
-	e, r := m.reduceExp(a, 2)
-	s := m.power(e.bits, -1)
+	e, r := m.reduceExp(m.add(a, a), 0)
+	s := m.half(e.bits)
 	// h = s·(exp(r)-1) + (s-1/2)
 	h := m.addMul(m.sub(s, m.k(0.5)), s, m.expm1(r))
 	q, lost := m.overSum(h, m.maximum(m.k(1), h), m.minimum(m.k(1), h))
@@ -251,10 +195,10 @@ func expm1Fast(m *machine, x value) (mask, func() value) {
 
 // expm1All is exp(a) - 1 with the sign of x.
 func (m *machine) expm1All(x, a value) value {
-	e, r := m.reduceExp(a, 1)
+	e, r := m.reduceExp(a, 0)
 	p := m.expm1(r)
 	// 2ⁿ may overflow before the result does, hence half of it.
-	s := m.power(e.bits, -1)
+	s := m.half(e.bits)
 	t := m.addMul(m.sub(s, m.k(0.5)), s, p)
 	t = m.add(t, t)
 	t = m.blend(m.compare(equal, e.number, m.k(0)), p, t)

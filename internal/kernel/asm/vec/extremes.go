@@ -7,22 +7,52 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// An extreme is the largest or smallest of some numbers. The instruction does
+// not tell 0 from -0. But the largest number has the sign bits of all numbers
+// joined by "and", and the smallest has them joined by "or".
+type extreme struct {
+	name, instruction, join string
+	identity                float64
+}
+
+func extremes() []extreme {
+	return []extreme{
+		{"Max", "VMAXP#", "VANDP#", math.Inf(-1)},
+		{"Min", "VMINP#", "VORP#", math.Inf(1)},
+	}
+}
+
+// setSign gives x the sign bit of s.
+func (m *machine) setSign(x, s reg.VecVirtual) {
+	v := m.or(m.and(value{x}, m.absBits()), m.and(value{s}, m.signBit()))
+	m.emit("VMOVAP#", v[0], x)
+}
+
 // extremeRows writes a kernel
 //
 //	func(dst, src *T, rows, n int)
 //
 // for the largest or smallest element of each row, or NaN if there is one, or
 // the index of the first such element.
-func (m *machine) extremeRows(name, instruction string, identity float64, index bool) {
+func (m *machine) extremeRows(e extreme, index bool) {
+	name := e.name
+	if index {
+		name = "Arg" + name
+	}
 	r := m.function(name+"Rows", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"rows", "n"})
 	const vectors = 4
 	worst := m.reg()
-	m.broadcast(m.memory(m.k(identity)), worst)
+	m.broadcast(m.memory(m.k(e.identity)), worst)
 	best, nan := make([]reg.VecVirtual, vectors), m.reg()
 	for i := range best {
 		best[i] = m.reg()
 	}
-	op := func(b, a, d Op) { m.emit(instruction, b, a, d) }
+	op := func(b, a, d Op) { m.emit(e.instruction, b, a, d) }
+	signs := m.reg()
+	join := func(b, a, d Op) { m.emit(e.join, b, a, d) }
+	if index {
+		join = func(b, a, d Op) {} // the index is that of either zero
+	}
 
 	rest := m.GP64()
 	m.MOVQ(r["n"], rest)
@@ -37,6 +67,7 @@ func (m *machine) extremeRows(name, instruction string, identity float64, index 
 		m.emit("VMOVAP#", worst, b)
 	}
 	m.VXORPS(nan, nan, nan)
+	m.emit("VMOVAP#", worst, signs)
 	m.MOVQ(r["src"], p)
 	m.MOVQ(r["n"], count)
 	m.SUBQ(U32(vectors*m.lanes()), count)
@@ -46,6 +77,7 @@ func (m *machine) extremeRows(name, instruction string, identity float64, index 
 		x := m.reg()
 		m.emit("VMOVUP#", Mem{Base: p}.Offset(i*m.width()), x)
 		op(x, b, b)
+		join(x, signs, signs)
 		m.sticky(x, nan)
 	}
 	m.ADDQ(U32(vectors*m.width()), p)
@@ -60,6 +92,7 @@ func (m *machine) extremeRows(name, instruction string, identity float64, index 
 	x := m.reg()
 	m.emit("VMOVUP#", Mem{Base: p}, x)
 	op(x, best[0], best[0])
+	join(x, signs, signs)
 	m.sticky(x, nan)
 	m.ADDQ(U32(m.width()), p)
 	m.JMP(LabelRef("one"))
@@ -69,7 +102,9 @@ func (m *machine) extremeRows(name, instruction string, identity float64, index 
 	x = m.reg()
 	some.load(Mem{Base: p}, x)
 	m.sticky(x, nan)
-	op(some.fill(x, worst), best[0], best[0])
+	x = some.fill(x, worst)
+	op(x, best[0], best[0])
+	join(x, signs, signs)
 
 	m.Label("fold")
 	for w := vectors / 2; w > 0; w /= 2 {
@@ -78,6 +113,10 @@ func (m *machine) extremeRows(name, instruction string, identity float64, index 
 		}
 	}
 	m.halves(best[0], op)
+	if !index {
+		m.halves(signs, join)
+		m.setSign(best[0], signs)
+	}
 	m.jumpIfAny(m.compare(unordered, value{nan}, value{nan}), "nan")
 	if index {
 		m.search(r["src"], r["n"], func(x reg.VecVirtual) mask {

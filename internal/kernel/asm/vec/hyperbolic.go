@@ -10,8 +10,8 @@ var (
 
 // halfExp is exp(|x|)/2, which does not overflow before sinh and cosh do.
 func (m *machine) halfExp(x value) value {
-	p, e := m.expReduced(m.minimum(m.pick(92, 712), m.and(x, m.absBits())))
-	return m.scale(p, exponent{m.sub(e.number, m.k(1)), m.isub(e.bits, constant(1))})
+	p, e := m.expReduced(m.minimum(m.pick(92, 712), m.and(x, m.absBits())), true)
+	return m.scale(p, exponent{m.sub(e.number, m.k(1)), m.isub(e.bits, constant(1<<e.fraction)), e.fraction})
 }
 
 // coshFormula is h + 1/(4h) for h = exp(|x|)/2.

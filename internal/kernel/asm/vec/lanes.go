@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -13,8 +14,7 @@ const laneRowMax = 32
 // softmaxLanes writes the kernel of softmaxRows for rows of 1 to laneRowMax
 // elements. Along a short row there is little to do at once, and most of the
 // time goes into waiting for its maximum, sum and logarithm; here as many rows
-// as there are lanes go side by side. It is for AVX2, whose vectors are short
-// enough to be transposed in registers, and serves AVX-512 as well.
+// as there are lanes go side by side.
 func (m *machine) softmaxLanes(name string, logOnly bool) {
 	pointers := []string{"dst", "lse", "src"}
 	if logOnly {
@@ -31,8 +31,12 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 	m.LEAQ(m.AllocLocal((laneRowMax+1)*m.width()).Offset(m.width()-1), l.columns)
 	m.ANDQ(I32(-m.width()), l.columns)
 
+	square, together := l.squares(), 2
+	if m.isa == avx512 {
+		square, together = l.blocks(), 4
+	}
 	m.Label("group")
-	l.read()
+	square.read()
 
 	top := m.reg()
 	m.emit("VMOVAP#", l.column(nil, 0), top)
@@ -46,37 +50,37 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 	for _, s := range sums {
 		m.VXORPS(s, s, s)
 	}
-	l.eachColumn(2, func(c []Mem) {
+	l.eachColumn(together, func(c []Mem) {
 		x := m.value()
 		for u := range x {
 			x[u] = m.reg()
 			m.emit("VMOVAP#", c[u], x[u])
 			m.emit("VSUBP#", top, x[u], x[u])
 		}
-		e := expFormula(m, x)
+		e := m.expAny(x, true)
 		for u := range e {
 			if !logOnly {
 				m.emit("VMOVAP#", e[u], c[u])
 			}
 			if m.double {
-				m.VADDPD(e[u], sums[u], sums[u])
+				m.VADDPD(e[u], sums[u%2], sums[u%2])
 			} else {
 				l.addWide(e[u], sums)
 			}
 		}
 	})
-	var total value
+	narrow := m.narrowValue
 	if m.double {
-		total = m.add(sums[:1], sums[1:])
-	} else {
-		total = m.narrowValue(sums)
+		sums = m.add(sums[:1], sums[1:])
+		narrow = func(v value) value { return v }
 	}
-	log := m.add(value{top}, logFormula(m, total))[0]
+	log := m.add(value{top}, logFormula(m, narrow(sums)))[0]
 	l.writeLog(log, r["lse"])
 	if !logOnly {
-		l.write(m.div(m.k(1), total)[0])
+		d.unroll = len(sums)
+		square.write(narrow(d.div(d.k(1), sums))[0])
 	}
-	m.LEAQ(Mem{Base: l.src}.Idx(l.stride, uint8(m.lanes())), l.src)
+	l.advance(l.src)
 	m.ADDQ(U8(m.width()), r["lse"])
 	m.SUBQ(U8(m.lanes()), l.rows)
 	m.JG(LabelRef("group"))
@@ -110,6 +114,14 @@ func (l lanes) column(at reg.GPVirtual, i int) Mem {
 	return a
 }
 
+// advance moves a pointer to the rows of the next group.
+func (l lanes) advance(p reg.GPVirtual) {
+	group := l.m.GP64()
+	l.m.MOVQ(l.stride, group)
+	l.m.SHLQ(U8(bits.TrailingZeros(uint(l.m.lanes()))), group)
+	l.m.ADDQ(group, p)
+}
+
 // eachColumn runs body for so many columns at a time, and for the last ones if
 // they are fewer.
 func (l lanes) eachColumn(count int, body func(c []Mem)) {
@@ -118,7 +130,7 @@ func (l lanes) eachColumn(count int, body func(c []Mem)) {
 	m.XORQ(at, at)
 	for ; count > 0; count /= 2 {
 		m.MOVQ(l.n, end)
-		m.SHLQ(U8(5), end) // columns of 32 bytes
+		m.SHLQ(U8(bits.TrailingZeros(uint(m.width()))), end)
 		m.SUBQ(U32(count*m.width()), end)
 		loop, next := m.label(), m.label()
 		m.Label(loop)
@@ -149,9 +161,18 @@ func (l lanes) addWide(v reg.VecVirtual, sums value) {
 	}
 }
 
-// read transposes the rows, a square of elements at a time. Where there are
+// A transposer reads the rows into columns, and multiplies the columns and
+// writes them back.
+type transposer struct {
+	read  func()
+	write func(scale reg.VecVirtual)
+}
+
+// squares goes along the rows a square of elements at a time. Where there are
 // fewer rows than lanes the last one is repeated.
-func (l lanes) read() {
+func (l lanes) squares() transposer { return transposer{l.readSquares, l.writeSquares} }
+
+func (l lanes) readSquares() {
 	m := l.m
 	at, p, q, left, bytes := m.GP64(), m.GP64(), m.GP64(), m.GP64(), m.GP64()
 	column := m.GP64()
@@ -183,11 +204,10 @@ func (l lanes) read() {
 	m.JL(LabelRef(loop))
 }
 
-// write multiplies the columns and transposes them back. Whole vectors are
-// stored, even if the row ends within one: what is then wrong is the beginning
+// writeSquares transposes the columns back. Whole vectors are stored, even if the row ends within one: what is then wrong is the beginning
 // of the next rows, which are stored later, so the last columns come first. Only
 // behind the last row nothing may be written.
-func (l lanes) write(scale reg.VecVirtual) {
+func (l lanes) writeSquares(scale reg.VecVirtual) {
 	m := l.m
 	at, p, end, rest, column := m.GP64(), m.GP64(), m.GP64(), m.GP64(), m.GP64()
 	m.MOVQ(U32(m.lanes()), end)
@@ -244,12 +264,26 @@ func (l lanes) writeLog(v reg.VecVirtual, lse reg.GPVirtual) {
 	m.Label(some)
 	m.MOVQ(l.rows, bytes)
 	m.SHLQ(U8(m.shift()), bytes)
-	part{m: m, bytes: bytes}.store(v, Mem{Base: lse})
+	m.part(bytes).store(v, Mem{Base: lse})
 	m.Label(done)
 }
 
 // transpose returns the columns of a square of elements whose rows are given.
 func (m *machine) transpose(v []reg.VecVirtual) []reg.VecVirtual {
+	v = m.transposeQuarters(v)
+	half := len(v) / 2
+	d := make([]reg.VecVirtual, len(v))
+	for i := range half {
+		d[i], d[i+half] = m.reg(), m.reg()
+		m.emit("VPERM2F128", U8(0x20), v[i+half], v[i], d[i])
+		m.emit("VPERM2F128", U8(0x31), v[i+half], v[i], d[i+half])
+	}
+	return d
+}
+
+// transposeQuarters transposes squares that are 16 bytes wide: element i of
+// quarter j of vector k becomes element k of quarter j of vector i.
+func (m *machine) transposeQuarters(v []reg.VecVirtual) []reg.VecVirtual {
 	// pairs interleaves elements of rows that are apart by a distance.
 	pairs := func(low, high string, v []reg.VecVirtual, distance int) []reg.VecVirtual {
 		d := make([]reg.VecVirtual, len(v))
@@ -265,21 +299,12 @@ func (m *machine) transpose(v []reg.VecVirtual) []reg.VecVirtual {
 		return d
 	}
 	if m.double {
-		v = pairs("VUNPCKLPD", "VUNPCKHPD", v, 1)
-	} else {
-		v = pairs("VUNPCKLPS", "VUNPCKHPS", v, 1)
-		v = pairs("VUNPCKLPD", "VUNPCKHPD", v, 2)
-		// Within the halves: columns 0, 2, 1 and 3 of four rows.
-		for i := 0; i < len(v); i += 4 {
-			v[i+1], v[i+2] = v[i+2], v[i+1]
-		}
+		return pairs("VUNPCKLPD", "VUNPCKHPD", v, 1)
 	}
-	half := len(v) / 2
-	d := make([]reg.VecVirtual, len(v))
-	for i := range half {
-		d[i], d[i+half] = m.reg(), m.reg()
-		m.emit("VPERM2F128", U8(0x20), v[i+half], v[i], d[i])
-		m.emit("VPERM2F128", U8(0x31), v[i+half], v[i], d[i+half])
+	v = pairs("VUNPCKLPS", "VUNPCKHPS", v, 1)
+	v = pairs("VUNPCKLPD", "VUNPCKHPD", v, 2)
+	for i := 0; i < len(v); i += 4 { // columns 0, 2, 1 and 3 of four rows
+		v[i+1], v[i+2] = v[i+2], v[i+1]
 	}
-	return d
+	return v
 }

@@ -44,7 +44,7 @@ func (k kernel) generate(out *machine) {
 		if k.mixed {
 			hoist = nil
 		}
-		slices.SortStableFunc(hoist, func(a, b uint64) int { return cmp.Compare(uses.uses[b], uses.uses[a]) })
+		slices.SortStableFunc(hoist, func(a, b argument) int { return cmp.Compare(uses.uses[b], uses.uses[a]) })
 		for ; len(hoist) > 0; hoist = hoist[:len(hoist)-1] {
 			if _, ok := k.fits(out, hoist); ok {
 				break
@@ -58,7 +58,7 @@ func (k kernel) generate(out *machine) {
 
 // fits reports whether the registers suffice, by writing the kernel to a file
 // that is thrown away.
-func (k kernel) fits(out *machine, hoist []uint64) (*machine, bool) {
+func (k kernel) fits(out *machine, hoist []argument) (*machine, bool) {
 	m := *out
 	m.Context = build.NewContext()
 	m.globals = map[string]Mem{}
@@ -78,9 +78,9 @@ func (k kernel) fits(out *machine, hoist []uint64) (*machine, bool) {
 // that returns how many elements it has done if it is partial. The main loop
 // does several vectors a step; what remains is done by one vector or part of a
 // vector a step.
-func (k kernel) write(m *machine, hoist []uint64) {
-	m.uses, m.order, m.labels = map[uint64]int{}, nil, 0
-	m.hoisted = map[uint64]reg.VecVirtual{}
+func (k kernel) write(m *machine, hoist []argument) {
+	m.uses, m.order, m.labels = map[argument]int{}, nil, 0
+	m.hoisted = map[argument]reg.VecVirtual{}
 
 	signature := fmt.Sprintf("func(dst, a, b, c *%s, n int)", m.ctype())
 	if k.partial {
@@ -100,9 +100,7 @@ func (k kernel) write(m *machine, hoist []uint64) {
 	m.Load(m.Param("n"), n)
 	m.SHLQ(U8(m.shift()), n)
 	for _, c := range hoist {
-		r := m.reg()
-		m.broadcast(m.memory(constant(c)), r)
-		m.hoisted[c] = r
+		m.hoisted[c] = m.loaded(c)
 	}
 
 	at := func(base reg.Register, i reg.Register, vector int) Mem {

@@ -29,10 +29,10 @@ type machine struct {
 
 	unroll int // registers per value
 
-	globals map[string]Mem // every constant of the file, by its name
-	hoisted map[uint64]reg.VecVirtual
-	uses    map[uint64]int // how often the current kernel reads each constant
-	order   []uint64       // the constants in order of first use
+	globals map[string]Mem              // every constant of the file, by its name
+	hoisted map[argument]reg.VecVirtual // constants and tables
+	uses    map[argument]int            // how often the current kernel reads each
+	order   []argument                  // the same in order of first use
 	labels  int
 }
 
@@ -46,7 +46,14 @@ type mask []Op
 // A constant is an element that fills a vector.
 type constant uint64
 
-// An argument is a value or a constant.
+// A table is different elements that fill a vector: all of it with AVX-512, its
+// halves alike with AVX2, where an instruction looks up each half in itself.
+type table struct {
+	name     string
+	elements [16]uint64
+}
+
+// An argument is a value, a constant or a table.
 type argument any
 
 func (m *machine) suffix() string {
@@ -132,6 +139,14 @@ func (m *machine) k(x float64) constant {
 	return constant(math.Float32bits(float32(x)))
 }
 
+// number undoes k.
+func (m *machine) number(c constant) float64 {
+	if m.double {
+		return math.Float64frombits(uint64(c))
+	}
+	return float64(math.Float32frombits(uint32(c)))
+}
+
 // pick chooses between the constants of the two element types.
 func (m *machine) pick(single, double float64) constant {
 	if m.double {
@@ -173,23 +188,41 @@ func (m *machine) global(name string, words ...uint64) Mem {
 	return a
 }
 
-// constant returns a register with the constant, loaded here unless the kernel
-// keeps it in one.
-func (m *machine) constant(c constant) reg.VecVirtual {
-	m.count(c)
-	if r, ok := m.hoisted[uint64(c)]; ok {
+// constant returns a register with a constant or table, loaded here unless the
+// kernel keeps it in one.
+func (m *machine) constant(x argument) reg.VecVirtual {
+	m.count(x)
+	if r, ok := m.hoisted[x]; ok {
 		return r
 	}
-	r := m.reg()
-	m.broadcast(m.memory(c), r)
-	return r
+	return m.loaded(x)
 }
 
-func (m *machine) count(c constant) {
-	if m.uses[uint64(c)] == 0 {
-		m.order = append(m.order, uint64(c))
+func (m *machine) count(x argument) {
+	if m.uses[x] == 0 {
+		m.order = append(m.order, x)
 	}
-	m.uses[uint64(c)]++
+	m.uses[x]++
+}
+
+// loaded returns a new register with a constant or table.
+func (m *machine) loaded(x argument) reg.VecVirtual {
+	r := m.reg()
+	switch x := x.(type) {
+	case constant:
+		m.broadcast(m.memory(x), r)
+	case table:
+		var words []uint64
+		for i := 0; i < m.lanes(); i += 8 / m.elem() {
+			w := x.elements[i]
+			if !m.double {
+				w |= x.elements[i+1] << 32
+			}
+			words = append(words, w)
+		}
+		m.emit("VMOVUP#", m.global("vec"+x.name+m.suffix(), words...), r)
+	}
+	return r
 }
 
 func (m *machine) broadcast(a Mem, r reg.VecVirtual) { m.emit("VBROADCASTS#", a, r) }
@@ -200,7 +233,7 @@ func (m *machine) last(x argument) func(i int) Op {
 	case value:
 		return func(i int) Op { return x[i] }
 	case constant:
-		if _, ok := m.hoisted[uint64(x)]; !ok && m.isa == avx2 && m.unroll == 1 {
+		if _, ok := m.hoisted[x]; !ok && m.isa == avx2 && m.unroll == 1 {
 			m.count(x)
 			a := m.memory(x)
 			return func(int) Op { return a }
@@ -214,7 +247,7 @@ func (m *machine) register(x argument) func(i int) Op {
 	switch x := x.(type) {
 	case value:
 		return func(i int) Op { return x[i] }
-	case constant:
+	case constant, table:
 		r := m.constant(x)
 		return func(int) Op { return r }
 	}
@@ -254,6 +287,19 @@ func (m *machine) op1i(name string, n int, a value) value {
 	d := m.value()
 	for i := range d {
 		m.emit(name, U8(n), a[i], d[i])
+	}
+	return d
+}
+
+// lookup is the elements of the table at the lowest bits of the index.
+func (m *machine) lookup(t table, index value) value {
+	x, d := m.register(t)(0), m.value()
+	for i := range d {
+		if m.isa == avx512 {
+			m.emit("VPERMP#", x, index[i], d[i])
+		} else {
+			m.emit("VPERMILP#", index[i], x, d[i])
+		}
 	}
 	return d
 }

@@ -10,7 +10,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -42,10 +41,8 @@ func main() {
 		m.reductions()
 		m.softmaxRows("Softmax", false)
 		m.softmaxRows("LogSumExp", true)
-		if m.isa == avx2 {
-			m.softmaxLanes("Softmax", false)
-			m.softmaxLanes("LogSumExp", true)
-		}
+		m.softmaxLanes("Softmax", false)
+		m.softmaxLanes("LogSumExp", true)
 	}
 	config := flags.Config()
 	config.Passes = slices.Insert(config.Passes, 1, pass.Interface(pass.FunctionPass(checkRegisters)))
@@ -78,17 +75,11 @@ func (m *machine) reductions() {
 		m.columns("Sum", "VADDPD", 0, onto)
 		m.columns("Prod", "VMULPD", 1, onto)
 	}
-	for _, best := range []struct {
-		name, instruction string
-		identity          float64
-	}{
-		{"Max", "VMAXP#", math.Inf(-1)},
-		{"Min", "VMINP#", math.Inf(1)},
-	} {
-		m.extremeRows(best.name, best.instruction, best.identity, false)
-		m.extremeRows("Arg"+best.name, best.instruction, best.identity, true)
-		m.extremeColumns(best.name, best.instruction, best.identity, false)
-		m.extremeColumns(best.name, best.instruction, best.identity, true)
+	for _, e := range extremes() {
+		m.extremeRows(e, false)
+		m.extremeRows(e, true)
+		m.extremeColumns(e, false)
+		m.extremeColumns(e, true)
 	}
 }
 

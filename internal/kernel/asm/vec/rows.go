@@ -17,7 +17,7 @@ const sumLanes = 32
 // them.
 func (m *machine) function(name string, pointers, integers []string) map[string]reg.GPVirtual {
 	m.labels, m.unroll = 0, 1
-	m.uses, m.hoisted = map[uint64]int{}, map[uint64]reg.VecVirtual{}
+	m.uses, m.hoisted = map[argument]int{}, map[argument]reg.VecVirtual{}
 	signature := "func("
 	for i, p := range pointers {
 		if i > 0 {

@@ -75,7 +75,7 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 		for u := range tops {
 			tops[u] = top
 		}
-		e := expFormula(m, m.sub(x, tops))
+		e := m.expAny(m.sub(x, tops), true)
 		if !logOnly {
 			store(e, whole)
 		}
@@ -84,17 +84,10 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 		}
 	})
 	d.halves(sum, func(b, a, c Op) { d.emit("VADDPD", b, a, c) })
-	total := m.reg()
-	if m.double {
-		m.VBROADCASTSD(sum.AsX(), total)
-	} else {
-		m.VCVTSD2SS(sum.AsX(), sum.AsX(), total.AsX())
-		m.VBROADCASTSS(total.AsX(), total)
-	}
-	log := m.add(value{top}, logFormula(m, value{total}))
+	log := m.add(value{top}, logFormula(m, value{m.spread(sum)}))
 	m.emit("VMOVS#", log[0].AsX(), Mem{Base: r["lse"]})
 	if !logOnly {
-		scale := m.div(m.k(1), value{total})[0]
+		scale := m.spread(d.div(d.k(1), value{sum})[0])
 		row.steps(1, func(whole bool) {
 			y := m.reg()
 			if whole {
@@ -114,6 +107,19 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 	m.Label("end")
 	m.VZEROUPPER()
 	m.RET()
+}
+
+// spread fills a vector with the first element of a float64 one.
+func (m *machine) spread(x reg.VecVirtual) reg.VecVirtual {
+	v := m.reg()
+	if m.double {
+		m.VBROADCASTSD(x.AsX(), v)
+	} else {
+		f := m.XMM()
+		m.VCVTSD2SS(x.AsX(), x.AsX(), f)
+		m.VBROADCASTSS(f, v)
+	}
+	return v
 }
 
 // addWide adds the lanes of v to float64 sums.

@@ -43,9 +43,9 @@ var (
 )
 
 func (m *machine) reduceTurn(x value) turn {
-	bits := m.copy(m.magic())
+	bits := m.copy(m.magic(0))
 	m.addMul(bits, x, m.k(2/math.Pi))
-	n := m.sub(bits, m.magic())
+	n := m.sub(bits, m.magic(0))
 	r := m.copy(x)
 	for i := range halfPi32 {
 		m.subMul(r, n, m.pick(halfPi32[i], halfPi64[i]))
