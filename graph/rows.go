@@ -13,11 +13,12 @@ import (
 func (b *Builder) SoftmaxNLL(z, y Value) (nll, grad Value) {
 	s := b.Shape(z)
 	n, c := s.Dim(0), s.Dim(1)
+	log32, log64 := kernel.Vector[float32](kernel.Log), kernel.Vector[float64](kernel.Log)
 	out := b.Loops(Loops{
 		Name: "softmax_nll",
 		Key:  softmaxNLLKey{},
-		F32:  func(dst, src [][]float32) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c) },
-		F64:  func(dst, src [][]float64) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c) },
+		F32:  func(dst, src [][]float32) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c, log32) },
+		F64:  func(dst, src [][]float64) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c, log64) },
 	}, []Shape{s, Dims(n), Dims(n)}, z, y)
 	return out[1], out[0]
 }
@@ -28,7 +29,7 @@ type softmaxNLLKey struct{}
 // for -log p, and does not underflow. Above it log p itself is.
 const unsure = -7
 
-func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int) {
+func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int, log kernel.Func[T]) {
 	if n*c == 0 {
 		clear(nll)
 		return
@@ -44,7 +45,7 @@ func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int) {
 		nll[i] = 1
 		clear(grad[i*c : (i+1)*c])
 	}
-	kernel.Vector[T](kernel.Log)(unsafe.SliceData(nll), unsafe.SliceData(nll), nil, nil, n)
+	log(unsafe.SliceData(nll), unsafe.SliceData(nll), nil, nil, n)
 	for i, l := range nll {
 		if l < unsure {
 			nll[i] = lse[i] - z[i*c+int(y[i])]
