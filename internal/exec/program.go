@@ -35,6 +35,7 @@ type Program[T kernel.Float] struct {
 	plan    *plan
 	groups  []group
 	steps   []step
+	stepOf  []int // by group: the step that computes it
 	arena   []T
 	scalars []float64
 	leaves  [][]T      // by Func.leaves; nil for scalars that are inputs
@@ -96,6 +97,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	p.bindLeaves(memory)
 	for _, g := range groups {
 		p.emit(g)
+		p.stepOf = append(p.stepOf, len(p.steps)-1)
 	}
 	p.emitCopies()
 	if p.pages != nil {
@@ -300,12 +302,15 @@ func (p *Program[T]) ArenaBytes() int {
 // Steps returns the number of steps.
 func (p *Program[T]) Steps() int { return len(p.steps) + len(p.ends) }
 
-// Listing prints the program, a step to a line; name gives a value's name for
-// its tag, or "".
+// Listing prints the program: each step with its number, and what it computes.
 func (p *Program[T]) Listing() string {
 	var b strings.Builder
 	for i, g := range p.groups {
-		fmt.Fprintf(&b, "%3d  ", i)
+		if at := p.stepOf[i]; i > 0 && at == p.stepOf[i-1] {
+			b.WriteString("     ") // another scalar of the same step
+		} else {
+			fmt.Fprintf(&b, "%3d  ", at)
+		}
 		if g.region {
 			if len(g.gang) > 0 {
 				fmt.Fprintf(&b, "%d regions as one loop over %d elements; the first is\n", len(g.gang), g.n)
@@ -320,8 +325,8 @@ func (p *Program[T]) Listing() string {
 		}
 		fmt.Fprintf(&b, "%s\n", p.line(g.vals[0]))
 	}
-	for _, u := range p.plan.copies {
-		fmt.Fprintf(&b, "     %s <- %s\n", p.name(u.Leaf), p.name(u.Value))
+	for i, u := range p.plan.copies {
+		fmt.Fprintf(&b, "%3d  %s <- %s\n", len(p.steps)+i, p.name(u.Leaf), p.name(u.Value))
 	}
 	fmt.Fprintf(&b, "%d steps, arena %d bytes, %d scalars\n", len(p.steps)+len(p.ends), p.ArenaBytes(), len(p.scalars))
 	return b.String()
