@@ -76,7 +76,8 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 	}
 }
 
-// runPacked computes a region with packed operands. A block of A stays in the second-level cache while the panels of B pass by.
+// runPacked computes a region with packed operands. A block of A stays in the
+// second-level cache while the panels of B pass by.
 func (p *Product[T]) runPacked(w *workspace[T], r *region, c, a, b, bias *T) {
 	packed := w.b
 	for l := 0; l < p.k; l += p.block {
