@@ -144,14 +144,16 @@ func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
 	for k := range n {
 		v := flip * float64(s[k*stride])
 		if v > best || v != v {
-			at = k
+			best, at = v, k
 		}
-		best = max(best, v) // 0 is larger than -0
 		if v != v {
 			break
 		}
 	}
 	if f == FoldMax || f == FoldMin {
+		for k := 0; k < n && best == 0; k++ { // 0 is larger than -0
+			best = max(best, flip*float64(s[k*stride]))
+		}
 		return T(flip * best)
 	}
 	return T(at)

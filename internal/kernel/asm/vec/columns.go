@@ -67,31 +67,39 @@ func (m *machine) extremeColumns(e extreme, onto bool) {
 	r := m.columnFunction(e.name, m.ctype(), onto)
 	worst := m.reg()
 	m.broadcast(m.memory(m.k(e.identity)), worst)
+	none := m.reg() // -0: adding that changes nothing
+	m.broadcast(m.memory(m.signBit()), none)
 	m.groups(r, m.lanes(), 4, onto, func(vectors int, rows rowLoop, load, old func(a Mem, v reg.VecVirtual)) []reg.VecVirtual {
 		best := make(value, vectors)
 		nan, signs := make(value, vectors), make(value, vectors)
 		for i := range best {
 			best[i], nan[i], signs[i] = m.reg(), m.reg(), m.reg()
 			m.emit("VMOVAP#", worst, best[i])
-			m.VXORPS(nan[i], nan[i], nan[i])
+			m.emit("VMOVAP#", none, nan[i])
 			if onto {
 				old(Mem{Base: r["dst"]}.Offset(i*m.width()), best[i])
 				m.sticky(best[i], nan[i])
 			}
-			m.emit("VMOVAP#", best[i], signs[i])
+			if m.isa == avx2 {
+				m.emit("VMOVAP#", best[i], signs[i])
+			}
 		}
 		rows.blocks(1<<30, func() {}, func(p reg.Register) {
 			for i := range best {
 				x := m.reg()
 				load(Mem{Base: p}.Offset(i*m.width()), x)
-				m.emit(e.instruction, x, best[i], best[i])
-				m.emit(e.join, x, signs[i], signs[i])
+				e.step(m, x, best[i], best[i])
+				if m.isa == avx2 {
+					m.emit(e.join, x, signs[i], signs[i])
+				}
 				m.sticky(x, nan[i])
 			}
 		}, func() {})
 		for i := range best {
-			m.emit("VADDP#", nan[i], best[i], best[i]) // NaN + anything, or 0 + best
-			m.setSign(best[i], signs[i])
+			m.emit("VADDP#", nan[i], best[i], best[i]) // NaN + anything, or -0 + best
+			if m.isa == avx2 {
+				m.setSign(best[i], signs[i])
+			}
 		}
 		return best
 	})

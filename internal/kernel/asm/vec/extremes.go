@@ -7,19 +7,31 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// An extreme is the largest or smallest of some numbers. The instruction does
-// not tell 0 from -0. But the largest number has the sign bits of all numbers
-// joined by "and", and the smallest has them joined by "or".
+// An extreme is the largest or smallest of some numbers. The instructions that
+// compare do not tell 0 from -0. AVX-512 has one that does, and is given as the
+// immediate operand. With AVX2 the sign bits are joined: the largest number has
+// those of all numbers joined by "and", the smallest by "or".
 type extreme struct {
-	name, instruction, join string
-	identity                float64
+	name, compare string
+	signed        uint8
+	join          string
+	identity      float64
 }
 
 func extremes() []extreme {
 	return []extreme{
-		{"Max", "VMAXP#", "VANDP#", math.Inf(-1)},
-		{"Min", "VMINP#", "VORP#", math.Inf(1)},
+		{"Max", "VMAXP#", 5, "VANDP#", math.Inf(-1)},
+		{"Min", "VMINP#", 4, "VORP#", math.Inf(1)},
 	}
+}
+
+// step makes d the extreme of b and a.
+func (e extreme) step(m *machine, b, a, d Op) {
+	if m.isa == avx512 {
+		m.emit("VRANGEP#", U8(e.signed), b, a, d)
+		return
+	}
+	m.emit(e.compare, b, a, d)
 }
 
 // setSign gives x the sign bit of s.
@@ -47,11 +59,15 @@ func (m *machine) extremeRows(e extreme, index bool) {
 	for i := range best {
 		best[i] = m.reg()
 	}
-	op := func(b, a, d Op) { m.emit(e.instruction, b, a, d) }
-	signs := m.reg()
-	join := func(b, a, d Op) { m.emit(e.join, b, a, d) }
-	if index {
-		join = func(b, a, d Op) {} // the index is that of either zero
+	op := func(b, a, d Op) { e.step(m, b, a, d) }
+	signs, signed := m.reg(), m.isa == avx2 && !index
+	join := func(b, a, d Op) {
+		if signed {
+			m.emit(e.join, b, a, d)
+		}
+	}
+	if index { // of either zero
+		op = func(b, a, d Op) { m.emit(e.compare, b, a, d) }
 	}
 
 	rest := m.GP64()
@@ -67,7 +83,9 @@ func (m *machine) extremeRows(e extreme, index bool) {
 		m.emit("VMOVAP#", worst, b)
 	}
 	m.VXORPS(nan, nan, nan)
-	m.emit("VMOVAP#", worst, signs)
+	if signed {
+		m.emit("VMOVAP#", worst, signs)
+	}
 	m.MOVQ(r["src"], p)
 	m.MOVQ(r["n"], count)
 	m.SUBQ(U32(vectors*m.lanes()), count)
@@ -113,7 +131,7 @@ func (m *machine) extremeRows(e extreme, index bool) {
 		}
 	}
 	m.halves(best[0], op)
-	if !index {
+	if signed {
 		m.halves(signs, join)
 		m.setSign(best[0], signs)
 	}
