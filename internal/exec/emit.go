@@ -50,19 +50,7 @@ func (p *Program[T]) single(i Val, v *value) step {
 		}
 		return &reduce[T]{kernel.Reduction[T](v.fold), p.ptr(i), arg(0), v.outer, v.mid, v.inner}
 	case kDot:
-		d := *v.dot
-		s := &product[T]{c: p.ptr(i), a: arg(0), b: arg(1), d: d}
-		o := kernel.ProductOptions{TransA: d.ta, TransB: d.tb, ReLU: d.relu, Bias: len(v.args) > 2}
-		if o.Bias {
-			s.bias = arg(2)
-		}
-		s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
-		if n := s.p.Chunks(); p.team.Size() > 1 && d.offA == nil && n > 1 {
-			s.p.Reserve(p.team.Size())
-			p.shares = true
-			return &sharedProduct[T]{product: s, team: p.team, chunks: n, run1: s.chunk}
-		}
-		return s
+		return p.productStep(i, v)
 	case kGather:
 		return &gather[T]{p.ptr(i), arg(0), v.views[0]}
 	case kPlace:
@@ -180,40 +168,6 @@ type reduce[T kernel.Float] struct {
 }
 
 func (s *reduce[T]) run() { s.fn(s.dst, s.src, s.outer, s.mid, s.inner) }
-
-type product[T kernel.Float] struct {
-	p             *kernel.Product[T]
-	c, a, b, bias *T
-	d             dot
-}
-
-func (s *product[T]) run() {
-	if s.d.offA == nil {
-		s.p.RunBias(s.c, s.a, s.b, s.bias)
-		return
-	}
-	for i := range s.d.offA {
-		s.p.RunBias(elem(s.c, i*s.d.m*s.d.n), elem(s.a, s.d.offA[i]), elem(s.b, s.d.offB[i]), s.bias)
-	}
-}
-
-// sharedProduct is a product that a team shares.
-type sharedProduct[T kernel.Float] struct {
-	*product[T]
-	team   *Team
-	chunks int
-	run1   func(chunk, worker int)
-}
-
-func (s *product[T]) chunk(i, worker int) { s.p.RunChunk(i, worker, s.c, s.a, s.b, s.bias) }
-
-func (s *sharedProduct[T]) run() {
-	if s.team.alone {
-		s.product.run()
-		return
-	}
-	s.team.each(s.chunks, s.run1)
-}
 
 func sizeOf[T kernel.Float](x T) uintptr { return unsafe.Sizeof(x) }
 

@@ -174,19 +174,25 @@ func (r *region) packedN() int {
 	return r.blockN
 }
 
+// Nanoseconds estimates the time of the product on one processor.
+func (p *Product[T]) Nanoseconds() int {
+	const bytesPerNanosecond = 16
+	size, gflops := 8, 2
+	if g := p.kernels; g != nil {
+		size, gflops = g.size, g.gflops
+	}
+	return 2*p.m*p.n*p.k/gflops + (p.m*p.k+p.k*p.n+p.m*p.n)*size/bytesPerNanosecond
+}
+
 // divide chooses the chunks: of the grids with enough work in each rectangle,
 // the one that takes two, four and eight workers the least time. Every rectangle
 // reads and packs its own rows of A and columns of B.
 func (p *Product[T]) divide() {
 	p.unitM, p.unitN = 4, 4
-	size, gflops := 8, 2
 	if g := p.kernels; g != nil {
-		p.unitM, p.unitN, size, gflops = 1, 2*g.lanes, g.size, g.gflops
+		p.unitM, p.unitN = 1, 2*g.lanes
 	}
-	const bytesPerNanosecond = 16
-	flops := 2 * p.m * p.n * p.k
-	moved := (p.m*p.k + p.k*p.n + p.m*p.n) * size
-	parts := min(maxChunks, (flops/gflops+moved/bytesPerNanosecond)/(1000*chunkMicroseconds))
+	parts := min(maxChunks, p.Nanoseconds()/(1000*chunkMicroseconds))
 	// Costs per element of k, in flops.
 	costA, costB := 4, 4
 	if p.packedA {
