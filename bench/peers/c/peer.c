@@ -236,17 +236,19 @@ static void (*prepare(const char *work, double *check))(void) {
 	return step;
 }
 
+#define WARM_UP 20.0 /* milliseconds */
+
 /* The time of a step in microseconds: the mean over about ms milliseconds,
-   after a tenth of that to warm up. */
+   after a tenth of that, and at least WARM_UP, to warm up. */
 static double batch(void (*step)(void), double ms) {
 	double start = now_ms(), took = 0;
 	int n = 0;
-	while (took == 0 || took < ms / 10) {
+	while (took == 0 || took < fmax(ms / 10, WARM_UP)) {
 		step();
 		n++;
 		took = now_ms() - start;
 	}
-	if (took > ms) return took / n * 1e3;
+	if (n == 1 && took > ms) return took / n * 1e3;
 	n = ceil(ms * n / took);
 	start = now_ms();
 	for (int i = 0; i < n; i++) step();

@@ -99,17 +99,19 @@ static double now_ms() {
 	return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+static const double warm_up = 20; // milliseconds
+
 // batch_time returns the time of a step in microseconds: the mean over about
-// ms milliseconds, after a tenth of that to warm up.
+// ms milliseconds, after a tenth of that, and at least warm_up, to warm up.
 static double batch_time(const std::function<double()> &step, double ms) {
 	double start = now_ms(), took = 0;
 	int n = 0;
-	while (took == 0 || took < ms / 10) {
+	while (took == 0 || took < std::max(ms / 10, warm_up)) {
 		step();
 		n++;
 		took = now_ms() - start;
 	}
-	if (took > ms) return took / n * 1e3;
+	if (n == 1 && took > ms) return took / n * 1e3;
 	n = std::ceil(ms * n / took);
 	start = now_ms();
 	for (int i = 0; i < n; i++) step();

@@ -88,17 +88,19 @@ func fall(step func() float64) float64 {
 	return first - repeated(4, step)
 }
 
+const warmUp = 20 // milliseconds
+
 // batch returns the time of a step in microseconds: the mean over about ms
-// milliseconds, after a tenth of that to warm up.
+// milliseconds, after a tenth of that, and at least warmUp, to warm up.
 func batch(step func() float64, ms float64) float64 {
 	start, n := time.Now(), 0
 	var took float64
-	for took == 0 || took < ms/10 {
+	for took == 0 || took < max(ms/10, warmUp) {
 		step()
 		n++
 		took = float64(time.Since(start).Nanoseconds()) / 1e6
 	}
-	if took > ms {
+	if n == 1 && took > ms {
 		return took / float64(n) * 1e3
 	}
 	n = int(math.Ceil(ms * float64(n) / took))

@@ -219,15 +219,18 @@ def tasks(work, threads):
     return make(*rest) if make else None
 
 
+WARM_UP = 20  # milliseconds
+
+
 def batch(step, ms):
     """The time of a step in microseconds: the mean over about ms milliseconds,
-    after a tenth of that to warm up."""
+    after a tenth of that, and at least WARM_UP, to warm up."""
     start, n, took = time.perf_counter(), 0, 0
-    while took == 0 or took < ms / 10:
+    while took == 0 or took < max(ms / 10, WARM_UP):
         step()
         n += 1
         took = (time.perf_counter() - start) * 1e3
-    if took > ms:
+    if n == 1 and took > ms:
         return took / n * 1e3
     n = math.ceil(ms * n / took)
     start = time.perf_counter()
