@@ -38,6 +38,38 @@ func epilogue(f *Func) {
 	}
 }
 
+// descend lets a matrix product that is the gradient of a parameter move the
+// parameter, p ← p - s·(A·B), while the gradient is in registers, if that is all
+// that it is for. It is p + (-s)·(A·B), which is the same to the bit.
+func descend(f *Func) {
+	uses := f.useCounts()
+	for _, u := range f.updates {
+		v := &f.vals[u.Value]
+		if v.kind != kMap || v.code != kernel.Sub || uses[u.Value] != 1 || v.args[0] != u.Leaf {
+			continue
+		}
+		m := &f.vals[v.args[1]]
+		if m.kind != kMap || m.code != kernel.Mul || uses[v.args[1]] != 1 {
+			continue
+		}
+		s, g := m.args[0], m.args[1]
+		if f.vals[g].scalar() {
+			s, g = g, s
+		}
+		x := &f.vals[g]
+		if !f.vals[s].scalar() || x.kind != kDot || uses[g] != 1 || len(x.args) != 2 || x.dot.relu || !slices.Equal(x.dims, v.dims) {
+			continue
+		}
+		d := *x.dot
+		if d.offA != nil || !f.canScale(d.m, d.n, d.k, d.ta, d.tb) {
+			continue
+		}
+		d.scaled = true
+		*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], v.args[1], u.Leaf}, dims: v.dims, n: v.n, dot: &d, tag: v.tag}
+		*m = value{kind: kMap, code: kernel.Neg, args: []Val{s}, n: 1, tag: m.tag}
+	}
+}
+
 // isRow reports whether y is an array of n elements along the last axis.
 func isRow(y *value, n int) bool {
 	return !y.scalar() && y.n == n && y.dims[len(y.dims)-1] == n && y.kind != kConst

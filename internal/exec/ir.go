@@ -68,11 +68,14 @@ type value struct {
 }
 
 // dot is C = op(A)·op(B) for each of batch pairs of matrices. A third operand
-// is a row that is added to every row of C; then relu takes max(C, 0).
+// is a row that is added to every row of C; then relu takes max(C, 0). If it is
+// scaled, the third operand is a number and the fourth an array: C is the array
+// plus the number times the product.
 type dot struct {
 	m, n, k    int
 	ta, tb     bool
 	relu       bool
+	scaled     bool
 	offA, offB []int // where each pair starts; both nil when there is one
 }
 
@@ -99,6 +102,8 @@ type Func struct {
 	updates []Update
 	tag     int
 	operand []Val // memory for operands, see own
+
+	canScale func(m, n, k int, ta, tb bool) bool // [kernel.CanScale] for the element type
 }
 
 // Reserve makes room for about n values.

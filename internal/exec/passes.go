@@ -27,7 +27,8 @@ var passes = []pass{
 	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
 	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
-	{"dead", "epilogue leaves the products that it extended", dead, true},
+	{"descend", "after epilogue, which wants some of the same products", descend, true},
+	{"dead", "epilogue and descend leave the products that they extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
 	{"box", "last: scalars live apart from arrays, and only steps care", box, false},
 }

@@ -168,7 +168,7 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	for _, u := range f.updates {
 		v, l := root[u.Value], u.Leaf
 		x := &f.vals[v]
-		inPlace := x.arrayMap() && p.homes[v].place == placeNone && !keep[l] && p.homes[l].place == placeLeaf
+		inPlace := (x.arrayMap() || x.kind == kDot && x.dot.scaled) && p.homes[v].place == placeNone && !keep[l] && p.homes[l].place == placeLeaf
 		if read, ok := lastRead[l]; ok && read > def[v] {
 			inPlace = false
 		}

@@ -1,6 +1,10 @@
 package exec
 
-import "descent/internal/kernel"
+import (
+	"unsafe"
+
+	"descent/internal/kernel"
+)
 
 // product multiplies a pair of matrices, or a batch of pairs.
 type product[T kernel.Float] struct {
@@ -8,6 +12,7 @@ type product[T kernel.Float] struct {
 	c, a, b, bias *T
 	d             dot
 	together      int // pairs that a worker takes at a time
+	from, to      []T // copied before, if the result of a scaled product is not in place
 }
 
 // pairWork is how long a worker should be busy with small pairs, in nanoseconds.
@@ -17,9 +22,12 @@ var pairWork = 10_000
 func (p *Program[T]) productStep(i Val, v *value) step {
 	d := *v.dot
 	s := &product[T]{c: p.ptr(i), a: p.ptr(v.args[0]), b: p.ptr(v.args[1]), d: d, together: 1}
-	o := kernel.ProductOptions{TransA: d.ta, TransB: d.tb, ReLU: d.relu, Bias: len(v.args) > 2}
-	if o.Bias {
+	o := kernel.ProductOptions{TransA: d.ta, TransB: d.tb, ReLU: d.relu, Scale: d.scaled, Bias: len(v.args) > 2 && !d.scaled}
+	if len(v.args) > 2 {
 		s.bias = p.ptr(v.args[2])
+	}
+	if d.scaled && p.plan.homes[i].place != placeLeaf {
+		s.from, s.to = unsafe.Slice(p.ptr(v.args[3]), v.n), unsafe.Slice(s.c, v.n)
 	}
 	s.p = kernel.NewProductWith[T](d.m, d.n, d.k, o)
 	if s.p.Chunks() == 1 {
@@ -49,6 +57,7 @@ func (s *product[T]) pair(i int) (c, a, b *T) {
 }
 
 func (s *product[T]) run() {
+	copy(s.to, s.from)
 	for i := range s.pairs() {
 		c, a, b := s.pair(i)
 		s.p.RunBias(c, a, b, s.bias)
@@ -82,5 +91,6 @@ func (s *sharedProduct[T]) run() {
 		s.product.run()
 		return
 	}
+	copy(s.to, s.from)
 	s.team.each(s.chunks(), s.run1)
 }

@@ -73,6 +73,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Verify {
 		check = Verify
 	}
+	f.canScale = kernel.CanScale[T]
 	if err := f.optimize(check, !o.Check); err != nil {
 		return nil, err
 	}
@@ -343,7 +344,9 @@ func (p *Program[T]) line(v Val) string {
 		fmt.Fprintf(&b, "%v[%d,%d,%d]", x.fold, x.outer, x.mid, x.inner)
 	case kDot:
 		fmt.Fprintf(&b, "dot[%dx%dx%d]", x.dot.m, x.dot.k, x.dot.n)
-		if len(x.args) > 2 {
+		if x.dot.scaled {
+			b.WriteString("+scale+add")
+		} else if len(x.args) > 2 {
 			b.WriteString("+bias")
 		}
 		if x.dot.relu {

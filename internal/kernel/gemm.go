@@ -32,7 +32,7 @@ type panelArgs struct {
 	bRow              int
 	c                 unsafe.Pointer
 	cRow              int
-	bias              unsafe.Pointer // of the first column, or with panelRowBias row
+	bias              unsafe.Pointer // of the first column, or with panelRowBias row; or the scale
 	m, k              int
 	tileRows          int
 	tail              int // elements of the last vector of the panel
@@ -45,6 +45,7 @@ const (
 	panelReLU
 	panelPrefetch
 	panelRowBias
+	panelScale
 )
 
 // runPanels computes a region with the panel kernels.
@@ -108,8 +109,11 @@ func (p *Product[T]) startBlock(w *workspace[T], l int) {
 // panelFlags returns what to do with C after the block of k that starts at l.
 func (p *Product[T]) panelFlags(l int) int {
 	f := 0
-	if l > 0 || p.o.Accumulate {
+	if l > 0 || p.o.Accumulate || p.o.Scale {
 		f |= panelAccumulate
+	}
+	if p.o.Scale {
+		f |= panelScale
 	}
 	if l+p.block >= p.k {
 		switch {
@@ -137,7 +141,7 @@ func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, 
 	rows, aTile := x.tileRows, x.aTile
 	for j, width := 0, 0; j < cols; j += width {
 		x.c = unsafe.Add(unsafe.Pointer(c), row*x.cRow+j*g.size)
-		if p.o.Bias {
+		if p.o.Bias || p.o.Scale {
 			x.bias = unsafe.Pointer(element(bias, p.biasAt(row, col+j)))
 		}
 		if p.packedB {
@@ -187,9 +191,13 @@ func (p *Product[T]) rowOfC(r *region) int {
 	return p.n
 }
 
-// biasAt returns which element of the bias belongs to an element of C.
+// biasAt returns which element of the bias belongs to an element of C. A scale is
+// one number.
 func (p *Product[T]) biasAt(row, col int) int {
-	if p.swapped {
+	switch {
+	case p.o.Scale:
+		return 0
+	case p.swapped:
 		return row
 	}
 	return col

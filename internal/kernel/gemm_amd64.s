@@ -206,7 +206,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+noscale6:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate6
 	MOVQ    DX, DI
@@ -490,7 +508,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y10
+	VMULPS       Y10, Y0, Y0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+
+noscale5:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate5
 	MOVQ    DX, DI
@@ -737,7 +771,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+noscale4:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate4
 	MOVQ    DX, DI
@@ -946,7 +994,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -1118,7 +1178,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -1253,7 +1323,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -1466,7 +1544,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y13
+	VMULPS       Y13, Y1, Y1
+	VMULPS       Y13, Y2, Y2
+	VMULPS       Y13, Y3, Y3
+	VMULPS       Y13, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y13, Y6, Y6
+	VMULPS       Y13, Y7, Y7
+	VMULPS       Y13, Y8, Y8
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y13, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+
+noscale6:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate6
 	MOVQ       DX, DI
@@ -1716,7 +1812,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y11
+	VMULPS       Y11, Y1, Y1
+	VMULPS       Y11, Y2, Y2
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VMULPS       Y11, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y11, Y8, Y8
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y11, Y10, Y10
+
+noscale5:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate5
 	MOVQ       DX, DI
@@ -1935,7 +2047,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y9
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+
+noscale4:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate4
 	MOVQ       DX, DI
@@ -2122,7 +2248,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y7
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+noscale3:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate3
 	MOVQ       DX, DI
@@ -2278,7 +2416,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y5
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+noscale2:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate2
 	MOVQ       DX, DI
@@ -2403,7 +2551,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Y3
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+noscale1:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate1
 	MOVQ       DX, SI
@@ -2676,7 +2832,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y13
+	VMULPS       Y13, Y1, Y1
+	VMULPS       Y13, Y2, Y2
+	VMULPS       Y13, Y3, Y3
+	VMULPS       Y13, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y13, Y6, Y6
+	VMULPS       Y13, Y7, Y7
+	VMULPS       Y13, Y8, Y8
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y13, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+
+noscale12:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate12
 	MOVQ       DX, DI
@@ -2990,7 +3164,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y12
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+noscale11:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate11
 	MOVQ       DX, DI
@@ -3279,7 +3470,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y11
+	VMULPS       Y11, Y1, Y1
+	VMULPS       Y11, Y2, Y2
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VMULPS       Y11, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y11, Y8, Y8
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y11, Y10, Y10
+
+noscale10:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate10
 	MOVQ       DX, DI
@@ -3548,7 +3755,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y10
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+
+noscale9:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate9
 	MOVQ       DX, DI
@@ -3797,7 +4019,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y9
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+
+noscale8:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate8
 	MOVQ       DX, DI
@@ -4026,7 +4262,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y8
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+noscale7:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate7
 	MOVQ       DX, DI
@@ -4235,7 +4484,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y7
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+noscale6:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate6
 	MOVQ       DX, DI
@@ -4419,7 +4680,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y6
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+noscale5:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate5
 	MOVQ       DX, DI
@@ -4583,7 +4855,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y5
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+noscale4:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate4
 	MOVQ       DX, DI
@@ -4726,7 +5008,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y4
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+noscale3:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate3
 	MOVQ       DX, DI
@@ -4849,7 +5140,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+noscale2:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate2
 	MOVQ       DX, DI
@@ -4952,7 +5251,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y1
+
+noscale1:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate1
 	MOVQ       DX, SI
@@ -5129,7 +5435,25 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -5347,7 +5671,21 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -5512,7 +5850,17 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -6496,7 +6844,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y12
+	VMULPD       Y12, Y0, Y0
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+noscale6:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate6
 	MOVQ    DX, DI
@@ -6780,7 +7146,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y10
+	VMULPD       Y10, Y0, Y0
+	VMULPD       Y10, Y1, Y1
+	VMULPD       Y10, Y2, Y2
+	VMULPD       Y10, Y3, Y3
+	VMULPD       Y10, Y4, Y4
+	VMULPD       Y10, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+
+noscale5:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate5
 	MOVQ    DX, DI
@@ -7027,7 +7409,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+noscale4:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate4
 	MOVQ    DX, DI
@@ -7236,7 +7632,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y6
+	VMULPD       Y6, Y0, Y0
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -7408,7 +7816,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -7543,7 +7961,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y2, Y1, Y1
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -7756,7 +8182,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y13
+	VMULPD       Y13, Y1, Y1
+	VMULPD       Y13, Y2, Y2
+	VMULPD       Y13, Y3, Y3
+	VMULPD       Y13, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y13, Y6, Y6
+	VMULPD       Y13, Y7, Y7
+	VMULPD       Y13, Y8, Y8
+	VMULPD       Y13, Y9, Y9
+	VMULPD       Y13, Y10, Y10
+	VMULPD       Y13, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+
+noscale6:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate6
 	MOVQ       DX, DI
@@ -8006,7 +8450,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y11
+	VMULPD       Y11, Y1, Y1
+	VMULPD       Y11, Y2, Y2
+	VMULPD       Y11, Y3, Y3
+	VMULPD       Y11, Y4, Y4
+	VMULPD       Y11, Y5, Y5
+	VMULPD       Y11, Y6, Y6
+	VMULPD       Y11, Y7, Y7
+	VMULPD       Y11, Y8, Y8
+	VMULPD       Y11, Y9, Y9
+	VMULPD       Y11, Y10, Y10
+
+noscale5:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate5
 	MOVQ       DX, DI
@@ -8225,7 +8685,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y9
+	VMULPD       Y9, Y1, Y1
+	VMULPD       Y9, Y2, Y2
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y9, Y6, Y6
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y9, Y8, Y8
+
+noscale4:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate4
 	MOVQ       DX, DI
@@ -8412,7 +8886,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y1, Y1
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y7, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y7, Y6, Y6
+
+noscale3:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate3
 	MOVQ       DX, DI
@@ -8568,7 +9054,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y5
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+noscale2:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate2
 	MOVQ       DX, DI
@@ -8693,7 +9189,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Y3
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y3, Y2, Y2
+
+noscale1:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate1
 	MOVQ       DX, SI
@@ -8956,7 +9460,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y13
+	VMULPD       Y13, Y1, Y1
+	VMULPD       Y13, Y2, Y2
+	VMULPD       Y13, Y3, Y3
+	VMULPD       Y13, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y13, Y6, Y6
+	VMULPD       Y13, Y7, Y7
+	VMULPD       Y13, Y8, Y8
+	VMULPD       Y13, Y9, Y9
+	VMULPD       Y13, Y10, Y10
+	VMULPD       Y13, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+
+noscale12:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate12
 	MOVQ       DX, DI
@@ -9270,7 +9792,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y12
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+noscale11:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate11
 	MOVQ       DX, DI
@@ -9559,7 +10098,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y11
+	VMULPD       Y11, Y1, Y1
+	VMULPD       Y11, Y2, Y2
+	VMULPD       Y11, Y3, Y3
+	VMULPD       Y11, Y4, Y4
+	VMULPD       Y11, Y5, Y5
+	VMULPD       Y11, Y6, Y6
+	VMULPD       Y11, Y7, Y7
+	VMULPD       Y11, Y8, Y8
+	VMULPD       Y11, Y9, Y9
+	VMULPD       Y11, Y10, Y10
+
+noscale10:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate10
 	MOVQ       DX, DI
@@ -9828,7 +10383,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y10
+	VMULPD       Y10, Y1, Y1
+	VMULPD       Y10, Y2, Y2
+	VMULPD       Y10, Y3, Y3
+	VMULPD       Y10, Y4, Y4
+	VMULPD       Y10, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+
+noscale9:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate9
 	MOVQ       DX, DI
@@ -10077,7 +10647,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y9
+	VMULPD       Y9, Y1, Y1
+	VMULPD       Y9, Y2, Y2
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y9, Y6, Y6
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y9, Y8, Y8
+
+noscale8:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate8
 	MOVQ       DX, DI
@@ -10306,7 +10890,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y8
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+noscale7:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate7
 	MOVQ       DX, DI
@@ -10515,7 +11112,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y1, Y1
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y7, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y7, Y6, Y6
+
+noscale6:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate6
 	MOVQ       DX, DI
@@ -10699,7 +11308,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y6
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+
+noscale5:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate5
 	MOVQ       DX, DI
@@ -10863,7 +11483,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y5
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+noscale4:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate4
 	MOVQ       DX, DI
@@ -11006,7 +11636,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y4
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+noscale3:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate3
 	MOVQ       DX, DI
@@ -11129,7 +11768,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y3
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y3, Y2, Y2
+
+noscale2:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate2
 	MOVQ       DX, DI
@@ -11232,7 +11879,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ       56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Y2
+	VMULPD       Y2, Y1, Y1
+
+noscale1:
 	TESTQ      $0x00000001, 104(AX)
 	JZ         noaccumulate1
 	MOVQ       DX, SI
@@ -11409,7 +12063,25 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y12
+	VMULPD       Y12, Y0, Y0
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -11627,7 +12299,21 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -11792,7 +12478,17 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -12759,7 +13455,37 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+noscale12:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate12
 	MOVQ    DX, DI
@@ -13279,7 +14005,35 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+
+noscale11:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate11
 	MOVQ    DX, DI
@@ -13755,7 +14509,33 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+noscale10:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate10
 	MOVQ    DX, DI
@@ -14194,7 +14974,31 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+
+noscale9:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate9
 	MOVQ    DX, DI
@@ -14596,7 +15400,29 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+noscale8:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate8
 	MOVQ    DX, DI
@@ -14961,7 +15787,27 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+
+noscale7:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate7
 	MOVQ    DX, DI
@@ -15289,7 +16135,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+noscale6:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate6
 	MOVQ    DX, DI
@@ -15573,7 +16437,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+
+noscale5:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate5
 	MOVQ    DX, DI
@@ -15820,7 +16700,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale4:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate4
 	MOVQ    DX, DI
@@ -16029,7 +16923,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -16201,7 +17107,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -16336,7 +17252,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -16651,7 +17575,37 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -17098,7 +18052,35 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -17509,7 +18491,33 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -17889,7 +18897,31 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -18238,7 +19270,29 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -18556,7 +19610,27 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -18843,7 +19917,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -19094,7 +20186,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -19314,7 +20422,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -19502,7 +20624,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -19659,7 +20793,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -19785,7 +20929,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI
@@ -20203,7 +21355,37 @@ single24:
 	JNZ          single24
 
 end24:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale24
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+noscale24:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate24
 	MOVQ      DX, DI
@@ -20768,7 +21950,36 @@ single23:
 	JNZ          single23
 
 end23:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale23
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z23
+	VMULPS       Z23, Z0, Z0
+	VMULPS       Z23, Z1, Z1
+	VMULPS       Z23, Z2, Z2
+	VMULPS       Z23, Z3, Z3
+	VMULPS       Z23, Z4, Z4
+	VMULPS       Z23, Z5, Z5
+	VMULPS       Z23, Z6, Z6
+	VMULPS       Z23, Z7, Z7
+	VMULPS       Z23, Z8, Z8
+	VMULPS       Z23, Z9, Z9
+	VMULPS       Z23, Z10, Z10
+	VMULPS       Z23, Z11, Z11
+	VMULPS       Z23, Z12, Z12
+	VMULPS       Z23, Z13, Z13
+	VMULPS       Z23, Z14, Z14
+	VMULPS       Z23, Z15, Z15
+	VMULPS       Z23, Z16, Z16
+	VMULPS       Z23, Z17, Z17
+	VMULPS       Z23, Z18, Z18
+	VMULPS       Z23, Z19, Z19
+	VMULPS       Z23, Z20, Z20
+	VMULPS       Z23, Z21, Z21
+	VMULPS       Z23, Z22, Z22
+
+noscale23:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate23
 	MOVQ      DX, DI
@@ -21313,7 +22524,35 @@ single22:
 	JNZ          single22
 
 end22:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale22
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+
+noscale22:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate22
 	MOVQ      DX, DI
@@ -21838,7 +23077,34 @@ single21:
 	JNZ          single21
 
 end21:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale21
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z21
+	VMULPS       Z21, Z0, Z0
+	VMULPS       Z21, Z1, Z1
+	VMULPS       Z21, Z2, Z2
+	VMULPS       Z21, Z3, Z3
+	VMULPS       Z21, Z4, Z4
+	VMULPS       Z21, Z5, Z5
+	VMULPS       Z21, Z6, Z6
+	VMULPS       Z21, Z7, Z7
+	VMULPS       Z21, Z8, Z8
+	VMULPS       Z21, Z9, Z9
+	VMULPS       Z21, Z10, Z10
+	VMULPS       Z21, Z11, Z11
+	VMULPS       Z21, Z12, Z12
+	VMULPS       Z21, Z13, Z13
+	VMULPS       Z21, Z14, Z14
+	VMULPS       Z21, Z15, Z15
+	VMULPS       Z21, Z16, Z16
+	VMULPS       Z21, Z17, Z17
+	VMULPS       Z21, Z18, Z18
+	VMULPS       Z21, Z19, Z19
+	VMULPS       Z21, Z20, Z20
+
+noscale21:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate21
 	MOVQ      DX, DI
@@ -22338,7 +23604,33 @@ single20:
 	JNZ          single20
 
 end20:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale20
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+noscale20:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate20
 	MOVQ      DX, DI
@@ -22818,7 +24110,32 @@ single19:
 	JNZ          single19
 
 end19:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale19
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z19
+	VMULPS       Z19, Z0, Z0
+	VMULPS       Z19, Z1, Z1
+	VMULPS       Z19, Z2, Z2
+	VMULPS       Z19, Z3, Z3
+	VMULPS       Z19, Z4, Z4
+	VMULPS       Z19, Z5, Z5
+	VMULPS       Z19, Z6, Z6
+	VMULPS       Z19, Z7, Z7
+	VMULPS       Z19, Z8, Z8
+	VMULPS       Z19, Z9, Z9
+	VMULPS       Z19, Z10, Z10
+	VMULPS       Z19, Z11, Z11
+	VMULPS       Z19, Z12, Z12
+	VMULPS       Z19, Z13, Z13
+	VMULPS       Z19, Z14, Z14
+	VMULPS       Z19, Z15, Z15
+	VMULPS       Z19, Z16, Z16
+	VMULPS       Z19, Z17, Z17
+	VMULPS       Z19, Z18, Z18
+
+noscale19:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate19
 	MOVQ      DX, DI
@@ -23278,7 +24595,31 @@ single18:
 	JNZ          single18
 
 end18:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale18
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+
+noscale18:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate18
 	MOVQ      DX, DI
@@ -23718,7 +25059,30 @@ single17:
 	JNZ          single17
 
 end17:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale17
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z17
+	VMULPS       Z17, Z0, Z0
+	VMULPS       Z17, Z1, Z1
+	VMULPS       Z17, Z2, Z2
+	VMULPS       Z17, Z3, Z3
+	VMULPS       Z17, Z4, Z4
+	VMULPS       Z17, Z5, Z5
+	VMULPS       Z17, Z6, Z6
+	VMULPS       Z17, Z7, Z7
+	VMULPS       Z17, Z8, Z8
+	VMULPS       Z17, Z9, Z9
+	VMULPS       Z17, Z10, Z10
+	VMULPS       Z17, Z11, Z11
+	VMULPS       Z17, Z12, Z12
+	VMULPS       Z17, Z13, Z13
+	VMULPS       Z17, Z14, Z14
+	VMULPS       Z17, Z15, Z15
+	VMULPS       Z17, Z16, Z16
+
+noscale17:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate17
 	MOVQ      DX, DI
@@ -24138,7 +25502,29 @@ single16:
 	JNZ          single16
 
 end16:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale16
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+noscale16:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate16
 	MOVQ      DX, DI
@@ -24533,7 +25919,28 @@ single15:
 	JNZ          single15
 
 end15:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale15
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z15
+	VMULPS       Z15, Z0, Z0
+	VMULPS       Z15, Z1, Z1
+	VMULPS       Z15, Z2, Z2
+	VMULPS       Z15, Z3, Z3
+	VMULPS       Z15, Z4, Z4
+	VMULPS       Z15, Z5, Z5
+	VMULPS       Z15, Z6, Z6
+	VMULPS       Z15, Z7, Z7
+	VMULPS       Z15, Z8, Z8
+	VMULPS       Z15, Z9, Z9
+	VMULPS       Z15, Z10, Z10
+	VMULPS       Z15, Z11, Z11
+	VMULPS       Z15, Z12, Z12
+	VMULPS       Z15, Z13, Z13
+	VMULPS       Z15, Z14, Z14
+
+noscale15:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate15
 	MOVQ      DX, DI
@@ -24908,7 +26315,27 @@ single14:
 	JNZ          single14
 
 end14:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale14
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+
+noscale14:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate14
 	MOVQ      DX, DI
@@ -25263,7 +26690,26 @@ single13:
 	JNZ          single13
 
 end13:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale13
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z13
+	VMULPS       Z13, Z0, Z0
+	VMULPS       Z13, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z13, Z3, Z3
+	VMULPS       Z13, Z4, Z4
+	VMULPS       Z13, Z5, Z5
+	VMULPS       Z13, Z6, Z6
+	VMULPS       Z13, Z7, Z7
+	VMULPS       Z13, Z8, Z8
+	VMULPS       Z13, Z9, Z9
+	VMULPS       Z13, Z10, Z10
+	VMULPS       Z13, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+
+noscale13:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate13
 	MOVQ      DX, DI
@@ -25598,7 +27044,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -25913,7 +27377,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z11
+	VMULPS       Z11, Z0, Z0
+	VMULPS       Z11, Z1, Z1
+	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z4, Z4
+	VMULPS       Z11, Z5, Z5
+	VMULPS       Z11, Z6, Z6
+	VMULPS       Z11, Z7, Z7
+	VMULPS       Z11, Z8, Z8
+	VMULPS       Z11, Z9, Z9
+	VMULPS       Z11, Z10, Z10
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -26203,7 +27684,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -26473,7 +27970,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z9
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z9, Z1, Z1
+	VMULPS       Z9, Z2, Z2
+	VMULPS       Z9, Z3, Z3
+	VMULPS       Z9, Z4, Z4
+	VMULPS       Z9, Z5, Z5
+	VMULPS       Z9, Z6, Z6
+	VMULPS       Z9, Z7, Z7
+	VMULPS       Z9, Z8, Z8
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -26723,7 +28235,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -26953,7 +28479,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z7
+	VMULPS       Z7, Z0, Z0
+	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z7, Z4, Z4
+	VMULPS       Z7, Z5, Z5
+	VMULPS       Z7, Z6, Z6
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -27163,7 +28702,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -27348,7 +28899,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z5
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -27513,7 +29075,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -27657,7 +29229,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z3
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z3, Z2, Z2
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -27781,7 +29362,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -27885,7 +29474,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Z1
+	VMULPS       Z1, Z0, Z0
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI
@@ -28062,7 +29658,25 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -28280,7 +29894,21 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -28445,7 +30073,17 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -28879,7 +30517,37 @@ single24:
 	JNZ          single24
 
 end24:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale24
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y24
+	VMULPS       Y24, Y0, Y0
+	VMULPS       Y24, Y1, Y1
+	VMULPS       Y24, Y2, Y2
+	VMULPS       Y24, Y3, Y3
+	VMULPS       Y24, Y4, Y4
+	VMULPS       Y24, Y5, Y5
+	VMULPS       Y24, Y6, Y6
+	VMULPS       Y24, Y7, Y7
+	VMULPS       Y24, Y8, Y8
+	VMULPS       Y24, Y9, Y9
+	VMULPS       Y24, Y10, Y10
+	VMULPS       Y24, Y11, Y11
+	VMULPS       Y24, Y12, Y12
+	VMULPS       Y24, Y13, Y13
+	VMULPS       Y24, Y14, Y14
+	VMULPS       Y24, Y15, Y15
+	VMULPS       Y24, Y16, Y16
+	VMULPS       Y24, Y17, Y17
+	VMULPS       Y24, Y18, Y18
+	VMULPS       Y24, Y19, Y19
+	VMULPS       Y24, Y20, Y20
+	VMULPS       Y24, Y21, Y21
+	VMULPS       Y24, Y22, Y22
+	VMULPS       Y24, Y23, Y23
+
+noscale24:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate24
 	MOVQ      DX, DI
@@ -29444,7 +31112,36 @@ single23:
 	JNZ          single23
 
 end23:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale23
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y23
+	VMULPS       Y23, Y0, Y0
+	VMULPS       Y23, Y1, Y1
+	VMULPS       Y23, Y2, Y2
+	VMULPS       Y23, Y3, Y3
+	VMULPS       Y23, Y4, Y4
+	VMULPS       Y23, Y5, Y5
+	VMULPS       Y23, Y6, Y6
+	VMULPS       Y23, Y7, Y7
+	VMULPS       Y23, Y8, Y8
+	VMULPS       Y23, Y9, Y9
+	VMULPS       Y23, Y10, Y10
+	VMULPS       Y23, Y11, Y11
+	VMULPS       Y23, Y12, Y12
+	VMULPS       Y23, Y13, Y13
+	VMULPS       Y23, Y14, Y14
+	VMULPS       Y23, Y15, Y15
+	VMULPS       Y23, Y16, Y16
+	VMULPS       Y23, Y17, Y17
+	VMULPS       Y23, Y18, Y18
+	VMULPS       Y23, Y19, Y19
+	VMULPS       Y23, Y20, Y20
+	VMULPS       Y23, Y21, Y21
+	VMULPS       Y23, Y22, Y22
+
+noscale23:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate23
 	MOVQ      DX, DI
@@ -29989,7 +31686,35 @@ single22:
 	JNZ          single22
 
 end22:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale22
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y22
+	VMULPS       Y22, Y0, Y0
+	VMULPS       Y22, Y1, Y1
+	VMULPS       Y22, Y2, Y2
+	VMULPS       Y22, Y3, Y3
+	VMULPS       Y22, Y4, Y4
+	VMULPS       Y22, Y5, Y5
+	VMULPS       Y22, Y6, Y6
+	VMULPS       Y22, Y7, Y7
+	VMULPS       Y22, Y8, Y8
+	VMULPS       Y22, Y9, Y9
+	VMULPS       Y22, Y10, Y10
+	VMULPS       Y22, Y11, Y11
+	VMULPS       Y22, Y12, Y12
+	VMULPS       Y22, Y13, Y13
+	VMULPS       Y22, Y14, Y14
+	VMULPS       Y22, Y15, Y15
+	VMULPS       Y22, Y16, Y16
+	VMULPS       Y22, Y17, Y17
+	VMULPS       Y22, Y18, Y18
+	VMULPS       Y22, Y19, Y19
+	VMULPS       Y22, Y20, Y20
+	VMULPS       Y22, Y21, Y21
+
+noscale22:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate22
 	MOVQ      DX, DI
@@ -30514,7 +32239,34 @@ single21:
 	JNZ          single21
 
 end21:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale21
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y21
+	VMULPS       Y21, Y0, Y0
+	VMULPS       Y21, Y1, Y1
+	VMULPS       Y21, Y2, Y2
+	VMULPS       Y21, Y3, Y3
+	VMULPS       Y21, Y4, Y4
+	VMULPS       Y21, Y5, Y5
+	VMULPS       Y21, Y6, Y6
+	VMULPS       Y21, Y7, Y7
+	VMULPS       Y21, Y8, Y8
+	VMULPS       Y21, Y9, Y9
+	VMULPS       Y21, Y10, Y10
+	VMULPS       Y21, Y11, Y11
+	VMULPS       Y21, Y12, Y12
+	VMULPS       Y21, Y13, Y13
+	VMULPS       Y21, Y14, Y14
+	VMULPS       Y21, Y15, Y15
+	VMULPS       Y21, Y16, Y16
+	VMULPS       Y21, Y17, Y17
+	VMULPS       Y21, Y18, Y18
+	VMULPS       Y21, Y19, Y19
+	VMULPS       Y21, Y20, Y20
+
+noscale21:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate21
 	MOVQ      DX, DI
@@ -31014,7 +32766,33 @@ single20:
 	JNZ          single20
 
 end20:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale20
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y20
+	VMULPS       Y20, Y0, Y0
+	VMULPS       Y20, Y1, Y1
+	VMULPS       Y20, Y2, Y2
+	VMULPS       Y20, Y3, Y3
+	VMULPS       Y20, Y4, Y4
+	VMULPS       Y20, Y5, Y5
+	VMULPS       Y20, Y6, Y6
+	VMULPS       Y20, Y7, Y7
+	VMULPS       Y20, Y8, Y8
+	VMULPS       Y20, Y9, Y9
+	VMULPS       Y20, Y10, Y10
+	VMULPS       Y20, Y11, Y11
+	VMULPS       Y20, Y12, Y12
+	VMULPS       Y20, Y13, Y13
+	VMULPS       Y20, Y14, Y14
+	VMULPS       Y20, Y15, Y15
+	VMULPS       Y20, Y16, Y16
+	VMULPS       Y20, Y17, Y17
+	VMULPS       Y20, Y18, Y18
+	VMULPS       Y20, Y19, Y19
+
+noscale20:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate20
 	MOVQ      DX, DI
@@ -31494,7 +33272,32 @@ single19:
 	JNZ          single19
 
 end19:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale19
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y19
+	VMULPS       Y19, Y0, Y0
+	VMULPS       Y19, Y1, Y1
+	VMULPS       Y19, Y2, Y2
+	VMULPS       Y19, Y3, Y3
+	VMULPS       Y19, Y4, Y4
+	VMULPS       Y19, Y5, Y5
+	VMULPS       Y19, Y6, Y6
+	VMULPS       Y19, Y7, Y7
+	VMULPS       Y19, Y8, Y8
+	VMULPS       Y19, Y9, Y9
+	VMULPS       Y19, Y10, Y10
+	VMULPS       Y19, Y11, Y11
+	VMULPS       Y19, Y12, Y12
+	VMULPS       Y19, Y13, Y13
+	VMULPS       Y19, Y14, Y14
+	VMULPS       Y19, Y15, Y15
+	VMULPS       Y19, Y16, Y16
+	VMULPS       Y19, Y17, Y17
+	VMULPS       Y19, Y18, Y18
+
+noscale19:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate19
 	MOVQ      DX, DI
@@ -31954,7 +33757,31 @@ single18:
 	JNZ          single18
 
 end18:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale18
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y18
+	VMULPS       Y18, Y0, Y0
+	VMULPS       Y18, Y1, Y1
+	VMULPS       Y18, Y2, Y2
+	VMULPS       Y18, Y3, Y3
+	VMULPS       Y18, Y4, Y4
+	VMULPS       Y18, Y5, Y5
+	VMULPS       Y18, Y6, Y6
+	VMULPS       Y18, Y7, Y7
+	VMULPS       Y18, Y8, Y8
+	VMULPS       Y18, Y9, Y9
+	VMULPS       Y18, Y10, Y10
+	VMULPS       Y18, Y11, Y11
+	VMULPS       Y18, Y12, Y12
+	VMULPS       Y18, Y13, Y13
+	VMULPS       Y18, Y14, Y14
+	VMULPS       Y18, Y15, Y15
+	VMULPS       Y18, Y16, Y16
+	VMULPS       Y18, Y17, Y17
+
+noscale18:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate18
 	MOVQ      DX, DI
@@ -32394,7 +34221,30 @@ single17:
 	JNZ          single17
 
 end17:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale17
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y17
+	VMULPS       Y17, Y0, Y0
+	VMULPS       Y17, Y1, Y1
+	VMULPS       Y17, Y2, Y2
+	VMULPS       Y17, Y3, Y3
+	VMULPS       Y17, Y4, Y4
+	VMULPS       Y17, Y5, Y5
+	VMULPS       Y17, Y6, Y6
+	VMULPS       Y17, Y7, Y7
+	VMULPS       Y17, Y8, Y8
+	VMULPS       Y17, Y9, Y9
+	VMULPS       Y17, Y10, Y10
+	VMULPS       Y17, Y11, Y11
+	VMULPS       Y17, Y12, Y12
+	VMULPS       Y17, Y13, Y13
+	VMULPS       Y17, Y14, Y14
+	VMULPS       Y17, Y15, Y15
+	VMULPS       Y17, Y16, Y16
+
+noscale17:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate17
 	MOVQ      DX, DI
@@ -32814,7 +34664,29 @@ single16:
 	JNZ          single16
 
 end16:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale16
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y16
+	VMULPS       Y16, Y0, Y0
+	VMULPS       Y16, Y1, Y1
+	VMULPS       Y16, Y2, Y2
+	VMULPS       Y16, Y3, Y3
+	VMULPS       Y16, Y4, Y4
+	VMULPS       Y16, Y5, Y5
+	VMULPS       Y16, Y6, Y6
+	VMULPS       Y16, Y7, Y7
+	VMULPS       Y16, Y8, Y8
+	VMULPS       Y16, Y9, Y9
+	VMULPS       Y16, Y10, Y10
+	VMULPS       Y16, Y11, Y11
+	VMULPS       Y16, Y12, Y12
+	VMULPS       Y16, Y13, Y13
+	VMULPS       Y16, Y14, Y14
+	VMULPS       Y16, Y15, Y15
+
+noscale16:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate16
 	MOVQ      DX, DI
@@ -33209,7 +35081,28 @@ single15:
 	JNZ          single15
 
 end15:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale15
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y15
+	VMULPS       Y15, Y0, Y0
+	VMULPS       Y15, Y1, Y1
+	VMULPS       Y15, Y2, Y2
+	VMULPS       Y15, Y3, Y3
+	VMULPS       Y15, Y4, Y4
+	VMULPS       Y15, Y5, Y5
+	VMULPS       Y15, Y6, Y6
+	VMULPS       Y15, Y7, Y7
+	VMULPS       Y15, Y8, Y8
+	VMULPS       Y15, Y9, Y9
+	VMULPS       Y15, Y10, Y10
+	VMULPS       Y15, Y11, Y11
+	VMULPS       Y15, Y12, Y12
+	VMULPS       Y15, Y13, Y13
+	VMULPS       Y15, Y14, Y14
+
+noscale15:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate15
 	MOVQ      DX, DI
@@ -33584,7 +35477,27 @@ single14:
 	JNZ          single14
 
 end14:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale14
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y14
+	VMULPS       Y14, Y0, Y0
+	VMULPS       Y14, Y1, Y1
+	VMULPS       Y14, Y2, Y2
+	VMULPS       Y14, Y3, Y3
+	VMULPS       Y14, Y4, Y4
+	VMULPS       Y14, Y5, Y5
+	VMULPS       Y14, Y6, Y6
+	VMULPS       Y14, Y7, Y7
+	VMULPS       Y14, Y8, Y8
+	VMULPS       Y14, Y9, Y9
+	VMULPS       Y14, Y10, Y10
+	VMULPS       Y14, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMULPS       Y14, Y13, Y13
+
+noscale14:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate14
 	MOVQ      DX, DI
@@ -33939,7 +35852,26 @@ single13:
 	JNZ          single13
 
 end13:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale13
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y13
+	VMULPS       Y13, Y0, Y0
+	VMULPS       Y13, Y1, Y1
+	VMULPS       Y13, Y2, Y2
+	VMULPS       Y13, Y3, Y3
+	VMULPS       Y13, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y13, Y6, Y6
+	VMULPS       Y13, Y7, Y7
+	VMULPS       Y13, Y8, Y8
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y13, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+
+noscale13:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate13
 	MOVQ      DX, DI
@@ -34274,7 +36206,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y12
+	VMULPS       Y12, Y0, Y0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y12, Y11, Y11
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -34589,7 +36539,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y11
+	VMULPS       Y11, Y0, Y0
+	VMULPS       Y11, Y1, Y1
+	VMULPS       Y11, Y2, Y2
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VMULPS       Y11, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y11, Y8, Y8
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y11, Y10, Y10
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -34879,7 +36846,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y10
+	VMULPS       Y10, Y0, Y0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y10, Y9, Y9
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -35149,7 +37132,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y9
+	VMULPS       Y9, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -35399,7 +37397,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Y8, Y7, Y7
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -35629,7 +37641,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y7
+	VMULPS       Y7, Y0, Y0
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -35839,7 +37864,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -36024,7 +38061,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y5
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -36189,7 +38237,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -36333,7 +38391,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -36457,7 +38524,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -36561,7 +38636,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI
@@ -38026,7 +40108,37 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z24
+	VMULPD       Z24, Z0, Z0
+	VMULPD       Z24, Z1, Z1
+	VMULPD       Z24, Z2, Z2
+	VMULPD       Z24, Z3, Z3
+	VMULPD       Z24, Z4, Z4
+	VMULPD       Z24, Z5, Z5
+	VMULPD       Z24, Z6, Z6
+	VMULPD       Z24, Z7, Z7
+	VMULPD       Z24, Z8, Z8
+	VMULPD       Z24, Z9, Z9
+	VMULPD       Z24, Z10, Z10
+	VMULPD       Z24, Z11, Z11
+	VMULPD       Z24, Z12, Z12
+	VMULPD       Z24, Z13, Z13
+	VMULPD       Z24, Z14, Z14
+	VMULPD       Z24, Z15, Z15
+	VMULPD       Z24, Z16, Z16
+	VMULPD       Z24, Z17, Z17
+	VMULPD       Z24, Z18, Z18
+	VMULPD       Z24, Z19, Z19
+	VMULPD       Z24, Z20, Z20
+	VMULPD       Z24, Z21, Z21
+	VMULPD       Z24, Z22, Z22
+	VMULPD       Z24, Z23, Z23
+
+noscale12:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate12
 	MOVQ    DX, DI
@@ -38546,7 +40658,35 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z22
+	VMULPD       Z22, Z0, Z0
+	VMULPD       Z22, Z1, Z1
+	VMULPD       Z22, Z2, Z2
+	VMULPD       Z22, Z3, Z3
+	VMULPD       Z22, Z4, Z4
+	VMULPD       Z22, Z5, Z5
+	VMULPD       Z22, Z6, Z6
+	VMULPD       Z22, Z7, Z7
+	VMULPD       Z22, Z8, Z8
+	VMULPD       Z22, Z9, Z9
+	VMULPD       Z22, Z10, Z10
+	VMULPD       Z22, Z11, Z11
+	VMULPD       Z22, Z12, Z12
+	VMULPD       Z22, Z13, Z13
+	VMULPD       Z22, Z14, Z14
+	VMULPD       Z22, Z15, Z15
+	VMULPD       Z22, Z16, Z16
+	VMULPD       Z22, Z17, Z17
+	VMULPD       Z22, Z18, Z18
+	VMULPD       Z22, Z19, Z19
+	VMULPD       Z22, Z20, Z20
+	VMULPD       Z22, Z21, Z21
+
+noscale11:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate11
 	MOVQ    DX, DI
@@ -39022,7 +41162,33 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z20
+	VMULPD       Z20, Z0, Z0
+	VMULPD       Z20, Z1, Z1
+	VMULPD       Z20, Z2, Z2
+	VMULPD       Z20, Z3, Z3
+	VMULPD       Z20, Z4, Z4
+	VMULPD       Z20, Z5, Z5
+	VMULPD       Z20, Z6, Z6
+	VMULPD       Z20, Z7, Z7
+	VMULPD       Z20, Z8, Z8
+	VMULPD       Z20, Z9, Z9
+	VMULPD       Z20, Z10, Z10
+	VMULPD       Z20, Z11, Z11
+	VMULPD       Z20, Z12, Z12
+	VMULPD       Z20, Z13, Z13
+	VMULPD       Z20, Z14, Z14
+	VMULPD       Z20, Z15, Z15
+	VMULPD       Z20, Z16, Z16
+	VMULPD       Z20, Z17, Z17
+	VMULPD       Z20, Z18, Z18
+	VMULPD       Z20, Z19, Z19
+
+noscale10:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate10
 	MOVQ    DX, DI
@@ -39461,7 +41627,31 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z18
+	VMULPD       Z18, Z0, Z0
+	VMULPD       Z18, Z1, Z1
+	VMULPD       Z18, Z2, Z2
+	VMULPD       Z18, Z3, Z3
+	VMULPD       Z18, Z4, Z4
+	VMULPD       Z18, Z5, Z5
+	VMULPD       Z18, Z6, Z6
+	VMULPD       Z18, Z7, Z7
+	VMULPD       Z18, Z8, Z8
+	VMULPD       Z18, Z9, Z9
+	VMULPD       Z18, Z10, Z10
+	VMULPD       Z18, Z11, Z11
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z18, Z15, Z15
+	VMULPD       Z18, Z16, Z16
+	VMULPD       Z18, Z17, Z17
+
+noscale9:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate9
 	MOVQ    DX, DI
@@ -39863,7 +42053,29 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z16
+	VMULPD       Z16, Z0, Z0
+	VMULPD       Z16, Z1, Z1
+	VMULPD       Z16, Z2, Z2
+	VMULPD       Z16, Z3, Z3
+	VMULPD       Z16, Z4, Z4
+	VMULPD       Z16, Z5, Z5
+	VMULPD       Z16, Z6, Z6
+	VMULPD       Z16, Z7, Z7
+	VMULPD       Z16, Z8, Z8
+	VMULPD       Z16, Z9, Z9
+	VMULPD       Z16, Z10, Z10
+	VMULPD       Z16, Z11, Z11
+	VMULPD       Z16, Z12, Z12
+	VMULPD       Z16, Z13, Z13
+	VMULPD       Z16, Z14, Z14
+	VMULPD       Z16, Z15, Z15
+
+noscale8:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate8
 	MOVQ    DX, DI
@@ -40228,7 +42440,27 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z14
+	VMULPD       Z14, Z0, Z0
+	VMULPD       Z14, Z1, Z1
+	VMULPD       Z14, Z2, Z2
+	VMULPD       Z14, Z3, Z3
+	VMULPD       Z14, Z4, Z4
+	VMULPD       Z14, Z5, Z5
+	VMULPD       Z14, Z6, Z6
+	VMULPD       Z14, Z7, Z7
+	VMULPD       Z14, Z8, Z8
+	VMULPD       Z14, Z9, Z9
+	VMULPD       Z14, Z10, Z10
+	VMULPD       Z14, Z11, Z11
+	VMULPD       Z14, Z12, Z12
+	VMULPD       Z14, Z13, Z13
+
+noscale7:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate7
 	MOVQ    DX, DI
@@ -40556,7 +42788,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z12
+	VMULPD       Z12, Z0, Z0
+	VMULPD       Z12, Z1, Z1
+	VMULPD       Z12, Z2, Z2
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z12, Z4, Z4
+	VMULPD       Z12, Z5, Z5
+	VMULPD       Z12, Z6, Z6
+	VMULPD       Z12, Z7, Z7
+	VMULPD       Z12, Z8, Z8
+	VMULPD       Z12, Z9, Z9
+	VMULPD       Z12, Z10, Z10
+	VMULPD       Z12, Z11, Z11
+
+noscale6:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate6
 	MOVQ    DX, DI
@@ -40840,7 +43090,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z10
+	VMULPD       Z10, Z0, Z0
+	VMULPD       Z10, Z1, Z1
+	VMULPD       Z10, Z2, Z2
+	VMULPD       Z10, Z3, Z3
+	VMULPD       Z10, Z4, Z4
+	VMULPD       Z10, Z5, Z5
+	VMULPD       Z10, Z6, Z6
+	VMULPD       Z10, Z7, Z7
+	VMULPD       Z10, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+
+noscale5:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate5
 	MOVQ    DX, DI
@@ -41087,7 +43353,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale4:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate4
 	MOVQ    DX, DI
@@ -41296,7 +43576,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -41468,7 +43760,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -41603,7 +43905,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z2, Z0, Z0
+	VMULPD       Z2, Z1, Z1
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -41918,7 +44228,37 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z24
+	VMULPD       Z24, Z0, Z0
+	VMULPD       Z24, Z1, Z1
+	VMULPD       Z24, Z2, Z2
+	VMULPD       Z24, Z3, Z3
+	VMULPD       Z24, Z4, Z4
+	VMULPD       Z24, Z5, Z5
+	VMULPD       Z24, Z6, Z6
+	VMULPD       Z24, Z7, Z7
+	VMULPD       Z24, Z8, Z8
+	VMULPD       Z24, Z9, Z9
+	VMULPD       Z24, Z10, Z10
+	VMULPD       Z24, Z11, Z11
+	VMULPD       Z24, Z12, Z12
+	VMULPD       Z24, Z13, Z13
+	VMULPD       Z24, Z14, Z14
+	VMULPD       Z24, Z15, Z15
+	VMULPD       Z24, Z16, Z16
+	VMULPD       Z24, Z17, Z17
+	VMULPD       Z24, Z18, Z18
+	VMULPD       Z24, Z19, Z19
+	VMULPD       Z24, Z20, Z20
+	VMULPD       Z24, Z21, Z21
+	VMULPD       Z24, Z22, Z22
+	VMULPD       Z24, Z23, Z23
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -42365,7 +44705,35 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z22
+	VMULPD       Z22, Z0, Z0
+	VMULPD       Z22, Z1, Z1
+	VMULPD       Z22, Z2, Z2
+	VMULPD       Z22, Z3, Z3
+	VMULPD       Z22, Z4, Z4
+	VMULPD       Z22, Z5, Z5
+	VMULPD       Z22, Z6, Z6
+	VMULPD       Z22, Z7, Z7
+	VMULPD       Z22, Z8, Z8
+	VMULPD       Z22, Z9, Z9
+	VMULPD       Z22, Z10, Z10
+	VMULPD       Z22, Z11, Z11
+	VMULPD       Z22, Z12, Z12
+	VMULPD       Z22, Z13, Z13
+	VMULPD       Z22, Z14, Z14
+	VMULPD       Z22, Z15, Z15
+	VMULPD       Z22, Z16, Z16
+	VMULPD       Z22, Z17, Z17
+	VMULPD       Z22, Z18, Z18
+	VMULPD       Z22, Z19, Z19
+	VMULPD       Z22, Z20, Z20
+	VMULPD       Z22, Z21, Z21
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -42776,7 +45144,33 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z20
+	VMULPD       Z20, Z0, Z0
+	VMULPD       Z20, Z1, Z1
+	VMULPD       Z20, Z2, Z2
+	VMULPD       Z20, Z3, Z3
+	VMULPD       Z20, Z4, Z4
+	VMULPD       Z20, Z5, Z5
+	VMULPD       Z20, Z6, Z6
+	VMULPD       Z20, Z7, Z7
+	VMULPD       Z20, Z8, Z8
+	VMULPD       Z20, Z9, Z9
+	VMULPD       Z20, Z10, Z10
+	VMULPD       Z20, Z11, Z11
+	VMULPD       Z20, Z12, Z12
+	VMULPD       Z20, Z13, Z13
+	VMULPD       Z20, Z14, Z14
+	VMULPD       Z20, Z15, Z15
+	VMULPD       Z20, Z16, Z16
+	VMULPD       Z20, Z17, Z17
+	VMULPD       Z20, Z18, Z18
+	VMULPD       Z20, Z19, Z19
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -43156,7 +45550,31 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z18
+	VMULPD       Z18, Z0, Z0
+	VMULPD       Z18, Z1, Z1
+	VMULPD       Z18, Z2, Z2
+	VMULPD       Z18, Z3, Z3
+	VMULPD       Z18, Z4, Z4
+	VMULPD       Z18, Z5, Z5
+	VMULPD       Z18, Z6, Z6
+	VMULPD       Z18, Z7, Z7
+	VMULPD       Z18, Z8, Z8
+	VMULPD       Z18, Z9, Z9
+	VMULPD       Z18, Z10, Z10
+	VMULPD       Z18, Z11, Z11
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z18, Z15, Z15
+	VMULPD       Z18, Z16, Z16
+	VMULPD       Z18, Z17, Z17
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -43505,7 +45923,29 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z16
+	VMULPD       Z16, Z0, Z0
+	VMULPD       Z16, Z1, Z1
+	VMULPD       Z16, Z2, Z2
+	VMULPD       Z16, Z3, Z3
+	VMULPD       Z16, Z4, Z4
+	VMULPD       Z16, Z5, Z5
+	VMULPD       Z16, Z6, Z6
+	VMULPD       Z16, Z7, Z7
+	VMULPD       Z16, Z8, Z8
+	VMULPD       Z16, Z9, Z9
+	VMULPD       Z16, Z10, Z10
+	VMULPD       Z16, Z11, Z11
+	VMULPD       Z16, Z12, Z12
+	VMULPD       Z16, Z13, Z13
+	VMULPD       Z16, Z14, Z14
+	VMULPD       Z16, Z15, Z15
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -43823,7 +46263,27 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z14
+	VMULPD       Z14, Z0, Z0
+	VMULPD       Z14, Z1, Z1
+	VMULPD       Z14, Z2, Z2
+	VMULPD       Z14, Z3, Z3
+	VMULPD       Z14, Z4, Z4
+	VMULPD       Z14, Z5, Z5
+	VMULPD       Z14, Z6, Z6
+	VMULPD       Z14, Z7, Z7
+	VMULPD       Z14, Z8, Z8
+	VMULPD       Z14, Z9, Z9
+	VMULPD       Z14, Z10, Z10
+	VMULPD       Z14, Z11, Z11
+	VMULPD       Z14, Z12, Z12
+	VMULPD       Z14, Z13, Z13
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -44110,7 +46570,25 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z12
+	VMULPD       Z12, Z0, Z0
+	VMULPD       Z12, Z1, Z1
+	VMULPD       Z12, Z2, Z2
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z12, Z4, Z4
+	VMULPD       Z12, Z5, Z5
+	VMULPD       Z12, Z6, Z6
+	VMULPD       Z12, Z7, Z7
+	VMULPD       Z12, Z8, Z8
+	VMULPD       Z12, Z9, Z9
+	VMULPD       Z12, Z10, Z10
+	VMULPD       Z12, Z11, Z11
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -44361,7 +46839,23 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z10
+	VMULPD       Z10, Z0, Z0
+	VMULPD       Z10, Z1, Z1
+	VMULPD       Z10, Z2, Z2
+	VMULPD       Z10, Z3, Z3
+	VMULPD       Z10, Z4, Z4
+	VMULPD       Z10, Z5, Z5
+	VMULPD       Z10, Z6, Z6
+	VMULPD       Z10, Z7, Z7
+	VMULPD       Z10, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -44581,7 +47075,21 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -44769,7 +47277,19 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -44926,7 +47446,17 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -45052,7 +47582,15 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Z2
+	VMULPD       Z2, Z0, Z0
+	VMULPD       Z2, Z1, Z1
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI
@@ -45470,7 +48008,37 @@ single24:
 	JNZ          single24
 
 end24:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale24
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z24
+	VMULPD       Z24, Z0, Z0
+	VMULPD       Z24, Z1, Z1
+	VMULPD       Z24, Z2, Z2
+	VMULPD       Z24, Z3, Z3
+	VMULPD       Z24, Z4, Z4
+	VMULPD       Z24, Z5, Z5
+	VMULPD       Z24, Z6, Z6
+	VMULPD       Z24, Z7, Z7
+	VMULPD       Z24, Z8, Z8
+	VMULPD       Z24, Z9, Z9
+	VMULPD       Z24, Z10, Z10
+	VMULPD       Z24, Z11, Z11
+	VMULPD       Z24, Z12, Z12
+	VMULPD       Z24, Z13, Z13
+	VMULPD       Z24, Z14, Z14
+	VMULPD       Z24, Z15, Z15
+	VMULPD       Z24, Z16, Z16
+	VMULPD       Z24, Z17, Z17
+	VMULPD       Z24, Z18, Z18
+	VMULPD       Z24, Z19, Z19
+	VMULPD       Z24, Z20, Z20
+	VMULPD       Z24, Z21, Z21
+	VMULPD       Z24, Z22, Z22
+	VMULPD       Z24, Z23, Z23
+
+noscale24:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate24
 	MOVQ      DX, DI
@@ -46035,7 +48603,36 @@ single23:
 	JNZ          single23
 
 end23:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale23
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z23
+	VMULPD       Z23, Z0, Z0
+	VMULPD       Z23, Z1, Z1
+	VMULPD       Z23, Z2, Z2
+	VMULPD       Z23, Z3, Z3
+	VMULPD       Z23, Z4, Z4
+	VMULPD       Z23, Z5, Z5
+	VMULPD       Z23, Z6, Z6
+	VMULPD       Z23, Z7, Z7
+	VMULPD       Z23, Z8, Z8
+	VMULPD       Z23, Z9, Z9
+	VMULPD       Z23, Z10, Z10
+	VMULPD       Z23, Z11, Z11
+	VMULPD       Z23, Z12, Z12
+	VMULPD       Z23, Z13, Z13
+	VMULPD       Z23, Z14, Z14
+	VMULPD       Z23, Z15, Z15
+	VMULPD       Z23, Z16, Z16
+	VMULPD       Z23, Z17, Z17
+	VMULPD       Z23, Z18, Z18
+	VMULPD       Z23, Z19, Z19
+	VMULPD       Z23, Z20, Z20
+	VMULPD       Z23, Z21, Z21
+	VMULPD       Z23, Z22, Z22
+
+noscale23:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate23
 	MOVQ      DX, DI
@@ -46580,7 +49177,35 @@ single22:
 	JNZ          single22
 
 end22:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale22
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z22
+	VMULPD       Z22, Z0, Z0
+	VMULPD       Z22, Z1, Z1
+	VMULPD       Z22, Z2, Z2
+	VMULPD       Z22, Z3, Z3
+	VMULPD       Z22, Z4, Z4
+	VMULPD       Z22, Z5, Z5
+	VMULPD       Z22, Z6, Z6
+	VMULPD       Z22, Z7, Z7
+	VMULPD       Z22, Z8, Z8
+	VMULPD       Z22, Z9, Z9
+	VMULPD       Z22, Z10, Z10
+	VMULPD       Z22, Z11, Z11
+	VMULPD       Z22, Z12, Z12
+	VMULPD       Z22, Z13, Z13
+	VMULPD       Z22, Z14, Z14
+	VMULPD       Z22, Z15, Z15
+	VMULPD       Z22, Z16, Z16
+	VMULPD       Z22, Z17, Z17
+	VMULPD       Z22, Z18, Z18
+	VMULPD       Z22, Z19, Z19
+	VMULPD       Z22, Z20, Z20
+	VMULPD       Z22, Z21, Z21
+
+noscale22:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate22
 	MOVQ      DX, DI
@@ -47105,7 +49730,34 @@ single21:
 	JNZ          single21
 
 end21:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale21
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z21
+	VMULPD       Z21, Z0, Z0
+	VMULPD       Z21, Z1, Z1
+	VMULPD       Z21, Z2, Z2
+	VMULPD       Z21, Z3, Z3
+	VMULPD       Z21, Z4, Z4
+	VMULPD       Z21, Z5, Z5
+	VMULPD       Z21, Z6, Z6
+	VMULPD       Z21, Z7, Z7
+	VMULPD       Z21, Z8, Z8
+	VMULPD       Z21, Z9, Z9
+	VMULPD       Z21, Z10, Z10
+	VMULPD       Z21, Z11, Z11
+	VMULPD       Z21, Z12, Z12
+	VMULPD       Z21, Z13, Z13
+	VMULPD       Z21, Z14, Z14
+	VMULPD       Z21, Z15, Z15
+	VMULPD       Z21, Z16, Z16
+	VMULPD       Z21, Z17, Z17
+	VMULPD       Z21, Z18, Z18
+	VMULPD       Z21, Z19, Z19
+	VMULPD       Z21, Z20, Z20
+
+noscale21:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate21
 	MOVQ      DX, DI
@@ -47605,7 +50257,33 @@ single20:
 	JNZ          single20
 
 end20:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale20
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z20
+	VMULPD       Z20, Z0, Z0
+	VMULPD       Z20, Z1, Z1
+	VMULPD       Z20, Z2, Z2
+	VMULPD       Z20, Z3, Z3
+	VMULPD       Z20, Z4, Z4
+	VMULPD       Z20, Z5, Z5
+	VMULPD       Z20, Z6, Z6
+	VMULPD       Z20, Z7, Z7
+	VMULPD       Z20, Z8, Z8
+	VMULPD       Z20, Z9, Z9
+	VMULPD       Z20, Z10, Z10
+	VMULPD       Z20, Z11, Z11
+	VMULPD       Z20, Z12, Z12
+	VMULPD       Z20, Z13, Z13
+	VMULPD       Z20, Z14, Z14
+	VMULPD       Z20, Z15, Z15
+	VMULPD       Z20, Z16, Z16
+	VMULPD       Z20, Z17, Z17
+	VMULPD       Z20, Z18, Z18
+	VMULPD       Z20, Z19, Z19
+
+noscale20:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate20
 	MOVQ      DX, DI
@@ -48085,7 +50763,32 @@ single19:
 	JNZ          single19
 
 end19:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale19
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z19
+	VMULPD       Z19, Z0, Z0
+	VMULPD       Z19, Z1, Z1
+	VMULPD       Z19, Z2, Z2
+	VMULPD       Z19, Z3, Z3
+	VMULPD       Z19, Z4, Z4
+	VMULPD       Z19, Z5, Z5
+	VMULPD       Z19, Z6, Z6
+	VMULPD       Z19, Z7, Z7
+	VMULPD       Z19, Z8, Z8
+	VMULPD       Z19, Z9, Z9
+	VMULPD       Z19, Z10, Z10
+	VMULPD       Z19, Z11, Z11
+	VMULPD       Z19, Z12, Z12
+	VMULPD       Z19, Z13, Z13
+	VMULPD       Z19, Z14, Z14
+	VMULPD       Z19, Z15, Z15
+	VMULPD       Z19, Z16, Z16
+	VMULPD       Z19, Z17, Z17
+	VMULPD       Z19, Z18, Z18
+
+noscale19:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate19
 	MOVQ      DX, DI
@@ -48545,7 +51248,31 @@ single18:
 	JNZ          single18
 
 end18:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale18
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z18
+	VMULPD       Z18, Z0, Z0
+	VMULPD       Z18, Z1, Z1
+	VMULPD       Z18, Z2, Z2
+	VMULPD       Z18, Z3, Z3
+	VMULPD       Z18, Z4, Z4
+	VMULPD       Z18, Z5, Z5
+	VMULPD       Z18, Z6, Z6
+	VMULPD       Z18, Z7, Z7
+	VMULPD       Z18, Z8, Z8
+	VMULPD       Z18, Z9, Z9
+	VMULPD       Z18, Z10, Z10
+	VMULPD       Z18, Z11, Z11
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z18, Z15, Z15
+	VMULPD       Z18, Z16, Z16
+	VMULPD       Z18, Z17, Z17
+
+noscale18:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate18
 	MOVQ      DX, DI
@@ -48985,7 +51712,30 @@ single17:
 	JNZ          single17
 
 end17:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale17
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z17
+	VMULPD       Z17, Z0, Z0
+	VMULPD       Z17, Z1, Z1
+	VMULPD       Z17, Z2, Z2
+	VMULPD       Z17, Z3, Z3
+	VMULPD       Z17, Z4, Z4
+	VMULPD       Z17, Z5, Z5
+	VMULPD       Z17, Z6, Z6
+	VMULPD       Z17, Z7, Z7
+	VMULPD       Z17, Z8, Z8
+	VMULPD       Z17, Z9, Z9
+	VMULPD       Z17, Z10, Z10
+	VMULPD       Z17, Z11, Z11
+	VMULPD       Z17, Z12, Z12
+	VMULPD       Z17, Z13, Z13
+	VMULPD       Z17, Z14, Z14
+	VMULPD       Z17, Z15, Z15
+	VMULPD       Z17, Z16, Z16
+
+noscale17:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate17
 	MOVQ      DX, DI
@@ -49405,7 +52155,29 @@ single16:
 	JNZ          single16
 
 end16:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale16
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z16
+	VMULPD       Z16, Z0, Z0
+	VMULPD       Z16, Z1, Z1
+	VMULPD       Z16, Z2, Z2
+	VMULPD       Z16, Z3, Z3
+	VMULPD       Z16, Z4, Z4
+	VMULPD       Z16, Z5, Z5
+	VMULPD       Z16, Z6, Z6
+	VMULPD       Z16, Z7, Z7
+	VMULPD       Z16, Z8, Z8
+	VMULPD       Z16, Z9, Z9
+	VMULPD       Z16, Z10, Z10
+	VMULPD       Z16, Z11, Z11
+	VMULPD       Z16, Z12, Z12
+	VMULPD       Z16, Z13, Z13
+	VMULPD       Z16, Z14, Z14
+	VMULPD       Z16, Z15, Z15
+
+noscale16:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate16
 	MOVQ      DX, DI
@@ -49800,7 +52572,28 @@ single15:
 	JNZ          single15
 
 end15:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale15
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z15
+	VMULPD       Z15, Z0, Z0
+	VMULPD       Z15, Z1, Z1
+	VMULPD       Z15, Z2, Z2
+	VMULPD       Z15, Z3, Z3
+	VMULPD       Z15, Z4, Z4
+	VMULPD       Z15, Z5, Z5
+	VMULPD       Z15, Z6, Z6
+	VMULPD       Z15, Z7, Z7
+	VMULPD       Z15, Z8, Z8
+	VMULPD       Z15, Z9, Z9
+	VMULPD       Z15, Z10, Z10
+	VMULPD       Z15, Z11, Z11
+	VMULPD       Z15, Z12, Z12
+	VMULPD       Z15, Z13, Z13
+	VMULPD       Z15, Z14, Z14
+
+noscale15:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate15
 	MOVQ      DX, DI
@@ -50175,7 +52968,27 @@ single14:
 	JNZ          single14
 
 end14:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale14
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z14
+	VMULPD       Z14, Z0, Z0
+	VMULPD       Z14, Z1, Z1
+	VMULPD       Z14, Z2, Z2
+	VMULPD       Z14, Z3, Z3
+	VMULPD       Z14, Z4, Z4
+	VMULPD       Z14, Z5, Z5
+	VMULPD       Z14, Z6, Z6
+	VMULPD       Z14, Z7, Z7
+	VMULPD       Z14, Z8, Z8
+	VMULPD       Z14, Z9, Z9
+	VMULPD       Z14, Z10, Z10
+	VMULPD       Z14, Z11, Z11
+	VMULPD       Z14, Z12, Z12
+	VMULPD       Z14, Z13, Z13
+
+noscale14:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate14
 	MOVQ      DX, DI
@@ -50530,7 +53343,26 @@ single13:
 	JNZ          single13
 
 end13:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale13
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z13
+	VMULPD       Z13, Z0, Z0
+	VMULPD       Z13, Z1, Z1
+	VMULPD       Z13, Z2, Z2
+	VMULPD       Z13, Z3, Z3
+	VMULPD       Z13, Z4, Z4
+	VMULPD       Z13, Z5, Z5
+	VMULPD       Z13, Z6, Z6
+	VMULPD       Z13, Z7, Z7
+	VMULPD       Z13, Z8, Z8
+	VMULPD       Z13, Z9, Z9
+	VMULPD       Z13, Z10, Z10
+	VMULPD       Z13, Z11, Z11
+	VMULPD       Z13, Z12, Z12
+
+noscale13:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate13
 	MOVQ      DX, DI
@@ -50865,7 +53697,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z12
+	VMULPD       Z12, Z0, Z0
+	VMULPD       Z12, Z1, Z1
+	VMULPD       Z12, Z2, Z2
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z12, Z4, Z4
+	VMULPD       Z12, Z5, Z5
+	VMULPD       Z12, Z6, Z6
+	VMULPD       Z12, Z7, Z7
+	VMULPD       Z12, Z8, Z8
+	VMULPD       Z12, Z9, Z9
+	VMULPD       Z12, Z10, Z10
+	VMULPD       Z12, Z11, Z11
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -51180,7 +54030,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z11
+	VMULPD       Z11, Z0, Z0
+	VMULPD       Z11, Z1, Z1
+	VMULPD       Z11, Z2, Z2
+	VMULPD       Z11, Z3, Z3
+	VMULPD       Z11, Z4, Z4
+	VMULPD       Z11, Z5, Z5
+	VMULPD       Z11, Z6, Z6
+	VMULPD       Z11, Z7, Z7
+	VMULPD       Z11, Z8, Z8
+	VMULPD       Z11, Z9, Z9
+	VMULPD       Z11, Z10, Z10
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -51470,7 +54337,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z10
+	VMULPD       Z10, Z0, Z0
+	VMULPD       Z10, Z1, Z1
+	VMULPD       Z10, Z2, Z2
+	VMULPD       Z10, Z3, Z3
+	VMULPD       Z10, Z4, Z4
+	VMULPD       Z10, Z5, Z5
+	VMULPD       Z10, Z6, Z6
+	VMULPD       Z10, Z7, Z7
+	VMULPD       Z10, Z8, Z8
+	VMULPD       Z10, Z9, Z9
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -51740,7 +54623,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z9
+	VMULPD       Z9, Z0, Z0
+	VMULPD       Z9, Z1, Z1
+	VMULPD       Z9, Z2, Z2
+	VMULPD       Z9, Z3, Z3
+	VMULPD       Z9, Z4, Z4
+	VMULPD       Z9, Z5, Z5
+	VMULPD       Z9, Z6, Z6
+	VMULPD       Z9, Z7, Z7
+	VMULPD       Z9, Z8, Z8
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -51990,7 +54888,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -52220,7 +55132,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z7
+	VMULPD       Z7, Z0, Z0
+	VMULPD       Z7, Z1, Z1
+	VMULPD       Z7, Z2, Z2
+	VMULPD       Z7, Z3, Z3
+	VMULPD       Z7, Z4, Z4
+	VMULPD       Z7, Z5, Z5
+	VMULPD       Z7, Z6, Z6
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -52430,7 +55355,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z6
+	VMULPD       Z6, Z0, Z0
+	VMULPD       Z6, Z1, Z1
+	VMULPD       Z6, Z2, Z2
+	VMULPD       Z6, Z3, Z3
+	VMULPD       Z6, Z4, Z4
+	VMULPD       Z6, Z5, Z5
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -52615,7 +55552,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z5
+	VMULPD       Z5, Z0, Z0
+	VMULPD       Z5, Z1, Z1
+	VMULPD       Z5, Z2, Z2
+	VMULPD       Z5, Z3, Z3
+	VMULPD       Z5, Z4, Z4
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -52780,7 +55728,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -52924,7 +55882,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z3
+	VMULPD       Z3, Z0, Z0
+	VMULPD       Z3, Z1, Z1
+	VMULPD       Z3, Z2, Z2
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -53048,7 +56015,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z2
+	VMULPD       Z2, Z0, Z0
+	VMULPD       Z2, Z1, Z1
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -53152,7 +56127,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Z1
+	VMULPD       Z1, Z0, Z0
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI
@@ -53329,7 +56311,25 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z12
+	VMULPD       Z12, Z0, Z0
+	VMULPD       Z12, Z1, Z1
+	VMULPD       Z12, Z2, Z2
+	VMULPD       Z12, Z3, Z3
+	VMULPD       Z12, Z4, Z4
+	VMULPD       Z12, Z5, Z5
+	VMULPD       Z12, Z6, Z6
+	VMULPD       Z12, Z7, Z7
+	VMULPD       Z12, Z8, Z8
+	VMULPD       Z12, Z9, Z9
+	VMULPD       Z12, Z10, Z10
+	VMULPD       Z12, Z11, Z11
+
+noscale3:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate3
 	MOVQ    DX, DI
@@ -53547,7 +56547,21 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+
+noscale2:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate2
 	MOVQ    DX, DI
@@ -53712,7 +56726,17 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ    56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Z4
+	VMULPD       Z4, Z0, Z0
+	VMULPD       Z4, Z1, Z1
+	VMULPD       Z4, Z2, Z2
+	VMULPD       Z4, Z3, Z3
+
+noscale1:
 	TESTQ   $0x00000001, 104(AX)
 	JZ      noaccumulate1
 	MOVQ    DX, SI
@@ -54146,7 +57170,37 @@ single24:
 	JNZ          single24
 
 end24:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale24
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y24
+	VMULPD       Y24, Y0, Y0
+	VMULPD       Y24, Y1, Y1
+	VMULPD       Y24, Y2, Y2
+	VMULPD       Y24, Y3, Y3
+	VMULPD       Y24, Y4, Y4
+	VMULPD       Y24, Y5, Y5
+	VMULPD       Y24, Y6, Y6
+	VMULPD       Y24, Y7, Y7
+	VMULPD       Y24, Y8, Y8
+	VMULPD       Y24, Y9, Y9
+	VMULPD       Y24, Y10, Y10
+	VMULPD       Y24, Y11, Y11
+	VMULPD       Y24, Y12, Y12
+	VMULPD       Y24, Y13, Y13
+	VMULPD       Y24, Y14, Y14
+	VMULPD       Y24, Y15, Y15
+	VMULPD       Y24, Y16, Y16
+	VMULPD       Y24, Y17, Y17
+	VMULPD       Y24, Y18, Y18
+	VMULPD       Y24, Y19, Y19
+	VMULPD       Y24, Y20, Y20
+	VMULPD       Y24, Y21, Y21
+	VMULPD       Y24, Y22, Y22
+	VMULPD       Y24, Y23, Y23
+
+noscale24:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate24
 	MOVQ      DX, DI
@@ -54711,7 +57765,36 @@ single23:
 	JNZ          single23
 
 end23:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale23
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y23
+	VMULPD       Y23, Y0, Y0
+	VMULPD       Y23, Y1, Y1
+	VMULPD       Y23, Y2, Y2
+	VMULPD       Y23, Y3, Y3
+	VMULPD       Y23, Y4, Y4
+	VMULPD       Y23, Y5, Y5
+	VMULPD       Y23, Y6, Y6
+	VMULPD       Y23, Y7, Y7
+	VMULPD       Y23, Y8, Y8
+	VMULPD       Y23, Y9, Y9
+	VMULPD       Y23, Y10, Y10
+	VMULPD       Y23, Y11, Y11
+	VMULPD       Y23, Y12, Y12
+	VMULPD       Y23, Y13, Y13
+	VMULPD       Y23, Y14, Y14
+	VMULPD       Y23, Y15, Y15
+	VMULPD       Y23, Y16, Y16
+	VMULPD       Y23, Y17, Y17
+	VMULPD       Y23, Y18, Y18
+	VMULPD       Y23, Y19, Y19
+	VMULPD       Y23, Y20, Y20
+	VMULPD       Y23, Y21, Y21
+	VMULPD       Y23, Y22, Y22
+
+noscale23:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate23
 	MOVQ      DX, DI
@@ -55256,7 +58339,35 @@ single22:
 	JNZ          single22
 
 end22:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale22
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y22
+	VMULPD       Y22, Y0, Y0
+	VMULPD       Y22, Y1, Y1
+	VMULPD       Y22, Y2, Y2
+	VMULPD       Y22, Y3, Y3
+	VMULPD       Y22, Y4, Y4
+	VMULPD       Y22, Y5, Y5
+	VMULPD       Y22, Y6, Y6
+	VMULPD       Y22, Y7, Y7
+	VMULPD       Y22, Y8, Y8
+	VMULPD       Y22, Y9, Y9
+	VMULPD       Y22, Y10, Y10
+	VMULPD       Y22, Y11, Y11
+	VMULPD       Y22, Y12, Y12
+	VMULPD       Y22, Y13, Y13
+	VMULPD       Y22, Y14, Y14
+	VMULPD       Y22, Y15, Y15
+	VMULPD       Y22, Y16, Y16
+	VMULPD       Y22, Y17, Y17
+	VMULPD       Y22, Y18, Y18
+	VMULPD       Y22, Y19, Y19
+	VMULPD       Y22, Y20, Y20
+	VMULPD       Y22, Y21, Y21
+
+noscale22:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate22
 	MOVQ      DX, DI
@@ -55781,7 +58892,34 @@ single21:
 	JNZ          single21
 
 end21:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale21
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y21
+	VMULPD       Y21, Y0, Y0
+	VMULPD       Y21, Y1, Y1
+	VMULPD       Y21, Y2, Y2
+	VMULPD       Y21, Y3, Y3
+	VMULPD       Y21, Y4, Y4
+	VMULPD       Y21, Y5, Y5
+	VMULPD       Y21, Y6, Y6
+	VMULPD       Y21, Y7, Y7
+	VMULPD       Y21, Y8, Y8
+	VMULPD       Y21, Y9, Y9
+	VMULPD       Y21, Y10, Y10
+	VMULPD       Y21, Y11, Y11
+	VMULPD       Y21, Y12, Y12
+	VMULPD       Y21, Y13, Y13
+	VMULPD       Y21, Y14, Y14
+	VMULPD       Y21, Y15, Y15
+	VMULPD       Y21, Y16, Y16
+	VMULPD       Y21, Y17, Y17
+	VMULPD       Y21, Y18, Y18
+	VMULPD       Y21, Y19, Y19
+	VMULPD       Y21, Y20, Y20
+
+noscale21:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate21
 	MOVQ      DX, DI
@@ -56281,7 +59419,33 @@ single20:
 	JNZ          single20
 
 end20:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale20
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y20
+	VMULPD       Y20, Y0, Y0
+	VMULPD       Y20, Y1, Y1
+	VMULPD       Y20, Y2, Y2
+	VMULPD       Y20, Y3, Y3
+	VMULPD       Y20, Y4, Y4
+	VMULPD       Y20, Y5, Y5
+	VMULPD       Y20, Y6, Y6
+	VMULPD       Y20, Y7, Y7
+	VMULPD       Y20, Y8, Y8
+	VMULPD       Y20, Y9, Y9
+	VMULPD       Y20, Y10, Y10
+	VMULPD       Y20, Y11, Y11
+	VMULPD       Y20, Y12, Y12
+	VMULPD       Y20, Y13, Y13
+	VMULPD       Y20, Y14, Y14
+	VMULPD       Y20, Y15, Y15
+	VMULPD       Y20, Y16, Y16
+	VMULPD       Y20, Y17, Y17
+	VMULPD       Y20, Y18, Y18
+	VMULPD       Y20, Y19, Y19
+
+noscale20:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate20
 	MOVQ      DX, DI
@@ -56761,7 +59925,32 @@ single19:
 	JNZ          single19
 
 end19:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale19
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y19
+	VMULPD       Y19, Y0, Y0
+	VMULPD       Y19, Y1, Y1
+	VMULPD       Y19, Y2, Y2
+	VMULPD       Y19, Y3, Y3
+	VMULPD       Y19, Y4, Y4
+	VMULPD       Y19, Y5, Y5
+	VMULPD       Y19, Y6, Y6
+	VMULPD       Y19, Y7, Y7
+	VMULPD       Y19, Y8, Y8
+	VMULPD       Y19, Y9, Y9
+	VMULPD       Y19, Y10, Y10
+	VMULPD       Y19, Y11, Y11
+	VMULPD       Y19, Y12, Y12
+	VMULPD       Y19, Y13, Y13
+	VMULPD       Y19, Y14, Y14
+	VMULPD       Y19, Y15, Y15
+	VMULPD       Y19, Y16, Y16
+	VMULPD       Y19, Y17, Y17
+	VMULPD       Y19, Y18, Y18
+
+noscale19:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate19
 	MOVQ      DX, DI
@@ -57221,7 +60410,31 @@ single18:
 	JNZ          single18
 
 end18:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale18
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y18
+	VMULPD       Y18, Y0, Y0
+	VMULPD       Y18, Y1, Y1
+	VMULPD       Y18, Y2, Y2
+	VMULPD       Y18, Y3, Y3
+	VMULPD       Y18, Y4, Y4
+	VMULPD       Y18, Y5, Y5
+	VMULPD       Y18, Y6, Y6
+	VMULPD       Y18, Y7, Y7
+	VMULPD       Y18, Y8, Y8
+	VMULPD       Y18, Y9, Y9
+	VMULPD       Y18, Y10, Y10
+	VMULPD       Y18, Y11, Y11
+	VMULPD       Y18, Y12, Y12
+	VMULPD       Y18, Y13, Y13
+	VMULPD       Y18, Y14, Y14
+	VMULPD       Y18, Y15, Y15
+	VMULPD       Y18, Y16, Y16
+	VMULPD       Y18, Y17, Y17
+
+noscale18:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate18
 	MOVQ      DX, DI
@@ -57661,7 +60874,30 @@ single17:
 	JNZ          single17
 
 end17:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale17
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y17
+	VMULPD       Y17, Y0, Y0
+	VMULPD       Y17, Y1, Y1
+	VMULPD       Y17, Y2, Y2
+	VMULPD       Y17, Y3, Y3
+	VMULPD       Y17, Y4, Y4
+	VMULPD       Y17, Y5, Y5
+	VMULPD       Y17, Y6, Y6
+	VMULPD       Y17, Y7, Y7
+	VMULPD       Y17, Y8, Y8
+	VMULPD       Y17, Y9, Y9
+	VMULPD       Y17, Y10, Y10
+	VMULPD       Y17, Y11, Y11
+	VMULPD       Y17, Y12, Y12
+	VMULPD       Y17, Y13, Y13
+	VMULPD       Y17, Y14, Y14
+	VMULPD       Y17, Y15, Y15
+	VMULPD       Y17, Y16, Y16
+
+noscale17:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate17
 	MOVQ      DX, DI
@@ -58081,7 +61317,29 @@ single16:
 	JNZ          single16
 
 end16:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale16
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y16
+	VMULPD       Y16, Y0, Y0
+	VMULPD       Y16, Y1, Y1
+	VMULPD       Y16, Y2, Y2
+	VMULPD       Y16, Y3, Y3
+	VMULPD       Y16, Y4, Y4
+	VMULPD       Y16, Y5, Y5
+	VMULPD       Y16, Y6, Y6
+	VMULPD       Y16, Y7, Y7
+	VMULPD       Y16, Y8, Y8
+	VMULPD       Y16, Y9, Y9
+	VMULPD       Y16, Y10, Y10
+	VMULPD       Y16, Y11, Y11
+	VMULPD       Y16, Y12, Y12
+	VMULPD       Y16, Y13, Y13
+	VMULPD       Y16, Y14, Y14
+	VMULPD       Y16, Y15, Y15
+
+noscale16:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate16
 	MOVQ      DX, DI
@@ -58476,7 +61734,28 @@ single15:
 	JNZ          single15
 
 end15:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale15
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y15
+	VMULPD       Y15, Y0, Y0
+	VMULPD       Y15, Y1, Y1
+	VMULPD       Y15, Y2, Y2
+	VMULPD       Y15, Y3, Y3
+	VMULPD       Y15, Y4, Y4
+	VMULPD       Y15, Y5, Y5
+	VMULPD       Y15, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VMULPD       Y15, Y8, Y8
+	VMULPD       Y15, Y9, Y9
+	VMULPD       Y15, Y10, Y10
+	VMULPD       Y15, Y11, Y11
+	VMULPD       Y15, Y12, Y12
+	VMULPD       Y15, Y13, Y13
+	VMULPD       Y15, Y14, Y14
+
+noscale15:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate15
 	MOVQ      DX, DI
@@ -58851,7 +62130,27 @@ single14:
 	JNZ          single14
 
 end14:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale14
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y14
+	VMULPD       Y14, Y0, Y0
+	VMULPD       Y14, Y1, Y1
+	VMULPD       Y14, Y2, Y2
+	VMULPD       Y14, Y3, Y3
+	VMULPD       Y14, Y4, Y4
+	VMULPD       Y14, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y14, Y7, Y7
+	VMULPD       Y14, Y8, Y8
+	VMULPD       Y14, Y9, Y9
+	VMULPD       Y14, Y10, Y10
+	VMULPD       Y14, Y11, Y11
+	VMULPD       Y14, Y12, Y12
+	VMULPD       Y14, Y13, Y13
+
+noscale14:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate14
 	MOVQ      DX, DI
@@ -59206,7 +62505,26 @@ single13:
 	JNZ          single13
 
 end13:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale13
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y13
+	VMULPD       Y13, Y0, Y0
+	VMULPD       Y13, Y1, Y1
+	VMULPD       Y13, Y2, Y2
+	VMULPD       Y13, Y3, Y3
+	VMULPD       Y13, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y13, Y6, Y6
+	VMULPD       Y13, Y7, Y7
+	VMULPD       Y13, Y8, Y8
+	VMULPD       Y13, Y9, Y9
+	VMULPD       Y13, Y10, Y10
+	VMULPD       Y13, Y11, Y11
+	VMULPD       Y13, Y12, Y12
+
+noscale13:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate13
 	MOVQ      DX, DI
@@ -59541,7 +62859,25 @@ single12:
 	JNZ          single12
 
 end12:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale12
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y12
+	VMULPD       Y12, Y0, Y0
+	VMULPD       Y12, Y1, Y1
+	VMULPD       Y12, Y2, Y2
+	VMULPD       Y12, Y3, Y3
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y12, Y5, Y5
+	VMULPD       Y12, Y6, Y6
+	VMULPD       Y12, Y7, Y7
+	VMULPD       Y12, Y8, Y8
+	VMULPD       Y12, Y9, Y9
+	VMULPD       Y12, Y10, Y10
+	VMULPD       Y12, Y11, Y11
+
+noscale12:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate12
 	MOVQ      DX, DI
@@ -59856,7 +63192,24 @@ single11:
 	JNZ          single11
 
 end11:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale11
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y11
+	VMULPD       Y11, Y0, Y0
+	VMULPD       Y11, Y1, Y1
+	VMULPD       Y11, Y2, Y2
+	VMULPD       Y11, Y3, Y3
+	VMULPD       Y11, Y4, Y4
+	VMULPD       Y11, Y5, Y5
+	VMULPD       Y11, Y6, Y6
+	VMULPD       Y11, Y7, Y7
+	VMULPD       Y11, Y8, Y8
+	VMULPD       Y11, Y9, Y9
+	VMULPD       Y11, Y10, Y10
+
+noscale11:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate11
 	MOVQ      DX, DI
@@ -60146,7 +63499,23 @@ single10:
 	JNZ          single10
 
 end10:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale10
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y10
+	VMULPD       Y10, Y0, Y0
+	VMULPD       Y10, Y1, Y1
+	VMULPD       Y10, Y2, Y2
+	VMULPD       Y10, Y3, Y3
+	VMULPD       Y10, Y4, Y4
+	VMULPD       Y10, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y10, Y7, Y7
+	VMULPD       Y10, Y8, Y8
+	VMULPD       Y10, Y9, Y9
+
+noscale10:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate10
 	MOVQ      DX, DI
@@ -60416,7 +63785,22 @@ single9:
 	JNZ          single9
 
 end9:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale9
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y9
+	VMULPD       Y9, Y0, Y0
+	VMULPD       Y9, Y1, Y1
+	VMULPD       Y9, Y2, Y2
+	VMULPD       Y9, Y3, Y3
+	VMULPD       Y9, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y9, Y6, Y6
+	VMULPD       Y9, Y7, Y7
+	VMULPD       Y9, Y8, Y8
+
+noscale9:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate9
 	MOVQ      DX, DI
@@ -60666,7 +64050,21 @@ single8:
 	JNZ          single8
 
 end8:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale8
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+
+noscale8:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate8
 	MOVQ      DX, DI
@@ -60896,7 +64294,20 @@ single7:
 	JNZ          single7
 
 end7:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale7
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y7
+	VMULPD       Y7, Y0, Y0
+	VMULPD       Y7, Y1, Y1
+	VMULPD       Y7, Y2, Y2
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y7, Y4, Y4
+	VMULPD       Y7, Y5, Y5
+	VMULPD       Y7, Y6, Y6
+
+noscale7:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate7
 	MOVQ      DX, DI
@@ -61106,7 +64517,19 @@ single6:
 	JNZ          single6
 
 end6:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale6
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y6
+	VMULPD       Y6, Y0, Y0
+	VMULPD       Y6, Y1, Y1
+	VMULPD       Y6, Y2, Y2
+	VMULPD       Y6, Y3, Y3
+	VMULPD       Y6, Y4, Y4
+	VMULPD       Y6, Y5, Y5
+
+noscale6:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate6
 	MOVQ      DX, DI
@@ -61291,7 +64714,18 @@ single5:
 	JNZ          single5
 
 end5:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale5
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y5
+	VMULPD       Y5, Y0, Y0
+	VMULPD       Y5, Y1, Y1
+	VMULPD       Y5, Y2, Y2
+	VMULPD       Y5, Y3, Y3
+	VMULPD       Y5, Y4, Y4
+
+noscale5:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate5
 	MOVQ      DX, DI
@@ -61456,7 +64890,17 @@ single4:
 	JNZ          single4
 
 end4:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale4
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y4
+	VMULPD       Y4, Y0, Y0
+	VMULPD       Y4, Y1, Y1
+	VMULPD       Y4, Y2, Y2
+	VMULPD       Y4, Y3, Y3
+
+noscale4:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate4
 	MOVQ      DX, DI
@@ -61600,7 +65044,16 @@ single3:
 	JNZ          single3
 
 end3:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale3
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y3
+	VMULPD       Y3, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y3, Y2, Y2
+
+noscale3:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate3
 	MOVQ      DX, DI
@@ -61724,7 +65177,15 @@ single2:
 	JNZ          single2
 
 end2:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale2
+	MOVQ         64(AX), DI
+	VBROADCASTSD (DI), Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y2, Y1, Y1
+
+noscale2:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate2
 	MOVQ      DX, DI
@@ -61828,7 +65289,14 @@ single1:
 	JNZ          single1
 
 end1:
-	MOVQ      56(AX), SI
+	MOVQ         56(AX), SI
+	TESTQ        $0x00000020, 104(AX)
+	JZ           noscale1
+	MOVQ         64(AX), SI
+	VBROADCASTSD (SI), Y1
+	VMULPD       Y1, Y0, Y0
+
+noscale1:
 	TESTQ     $0x00000001, 104(AX)
 	JZ        noaccumulate1
 	MOVQ      DX, SI

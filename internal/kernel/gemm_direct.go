@@ -50,7 +50,7 @@ func (p *Product[T]) runDirect(w *workspace[T], c, a, b, bias *T) {
 		x.a = unsafe.Pointer(a)
 		x.b = unsafe.Add(unsafe.Pointer(b), d.at)
 		x.c = unsafe.Add(to, d.at)
-		if p.o.Bias {
+		if p.o.Bias || p.o.Scale {
 			x.bias = unsafe.Add(unsafe.Pointer(bias), d.biasAt)
 		}
 		d.kernel((*byte)(unsafe.Pointer(x)))

@@ -6,6 +6,11 @@ type ProductOptions struct {
 	Accumulate     bool // add to C instead of setting it
 	Bias           bool // add a row vector of n elements to every row
 	ReLU           bool // then C = max(C, 0); NaN stays
+	// Scale makes C += s·op(A)·op(B), with the bits of the product, its
+	// multiple and the sum one after another; s is in the place of the bias. It
+	// goes with no other option but those of storage, and where [CanScale]
+	// says so.
+	Scale bool
 }
 
 // A Product is a planned matrix product C = op(A)·op(B), with C m×n, op(A) m×k
@@ -40,6 +45,18 @@ func NewProduct[T Float](m, n, k int, ta, tb bool) *Product[T] {
 	return NewProductWith[T](m, n, k, ProductOptions{TransA: ta, TransB: tb})
 }
 
+// CanScale reports whether a product with [ProductOptions.Scale] has the bits of
+// the product that is stored first: whether every element is computed in one go,
+// in the same way.
+func CanScale[T Float](m, n, k int, ta, tb bool) bool {
+	return canScale[T](Active(), m, n, k, ta, tb)
+}
+
+func canScale[T Float](isa ISA, m, n, k int, ta, tb bool) bool {
+	p := planned[T](isa, m, n, k, ProductOptions{TransA: ta, TransB: tb})
+	return k > 0 && p.block >= k && !p.swapped && !p.dots
+}
+
 // NewProductWith plans a product with options.
 func NewProductWith[T Float](m, n, k int, o ProductOptions) *Product[T] {
 	return newProduct[T](Active(), m, n, k, o)
@@ -48,7 +65,8 @@ func NewProductWith[T Float](m, n, k int, o ProductOptions) *Product[T] {
 // Run computes a product that has no bias.
 func (p *Product[T]) Run(c, a, b *T) { p.RunBias(c, a, b, nil) }
 
-// RunBias computes the product. bias is not looked at if the options have none.
+// RunBias computes the product. bias is not looked at if the options have neither
+// a bias nor a scale.
 // One goroutine at a time may run a Product.
 func (p *Product[T]) RunBias(c, a, b, bias *T) {
 	if p.direct != nil {

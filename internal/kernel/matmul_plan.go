@@ -29,6 +29,15 @@ const chunkMicroseconds = 25
 const maxChunks = 16
 
 func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
+	p := planned[T](isa, m, n, k, o)
+	p.planDirect()
+	p.divide()
+	p.work = []workspace[T]{p.newWorkspace()}
+	return p
+}
+
+// planned returns a product for which it is decided how it is computed.
+func planned[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 	var z T
 	p := &Product[T]{m: m, n: n, k: k, o: o, kernels: gemmFor(isa, unsafe.Sizeof(z) == 8)}
 	p.simplify()
@@ -41,9 +50,6 @@ func newProduct[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 		}
 	}
 	p.whole = p.region(p.m, p.n)
-	p.planDirect()
-	p.divide()
-	p.work = []workspace[T]{p.newWorkspace()}
 	return p
 }
 
@@ -68,7 +74,7 @@ func (p *Product[T]) simplify() {
 // estimated to take less time, counted in operations on whole vectors. The
 // constants are measured, on Zen 4.
 func (p *Product[T]) narrow() bool {
-	if p.n == 1 || p.m <= 1 || p.o.Accumulate {
+	if p.n == 1 || p.m <= 1 || p.o.Accumulate || p.o.Scale {
 		return p.n == 1 && p.m > 1
 	}
 	const (

@@ -69,12 +69,16 @@ func (p *Product[T]) tileEdge(s *[4][4]T, i, j, rows, cols int, a, b *T) {
 	}
 }
 
-// finishPortable stores a tile: C = relu(s + C + bias), each part on request.
+// finishPortable stores a tile: C = relu(s + C + bias), each part on request, or
+// C + bias·s.
 func (p *Product[T]) finishPortable(s *[4][4]T, i, j, rows, cols int, c, bias *T) {
 	for x := range rows {
 		row := unsafe.Slice(element(c, (i+x)*p.n+j), cols)
 		for y := range row {
 			v := s[x][y]
+			if p.o.Scale {
+				v = row[y] + T(v**bias)
+			}
 			if p.o.Accumulate {
 				v += row[y]
 			}

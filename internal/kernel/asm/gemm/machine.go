@@ -91,6 +91,14 @@ func (m machine) fma(a Op, b, c VecVirtual) {
 	}
 }
 
+func (m machine) mul(a Op, b, c VecVirtual) {
+	if m.double {
+		VMULPD(a, b, c)
+	} else {
+		VMULPS(a, b, c)
+	}
+}
+
 func (m machine) add(a Op, b, c VecVirtual) {
 	if m.double {
 		VADDPD(a, b, c)

@@ -33,6 +33,7 @@ const (
 	flagReLU
 	flagPrefetch
 	flagRowBias
+	flagScale
 )
 
 // A panel describes a panel kernel: all rows of C, vecs vectors wide, in tiles
@@ -190,8 +191,8 @@ func repeat(n GPVirtual, unroll int, label func(string) string, body func()) {
 	Label(label("end"))
 }
 
-// finish emits the epilogue: C = relu(sum + C + bias), each part on request,
-// the bias one for each column or for each row.
+// finish emits the epilogue: C = relu(scale·sum + C + bias), each part on request,
+// the bias one for each column or for each row. The scale is in the bias' place.
 func (p panel) finish(r int, x args, c, m GPVirtual, sum [][]VecVirtual, k mask, load func(Mem, int, VecVirtual)) {
 	label := func(s string) string { return fmt.Sprint(s, r) }
 	stride := x.load(argCRow)
@@ -208,6 +209,15 @@ func (p panel) finish(r int, x args, c, m GPVirtual, sum [][]VecVirtual, k mask,
 			}
 		}
 	}
+	x.ifFlag(flagScale, label("noscale"), func() {
+		v := p.vec()
+		p.broadcast(Mem{Base: x.load(argBias)}, v)
+		for i := range sum {
+			for j := range sum[i] {
+				p.mul(v, sum[i][j], sum[i][j])
+			}
+		}
+	})
 	x.ifFlag(flagAccumulate, label("noaccumulate"), func() {
 		each(func(i, j int, at Mem) {
 			v := p.vec()
