@@ -57,7 +57,7 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 			m.emit("VMOVAP#", c[u], x[u])
 			m.emit("VSUBP#", top, x[u], x[u])
 		}
-		e := m.expAny(x, true)
+		e := expFormula(m, x)
 		for u := range e {
 			if !logOnly {
 				m.emit("VMOVAP#", e[u], c[u])
