@@ -8802,7 +8802,10 @@ l14:
 	ADDQ R9, DX
 	ADDQ $0x20, CX
 	SUBQ $0x08, BX
-	JG   group
+	JLE  end
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -9143,7 +9146,10 @@ l9:
 	ADDQ R8, CX
 	ADDQ $0x20, AX
 	SUBQ $0x08, DX
-	JG   group
+	JLE  end
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -16424,7 +16430,10 @@ l14:
 	ADDQ R9, DX
 	ADDQ $0x20, CX
 	SUBQ $0x04, BX
-	JG   group
+	JLE  end
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -16746,7 +16755,10 @@ l9:
 	ADDQ R8, CX
 	ADDQ $0x20, AX
 	SUBQ $0x04, DX
-	JG   group
+	JLE  end
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -23530,83 +23542,11 @@ TEXT ·vecSoftmaxLanesF32AVX512(SB), $2240-40
 	CMOVQGT R10, R9
 
 group:
-	CMPQ    BX, $0x10
-	JGE     l1
-	XORQ    R9, R9
-	MOVQ    BX, R10
-	DECQ    R10
-	IMULQ   DI, R10
-	MOVQ    R9, 2112(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2120(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2128(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2136(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2144(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2152(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2160(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2168(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2176(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2184(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2192(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2200(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2208(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2216(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2224(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2232(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-
-l1:
 	XORQ R9, R9
 	MOVQ SI, R10
 	MOVQ R8, R12
 
-l2:
+l1:
 	MOVQ              $+15, R11
 	BZHIQ             R10, R11, R11
 	KMOVW             R11, K1
@@ -23661,21 +23601,21 @@ l2:
 	ADDQ              $0x10, R9
 	ADDQ              $0x00000100, R12
 	SUBQ              $0x04, R10
-	JG                l2
+	JG                l1
 	VMOVAPS           (R8), Z0
 	XORQ              R9, R9
 	MOVQ              SI, R10
 	SHLQ              $0x06, R10
 	SUBQ              $0x00000040, R10
 
-l3:
+l2:
 	CMPQ   R9, R10
-	JG     l4
+	JG     l3
 	VMAXPS (R8)(R9*1), Z0, Z0
 	ADDQ   $0x00000040, R9
-	JMP    l3
+	JMP    l2
 
-l4:
+l3:
 	VBROADCASTSS vec7fffffff7fffffff<>+0(SB), Z1
 	VANDPS       Z1, Z0, Z1
 	VBROADCASTSS vec7f8000007f800000<>+0(SB), Z2
@@ -23690,9 +23630,9 @@ l4:
 	SHLQ         $0x06, R10
 	SUBQ         $0x00000100, R10
 
-l5:
+l4:
 	CMPQ          R9, R10
-	JG            l6
+	JG            l5
 	VMOVAPS       (R8)(R9*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VMOVAPS       64(R8)(R9*1), Z4
@@ -23798,16 +23738,16 @@ l5:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000100, R9
-	JMP           l5
+	JMP           l4
 
-l6:
+l5:
 	MOVQ SI, R10
 	SHLQ $0x06, R10
 	SUBQ $0x00000080, R10
 
-l7:
+l6:
 	CMPQ          R9, R10
-	JG            l8
+	JG            l7
 	VMOVAPS       (R8)(R9*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VMOVAPS       64(R8)(R9*1), Z4
@@ -23867,16 +23807,16 @@ l7:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000080, R9
-	JMP           l7
+	JMP           l6
 
-l8:
+l7:
 	MOVQ SI, R10
 	SHLQ $0x06, R10
 	SUBQ $0x00000040, R10
 
-l9:
+l8:
 	CMPQ          R9, R10
-	JG            l10
+	JG            l9
 	VMOVAPS       (R8)(R9*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VBROADCASTSS  vec42b2000042b20000<>+0(SB), Z4
@@ -23913,9 +23853,9 @@ l9:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000040, R9
-	JMP           l9
+	JMP           l8
 
-l10:
+l9:
 	VCVTPD2PS    Z1, Y5
 	VCVTPD2PS    Z2, Y3
 	VINSERTF32X8 $0x01, Y3, Z5, Z3
@@ -23956,11 +23896,11 @@ l10:
 	VFMADD231PS  Z6, Z3, Z4
 	VADDPS       Z4, Z0, Z0
 	CMPQ         BX, $0x10
-	JL           l11
+	JL           l10
 	VMOVUPS      Z0, (CX)
-	JMP          l12
+	JMP          l11
 
-l11:
+l10:
 	MOVQ    BX, R9
 	SHLQ    $0x02, R9
 	MOVQ    $0x00000040, R10
@@ -23972,7 +23912,7 @@ l11:
 	KMOVW   R9, K1
 	VMOVUPS Z0, K1, (CX)
 
-l12:
+l11:
 	VBROADCASTSD vec3ff0000000000000<>+0(SB), Z0
 	VDIVPD       Z1, Z0, Z1
 	VDIVPD       Z2, Z0, Z0
@@ -23983,7 +23923,7 @@ l12:
 	MOVQ         SI, R10
 	MOVQ         R8, R12
 
-l13:
+l12:
 	MOVQ          $+15, R11
 	BZHIQ         R10, R11, R11
 	KMOVW         R11, K1
@@ -24050,7 +23990,7 @@ l13:
 	ADDQ          $0x10, R9
 	ADDQ          $0x00000100, R12
 	SUBQ          $0x04, R10
-	JG            l13
+	JG            l12
 	MOVQ          DI, R9
 	SHLQ          $0x04, R9
 	ADDQ          R9, AX
@@ -24059,7 +23999,82 @@ l13:
 	ADDQ          R9, DX
 	ADDQ          $0x40, CX
 	SUBQ          $0x10, BX
-	JG            group
+	JLE           end
+	CMPQ          BX, $0x10
+	JGE           l13
+	XORQ          R9, R9
+	MOVQ          BX, R10
+	DECQ          R10
+	IMULQ         DI, R10
+	MOVQ          R9, 2112(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2120(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2128(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2136(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2144(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2152(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2160(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2168(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2176(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2184(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2192(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2200(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2208(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2216(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2224(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2232(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+
+l13:
+	JMP group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -24144,83 +24159,11 @@ TEXT ·vecLogSumExpLanesF32AVX512(SB), $2240-32
 	CMOVQGT R9, R8
 
 group:
-	CMPQ    DX, $0x10
-	JGE     l1
-	XORQ    R8, R8
-	MOVQ    DX, R9
-	DECQ    R9
-	IMULQ   SI, R9
-	MOVQ    R8, 2112(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2120(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2128(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2136(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2144(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2152(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2160(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2168(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2176(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2184(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2192(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2200(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2208(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2216(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2224(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2232(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-
-l1:
 	XORQ R8, R8
 	MOVQ BX, R9
 	MOVQ DI, R11
 
-l2:
+l1:
 	MOVQ              $+15, R10
 	BZHIQ             R9, R10, R10
 	KMOVW             R10, K1
@@ -24275,21 +24218,21 @@ l2:
 	ADDQ              $0x10, R8
 	ADDQ              $0x00000100, R11
 	SUBQ              $0x04, R9
-	JG                l2
+	JG                l1
 	VMOVAPS           (DI), Z0
 	XORQ              R8, R8
 	MOVQ              BX, R9
 	SHLQ              $0x06, R9
 	SUBQ              $0x00000040, R9
 
-l3:
+l2:
 	CMPQ   R8, R9
-	JG     l4
+	JG     l3
 	VMAXPS (DI)(R8*1), Z0, Z0
 	ADDQ   $0x00000040, R8
-	JMP    l3
+	JMP    l2
 
-l4:
+l3:
 	VBROADCASTSS vec7fffffff7fffffff<>+0(SB), Z1
 	VANDPS       Z1, Z0, Z1
 	VBROADCASTSS vec7f8000007f800000<>+0(SB), Z2
@@ -24304,9 +24247,9 @@ l4:
 	SHLQ         $0x06, R9
 	SUBQ         $0x00000100, R9
 
-l5:
+l4:
 	CMPQ          R8, R9
-	JG            l6
+	JG            l5
 	VMOVAPS       (DI)(R8*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VMOVAPS       64(DI)(R8*1), Z4
@@ -24408,16 +24351,16 @@ l5:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000100, R8
-	JMP           l5
+	JMP           l4
 
-l6:
+l5:
 	MOVQ BX, R9
 	SHLQ $0x06, R9
 	SUBQ $0x00000080, R9
 
-l7:
+l6:
 	CMPQ          R8, R9
-	JG            l8
+	JG            l7
 	VMOVAPS       (DI)(R8*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VMOVAPS       64(DI)(R8*1), Z4
@@ -24475,16 +24418,16 @@ l7:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000080, R8
-	JMP           l7
+	JMP           l6
 
-l8:
+l7:
 	MOVQ BX, R9
 	SHLQ $0x06, R9
 	SUBQ $0x00000040, R9
 
-l9:
+l8:
 	CMPQ          R8, R9
-	JG            l10
+	JG            l9
 	VMOVAPS       (DI)(R8*1), Z3
 	VSUBPS        Z0, Z3, Z3
 	VBROADCASTSS  vec42b2000042b20000<>+0(SB), Z4
@@ -24520,9 +24463,9 @@ l9:
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z4, Z2, Z2
 	ADDQ          $0x00000040, R8
-	JMP           l9
+	JMP           l8
 
-l10:
+l9:
 	VCVTPD2PS    Z1, Y5
 	VCVTPD2PS    Z2, Y1
 	VINSERTF32X8 $0x01, Y1, Z5, Z1
@@ -24563,11 +24506,11 @@ l10:
 	VFMADD231PS  Z3, Z1, Z2
 	VADDPS       Z2, Z0, Z0
 	CMPQ         DX, $0x10
-	JL           l11
+	JL           l10
 	VMOVUPS      Z0, (AX)
-	JMP          l12
+	JMP          l11
 
-l11:
+l10:
 	MOVQ    DX, R8
 	SHLQ    $0x02, R8
 	MOVQ    $0x00000040, R9
@@ -24579,13 +24522,88 @@ l11:
 	KMOVW   R8, K1
 	VMOVUPS Z0, K1, (AX)
 
+l11:
+	MOVQ    SI, R8
+	SHLQ    $0x04, R8
+	ADDQ    R8, CX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, DX
+	JLE     end
+	CMPQ    DX, $0x10
+	JGE     l12
+	XORQ    R8, R8
+	MOVQ    DX, R9
+	DECQ    R9
+	IMULQ   SI, R9
+	MOVQ    R8, 2112(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2120(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2128(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2136(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2144(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2152(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2160(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2168(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2176(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2184(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2192(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2200(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2208(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2216(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2224(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2232(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+
 l12:
-	MOVQ SI, R8
-	SHLQ $0x04, R8
-	ADDQ R8, CX
-	ADDQ $0x40, AX
-	SUBQ $0x10, DX
-	JG   group
+	JMP group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -30749,51 +30767,11 @@ TEXT ·vecSoftmaxLanesF64AVX512(SB), $2176-40
 	CMOVQGT R10, R9
 
 group:
-	CMPQ    BX, $0x08
-	JGE     l1
-	XORQ    R9, R9
-	MOVQ    BX, R10
-	DECQ    R10
-	IMULQ   DI, R10
-	MOVQ    R9, 2112(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2120(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2128(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2136(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2144(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2152(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2160(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-	MOVQ    R9, 2168(SP)
-	ADDQ    DI, R9
-	CMPQ    R9, R10
-	CMOVQGT R10, R9
-
-l1:
 	XORQ R9, R9
 	MOVQ SI, R10
 	MOVQ R8, R12
 
-l2:
+l1:
 	MOVQ              $+3, R11
 	BZHIQ             R10, R11, R11
 	KMOVW             R11, K1
@@ -30824,21 +30802,21 @@ l2:
 	ADDQ              $0x10, R9
 	ADDQ              $0x00000080, R12
 	SUBQ              $0x02, R10
-	JG                l2
+	JG                l1
 	VMOVAPD           (R8), Z0
 	XORQ              R9, R9
 	MOVQ              SI, R10
 	SHLQ              $0x06, R10
 	SUBQ              $0x00000040, R10
 
-l3:
+l2:
 	CMPQ   R9, R10
-	JG     l4
+	JG     l3
 	VMAXPD (R8)(R9*1), Z0, Z0
 	ADDQ   $0x00000040, R9
-	JMP    l3
+	JMP    l2
 
-l4:
+l3:
 	VBROADCASTSD vec7fffffffffffffff<>+0(SB), Z1
 	VANDPD       Z1, Z0, Z1
 	VBROADCASTSD vec7ff0000000000000<>+0(SB), Z2
@@ -30853,9 +30831,9 @@ l4:
 	SHLQ         $0x06, R10
 	SUBQ         $0x00000100, R10
 
-l5:
+l4:
 	CMPQ         R9, R10
-	JG           l6
+	JG           l5
 	VMOVAPD      (R8)(R9*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VMOVAPD      64(R8)(R9*1), Z5
@@ -30965,16 +30943,16 @@ l5:
 	VMOVAPD      Z7, 192(R8)(R9*1)
 	VADDPD       Z7, Z2, Z2
 	ADDQ         $0x00000100, R9
-	JMP          l5
+	JMP          l4
 
-l6:
+l5:
 	MOVQ SI, R10
 	SHLQ $0x06, R10
 	SUBQ $0x00000080, R10
 
-l7:
+l6:
 	CMPQ         R9, R10
-	JG           l8
+	JG           l7
 	VMOVAPD      (R8)(R9*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VMOVAPD      64(R8)(R9*1), Z5
@@ -31038,16 +31016,16 @@ l7:
 	VMOVAPD      Z5, 64(R8)(R9*1)
 	VADDPD       Z5, Z2, Z2
 	ADDQ         $0x00000080, R9
-	JMP          l7
+	JMP          l6
 
-l8:
+l7:
 	MOVQ SI, R10
 	SHLQ $0x06, R10
 	SUBQ $0x00000040, R10
 
-l9:
+l8:
 	CMPQ         R9, R10
-	JG           l10
+	JG           l9
 	VMOVAPD      (R8)(R9*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VBROADCASTSD vec4086300000000000<>+0(SB), Z5
@@ -31088,9 +31066,9 @@ l9:
 	VMOVAPD      Z4, (R8)(R9*1)
 	VADDPD       Z4, Z1, Z1
 	ADDQ         $0x00000040, R9
-	JMP          l9
+	JMP          l8
 
-l10:
+l9:
 	VADDPD       Z2, Z1, Z1
 	VBROADCASTSD vec0010000000000000<>+0(SB), Z2
 	VCMPPD       $0x11, Z2, Z1, K1
@@ -31144,11 +31122,11 @@ l10:
 	VFMADD231PD  Z5, Z2, Z4
 	VADDPD       Z4, Z0, Z0
 	CMPQ         BX, $0x08
-	JL           l11
+	JL           l10
 	VMOVUPD      Z0, (CX)
-	JMP          l12
+	JMP          l11
 
-l11:
+l10:
 	MOVQ    BX, R9
 	SHLQ    $0x03, R9
 	MOVQ    $0x00000040, R10
@@ -31160,14 +31138,14 @@ l11:
 	KMOVW   R9, K1
 	VMOVUPD Z0, K1, (CX)
 
-l12:
+l11:
 	VBROADCASTSD vec3ff0000000000000<>+0(SB), Z0
 	VDIVPD       Z1, Z0, Z0
 	XORQ         R9, R9
 	MOVQ         SI, R10
 	MOVQ         R8, R12
 
-l13:
+l12:
 	MOVQ          $+3, R11
 	BZHIQ         R10, R11, R11
 	KMOVW         R11, K1
@@ -31204,7 +31182,7 @@ l13:
 	ADDQ          $0x10, R9
 	ADDQ          $0x00000080, R12
 	SUBQ          $0x02, R10
-	JG            l13
+	JG            l12
 	MOVQ          DI, R9
 	SHLQ          $0x03, R9
 	ADDQ          R9, AX
@@ -31213,7 +31191,50 @@ l13:
 	ADDQ          R9, DX
 	ADDQ          $0x40, CX
 	SUBQ          $0x08, BX
-	JG            group
+	JLE           end
+	CMPQ          BX, $0x08
+	JGE           l13
+	XORQ          R9, R9
+	MOVQ          BX, R10
+	DECQ          R10
+	IMULQ         DI, R10
+	MOVQ          R9, 2112(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2120(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2128(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2136(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2144(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2152(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2160(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+	MOVQ          R9, 2168(SP)
+	ADDQ          DI, R9
+	CMPQ          R9, R10
+	CMOVQGT       R10, R9
+
+l13:
+	JMP group
+
+end:
 	VZEROUPPER
 	RET
 
@@ -31266,51 +31287,11 @@ TEXT ·vecLogSumExpLanesF64AVX512(SB), $2176-32
 	CMOVQGT R9, R8
 
 group:
-	CMPQ    DX, $0x08
-	JGE     l1
-	XORQ    R8, R8
-	MOVQ    DX, R9
-	DECQ    R9
-	IMULQ   SI, R9
-	MOVQ    R8, 2112(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2120(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2128(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2136(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2144(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2152(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2160(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-	MOVQ    R8, 2168(SP)
-	ADDQ    SI, R8
-	CMPQ    R8, R9
-	CMOVQGT R9, R8
-
-l1:
 	XORQ R8, R8
 	MOVQ BX, R9
 	MOVQ DI, R11
 
-l2:
+l1:
 	MOVQ              $+3, R10
 	BZHIQ             R9, R10, R10
 	KMOVW             R10, K1
@@ -31341,21 +31322,21 @@ l2:
 	ADDQ              $0x10, R8
 	ADDQ              $0x00000080, R11
 	SUBQ              $0x02, R9
-	JG                l2
+	JG                l1
 	VMOVAPD           (DI), Z0
 	XORQ              R8, R8
 	MOVQ              BX, R9
 	SHLQ              $0x06, R9
 	SUBQ              $0x00000040, R9
 
-l3:
+l2:
 	CMPQ   R8, R9
-	JG     l4
+	JG     l3
 	VMAXPD (DI)(R8*1), Z0, Z0
 	ADDQ   $0x00000040, R8
-	JMP    l3
+	JMP    l2
 
-l4:
+l3:
 	VBROADCASTSD vec7fffffffffffffff<>+0(SB), Z1
 	VANDPD       Z1, Z0, Z1
 	VBROADCASTSD vec7ff0000000000000<>+0(SB), Z2
@@ -31370,9 +31351,9 @@ l4:
 	SHLQ         $0x06, R9
 	SUBQ         $0x00000100, R9
 
-l5:
+l4:
 	CMPQ         R8, R9
-	JG           l6
+	JG           l5
 	VMOVAPD      (DI)(R8*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VMOVAPD      64(DI)(R8*1), Z5
@@ -31478,16 +31459,16 @@ l5:
 	VADDPD       Z6, Z1, Z1
 	VADDPD       Z7, Z2, Z2
 	ADDQ         $0x00000100, R8
-	JMP          l5
+	JMP          l4
 
-l6:
+l5:
 	MOVQ BX, R9
 	SHLQ $0x06, R9
 	SUBQ $0x00000080, R9
 
-l7:
+l6:
 	CMPQ         R8, R9
-	JG           l8
+	JG           l7
 	VMOVAPD      (DI)(R8*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VMOVAPD      64(DI)(R8*1), Z5
@@ -31549,16 +31530,16 @@ l7:
 	VADDPD       Z4, Z1, Z1
 	VADDPD       Z5, Z2, Z2
 	ADDQ         $0x00000080, R8
-	JMP          l7
+	JMP          l6
 
-l8:
+l7:
 	MOVQ BX, R9
 	SHLQ $0x06, R9
 	SUBQ $0x00000040, R9
 
-l9:
+l8:
 	CMPQ         R8, R9
-	JG           l10
+	JG           l9
 	VMOVAPD      (DI)(R8*1), Z4
 	VSUBPD       Z0, Z4, Z4
 	VBROADCASTSD vec4086300000000000<>+0(SB), Z5
@@ -31598,9 +31579,9 @@ l9:
 	VSCALEFPD    Z6, Z7, Z4
 	VADDPD       Z4, Z1, Z1
 	ADDQ         $0x00000040, R8
-	JMP          l9
+	JMP          l8
 
-l10:
+l9:
 	VADDPD       Z2, Z1, Z1
 	VBROADCASTSD vec0010000000000000<>+0(SB), Z2
 	VCMPPD       $0x11, Z2, Z1, K1
@@ -31654,11 +31635,11 @@ l10:
 	VFMADD231PD  Z4, Z1, Z2
 	VADDPD       Z2, Z0, Z0
 	CMPQ         DX, $0x08
-	JL           l11
+	JL           l10
 	VMOVUPD      Z0, (AX)
-	JMP          l12
+	JMP          l11
 
-l11:
+l10:
 	MOVQ    DX, R8
 	SHLQ    $0x03, R8
 	MOVQ    $0x00000040, R9
@@ -31670,12 +31651,55 @@ l11:
 	KMOVW   R8, K1
 	VMOVUPD Z0, K1, (AX)
 
+l11:
+	MOVQ    SI, R8
+	SHLQ    $0x03, R8
+	ADDQ    R8, CX
+	ADDQ    $0x40, AX
+	SUBQ    $0x08, DX
+	JLE     end
+	CMPQ    DX, $0x08
+	JGE     l12
+	XORQ    R8, R8
+	MOVQ    DX, R9
+	DECQ    R9
+	IMULQ   SI, R9
+	MOVQ    R8, 2112(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2120(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2128(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2136(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2144(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2152(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2160(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+	MOVQ    R8, 2168(SP)
+	ADDQ    SI, R8
+	CMPQ    R8, R9
+	CMOVQGT R9, R8
+
 l12:
-	MOVQ SI, R8
-	SHLQ $0x03, R8
-	ADDQ R8, CX
-	ADDQ $0x40, AX
-	SUBQ $0x08, DX
-	JG   group
+	JMP group
+
+end:
 	VZEROUPPER
 	RET
