@@ -23,7 +23,7 @@ func (l lanes) blocks() transposer {
 		b.masks[i] = m.K()
 	}
 	b.setOffsets()
-	return transposer{b.read, b.write}
+	return transposer{b.read, b.write, b.next}
 }
 
 // across is the number of elements of a row in a block.
@@ -75,11 +75,6 @@ func (b blocks) setOffsets() {
 
 func (b blocks) read() {
 	m := b.m
-	enough := m.label()
-	m.CMPQ(b.rows, U8(m.lanes()))
-	m.JGE(LabelRef(enough))
-	b.setOffsets()
-	m.Label(enough)
 	p := m.GP64()
 	b.each(func() {
 		m.LEAQ(Mem{Base: b.src}.Idx(b.at, 1), p)
@@ -119,6 +114,16 @@ func (b blocks) write(scale reg.VecVirtual) {
 		}
 	})
 	b.advance(b.dst)
+}
+
+// next is for a last group with fewer rows.
+func (b blocks) next() {
+	m := b.m
+	enough := m.label()
+	m.CMPQ(b.rows, U8(m.lanes()))
+	m.JGE(LabelRef(enough))
+	b.setOffsets()
+	m.Label(enough)
 }
 
 // quarter loads the elements of the mask from 16 bytes that are repeated in all

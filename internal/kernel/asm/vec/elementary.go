@@ -107,14 +107,14 @@ func (m *machine) above(x value, limit constant) mask {
 
 func sigmoidFormula(m *machine, x value) value {
 	side := m.complement(x)
-	return side(m.lowerSigmoid(m.exp(m.maximum(m.least(), m.or(x, m.signBit())), true)))
+	return side(m.lowerSigmoid(m.exp(m.maximum(m.least(), m.or(x, m.signBit())))))
 }
 
 func sigmoidFast(m *machine, x value) (mask, func() value) {
 	minus := m.or(x, m.signBit()) // as integers these too grow with |x|
 	return m.above(minus, m.signBit()|(m.moderate()-1)), func() value {
 		side := m.complement(x)
-		return side(m.lowerSigmoid(m.expModerate(minus, true)))
+		return side(m.lowerSigmoid(m.expModerate(minus)))
 	}
 }
 

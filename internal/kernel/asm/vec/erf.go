@@ -19,7 +19,7 @@ func erfFormula(m *machine, x value) value {
 	near := m.mulAdd(m.horner(z, erfNear32), z, m.k(2/sqrtPi-1))
 	near = m.mulAdd(near, x, x)
 
-	e := m.exp(m.mul(a, m.horner(a, erfFar32)), false)
+	e := m.exp(m.mul(a, m.horner(a, erfFar32)))
 	far := m.or(m.sub(m.k(1), e), m.and(x, m.signBit()))
 	return m.blend(m.compare(less, a, m.k(bound)), near, far)
 }

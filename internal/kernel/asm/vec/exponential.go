@@ -36,59 +36,68 @@ func (m *machine) fraction() int {
 	return 2
 }
 
-// Coefficients of (exp(r) - 1 - r)/r² for |r| <= ln(2)/2 divided by 2^fraction.
-var expTerms = map[bool]map[int][]float64{
+// expTable is what exp needs for a fraction: coefficients of exp(r)/shift - 1 for
+// |r| <= ln(2)/2 divided by 2^fraction, and the number near 1 that the powers of
+// two in the table are multiplied by. It was searched for so that all of them
+// are near to numbers of the element type: within 0.2, 0.01 and 0.13 units.
+type expTable struct {
+	shift string
+	terms []float64
+}
+
+var expTables = map[bool]map[int]expTable{
 	false: {
-		2: {0.49999998027, 0.1667137807, 0.041679753923},
-		4: {0.5000098141, 0.1666705923},
+		2: {"1.00290179349202186755570056028545621425520795",
+			[]float64{-0.002893397413, 0.997106455, 0.4985532373, 0.1662627331, 0.04156438413}},
+		4: {"1.00061776465414018686638884649924512265970332",
+			[]float64{-0.0006173844117, 0.9993826158, 0.4997109245, 0.1665696518}},
 	},
 	true: {
-		0: {0.5000000000000011, 0.16666666666666408, 0.041666666666528074, 0.008333333333496916,
-			0.0013888888944253465, 0.00019841269502692718, 2.4801492386034244e-05, 2.755758850878896e-06,
-			2.763052369926114e-07, 2.499981966362572e-08},
-		3: {0.50000000000000519, 0.16666666666667013, 0.04166666661713219, 0.0083333333217005203,
-			0.0013889589904044944, 0.00019842308959675838},
+		3: {"1.00792968686555382260314101078855314847675024",
+			[]float64{-0.0078673016271734773, 0.99213269837282652, 0.49606634918645442, 0.16535544972881699,
+				0.041338862322989854, 0.008267772465828223, 0.0013780548148105515, 0.00019686459971875992}},
 	},
 }
 
-// powers returns the table of 2^(j/2^fraction) and that of their rounding errors,
-// relative to them. With AVX2 the place that j has in bits shifted to the
-// exponent is subtracted, so that adding the two is right.
-func (m *machine) powers() (power, lost table) {
-	power.name, lost.name = "Powers", "Lost"
+// exp64 are coefficients of (exp(r) - 1 - r)/r² for |r| <= ln(2)/2, for a fraction
+// of 0.
+var exp64 = []float64{0.5000000000000011, 0.16666666666666408, 0.041666666666528074, 0.008333333333496916,
+	0.0013888888944253465, 0.00019841269502692718, 2.4801492386034244e-05, 2.755758850878896e-06,
+	2.763052369926114e-07, 2.499981966362572e-08}
+
+// powers returns the table of shift·2^(j/2^fraction). With AVX2 the place that j
+// has in bits shifted to the exponent is subtracted, so that adding the two is
+// right.
+func (m *machine) powers() table {
+	t := table{name: "Powers"}
 	count := 1 << m.fraction()
 	for i := range m.lanes() {
 		j := i % count
-		exact := exactPower(j, count)
-		f, _ := exact.Float64()
+		x := new(big.Float).SetPrec(200).SetInt64(1 << j)
+		for range m.fraction() {
+			x.Sqrt(x)
+		}
+		shift, _, err := big.ParseFloat(expTables[m.double][m.fraction()].shift, 10, 200, big.ToNearestEven)
+		if err != nil {
+			panic(err)
+		}
+		f, _ := x.Mul(x, shift).Float64()
 		p := m.k(f)
-		rounded := new(big.Float).SetFloat64(m.number(p))
-		e, _ := new(big.Float).Quo(exact.Sub(exact, rounded), rounded).Float64()
-		lost.elements[i] = uint64(m.k(e))
 		if m.isa == avx2 {
 			p -= constant(j) << (m.mantissa() - m.fraction())
 		}
-		power.elements[i] = uint64(p)
+		t.elements[i] = uint64(p)
 	}
-	return power, lost
+	return t
 }
 
-// exactPower is 2^(j/count) in high precision, for a power of two.
-func exactPower(j, count int) *big.Float {
-	x := new(big.Float).SetPrec(200).SetInt64(1 << j)
-	for ; count > 1; count /= 2 {
-		x.Sqrt(x)
-	}
-	return x
-}
-
-// power is 2ⁿ, where that is normal, and half is half of it for an integer n.
+// power is 2ⁿ, or what the table has for it, where that is normal, and half is
+// half of it for an integer n.
 func (m *machine) power(bits value, fraction int) value {
 	if fraction == 0 {
 		return m.iadd(m.shl(bits, m.mantissa()), m.k(1))
 	}
-	power, _ := m.powers()
-	return m.iadd(m.shl(bits, m.mantissa()-fraction), m.lookup(power, bits))
+	return m.iadd(m.shl(bits, m.mantissa()-fraction), m.lookup(m.powers(), bits))
 }
 
 func (m *machine) half(bits value) value {
@@ -99,8 +108,7 @@ func (m *machine) half(bits value) value {
 // overflows.
 func (m *machine) scale(p value, e exponent) value {
 	if m.isa == avx512 {
-		power, _ := m.powers()
-		t := m.lookup(power, e.bits)
+		t := m.lookup(m.powers(), e.bits)
 		return m.op2("VSCALEFP#", m.mulAdd(p, t, t), e.number)
 	}
 	// 2ⁿ alone may overflow; its two halves cannot.
@@ -117,41 +125,28 @@ func (m *machine) scale(p value, e exponent) value {
 	return m.mul(m.mulAdd(p, half, half), m.power(rest, 0))
 }
 
-// exp is exp(x) for x within the limits where it is 0 and +Inf. It is exact to
-// half a unit and a little, or else to about one.
-func (m *machine) exp(x value, exact bool) value {
-	p, e := m.expReduced(x, exact)
+// exp is exp(x) for x within the limits where it is 0 and +Inf.
+func (m *machine) exp(x value) value {
+	p, e := m.expReduced(x)
 	return m.scale(p, e)
 }
 
 // expModerate is exp(x) for |x| < m.moderate(), where 2ⁿ is normal. It gives the
 // same bits.
-func (m *machine) expModerate(x value, exact bool) value {
-	p, e := m.expReduced(x, exact)
+func (m *machine) expModerate(x value) value {
+	p, e := m.expReduced(x)
 	s := m.power(e.bits, e.fraction)
 	return m.mulAdd(p, s, s)
 }
 
 // expReduced returns n and p with exp(x) = 2ⁿ·(1+p), for 2ⁿ as the table has it.
-// If it is to be exact, p makes up for what the table has lost.
-func (m *machine) expReduced(x value, exact bool) (value, exponent) {
+func (m *machine) expReduced(x value) (value, exponent) {
 	e, r := m.reduceExp(x, m.fraction())
-	terms := expTerms[m.double][e.fraction]
-	exact = exact && e.fraction > 0
-	_, lost := m.powers()
-	if !m.double { // few terms: registers for more vectors are worth more than a shorter chain
-		p := m.mulAdd(m.horner(r, terms), r, m.k(1))
-		if exact {
-			return m.mulAdd(p, r, m.lookup(lost, e.bits)), e
-		}
-		return m.mul(p, r), e
+	if e.fraction > 0 {
+		return m.horner(r, expTables[m.double][e.fraction].terms), e
 	}
 	r2 := m.mul(r, r)
-	p := m.pairs(r, r2, terms)
-	if exact {
-		r = m.add(r, m.lookup(lost, e.bits))
-	}
-	return m.mulAdd(p, r2, r), e
+	return m.mulAdd(m.pairs(r, r2, exp64), r2, r), e
 }
 
 // least is an x with exp(x) = 0, and greatest one with exp(x) = +Inf; moderate x
@@ -160,15 +155,12 @@ func (m *machine) least() constant    { return m.pick(-104, -746) }
 func (m *machine) greatest() constant { return m.pick(89, 710) }
 func (m *machine) moderate() constant { return m.pick(87, 708) }
 
-func expFormula(m *machine, x value) value { return m.expAny(x, false) }
-
-// expAny is exp(x) for all x.
-func (m *machine) expAny(x value, exact bool) value {
+func expFormula(m *machine, x value) value {
 	x = m.minimum(m.greatest(), x)
 	x = m.maximum(m.least(), x)
-	return m.exp(x, exact)
+	return m.exp(x)
 }
 
 func expFast(m *machine, x value) (mask, func() value) {
-	return m.farFrom0(x, m.moderate()), func() value { return m.expModerate(x, false) }
+	return m.farFrom0(x, m.moderate()), func() value { return m.expModerate(x) }
 }

@@ -31,12 +31,12 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 	m.LEAQ(m.AllocLocal((laneRowMax+1)*m.width()).Offset(m.width()-1), l.columns)
 	m.ANDQ(I32(-m.width()), l.columns)
 
-	square, together := l.squares(), 2
+	turn, together := l.squares(), 2
 	if m.isa == avx512 {
-		square, together = l.blocks(), 4
+		turn, together = l.blocks(), 4
 	}
 	m.Label("group")
-	square.read()
+	turn.read()
 
 	top := m.reg()
 	m.emit("VMOVAP#", l.column(nil, 0), top)
@@ -57,7 +57,7 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 			m.emit("VMOVAP#", c[u], x[u])
 			m.emit("VSUBP#", top, x[u], x[u])
 		}
-		e := m.expAny(x, true)
+		e := expFormula(m, x)
 		for u := range e {
 			if !logOnly {
 				m.emit("VMOVAP#", e[u], c[u])
@@ -78,12 +78,15 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 	l.writeLog(log, r["lse"])
 	if !logOnly {
 		d.unroll = len(sums)
-		square.write(narrow(d.div(d.k(1), sums))[0])
+		turn.write(narrow(d.div(d.k(1), sums))[0])
 	}
 	l.advance(l.src)
 	m.ADDQ(U8(m.width()), r["lse"])
 	m.SUBQ(U8(m.lanes()), l.rows)
-	m.JG(LabelRef("group"))
+	m.JLE(LabelRef("end"))
+	turn.next()
+	m.JMP(LabelRef("group"))
+	m.Label("end")
 	m.VZEROUPPER()
 	m.RET()
 }
@@ -162,15 +165,16 @@ func (l lanes) addWide(v reg.VecVirtual, sums value) {
 }
 
 // A transposer reads the rows into columns, and multiplies the columns and
-// writes them back.
+// writes them back. next is called before the next group of rows.
 type transposer struct {
 	read  func()
 	write func(scale reg.VecVirtual)
+	next  func()
 }
 
 // squares goes along the rows a square of elements at a time. Where there are
 // fewer rows than lanes the last one is repeated.
-func (l lanes) squares() transposer { return transposer{l.readSquares, l.writeSquares} }
+func (l lanes) squares() transposer { return transposer{l.readSquares, l.writeSquares, func() {}} }
 
 func (l lanes) readSquares() {
 	m := l.m

@@ -46,13 +46,6 @@ type mask []Op
 // A constant is an element that fills a vector.
 type constant uint64
 
-// A table is different elements that fill a vector: all of it with AVX-512, its
-// halves alike with AVX2, where an instruction looks up each half in itself.
-type table struct {
-	name     string
-	elements [16]uint64
-}
-
 // An argument is a value, a constant or a table.
 type argument any
 
@@ -139,14 +132,6 @@ func (m *machine) k(x float64) constant {
 	return constant(math.Float32bits(float32(x)))
 }
 
-// number undoes k.
-func (m *machine) number(c constant) float64 {
-	if m.double {
-		return math.Float64frombits(uint64(c))
-	}
-	return float64(math.Float32frombits(uint32(c)))
-}
-
 // pick chooses between the constants of the two element types.
 func (m *machine) pick(single, double float64) constant {
 	if m.double {
@@ -203,26 +188,6 @@ func (m *machine) count(x argument) {
 		m.order = append(m.order, x)
 	}
 	m.uses[x]++
-}
-
-// loaded returns a new register with a constant or table.
-func (m *machine) loaded(x argument) reg.VecVirtual {
-	r := m.reg()
-	switch x := x.(type) {
-	case constant:
-		m.broadcast(m.memory(x), r)
-	case table:
-		var words []uint64
-		for i := 0; i < m.lanes(); i += 8 / m.elem() {
-			w := x.elements[i]
-			if !m.double {
-				w |= x.elements[i+1] << 32
-			}
-			words = append(words, w)
-		}
-		m.emit("VMOVUP#", m.global("vec"+x.name+m.suffix(), words...), r)
-	}
-	return r
 }
 
 func (m *machine) broadcast(a Mem, r reg.VecVirtual) { m.emit("VBROADCASTS#", a, r) }
@@ -287,19 +252,6 @@ func (m *machine) op1i(name string, n int, a value) value {
 	d := m.value()
 	for i := range d {
 		m.emit(name, U8(n), a[i], d[i])
-	}
-	return d
-}
-
-// lookup is the elements of the table at the lowest bits of the index.
-func (m *machine) lookup(t table, index value) value {
-	x, d := m.register(t)(0), m.value()
-	for i := range d {
-		if m.isa == avx512 {
-			m.emit("VPERMP#", x, index[i], d[i])
-		} else {
-			m.emit("VPERMILP#", index[i], x, d[i])
-		}
 	}
 	return d
 }

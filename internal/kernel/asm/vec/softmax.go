@@ -75,7 +75,7 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 		for u := range tops {
 			tops[u] = top
 		}
-		e := m.expAny(m.sub(x, tops), true)
+		e := expFormula(m, m.sub(x, tops))
 		if !logOnly {
 			store(e, whole)
 		}
