@@ -161,6 +161,9 @@ func (b *regionBuilder[T]) spreads(v, a Val) (spread, bool) {
 func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	var zero T
 	tile := tileBytes / int(sizeOf(zero))
+	if len(b.vals) == 1 {
+		tile *= 4 // nothing comes back to a tile: fewer calls
+	}
 	unit := 16 // elements: tiles are whole vectors
 	for _, v := range b.folds {
 		unit = b.p.f.vals[v].tileUnit(unit)
