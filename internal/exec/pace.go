@@ -18,11 +18,14 @@ type pace struct {
 }
 
 // Means are taken over windows that are longer than the time slices of an
-// operating system. Sharing is given up for restLeast, and each time that it
-// fails again for twice as long, so that trials take a small part of the time.
+// operating system. How long a run alone takes is known from a glance now and
+// then, which may be short: nothing is lost if it seems too long. Sharing is given
+// up for restLeast, and each time that it fails again for twice as long, so that
+// trials take a small part of the time.
 const (
 	paceWindow = 10 * time.Millisecond
-	paceFresh  = 2 * time.Second
+	paceGlance = time.Millisecond
+	paceFresh  = 5 * time.Second
 	restLeast  = 50 * time.Millisecond
 	restMost   = 2 * time.Second
 )
@@ -31,7 +34,11 @@ const (
 func (p *pace) note(now time.Time, took time.Duration) {
 	p.runs++
 	p.took += took
-	if p.took < paceWindow {
+	window := paceWindow
+	if p.alone && p.rest == 0 {
+		window = paceGlance
+	}
+	if p.took < window {
 		return
 	}
 	mean := p.took / time.Duration(p.runs)
@@ -41,7 +48,7 @@ func (p *pace) note(now time.Time, took time.Duration) {
 		p.solo, p.fresh = mean, now.Add(paceFresh)
 		p.alone = now.Before(p.until)
 	case now.After(p.fresh):
-		p.alone = true // for a window, to know how long it takes
+		p.alone = true // for a glance, to know how long it takes
 	case mean > p.solo:
 		p.rest = min(max(2*p.rest, restLeast), restMost)
 		p.alone, p.until = true, now.Add(p.rest)
