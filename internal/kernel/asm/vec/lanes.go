@@ -16,59 +16,17 @@ const laneRowMax = 32
 // time goes into waiting for its maximum, sum and logarithm; here as many rows
 // as there are lanes go side by side.
 func (m *machine) softmaxLanes(name string, logOnly bool) {
-	pointers := []string{"dst", "lse", "src"}
-	if logOnly {
-		pointers = pointers[1:]
-	}
-	for i := range pointers {
-		pointers[i] += " *" + m.ctype()
-	}
-	r := m.function(name+"Lanes", pointers, []string{"rows", "n"})
+	r := m.softmaxFunction(name+"Lanes", logOnly)
 	m.Attributes(0) // there may be no room for the columns without a check of the stack
-	l := lanes{m: m, dst: r["dst"], src: r["src"], rows: r["rows"], n: r["n"], stride: m.GP64(), columns: m.GP64()}
-	m.MOVQ(l.n, l.stride)
-	m.SHLQ(U8(m.shift()), l.stride)
-	m.LEAQ(m.AllocLocal((laneRowMax+1)*m.width()).Offset(m.width()-1), l.columns)
-	m.ANDQ(I32(-m.width()), l.columns)
-
+	l := m.sideBySide(r)
 	turn, together := l.squares(), 2
 	if m.isa == avx512 {
 		turn, together = l.blocks(), 4
 	}
 	m.Label("group")
 	turn.read()
-
-	top := m.reg()
-	m.emit("VMOVAP#", l.column(nil, 0), top)
-	l.eachColumn(1, func(c []Mem) { m.emit("VMAXP#", c[0], top, top) })
-	top = m.subtrahend(top)
-
-	// Two sums of a column each in float64, so that errors grow half as fast, or
-	// the two halves of one sum of float32.
-	d := m.accumulator()
-	sums := value{d.reg(), d.reg()}
-	for _, s := range sums {
-		m.VXORPS(s, s, s)
-	}
-	l.eachColumn(together, func(c []Mem) {
-		x := m.value()
-		for u := range x {
-			x[u] = m.reg()
-			m.emit("VMOVAP#", c[u], x[u])
-			m.emit("VSUBP#", top, x[u], x[u])
-		}
-		e := expFormula(m, x)
-		for u := range e {
-			if !logOnly {
-				m.emit("VMOVAP#", e[u], c[u])
-			}
-			if m.double {
-				m.VADDPD(e[u], sums[u%2], sums[u%2])
-			} else {
-				l.addWide(e[u], sums)
-			}
-		}
-	})
+	top := l.top()
+	sums := l.exponentials(together, top, !logOnly)
 	narrow := m.narrowValue
 	if m.double {
 		sums = m.add(sums[:1], sums[1:])
@@ -77,6 +35,7 @@ func (m *machine) softmaxLanes(name string, logOnly bool) {
 	log := m.add(value{top}, logFormula(m, narrow(sums)))[0]
 	l.writeLog(log, r["lse"])
 	if !logOnly {
+		d := m.accumulator()
 		d.unroll = len(sums)
 		turn.write(narrow(d.div(d.k(1), sums))[0])
 	}
@@ -106,6 +65,57 @@ type lanes struct {
 	dst, src        reg.GPVirtual // of the first row
 	rows, n, stride reg.GPVirtual // the rows that remain, the elements of each and their bytes
 	columns         reg.GPVirtual // room for laneRowMax vectors
+}
+
+// sideBySide sets up what is the same for all groups of rows.
+func (m *machine) sideBySide(r map[string]reg.GPVirtual) lanes {
+	l := lanes{m: m, dst: r["dst"], src: r["src"], rows: r["rows"], n: r["n"], stride: m.GP64(), columns: m.GP64()}
+	m.MOVQ(l.n, l.stride)
+	m.SHLQ(U8(m.shift()), l.stride)
+	m.LEAQ(m.AllocLocal((laneRowMax+1)*m.width()).Offset(m.width()-1), l.columns)
+	m.ANDQ(I32(-m.width()), l.columns) // aligned, for which there is a vector more
+	return l
+}
+
+// top is the subtrahend of each row.
+func (l lanes) top() reg.VecVirtual {
+	m := l.m
+	top := m.reg()
+	m.emit("VMOVAP#", l.column(nil, 0), top)
+	l.eachColumn(1, func(c []Mem) { m.emit("VMAXP#", c[0], top, top) })
+	return m.subtrahend(top)
+}
+
+// exponentials makes exp(x - top) of the columns, so many together, and keeps
+// them if they are to be written. It returns their sums in float64: two of a
+// column each, so that errors grow half as fast, or the two halves of the lanes
+// of float32.
+func (l lanes) exponentials(together int, top reg.VecVirtual, keep bool) value {
+	m := l.m
+	sums := value{m.reg(), m.reg()}
+	for _, s := range sums {
+		m.VXORPS(s, s, s)
+	}
+	l.eachColumn(together, func(c []Mem) {
+		x := m.value()
+		for u := range x {
+			x[u] = m.reg()
+			m.emit("VMOVAP#", c[u], x[u])
+			m.emit("VSUBP#", top, x[u], x[u])
+		}
+		e := expFormula(m, x)
+		for u := range e {
+			if keep {
+				m.emit("VMOVAP#", e[u], c[u])
+			}
+			if m.double {
+				m.VADDPD(e[u], sums[u%2], sums[u%2])
+			} else {
+				l.addWide(e[u], sums)
+			}
+		}
+	})
+	return sums
 }
 
 // column is a column before or after the one at an offset in bytes.

@@ -79,6 +79,30 @@ func (k kernel) fits(out *machine, hoist []argument) (*machine, bool) {
 // does several vectors a step; what remains is done by one vector or part of a
 // vector a step.
 func (k kernel) write(m *machine, hoist []argument) {
+	l := k.begin(m, hoist)
+	l.main()
+	l.remains()
+	m.Label("end")
+	if k.partial {
+		m.SHRQ(U8(m.shift()), l.i)
+		m.Store(l.i, m.ReturnIndex(0))
+	}
+	m.VZEROUPPER()
+	m.RET()
+}
+
+// A loop is a kernel being written and what it keeps in registers.
+type loop struct {
+	m    *machine
+	k    kernel
+	dst  reg.Register
+	src  []reg.Register
+	i, n reg.GPVirtual // bytes: done, and in all
+}
+
+// begin starts the function, and loads its parameters and the constants that it
+// keeps in registers.
+func (k kernel) begin(m *machine, hoist []argument) loop {
 	m.uses, m.order, m.labels = map[argument]int{}, nil, 0
 	m.hoisted = map[argument]reg.VecVirtual{}
 
@@ -91,64 +115,82 @@ func (k kernel) write(m *machine, hoist []argument) {
 	m.SignatureExpr(signature)
 	m.Pragma("noescape")
 
-	dst := m.Load(m.Param("dst"), m.GP64())
-	var src []reg.Register
+	l := loop{m: m, k: k, dst: m.Load(m.Param("dst"), m.GP64())}
 	for _, name := range []string{"a", "b", "c"}[:k.arity] {
-		src = append(src, m.Load(m.Param(name), m.GP64()))
+		l.src = append(l.src, m.Load(m.Param(name), m.GP64()))
 	}
-	n := m.GP64()
-	m.Load(m.Param("n"), n)
-	m.SHLQ(U8(m.shift()), n)
+	l.n = m.GP64()
+	m.Load(m.Param("n"), l.n)
+	m.SHLQ(U8(m.shift()), l.n)
 	for _, c := range hoist {
 		m.hoisted[c] = m.loaded(c)
 	}
+	l.i = m.GP64()
+	m.XORQ(l.i, l.i)
+	return l
+}
 
-	at := func(base reg.Register, i reg.Register, vector int) Mem {
-		return Mem{Base: base, Index: i, Scale: 1}.Offset(vector * m.width())
-	}
-	i := m.GP64()
-	m.XORQ(i, i)
+// at is the place of a vector of the current step.
+func (l loop) at(base reg.Register, vector int) Mem {
+	return Mem{Base: base, Index: l.i, Scale: 1}.Offset(vector * l.m.width())
+}
 
-	step := k.unroll * m.width()
-	m.SUBQ(U32(step), n)
+// step is the number of bytes that the main loop does at a time.
+func (l loop) step() int { return l.k.unroll * l.m.width() }
+
+// main writes the loop over several vectors, which a partial kernel leaves at
+// the first that the formula cannot do. In it n is less by a step: the last place
+// to start at.
+func (l loop) main() {
+	m := l.m
+	m.SUBQ(U32(l.step()), l.n)
 	m.JL(LabelRef("remains"))
 	m.Label("main")
-	m.unroll = k.unroll
-	x := make([]value, k.arity)
+	m.unroll = l.k.unroll
+	x := make([]value, l.k.arity)
 	for j := range x {
 		x[j] = m.value()
 		for u := range x[j] {
-			m.emit("VMOVUP#", at(src[j], i, u), x[j][u])
+			m.emit("VMOVUP#", l.at(l.src[j], u), x[j][u])
 		}
 	}
-	var y value
+	for u, y := range l.compute(x) {
+		m.emit("VMOVUP#", y, l.at(l.dst, u))
+	}
+	m.ADDQ(U32(l.step()), l.i)
+	m.CMPQ(l.i, l.n)
+	m.JLE(LabelRef("main"))
+}
+
+// compute writes the formula of the main loop.
+func (l loop) compute(x []value) value {
+	m, k := l.m, l.k
 	if k.fast != nil && m.isa == avx2 {
 		cannot, f := k.fast(m, x)
 		m.jumpIfAny(cannot, "remains")
-		y = f()
-	} else {
-		var cannot mask
-		if y, cannot = k.formula(m, x); k.partial {
-			m.jumpIfAny(cannot, "remains")
-		}
+		return f()
 	}
-	for u := range y {
-		m.emit("VMOVUP#", y[u], at(dst, i, u))
+	y, cannot := k.formula(m, x)
+	if k.partial {
+		m.jumpIfAny(cannot, "remains")
 	}
-	m.ADDQ(U32(step), i)
-	m.CMPQ(i, n)
-	m.JLE(LabelRef("main"))
+	return y
+}
 
+// remains writes the loop over one vector or part of a vector.
+func (l loop) remains() {
+	m, k, i, n := l.m, l.k, l.i, l.n
 	m.Label("remains")
 	m.unroll = 1
-	m.ADDQ(U32(step), n)
+	m.ADDQ(U32(l.step()), n)
 	m.SUBQ(i, n) // now n is what remains
 	m.JLE(LabelRef("end"))
 	m.Label("one")
 	part := m.part(n)
+	x := make([]value, k.arity)
 	for j := range x {
 		x[j] = m.value()
-		part.load(at(src[j], i, 0), x[j][0])
+		part.load(l.at(l.src[j], 0), x[j][0])
 	}
 	y, cannot := k.formula(m, x)
 	if k.partial {
@@ -156,23 +198,16 @@ func (k kernel) write(m *machine, hoist []argument) {
 	}
 	m.CMPQ(n, U32(m.width()))
 	m.JL(LabelRef("some"))
-	m.emit("VMOVUP#", y[0], at(dst, i, 0))
+	m.emit("VMOVUP#", y[0], l.at(l.dst, 0))
 	m.ADDQ(U32(m.width()), i)
 	m.SUBQ(U32(m.width()), n)
 	m.JNZ(LabelRef("one"))
 	m.JMP(LabelRef("end"))
 	m.Label("some")
-	part.store(y[0], at(dst, i, 0))
+	part.store(y[0], l.at(l.dst, 0))
 	if k.partial {
 		m.ADDQ(n, i)
 	}
-	m.Label("end")
-	if k.partial {
-		m.SHRQ(U8(m.shift()), i)
-		m.Store(i, m.ReturnIndex(0))
-	}
-	m.VZEROUPPER()
-	m.RET()
 }
 
 // A part is the first elements of a vector.

@@ -168,6 +168,29 @@ func (m *machine) halves(v reg.VecVirtual, f func(b, a, d Op)) {
 	}
 }
 
+// fold folds vectors to the first element of the first one.
+func (m *machine) fold(v []reg.VecVirtual, f func(b, a, d Op)) {
+	for w := len(v) / 2; w > 0; w /= 2 {
+		for i := range w {
+			f(v[i+w], v[i], v[i])
+		}
+	}
+	m.halves(v[0], f)
+}
+
+// eachRow runs body for each row, and ends the function.
+func (m *machine) eachRow(rows reg.GPVirtual, body func()) {
+	m.TESTQ(rows, rows)
+	m.JZ(LabelRef("end"))
+	m.Label("row")
+	body()
+	m.DECQ(rows)
+	m.JNZ(LabelRef("row"))
+	m.Label("end")
+	m.VZEROUPPER()
+	m.RET()
+}
+
 // rows writes a kernel
 //
 //	func(dst *out, src *T, rows, n int)
@@ -175,96 +198,124 @@ func (m *machine) halves(v reg.VecVirtual, f func(b, a, d Op)) {
 // that sums or multiplies the n elements of each row in float64.
 func (m *machine) rows(name, out, instruction string, identity float64) {
 	r := m.function(name+"Rows", []string{"dst *" + out, "src *" + m.ctype()}, []string{"rows", "n"})
-	d := m.accumulator()
-	lanes := m.width() / 8
-	acc := make([]reg.VecVirtual, sumLanes/lanes)
-	for i := range acc {
-		acc[i] = d.reg()
-	}
-	one := d.reg()
-	d.broadcast(d.memory(d.k(identity)), one)
-	op := func(b, a, c Op) { d.emit(instruction, b, a, c) }
-	at := func(i int) Mem { return Mem{Base: r["src"]}.Offset(i * lanes * m.elem()) }
+	s := m.rowSums(instruction, identity, r["src"], r["n"])
+	m.eachRow(r["rows"], func() {
+		for _, a := range s.acc {
+			m.VMOVAPD(s.one, a)
+		}
+		m.MOVQ(r["n"], s.count)
+		s.allSums()
+		s.wholeVectors()
+		s.tail()
+		m.Label("fold")
+		s.d.fold(s.acc, s.op)
+		if out == "float64" {
+			m.VMOVSD(s.acc[0].AsX(), Mem{Base: r["dst"]})
+			m.ADDQ(U8(8), r["dst"])
+		} else {
+			x := m.XMM()
+			m.VCVTSD2SS(s.acc[0].AsX(), s.acc[0].AsX(), x)
+			m.VMOVSS(x, Mem{Base: r["dst"]})
+			m.ADDQ(U8(4), r["dst"])
+		}
+	})
+}
 
-	rest, count := m.GP64(), m.GP64()
-	m.MOVQ(r["n"], rest)
-	m.ANDQ(U32(lanes-1), rest)
-	some := m.first(rest, lanes)
+// rowSums is the running sums, or products, of a row.
+type rowSums struct {
+	m, d             *machine // of the elements and of the sums
+	instruction      string
+	identity         float64
+	lanes            int              // of float64
+	acc              []reg.VecVirtual // sumLanes sums
+	one              reg.VecVirtual   // the identity in all lanes
+	src, count, rest reg.GPVirtual    // the next element, those that remain, those behind the last whole vector
+	some             few              // rest elements
+}
 
-	m.TESTQ(r["rows"], r["rows"])
-	m.JZ(LabelRef("end"))
-	m.Label("row")
-	for _, a := range acc {
-		m.VMOVAPD(one, a)
+// rowSums sets up what is the same for all rows.
+func (m *machine) rowSums(instruction string, identity float64, src, n reg.GPVirtual) rowSums {
+	s := rowSums{m: m, d: m.accumulator(), instruction: instruction, identity: identity, lanes: m.width() / 8, src: src}
+	s.acc = make([]reg.VecVirtual, sumLanes/s.lanes)
+	for i := range s.acc {
+		s.acc[i] = s.d.reg()
 	}
-	m.MOVQ(r["n"], count)
-	m.SUBQ(U32(sumLanes), count)
+	s.one = s.d.reg()
+	s.d.broadcast(s.d.memory(s.d.k(identity)), s.one)
+	s.rest, s.count = m.GP64(), m.GP64()
+	m.MOVQ(n, s.rest)
+	m.ANDQ(U32(s.lanes-1), s.rest)
+	s.some = m.first(s.rest, s.lanes)
+	return s
+}
+
+// op makes c the sum of b and a.
+func (s rowSums) op(b, a, c Op) { s.d.emit(s.instruction, b, a, c) }
+
+// at is the place of a vector's elements.
+func (s rowSums) at(vector int) Mem {
+	return Mem{Base: s.src}.Offset(vector * s.lanes * s.m.elem())
+}
+
+// allSums goes along the row as long as there are elements for all sums.
+func (s rowSums) allSums() {
+	m := s.m
+	m.SUBQ(U32(sumLanes), s.count)
 	m.JL(LabelRef("rest"))
 	m.Label("loop")
-	for i, a := range acc {
+	for i, a := range s.acc {
 		if m.double {
-			op(at(i), a, a)
+			s.op(s.at(i), a, a)
 			continue
 		}
-		x := d.reg()
-		m.widen(at(i), x)
-		op(x, a, a)
+		x := s.d.reg()
+		m.widen(s.at(i), x)
+		s.op(x, a, a)
 	}
-	m.ADDQ(U32(sumLanes*m.elem()), r["src"])
-	m.SUBQ(U32(sumLanes), count)
+	m.ADDQ(U32(sumLanes*m.elem()), s.src)
+	m.SUBQ(U32(sumLanes), s.count)
 	m.JGE(LabelRef("loop"))
-
 	m.Label("rest")
-	m.ADDQ(U32(sumLanes), count)
-	for i, a := range acc {
-		m.SUBQ(U32(lanes), count)
+	m.ADDQ(U32(sumLanes), s.count)
+}
+
+// wholeVectors adds the vectors that are left, each to its sums. Where they end
+// tells which sums the elements behind them are for, so each has an exit.
+func (s rowSums) wholeVectors() {
+	m := s.m
+	for i, a := range s.acc {
+		m.SUBQ(U32(s.lanes), s.count)
 		m.JL(LabelRef(fmt.Sprintf("some%d", i)))
-		if i == len(acc)-1 {
+		if i == len(s.acc)-1 {
 			break // there are fewer than sumLanes left
 		}
-		x := d.reg()
-		m.widen(at(0), x)
-		op(x, a, a)
-		m.ADDQ(U32(lanes*m.elem()), r["src"])
+		x := s.d.reg()
+		m.widen(s.at(0), x)
+		s.op(x, a, a)
+		m.ADDQ(U32(s.lanes*m.elem()), s.src)
 	}
-	for i, a := range acc {
+}
+
+// tail adds the elements behind the last whole vector, and moves src to the next
+// row.
+func (s rowSums) tail() {
+	m := s.m
+	for i, a := range s.acc {
 		m.Label(fmt.Sprintf("some%d", i))
-		m.TESTQ(rest, rest)
+		m.TESTQ(s.rest, s.rest)
 		m.JZ(LabelRef("fold"))
-		x := d.reg()
-		some.load(at(0), x)
-		if identity != 0 {
-			x = some.fill(x, one)
+		x := s.d.reg()
+		s.some.load(s.at(0), x)
+		if s.identity != 0 {
+			x = s.some.fill(x, s.one)
 		}
-		op(x, a, a)
-		if i < len(acc)-1 {
+		s.op(x, a, a)
+		if i < len(s.acc)-1 {
 			m.JMP(LabelRef("step"))
 		}
 	}
 	m.Label("step")
 	t := m.GP64()
-	m.LEAQ(Mem{Base: r["src"], Index: rest, Scale: uint8(m.elem())}, t)
-	m.MOVQ(t, r["src"])
-
-	m.Label("fold")
-	for w := len(acc) / 2; w > 0; w /= 2 {
-		for i := range w {
-			op(acc[i+w], acc[i], acc[i])
-		}
-	}
-	d.halves(acc[0], op)
-	if out == "float64" {
-		m.VMOVSD(acc[0].AsX(), Mem{Base: r["dst"]})
-		m.ADDQ(U8(8), r["dst"])
-	} else {
-		x := m.XMM()
-		m.VCVTSD2SS(acc[0].AsX(), acc[0].AsX(), x)
-		m.VMOVSS(x, Mem{Base: r["dst"]})
-		m.ADDQ(U8(4), r["dst"])
-	}
-	m.DECQ(r["rows"])
-	m.JNZ(LabelRef("row"))
-	m.Label("end")
-	m.VZEROUPPER()
-	m.RET()
+	m.LEAQ(Mem{Base: s.src, Index: s.rest, Scale: uint8(m.elem())}, t)
+	m.MOVQ(t, s.src)
 }

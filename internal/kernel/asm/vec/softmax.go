@@ -15,98 +15,119 @@ import (
 // the sum. With logOnly there is no dst, and only the logarithm is computed.
 // The sum is made in float64.
 func (m *machine) softmaxRows(name string, logOnly bool) {
-	pointers := []string{"dst", "lse", "src"}
+	r := m.softmaxFunction(name+"Rows", logOnly)
+	s := softmaxRow{rowSteps: m.rowSteps(r["n"]), dst: r["dst"], src: r["src"], logOnly: logOnly}
+	m.eachRow(r["rows"], func() {
+		top := s.top()
+		sum := s.exponentials(top)
+		log := m.add(value{top}, logFormula(m, value{m.spread(sum)}))
+		m.emit("VMOVS#", log[0].AsX(), Mem{Base: r["lse"]})
+		if !logOnly {
+			d := m.accumulator()
+			s.scale(m.spread(d.div(d.k(1), value{sum})[0]))
+			m.LEAQ(Mem{Base: s.dst}.Idx(s.n, uint8(m.elem())), s.dst)
+		}
+		m.LEAQ(Mem{Base: s.src}.Idx(s.n, uint8(m.elem())), s.src)
+		m.ADDQ(U8(m.elem()), r["lse"])
+	})
+}
+
+// softmaxFunction starts a kernel of softmaxRows.
+func (m *machine) softmaxFunction(name string, logOnly bool) map[string]reg.GPVirtual {
+	pointers := []string{"dst *" + m.ctype(), "lse *" + m.ctype(), "src *" + m.ctype()}
 	if logOnly {
 		pointers = pointers[1:]
 	}
-	for i := range pointers {
-		pointers[i] += " *" + m.ctype()
-	}
-	r := m.function(name+"Rows", pointers, []string{"rows", "n"})
-	row := rowSteps{m: m, n: r["n"], rest: m.GP64(), restBytes: m.GP64(), i: m.GP64()}
-	m.MOVQ(r["n"], row.rest)
-	m.ANDQ(U32(m.lanes()-1), row.rest)
-	m.MOVQ(row.rest, row.restBytes)
-	m.SHLQ(U8(m.shift()), row.restBytes)
-	row.some = m.first(row.rest, m.lanes())
-	at := func(base reg.GPVirtual, vector int) Mem {
-		return Mem{Base: base, Index: row.i, Scale: uint8(m.elem())}.Offset(vector * m.width())
-	}
-	load := func(whole bool) value {
-		x := m.value()
-		for u := range x {
-			if whole {
-				m.emit("VMOVUP#", at(r["src"], u), x[u])
-			} else { // the other lanes add nothing to a sum of exponentials
-				row.some.load(at(r["src"], u), x[u])
-				x[u] = row.some.fill(x[u], m.constant(m.k(math.Inf(-1))))
-			}
-		}
-		return x
-	}
-	store := func(y value, whole bool) {
-		for u := range y {
-			if whole {
-				m.emit("VMOVUP#", y[u], at(r["dst"], u))
-			} else {
-				part{m: m, bytes: row.restBytes, mask: row.some.mask}.store(y[u], at(r["dst"], u))
-			}
-		}
-	}
+	return m.function(name, pointers, []string{"rows", "n"})
+}
 
-	m.TESTQ(r["rows"], r["rows"])
-	m.JZ(LabelRef("end"))
-	m.Label("row")
+// A softmaxRow goes along a row three times: for the largest element, for the
+// exponentials and their sum, and to divide by that.
+type softmaxRow struct {
+	rowSteps
+	dst, src reg.GPVirtual
+	logOnly  bool
+}
+
+// at is the place of a vector of the current step.
+func (s softmaxRow) at(base reg.GPVirtual, vector int) Mem {
+	return Mem{Base: base, Index: s.i, Scale: uint8(s.m.elem())}.Offset(vector * s.m.width())
+}
+
+func (s softmaxRow) load(whole bool) value {
+	m := s.m
+	x := m.value()
+	for u := range x {
+		if whole {
+			m.emit("VMOVUP#", s.at(s.src, u), x[u])
+		} else { // the other lanes add nothing to a sum of exponentials
+			s.some.load(s.at(s.src, u), x[u])
+			x[u] = s.some.fill(x[u], m.constant(m.k(math.Inf(-1))))
+		}
+	}
+	return x
+}
+
+func (s softmaxRow) store(y value, whole bool) {
+	for u := range y {
+		if whole {
+			s.m.emit("VMOVUP#", y[u], s.at(s.dst, u))
+		} else {
+			part{m: s.m, bytes: s.restBytes, mask: s.some.mask}.store(y[u], s.at(s.dst, u))
+		}
+	}
+}
+
+// top is the subtrahend of the row in all lanes.
+func (s softmaxRow) top() reg.VecVirtual {
+	m := s.m
 	top := m.reg()
 	m.emit("VMOVAP#", m.constant(m.k(math.Inf(-1))), top)
-	row.steps(1, func(whole bool) {
-		m.emit("VMAXP#", load(whole)[0], top, top)
+	s.steps(1, func(whole bool) {
+		m.emit("VMAXP#", s.load(whole)[0], top, top)
 	})
 	m.halves(top, func(b, a, d Op) { m.emit("VMAXP#", b, a, d) })
 	m.emit("VBROADCASTS#", top.AsX(), top)
-	top = m.subtrahend(top)
+	return m.subtrahend(top)
+}
 
-	d := m.accumulator()
+// exponentials stores exp(x - top) unless only the logarithm is asked for, and
+// returns their sum, the first lane of a float64 vector.
+func (s softmaxRow) exponentials(top reg.VecVirtual) reg.VecVirtual {
+	m, d := s.m, s.m.accumulator()
 	sum := d.reg()
 	m.VXORPS(sum, sum, sum)
-	row.steps(2, func(whole bool) {
-		x := load(whole)
+	s.steps(2, func(whole bool) {
+		x := s.load(whole)
 		tops := make(value, len(x))
 		for u := range tops {
 			tops[u] = top
 		}
 		e := expFormula(m, m.sub(x, tops))
-		if !logOnly {
-			store(e, whole)
+		if !s.logOnly {
+			s.store(e, whole)
 		}
 		for _, v := range e {
 			m.addWide(v, sum)
 		}
 	})
 	d.halves(sum, func(b, a, c Op) { d.emit("VADDPD", b, a, c) })
-	log := m.add(value{top}, logFormula(m, value{m.spread(sum)}))
-	m.emit("VMOVS#", log[0].AsX(), Mem{Base: r["lse"]})
-	if !logOnly {
-		scale := m.spread(d.div(d.k(1), value{sum})[0])
-		row.steps(1, func(whole bool) {
-			y := m.reg()
-			if whole {
-				m.emit("VMULP#", at(r["dst"], 0), scale, y)
-			} else {
-				row.some.load(at(r["dst"], 0), y)
-				m.emit("VMULP#", y, scale, y)
-			}
-			store(value{y}, whole)
-		})
-		m.LEAQ(Mem{Base: r["dst"]}.Idx(r["n"], uint8(m.elem())), r["dst"])
-	}
-	m.LEAQ(Mem{Base: r["src"]}.Idx(r["n"], uint8(m.elem())), r["src"])
-	m.ADDQ(U8(m.elem()), r["lse"])
-	m.DECQ(r["rows"])
-	m.JNZ(LabelRef("row"))
-	m.Label("end")
-	m.VZEROUPPER()
-	m.RET()
+	return sum
+}
+
+// scale multiplies the exponentials.
+func (s softmaxRow) scale(by reg.VecVirtual) {
+	m := s.m
+	s.steps(1, func(whole bool) {
+		y := m.reg()
+		if whole {
+			m.emit("VMULP#", s.at(s.dst, 0), by, y)
+		} else {
+			s.some.load(s.at(s.dst, 0), y)
+			m.emit("VMULP#", y, by, y)
+		}
+		s.store(value{y}, whole)
+	})
 }
 
 // spread fills a vector with the first element of a float64 one.
@@ -142,6 +163,17 @@ type rowSteps struct {
 	m                     *machine
 	n, rest, restBytes, i reg.GPVirtual
 	some                  few
+}
+
+// rowSteps sets up what is the same for all rows of n elements.
+func (m *machine) rowSteps(n reg.GPVirtual) rowSteps {
+	s := rowSteps{m: m, n: n, rest: m.GP64(), restBytes: m.GP64(), i: m.GP64()}
+	m.MOVQ(n, s.rest)
+	m.ANDQ(U32(m.lanes()-1), s.rest)
+	m.MOVQ(s.rest, s.restBytes)
+	m.SHLQ(U8(m.shift()), s.restBytes)
+	s.some = m.first(s.rest, m.lanes())
+	return s
 }
 
 // steps runs body for as many vectors at a time as it says, then for one vector
