@@ -26,7 +26,7 @@ const (
 	paceWindow = 10 * time.Millisecond
 	paceGlance = time.Millisecond
 	paceFresh  = 5 * time.Second
-	restLeast  = 50 * time.Millisecond
+	restLeast  = 20 * time.Millisecond
 	restMost   = 2 * time.Second
 )
 
