@@ -35,7 +35,9 @@ func once(work string) answer {
 	}
 	must(err)
 	a.Check = map[string]float64{variant: t.after(steps)}
-	a.PeakKB = peakKB()
+	if kind == "peak" {
+		a.PeakKB = peakKB()
+	}
 	return a
 }
 
