@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"descent/internal/atomicfile"
@@ -47,7 +48,7 @@ type options struct {
 	quick  bool
 	rounds int
 	ms     float64
-	cpus   []string
+	cpus   []int
 	works  *regexp.Regexp
 	peers  *regexp.Regexp
 	out    string
@@ -109,7 +110,13 @@ func parse(args []string) (o options, list bool, err error) {
 	if o.works, err = regexp.Compile(*works); err == nil {
 		o.peers, err = regexp.Compile(*names)
 	}
-	o.cpus = strings.Split(*cpus, ",")
+	for _, cpu := range strings.Split(*cpus, ",") {
+		n, wrong := strconv.Atoi(cpu)
+		if wrong != nil && err == nil {
+			err = fmt.Errorf("-cpus %s: want numbers of processors, such as 0,1", *cpus)
+		}
+		o.cpus = append(o.cpus, n)
+	}
 	switch {
 	case err != nil:
 	case f.NArg() > 0:
@@ -182,7 +189,7 @@ func build(o options, here, programs string) (map[string][]string, error) {
 		progress("building %s", p.name)
 		command, err := p.make(here, programs, o.python)
 		if err == nil {
-			err = probe(here, command, o.cpus[0])
+			err = probe(here, command, o.cpus[:1])
 		}
 		switch {
 		case err == nil:
@@ -198,8 +205,8 @@ func build(o options, here, programs string) (map[string][]string, error) {
 }
 
 // probe tells whether a peer starts and answers.
-func probe(here string, command []string, cpu string) error {
-	c := launch(here, command, cpu, 1, batches)
+func probe(here string, command []string, cpus []int) error {
+	c := launch(here, command, cpus, 1, batches)
 	var complaint strings.Builder
 	c.Stderr = &complaint
 	s, err := serve(c)

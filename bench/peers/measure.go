@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 )
 
 // measure does the works of so many threads, round-robin: in each round each
 // peer does a batch. All peers stay alive, so none starts cold.
 func measure(o options, here string, commands map[string][]string, threads int, works []work) (results []*result) {
-	s := session{o, here, commands, threads, strings.Join(o.cpus[:min(threads, len(o.cpus))], ","), map[string]*server{}}
+	s := session{o, here, commands, threads, o.cpus[:min(threads, len(o.cpus))], map[string]*server{}}
 	defer s.close()
 	if slices.ContainsFunc(works, func(w work) bool { return w.Kind.served() }) {
 		s.open()
@@ -32,7 +31,7 @@ type session struct {
 	here     string
 	commands map[string][]string // of the peers that there are
 	threads  int
-	cpus     string
+	cpus     []int
 	servers  map[string]*server // of the peers that are alive
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,12 +110,17 @@ func environment(threads int, measured kind) []string {
 }
 
 // launch returns the command for a peer on some processors.
-func launch(here string, command []string, cpus string, threads int, measured kind, args ...string) *exec.Cmd {
-	line := append([]string{"-c", cpus}, command...)
-	line = append(line, strconv.Itoa(threads))
-	c := exec.Command("taskset", append(line, args...)...)
+func launch(here string, command []string, cpus []int, threads int, measured kind, args ...string) program {
+	line := append(slices.Clone(command[1:]), strconv.Itoa(threads))
+	c := exec.Command(command[0], append(line, args...)...)
 	c.Dir, c.Env, c.Stderr = here, environment(threads, measured), os.Stderr
-	return c
+	return program{c, cpus}
+}
+
+// A program is about to be started, on some processors.
+type program struct {
+	*exec.Cmd
+	cpus []int
 }
 
 // An answer is what a peer prints.
@@ -134,7 +140,7 @@ type server struct {
 	out *bufio.Reader
 }
 
-func serve(c *exec.Cmd) (*server, error) {
+func serve(c program) (*server, error) {
 	in, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -143,7 +149,7 @@ func serve(c *exec.Cmd) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{c, in, bufio.NewReader(out)}, c.Start()
+	return &server{c.Cmd, in, bufio.NewReader(out)}, c.start()
 }
 
 func (s *server) ask(work string, ms float64) (a answer, err error) {
@@ -168,7 +174,7 @@ func (s *server) stop() {
 
 // oneOff runs a process for a work and returns its answer with the time of
 // the kind, in microseconds for all of its ways.
-func oneOff(c *exec.Cmd, measured kind) (answer, error) {
+func oneOff(c program, measured kind) (answer, error) {
 	began := time.Now()
 	s, err := serve(c)
 	if err != nil {
