@@ -23,15 +23,19 @@ type paperAdam struct{}
 func (paperAdam) String() string { return "paper" }
 
 func (paperAdam) Update(s *optimizers.Step) *node {
-	m, v := s.State("m"), s.State("v")
-	nextM := ops.Add(ops.Scale(0.9, m), ops.Scale(0.1, s.Grad))
-	nextV := ops.Add(ops.Scale(0.999, v), ops.Scale(0.001, ops.Square(s.Grad)))
-	s.Set(m, nextM)
-	s.Set(v, nextV)
+	m, v := average(s, "m", 0.9, s.Grad), average(s, "v", 0.999, ops.Square(s.Grad))
 	hat := func(x *node, beta float64) *node {
 		return ops.Div(x, ops.Shift(1, ops.Neg(ops.Pow(s.Const(beta), s.T))))
 	}
-	return ops.Div(hat(nextM, 0.9), ops.Shift(1e-8, ops.Sqrt(hat(nextV, 0.999))))
+	return ops.Div(hat(m, 0.9), ops.Shift(1e-8, ops.Sqrt(hat(v, 0.999))))
+}
+
+// average keeps a running mean of x as a state, and returns its next value.
+func average(s *optimizers.Step, name string, beta float64, x *node) *node {
+	old := s.State(name)
+	next := ops.Add(ops.Scale(beta, old), ops.Scale(1-beta, x))
+	s.Set(old, next)
+	return next
 }
 
 // sharpened is an optimizer that nobody has: a sign step, softened where the mean
@@ -41,12 +45,8 @@ type sharpened struct{}
 func (sharpened) String() string { return "sharpened" }
 
 func (sharpened) Update(s *optimizers.Step) *node {
-	m, a := s.State("m"), s.State("a")
-	nextM := ops.Add(ops.Scale(0.9, m), ops.Scale(0.1, s.Grad))
-	nextA := ops.Add(ops.Scale(0.99, a), ops.Scale(0.01, ops.Abs(s.Grad)))
-	s.Set(m, nextM)
-	s.Set(a, nextA)
-	r := ops.Div(nextM, ops.Shift(1e-8, nextA))
+	m, a := average(s, "m", 0.9, s.Grad), average(s, "a", 0.99, ops.Abs(s.Grad))
+	r := ops.Div(m, ops.Shift(1e-8, a))
 	return ops.Max(ops.Scale(-1, s.Const(1)), ops.Min(s.Const(1), ops.Mul(r, ops.Abs(r))))
 }
 

@@ -38,7 +38,7 @@ func foldIn(f *Func, groups []group) []group {
 		if x := &f.vals[v]; x.foldsRows() {
 			a := root[x.args[0]]
 			if k := maker[a]; k >= 0 && !wanted[a] && x.outer*x.mid == f.vals[a].n {
-				if u := x.tileUnit(max(unit[k], 1)); u <= foldTile || x.outer*x.mid <= foldTile {
+				if u := x.tileUnit(max(unit[k], tileVector)); u <= foldTile || x.outer*x.mid <= foldTile {
 					unit[k], folds[k], left[g] = u, append(folds[k], v), false
 				}
 			}

@@ -12,6 +12,10 @@ import (
 // that a primitive's call is small beside its work.
 const tileBytes = 2048
 
+// tileVector is what the length of a tile is a multiple of, in elements: tiles are
+// whole vectors.
+const tileVector = 16
+
 // A region computes maps over one domain tile by tile: each op runs over a
 // whole tile before the next, through scratch that stays in cache. An op is
 // one primitive, or a block of arithmetic as machine code.

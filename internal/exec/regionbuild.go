@@ -164,7 +164,7 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	if len(b.vals) == 1 {
 		tile *= 4 // nothing comes back to a tile: fewer calls
 	}
-	unit := 16 // elements: tiles are whole vectors
+	unit := tileVector
 	for _, v := range b.folds {
 		unit = b.p.f.vals[v].tileUnit(unit)
 	}

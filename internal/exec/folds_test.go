@@ -1,0 +1,59 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"descent/internal/kernel"
+)
+
+// TestFolds sums squares in rows of many lengths, and in all: the same bits as one
+// step per value, and in the region only where whole rows make a short tile.
+func TestFolds(t *testing.T) {
+	for _, c := range []struct {
+		rows, n int
+		folded  bool
+	}{
+		{300, 10, true}, {300, 784, true}, {300, 999, false}, {300, 785, false}, {2, 999, true},
+		{9, 2048, true}, {9, 2064, false}, {1, 5000, true}, {1, 30, true}, {5000, 2, true},
+	} {
+		t.Run(fmt.Sprintf("%dx%d", c.rows, c.n), func(t *testing.T) {
+			folds1[float32](t, c.rows, c.n, c.folded)
+			folds1[float64](t, c.rows, c.n, c.folded)
+		})
+	}
+}
+
+func folds1[T kernel.Float](t *testing.T, rows, n int, folded bool) {
+	var want []T
+	for _, o := range []Options{{Check: true}, {Verify: true}, {Interpret: true}} {
+		f := &Func{}
+		x := f.Leaf(Leaf{Name: "x", Dims: []int{rows, n}, Input: true})
+		f.Output(f.Reduce(kernel.FoldSum, f.Map(kernel.Mul, x, x), []int{1}))
+		p, err := Compile[T](f, nil, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, ok := p.steps[0].(*region[T]); !ok || !o.Check && (len(r.folds) > 0) != folded {
+			t.Errorf("%+v: the fold is in the region: %v, want %v", o, !folded, folded)
+		} else if len(r.folds) > 0 && r.tile > foldTile {
+			t.Errorf("%+v: tiles of %d elements", o, r.tile)
+		}
+		rng := rand.New(rand.NewPCG(1, 1))
+		for i := range p.Input(0) {
+			p.Input(0)[i] = T(rng.NormFloat64())
+		}
+		p.Run()
+		got := p.Output(0)
+		if want == nil {
+			want = append(want, got...)
+		}
+		for i := range want {
+			if math.Float64bits(float64(got[i])) != math.Float64bits(float64(want[i])) {
+				t.Fatalf("%+v: sum %d is %v, one by one %v", o, i, got[i], want[i])
+			}
+		}
+	}
+}
