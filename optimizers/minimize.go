@@ -31,8 +31,19 @@ const (
 	Cancelled      Reason = "cancelled"
 	NotFinite      Reason = "the value is not finite"
 	NoProgress     Reason = "the method finds no lower value"
+	Unbounded      Reason = "the value falls without bound"
 	Finished       Reason = "the method is done"
 )
+
+// Converged reports whether a search ended because it had found what it looked
+// for, rather than because of a limit or a failure.
+func (r Reason) Converged() bool {
+	switch r {
+	case GradientSmall, StepSmall, ChangeSmall, TargetReached:
+		return true
+	}
+	return false
+}
 
 // Stop says when a search ends; a limit that is 0 is not there.
 type Stop struct {
