@@ -11,7 +11,7 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/kernel", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/safetensors"},
-	{"internal/jit", "internal/plot", "data"},
+	{"internal/jit", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
 	{"graph"},
 	{"graph/graphtest"},

@@ -41,24 +41,24 @@ type Entrant struct {
 	Default float64
 	// Rate, if not nil, is the only learning rate: nothing is tuned.
 	Rate *float64
+	// Rates, if not nil, are the learning rates to try, in place of the study's.
+	Rates []float64
 }
 
-// Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr.
+// Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr, or
+// with a range of rates to try, such as lr=1e-4..1e-1.
 func Parse(text string) (Entrant, error) {
-	rule, lr, err := optimizers.Parse(text)
+	o, err := optimizers.Parse(text)
 	if err != nil {
 		return Entrant{}, err
 	}
-	e := Entrant{Label: strings.TrimSpace(text), Rule: rule, Rate: lr}
-	for _, link := range strings.Split(text, "|") {
-		name, _, _ := strings.Cut(link, "(")
-		for _, known := range optimizers.Table {
-			if strings.EqualFold(known.Name, strings.TrimSpace(name)) {
-				e.Default = max(e.Default, known.LR)
-			}
-		}
-	}
-	if e.Default == 0 {
+	e := Entrant{Label: strings.TrimSpace(text), Rule: o.Rule, Default: o.LR}
+	switch {
+	case o.Given:
+		e.Rate = &o.LR
+	case o.Range != nil:
+		e.Rates = ratesWithin(o.Range.Lo, o.Range.Hi)
+	case o.LR == 0:
 		return e, fmt.Errorf("optimizer %s does not move by itself; put a rule that does behind it, as in %s | sgd", text, text)
 	}
 	return e, nil

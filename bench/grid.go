@@ -49,6 +49,17 @@ func firstGrid(byDefault float64) []float64 {
 	return grid
 }
 
+// ratesWithin returns the rates from lo to hi, these included.
+func ratesWithin(lo, hi float64) []float64 {
+	grid := []float64{lo}
+	for k := rung(lo); rate(k) < hi; k++ {
+		if rate(k) > lo {
+			grid = append(grid, rate(k))
+		}
+	}
+	return append(grid, hi)
+}
+
 // grow returns the rates to add to a sorted grid whose best is at an end.
 func grow(grid []float64, best float64) []float64 {
 	var more []float64

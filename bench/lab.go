@@ -33,6 +33,8 @@ func (s *Study) grid(e Entrant) []float64 {
 	switch {
 	case e.Rate != nil:
 		return nil
+	case e.Rates != nil:
+		return e.Rates
 	case len(s.Rates) == 1:
 		return nil
 	case s.Rates != nil:
@@ -40,6 +42,9 @@ func (s *Study) grid(e Entrant) []float64 {
 	}
 	return firstGrid(e.Default)
 }
+
+// grows reports whether an entrant's grid may grow: nobody has set it.
+func (s *Study) grows(e Entrant) bool { return e.Rates == nil && s.Rates == nil }
 
 // A choice is the rate that an entrant is scored with.
 type choice struct {
@@ -82,7 +87,7 @@ func (l *lab) tune(ctx context.Context) ([]choice, error) {
 		todo = nil
 		for i, e := range l.Entrants {
 			chosen[i] = l.choose(e)
-			if l.Rates == nil && chosen[i].atEnd && round < growths {
+			if l.grows(e) && chosen[i].atEnd && round < growths {
 				ps := chosen[i].points
 				grid := make([]float64, len(ps))
 				for k := range ps {
@@ -104,7 +109,7 @@ func (l *lab) choose(e Entrant) choice {
 	switch {
 	case e.Rate != nil:
 		return choice{lr: *e.Rate}
-	case len(l.Rates) == 1:
+	case e.Rates == nil && len(l.Rates) == 1:
 		return choice{lr: l.Rates[0]}
 	}
 	var own []Trial

@@ -78,6 +78,9 @@ func (s *Suite) rates(e Entrant) []float64 {
 	if e.Rate != nil {
 		return []float64{*e.Rate}
 	}
+	if e.Rates != nil {
+		return e.Rates
+	}
 	rates := slices.Clone(s.Rates)
 	if rates == nil {
 		for k := rung(1e-6); k <= rung(10); k++ {

@@ -47,6 +47,9 @@ func (fn Function) Compile() (*Program, error) {
 		return nil, err
 	}
 	g := all[0].g
+	if g.store.bare {
+		return nil, errors.New("graph: the nodes are of an Outline, whose variables have no memory")
+	}
 	if err := checkFunction(g, fn, all); err != nil {
 		return nil, err
 	}

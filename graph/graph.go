@@ -55,6 +55,7 @@ type Graph struct {
 	params []*Node
 	count  map[string]int
 	eval   bool
+	scopes map[string]*Identity // by name
 	parts  []Part
 	kept   []Update
 	expr   mirror
@@ -74,6 +75,14 @@ func New(dtype tensor.Dtype, seed uint64) *Graph {
 		panic(fmt.Sprintf("graph: element type %v; use tensor.Float32 or tensor.Float64", dtype))
 	}
 	return newGraph(dtype, seed, &Store{dtype: dtype, vars: map[string]*Variable{}})
+}
+
+// Outline returns an empty graph whose variables have names and shapes but no
+// memory: to see what a model would be. Its nodes cannot be compiled.
+func Outline(dtype tensor.Dtype) *Graph {
+	g := New(dtype, 0)
+	g.store.bare = true
+	return g
 }
 
 func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
@@ -115,13 +124,19 @@ func (g *Graph) Params() []*Node { return g.params }
 // Leaf returns the input, parameter or state of that name, or nil.
 func (g *Graph) Leaf(name string) *Node { return g.leaves[name] }
 
-// Unique returns base, or base2, base3, … if it was returned before.
+// Unique returns base, or base2, base3, … if it was returned before or is the
+// name of a [Scope].
 func (g *Graph) Unique(base string) string {
-	g.count[base]++
-	if c := g.count[base]; c > 1 {
-		return fmt.Sprint(base, c)
+	for {
+		g.count[base]++
+		name := base
+		if c := g.count[base]; c > 1 {
+			name = fmt.Sprint(base, c)
+		}
+		if g.scopes[name] == nil {
+			return name
+		}
 	}
-	return base
 }
 
 // Role says what a node is to its graph.

@@ -112,6 +112,8 @@ type Store struct {
 	dtype  tensor.Dtype
 	vars   map[string]*Variable
 	source rand.PCG
+	scopes map[*Identity]string // their names
+	bare   bool                 // variables have no memory, see Outline
 
 	scratch []float64 // see zeros; given up when a program is compiled
 
@@ -172,6 +174,10 @@ func (g *Graph) variable(name string, role Role, shape Shape, init Init) (*Varia
 		return nil, errors.New("an Init is required")
 	}
 	v := &Variable{name: name, shape: shape, role: role}
+	if g.store.bare {
+		g.store.vars[name] = v
+		return v, nil
+	}
 	h := fnv.New64a()
 	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
 	source := &g.store.source

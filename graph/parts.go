@@ -19,7 +19,28 @@ func (g *Graph) Parts() []Part { return g.parts }
 // Keep makes a state of a layer, such as a running mean, take a new value at
 // the end of each training step. Whoever compiles the step adds [Graph.Kept]
 // to its updates; optimizers.Descend does.
-func (g *Graph) Keep(state, value *Node) { g.kept = append(g.kept, Update{state, value}) }
+//
+// A layer that is applied more than once keeps a value each time: the later
+// one starts from [Graph.Current].
+func (g *Graph) Keep(state, value *Node) {
+	for i := range g.kept {
+		if g.kept[i].Target == state {
+			g.kept[i].Value = value
+			return
+		}
+	}
+	g.kept = append(g.kept, Update{state, value})
+}
+
+// Current returns the value that a state has been told to take, or the state.
+func (g *Graph) Current(state *Node) *Node {
+	for _, u := range g.kept {
+		if u.Target == state {
+			return u.Value
+		}
+	}
+	return state
+}
 
 // Kept returns the updates of the layers' own states.
 func (g *Graph) Kept() []Update { return g.kept }

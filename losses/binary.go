@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 
 	"gorgonia.org/tensor"
@@ -64,7 +65,7 @@ func HingeEmbedding(margin float64) Loss { return HingeEmbeddingWith(margin, Mea
 
 // HingeEmbeddingWith is [HingeEmbedding] with another reduction.
 func HingeEmbeddingWith(margin float64, red Reduction) Loss {
-	return elementwise(check("hinge_embedding", anything.check("margin", margin)), red, func(x, s *node) *node {
+	return elementwise(check("hinge_embedding", spec.InRange(anything, "margin", margin)), red, func(x, s *node) *node {
 		return bySign(s, x, atLeast0(ops.Sub(number(x, margin), x)))
 	})
 }
@@ -186,7 +187,7 @@ func trailing(name string, values []float64, x *node) (*node, error) {
 
 func weightsInRange(name string, values []float64) error {
 	for i, v := range values {
-		if err := notNegative.check(fmt.Sprintf("%s[%d]", name, i), v); err != nil {
+		if err := spec.InRange(notNegative, fmt.Sprintf("%s[%d]", name, i), v); err != nil {
 			return err
 		}
 	}
@@ -203,7 +204,7 @@ func Focal(gamma, alpha float64) Loss { return FocalWith(gamma, alpha, Mean) }
 
 // FocalWith is [Focal] with another reduction.
 func FocalWith(gamma, alpha float64, red Reduction) Loss {
-	c := check("focal", notNegative.check("gamma", gamma), atMost1.check("alpha", alpha))
+	c := check("focal", spec.InRange(notNegative, "gamma", gamma), spec.InRange(atMost1, "alpha", alpha))
 	return elementwise(c, red, func(x, t *node) *node {
 		// 1-q by way of sigmoid(-x), so that nothing cancels.
 		missed := ops.Add(ops.Mul(ops.Sigmoid(x), not(t)), ops.Mul(ops.Sigmoid(ops.Neg(x)), t))

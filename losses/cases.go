@@ -6,6 +6,7 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
+	"descent/internal/spec"
 )
 
 // Cases returns what is needed to check the derivatives of every loss in
@@ -29,17 +30,17 @@ func Cases() []graphtest.Case {
 // cases checks the loss with the settings of a text. The samples suit the
 // settings of the examples: three columns or classes.
 func (row *Row) cases(text string) []graphtest.Case {
-	_, s, err := parse(text)
+	s, err := ByName(text)
 	if err != nil {
 		panic(err) // of the table
 	}
 	if row.make == nil {
-		return []graphtest.Case{row.comparison(text, s)}
+		return []graphtest.Case{row.comparison(text, s.Loss3)}
 	}
-	loss := row.make(s)
+	loss := s.Loss
 	c := graphtest.Case{Name: text, Inputs: 2,
 		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1]) },
-		Domain:  []graphtest.Domain{row.predPoints(s), row.targetPoints(s)},
+		Domain:  []graphtest.Domain{row.predPoints(s.Args), row.targetPoints(s.Args)},
 		Samples: same(2, []int{4, 3}, []int{3}, []int{2, 2, 3}, []int{1, 3}, []int{5, 3}, []int{3, 1, 2, 3})}
 	switch {
 	case row.Pred == MeanLogVariance:
@@ -64,8 +65,7 @@ func (row *Row) cases(text string) []graphtest.Case {
 var classes = samples([]int{4, 3}, []int{4}, []int{2, 3, 2}, []int{2, 2}, []int{3}, nil,
 	[]int{1, 3}, []int{1}, []int{5, 3}, []int{5}, []int{2, 3, 1, 2}, []int{2, 1, 2})
 
-func (row *Row) comparison(text string, s settings) graphtest.Case {
-	loss := row.make3(s)
+func (row *Row) comparison(text string, loss Loss3) graphtest.Case {
 	c := graphtest.Case{Name: text, Inputs: 3,
 		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1], in[2]) },
 		Domain:  []graphtest.Domain{graphtest.Distinct, graphtest.Distinct, points(row.Target)},
@@ -82,8 +82,8 @@ func (row *Row) comparison(text string, s settings) graphtest.Case {
 
 // predPoints and targetPoints heed the settings that change what the numbers
 // mean, and the kinks of hinges.
-func (row *Row) predPoints(s settings) graphtest.Domain {
-	if s["log_input"] == false {
+func (row *Row) predPoints(a spec.Args) graphtest.Domain {
+	if a.Is("log_input", false) {
 		return graphtest.Positive
 	}
 	if row.Target == PlusMinus {
@@ -92,8 +92,8 @@ func (row *Row) predPoints(s settings) graphtest.Domain {
 	return points(row.Pred)
 }
 
-func (row *Row) targetPoints(s settings) graphtest.Domain {
-	if s["log_target"] == true {
+func (row *Row) targetPoints(a spec.Args) graphtest.Domain {
+	if a.Is("log_target", true) {
 		return points(LogProbabilities)
 	}
 	return points(row.Target)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 )
 
@@ -42,7 +43,7 @@ type CrossEntropyOptions struct {
 
 // CrossEntropyWith is [CrossEntropy] with settings.
 func CrossEntropyWith(o CrossEntropyOptions) Loss {
-	c := check("cross_entropy", fraction.check("label_smoothing", o.LabelSmoothing), o.Reduction.check())
+	c := check("cross_entropy", spec.InRange(fraction, "label_smoothing", o.LabelSmoothing), o.Reduction.check())
 	return func(pred, target *node) *node {
 		distribution := isDistribution(pred, target)
 		fit := func() error {
@@ -255,7 +256,7 @@ type MultiMarginOptions struct {
 // MultiMarginWith is [MultiMargin] with settings.
 func MultiMarginWith(o MultiMarginOptions) Loss {
 	margin := or(o.Margin, 1)
-	c := check("multi_margin", anything.check("margin", margin), o.Reduction.check())
+	c := check("multi_margin", spec.InRange(anything, "margin", margin), o.Reduction.check())
 	return func(pred, target *node) *node {
 		fit := func() error {
 			if pred.Shape().Rank() > 2 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 )
 
@@ -19,7 +20,7 @@ func MarginRanking(x1, x2, order *graph.Node) *graph.Node {
 // MarginRankingWith is [MarginRanking] with a margin that the difference is to
 // have, max(0, margin - order·(x1 - x2)), and another reduction.
 func MarginRankingWith(margin float64, red Reduction) Loss3 {
-	c := check("margin_ranking", anything.check("margin", margin), red.check())
+	c := check("margin_ranking", spec.InRange(anything, "margin", margin), red.check())
 	return func(x1, x2, order *node) *node {
 		fit := func() error { return allShaped(x1.Shape(), x1, x2, order) }
 		if bad := c.bad([]*node{x1, x2, order}, fit); bad != nil {
@@ -39,7 +40,7 @@ func CosineEmbedding(x1, x2, alike *graph.Node) *graph.Node {
 // CosineEmbeddingWith is [CosineEmbedding] with max(0, cos(x1, x2) - margin), a
 // margin in [-1, 1], and another reduction.
 func CosineEmbeddingWith(margin float64, red Reduction) Loss3 {
-	c := check("cosine_embedding", signed.check("margin", margin), red.check())
+	c := check("cosine_embedding", spec.InRange(signed, "margin", margin), red.check())
 	return func(x1, x2, alike *node) *node {
 		fit := func() error { return vectorsFit(x1, x2, alike) }
 		if bad := c.bad([]*node{x1, x2, alike}, fit); bad != nil {
@@ -75,7 +76,7 @@ type TripletOptions struct {
 // TripletWith is [Triplet] with settings.
 func TripletWith(o TripletOptions) Loss3 {
 	margin, p, eps := or(o.Margin, 1), or(o.P, 2), or(o.Eps, 1e-6)
-	c := check("triplet", anything.check("margin", margin), atLeast1.check("p", p), notNegative.check("eps", eps), o.Reduction.check())
+	c := check("triplet", spec.InRange(anything, "margin", margin), spec.InRange(atLeast1, "p", p), spec.InRange(notNegative, "eps", eps), o.Reduction.check())
 	distance := func(x, y *node) *node { return norm(ops.Shift(eps, ops.Sub(x, y)), p) }
 	return func(anchor, positive, negative *node) *node {
 		fit := func() error {

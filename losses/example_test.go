@@ -41,12 +41,12 @@ func ExampleLoss() {
 
 func ExampleByName() {
 	loss, err := losses.ByName("huber(delta=2)")
-	fmt.Println(loss != nil, err)
+	fmt.Println(loss, err)
 	_, err = losses.ByName("huber(dleta=2)")
 	fmt.Println(err)
 	// Output:
-	// true <nil>
-	// loss "huber(dleta=2)": huber has no setting "dleta"; did you mean "delta"?
+	// huber(delta=2) <nil>
+	// loss "huber(dleta=2)": huber has no setting "dleta"; did you mean "delta"? its settings are delta, reduction
 }
 
 // A wrong shape is reported when the graph is compiled, not stretched to fit.

@@ -9,6 +9,7 @@ import (
 
 	"descent/graph"
 	"descent/internal/formula"
+	"descent/internal/spec"
 )
 
 // A Formula is a formula as text: it becomes nodes when its names are bound to
@@ -83,8 +84,8 @@ func formulaRow(text string) (*Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := &Row{Name: text, Doc: "a formula", Task: Regression, Pred: Real, Target: Real,
-		make: func(settings) Loss { return loss }}
+	row := &Row{Row: spec.Row{Name: text, Doc: "a formula"}, Task: Regression, Pred: Real, Target: Real,
+		make: func(spec.Args) Loss { return loss }}
 	if f.IsIndex("target") {
 		row.Task, row.Pred, row.Target = Classification, Logits, Classes
 	}
@@ -98,14 +99,18 @@ func (row *Row) call(name string) formula.Func {
 		f.Inputs, f.Index = 3, nil
 	}
 	f.BuildWith = func(in []*graph.Node, settings string) (*graph.Node, error) {
-		_, s, err := parse(fmt.Sprintf("%s(%s)", row.Name, settings))
+		c, err := spec.Parse(fmt.Sprintf("%s(%s)", row.Name, settings))
 		if err != nil {
 			return nil, err
 		}
-		if row.make == nil {
-			return row.make3(s)(in[0], in[1], in[2]), nil
+		s, err := row.with(c)
+		switch {
+		case err != nil:
+			return nil, err
+		case row.make == nil:
+			return s.Loss3(in[0], in[1], in[2]), nil
 		}
-		return row.make(s)(in[0], in[1]), nil
+		return s.Loss(in[0], in[1]), nil
 	}
 	return f
 }

@@ -29,7 +29,7 @@ func TestFormulasAreLosses(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", text, err)
 			}
-			y := loss(pred, target)
+			y := loss.Loss(pred, target)
 			out = append(out, y, graph.Grad(y, pred)[0])
 		}
 		p, err := graph.Compile(out...)
@@ -60,7 +60,7 @@ func TestFormulaMistakes(t *testing.T) {
 		loss, err := ByName(c[0])
 		if err == nil {
 			g := graph.New(tensor.Float64, 0)
-			err = loss(g.Input("p", 3), g.Input("y", 3)).Err()
+			err = loss.Loss(g.Input("p", 3), g.Input("y", 3)).Err()
 		}
 		if err == nil || !strings.Contains(err.Error(), c[1]) {
 			t.Errorf("%s: %v, want %q", c[0], err, c[1])
@@ -71,7 +71,7 @@ func TestFormulaMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := graph.New(tensor.Float64, 0)
-	if err := loss(g.Input("p", 3), g.Input("y", 3, 1)).Err(); err == nil || !strings.Contains(err.Error(), "3x1") {
+	if err := loss.Loss(g.Input("p", 3), g.Input("y", 3, 1)).Err(); err == nil || !strings.Contains(err.Error(), "3x1") {
 		t.Errorf("shapes that differ: %v", err)
 	}
 }

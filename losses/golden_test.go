@@ -104,14 +104,16 @@ func run(dtype tensor.Dtype, loss func(in []*graph.Node) *graph.Node, arrays ...
 // named makes the loss that a text names.
 func named(t testing.TB, spec string) func(in []*graph.Node) *graph.Node {
 	t.Helper()
-	if three, err := losses.ByName3(spec); err == nil {
-		return func(in []*graph.Node) *graph.Node { return three(in[0], in[1], in[2]) }
-	}
-	two, err := losses.ByName(spec)
+	s, err := losses.ByName(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(in []*graph.Node) *graph.Node { return two(in[0], in[1]) }
+	return func(in []*graph.Node) *graph.Node {
+		if s.Loss3 != nil {
+			return s.Loss3(in[0], in[1], in[2])
+		}
+		return s.Loss(in[0], in[1])
+	}
 }
 
 // differ describes the first element that differs by more than tol, relative to

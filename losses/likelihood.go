@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 )
 
@@ -32,7 +33,7 @@ type PoissonNLLOptions struct {
 // PoissonNLLWith is [PoissonNLL] with settings.
 func PoissonNLLWith(o PoissonNLLOptions) Loss {
 	eps := or(o.Eps, 1e-8)
-	return elementwise(check("poisson_nll", notNegative.check("eps", eps)), o.Reduction, func(x, y *node) *node {
+	return elementwise(check("poisson_nll", spec.InRange(notNegative, "eps", eps)), o.Reduction, func(x, y *node) *node {
 		var loss *node
 		if o.Rate {
 			loss = ops.Sub(x, ops.Mul(y, ops.Log(ops.Shift(eps, x))))
@@ -75,7 +76,7 @@ type GaussianNLLOptions struct {
 // target and the variance.
 func GaussianNLLWith(o GaussianNLLOptions) Loss3 {
 	eps := or(o.Eps, 1e-6)
-	c := check("gaussian_nll", notNegative.check("eps", eps), o.Reduction.check())
+	c := check("gaussian_nll", spec.InRange(notNegative, "eps", eps), o.Reduction.check())
 	return func(mean, target, variance *node) *node {
 		fit := func() error {
 			if err := equalShapes(mean, target); err != nil {

@@ -149,54 +149,7 @@ func equalShapes(pred, target *node) error {
 	return fmt.Errorf("the prediction is %v and the target %v; they must have equal shapes", p, t)
 }
 
-// A Range is the numbers that a setting may be; the zero Range is all of them.
-type Range struct {
-	Min, Max         float64
-	MinOpen, MaxOpen bool // the bound itself is not allowed
-}
-
 var inf = math.Inf(1)
-
-var (
-	anything    = Range{Min: -inf, Max: inf}
-	positive    = Range{Min: 0, Max: inf, MinOpen: true}
-	notNegative = Range{Min: 0, Max: inf}
-	signed      = Range{Min: -1, Max: 1}
-	fraction    = Range{Min: 0, Max: 1}
-	atMost1     = Range{Min: -inf, Max: 1}
-	between     = Range{Min: 0, Max: 1, MinOpen: true, MaxOpen: true}
-	atLeast1    = Range{Min: 1, Max: inf}
-)
-
-// Contains reports whether x is in the range. NaN is in none.
-func (r Range) Contains(x float64) bool {
-	return x >= r.Min && x <= r.Max && !(r.MinOpen && x == r.Min) && !(r.MaxOpen && x == r.Max)
-}
-
-// String describes the range as "above 0" or "in [0, 1]".
-func (r Range) String() string {
-	switch {
-	case r.Max == inf && r.Min == -inf:
-		return "a number"
-	case r.Max == inf && r.MinOpen:
-		return fmt.Sprintf("above %v", r.Min)
-	case r.Max == inf:
-		return fmt.Sprintf("at least %v", r.Min)
-	case r.Min == -inf:
-		return fmt.Sprintf("at most %v", r.Max)
-	case r.MinOpen && r.MaxOpen:
-		return fmt.Sprintf("between %v and %v, both excluded", r.Min, r.Max)
-	}
-	return fmt.Sprintf("in [%v, %v]", r.Min, r.Max)
-}
-
-// check returns an error that names the setting if x is out of range.
-func (r Range) check(name string, x float64) error {
-	if r.Contains(x) {
-		return nil
-	}
-	return fmt.Errorf("%s is %v; it must be %v", name, x, r)
-}
 
 // or is *p, or what a setting is when it is not given.
 func or[T any](p *T, unset T) T {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 )
 
@@ -31,7 +32,7 @@ func L1(lambda float64, params ...*graph.Node) *graph.Node {
 // ElasticNet is alpha·(l1Ratio·Σ|w| + (1-l1Ratio)/2·Σw²), as in scikit-learn;
 // l1Ratio is in [0, 1]. (Zou and Hastie 2005)
 func ElasticNet(alpha, l1Ratio float64, params ...*graph.Node) *graph.Node {
-	if err := fraction.check("l1_ratio", l1Ratio); err != nil && len(params) > 0 {
+	if err := spec.InRange(fraction, "l1_ratio", l1Ratio); err != nil && len(params) > 0 {
 		return graph.Bad(err, "elastic_net", params...)
 	}
 	return penalty("elastic_net", alpha, params, func(w *node) *node {
@@ -44,7 +45,7 @@ func penalty(name string, strength float64, params []*node, f func(w *node) *nod
 	if len(params) == 0 {
 		panic(fmt.Sprintf("losses: %s of no parameters", name))
 	}
-	if err := notNegative.check("strength", strength); err != nil {
+	if err := spec.InRange(notNegative, "strength", strength); err != nil {
 		return graph.Bad(err, name, params...)
 	}
 	sum := f(params[0])

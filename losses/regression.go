@@ -2,6 +2,7 @@ package losses
 
 import (
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 )
 
@@ -38,7 +39,7 @@ func Huber(delta float64) Loss { return HuberWith(delta, Mean) }
 
 // HuberWith is [Huber] with another reduction.
 func HuberWith(delta float64, red Reduction) Loss {
-	return elementwise(check("huber", positive.check("delta", delta)), red, func(x, y *node) *node {
+	return elementwise(check("huber", spec.InRange(positive, "delta", delta)), red, func(x, y *node) *node {
 		return huber(ops.Sub(x, y), delta)
 	})
 }
@@ -57,7 +58,7 @@ func SmoothL1(beta float64) Loss { return SmoothL1With(beta, Mean) }
 
 // SmoothL1With is [SmoothL1] with another reduction.
 func SmoothL1With(beta float64, red Reduction) Loss {
-	return elementwise(check("smooth_l1", notNegative.check("beta", beta)), red, func(x, y *node) *node {
+	return elementwise(check("smooth_l1", spec.InRange(notNegative, "beta", beta)), red, func(x, y *node) *node {
 		if beta == 0 {
 			return ops.Abs(ops.Sub(x, y))
 		}
@@ -85,7 +86,7 @@ func Quantile(tau float64) Loss { return QuantileWith(tau, Mean) }
 
 // QuantileWith is [Quantile] with another reduction.
 func QuantileWith(tau float64, red Reduction) Loss {
-	return elementwise(check("quantile", between.check("tau", tau)), red, func(x, y *node) *node {
+	return elementwise(check("quantile", spec.InRange(between, "tau", tau)), red, func(x, y *node) *node {
 		e := ops.Sub(y, x)
 		return ops.Max(ops.Scale(tau, e), ops.Scale(tau-1, e))
 	})

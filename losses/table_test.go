@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"descent/graph/graphtest"
+	"descent/internal/spec"
 	"descent/losses"
 )
 
@@ -84,20 +85,20 @@ func TestTableRows(t *testing.T) {
 				t.Errorf("two losses are called %s", name)
 			}
 			seen[name] = true
-			if got, err := losses.Lookup(name); err != nil || got.Name != row.Name {
-				t.Errorf("Lookup(%q) = %v, %v", name, got, err)
+			if got, err := losses.ByName(name); err != nil || got.Name != row.Name {
+				t.Errorf("ByName(%q) = %v, %v", name, got, err)
 			}
 		}
 		if row.Doc == "" || row.Task == "" || row.Pred == "" || row.Target == "" {
 			t.Errorf("row %s is not filled in", row.Name)
 		}
 		for _, s := range row.Settings { // each default is what the setting takes
-			if s.Default == "" {
+			if s.Default == nil {
 				continue
 			}
-			text := row.Name + "(" + s.Name + "=" + s.Default + ")"
-			if _, err := losses.ByName(text); err != nil && row.Task != losses.Comparison {
-				t.Errorf("%s: %v", text, err)
+			text := row.Name + "(" + s.Name + "=" + spec.Format(s.Default) + ")"
+			if got, err := losses.ByName(text); err != nil || got.String() != row.Name {
+				t.Errorf("%s: %v, %v", text, got, err)
 			}
 		}
 	}

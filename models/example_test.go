@@ -34,6 +34,6 @@ func ExampleParse() {
 	_, err = models.Parse("mlp(64, act=tahn)")
 	fmt.Println(err)
 	// Output:
-	// mlp(64,32,act=tanh)
-	// model "mlp(64, act=tahn)": unknown activation "tahn" (did you mean tanh?); known are relu, tanh, sigmoid, leaky_relu, elu, selu, gelu, silu, mish, softplus, hardtanh, identity
+	// mlp(64, 32, act=tanh)
+	// model "mlp(64, act=tahn)": mlp: act=tahn is unknown; did you mean "tanh"? there are relu, tanh, sigmoid, leaky_relu, elu, selu, gelu, silu, mish, softplus, hardtanh, identity
 }

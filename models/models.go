@@ -1,7 +1,9 @@
 // Package models declares parameters and composes ops. A layer is a function
 // from node to node that infers the size of its input, so ops.ReLU is one; a
-// model is a layer. Applied to a sibling graph, a model finds its parameters
-// by name: the same code builds the training and the evaluation graph.
+// model is a layer. A layer owns its parameters: applied twice, in one graph or
+// in graphs that share a store, it uses the same ones, so an encoder can be
+// shared and weights can be tied, and the training and the evaluation graph are
+// built by the same model.
 package models
 
 import (
@@ -41,6 +43,7 @@ func Dense(units int) Layer { return DenseWith(DenseOptions{Units: units}) }
 
 // DenseWith returns a dense layer with options.
 func DenseWith(o DenseOptions) Layer {
+	id := new(graph.Identity)
 	return func(x *node) *node {
 		switch {
 		case x.Err() != nil:
@@ -50,15 +53,12 @@ func DenseWith(o DenseOptions) Layer {
 		case x.Shape().Rank() != 2:
 			return graph.Bad(fmt.Errorf("the input is %v; a dense layer takes rows, n x inputs", x.Shape()), "dense", x)
 		}
-		g, name := x.Graph(), o.Name
-		if name == "" {
-			name = g.Unique("dense")
-		}
-		y := ops.MatMul(x, g.Param(name+".w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
+		s := x.Graph().Scope(id, "dense", o.Name)
+		y := ops.MatMul(x, s.Param("w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
 		if !o.NoBias {
-			y = ops.Add(y, g.Param(name+".b", or(o.Bias, graph.Zeros), o.Units))
+			y = ops.Add(y, s.Param("b", or(o.Bias, graph.Zeros), o.Units))
 		}
-		return g.Mark("Dense", name, y)
+		return x.Graph().Mark("Dense", s.Name, y)
 	}
 }
 
@@ -72,15 +72,14 @@ func or(init, otherwise graph.Init) graph.Init {
 // MLP returns a multilayer perceptron: dense layers of the given sizes with an
 // activation between them; the last size is that of the output.
 func MLP(act Layer, sizes ...int) Layer {
-	return func(x *node) *node {
-		for i, n := range sizes {
-			if i > 0 {
-				x = act(x)
-			}
-			x = Dense(n)(x)
+	var layers []Layer
+	for i, n := range sizes {
+		if i > 0 {
+			layers = append(layers, act)
 		}
-		return x
+		layers = append(layers, Dense(n))
 	}
+	return Sequential(layers...)
 }
 
 // Linear returns the linear model of one number, x·w + b, which with the

@@ -158,36 +158,47 @@ func TestDropout(t *testing.T) {
 
 func TestSpecs(t *testing.T) {
 	for text, want := range map[string]string{
-		"linear": "linear", " softmax ": "linear", "logistic": "linear", "mlp(64)": "mlp(64)", "mlp( 64 , 32 )": "mlp(64,32)",
-		"mlp(8,act=tanh,dropout=0.2,norm=batch,init=he)": "mlp(8,act=tanh,norm=batch,init=he,dropout=0.2)",
+		"linear": "linear", " softmax ": "linear", "logistic": "linear", "mlp(64)": "mlp(64)", "mlp( 64 , 32 )": "mlp(64, 32)",
+		"dense(64)|relu | Dropout(0.2)": "dense(64) | relu | dropout(rate=0.2)", "dense(5, bias=false) | elu(2) | dense(3)": "dense(5, bias=false) | elu(alpha=2) | dense(3)",
+		"mlp(4) | layernorm": "mlp(4) | layer_norm", "batch_norm": "batch_norm",
+		"mlp(8,act=tanh,dropout=0.2,norm=batch,init=he)": "mlp(8, act=tanh, norm=batch, init=he, dropout=0.2)",
 	} {
 		s, err := models.Parse(text)
 		if err != nil || s.String() != want {
 			t.Errorf("%q: %v, %v; want %v", text, s, err, want)
 		}
-		if again, err := models.Parse(s.String()); err != nil || !reflect.DeepEqual(again, s) {
+		if again, err := models.Parse(s.String()); err != nil || again.String() != s.String() {
 			t.Errorf("%q: printed as %v, read as %v", text, s, again)
 		}
 		g := graph.New(tensor.Float32, 1)
-		if y := s.Build(3)(g.Input("x", 5, 4)); y.Err() != nil || y.Shape() != graph.Dims(5, 3) {
+		model, err := s.Build(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y := model(g.Input("x", 5, 4)); y.Err() != nil || y.Shape() != graph.Dims(5, 3) {
 			t.Errorf("%q: %v, %v", text, y, y.Err())
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   "unknown",
-		"mpl(3)":             "unknown",
-		"mlp":                "is not a number",
-		"mlp()":              "is not a number",
-		"mlp(3":              "parenthesis",
-		"mlp(0)":             "number of units",
-		"mlp(act=relu)":      "hidden layer",
-		"mlp(3,act=rleu)":    "did you mean relu",
-		"mlp(3,drop=1)":      "unknown setting",
-		"mlp(3,dropout=1)":   "below 1",
-		"mlp(3,dropout=NaN)": "below 1",
+		"":                   "a name is missing",
+		"mpl(3)":             `did you mean "mlp"`,
+		"mlp":                "units is missing, as in mlp(64)",
+		"mlp()":              "units is missing",
+		"mlp(3":              "closing bracket",
+		"mlp(0)":             "units[0]=0 is not in [1,1048576]",
+		"mlp(1.5)":           "is not a list of whole numbers",
+		"mlp(act=relu)":      "units is missing",
+		"mlp(3,act=rleu)":    `did you mean "relu"`,
+		"mlp(3,drop=1)":      "has no setting",
+		"mlp(3,dropout=1)":   "not in [0,1)",
+		"mlp(3,dropout=NaN)": "not in [0,1)",
 		"mlp(3,norm=x)":      "layer, batch",
-		"mlp(9999999999)":    "number of units",
+		"mlp(9999999999)":    "is not in",
 		"linear(3)":          "no settings",
+		"linear | relu":      "stand alone",
+		"relu | softmax":     "stand alone",
+		"dense(8) | rlu":     `did you mean "relu"`,
+		"dense":              "units is missing",
 	} {
 		if s, err := models.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, %v; want %q", text, s, err, want)
@@ -200,9 +211,21 @@ func TestWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, err := models.Summarize(s.Build(3), 4)
-	if got := s.Weights(4, 3); err != nil || got != float64(sum.Trainable) {
-		t.Errorf("%v weights, the summary has %v, %v", got, sum, err)
+	if got, err := s.Weights(4, 3); err != nil || got != 4*8+8+8*5+5+5*3+3 {
+		t.Errorf("%v weights, %v", got, err)
+	}
+	// A million million weights are counted without memory for them.
+	if s, err = models.Parse("mlp(1048576, 1048576)"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Weights(1000, 3); err != nil || got < 1<<40 {
+		t.Errorf("%v weights, %v", got, err)
+	}
+	if s, err = models.Parse("dense(4) | relu | dense(5)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Build(3); err == nil || !strings.Contains(err.Error(), "write dense(3)") {
+		t.Error(err)
 	}
 }
 
@@ -214,7 +237,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := models.Parse(s.String()); err != nil || !reflect.DeepEqual(again, s) {
+		if again, err := models.Parse(s.String()); err != nil || again.String() != s.String() {
 			t.Errorf("%q: printed as %v, read as %v, %v", text, s, again, err)
 		}
 	})

@@ -27,7 +27,7 @@ type SummaryRow struct {
 // layers. Parameters that belong to no marked layer are listed last, one row
 // for each. Its error is that of [graph.Mistakes].
 func Summarize(model Layer, features int) (*Summary, error) {
-	g := graph.New(tensor.Float32, 0).Evaluation()
+	g := graph.Outline(tensor.Float32).Evaluation()
 	out := model(g.Input("x", 1, features))
 	if err := graph.Mistakes(out); err != nil {
 		return nil, err
@@ -35,8 +35,13 @@ func Summarize(model Layer, features int) (*Summary, error) {
 	s := &Summary{}
 	owner := map[string]int{}
 	for _, p := range g.Parts() {
-		owner[p.Name] = len(s.Rows)
-		s.Rows = append(s.Rows, SummaryRow{Name: p.Name, Kind: p.Kind, Output: rowShape(p.Out)})
+		kind := p.Kind
+		if _, again := owner[p.Name]; again {
+			kind += ", shared"
+		} else {
+			owner[p.Name] = len(s.Rows)
+		}
+		s.Rows = append(s.Rows, SummaryRow{Name: p.Name, Kind: kind, Output: rowShape(p.Out)})
 	}
 	for _, v := range g.Store().Variables() {
 		n := v.Shape().Size()

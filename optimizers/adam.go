@@ -22,7 +22,7 @@ type AdamRule struct {
 	Beta1     float64 `help:"decay of the mean" range:"[0,1)"`
 	Beta2     float64 `help:"decay of the mean square" range:"[0,1)"`
 	Eps       float64 `help:"added to the root" range:"[0,inf)"`
-	AMSGrad   bool    `help:"divide by the largest mean square so far"`
+	AMSGrad   bool    `name:"amsgrad" help:"divide by the largest mean square so far"`
 	EpsHat    bool    `help:"add eps before the correction"`
 	Corrected bool    `help:"amsgrad of corrected mean squares"`
 	Nesterov  bool    `help:"look ahead"`

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"descent/internal/spec"
 )
 
 var update = flag.Bool("update", false, "write docs/optimizers.md")
@@ -29,7 +31,7 @@ func TestDocs(t *testing.T) {
 	}
 	for _, part := range strings.Split(pageHead, "`") { // what the page writes must parse
 		if strings.Contains(part, "(") && strings.Contains(part, " | ") && !strings.Contains(part, "\n") {
-			if _, _, err := Parse(part); err != nil {
+			if _, err := Parse(part); err != nil {
 				t.Errorf("the page writes %q: %v", part, err)
 			}
 		}
@@ -43,7 +45,7 @@ func page() string {
 		fmt.Fprintf(&b, "\n### %s\n\n| name | what it is for | when it fails | settings and defaults | from |\n|---|---|---|---|---|\n", title)
 		for i := range Table {
 			if e := &Table[i]; in(e) {
-				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.For, e.Fails, defaults(e), e.Paper)
+				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row), e.Source)
 			}
 		}
 	}
@@ -51,24 +53,18 @@ func page() string {
 	group("Links before them", func(e *Entry) bool { return e.LR == 0 && !e.After })
 	group("Links after them", func(e *Entry) bool { return e.LR == 0 && e.After })
 	b.WriteString(pageSchedules)
-	for _, e := range Schedules {
-		var list []string
-		for _, s := range settings(parts(e.New())...) {
-			list = append(list, fmt.Sprintf("`%s=%s` %s", s.name, cell(s.text()), s.help))
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.For, e.Fails, strings.Join(list, "; "))
+	for i := range Schedules {
+		e := &Schedules[i]
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row))
 	}
 	b.WriteString(pageTail)
 	return b.String()
 }
 
-func defaults(e *Entry) string {
+func defaults(row *spec.Row) string {
 	var list []string
-	if e.LR != 0 {
-		list = append(list, fmt.Sprintf("`lr=%g`", e.LR))
-	}
-	for _, s := range settings(parts(e.New())...) {
-		list = append(list, fmt.Sprintf("`%s=%s` %s", s.name, cell(s.text()), s.help))
+	for _, s := range row.All() {
+		list = append(list, fmt.Sprintf("`%s=%s` %s", s.Name, cell(spec.Format(s.Default)), s.Doc))
 	}
 	if len(list) == 0 {
 		return "none"

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 
 	"gorgonia.org/tensor"
@@ -199,7 +200,7 @@ func TestPermutationAndSign(t *testing.T) {
 
 // named puts a rule that does not move beside one that does.
 func named(r Rule) Rule {
-	if e := lookup(fmt.Sprint(r)); e != nil {
+	if e, err := spec.Find("rule", Table, fmt.Sprint(r)); err == nil {
 		return with(e, r)
 	}
 	return r

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"descent/internal/kernel"
+	"descent/internal/spec"
 )
 
 // A Schedule gives the learning rate of each step, counted from 0. Schedules
@@ -104,9 +105,9 @@ func baseOf(s Schedule) float64 {
 	if c, ok := s.(Product); ok {
 		return baseOf(c[0])
 	}
-	for _, f := range settings(parts(s)...) {
-		if f.name == "lr" {
-			return f.value.Float()
+	for _, f := range spec.Fields(s) {
+		if f.Name == "lr" {
+			return f.Default.(float64)
 		}
 	}
 	return 1

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"descent/internal/spec"
 )
 
 // ulps is the distance of two numbers in units of the last place.
@@ -114,11 +116,11 @@ func TestScheduleText(t *testing.T) {
 		if got := fmt.Sprint(e.New()); got != e.Name {
 			t.Errorf("%s prints as %s", e.Name, got)
 		}
-		for k, s := range settings(parts(e.New())...) {
-			if s.help == "" || e.For == "" || e.Fails == "" {
-				t.Errorf("%s: %s lacks help", e.Name, s.name)
+		for _, s := range e.All() {
+			if s.Doc == "" || e.Doc == "" || e.Fails == "" {
+				t.Errorf("%s: %s lacks help", e.Name, s.Name)
 			}
-			scheduleSettingCounts(t, e, k)
+			scheduleSettingCounts(t, e, s)
 		}
 	}
 	for _, text := range []string{"multistep(at=[5, 20], factor=0.5)", "cosine(lr=0.1, warmup=3) > 100: constant(lr=0.2) | warmup(steps=7)"} {
@@ -131,8 +133,8 @@ func TestScheduleText(t *testing.T) {
 	}
 	for _, c := range []struct{ text, want string }{
 		{"cosin", `did you mean "cosine"?`}, {"cosine(step=3)", `did you mean "steps"?`}, {"cosine(lr=-1)", "not in [0,inf)"},
-		{"cyclic(mode=saw)", "none of"}, {"cosine > constant", "step number"}, {"multistep(at=5)", "not a list"}, {"", "name is missing"},
-		{"constant(steps=2.5)", "not a whole number"}, {"constant > 5: constant > 5: constant", "larger"},
+		{"cyclic(mode=saw)", "mode=saw is unknown"}, {"cosine > constant", "step number"}, {"multistep(at=5)", "is not a list"}, {"", "name is missing"},
+		{"constant(steps=2.5)", "is not a whole number"}, {"constant > 5: constant > 5: constant", "larger"},
 	} {
 		if _, err := ParseSchedule(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
@@ -140,25 +142,19 @@ func TestScheduleText(t *testing.T) {
 	}
 }
 
-// scheduleSettingCounts fails if setting k, changed alone, changes no rate.
-func scheduleSettingCounts(t *testing.T, e *ScheduleEntry, k int) {
+// scheduleSettingCounts fails if the setting, changed alone, changes no rate.
+func scheduleSettingCounts(t *testing.T, e *ScheduleEntry, s spec.Setting) {
 	t.Helper()
-	prepare := map[string]string{"constant.factor": "constant(steps=3)", "constant.steps": "constant(factor=0.5)", "cyclic.decay": "cyclic(mode=exp)"}
+	needs := map[string]string{"constant.factor": "steps=3, ", "constant.steps": "factor=0.5, ", "cyclic.decay": "mode=exp, "}[e.Name+"."+s.Name]
 	values := map[string]string{"cyclic.mode": "triangular2", "multistep.at": "[3]", "cyclic.decay": "0.9", "onecycle.div": "5", "onecycle.final_div": "5", "wsd.warmup": "50"}
-	base := e.New()
-	name := e.Name + "." + settings(parts(base)...)[k].name
-	if text := prepare[name]; text != "" {
-		var err error
-		if base, err = ParseSchedule(text); err != nil {
-			t.Fatal(err)
-		}
+	base, err := ParseSchedule(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
+	if err != nil {
+		t.Fatal(err)
 	}
-	ps := parts(base)
-	v := settings(ps...)[k]
-	if err := v.set(changed(e.Name, v, values)); err != nil {
-		t.Fatal(name, err)
+	after, err := ParseSchedule(e.Name + "(" + needs + s.Name + "=" + changed(e.Name, s, values) + ")")
+	if err != nil {
+		t.Fatal(err)
 	}
-	after := ps[0].Elem().Interface().(Schedule)
 	var a, b []float64
 	for i := range 150 {
 		a, b = append(a, base.At(i)), append(b, after.At(i))

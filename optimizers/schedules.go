@@ -4,51 +4,44 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
+
+	"descent/internal/spec"
 )
 
 // A ScheduleEntry describes a schedule.
 type ScheduleEntry struct {
-	Name  string
+	spec.Row
 	New   func() Schedule // with its defaults; the rate is 1
-	For   string
 	Fails string
+}
+
+func scheduleRow(name string, make func() Schedule, doc, fails string) ScheduleEntry {
+	return ScheduleEntry{spec.Row{Name: name, Doc: doc, Structs: func() []any { return parts(make()) }}, make, fails}
 }
 
 // Schedules lists every schedule that can be written by name.
 var Schedules = []ScheduleEntry{
-	{"constant", func() Schedule { return Constant(1) }, "a rate that stays; a factor on the first steps", "gradient noise that does not fade: the run circles the solution"},
-	{"linear", func() Schedule { return LinearSchedule{1, 1.0 / 3, 1, 5} }, "a straight line: up as a warm-up, down as a decay", "the last step must be known"},
-	{"exponential", func() Schedule { return Exponential(1, 0.99) }, "a rate that falls by a factor at each step", "falls too soon or too late: sensitive to the factor"},
-	{"step", func() Schedule { return Staircase(1, 30, 0.1) }, "images, by the books of 2015", "each fall must be placed"},
-	{"multistep", func() Schedule { return MultiStep(1, 0.1, 30, 60, 90) }, "falls at known steps", "each fall must be placed"},
-	{"polynomial", func() Schedule { return Polynomial(1, 100, 1) }, "a fall to 0 in a known number of steps", "the last step must be known"},
-	{"cosine", func() Schedule { return Cosine(1, 100) }, "the usual fall to 0, with a warm-up", "the last step must be known"},
-	{"restarts", func() Schedule { return Restarts(1, 10) }, "several runs in one: average or pick the ends", "each restart loses ground"},
-	{"onecycle", func() Schedule { return OneCycle(1, 100) }, "fast training at a large rate", "the last step must be known; momentum should go the other way"},
-	{"cyclic", func() Schedule { return Cyclic(0.1, 1, 20, 20) }, "when no good rate is known", "never settles"},
-	{"warmup", func() Schedule { return Warmup(1, 100) }, "the first steps of adam and of large batches", "too long a warm-up wastes steps"},
-	{"inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, "transformers of unknown length of run", "never reaches 0"},
-	{"inverse_time", func() Schedule { return InverseTime(1, 0.01) }, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"},
-	{"wsd", func() Schedule { return WSD(1, 100, 10) }, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"},
-}
-
-func scheduleNames() []string {
-	out := make([]string, len(Schedules))
-	for i := range Schedules {
-		out[i] = Schedules[i].Name
-	}
-	return out
+	scheduleRow("constant", func() Schedule { return Constant(1) }, "a rate that stays; a factor on the first steps", "gradient noise that does not fade: the run circles the solution"),
+	scheduleRow("linear", func() Schedule { return LinearSchedule{1, 1.0 / 3, 1, 5} }, "a straight line: up as a warm-up, down as a decay", "the last step must be known"),
+	scheduleRow("exponential", func() Schedule { return Exponential(1, 0.99) }, "a rate that falls by a factor at each step", "falls too soon or too late: sensitive to the factor"),
+	scheduleRow("step", func() Schedule { return Staircase(1, 30, 0.1) }, "images, by the books of 2015", "each fall must be placed"),
+	scheduleRow("multistep", func() Schedule { return MultiStep(1, 0.1, 30, 60, 90) }, "falls at known steps", "each fall must be placed"),
+	scheduleRow("polynomial", func() Schedule { return Polynomial(1, 100, 1) }, "a fall to 0 in a known number of steps", "the last step must be known"),
+	scheduleRow("cosine", func() Schedule { return Cosine(1, 100) }, "the usual fall to 0, with a warm-up", "the last step must be known"),
+	scheduleRow("restarts", func() Schedule { return Restarts(1, 10) }, "several runs in one: average or pick the ends", "each restart loses ground"),
+	scheduleRow("onecycle", func() Schedule { return OneCycle(1, 100) }, "fast training at a large rate", "the last step must be known; momentum should go the other way"),
+	scheduleRow("cyclic", func() Schedule { return Cyclic(0.1, 1, 20, 20) }, "when no good rate is known", "never settles"),
+	scheduleRow("warmup", func() Schedule { return Warmup(1, 100) }, "the first steps of adam and of large batches", "too long a warm-up wastes steps"),
+	scheduleRow("inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, "transformers of unknown length of run", "never reaches 0"),
+	scheduleRow("inverse_time", func() Schedule { return InverseTime(1, 0.01) }, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"),
+	scheduleRow("wsd", func() Schedule { return WSD(1, 100, 10) }, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"),
 }
 
 // formatSchedule prints a schedule as it is parsed.
 func formatSchedule(s Schedule) string {
 	i := slices.IndexFunc(Schedules, func(e ScheduleEntry) bool { return reflect.TypeOf(e.New()) == reflect.TypeOf(s) })
-	if d := differences(s, Schedules[i].New()); len(d) > 0 {
-		return Schedules[i].Name + "(" + strings.Join(d, ", ") + ")"
-	}
-	return Schedules[i].Name
+	return Schedules[i].Describe(s).String()
 }
 
 // String formats the product as it is parsed: "cosine(steps=10) | warmup".
@@ -79,23 +72,17 @@ func (q Sequence) String() string {
 //	exponential(lr=0.1) | warmup(steps=50)
 //	warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1)
 func ParseSchedule(text string) (Schedule, error) {
+	phases, err := spec.ParsePhases(text)
+	if err != nil {
+		return nil, err
+	}
 	var q Sequence
-	for i, part := range split(text, '>') {
-		p := Phase{}
-		if i > 0 {
-			head, rest, ok := strings.Cut(part, ":")
-			n, err := strconv.Atoi(strings.TrimSpace(head))
-			if !ok || err != nil || n <= q[i-1].From {
-				return nil, fmt.Errorf("%q: after > comes a step number, larger than the one before, and a colon, as in > 100: cosine", part)
-			}
-			p.From, part = n, rest
-		}
-		s, err := parseProduct(part)
+	for _, p := range phases {
+		s, err := product(p.Chain)
 		if err != nil {
 			return nil, err
 		}
-		p.Schedule = s
-		q = append(q, p)
+		q = append(q, Phase{p.From, s})
 	}
 	if len(q) == 1 {
 		return q[0].Schedule, nil
@@ -103,22 +90,20 @@ func ParseSchedule(text string) (Schedule, error) {
 	return q, nil
 }
 
-func parseProduct(text string) (Schedule, error) {
+func product(calls spec.Chain) (Schedule, error) {
 	var all Product
-	for _, part := range split(text, '|') {
-		c, err := parseCall(part)
+	for _, c := range calls {
+		e, err := spec.Find("schedule", Schedules, c.Name)
 		if err != nil {
 			return nil, err
 		}
-		i := slices.Index(scheduleNames(), c.name)
-		if i < 0 {
-			return nil, unknownName("schedule", c.name, scheduleNames())
-		}
-		ps := parts(Schedules[i].New())
-		if err := c.apply(ps, func(string, string) (bool, error) { return false, nil }); err != nil {
+		a, err := e.Bind(c)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, ps[0].Elem().Interface().(Schedule))
+		p := parts(e.New())[0]
+		a.Fill(p)
+		all = append(all, reflect.ValueOf(p).Elem().Interface().(Schedule))
 	}
 	if len(all) == 1 {
 		return all[0], nil

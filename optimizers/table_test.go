@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/internal/spec"
 	"descent/ops"
 
 	"gorgonia.org/tensor"
@@ -86,43 +87,33 @@ func TestEverySettingCounts(t *testing.T) {
 		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "cautious.floor": "1", "prodigy.coef": "1000"}
 	for i := range Table {
 		e := &Table[i]
-		for k, s := range settings(parts(e.New())...) {
-			t.Run(e.Name+"/"+s.name, func(t *testing.T) {
-				base := e.Name
-				if n := needs[e.Name][s.name]; n != "" {
-					base += "(" + n + ")"
+		for _, s := range spec.Fields(e.Structs()...) {
+			t.Run(e.Name+"/"+s.Name, func(t *testing.T) {
+				base, changed := e.Name, s.Name+"="+changed(e.Name, s, values)
+				if n := needs[e.Name][s.Name]; n != "" {
+					base, changed = base+"("+n+")", n+", "+changed
 				}
-				before, _, err := Parse(base)
+				before, err := Parse(base)
 				if err != nil {
 					t.Fatal(err)
 				}
-				ps := parts(before)
-				v := settings(ps...)[k]
-				old := v.text()
-				if err := v.set(changed(e.Name, v, values)); err != nil {
-					t.Fatal(err)
-				}
-				if v.text() == old {
-					t.Fatalf("%s=%s was not changed", v.name, old)
-				}
-				var after Rule = ps[0].Elem().Interface().(Rule)
-				if len(ps) > 1 {
-					c := Chain{}
-					for _, p := range ps {
-						c = append(c, p.Elem().Interface().(Rule))
-					}
-					after = c
-				}
-				a, err := testNet(tensor.Float64, with(e, before), 12)
+				after, err := Parse(e.Name + "(" + changed + ")")
 				if err != nil {
 					t.Fatal(err)
 				}
-				b, err := testNet(tensor.Float64, with(e, after), 12)
+				if reflect.DeepEqual(before, after) {
+					t.Fatalf("%s changes nothing", changed)
+				}
+				a, err := testNet(tensor.Float64, with(e, before.Rule), 12)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, err := testNet(tensor.Float64, with(e, after.Rule), 12)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if reflect.DeepEqual(a, b) {
-					t.Errorf("%v and %v do the same", before, after)
+					t.Errorf("%v and %v do the same", before.Rule, after.Rule)
 				}
 			})
 		}
@@ -130,26 +121,21 @@ func TestEverySettingCounts(t *testing.T) {
 }
 
 // changed returns another legitimate value of a setting.
-func changed(rule string, s setting, values map[string]string) string {
-	for _, key := range []string{rule + "." + s.name, s.name} {
+func changed(row string, s spec.Setting, values map[string]string) string {
+	for _, key := range []string{row + "." + s.Name, s.Name} {
 		if v, ok := values[key]; ok {
 			return v
 		}
 	}
-	switch s.value.Kind() {
-	case reflect.Bool:
-		return map[bool]string{true: "false", false: "true"}[s.value.Bool()]
-	case reflect.Float64:
-		for _, v := range []string{"0.4", "1.7", "0.03"} {
-			if old := s.text(); v != old && s.set(v) == nil {
-				return v
-			}
+	try := map[spec.Kind][]string{spec.Flag: {"true", "false"}, spec.Number: {"0.4", "1.7", "0.03"}, spec.Whole: {"3", "4"}}
+	for _, v := range try[s.Kind] {
+		c, err := spec.Parse("x(" + v + ")")
+		if err != nil {
+			panic(err)
 		}
-	case reflect.Int:
-		for _, v := range []string{"3", "4"} {
-			if s.text() != v {
-				return v
-			}
+		one := spec.Row{Settings: []spec.Setting{s}}
+		if a, err := one.Bind(c); err == nil && a.Value(s.Name) != s.Default {
+			return v
 		}
 	}
 	return ""
@@ -160,40 +146,45 @@ func TestRoundTrip(t *testing.T) {
 		e := &Table[i]
 		r := e.New()
 		text := fmt.Sprint(r)
-		again, lr, err := Parse(text)
-		if err != nil || lr != nil {
-			t.Errorf("%s: %v %v", text, lr, err)
+		again, err := Parse(text)
+		if err != nil || again.Given {
+			t.Errorf("%s: %+v %v", text, again, err)
 			continue
 		}
-		if !reflect.DeepEqual(again, r) {
-			t.Errorf("%s prints as %s, which is %v", e.Name, text, again)
+		if !reflect.DeepEqual(again.Rule, r) {
+			t.Errorf("%s prints as %s, which is %v", e.Name, text, again.Rule)
 		}
 		if _, chain := r.(Chain); !chain && text != e.Name {
 			t.Errorf("%s prints as %s", e.Name, text)
 		}
 	}
 	for _, text := range []string{"adam(beta2=0.99)", "clip(max=2) | adam(beta1=0.5, eps=0.001)", "sgd(nesterov=true)", "decay(lambda=0.1, match=!*.b|x, spare=true) | nadam"} {
-		r, _, err := Parse(text)
+		o, err := Parse(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if got := fmt.Sprint(r); got != text {
+		if got := fmt.Sprint(o.Rule); got != text {
 			t.Errorf("%s prints as %s", text, got)
 		}
 	}
 }
 
 func TestParse(t *testing.T) {
-	r, lr, err := Parse(" Adam( lr=1e-3,beta2 = 0.99 )|clip(1)")
-	if err != nil || lr == nil || *lr != 1e-3 {
-		t.Fatal(r, lr, err)
-	}
-	if want := (Chain{AdamRule{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, Clip(1)}); !reflect.DeepEqual(r, want) {
-		t.Errorf("%v, want %v", r, want)
-	}
-	if r, _, _ := Parse("adamw(lambda=0, beta1=0)"); !reflect.DeepEqual(r, Chain{Decay(0), AdamRule{Beta2: 0.999, Eps: 1e-8}}) {
-		t.Errorf("%v", r)
+	for _, c := range []struct {
+		text string
+		want Optimizer
+	}{
+		{" Adam( lr=1e-2,beta2 = 0.99 )|clip(1)", Optimizer{Rule: Chain{AdamRule{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, Clip(1)}, LR: 1e-2, Given: true}},
+		{"adamw(lambda=0, beta1=0)", Optimizer{Rule: Chain{Decay(0), AdamRule{Beta2: 0.999, Eps: 1e-8}}, LR: 1e-3}},
+		{"clip(2)", Optimizer{Rule: Clip(2)}},
+		{"clip | SGD(lr=0)", Optimizer{Rule: Chain{Clip(1), SGD()}, Given: true}},
+		{"sgd(lr=1e-4..0.1)", Optimizer{Rule: SGD(), LR: 1e-3, Range: &spec.Interval{Lo: 1e-4, Hi: 0.1}}},
+		{"freeze(a|b*) | rprop", Optimizer{Rule: Chain{Freeze("a|b*"), Rprop()}, LR: 0.01}},
+	} {
+		if got, err := Parse(c.text); err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, %v, want %+v", c.text, got, err, c.want)
+		}
 	}
 	for _, c := range []struct{ text, want string }{
 		{"adma", `unknown optimizer "adma"; did you mean "adam"?`},
@@ -202,7 +193,11 @@ func TestParse(t *testing.T) {
 		{"adam(beta1=-0.1)", "is not in [0,1)"},
 		{"adam(beta1=NaN)", "is not in [0,1)"},
 		{"adam(lr=-1)", "lr=-1 is not in [0,inf)"},
-		{"adam(lr=x)", "not a number"},
+		{"adam(lr=x)", "lr=x is not a number"},
+		{"adam(lr=0..1)", "above 0"},
+		{"adam(beta1=0.1..0.2)", "not searched for"},
+		{"group(a, 2, 3)", "only the first"},
+		{"sgd(lr=0.1..0.2) | adam(lr=1)", "twice"},
 		{"adam(lr=1) | sgd(lr=2)", "twice"},
 		{"adam(beta1=0.1, beta1=0.2)", "twice"},
 		{"adam(weight_decay=0.1)", "l2(0.01) | adam"},
@@ -210,11 +205,11 @@ func TestParse(t *testing.T) {
 		{"adam(beta1=0.9", "closing bracket"},
 		{"adam |", "a name is missing"},
 		{"", "a name is missing"},
-		{"sgd(nesterov=2)", "neither true nor false"},
+		{"sgd(nesterov=2)", "is not true or false"},
 		{"clip(0)", "is not in (0,inf)"},
 		{"clip(lr=1)", "no setting"},
 	} {
-		if _, _, err := Parse(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Parse(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
 		}
 	}
@@ -225,14 +220,14 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, _, err := Parse(text)
+		o, err := Parse(text)
 		if err != nil {
 			return
 		}
-		printed := fmt.Sprint(r)
-		again, _, err := Parse(printed)
-		if err != nil || !reflect.DeepEqual(r, again) {
-			t.Errorf("%q prints as %q, which is %v, %v", text, printed, again, err)
+		printed := fmt.Sprint(o.Rule)
+		again, err := Parse(printed)
+		if err != nil || !reflect.DeepEqual(o.Rule, again.Rule) {
+			t.Errorf("%q prints as %q, which is %v, %v", text, printed, again.Rule, err)
 		}
 	})
 }
@@ -257,19 +252,19 @@ func TestEveryRuleHasARow(t *testing.T) {
 	}
 	listed := map[string]bool{}
 	for i := range Table {
-		for _, p := range parts(Table[i].New()) {
-			listed[p.Elem().Type().Name()] = true
-		}
 		e := Table[i]
-		if e.For == "" || e.Fails == "" || e.Paper == "" {
+		for _, p := range e.Structs() {
+			listed[reflect.TypeOf(p).Elem().Name()] = true
+		}
+		if e.Doc == "" || e.Fails == "" || e.Source == "" {
 			t.Errorf("%s: the table does not say what it is for, when it fails or where it is from", e.Name)
 		}
-		for _, s := range settings(parts(e.New())...) {
-			if s.help == "" {
-				t.Errorf("%s: %s has no help", e.Name, s.name)
+		for _, s := range e.All() {
+			if s.Doc == "" {
+				t.Errorf("%s: %s has no help", e.Name, s.Name)
 			}
-			if s.bounds == "" && s.value.Kind() == reflect.Float64 {
-				t.Errorf("%s: %s has no range", e.Name, s.name)
+			if s.Range == "" && s.Kind == spec.Number {
+				t.Errorf("%s: %s has no range", e.Name, s.Name)
 			}
 		}
 	}

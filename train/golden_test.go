@@ -58,19 +58,20 @@ func benign(loss losses.Loss) losses.Loss {
 
 // referenceTask returns the task and the rows of a curve.
 func referenceTask(t testing.TB, set, act string) (train.Task, *data.Dataset) {
-	for _, a := range models.Activations {
-		if a.Name != act {
-			continue
-		}
-		if set == "iris 4-8-3" {
-			return train.Task{Model: models.Sequential(layer(0, 8), a.Func, layer(1, 3)), Loss: losses.CrossEntropy, Features: 4, Classes: 3},
-				standardised(t, "iris")
-		}
-		return train.Task{Model: models.Sequential(layer(0, 16), a.Func, layer(1, 1)), Loss: benign(losses.BCELogits), Features: 30, Classes: 2},
-			standardised(t, "breast_cancer")
+	spec, err := models.Parse(act)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no activation %q", act)
-	return train.Task{}, nil
+	activation, err := spec.Layer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set == "iris 4-8-3" {
+		return train.Task{Model: models.Sequential(layer(0, 8), activation, layer(1, 3)), Loss: losses.CrossEntropy, Features: 4, Classes: 3},
+			standardised(t, "iris")
+	}
+	return train.Task{Model: models.Sequential(layer(0, 16), activation, layer(1, 1)), Loss: benign(losses.BCELogits), Features: 30, Classes: 2},
+		standardised(t, "breast_cancer")
 }
 
 var referenceRules = map[string]string{
@@ -96,17 +97,17 @@ func TestReferenceCurves(t *testing.T) {
 	for name, run := range golden.Runs {
 		part := strings.Split(name, " | ")
 		task, d := referenceTask(t, part[0], part[1])
-		rule, lr, err := optimizers.Parse(referenceRules[part[2]])
+		o, err := optimizers.Parse(referenceRules[part[2]])
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr := mustNew(t, task, rule, tensor.Float64, 1)
+		tr := mustNew(t, task, o.Rule, tensor.Float64, 1)
 		steps := 0
 		for s := range run.Losses {
 			n, _ := strconv.Atoi(s)
 			steps = max(steps, n)
 		}
-		h, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: steps + 1, InOrder: true, Schedule: optimizers.Constant(*lr)})
+		h, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: steps + 1, InOrder: true, Schedule: optimizers.Constant(o.LR)})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -173,12 +173,12 @@ func TestRestoreBest(t *testing.T) {
 	for _, rule := range []string{"adam", "adam | ema(0.9)"} {
 		run := iris(t)
 		run.Epochs, run.Schedule = 40, optimizers.Constant(0.3) // wild
-		r, _, err := optimizers.Parse(rule)
+		o, err := optimizers.Parse(rule)
 		if err != nil {
 			t.Log(err)
 			continue
 		}
-		tr := mustNew(t, irisTask(), r, tensor.Float32, 1)
+		tr := mustNew(t, irisTask(), o.Rule, tensor.Float32, 1)
 		h, err := tr.Fit(context.Background(), run)
 		if err != nil {
 			t.Fatal(err)

@@ -119,9 +119,11 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 		return fail(err)
 	}
 	if o.loss != "" {
-		if how.Loss, err = losses.ByName(o.loss); err != nil {
+		loss, err := losses.ByName(o.loss)
+		if err != nil {
 			return fail(fmt.Errorf("--loss: %w", err))
 		}
+		how.Loss = loss.Loss
 	}
 	if o.optimizer != "" {
 		if how.Method, err = calc.Method(o.optimizer, o.seed); err != nil {

@@ -81,7 +81,7 @@ func TestTrainErrors(t *testing.T) {
 		"model":              {[]string{"train", good, "--target", "y", "--model", "mpl(3)"}, 2, `"mpl(3)"`},
 		"huge model":         {[]string{"train", good, "--target", "y", "--model", "mlp(1000000,1000000)"}, 2, "would have 1e+12 weights"},
 		"raw classes":        {[]string{"train", good, "--target", "class", "--raw-target"}, 2, "--raw-target"},
-		"activation":         {[]string{"train", good, "--target", "y", "--model", "mlp(3,act=rleu)"}, 2, "did you mean relu"},
+		"activation":         {[]string{"train", good, "--target", "y", "--model", "mlp(3,act=rleu)"}, 2, "did you mean \"relu\""},
 		"loss":               {[]string{"train", good, "--target", "y", "--loss", "hubr"}, 2, "huber"},
 		"loss of classes":    {[]string{"train", good, "--target", "y", "--loss", "cross_entropy"}, 2, "is for classes"},
 		"loss of numbers":    {[]string{"train", good, "--target", "class", "--loss", "poisson_nll"}, 2, "is for numbers"},

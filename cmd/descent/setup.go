@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"strings"
 
 	"descent/data"
 	"descent/graph"
@@ -68,25 +68,26 @@ func (s *setup) task() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	row, err := losses.Lookup(s.Loss)
-	if err != nil {
-		return none, err
-	}
 	loss, err := losses.ByName(s.Loss)
 	if err != nil {
 		return none, err
 	}
+	row := loss.Row
 	n, oneHot, err := s.outputs(row)
 	if err != nil {
 		return none, err
 	}
-	if w := spec.Weights(s.Features, n); w > maxWeights {
-		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, w, float64(maxWeights))
+	if w, err := spec.Weights(s.Features, n); err != nil || w > maxWeights {
+		return none, cmp.Or(err, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights)))
 	}
-	if row.Target == losses.Counts && strings.Contains(s.Loss, "log_input") {
+	if row.Target == losses.Counts && loss.Args.Given("log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
 	}
-	t := train.Task{Model: spec.Build(n), Loss: loss, Features: s.Features, Classes: s.Classes, OneHot: oneHot}
+	model, err := spec.Build(n)
+	if err != nil {
+		return none, err
+	}
+	t := train.Task{Model: model, Loss: loss.Loss, Features: s.Features, Classes: s.Classes, OneHot: oneHot}
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
 	case row.Target == losses.Counts:
@@ -101,7 +102,7 @@ func (s *setup) task() (train.Task, error) {
 		t.Model, t.Threshold = models.Sequential(t.Model, ops.Sigmoid), 0.5
 	}
 	if row.Target == losses.PlusMinus {
-		t.Loss = func(pred, y *graph.Node) *graph.Node { return loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
+		t.Loss = func(pred, y *graph.Node) *graph.Node { return loss.Loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
 	}
 	return t, nil
 }
@@ -109,7 +110,7 @@ func (s *setup) task() (train.Task, error) {
 // probabilities turns the prediction for a row into a probability for each
 // class; ok is false if the loss gives none, as a hinge.
 func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
-	row, err := losses.Lookup(s.Loss)
+	row, err := losses.ByName(s.Loss)
 	if err != nil || s.Classes == 0 || row.Pred == losses.Real {
 		return nil, false
 	}
@@ -126,7 +127,7 @@ func (s *setup) number(out []float64) float64 { return s.Offset + s.Scale*out[0]
 // and variance 1, unless the loss needs them as they are, and applies them.
 func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
 	s.Offset, s.Scale = 0, 1
-	row, err := losses.Lookup(s.Loss)
+	row, err := losses.ByName(s.Loss)
 	if err != nil || s.Classes > 0 {
 		return err
 	}

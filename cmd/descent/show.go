@@ -81,7 +81,7 @@ func (o *showOptions) choose(model string) error {
 	if o.Features < 1 || o.batch < 1 || o.Classes == 1 || o.Features > 1<<20 || o.batch > 1<<20 || o.Classes > 1<<20 {
 		return fmt.Errorf("--features %d, --batch %d, --classes %d: at least 1 feature, 1 row and 2 classes (or 0) are needed, and no more than a million", o.Features, o.batch, o.Classes)
 	}
-	_, _, err := optimizers.Parse(o.optimizer)
+	_, err := optimizers.Parse(o.optimizer)
 	return err
 }
 
@@ -146,11 +146,11 @@ func (o *showOptions) function() (graph.Function, error) {
 		fn.Outputs = []*graph.Node{pred}
 		return fn, graph.Mistakes(pred)
 	}
-	rule, _, err := optimizers.Parse(o.optimizer)
+	parsed, err := optimizers.Parse(o.optimizer)
 	if err != nil {
 		return fn, err
 	}
-	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), rule)
+	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), parsed.Rule)
 	fn.Outputs, fn.Updates = []*graph.Node{t.Loss}, t.Updates
 	return fn, graph.Mistakes(t.Loss)
 }

@@ -222,25 +222,18 @@ func (o *trainOptions) checkOptimizer() error {
 			o.optimizer = "adam"
 		}
 	}
-	_, lr, err := optimizers.Parse(o.optimizer)
+	parsed, err := optimizers.Parse(o.optimizer)
 	switch {
 	case err != nil:
 		return err
-	case o.given("lr") && lr != nil:
-		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, *lr)
-	case o.given("lr"):
-		if !(o.lr > 0) {
-			return fmt.Errorf("--lr %v: it must be positive", o.lr)
-		}
-	case lr != nil:
-		o.lr = *lr
-	default:
-		for _, link := range strings.Split(o.optimizer, "|") {
-			name, _, _ := strings.Cut(strings.TrimSpace(link), "(")
-			if i := slices.IndexFunc(optimizers.Table, func(e optimizers.Entry) bool { return e.Name == name }); i >= 0 {
-				o.lr = max(o.lr, optimizers.Table[i].LR)
-			}
-		}
+	case parsed.Range != nil:
+		return fmt.Errorf("--optimizer: lr=%v is a range, which bench searches; train needs one rate", parsed.Range)
+	case o.given("lr") && parsed.Given:
+		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, parsed.LR)
+	case o.given("lr") && !(o.lr > 0):
+		return fmt.Errorf("--lr %v: it must be positive", o.lr)
+	case !o.given("lr"):
+		o.lr = parsed.LR
 	}
 	if o.lr == 0 {
 		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer)
@@ -261,8 +254,8 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		if o.Classes > 0 {
 			o.Loss = "cross_entropy(label_smoothing=0.1)" // keeps small nets from being sure of what they remember
 		}
-		if strings.HasPrefix(o.Model, "logistic") {
-			o.Loss = "bce_logits"
+		if model, err := models.Parse(o.Model); err == nil && model.Loss() != "" {
+			o.Loss = model.Loss()
 		}
 	}
 	large := n > 5000
@@ -303,11 +296,11 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	rule, _, err := optimizers.Parse(o.optimizer)
+	parsed, err := optimizers.Parse(o.optimizer)
 	if err != nil {
 		return nil, err
 	}
-	return train.New(task, rule, dtypes[o.dtype], o.seed)
+	return train.New(task, parsed.Rule, dtypes[o.dtype], o.seed)
 }
 
 // ending are the schedules that must know the last step.

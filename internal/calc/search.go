@@ -51,31 +51,18 @@ func Method(text string, seed uint64) (optimizers.Method, error) {
 	if m, ok := drivers[strings.ToLower(strings.TrimSpace(text))]; ok {
 		return m(seed), nil
 	}
-	rule, lr, err := optimizers.Parse(text)
-	if err != nil {
+	o, err := optimizers.Parse(text)
+	switch {
+	case err != nil:
 		name, _, _ := strings.Cut(text, "(")
 		if near := suggest.Nearest(name, driverNames()); near != "" {
 			return nil, fmt.Errorf("unknown optimizer %q; did you mean %q?", name, near)
 		}
 		return nil, err
-	}
-	rate := 0.0
-	if lr != nil {
-		rate = *lr
-	} else {
-		for _, e := range optimizers.Table {
-			if slices.ContainsFunc(strings.Split(text, "|"), func(s string) bool {
-				name, _, _ := strings.Cut(s, "(")
-				return strings.TrimSpace(name) == e.Name
-			}) {
-				rate = max(rate, e.LR)
-			}
-		}
-	}
-	if rate == 0 {
+	case o.LR == 0:
 		return nil, fmt.Errorf("optimizer %q: no rule in it moves; end it with one that does, such as sgd", text)
 	}
-	return optimizers.With(rule, rate), nil
+	return optimizers.With(o.Rule, o.LR), nil
 }
 
 // drivers are the methods that are no update rules.

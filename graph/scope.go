@@ -1,0 +1,58 @@
+package graph
+
+import "fmt"
+
+// An Identity tells one layer from another: a layer that is applied twice uses
+// the variables that it declared the first time. new(Identity) is a new one.
+type Identity struct{ _ byte }
+
+// A Scope is where a layer declares its variables in a graph.
+type Scope struct {
+	Name  string // prefix of the variables' names, "dense2"
+	g     *Graph
+	again bool // the layer has been applied in this graph before
+}
+
+// Scope returns the scope of what id stands for. Its name is name or, if that
+// is empty, made of kind: dense, dense2, ... in the order of first use. Graphs
+// that share a store have the same name for it.
+func (g *Graph) Scope(id *Identity, kind, name string) Scope {
+	if known := g.store.scopes[id]; known != "" {
+		name = known
+	} else if name == "" {
+		name = g.Unique(kind)
+	}
+	again := g.scopes[name] == id
+	if g.scopes == nil {
+		g.scopes = map[string]*Identity{}
+	}
+	if g.store.scopes == nil {
+		g.store.scopes = map[*Identity]string{}
+	}
+	g.scopes[name], g.store.scopes[id] = id, name
+	return Scope{name, g, again}
+}
+
+// Param declares a parameter of the scope, or returns it if it has been declared
+// in this graph before.
+func (s Scope) Param(name string, init Init, dims ...int) *Node {
+	return s.leaf(Param, name, init, dims)
+}
+
+// State declares a state of the scope, or returns it if it has been declared in
+// this graph before.
+func (s Scope) State(name string, init Init, dims ...int) *Node {
+	return s.leaf(State, name, init, dims)
+}
+
+func (s Scope) leaf(role Role, name string, init Init, dims []int) *Node {
+	name = s.Name + "." + name
+	old, shape := s.g.leaves[name], Dims(dims...)
+	switch {
+	case old == nil || !s.again:
+		return s.g.leaf(role, name, shape, init)
+	case old.shape != shape:
+		return Bad(fmt.Errorf("it was applied to an input of another size before: %s is %v, and this one needs %v", name, old.shape, shape), s.Name, old)
+	}
+	return old
+}

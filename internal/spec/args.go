@@ -1,0 +1,133 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Args are the values of all settings of a row, checked.
+type Args struct {
+	settings
+	values []Value
+	given  []bool
+}
+
+// Bind gives every setting of the row its value: the call's, or the default.
+func (r *Row) Bind(c Call) (Args, error) {
+	all := r.All()
+	a := Args{settings{r, all}, make([]Value, len(all)), make([]bool, len(all))}
+	for i := range all {
+		a.values[i] = all[i].Default
+	}
+	for k, arg := range c.Args {
+		i, err := a.named(arg.Name)
+		if arg.Name == "" {
+			i, err = a.position(k)
+		}
+		if err != nil {
+			return a, err
+		}
+		if err := a.set(i, arg); err != nil {
+			return a, fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	for i, s := range all {
+		if s.Required && !a.given[i] {
+			return a, fmt.Errorf("%s: %s is missing, as in %s(%s)", r.Name, s.Name, r.Name, r.Examples[0])
+		}
+	}
+	return a, nil
+}
+
+// set gives setting i the value of an argument.
+func (a *Args) set(i int, arg Arg) error {
+	s := &a.all[i]
+	x := arg.Value
+	if s.By == Rest && arg.Name == "" { // one more of a list
+		one, ok := x.(float64)
+		if !ok {
+			return fmt.Errorf("%s is not one of %s", Format(x), s.Kind)
+		}
+		var soFar []float64
+		if a.given[i] {
+			soFar = a.values[i].([]float64)
+		}
+		x = append(soFar[:len(soFar):len(soFar)], one)
+	} else if a.given[i] {
+		return fmt.Errorf("%s is given twice", s.Name)
+	}
+	v, err := s.convert(x)
+	a.values[i], a.given[i] = v, true
+	return err
+}
+
+func (a Args) at(name string) int {
+	i, err := a.named(name)
+	if err != nil {
+		panic(err) // of the table
+	}
+	return i
+}
+
+// Row returns the row that the settings are of.
+func (a Args) Row() *Row { return a.row }
+
+// Given reports whether the call gave a setting.
+func (a Args) Given(name string) bool { return a.given[a.at(name)] }
+
+// Is reports whether there is such a setting, and it has that value.
+func (a Args) Is(name string, v Value) bool {
+	i := slices.IndexFunc(a.all, func(s Setting) bool { return s.Name == name })
+	return i >= 0 && a.values[i] == v
+}
+
+// Value returns a setting's value, nil if it is unset.
+func (a Args) Value(name string) Value { return a.values[a.at(name)] }
+
+// Number returns a number.
+func (a Args) Number(name string) float64 { return a.Value(name).(float64) }
+
+// Whole returns a whole number.
+func (a Args) Whole(name string) int { return int(a.Number(name)) }
+
+// Flag returns true or false.
+func (a Args) Flag(name string) bool { return a.Value(name).(bool) }
+
+// Word returns a word, "" if it is unset.
+func (a Args) Word(name string) string { s, _ := a.Value(name).(string); return s }
+
+// List returns a list of numbers, nil if it is unset.
+func (a Args) List(name string) []float64 { list, _ := a.Value(name).([]float64); return list }
+
+// Wholes returns a list of whole numbers, nil if it is unset.
+func (a Args) Wholes(name string) []int {
+	var list []int
+	for _, x := range a.List(name) {
+		list = append(list, int(x))
+	}
+	return list
+}
+
+// Chain returns calls, nil if they are unset.
+func (a Args) Chain(name string) Chain { c, _ := a.Value(name).(Chain); return c }
+
+// Call returns the call that binds to these values, with what differs from the
+// defaults; what every call must give goes without its name.
+func (a Args) Call() Call {
+	c := Call{Name: a.row.Name}
+	for i, s := range a.all {
+		list, _ := a.values[i].([]float64)
+		switch {
+		case Format(a.values[i]) == Format(s.Default):
+		case s.Required && s.By == Rest:
+			for _, x := range list {
+				c.Args = append(c.Args, Arg{Value: x})
+			}
+		case s.Required:
+			c.Args = append(c.Args, Arg{Value: a.values[i]})
+		default:
+			c.Args = append(c.Args, Arg{Name: s.Name, Value: a.values[i]})
+		}
+	}
+	return c
+}

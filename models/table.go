@@ -1,0 +1,113 @@
+package models
+
+import (
+	"descent/graph"
+	"descent/internal/spec"
+	"descent/ops"
+)
+
+// A Row says how a layer, or a model that is short for several, is named in
+// text and made.
+type Row struct {
+	spec.Row
+	make   func(a spec.Args) Layer      // nil for a model that is short for layers
+	layers func(a spec.Args) spec.Chain // these layers
+	Loss   string                       // that goes with a model of this name, if not what suits the target
+}
+
+// Table has a row for each layer and each model with a name.
+var Table = []Row{
+	{Row: spec.Row{Name: "linear", Doc: "x·w + b, from weights of 0: linear and logistic regression"}, layers: nothing},
+	{Row: spec.Row{Name: "softmax", Doc: "the linear model of classes"}, layers: nothing},
+	{Row: spec.Row{Name: "logistic", Doc: "the linear model of two classes"}, layers: nothing, Loss: "bce_logits"},
+	{Row: spec.Row{Name: "mlp", Doc: "a multilayer perceptron: hidden layers of so many units", Examples: []string{"64", "64, 32, act=tanh, dropout=0.2"},
+		Settings: []spec.Setting{
+			{Name: "units", Doc: "of the hidden layers", Kind: spec.Wholes, Range: units, Required: true, By: spec.Rest},
+			{Name: "act", Doc: "activation after each", Kind: spec.Word, Default: "relu", Choices: activations()},
+			{Name: "norm", Doc: "before each activation", Kind: spec.Word, Choices: []string{"layer", "batch"}},
+			initial,
+			{Name: "dropout", Doc: "after each activation", Kind: spec.Number, Default: 0.0, Range: "[0,1)"},
+		}}, layers: mlp},
+
+	{Row: spec.Row{Name: "dense", Doc: "x·w + b", Examples: []string{"64", "64, init=he, bias=false"},
+		Settings: []spec.Setting{
+			{Name: "units", Doc: "numbers in its output", Kind: spec.Whole, Range: units, Required: true},
+			initial,
+			{Name: "bias", Doc: "add b", Kind: spec.Flag, Default: true},
+		}},
+		make: func(a spec.Args) Layer {
+			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias")})
+		}},
+	{Row: spec.Row{Name: "dropout", Doc: "sets inputs to 0 in training", Examples: []string{"0.2"}, Source: "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
+		Settings: []spec.Setting{{Name: "rate", Doc: "probability of 0", Kind: spec.Number, Default: 0.5, Range: "[0,1)"}}},
+		make: func(a spec.Args) Layer { return Dropout(a.Number("rate")) }},
+	{Row: spec.Row{Name: "layer_norm", Aliases: []string{"layernorm"}, Doc: "mean 0 and variance 1 for each row", Source: "Ba, Kiros, Hinton 2016, https://arxiv.org/abs/1607.06450"},
+		make: func(spec.Args) Layer { return LayerNorm() }},
+	{Row: spec.Row{Name: "batch_norm", Aliases: []string{"batchnorm"}, Doc: "mean 0 and variance 1 over the batch", Source: "Ioffe, Szegedy 2015, https://arxiv.org/abs/1502.03167",
+		Settings: []spec.Setting{{Name: "momentum", Doc: "how fast the running statistics move", Kind: spec.Number, Default: 0.1, Range: "(0,1]"}}},
+		make: func(a spec.Args) Layer { return BatchNorm(a.Number("momentum")) }},
+
+	activation("relu", "max(x, 0)", ops.ReLU),
+	activation("tanh", "the hyperbolic tangent", ops.Tanh),
+	activation("sigmoid", "1/(1 + exp(-x))", ops.Sigmoid),
+	slope("leaky_relu", "x, below 0 times slope", "slope", 0.01, ops.LeakyReLU),
+	slope("elu", "x, below 0 alpha·(exp(x) - 1)", "alpha", 1, ops.ELU),
+	activation("selu", "elu with the scale that keeps mean and variance", ops.SELU),
+	activation("gelu", "x times the normal distribution function", ops.GELU),
+	activation("silu", "x·sigmoid(x)", ops.SiLU),
+	activation("mish", "x·tanh(softplus(x))", ops.Mish),
+	activation("softplus", "log(1 + exp(x))", ops.Softplus),
+	activation("hardtanh", "x within -1 and 1", ops.HardTanh),
+	activation("identity", "x", func(x *node) *node { return x }),
+}
+
+// units bounds what one slip of the finger may ask for.
+const units = "[1,1048576]"
+
+var initial = spec.Setting{Name: "init", Doc: "initialiser of weights", Kind: spec.Word, Default: "glorot", Choices: initNames()}
+
+func activation(name, doc string, f Layer) Row {
+	return Row{Row: spec.Row{Name: name, Doc: doc}, make: func(spec.Args) Layer { return f }}
+}
+
+func slope(name, doc, setting string, by float64, f func(x *node, slope float64) *node) Row {
+	return Row{Row: spec.Row{Name: name, Doc: doc, Settings: []spec.Setting{{Name: setting, Doc: "of what is below 0", Kind: spec.Number, Default: by}}},
+		make: func(a spec.Args) Layer { return func(x *node) *node { return f(x, a.Number(setting)) } }}
+}
+
+// activations are the names that mlp may put between its layers.
+func activations() []string {
+	return []string{"relu", "tanh", "sigmoid", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "hardtanh", "identity"}
+}
+
+func initNames() (names []string) {
+	for _, i := range Inits {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+func initOf(a spec.Args) graph.Init {
+	for _, i := range Inits {
+		if i.Name == a.Word("init") {
+			return i.Init
+		}
+	}
+	return Glorot
+}
+
+func nothing(spec.Args) spec.Chain { return nil }
+
+func mlp(a spec.Args) (chain spec.Chain) {
+	for _, n := range a.Wholes("units") {
+		chain = append(chain, spec.Of("dense", "units", n, "init", a.Word("init")))
+		if norm := a.Word("norm"); norm != "" {
+			chain = append(chain, spec.Of(norm+"_norm"))
+		}
+		chain = append(chain, spec.Of(a.Word("act")))
+		if p := a.Number("dropout"); p > 0 {
+			chain = append(chain, spec.Of("dropout", "rate", p))
+		}
+	}
+	return chain
+}
