@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/internal/rng"
 	"descent/optimizers"
 	"descent/train"
 
@@ -249,8 +250,5 @@ func (s *Study) Run(ctx context.Context) (*Results, error) {
 func seedOf(study uint64, phase string, repetition int) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d/%s/%d", study, phase, repetition)
-	x := h.Sum64() // FNV's high bits are weak for short texts: finish as splitmix64 does
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return (x ^ x>>31) >> 11
+	return rng.Mix(h.Sum64()) >> 11 // FNV's high bits are weak for short texts
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"descent/internal/plot"
+	"descent/internal/stats"
 )
 
 // Figures are half as wide as the page, so that they stay readable when a phone
@@ -61,7 +62,7 @@ func (r *Results) curves(title string, of func(*Run) []float64) *plot.Figure {
 			if len(at) < len(runs) {
 				break
 			}
-			l.X, l.Y = append(l.X, float64(step)), append(l.Y, mean(at))
+			l.X, l.Y = append(l.X, float64(step)), append(l.Y, stats.Mean(at))
 			l.Lo, l.Hi = append(l.Lo, slices.Min(at)), append(l.Hi, slices.Max(at))
 			positive = positive && slices.Min(at) > 0
 		}

@@ -3,6 +3,8 @@ package bench
 import (
 	"math"
 	"slices"
+
+	"descent/internal/stats"
 )
 
 // Rates of a grid are half a decade apart: 1, 3, 10, 30, … times a power of
@@ -113,7 +115,7 @@ func points(trials []Trial) []Point {
 			p.Lo, p.Hi = slices.Min(losses), slices.Max(losses)
 		}
 		if p.Diverged == 0 {
-			p.ValLoss = new(mean(losses))
+			p.ValLoss = new(stats.Mean(losses))
 		}
 		out = append(out, p)
 	}

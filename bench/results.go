@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"descent/internal/stats"
 )
 
 // Results are what a study found. Its JSON form is described in docs/bench.md.
@@ -75,7 +77,7 @@ func newStat(x []float64, seed uint64) *Stat {
 	if len(x) == 0 {
 		return nil
 	}
-	return &Stat{mean(x), median(x), slices.Min(x), slices.Max(x), bootstrap(x, mean, 0.95, seed)}
+	return &Stat{stats.Mean(x), stats.Median(x), slices.Min(x), slices.Max(x), bootstrap(x, stats.Mean, 0.95, seed)}
 }
 
 // A Summary is an optimizer's row of the table.
@@ -146,7 +148,7 @@ func (r *Results) setTarget() float64 {
 		ends[run.Optimizer] = append(ends[run.Optimizer], end)
 	}
 	for _, e := range ends {
-		low = min(low, mean(e))
+		low = min(low, stats.Mean(e))
 	}
 	if math.IsInf(low, 1) {
 		return 0
@@ -187,11 +189,11 @@ func (r *Results) summarise(s *Study, chosen []choice) []Summary {
 			micros = append(micros, run.MicrosPerStep)
 		}
 		m.Accuracy, m.R2, m.Loss = newStat(accuracies, s.Seed), newStat(r2s, s.Seed), newStat(losses, s.Seed)
-		if x := median(steps); finite(x) {
+		if x := stats.Median(steps); finite(x) {
 			m.Steps = &x
 		}
 		if len(micros) > 0 {
-			m.MicrosPerStep = median(micros)
+			m.MicrosPerStep = stats.Median(micros)
 		}
 		m.aboutRates(chosen[i])
 		out[i] = m

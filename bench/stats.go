@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/internal/stats"
+
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -12,39 +14,6 @@ import (
 type Interval struct {
 	Lo float64 `json:"lo"`
 	Hi float64 `json:"hi"`
-}
-
-// mean returns the arithmetic mean, NaN of nothing.
-func mean(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
-}
-
-// quantile returns the q-quantile of sorted numbers by linear interpolation
-// (type 7 of Hyndman and Fan, what R and NumPy do).
-func quantile(sorted []float64, q float64) float64 {
-	if len(sorted) == 0 {
-		return math.NaN()
-	}
-	at := q * float64(len(sorted)-1)
-	i := min(int(at), len(sorted)-1)
-	if f := at - float64(i); f > 0 {
-		return sorted[i] + f*(sorted[i+1]-sorted[i])
-	}
-	return sorted[i]
-}
-
-// median returns the middle; infinities, which stand for runs that never
-// arrived, count as large.
-func median(x []float64) float64 {
-	s := slices.Sorted(slices.Values(x))
-	if n := len(s); n > 0 && n%2 == 0 && math.IsInf(s[n/2], 1) {
-		return s[n/2] // half of the runs arrived: the middle is not known
-	}
-	return quantile(s, 0.5)
 }
 
 // resamples is the number of bootstrap samples: the ends of a 95 % interval
@@ -55,15 +24,15 @@ const resamples = 2000
 // The same seed gives the same interval. Efron 1979.
 func bootstrap(x []float64, stat func([]float64) float64, level float64, seed uint64) Interval {
 	rng := rand.New(rand.NewPCG(seed, uint64(len(x))))
-	sample, stats := make([]float64, len(x)), make([]float64, resamples)
-	for k := range stats {
+	sample, values := make([]float64, len(x)), make([]float64, resamples)
+	for k := range values {
 		for i := range sample {
 			sample[i] = x[rng.IntN(len(x))]
 		}
-		stats[k] = stat(sample)
+		values[k] = stat(sample)
 	}
-	slices.Sort(stats)
-	return Interval{quantile(stats, (1-level)/2), quantile(stats, (1+level)/2)}
+	slices.Sort(values)
+	return Interval{stats.Quantile(values, (1-level)/2), stats.Quantile(values, (1+level)/2)}
 }
 
 // A difference is an estimate with its 95 % interval and the probability of
@@ -139,7 +108,7 @@ func studentised(mean, variance, df float64) difference {
 
 // paired is crossed without rows: the t interval of the mean of differences.
 func paired(d []float64) difference {
-	m := mean(d)
+	m := stats.Mean(d)
 	n := float64(len(d))
 	return studentised(m, squares(d, m)/(n-1)/n, n-1)
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"descent/internal/stats"
 )
 
 func near(t *testing.T, what string, got, want, tolerance float64) {
@@ -14,25 +16,13 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	}
 }
 
-func TestQuantile(t *testing.T) {
-	x := []float64{1, 2, 4, 8}
-	for q, want := range map[float64]float64{0: 1, 1: 8, 0.5: 3, 0.25: 1.75, 0.9: 6.8} {
-		near(t, "quantile", quantile(x, q), want, 1e-12)
-	}
-	near(t, "median", median([]float64{5, 1, 3}), 3, 0)
-	near(t, "median", median([]float64{5, 1, 3, 4}), 3.5, 0)
-	inf := math.Inf(1)
-	near(t, "median with a run that never arrived", median([]float64{1, inf, 3}), 3, 0)
-	near(t, "median with half of the runs", median([]float64{1, inf, 3, inf}), inf, 0)
-}
-
 func TestBootstrap(t *testing.T) {
 	// Of two numbers 0 and 1, a quarter of the resamples has mean 0 and a
 	// quarter 1: the ends of the 95 % interval.
-	if got := bootstrap([]float64{0, 1}, mean, 0.95, 1); got != (Interval{0, 1}) {
+	if got := bootstrap([]float64{0, 1}, stats.Mean, 0.95, 1); got != (Interval{0, 1}) {
 		t.Errorf("interval %v", got)
 	}
-	if got := bootstrap([]float64{3, 3, 3}, mean, 0.95, 1); got != (Interval{3, 3}) {
+	if got := bootstrap([]float64{3, 3, 3}, stats.Mean, 0.95, 1); got != (Interval{3, 3}) {
 		t.Errorf("interval of equal numbers %v", got)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -40,11 +30,11 @@ func TestBootstrap(t *testing.T) {
 	for i := range x {
 		x[i] = rng.NormFloat64()
 	}
-	m, se := mean(x), math.Sqrt(squares(x, mean(x))/399/400)
-	got := bootstrap(x, mean, 0.95, 7)
+	m, se := stats.Mean(x), math.Sqrt(squares(x, stats.Mean(x))/399/400)
+	got := bootstrap(x, stats.Mean, 0.95, 7)
 	near(t, "lower end", got.Lo, m-1.96*se, 0.1*se)
 	near(t, "upper end", got.Hi, m+1.96*se, 0.1*se)
-	if again := bootstrap(x, mean, 0.95, 7); again != got {
+	if again := bootstrap(x, stats.Mean, 0.95, 7); again != got {
 		t.Errorf("the same seed gives %v and %v", got, again)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"descent/data"
 	"descent/graph"
+	"descent/internal/stats"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
@@ -152,7 +153,7 @@ func TestRowScoresAverageToTheScore(t *testing.T) {
 		if want == nil {
 			want = new(-*o.TestLoss)
 		}
-		near(t, set, mean(o.rows), *want, 1e-6)
+		near(t, set, stats.Mean(o.rows), *want, 1e-6)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"descent/internal/plot"
+	"descent/internal/stats"
 )
 
 // suiteView is what the page of a suite shows.
@@ -136,7 +137,7 @@ func (r *SuiteResults) heat() *plot.Figure {
 				}
 				hits = append(hits, hit)
 			}
-			x := median(hits)
+			x := stats.Median(hits)
 			if !finite(x) {
 				x = math.NaN()
 			}

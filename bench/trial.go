@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/internal/stats"
 	"descent/train"
 )
 
@@ -119,7 +120,7 @@ func (r *runner) train(ctx context.Context) error {
 			}
 		}
 	}
-	r.out.MicrosPerStep = median(times)
+	r.out.MicrosPerStep = stats.Median(times)
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"math/bits"
 	"math/rand/v2"
+
+	"descent/internal/rng"
 )
 
 // Batches says in which order an epoch visits n rows, and in pieces of which
@@ -119,15 +121,8 @@ type stream struct{ src *rand.PCG }
 func newStream(seed, number uint64) stream {
 	// Neighbouring seeds and epochs are the usual ones; mixing makes their
 	// states unrelated.
+	mix := func(z uint64) uint64 { return rng.Mix(z + rng.Golden) }
 	return stream{rand.NewPCG(mix(seed), mix(seed^mix(number)))}
-}
-
-// mix is the finaliser of SplitMix64, https://doi.org/10.1145/2714064.2660195.
-func mix(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }
 
 // below returns a number in [0, n): the high word of n times a random word. Its

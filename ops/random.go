@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/rng"
 )
 
 // Random numbers are functions, not streams: each is a hash of the graph's
@@ -33,7 +34,7 @@ func Uniform(step *node, name string, lengths ...int) *node {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return graph.Apply(uniform{mix(g.Seed()) ^ h.Sum64(), s}, step)
+	return graph.Apply(uniform{rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
 }
 
 type uniform struct {
@@ -58,20 +59,10 @@ func (o uniform) Lower(b *builder, in []value) value {
 
 // draw fills dst with odd multiples of 2⁻²⁴, which both element types hold.
 func draw[T float32 | float64](dst []T, key, step uint64) {
-	key = mix(key + step*golden)
+	key = rng.Mix(key + step*rng.Golden)
 	for i := range dst {
-		dst[i] = T(mix(key+uint64(i)*golden)>>41<<1|1) / (1 << 24)
+		dst[i] = T(rng.Mix(key+uint64(i)*rng.Golden)>>41<<1|1) / (1 << 24)
 	}
-}
-
-// golden is 2⁶⁴ divided by the golden ratio.
-const golden = 0x9e3779b97f4a7c15
-
-// mix is the finaliser of SplitMix64, https://doi.org/10.1145/2714064.2660195.
-func mix(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }
 
 // Dropout returns x with each element replaced by 0 with probability p, and the

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/rng"
 )
 
 // random is an array of random numbers that depends on nothing but its key and
@@ -21,7 +22,7 @@ type random struct {
 func (s *Step) noise(normal bool) *node {
 	h := fnv.New64a()
 	h.Write([]byte(s.prefix + s.Name()))
-	return graph.Apply(random{h.Sum64() ^ s.old.Graph().Seed()*0x9e3779b97f4a7c15, normal, s.old.Shape()}, s.T)
+	return graph.Apply(random{h.Sum64() ^ s.old.Graph().Seed()*rng.Golden, normal, s.old.Shape()}, s.T)
 }
 
 func (r random) Name() string                             { return fmt.Sprintf("random[%x]", r.key) }
@@ -35,23 +36,16 @@ func (r random) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 }
 
 func fillRandom[T float32 | float64](r random, dst []T, step float64) {
-	state := mix64(r.key + uint64(step)*0xbf58476d1ce4e5b9)
+	state := rng.Mix(r.key + uint64(step)*0xbf58476d1ce4e5b9)
 	for i := range dst {
-		bits := mix64(state + uint64(i)*0x9e3779b97f4a7c15)
+		bits := rng.Mix(state + uint64(i)*rng.Golden)
 		if !r.normal {
 			dst[i] = T(int64(bits>>63)*2 - 1)
 			continue
 		}
 		// Box and Muller 1958.
 		u := (float64(bits>>11) + 0.5) / (1 << 53)
-		v := float64(mix64(bits)>>11) / (1 << 53)
+		v := float64(rng.Mix(bits)>>11) / (1 << 53)
 		dst[i] = T(math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v))
 	}
-}
-
-// mix64 is the finaliser of SplitMix64, https://doi.org/10.1145/2714064.2660195.
-func mix64(z uint64) uint64 {
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
-	"time"
 
 	"descent/internal/terminal"
 )
@@ -15,11 +13,9 @@ import (
 // [Run.OnBatch] and [Run.OnEpoch].
 type Display struct {
 	w       io.Writer
-	width   func() int // columns of the terminal, 0 if w is none
+	line    *terminal.Line
 	epochs  int
 	metric  string // of the validation rows, shown beside their loss
-	last    time.Time
-	drawn   bool
 	pending *Epoch // not yet printed
 }
 
@@ -29,22 +25,15 @@ const lines = 20
 // NewDisplay returns a display on w of a run of so many epochs. metric is one
 // of [Scores.Values], or "".
 func NewDisplay(w io.Writer, epochs int, metric string) *Display {
-	return &Display{w: w, epochs: epochs, metric: metric, width: func() int { return terminal.Columns(w) }}
+	return &Display{w: w, line: terminal.NewLine(w), epochs: epochs, metric: metric}
 }
 
 // Batch draws the line that moves, at most ten times a second.
 func (d *Display) Batch(p Progress) {
-	width := d.width()
-	if width < 20 || time.Since(d.last) < 100*time.Millisecond {
-		return
-	}
-	d.last, d.drawn = time.Now(), true
-	const cells = 24
-	full := int(p.Done * cells)
-	bar := strings.Repeat("━", full) + strings.Repeat("╌", cells-full)
-	text := []rune(fmt.Sprintf("%s %3.0f%%  epoch %d/%d  batch %d/%d  loss %s  %s rows/s  eta %s",
-		bar, 100*p.Done, p.Epoch, p.Epochs, p.Batch, p.Batches, short(p.Loss), short(p.RowsPerSecond), clock(p.Remain)))
-	fmt.Fprintf(d.w, "\r%s\x1b[K", string(text[:min(len(text), width-1)]))
+	d.line.Draw(p.Done, func() string {
+		return fmt.Sprintf("%3.0f%%  epoch %d/%d  batch %d/%d  loss %s  %s rows/s  eta %s",
+			100*p.Done, p.Epoch, p.Epochs, p.Batch, p.Batches, short(p.Loss), short(p.RowsPerSecond), terminal.Clock(p.Remain))
+	})
 }
 
 // Epoch prints a line for the first, the last and some other epochs.
@@ -60,10 +49,7 @@ func (d *Display) Epoch(e Epoch) {
 func (d *Display) Close() { d.print() }
 
 func (d *Display) print() {
-	if d.drawn {
-		fmt.Fprint(d.w, "\r\x1b[K")
-		d.drawn = false
-	}
+	d.line.Clear()
 	e := d.pending
 	if e == nil {
 		return
@@ -85,16 +71,4 @@ func short(x float64) string {
 		return fmt.Sprintf("%.0f", x)
 	}
 	return fmt.Sprintf("%.4g", x)
-}
-
-// clock prints a duration as a person would: 12s, 3m04s, 2h05m.
-func clock(d time.Duration) string {
-	s := int(d.Seconds() + 0.5)
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
-	case s < 3600:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	}
-	return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
 }

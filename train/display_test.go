@@ -31,7 +31,7 @@ func TestDisplayOnATerminal(t *testing.T) {
 	for width, moves := range map[int]bool{0: false, 60: true, 200: true} {
 		var b bytes.Buffer
 		d := NewDisplay(&b, 2, "")
-		d.width = func() int { return width }
+		d.line.Width = func() int { return width }
 		d.Batch(Progress{Epoch: 1, Epochs: 2, Batch: 50, Batches: 100, Loss: 0.25, Done: 0.25, RowsPerSecond: 12345, Remain: 75 * time.Second})
 		line := strings.TrimSuffix(strings.TrimPrefix(b.String(), "\r"), "\x1b[K")
 		if (line != "") != moves || len([]rune(line)) >= max(width, 1) {

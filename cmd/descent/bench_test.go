@@ -81,7 +81,7 @@ func TestBenchMistakes(t *testing.T) {
 		"no such file":            {"nosuch"},
 		"are given twice":         {"iris", "--data", "wine"},
 		"no column":               {"iris", "--target", "nosuch"},
-		"closing bracket":     {"--model", "mlp(3"},
+		"closing bracket":         {"--model", "mlp(3"},
 		"there are cosine":        {"--schedule", "x"},
 		"there are standard":      {"wine", "--scaling", "x"},
 		"there are regression":    {"wine", "--task", "x"},

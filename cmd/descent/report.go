@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"descent/data"
+	"descent/internal/stats"
 	"descent/train"
 )
 
@@ -151,19 +152,9 @@ func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Datas
 	r.Baseline = math.Sqrt(square / float64(d.Rows()))
 	slices.Sort(res)
 	for k := range 5 {
-		r.Residuals = append(r.Residuals, quantile(res, float64(k)/4))
+		r.Residuals = append(r.Residuals, stats.Quantile(res, float64(k)/4))
 	}
 	return nil
-}
-
-// quantile interpolates between the elements of a sorted slice, as NumPy does.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	i := int(at)
-	if i+1 == len(sorted) {
-		return sorted[i]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // print prints the result.

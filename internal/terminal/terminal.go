@@ -1,4 +1,5 @@
-// Package terminal tells how wide a terminal is.
+// Package terminal shows on a terminal how far something is, and nothing where
+// there is none.
 package terminal
 
 import (
