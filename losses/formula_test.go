@@ -52,7 +52,16 @@ func TestFormulasAreLosses(t *testing.T) {
 
 func TestFormulaMistakes(t *testing.T) {
 	for _, c := range [][2]string{
-		{"mean((pred-targt)^2)", `"targt" is neither`},
+		{"mean((pred-targt)^2)", "a loss is a formula in pred and target; targt is neither"},
+		{"mean((y-yhat)^2)", "a loss is a formula in pred and target; y is neither"},
+		{"max((y-p)^2)", "y is neither"},
+		{"mean((target-yhat)^2)", "yhat is neither"},
+		{"mean(y_true)", "y_true is neither"},
+		{"abs(target)", "does not depend on pred"},
+		{"mean((y-yhat)^2", "is never closed"},
+		{"mean(exp[pred])", "exp has no value; it is a function"},
+		{"mse(y, yhat)", "y is neither"},
+		{"foo", `unknown loss "foo"`},
 		{"mean(pred-target", "never closed"},
 		{"mae(pred)", "takes 2 arguments"},
 		{"huber(pred, target, dleta=1)", `did you mean "delta"`},

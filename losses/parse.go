@@ -2,6 +2,7 @@ package losses
 
 import (
 	"fmt"
+	"strings"
 
 	"descent/internal/spec"
 )
@@ -29,15 +30,16 @@ func ByName(text string) (*Spec, error) {
 	}
 	c, err := spec.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, meant(text, true, err)
 	}
 	row, err := spec.Find("loss", Table, c.Name)
 	if err != nil {
-		return nil, fmt.Errorf("%w, and formulas in pred and target", err)
+		near := strings.Contains(err.Error(), "did you mean")
+		return nil, meant(text, !near, fmt.Errorf("%w, and formulas in pred and target", err))
 	}
 	s, err := row.with(c)
 	if err != nil {
-		return nil, fmt.Errorf("loss %q: %w", text, err)
+		return nil, meant(text, len(c.Args) > 1, fmt.Errorf("loss %q: %w", text, err))
 	}
 	return s, nil
 }

@@ -228,10 +228,7 @@ func (o *benchOptions) prepare() error {
 	s := &o.study
 	o.Features, o.Classes = parts.Train.Features(), len(parts.Train.Classes)
 	if o.Loss == "" {
-		o.Loss = "mse"
-		if o.Classes > 0 {
-			o.Loss = "cross_entropy"
-		}
+		o.Loss = o.defaultLoss()
 	}
 	if s.Task, err = o.setup.task(); err != nil {
 		return usage(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -15,27 +16,36 @@ import (
 
 func checkCommand() *cobra.Command {
 	var asJSON bool
-	var loss string
+	var loss, domain string
 	points := 20
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check the gradients of every operation and loss",
 		Long: "Compare the first and second derivatives of every operation and loss with finite\n" +
-			"differences at random points, in float64. The exit status is 1 if one is wrong.",
+			"differences at random points, in float64. The exit status is 1 if one is wrong.\n\n" +
+			"With --loss one loss only: also its kinks, and how large predictions may be in float32\n" +
+			"and float64. Points where it is not finite, or where differences of two step sizes\n" +
+			"disagree, are counted and not judged. A formula that overflows where its value is\n" +
+			"small, such as log(1+exp(-target*pred)), exits with 1 and names the stable form.",
 		Example: "  descent check\n" +
-			"  descent check --loss 'mean(where(abs(pred-target) < 1, (pred-target)^2, abs(pred-target)))'",
+			"  descent check --loss 'mean(where(abs(pred-target) < 1, (pred-target)^2, abs(pred-target)))'\n" +
+			"  descent check --loss 'mean(target*log(target/pred))' --domain pred=0:1,target=0:1",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if points < 1 {
 				return usage(fmt.Errorf("--points %d: at least one is needed", points))
 			}
 			if loss != "" {
-				return checkLoss(cmd.OutOrStdout(), loss, points, asJSON)
+				return checkLoss(cmd.OutOrStdout(), loss, domain, points, asJSON)
+			}
+			if domain != "" {
+				return usage(errors.New("--domain is for the loss of --loss"))
 			}
 			return checkAll(cmd.Context(), cmd.OutOrStdout(), points, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&loss, "loss", "", "check this loss only: a name, or a formula in pred and target; shows its kinks")
+	cmd.Flags().StringVar(&domain, "domain", "", "where the loss is finite, such as pred=0:1,target=0:1 (default: found by trying)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the table as JSON")
 	cmd.Flags().IntVar(&points, "points", points, "random points for each shape")
 	return cmd

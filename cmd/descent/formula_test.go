@@ -106,6 +106,9 @@ func TestGradRemarks(t *testing.T) {
 		{"max(x, 2)", "x=2", "kink: max(x, 2): both sides are 2"},
 		{"norm([x, 0])", "x=0", "kink: norm("},
 		{"floor(x)", "x=1", "kink: floor(x)"},
+		{"log(exp(x)+1)", "x=1000", "hint: log(exp(x) + 1): exp overflows: write softplus(x)"},
+		{"x*log(x)", "x=0", "write xlogy(x, x)"},
+		{"mean(([1,2,3]-[[1],[2],[3]])^2)*x", "x=1", "shapes: "},
 	} {
 		status, out, errs := descent("grad", c.formula, c.at)
 		if status != 0 || !strings.Contains(out, c.want) {

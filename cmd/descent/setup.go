@@ -26,6 +26,19 @@ type setup struct {
 	Scale  float64 `json:"scale,omitempty"`
 }
 
+// defaultLoss is the loss of train and bench when none is given. It is a proper
+// scoring rule, so that the probabilities which predict prints are those of the
+// data; label smoothing, which pulls them towards 1/classes, has to be asked for.
+func (s *setup) defaultLoss() string {
+	if model, err := models.Parse(s.Model); err == nil && model.Loss() != "" {
+		return model.Loss()
+	}
+	if s.Classes > 0 {
+		return "cross_entropy"
+	}
+	return "mse"
+}
+
 // outputs says how many numbers the model gives for a row, and what has to be
 // done so that the loss understands model and target.
 func (s *setup) outputs(row *losses.Row) (n int, oneHot bool, err error) {

@@ -250,13 +250,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		return errors.New("--raw-target is for a target that is a number; this one has classes")
 	}
 	if o.Loss == "" {
-		o.Loss = "mse"
-		if o.Classes > 0 {
-			o.Loss = "cross_entropy(label_smoothing=0.1)" // keeps small nets from being sure of what they remember
-		}
-		if model, err := models.Parse(o.Model); err == nil && model.Loss() != "" {
-			o.Loss = model.Loss()
-		}
+		o.Loss = o.defaultLoss()
 	}
 	large := n > 5000
 	if o.Model == "" {

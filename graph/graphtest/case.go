@@ -11,7 +11,9 @@
 //
 //	f'(0) ≈ (8(f(h)-f(-h)) - (f(2h)-f(-2h))) / 12h,  h = 2.5e-4,
 //
-// in float64, along random directions and along single elements. The error is
+// in float64, along random directions and along single elements; where that
+// disagrees, with smaller steps, of which two must agree to be believed. The
+// error is
 //
 //	|derivative - difference| / (scale + 0.01),
 //
@@ -47,6 +49,9 @@ type Case struct {
 	Samples []Sample
 	// Once says that the second derivative means nothing.
 	Once bool
+	// Partial says that the domain may have points where the value is not
+	// finite. They are counted; of other cases they are mistakes.
+	Partial bool
 }
 
 // A Sample is the shape of each input, and the numbers.

@@ -13,13 +13,17 @@ import (
 
 // A Result says how well an operation did.
 type Result struct {
-	Name     string
-	Worst1   float64  // largest error of a first derivative
-	Worst2   float64  // of a product with the Hessian
-	Worst32  float64  // of a float32 value or gradient against float64
-	Points1  int      // random points at which first derivatives were checked
-	Points2  int      // and second ones
-	Problems []string // whatever else is wrong
+	Name    string
+	Worst1  float64 // largest error of a first derivative
+	Worst2  float64 // of a product with the Hessian
+	Worst32 float64 // of a float32 value or gradient against float64
+	Points1 int     // random points at which first derivatives were checked
+	Points2 int     // and second ones
+	// Points that say nothing: where the value is not finite, which is a problem
+	// unless the case is [Case.Partial], and where differences of small steps
+	// disagree among themselves, as beside a pole or a kink.
+	NotFinite, Unreliable int
+	Problems              []string // whatever else is wrong
 
 	at [3][][]int // the shapes of the worst errors
 }
@@ -34,6 +38,9 @@ const (
 // Err returns what is wrong with the operation, or nil.
 func (r *Result) Err() error {
 	p := slices.Clone(r.Problems)
+	if n := r.NotFinite + r.Unreliable; r.Points1 == 0 && n > 0 {
+		p = append(p, fmt.Sprintf("nothing could be compared: the value is not finite at %d of %d points, differences say nothing at %d", r.NotFinite, n, r.Unreliable))
+	}
 	bounds := []float64{Bound1, Bound2, Bound32}
 	for i, worst := range r.worst() {
 		what := []string{"gradient", "second derivative", "float32"}[i]
@@ -131,6 +138,10 @@ func (k *trial) run(r *Result, n int) error {
 		if err := k.start(k.full); err != nil {
 			return err
 		}
+		if k.c.Partial && !finite(k.full.Scalar(k.m.loss)) {
+			r.NotFinite++
+			continue
+		}
 		for j, d := range k.m.grads {
 			k.full.Read(d, k.gradient[j])
 		}
@@ -148,15 +159,35 @@ func (k *trial) run(r *Result, n int) error {
 		}
 		if len(k.m.wrt) > 0 {
 			k.start(k.small)
-			r.Worst1 = max(r.Worst1, k.first(i < 3))
-			r.Points1++
-			if !k.c.Once {
-				r.Worst2 = max(r.Worst2, k.second())
-				r.Points2++
-			}
+			k.compare(r, i < 3)
 		}
 	}
 	return nil
+}
+
+// compare checks the derivatives at the point.
+func (k *trial) compare(r *Result, elements bool) {
+	if !finite(k.small.Scalar(k.m.loss)) {
+		r.Worst1 = math.MaxFloat64
+		r.Points1++
+		return
+	}
+	if e, ok := k.first(elements); ok {
+		r.Worst1 = max(r.Worst1, e)
+		r.Points1++
+	} else {
+		r.Unreliable++
+		return
+	}
+	if k.c.Once {
+		return
+	}
+	if e, ok := k.second(); ok {
+		r.Worst2 = max(r.Worst2, e)
+		r.Points2++
+	} else {
+		r.Unreliable++
+	}
 }
 
 // draw picks a point, a direction and weights. Numbers are rounded to float32,
@@ -187,8 +218,8 @@ func (k *trial) start(p *graph.Program) error {
 }
 
 // first compares the gradient with differences along the direction and, if
-// asked, along single elements.
-func (k *trial) first(elements bool) float64 {
+// asked, along single elements. It is not ok if the differences say nothing.
+func (k *trial) first(elements bool) (worst float64, ok bool) {
 	along, scale := 0.0, 0.0
 	for j, g := range k.gradient {
 		for i := range g {
@@ -196,10 +227,15 @@ func (k *trial) first(elements bool) float64 {
 			scale += math.Abs(g[i] * k.v[j][i])
 		}
 	}
-	worst := relative(along-k.slope(k.v), scale)
+	worst, ok = judge(Bound1, func(step float64) float64 { return k.slope(k.v, step) }, func(a, b float64) float64 {
+		return relative(a-b, max(scale, math.Abs(b)))
+	}, along)
+	if !ok {
+		return 0, false
+	}
 	worst = max(worst, relative(along-k.full.Scalar(k.m.jvp), scale)) // forward against reverse
 	if !elements {
-		return worst
+		return worst, true
 	}
 	unit := make([][]float64, len(k.v))
 	for j := range k.v {
@@ -208,25 +244,59 @@ func (k *trial) first(elements bool) float64 {
 	for j, g := range k.gradient {
 		for i := range min(len(g), 24) {
 			unit[j][i] = 1
-			worst = max(worst, relative(g[i]-k.slope(unit), math.Abs(g[i])))
+			e, ok := judge(Bound1, func(step float64) float64 { return k.slope(unit, step) }, func(a, b float64) float64 {
+				return relative(a-b, max(math.Abs(g[i]), math.Abs(b)))
+			}, g[i])
 			unit[j][i] = 0
+			if !ok {
+				return 0, false
+			}
+			worst = max(worst, e)
 		}
 	}
-	return worst
+	return worst, true
 }
 
-const h = 2.5e-4
+// The steps of differences: the first suits functions that vary over a length of
+// 1, the last is where rounding takes over.
+const (
+	h        = 2.5e-4
+	shrink   = 8
+	smallest = 1e-7
+)
+
+// judge returns how far a derivative is from differences. If they disagree with
+// it at the first step, smaller ones are taken until two of them agree, for a
+// difference of fourth order that changes little when its step shrinks by 8 has
+// no error to speak of (Richardson): a derivative that is then off is wrong. It is
+// not ok if no two agree, which says nothing about the derivative.
+func judge[T any](bound float64, difference func(step float64) T, off func(a, b T) float64, derivative T) (e float64, ok bool) {
+	d := difference(h)
+	if e = off(derivative, d); e <= bound {
+		return e, true
+	}
+	for step := h / shrink; step > smallest; step /= shrink {
+		finer := difference(step)
+		if off(finer, d) <= bound/4 {
+			return off(derivative, finer), true
+		}
+		d = finer
+	}
+	return 0, false
+}
 
 // slope is the derivative of the loss along v by differences.
-func (k *trial) slope(v [][]float64) float64 {
+func (k *trial) slope(v [][]float64, step float64) float64 {
 	at := func(t float64) float64 {
 		k.move(v, t)
 		return k.small.Scalar(k.m.loss)
 	}
-	return stencil(at(h), at(-h), at(2*h), at(-2*h))
+	return stencil(step, at(step), at(-step), at(2*step), at(-2*step))
 }
 
-func stencil(p, m, pp, mm float64) float64 { return (8*(p-m) - (pp - mm)) / (12 * h) }
+func stencil(step, p, m, pp, mm float64) float64 { return (8*(p-m) - (pp - mm)) / (12 * step) }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // move runs the small program at the point plus t·v.
 func (k *trial) move(v [][]float64, t float64) {
@@ -237,27 +307,37 @@ func (k *trial) move(v [][]float64, t float64) {
 }
 
 // second compares the products with the Hessian with differences of the
-// gradient.
-func (k *trial) second() float64 {
-	steps := []float64{h, -h, 2 * h, -2 * h}
-	grads := make([][][]float64, len(steps))
-	for s, t := range steps {
-		k.move(k.v, t)
-		for _, d := range k.m.grads {
-			grads[s] = append(grads[s], k.small.Float64s(d))
-		}
-	}
-	worst := 0.0
+// gradient. It is not ok if those say nothing.
+func (k *trial) second() (worst float64, ok bool) {
 	for j, d := range k.m.products {
 		hv := k.full.Float64s(d)
-		off, scale := 0.0, 0.0
-		for i := range hv {
-			fd := stencil(grads[0][j][i], grads[1][j][i], grads[2][j][i], grads[3][j][i])
-			off, scale = larger(off, hv[i]-fd), larger(scale, fd)
+		e, ok := judge(Bound2, func(step float64) []float64 { return k.bend(j, step) }, func(a, b []float64) float64 {
+			off, scale := 0.0, 0.0
+			for i := range a {
+				off, scale = larger(off, a[i]-b[i]), larger(scale, b[i])
+			}
+			return relative(off, scale)
+		}, hv)
+		if !ok {
+			return 0, false
 		}
-		worst = max(worst, relative(off, scale))
+		worst = max(worst, e)
 	}
-	return worst
+	return worst, true
+}
+
+// bend is the derivative of a gradient along the direction by differences.
+func (k *trial) bend(j int, step float64) []float64 {
+	var g [4][]float64
+	for s, t := range []float64{step, -step, 2 * step, -2 * step} {
+		k.move(k.v, t)
+		g[s] = k.small.Float64s(k.m.grads[j])
+	}
+	out := make([]float64, len(g[0]))
+	for i := range out {
+		out[i] = stencil(step, g[0][i], g[1][i], g[2][i], g[3][i])
+	}
+	return out
 }
 
 // single compares value and gradient in float32 with those in float64.

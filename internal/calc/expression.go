@@ -96,6 +96,11 @@ func (e *Expression) check(point []Binding, wrt []string) error {
 			missing = append(missing, n)
 		}
 	}
+	for _, n := range missing {
+		if err := e.Formula.Explain(n); err != nil {
+			return err
+		}
+	}
 	if len(missing) > 0 {
 		hint := fmt.Sprintf("add %s=1", missing[0])
 		if near := suggest.Nearest(missing[0], spare); near != "" {
@@ -104,6 +109,9 @@ func (e *Expression) check(point []Binding, wrt []string) error {
 		return fmt.Errorf("no value is given for %s: %s", strings.Join(missing, ", "), hint)
 	}
 	if len(spare) > 0 {
+		if err := e.Formula.Explain(spare[0]); err != nil {
+			return err
+		}
 		return fmt.Errorf("%s is given, but it is not in the formula, which has %s", spare[0], or(strings.Join(e.Formula.Names(), ", "), "no names"))
 	}
 	for _, w := range wrt {

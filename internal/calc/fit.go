@@ -82,6 +82,9 @@ func (m *Model) check() error {
 		case slices.Contains(known, n):
 			m.columns = append(m.columns, n)
 		case !slices.Contains(given, n):
+			if err := m.Formula.Explain(n); err != nil {
+				return err
+			}
 			if near := suggest.Nearest(n, append(slices.Clone(known), given...)); near != "" {
 				return fmt.Errorf("%s is neither a column nor in --start; did you mean %q?", n, near)
 			}

@@ -3,6 +3,7 @@ package calc
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"descent/graph"
@@ -10,10 +11,10 @@ import (
 )
 
 // A Remark says that a formula is met at a point where its derivative is a
-// matter of convention (a kink or a jump), or where a value or a derivative is
-// not finite (a trap).
+// matter of convention (a kink or a jump), where a value or a derivative is not
+// finite (a trap) and what to write instead (a hint), or that shapes make more of each other than was probably meant.
 type Remark struct {
-	Kind string `json:"kind"` // "kink" or "trap"
+	Kind string `json:"kind"` // "kink", "trap", "hint" or "shapes"
 	Text string `json:"text"`
 }
 
@@ -88,10 +89,29 @@ const maxRemarks = 20
 // value that is not finite comes from.
 const maxTraced = 400
 
-// Remarks lists the kinks and traps that are met at the point. Where value and
-// gradient are finite, only the operands of what has kinks are computed.
+// Remarks lists what is to be said of shapes, the kinks and traps that are met at
+// the point, and for traps the forms that have none.
 func (e *Expression) Remarks() ([]Remark, error) {
 	nodes := below(e.Node)
+	var out []Remark
+	for _, n := range nodes {
+		if how := formula.Stretched(n); how != "" && len(out) < maxRemarks {
+			out = append(out, Remark{"shapes", fmt.Sprintf("%s: %s; if element by element was meant, reshape one of them", e.describe(n), how)})
+		}
+	}
+	points, err := e.pointRemarks(nodes)
+	out = append(out, points...)
+	if slices.ContainsFunc(points, func(r Remark) bool { return r.Kind == "trap" }) {
+		for _, a := range formula.Stable(e.Node) {
+			out = append(out, Remark{"hint", fmt.Sprintf("%s: %s: write %s", a.From, a.Why, a.To)})
+		}
+	}
+	return out, err
+}
+
+// pointRemarks lists the kinks and traps. Where value and gradient are finite,
+// only the operands of what has kinks are computed.
+func (e *Expression) pointRemarks(nodes []*graph.Node) ([]Remark, error) {
 	scalar := e.Node.Shape().Rank() == 0
 	trouble, err := e.trouble(scalar)
 	if err != nil {

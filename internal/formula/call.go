@@ -5,10 +5,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"descent/graph"
 	"descent/internal/suggest"
-	"descent/ops"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -18,6 +18,9 @@ func (l *lowerer) call(n ast.Node, name string, args []ast.Node) (*graph.Node, e
 	fn, ok := l.funcs[name]
 	if !ok {
 		return nil, l.unknown(n, name)
+	}
+	if over, ok := l.ranged(name, args); ok {
+		return l.overRange(n, name, over, args)
 	}
 	var positional []ast.Node
 	settings := map[string]ast.Node{}
@@ -78,6 +81,9 @@ func (l *lowerer) unknown(n ast.Node, name string) error {
 	if l.bind[name] != nil {
 		return l.fail(n, "%s is a value, not a function: an operator is missing after it", name)
 	}
+	if hint := instead[name]; hint != "" {
+		return l.fail(n, "there is no function %q: %s", name, hint)
+	}
 	known := slices.Sorted(maps.Keys(l.funcs))
 	if near := suggest.Nearest(name, known); near != "" {
 		return l.fail(n, "unknown function %q; did you mean %q?", name, near)
@@ -112,10 +118,16 @@ func (l *lowerer) callWith(n ast.Node, fn Func, in []*graph.Node, more []ast.Nod
 func (l *lowerer) numbers(n ast.Node, fn *Func, positional []ast.Node, order []string, settings map[string]ast.Node) ([]float64, error) {
 	names, variadic := fn.numbers()
 	if len(positional) > len(names) && !variadic {
+		if fn.Name == "log" && len(positional) == 1 {
+			return nil, l.fail(n, "log takes no more than 1 argument: log(x); %s", l.logarithm(positional[0]))
+		}
 		return nil, l.fail(n, "%s takes no more than %s: %s", fn.Name, plural(max(fn.Inputs, 0)+len(names), "argument"), fn.usage())
 	}
 	for _, key := range order {
 		if !slices.ContainsFunc(names, func(s string) bool { return is(s, key) }) {
+			if strings.HasPrefix(key, "keepdim") {
+				return nil, l.fail(n, "%s has no setting %q: expand_dims puts an axis back", fn.Name, key)
+			}
 			if near := suggest.Nearest(key, append([]string{"axis"}, names...)); near != "" {
 				return nil, l.fail(n, "%s has no setting %q; did you mean %q?", fn.Name, key, near)
 			}
@@ -159,6 +171,17 @@ func (l *lowerer) numbers(n ast.Node, fn *Func, positional []ast.Node, order []s
 	return out, nil
 }
 
+// logarithm says what to write for a logarithm to some base.
+func (l *lowerer) logarithm(base ast.Node) string {
+	switch b, ok := l.static(base); {
+	case ok && (b == 2 || b == 10):
+		return fmt.Sprintf("to the base %v, write log%v(x)", b, b)
+	case ok:
+		return fmt.Sprintf("to another base it is log(x)/log(%v)", b)
+	}
+	return "to another base b it is log(x)/log(b)"
+}
+
 // is says whether a setting is the number of that name; the axis of axes may
 // be alone.
 func is(name, key string) bool {
@@ -190,112 +213,4 @@ func (l *lowerer) checkIndex(n ast.Node) error {
 		}
 	}
 	return nil
-}
-
-// subscript is x[i], x[a:b], x[i, a:b], and chains of these.
-func (l *lowerer) subscript(n ast.Node) (*graph.Node, error) {
-	axis := 0
-	var base ast.Node
-	switch n := n.(type) {
-	case *ast.MemberNode:
-		base = n.Node
-	case *ast.SliceNode:
-		base = n.Node
-	}
-	x, err := l.lower(base)
-	if err != nil {
-		return nil, err
-	}
-	if l.source(n) == ',' {
-		axis = l.nextAxis(base)
-	}
-	if axis >= x.Shape().Rank() {
-		return nil, l.fail(n, "a subscript too many for an array of shape %v", x.Shape())
-	}
-	switch n := n.(type) {
-	case *ast.MemberNode:
-		return l.element(n, x, axis)
-	case *ast.SliceNode:
-		return l.slice(n, x, axis)
-	}
-	return nil, l.fail(n, "this is not part of a formula")
-}
-
-// nextAxis is the axis after those of a subscript, of which each index has
-// taken one away.
-func (l *lowerer) nextAxis(n ast.Node) int {
-	axis := 0
-	for {
-		switch m := n.(type) {
-		case *ast.SliceNode:
-			axis++
-			n = m.Node
-			if l.source(m) != ',' {
-				return axis
-			}
-		case *ast.MemberNode:
-			n = m.Node
-			if _, ok := l.static(m.Property); !ok {
-				axis++ // a list keeps the axis
-			}
-			if l.source(m) != ',' {
-				return axis
-			}
-		default:
-			return axis
-		}
-	}
-}
-
-func (l *lowerer) element(n *ast.MemberNode, x *graph.Node, axis int) (*graph.Node, error) {
-	size := x.Shape().Dim(axis)
-	if i, ok := l.static(n.Property); ok {
-		if i != math.Trunc(i) || i < float64(-size) || i >= float64(size) {
-			return nil, l.fail(n, "index %v is not in %d..%d: the shape is %v", i, -size, size-1, x.Shape())
-		}
-		at := (int(i) + size) % size
-		return l.made(n, "subscript", ops.Squeeze(ops.Slice(x, axis, at, at+1, 1), axis))
-	}
-	if list, ok := n.Property.(*ast.ArrayNode); ok {
-		values, _, ok := l.constant(list)
-		for _, v := range values {
-			if ok && (v != math.Trunc(v) || v < 0 || v >= float64(size)) {
-				return nil, l.fail(n, "index %v is not in 0..%d: the shape is %v", v, size-1, x.Shape())
-			}
-		}
-	}
-	i, err := l.lower(n.Property)
-	if err != nil {
-		return nil, err
-	}
-	return l.made(n, "subscript", ops.Take(x, i, axis))
-}
-
-func (l *lowerer) slice(n *ast.SliceNode, x *graph.Node, axis int) (*graph.Node, error) {
-	size := x.Shape().Dim(axis)
-	bound := func(n ast.Node, otherwise int) (int, error) {
-		if n == nil {
-			return otherwise, nil
-		}
-		v, err := l.number(n, "subscript", "bound")
-		if v < 0 {
-			v += float64(size)
-		}
-		return int(max(0, min(v, float64(size)))), err
-	}
-	from, err := bound(n.From, 0)
-	if err != nil {
-		return nil, err
-	}
-	to, err := bound(n.To, size)
-	if err != nil {
-		return nil, err
-	}
-	if from == 0 && to == size {
-		return x, nil
-	}
-	if to <= from {
-		return nil, l.fail(n, "no elements %d to %d of %v", from, to, x.Shape())
-	}
-	return l.made(n, "slice", ops.Slice(x, axis, from, to, 1))
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/ops"
 
 	"gorgonia.org/tensor"
 )
@@ -49,6 +50,7 @@ func TestValues(t *testing.T) {
 		{"7 % 4", []float64{3}},
 		{"-7 % x", []float64{2}},
 		{"1e-4 + .5", []float64{0.5001}},
+		{"100000000000000000000*x - 1e20", []float64{2e20}},
 		{"pi", []float64{math.Pi}},
 		{"e^x", []float64{math.Exp(3)}},
 		{"1 < x < 5", []float64{1}},
@@ -137,7 +139,14 @@ func TestMistakes(t *testing.T) {
 		{"sin(x, 1)", "column 1: sin takes no more than 1 argument: sin(x)"},
 		{"x = 3", "column 3: = names a value"},
 		{"7 // 2", `column 3: "//": write floor(a/b)`},
-		{`"a"`, "there are no strings"},
+		{`"a"`, "there are no strings; a name with spaces stands in backquotes"},
+		{"2*`living area", "column 3: this \"`\" is never closed"},
+		{"``", "no name between"},
+		{"2`a b`", "an operator is missing before \"`\""},
+		{"`a b`x", "an operator is missing before \"x\""},
+		{"`a b`(2)", "an operator is missing before \"(\""},
+		{"let `a b` = 2; 3", "without backquotes"},
+		{"`a b`+$0", "\"$\" means nothing here"},
 		{"x | y", `column 3: "|": write or`},
 		{"[1, [2]]", "column 1: the elements of a list have one shape, and these have scalar and 1"},
 		{"[]", "column 1: an empty list"},
@@ -160,6 +169,12 @@ func TestMistakes(t *testing.T) {
 		{strings.Repeat("x^", 30_000) + "x", "nested more than 256 deep"},
 		{strings.Repeat("x?1:", 10_000) + "x", "nested more than 256 deep"},
 		{strings.Repeat("not ", 10_000) + "x", "nested more than 256 deep"},
+		{strings.Repeat("√", 20_000) + "x", "nested more than 256 deep"},
+		{strings.Repeat("|1-", 10_000) + "x", "nested more than 256 deep"},
+		{strings.Repeat("x^2²", 1) + strings.Repeat("^-x", 10_000), "a power of a power"},
+		{strings.Repeat("x if x else ", 5_000) + "x", "nested more than 256 deep"},
+		{strings.Repeat("x if ", 5_000) + "x", "nested more than 256 deep"},
+		{"v" + strings.Repeat(".abs()", 10_000), "more than 10000 parts"},
 		{strings.Repeat("let a=1;", 1_000) + "x", "column 13: a has a value already"},
 		{strings.Repeat("x+", 30_000) + "x", "more than 10000 parts"},
 	} {
@@ -173,6 +188,35 @@ func TestMistakes(t *testing.T) {
 }
 
 // Long flat formulas are fine, only deep ones are not.
+// Names in backquotes may have any characters, also those of operators, and are
+// written in backquotes again.
+func TestQuotedNames(t *testing.T) {
+	f, err := Parse("`living area`*x - `m/s`[1]^2 + `x`")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(f.Names(), ","), "living area,x,m/s"; got != want {
+		t.Fatalf("names %s, want %s", got, want)
+	}
+	g := graph.New(tensor.Float64, 0)
+	x := g.Param("living area", graph.Fill(3))
+	n, err := f.Build(g, map[string]*graph.Node{"living area": x, "x": g.Const(5), "m/s": Array(g, []float64{1, 2}, 2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := graph.Compile(n)
+	if err == nil {
+		err = p.Run()
+	}
+	if err != nil || p.Scalar(n) != 16 {
+		t.Errorf("%v %v, want 16", p.Scalar(n), err)
+	}
+	text, err := Text(ops.Square(x))
+	if err != nil || text[0] != "`living area`^2" {
+		t.Errorf("%q %v", text, err)
+	}
+}
+
 func TestLongFormulas(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("x^2+", 2000) + "1",
@@ -180,6 +224,10 @@ func TestLongFormulas(t *testing.T) {
 		"[" + strings.Repeat("-x,", 2000) + "1]",
 		strings.Repeat("sin(x)+", 2000) + "1",
 		manyLets(3000),
+		strings.Repeat("x²+", 2000) + "1",
+		strings.Repeat("|x|*", 1500) + "√x",
+		"m" + strings.Repeat(".T", 4000),
+		"x" + strings.Repeat(" + (1 if x else 2)", 1000),
 	} {
 		if _, _, err := value(text); err != nil {
 			t.Errorf("%.20s...: %v", text, err)
@@ -196,10 +244,28 @@ func manyLets(n int) string {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"x^2+1", "sum(v, axis=0)", "let a=1; a*v[1:]", "m[:,0] @ [1,2]", "where(x>0, x, -x)", "huber(v, v, delta=2)", "a?b:c", "1e", "x[", "view(v,1,2,1,0)", "place(v,1,3,2,0,9)", "v[[0,1]]", "scatter(v,v,0,0,3)"} {
+	for _, s := range []string{"x^2+1", "sum(v, axis=0)", "let a=1; a*v[1:]", "m[:,0] @ [1,2]", "where(x>0, x, -x)", "huber(v, v, delta=2)", "a?b:c", "1e", "x[", "view(v,1,2,1,0)", "place(v,1,3,2,0,9)", "v[[0,1]]", "scatter(v,v,0,0,3)",
+		"|x|-||x|-1|", "1 if x else 2", "v[::-1]", "v[1:2:3,::]", "√x²", "np.exp(x)", "v.sum().T", "sum(x^k,k,1,3)", "5%", "x⁻¹½", "⌊x⌋‖v‖", "`a b`.T", "if(x,1,2)", "x if x else", "∑∏√", "a.b.c(", "piecewise(x,1,2)", "v[x?1:2:3]", "..", "x!", "math.e"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _, _ = value(text)
+		_, shape, err := value(text)
+		if err != nil {
+			return
+		}
+		g := graph.New(tensor.Float64, 0)
+		p, _ := Parse(text)
+		n, err := p.Build(g, map[string]*graph.Node{"x": g.Param("x", graph.Zeros), "v": g.Param("v", graph.Zeros, 3), "m": g.Param("m", graph.Zeros, 2, 2)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = Stable(n)
+		written, err := Text(n) // what is written can be read
+		if err != nil || len(written[0]) > MaxLength {
+			return
+		}
+		if _, s, err := value(written[0]); err != nil || s != shape {
+			t.Errorf("%q is written %q: %v %v, want %v", text, written[0], s, err, shape)
+		}
 	})
 }

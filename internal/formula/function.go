@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -32,9 +33,13 @@ type Func struct {
 }
 
 // constants are names with a value; a formula's own names come before them.
-var constants = map[string]float64{
-	"pi": math.Pi, "π": math.Pi, "e": math.E, "inf": math.Inf(1), "nan": math.NaN(),
-}
+var constants = func() map[string]float64 {
+	c := map[string]float64{"pi": math.Pi, "e": math.E, "inf": math.Inf(1), "nan": math.NaN()}
+	for alias, name := range constantAliases {
+		c[alias] = c[name]
+	}
+	return c
+}()
 
 // defaults are the values of numbers that may be left out: PyTorch's.
 var defaults = map[string]float64{"slope": 0.01, "alpha": 1, "lambda": 0.5, "step": 1, "start": 0, "stop": math.Inf(1)}
@@ -63,12 +68,6 @@ var allFunctions = sync.OnceValue(func() map[string]Func {
 
 func functions() map[string]Func { return maps.Clone(allFunctions()) }
 
-// aliases are names from other places.
-var aliases = map[string]string{
-	"ln": "log", "maximum": "max", "minimum": "min", "var": "variance", "avg": "mean", "average": "mean", "clip": "clamp",
-	"arcsin": "asin", "arccos": "acos", "arctan": "atan", "power": "pow", "sgn": "sign", "l2norm": "norm", "inner": "dot", "product": "prod",
-}
-
 // compositions are functions that are no op of their own.
 var compositions = []Func{
 	chosen("max", ops.Max, ops.AMax),
@@ -77,6 +76,7 @@ var compositions = []Func{
 	unary("log10", func(x *node) *node { return ops.Scale(1/math.Ln10, ops.Log(x)) }),
 	unary("exp2", func(x *node) *node { return ops.Exp(ops.Scale(math.Ln2, x)) }),
 	unary("cbrt", func(x *node) *node { return ops.Mul(ops.Sign(x), ops.Pow(ops.Abs(x), x.Graph().Const(1.0/3))) }),
+	{Name: "piecewise", Inputs: -1, Build: piecewise},
 	{Name: "hypot", Inputs: 2, Build: func(in []*node, _ []float64) *node {
 		return ops.Sqrt(ops.Add(ops.Square(in[0]), ops.Square(in[1])))
 	}},
@@ -104,6 +104,20 @@ var compositions = []Func{
 
 func unary(name string, f func(*node) *node) Func {
 	return Func{Name: name, Inputs: 1, Build: func(in []*node, _ []float64) *node { return f(in[0]) }}
+}
+
+// piecewise chooses the value after the first condition that holds, else the
+// last: piecewise(c1, a, c2, b, otherwise).
+func piecewise(in []*node, _ []float64) *node {
+	n := len(in)
+	if n%2 == 0 || n < 3 {
+		return graph.Bad(errors.New("a condition stands before each value, and a value for where none holds at the end: piecewise(c1, a, c2, b, otherwise)"), "piecewise", in...)
+	}
+	y := in[n-1]
+	for i := n - 3; i >= 0; i -= 2 {
+		y = ops.Where(in[i], in[i+1], y)
+	}
+	return y
 }
 
 // chosen is max or min: of one array, over some axes; of several, elementwise.

@@ -31,7 +31,7 @@ func (f *Formula) Build(g *graph.Graph, bind map[string]*graph.Node) (*graph.Nod
 // BuildParts is [Formula.Build] that also returns what each operator and call
 // made, operands first.
 func (f *Formula) BuildParts(g *graph.Graph, bind map[string]*graph.Node) (n *graph.Node, parts []Part, err error) {
-	l := &lowerer{Formula: f, g: g, bind: map[string]*graph.Node{}}
+	l := &lowerer{Formula: f, g: g, bind: map[string]*graph.Node{}, count: map[string]float64{}}
 	for name, x := range bind {
 		if x.Err() != nil {
 			return nil, nil, x.Err()
@@ -47,6 +47,10 @@ type lowerer struct {
 	g     *graph.Graph
 	bind  map[string]*graph.Node
 	parts []Part
+	// of sums over ranges: the values of their variables, and how many terms
+	// there were
+	count map[string]float64
+	terms int
 }
 
 // lower returns the node of a tree.
@@ -61,8 +65,6 @@ func (l *lowerer) lower(n ast.Node) (*graph.Node, error) {
 		return l.unary(n)
 	case *ast.BinaryNode:
 		return l.binary(n)
-	case *ast.ConditionalNode:
-		return l.call(n, "where", []ast.Node{n.Cond, n.Exp1, n.Exp2})
 	case *ast.ArrayNode:
 		return l.array(n)
 	case *ast.MemberNode, *ast.SliceNode:
@@ -85,6 +87,9 @@ func (l *lowerer) static(n ast.Node) (float64, bool) {
 	case *ast.BoolNode:
 		return map[bool]float64{true: 1}[n.Value], true
 	case *ast.IdentifierNode:
+		if k, ok := l.count[n.Value]; ok {
+			return k, true
+		}
 		c, ok := constants[n.Value]
 		return c, ok && l.bind[n.Value] == nil
 	case *ast.UnaryNode:
@@ -147,7 +152,8 @@ func (l *lowerer) let(n *ast.VariableDeclaratorNode) (*graph.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, taken := l.bind[n.Name]; taken {
+	_, taken := l.bind[n.Name]
+	if _, counts := l.count[n.Name]; taken || counts {
 		return nil, l.fail(n, "%s has a value already", n.Name)
 	}
 	l.bind[n.Name] = x

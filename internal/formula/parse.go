@@ -12,9 +12,11 @@ package formula
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -51,6 +53,7 @@ type Formula struct {
 	at    []int // the rune of Text that each rune of the parsed text stands for
 	funcs map[string]Func
 	free  []name
+	calls []name // of functions that are not known
 }
 
 type name struct {
@@ -74,25 +77,52 @@ var config = sync.OnceValue(func() *conf.Config {
 
 // Parse reads a formula in which the ops and more may be called.
 func Parse(text string, more ...Func) (*Formula, error) {
-	s, err := scan(text)
-	if err != nil {
-		return nil, err
-	}
-	f := &Formula{Text: text, at: s.at, funcs: functions()}
+	f := &Formula{Text: text, funcs: functions()}
 	for _, fn := range more {
 		if _, taken := f.funcs[fn.Name]; !taken {
 			f.funcs[fn.Name] = fn
 		}
 	}
+	s, err := scan(text, f.funcs)
+	if err != nil {
+		return nil, err
+	}
+	f.at = s.at
 	tree, err := parser.ParseWithConfig(string(s.text), config())
 	if err != nil {
 		return nil, f.syntax(err)
+	}
+	ast.Walk(&tree.Node, desugar{})
+	if len(s.quoted) > 0 {
+		ast.Walk(&tree.Node, unquote(s.quoted))
 	}
 	f.tree = tree.Node
 	if err := f.survey(tree.Node, nil); err != nil {
 		return nil, err
 	}
 	return f, nil
+}
+
+// unquote puts the names that stood in backquotes in place of what stands for
+// them.
+type unquote map[string]string
+
+func (u unquote) Visit(n *ast.Node) {
+	if id, ok := (*n).(*ast.IdentifierNode); ok {
+		if name, ok := u[id.Value]; ok {
+			id.Value = name
+		}
+	}
+}
+
+// Quote writes a name as a formula does: in backquotes, if it is not a word.
+func Quote(name string) string {
+	for i, r := range name {
+		if !isWord(r) || i == 0 && unicode.IsDigit(r) {
+			return "`" + name + "`"
+		}
+	}
+	return name
 }
 
 // syntax puts the parser's error into our words.
@@ -153,6 +183,39 @@ func (f *Formula) Uses(text string) bool {
 	return slices.ContainsFunc(f.free, func(n name) bool { return n.text == text })
 }
 
+// Explain says what is wrong with a name that has no value, that it is a
+// function's or the module's of a function, or with one that has a value and is
+// called. It is nil if there is nothing to say.
+func (f *Formula) Explain(text string) error {
+	call := slices.IndexFunc(f.calls, func(n name) bool { return n.text == text })
+	if call >= 0 {
+		return &Error{f.Text, f.calls[call].at, fmt.Sprintf("%s is a value, not a function: a product is %s*(...), and an element %s[0]", text, text, text)}
+	}
+	i := slices.IndexFunc(f.free, func(n name) bool { return n.text == text })
+	if i < 0 {
+		return nil
+	}
+	at := f.free[i].at
+	after := strings.TrimPrefix(string([]rune(f.Text)[at:]), text)
+	brackets := strings.HasPrefix(strings.TrimSpace(after), "[") // exp[x], as in Mathematica
+	if _, known := f.funcs[text]; known {
+		return &Error{f.Text, at, fmt.Sprintf("%s has no value; it is a function: write %s(...)", text, text)}
+	}
+	if fn := strings.ToLower(text); brackets && f.funcs[fn].Name != "" {
+		return &Error{f.Text, at, fmt.Sprintf("%s has no value; the function is %s(...)", text, fn)}
+	}
+	if hint := instead[text]; brackets && hint != "" {
+		return &Error{f.Text, at, fmt.Sprintf("%s has no value, and there is no such function: %s", text, hint)}
+	}
+	if m := called.FindStringSubmatch(after); m != nil {
+		return &Error{f.Text, at, fmt.Sprintf("%s has no value; a function stands alone: %s(...)", text, m[1])}
+	}
+	return nil
+}
+
+// called is the function in math.exp(x) after math.
+var called = regexp.MustCompile(`^\.([\pL_][\pL_0-9]*)\s*\(`)
+
 // IsIndex reports whether a name is used as the index of some op, which takes
 // whole numbers.
 func (f *Formula) IsIndex(text string) bool {
@@ -177,7 +240,7 @@ func (f *Formula) survey(n ast.Node, bound []string) error {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return nil
 	case *ast.IdentifierNode:
-		if !slices.Contains(bound, n.Value) {
+		if !slices.Contains(bound, n.Value) && n.Value != allOfAxis {
 			f.use(n, false)
 		}
 		return nil
@@ -185,8 +248,6 @@ func (f *Formula) survey(n ast.Node, bound []string) error {
 		return walk(n.Node)
 	case *ast.BinaryNode:
 		return walk(n.Left, n.Right)
-	case *ast.ConditionalNode:
-		return walk(n.Cond, n.Exp1, n.Exp2)
 	case *ast.ArrayNode:
 		return walk(n.Nodes...)
 	case *ast.MemberNode:
@@ -213,9 +274,26 @@ func (f *Formula) surveyCall(n *ast.CallNode, bound []string) error {
 	if !ok {
 		return f.fail(n, "only functions can be called")
 	}
+	if over, ok := f.ranged(id.Value, n.Arguments); ok {
+		if len(n.Arguments) != 4 {
+			return f.fail(n.Arguments[1], rangeUsage, id.Value, id.Value)
+		}
+		for _, end := range n.Arguments[2:] {
+			if err := f.survey(end, bound); err != nil {
+				return err
+			}
+		}
+		return f.survey(n.Arguments[0], append(slices.Clone(bound), over))
+	}
 	fn, known := f.funcs[id.Value]
+	if !known {
+		f.calls = append(f.calls, name{text: id.Value, at: f.original(n.Location().From)})
+	}
 	for i, a := range n.Arguments {
-		if _, _, ok := f.setting(a); ok {
+		if key, _, ok := f.setting(a); ok {
+			if (fn.Name == "sum" || fn.Name == "prod") && f.Uses(key) {
+				return f.fail(a, rangeUsage, id.Value, id.Value)
+			}
 			continue
 		}
 		if arg, ok := a.(*ast.IdentifierNode); ok && known && i < len(fn.Index) && fn.Index[i] && !slices.Contains(bound, arg.Value) {

@@ -3,7 +3,6 @@ package formula
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 )
@@ -16,10 +15,16 @@ const (
 	MaxSize   = 1 << 24  // elements of an array
 )
 
-// expr-lang's grammar lacks a matrix product, settings (axis=0) and subscripts
-// of several axes (x[:,0]). scan rewrites them to what it has, which lowering
-// undoes by looking at the original text: @ becomes %, the = of a setting
-// becomes >, and the comma of a subscript becomes ][.
+// expr-lang's grammar lacks a matrix product, settings (axis=0), subscripts of
+// several axes (x[:,0]), steps in them (x[::2]) and a if c else b. scan rewrites
+// them to what it has, which lowering undoes by looking at the original text: @
+// becomes %, the = of a setting becomes >, the comma of a subscript becomes ][,
+// its second colon becomes or, with $all for a bound that is left out, and
+// a if c else b becomes a ? $if(c) : b, which desugar turns around.
+//
+// A name in backquotes may have any characters; it goes to the parser as $0, $1,
+// ..., which nobody can write. Other spellings (x², √x, |x|, np.exp) become
+// those that the rest of the package knows, by the tables of spelling.go.
 //
 // scan also refuses what expr-lang would accept and we do not mean (comments,
 // strings, pipes), and texts that would make its parser recurse too deeply.
@@ -28,36 +33,58 @@ const (
 type scanned struct {
 	text []rune
 	at   []int // the rune of the original that each one stands for
+	// quoted are the names that stood in backquotes, by what the parser sees.
+	quoted map[string]string
 }
 
 type scanner struct {
 	src   []rune
+	funcs map[string]Func
 	out   scanned
 	i     int
 	prev  []rune // token before, nil at the start
 	let   int    // 2 after "let", 1 after its name
-	level []bracket
+	lets  int    // whose ; has not come
+	// closed is the function whose brackets were closed last.
+	closed string
+	level  []bracket
 }
+
+// What closes a bracket that is not one: a sign without brackets is closed by
+// the end of its operand, if by else.
+const (
+	endOfOperand rune = -1
+	wordElse     rune = -2
+)
 
 // A bracket is an open parenthesis or bracket, or the text itself.
 type bracket struct {
 	close rune
 	at    int
-	index bool // a subscript
-	call  bool // arguments of a function
+	index bool   // a subscript
+	call  bool   // arguments of a function
+	name  string // which
+	// Of a subscript: colons of ?: that have not come, and colons that came.
+	choices, colons int
 	// Recursion of the parser that has not ended at this level: of prefixes and
 	// powers until the next operator, and of what lasts until it closes.
 	power, lasting int
 }
 
+// The names of what nobody writes.
+const (
+	allOfAxis = "$all"
+	ifMark    = "$if"
+)
+
 // words that expr-lang keeps for itself and we have no use for.
 var reserved = []string{"in", "matches", "contains", "startsWith", "endsWith", "nil"}
 
-func scan(text string) (scanned, error) {
+func scan(text string, funcs map[string]Func) (scanned, error) {
 	if len(text) > MaxLength {
 		return scanned{}, fmt.Errorf("the formula has %d bytes; at most %d are allowed", len(text), MaxLength)
 	}
-	s := &scanner{src: []rune(text), level: []bracket{{}}}
+	s := &scanner{src: []rune(text), funcs: funcs, level: []bracket{{}}}
 	for s.i < len(s.src) {
 		if unicode.IsSpace(s.src[s.i]) {
 			s.emit(' ')
@@ -71,7 +98,15 @@ func scan(text string) (scanned, error) {
 			return scanned{}, s.fail(s.i-1, "the formula is nested more than %d deep", MaxDepth)
 		}
 	}
-	if top := s.level[len(s.level)-1]; top.close != 0 {
+	if err := s.endOperand(); err != nil {
+		return scanned{}, err
+	}
+	switch top := s.top(); {
+	case top.close == wordElse:
+		return scanned{}, s.fail(top.at, "this if has no else: write a if c else b")
+	case top.close == endOfOperand:
+		return scanned{}, s.fail(top.at, "nothing stands after this %q", s.src[top.at])
+	case top.close != 0:
 		return scanned{}, s.fail(top.at, "this %q is never closed", s.src[top.at])
 	}
 	if s.prev == nil {
@@ -88,6 +123,8 @@ func (s *scanner) depth() int {
 	return n
 }
 
+func (s *scanner) top() *bracket { return &s.level[len(s.level)-1] }
+
 func (s *scanner) fail(at int, format string, args ...any) error {
 	return &Error{Text: string(s.src), At: at, Msg: fmt.Sprintf(format, args...)}
 }
@@ -97,185 +134,209 @@ func (s *scanner) emit(r rune) {
 	s.out.text, s.out.at = append(s.out.text, r), append(s.out.at, s.i)
 }
 
-// word says whether the token before ends an operand.
+// take reads some runes as a token that the parser sees as a text.
+func (s *scanner) take(width int, as string) {
+	for _, r := range as {
+		s.emit(r)
+	}
+	s.prev = s.src[s.i : s.i+width]
+	s.i += width
+}
+
+// operand is what prev is after an operand that is no word, so that a bracket
+// after it is no call.
+var operand = []rune(")")
+
+// afterOperand says whether the token before ends an operand.
 func (s *scanner) afterOperand() bool {
 	if s.prev == nil {
 		return false
 	}
 	last := s.prev[len(s.prev)-1]
-	return isWord(last) && !slices.Contains([]string{"let", "not", "and", "or"}, string(s.prev)) || last == ')' || last == ']' || last == '.'
+	return isWord(last) && !slices.Contains([]string{"let", "not", "and", "or"}, string(s.prev)) || strings.ContainsRune(")].`", last) || raised[last] != 0
 }
 
-func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+func isWord(r rune) bool {
+	return r == '_' || (unicode.IsLetter(r) || unicode.IsDigit(r)) && raised[r] == 0 && r != 'ᵀ'
+}
+
+// after is the rune n places on, or 0.
+func (s *scanner) after(n int) rune {
+	if s.i+n < len(s.src) {
+		return s.src[s.i+n]
+	}
+	return 0
+}
+
+// peek is the next rune from at that is no space, or 0.
+func (s *scanner) peek(at int) rune {
+	for ; at < len(s.src); at++ {
+		if !unicode.IsSpace(s.src[at]) {
+			return s.src[at]
+		}
+	}
+	return 0
+}
 
 // token reads one token.
 func (s *scanner) token() error {
-	start, r := s.i, s.src[s.i]
+	if err := s.endOperand(); err != nil {
+		return err
+	}
+	r := s.src[s.i]
+	_, fence := fences[r]
 	switch {
+	case r == '.' && s.afterOperand() && strings.ContainsRune("*/^", s.after(1)):
+		return s.sign()
+	case r == '.' && s.afterOperand() && isWord(s.after(1)) && !unicode.IsDigit(s.after(1)):
+		return s.method()
 	case unicode.IsDigit(r) || r == '.':
 		return s.number()
 	case isWord(r):
 		return s.word()
+	case r == '`':
+		return s.quotedName()
+	case fence:
+		return s.fence(r)
+	case prefixes[r] != "":
+		return s.prefix(r)
+	case raised[r] != 0:
+		return s.power()
+	case operands[r] != "":
+		if s.afterOperand() {
+			return s.missing(string(r))
+		}
+		s.take(1, operands[r])
+		s.prev = operand
+		return nil
 	case strings.ContainsRune("([", r):
 		return s.open(r)
-	case strings.ContainsRune(")]", r):
+	case strings.ContainsRune(")]⌋⌉", r):
 		return s.close(r)
 	}
-	two := string(s.src[start:min(start+2, len(s.src))])
-	if slices.Contains([]string{"==", "!=", "<=", ">=", "**", "&&", "||"}, two) {
-		return s.operator(two)
-	}
-	if hint, ok := mistaken[two]; ok {
-		return s.fail(start, "%q: %s", two, hint)
-	}
-	if strings.ContainsRune("+-*/%^@<>!,;?:=", r) {
-		return s.operator(string(r))
-	}
-	if hint, ok := mistaken[string(r)]; ok {
-		return s.fail(start, "%q: %s", string(r), hint)
-	}
-	return s.fail(start, "%q means nothing here", string(r))
+	return s.sign()
 }
 
-// mistaken says what to write instead.
-var mistaken = map[string]string{
-	"//": "write floor(a/b)", "/*": "comments are not allowed", "|": "write or", "&": "write and", "~": "a ~ stands in descent fit only, between response and model",
-	"·": "write *", "×": "write *", "−": "write -", "÷": "write /", "²": "write ^2", "³": "write ^3", "{": "write (, or [ for a list", "}": "write ), or ] for a list",
-	"\"": "there are no strings", "'": "there are no strings", "`": "there are no strings", "≤": "write <=", "≥": "write >=", "≠": "write !=",
-}
-
-// number reads a number.
-func (s *scanner) number() error {
-	start := s.i
-	switch next := s.src[min(start+1, len(s.src)-1)]; {
-	case s.src[start] == '.' && !unicode.IsDigit(next):
-		return s.fail(start, "there are no properties; a number needs a digit after the point")
-	case s.afterOperand():
-		return s.fail(start, "an operator is missing before %q", string(s.src[start]))
-	}
-	for s.i < len(s.src) {
-		r := s.src[s.i]
-		exponent := (r == '+' || r == '-') && s.i > start && strings.ContainsRune("eE", s.src[s.i-1])
-		if !isWord(r) && r != '.' && !exponent {
-			break
+// sign reads an operator, or says what to write instead of what is none.
+func (s *scanner) sign() error {
+	for width := min(3, len(s.src)-s.i); width > 0; width-- {
+		text := string(s.src[s.i : s.i+width])
+		if hint, ok := mistaken[text]; ok {
+			return s.fail(s.i, "%q: %s", text, hint)
 		}
-		s.emit(r)
-		s.i++
+		if op, ok := signs[text]; ok {
+			return s.operator(op, width)
+		}
 	}
-	s.prev = s.src[start:s.i]
-	digits, unit := string(s.prev), strings.TrimLeft(string(s.prev), "0123456789.")
-	if _, err := strconv.ParseFloat(digits, 64); err == nil && !strings.ContainsAny(digits, "xXpP_") {
-		return nil
+	r := s.src[s.i]
+	if strings.ContainsRune("+-*/%^@<>!,;?:=", r) {
+		return s.operator(string(r), 1)
 	}
-	if unit != "" && !strings.ContainsAny(unit[:1], "eE") && unicode.IsLetter([]rune(unit)[0]) && len(unit) < len(digits) {
-		return s.fail(start, "%q is not a number; a product is %s*%s", digits, strings.TrimSuffix(digits, unit), unit)
+	if d := lowered(r); d != 0 && s.afterOperand() && isWord(s.prev[0]) {
+		return s.fail(s.i, "names have no lowered digits: write %s%c, or x[%c] for an element", string(s.prev), d, d)
 	}
-	return s.fail(start, "%q is not a number", digits)
+	if h, ok := halfwidth(r); ok {
+		return s.fail(s.i, "%q: write %c", string(r), h)
+	}
+	return s.fail(s.i, "%q means nothing here", string(r))
 }
 
-// word reads a name.
-func (s *scanner) word() error {
-	start := s.i
-	end := start
-	for end < len(s.src) && isWord(s.src[end]) {
-		end++
-	}
-	w := string(s.src[start:end])
-	operator := w == "and" || w == "or"
-	switch {
-	case slices.Contains(reserved, w):
-		return s.fail(start, "%s cannot be a name", w)
-	case !operator && s.afterOperand():
-		return s.fail(start, "an operator is missing before %q", w)
-	}
-	top := &s.level[len(s.level)-1]
-	switch {
-	case w == "let":
-		s.let = 2 // each takes a part of the tree, which are bounded
-	case s.let == 2:
-		s.let = 1
-	case w == "not":
-		top.power++
-	}
-	if operator {
-		top.power = 0
-	}
-	for ; s.i < end; s.i++ {
-		s.emit(s.src[s.i])
-	}
-	s.prev = s.src[start:end]
-	return nil
-}
-
-func (s *scanner) open(r rune) error {
-	b := bracket{close: ')', at: s.i}
-	operand := s.afterOperand()
-	name := operand && isWord(s.prev[len(s.prev)-1]) && !unicode.IsDigit(s.prev[0])
-	if r == '[' {
-		b.close, b.index = ']', operand
-	} else if b.call = name; operand && !name {
-		return s.fail(s.i, "an operator is missing before %q", "(")
-	}
-	s.level = append(s.level, b)
-	s.emit(r)
-	s.prev = s.src[s.i : s.i+1]
-	s.i++
-	return nil
-}
-
-func (s *scanner) close(r rune) error {
-	top := s.level[len(s.level)-1]
-	if top.close == 0 {
-		return s.fail(s.i, "this %q closes nothing", string(r))
-	}
-	if top.close != r {
-		return s.fail(s.i, "%q does not close the %q of column %d", string(r), string(s.src[top.at]), top.at+1)
-	}
-	s.level = s.level[:len(s.level)-1]
-	s.emit(r)
-	s.prev = s.src[s.i : s.i+1]
-	s.i++
-	return nil
-}
-
-// operator reads an operator, or the = of a setting.
-func (s *scanner) operator(op string) error {
-	top := &s.level[len(s.level)-1]
+// operator reads an operator, or the = of a setting, of some runes.
+func (s *scanner) operator(op string, width int) error {
+	top := s.top()
 	switch {
 	case op == "=" && s.let == 1:
 		s.let = 0
 	case op == "=" && top.call:
-		s.rewrite(op, ">")
+		s.take(width, ">")
 		return nil
 	case op == "=":
 		return s.fail(s.i, "= names a value in \"let a = 3; a*x\" only; to compare write ==")
+	}
+	if err := s.misused(op, width); err != nil {
+		return err
 	}
 	switch {
 	case strings.Contains("+-!", op) && !s.afterOperand(), op == "^", op == "**":
 		top.power++
 	case op == "?":
-		top.power, top.lasting = 0, top.lasting+1
+		top.power, top.lasting, top.choices = 0, top.lasting+1, top.choices+1
 	case op == ",":
-		top.power, top.lasting = 0, 0
+		s.lastStep()
+		top.power, top.lasting, top.choices, top.colons = 0, 0, 0, 0
+	case op == ":":
+		return s.colon(width)
 	default:
 		top.power = 0
 	}
 	switch {
 	case op == "@":
-		s.rewrite(op, "%")
+		op = "%"
 	case op == "," && top.index:
-		s.rewrite(op, "][")
-	default:
-		s.rewrite(op, op)
+		op = "]["
+	case op == ";":
+		s.lets--
+	}
+	s.take(width, op)
+	return nil
+}
+
+// misused says what is wrong with an operator at its place.
+func (s *scanner) misused(op string, width int) error {
+	top, next := s.top(), s.peek(s.i+width)
+	power := op == "^" || op == "**"
+	switch {
+	case power && s.prev != nil && raised[s.prev[0]] != 0:
+		return s.fail(s.i, "a power of a power: write (x%s)^y with brackets", string(s.prev))
+	case op == "%" && s.afterOperand() && (next == 0 || strings.ContainsRune(")],;*/^<>=!&|", next)):
+		return s.fail(s.i, "%% is the remainder of a division: write %s/100", string(s.prev))
+	case op == "!" && s.afterOperand():
+		return s.fail(s.i, "there is no sign for factorials: write prod(k, k, 1, 5) for that of 5")
+	case op == ";" && s.lets == 0 && next != 0:
+		return s.fail(s.i, "; stands after let a = 3 only: a text is one formula")
+	case op == "," && top.close == 0:
+		return s.fail(s.i, "this comma separates nothing: a decimal has a point, as 1.5, and a list brackets, as [1, 2]")
+	case op == "," && !top.call && top.close != ']':
+		return s.fail(s.i, "this comma separates nothing: a list is [1, 2], and a sum over a range sum(x^k, k, 1, 5)")
 	}
 	return nil
 }
 
-func (s *scanner) rewrite(op, by string) {
-	for _, r := range by {
-		s.emit(r)
+// colon reads the colon of c ? a : b, or one of a subscript.
+func (s *scanner) colon(width int) error {
+	top := s.top()
+	top.power = 0
+	if top.choices > 0 || !top.index {
+		top.choices = max(top.choices-1, 0)
+		s.take(width, ":")
+		return nil
 	}
-	n := len([]rune(op))
-	s.prev = s.src[s.i : s.i+n]
-	s.i += n
+	top.colons++
+	switch top.colons {
+	case 1:
+		s.take(width, ":")
+	case 2:
+		s.emptyBound()
+		s.take(width, " or ")
+		s.prev = []rune(":")
+	default:
+		return s.fail(s.i, "a part of an axis is from:to:step")
+	}
+	return nil
+}
+
+// emptyBound puts something in place of a bound that is left out.
+func (s *scanner) emptyBound() {
+	if s.prev[len(s.prev)-1] == ':' {
+		for _, r := range allOfAxis {
+			s.emit(r)
+		}
+	}
+}
+
+// lastStep ends a part of a subscript.
+func (s *scanner) lastStep() {
+	if s.top().colons == 2 {
+		s.emptyBound()
+	}
 }

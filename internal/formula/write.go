@@ -72,7 +72,7 @@ func (w *writer) plain(t *term) (s string, level int) {
 	case number:
 		return numeral(t.num)
 	case leaf:
-		return t.fn, atom
+		return Quote(t.fn), atom
 	case sum:
 		return w.sum(t), adding
 	case product:

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// train and bench measure the same table by the same loss.
+func TestDefaultLoss(t *testing.T) {
+	path := file(t, "a.csv", table(80))
+	for _, c := range []struct{ target, model, want string }{
+		{"y", "linear", "mse"}, {"class", "linear", "cross_entropy"}, {"class", "mlp(4)", "cross_entropy"}, {"class", "logistic", "bce_logits"},
+	} {
+		for _, args := range [][]string{
+			{"train", path, "--epochs", "1"},
+			{"bench", path, "--epochs", "1", "--seeds", "1", "--optimizer", "sgd(lr=0.01)", "--out", t.TempDir()},
+		} {
+			args = append(args, "--target", c.target, "--model", c.model, "--json", "-q")
+			status, out, errs := descent(args...)
+			var r struct {
+				Loss  string
+				Setup struct{ Loss string }
+			}
+			if err := json.Unmarshal([]byte(out), &r); err != nil || status != 0 || r.Loss+r.Setup.Loss != c.want {
+				t.Errorf("%q: status %d, loss %q%q, want %q: %v %s", args, status, r.Loss, r.Setup.Loss, c.want, err, errs)
+			}
+		}
+	}
+}
+
+// The probabilities that predict prints are those of the data: inputs that say
+// nothing leave the share of the class.
+func TestProbabilitiesAreCalibrated(t *testing.T) {
+	const rows, rare = 1000, 20
+	var b strings.Builder
+	b.WriteString("x,class\n")
+	for i := range rows {
+		class := "common"
+		if i%(rows/rare) == 0 {
+			class = "rare"
+		}
+		fmt.Fprintf(&b, "%d,%s\n", i*7919%101, class)
+	}
+	path, dir := file(t, "a.csv", b.String()), t.TempDir()
+	if status, _, errs := descent("train", path, "--target", "class", "--model", "linear", "--epochs", "30", "--lr", "0.03", "--test", "0", "--val", "0", "--out", dir, "-q"); status != 0 {
+		t.Fatal(errs)
+	}
+	status, out, errs := descent("predict", dir, path)
+	table, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if status != 0 || err != nil || table[0][2] != "p_rare" {
+		t.Fatal(status, err, errs, table[0])
+	}
+	mean := 0.0
+	for _, r := range table[1:] {
+		p, err := strconv.ParseFloat(r[2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean += p / rows
+	}
+	if want := float64(rare) / rows; math.Abs(mean-want) > 0.2*want {
+		t.Errorf("the mean probability of the class is %.4f, its share %.4f", mean, want)
+	}
+}
