@@ -164,6 +164,19 @@ func scheduleSettingCounts(t *testing.T, e *ScheduleEntry, s spec.Setting) {
 	}
 }
 
+// A schedule that must know the last step is told it.
+func TestScheduleForARun(t *testing.T) {
+	for text, want := range map[string]string{
+		"cosine": "cosine(steps=50)", "linear": "linear(steps=50)", "cosine(steps=20)": "cosine(steps=20)", "constant": "constant", "wsd | warmup(steps=5)": "wsd(steps=50) | warmup(steps=5)",
+		"warmup(steps=10) > 10: polynomial": "warmup(steps=10) > 10: polynomial(steps=40)", "onecycle(div=5)": "onecycle(steps=50, div=5)",
+	} {
+		s, err := ParseScheduleFor(text, 50)
+		if err != nil || fmt.Sprint(s) != want {
+			t.Errorf("%s: %v, %v, want %s", text, s, err, want)
+		}
+	}
+}
+
 func FuzzParseSchedule(f *testing.F) {
 	f.Add("warmup(lr=0.1, steps=100) > 100: cosine | step(every=2)")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -13,29 +13,30 @@ import (
 type ScheduleEntry struct {
 	spec.Row
 	New   func() Schedule // with its defaults; the rate is 1
+	Ends  bool            // it must know the last step, as its setting steps
 	Fails string
 }
 
-func scheduleRow(name string, make func() Schedule, doc, fails string) ScheduleEntry {
-	return ScheduleEntry{spec.Row{Name: name, Doc: doc, Structs: func() []any { return parts(make()) }}, make, fails}
+func scheduleRow(name string, make func() Schedule, ends bool, doc, fails string) ScheduleEntry {
+	return ScheduleEntry{spec.Row{Name: name, Doc: doc, Structs: func() []any { return parts(make()) }}, make, ends, fails}
 }
 
 // Schedules lists every schedule that can be written by name.
 var Schedules = []ScheduleEntry{
-	scheduleRow("constant", func() Schedule { return Constant(1) }, "a rate that stays; a factor on the first steps", "gradient noise that does not fade: the run circles the solution"),
-	scheduleRow("linear", func() Schedule { return LinearSchedule{1, 1.0 / 3, 1, 5} }, "a straight line: up as a warm-up, down as a decay", "the last step must be known"),
-	scheduleRow("exponential", func() Schedule { return Exponential(1, 0.99) }, "a rate that falls by a factor at each step", "falls too soon or too late: sensitive to the factor"),
-	scheduleRow("step", func() Schedule { return Staircase(1, 30, 0.1) }, "images, by the books of 2015", "each fall must be placed"),
-	scheduleRow("multistep", func() Schedule { return MultiStep(1, 0.1, 30, 60, 90) }, "falls at known steps", "each fall must be placed"),
-	scheduleRow("polynomial", func() Schedule { return Polynomial(1, 100, 1) }, "a fall to 0 in a known number of steps", "the last step must be known"),
-	scheduleRow("cosine", func() Schedule { return Cosine(1, 100) }, "the usual fall to 0, with a warm-up", "the last step must be known"),
-	scheduleRow("restarts", func() Schedule { return Restarts(1, 10) }, "several runs in one: average or pick the ends", "each restart loses ground"),
-	scheduleRow("onecycle", func() Schedule { return OneCycle(1, 100) }, "fast training at a large rate", "the last step must be known; momentum should go the other way"),
-	scheduleRow("cyclic", func() Schedule { return Cyclic(0.1, 1, 20, 20) }, "when no good rate is known", "never settles"),
-	scheduleRow("warmup", func() Schedule { return Warmup(1, 100) }, "the first steps of adam and of large batches", "too long a warm-up wastes steps"),
-	scheduleRow("inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, "transformers of unknown length of run", "never reaches 0"),
-	scheduleRow("inverse_time", func() Schedule { return InverseTime(1, 0.01) }, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"),
-	scheduleRow("wsd", func() Schedule { return WSD(1, 100, 10) }, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"),
+	scheduleRow("constant", func() Schedule { return Constant(1) }, false, "a rate that stays; a factor on the first steps", "gradient noise that does not fade: the run circles the solution"),
+	scheduleRow("linear", func() Schedule { return Linear(1, 1, 0, 100) }, true, "a straight line: down as a decay, or up", "the last step must be known"),
+	scheduleRow("exponential", func() Schedule { return Exponential(1, 0.99) }, false, "a rate that falls by a factor at each step", "falls too soon or too late: sensitive to the factor"),
+	scheduleRow("step", func() Schedule { return Staircase(1, 30, 0.1) }, false, "images, by the books of 2015", "each fall must be placed"),
+	scheduleRow("multistep", func() Schedule { return MultiStep(1, 0.1, 30, 60, 90) }, false, "falls at known steps", "each fall must be placed"),
+	scheduleRow("polynomial", func() Schedule { return Polynomial(1, 100, 1) }, true, "a fall to 0 in a known number of steps", "the last step must be known"),
+	scheduleRow("cosine", func() Schedule { return Cosine(1, 100) }, true, "the usual fall to 0, with a warm-up", "the last step must be known"),
+	scheduleRow("restarts", func() Schedule { return Restarts(1, 10) }, false, "several runs in one: average or pick the ends", "each restart loses ground"),
+	scheduleRow("onecycle", func() Schedule { return OneCycle(1, 100) }, true, "fast training at a large rate", "the last step must be known; momentum should go the other way"),
+	scheduleRow("cyclic", func() Schedule { return Cyclic(0.1, 1, 20, 20) }, false, "when no good rate is known", "never settles"),
+	scheduleRow("warmup", func() Schedule { return Warmup(1, 100) }, false, "the first steps of adam and of large batches", "too long a warm-up wastes steps"),
+	scheduleRow("inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, false, "transformers of unknown length of run", "never reaches 0"),
+	scheduleRow("inverse_time", func() Schedule { return InverseTime(1, 0.01) }, false, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"),
+	scheduleRow("wsd", func() Schedule { return WSD(1, 100, 10) }, true, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"),
 }
 
 // formatSchedule prints a schedule as it is parsed.
@@ -71,14 +72,20 @@ func (q Sequence) String() string {
 //	cosine(lr=0.1, steps=1000, warmup=100)
 //	exponential(lr=0.1) | warmup(steps=50)
 //	warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1)
-func ParseSchedule(text string) (Schedule, error) {
+func ParseSchedule(text string) (Schedule, error) { return parseSchedule(text, 0) }
+
+// ParseScheduleFor is [ParseSchedule] for a run of so many steps: schedules that
+// must know the last step, and are not told, end there.
+func ParseScheduleFor(text string, steps int) (Schedule, error) { return parseSchedule(text, steps) }
+
+func parseSchedule(text string, steps int) (Schedule, error) {
 	phases, err := spec.ParsePhases(text)
 	if err != nil {
 		return nil, err
 	}
 	var q Sequence
 	for _, p := range phases {
-		s, err := product(p.Chain)
+		s, err := product(p.Chain, steps-p.From)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +97,9 @@ func ParseSchedule(text string) (Schedule, error) {
 	return q, nil
 }
 
-func product(calls spec.Chain) (Schedule, error) {
+// product makes the product of schedules that are to end after so many steps, if
+// that is positive.
+func product(calls spec.Chain, steps int) (Schedule, error) {
 	var all Product
 	for _, c := range calls {
 		e, err := spec.Find("schedule", Schedules, c.Name)
@@ -100,6 +109,12 @@ func product(calls spec.Chain) (Schedule, error) {
 		a, err := e.Bind(c)
 		if err != nil {
 			return nil, err
+		}
+		if e.Ends && steps > 0 && !a.Given("steps") {
+			c.Args = append(c.Args, spec.Arg{Name: "steps", Value: float64(steps)})
+			if a, err = e.Bind(c); err != nil {
+				return nil, err
+			}
 		}
 		p := parts(e.New())[0]
 		a.Fill(p)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"descent/data"
@@ -297,22 +296,14 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 	return train.New(task, parsed.Rule, dtypes[o.dtype], o.seed)
 }
 
-// ending are the schedules that must know the last step.
-var ending = []string{"cosine", "polynomial", "onecycle", "wsd"}
-
-// rate returns the schedule: what --schedule says, times the learning rate. One
-// that must know the last step and was not told gets the run's.
+// rate returns the schedule: what --schedule says, times the learning rate.
 func (o *trainOptions) rate(rows int) (optimizers.Schedule, error) {
 	if o.schedule == "" {
 		return optimizers.Constant(o.lr), nil
 	}
 	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
 	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
-	text := o.schedule
-	if slices.Contains(ending, strings.TrimSpace(text)) {
-		text = fmt.Sprintf("%s(steps=%d)", strings.TrimSpace(text), steps)
-	}
-	s, err := optimizers.ParseSchedule(text)
+	s, err := optimizers.ParseScheduleFor(o.schedule, steps)
 	if err != nil {
 		return nil, fmt.Errorf("--schedule: %w", err)
 	}
