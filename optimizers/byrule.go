@@ -51,13 +51,15 @@ func (m ByRule) Search(run *Run) Reason {
 			f = run.Grad(x, g)
 			feeds = append(feeds, graph.Let(fed, g))
 		}
+		if fed == nil {
+			run.count()
+		}
 		if err := prog.Run(feeds...); err != nil {
 			panic(evalError{err})
 		}
 		if fed == nil {
-			run.res.Evaluations++
 			gather(prog, t.Grads, g)
-			f = run.keep(x, prog.Scalar(loss))
+			f = run.seen(x, prog.Scalar(loss), g)
 		}
 		if run.Visit(x, f, g) {
 			return Finished

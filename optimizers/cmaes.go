@@ -74,16 +74,24 @@ type sample struct {
 func (m CMAES) Search(run *Run) Reason {
 	rng := rand.New(rand.NewPCG(m.Seed, 4))
 	s := m.start(run.Start())
+	if f := run.Value(s.mean); math.IsInf(f, 1) {
+		run.Visit(s.mean, f, nil)
+		return NotFinite
+	}
 	for !run.Exhausted() {
-		if !s.factor() {
-			return Finished
+		if why := s.factor(); why != "" {
+			return why
 		}
 		all := make([]sample, s.lambda)
 		for k := range all {
 			all[k] = s.draw(rng)
 			all[k].f = run.Value(all[k].x)
 		}
-		sort.SliceStable(all, func(i, j int) bool { return all[i].f < all[j].f || math.IsNaN(all[j].f) && !math.IsNaN(all[i].f) })
+		sort.SliceStable(all, func(i, j int) bool { return all[i].f < all[j].f })
+		if math.IsInf(all[0].f, 1) { // all are outside of the domain
+			s.sigma /= 2
+			continue
+		}
 		if run.Visit(all[0].x, all[0].f, nil) {
 			return Finished
 		}
@@ -92,24 +100,30 @@ func (m CMAES) Search(run *Run) Reason {
 	return Finished
 }
 
-// factor takes the covariance apart; it is false when the distribution has
-// become a point.
-func (s *cma) factor() bool {
+// factor takes the covariance apart; it has a reason to end when the
+// distribution has become a point.
+func (s *cma) factor() Reason {
 	var e mat.EigenSym
 	if !e.Factorize(s.c, true) {
-		return false
+		return NoProgress
 	}
 	s.d = e.Values(s.d)
 	e.VectorsTo(&s.b)
 	widest := 0.0
 	for i, v := range s.d {
 		if !(v > 0) {
-			return false
+			return NoProgress
 		}
 		s.d[i] = math.Sqrt(v)
 		widest = max(widest, s.sigma*s.d[i])
 	}
-	return widest > 1e-15*(1+maxAbs(s.mean)) && !math.IsInf(widest, 1)
+	switch {
+	case math.IsInf(widest, 1): // the further, the lower
+		return Unbounded
+	case widest <= 1e-15*(1+maxAbs(s.mean)):
+		return StepSmall
+	}
+	return ""
 }
 
 func (s *cma) draw(rng *rand.Rand) sample {

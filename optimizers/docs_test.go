@@ -112,14 +112,16 @@ A plateau schedule lowers the rate when a metric stops improving: NewPlateau.
 
 ## Methods with a driver
 
-Minimize(ctx, problem, method, stop) evaluates a problem as often as its method wants, until a rule of stop ends it; the result has the trace and the reason.
+Minimize(ctx, problem, method, stop) evaluates a problem as often as its method wants, until a rule of stop ends it; the result has the best finite point,
+the trace and the reason, whose Converged says whether something was found. A value that is not finite is +Inf for every method, so line searches go back
+from the edge of a domain; a limit, or the end of the context, ends a method at its next evaluation.
 
 | method | what it is for | when it fails |
 |---|---|---|
 | LevenbergMarquardt | least squares: curve fitting, to ten digits | thousands of parameters: it keeps the Jacobian |
 | NewLBFGS() | the first thing to try on a smooth loss without noise | minibatches; kinks |
 | BFGS | as L-BFGS, up to some hundred parameters | more: it keeps a matrix |
-| NewtonCG | ill-conditioned smooth losses, by Hessian-vector products | losses without curvature |
+| NewtonCG | ill-conditioned smooth losses: a trust region, by Hessian-vector products | losses without curvature |
 | ConjugateGradient | as L-BFGS, with less memory | a rough loss: it restarts all the time |
 | GradientDescent | a baseline, with Armijo's or Wolfe's line search | long valleys |
 | With(rule, lr) | any rule above as a method | slower than the methods above on a smooth loss |

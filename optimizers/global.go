@@ -116,9 +116,10 @@ func (r *Run) from(x []float64, m Method, stop Stop) *Result {
 			stop.Evaluations = left
 		}
 	}
-	in := &Run{Problem: &p, ctx: r.ctx, stop: stop, start: r.start, res: &Result{X: slices.Clone(x), F: math.Inf(1)}}
-	in.stop.Time = r.stop.Time
-	m.Search(in)
+	stop.Time = r.stop.Time
+	in := newRun(r.ctx, &p, stop)
+	in.start = r.start
+	in.search(m)
 	r.res.Evaluations += in.res.Evaluations
 	r.keep(in.res.X, in.res.F)
 	return in.res

@@ -27,11 +27,13 @@ const (
 	Patience       Reason = "no improvement"
 	MaxIterations  Reason = "the limit of iterations"
 	MaxEvaluations Reason = "the limit of evaluations"
+	MaxPerStep     Reason = "the limit of evaluations of one step"
 	MaxTime        Reason = "the limit of time"
 	Cancelled      Reason = "cancelled"
 	NotFinite      Reason = "the value is not finite"
 	NoProgress     Reason = "the method finds no lower value"
 	Unbounded      Reason = "the value falls without bound"
+	NoMinimum      Reason = "the value falls for ever towards a limit"
 	Finished       Reason = "the method is done"
 )
 
@@ -47,13 +49,18 @@ func (r Reason) Converged() bool {
 
 // Stop says when a search ends; a limit that is 0 is not there.
 type Stop struct {
-	Grad        float64       // largest element of the gradient is at most this
+	Grad float64 // largest element of the gradient is at most this
+	// Confirm is asked where Grad is reached: with the reason to end, or "" to
+	// search on, since a gradient may be small because the function is. It is
+	// asked again once the gradient is ten times smaller. It may be nil.
+	Confirm     func(x []float64) Reason
 	Step        float64       // largest element of the step is at most this, times 1+|x|
 	Change      float64       // the value changes by at most this, times its size
 	Target      *float64      // the value is at most this
 	Patience    int           // iterations without a lower value
 	Iterations  int           // iterations; 10000 if nothing limits the run
-	Evaluations int           // of the value, with or without its gradient
+	Evaluations int           // of the value, with or without its gradient, and of products with the Hessian
+	PerStep     int           // evaluations from one step to the next; 10000 if 0
 	Time        time.Duration // since the start
 	Path        bool          // keep the points themselves in the trace
 }
@@ -90,7 +97,9 @@ type Run struct {
 	res     *Result
 	last    []float64 // point visited last
 	lastF   float64
-	better  int // iteration of the best value
+	better  int     // iteration of the best value
+	visited int     // evaluations up to the last step
+	ask     float64 // gradient from which Stop.Confirm is asked
 	reason  Reason
 }
 
@@ -104,8 +113,6 @@ func Minimize(ctx context.Context, p *Problem, m Method, stop Stop) (res *Result
 	if stop.Iterations == 0 && stop.Evaluations == 0 && stop.Time == 0 {
 		stop.Iterations = 10000
 	}
-	r := &Run{Problem: p, ctx: ctx, stop: stop, start: time.Now(),
-		res: &Result{X: slices.Clone(p.Start), F: math.Inf(1)}}
 	defer func() {
 		if x := recover(); x != nil {
 			e, ok := x.(evalError)
@@ -115,38 +122,98 @@ func Minimize(ctx context.Context, p *Problem, m Method, stop Stop) (res *Result
 			res, err = nil, e.error
 		}
 	}()
-	reason := m.Search(r)
-	if r.reason != "" {
-		reason = r.reason
-	}
-	r.res.Reason, r.res.Time = reason, time.Since(r.start)
+	r := newRun(ctx, p, stop)
+	r.search(m)
+	r.res.Time = time.Since(r.start)
 	if p.Move != nil {
 		err = p.Move(r.res.X)
 	}
 	return r.res, err
 }
 
+func newRun(ctx context.Context, p *Problem, stop Stop) *Run {
+	if stop.PerStep == 0 {
+		stop.PerStep = 10000
+	}
+	return &Run{Problem: p, ctx: ctx, stop: stop, start: time.Now(), ask: stop.Grad,
+		res: &Result{X: slices.Clone(p.Start), F: math.Inf(1)}}
+}
+
+// ended is the panic that takes a method out of an evaluation when a limit of
+// the run is reached there.
+type ended struct{}
+
+// search runs a method until it or the run ends, and keeps the reason.
+func (r *Run) search(m Method) {
+	defer func() {
+		if x := recover(); x != nil && x != (ended{}) {
+			panic(x)
+		}
+		r.res.Reason = r.reason
+	}()
+	reason := m.Search(r)
+	if r.reason == "" {
+		r.reason = reason
+	}
+}
+
 // Start returns a copy of the point to start from.
 func (r *Run) Start() []float64 { return slices.Clone(r.Problem.Start) }
 
-// Value evaluates the problem.
+// Value evaluates the problem. Where the value is not finite it is +Inf, for
+// every method: a point that is worse than all others.
 func (r *Run) Value(x []float64) float64 {
-	r.res.Evaluations++
+	r.count()
 	return r.keep(x, r.Problem.Func(x))
 }
 
-// Grad evaluates the problem and its gradient.
+// Grad evaluates the problem and its gradient. Where one of them is not finite
+// the value is +Inf and the gradient means nothing.
 func (r *Run) Grad(x, grad []float64) float64 {
-	r.res.Evaluations++
-	return r.keep(x, r.Problem.Grad(x, grad))
+	r.count()
+	return r.seen(x, r.Problem.Grad(x, grad), grad)
 }
 
-// keep remembers the best point.
+// HVP fills hv with the product of the Hessian at x with v.
+func (r *Run) HVP(x, v, hv []float64) {
+	r.count()
+	r.Problem.HVP(x, v, hv)
+}
+
+// count lets one more evaluation happen, or ends the run.
+func (r *Run) count() {
+	if !r.Exhausted() && r.res.Evaluations-r.visited >= r.stop.PerStep {
+		r.reason = MaxPerStep
+	}
+	if r.reason != "" {
+		panic(ended{})
+	}
+	r.res.Evaluations++
+}
+
+// keep remembers the best finite point. A value of -Inf is the end of all
+// searches.
 func (r *Run) keep(x []float64, f float64) float64 {
+	if math.IsInf(f, -1) && r.reason == "" {
+		r.reason = Unbounded
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return math.Inf(1)
+	}
 	if f < r.res.F {
 		r.res.F = f
 		copy(r.res.X, x)
 		r.better = r.res.Iterations
+	}
+	return f
+}
+
+// seen is keep where the gradient is known: without a finite one a method
+// cannot go on from there.
+func (r *Run) seen(x []float64, f float64, grad []float64) float64 {
+	f = r.keep(x, f)
+	if m := maxAbs(grad); math.IsNaN(m) || math.IsInf(m, 0) {
+		return math.Inf(1)
 	}
 	return f
 }
@@ -158,7 +225,8 @@ func (r *Run) settle(x []float64, f float64) {
 }
 
 // Exhausted reports whether a limit of evaluations or time has been reached or
-// the run was cancelled: a method asks in loops that do not Visit.
+// the run was cancelled. An evaluation after that ends the search, so a method
+// asks where it has something to hand in before.
 func (r *Run) Exhausted() bool {
 	switch {
 	case r.reason != "":
@@ -171,6 +239,10 @@ func (r *Run) Exhausted() bool {
 	}
 	return r.reason != ""
 }
+
+// stalled reports whether there was no lower value for so many steps that
+// there will be none: what the method sees is rounding.
+func (r *Run) stalled() bool { return r.res.Iterations-r.better > 200 }
 
 // Visit reports that the search has moved to x, where the value is f and the
 // gradient grad, nil if not known. It returns true when the search is to end.
@@ -188,6 +260,7 @@ func (r *Run) Visit(x []float64, f float64, grad []float64) bool {
 	}
 	r.last, r.lastF = append(r.last[:0], x...), f
 	r.res.Iterations++
+	r.visited = r.res.Evaluations
 	return r.reason != ""
 }
 
@@ -206,8 +279,8 @@ func (r *Run) judge(x []float64, f, grad float64) Reason {
 		return NotFinite
 	case s.Target != nil && f <= *s.Target:
 		return TargetReached
-	case s.Grad > 0 && grad <= s.Grad:
-		return GradientSmall
+	case s.Grad > 0 && grad <= r.ask && r.confirm(x, grad) != "":
+		return r.reason
 	case s.Step > 0 && step <= s.Step*(1+size):
 		return StepSmall
 	case s.Change > 0 && n > 0 && math.Abs(f-r.lastF) <= s.Change*max(math.Abs(f), math.Abs(r.lastF)):
@@ -218,6 +291,16 @@ func (r *Run) judge(x []float64, f, grad float64) Reason {
 		return MaxIterations
 	}
 	return ""
+}
+
+// confirm asks whether a small gradient is the end, and keeps the reason.
+func (r *Run) confirm(x []float64, grad float64) Reason {
+	r.reason = GradientSmall
+	if r.stop.Confirm != nil && grad > 0 {
+		r.reason = r.stop.Confirm(x)
+		r.ask = grad / 10
+	}
+	return r.reason
 }
 
 func maxAbs(x []float64) (m float64) {
@@ -234,6 +317,18 @@ func dot(a, b []float64) (s float64) {
 		s += a[i] * b[i]
 	}
 	return s
+}
+
+// length is the Euclidean norm, computed without overflow.
+func length(x []float64) float64 {
+	m, s := maxAbs(x), 0.0
+	if m == 0 || math.IsNaN(m) || math.IsInf(m, 1) {
+		return m
+	}
+	for _, v := range x {
+		s += v / m * (v / m)
+	}
+	return m * math.Sqrt(s)
 }
 
 // axpy returns x + t·d in dst.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestMethodsSolveRosenbrock(t *testing.T) {
 		if d := math.Hypot(res.X[0]-1, res.X[1]-1); !(d < c.tol) {
 			t.Errorf("%T ends at %v: %s after %d evaluations", c.m, res.X, res.Reason, res.Evaluations)
 		}
-		if at := p.params[0].Variable().Float64s(); !equal(at, res.X) {
+		if at := p.params[0].Variable().Float64s(); !slices.Equal(at, res.X) {
 			t.Errorf("%T: the parameters are %v, the result is %v", c.m, at, res.X)
 		}
 		t.Logf("%T: %d iterations, %d evaluations, %s", c.m, res.Iterations, res.Evaluations, res.Reason)

@@ -11,63 +11,110 @@ type probe struct {
 	g           []float64
 }
 
-// wolfe looks along the line x + t·d for a point that satisfies the strong
-// Wolfe conditions, from t on; from is the line's start. It is the search of
-// PyTorch's and Torch7's L-BFGS, after Nocedal and Wright, section 3.5.
-func wolfe(run *Run, x, d []float64, from probe, t, tol float64) probe {
-	const c1, c2, most = 1e-4, 0.9, 25
-	at := make([]float64, len(x))
-	eval := func(t float64) probe {
-		p := probe{t: t, g: make([]float64, len(x))}
-		p.f = run.Grad(axpy(at, x, t, d), p.g)
-		p.slope = dot(p.g, d)
-		return p
-	}
-	high := func(p probe) bool { return p.f > from.f+c1*p.t*from.slope || math.IsNaN(p.f) }
-	flat := func(p probe) bool { return math.Abs(p.slope) <= -c2*from.slope }
+// most is how many trials a line search may take, apart from those over an edge.
+const most = 25
 
-	prev, now, tries := from, eval(t), 0
-	var lo, hi probe
-	for {
-		if high(now) || tries > 1 && now.f >= prev.f || !flat(now) && now.slope >= 0 {
-			lo, hi = prev, now
-			break
-		}
-		if flat(now) || run.Exhausted() {
-			return now
-		}
-		if tries == most {
-			lo, hi = from, now
-			break
-		}
-		t := cubic(prev, now, now.t+0.01*(now.t-prev.t), now.t*10)
-		prev, now = now, eval(t)
-		tries++
+// strong says what a line search for the strong Wolfe conditions accepts.
+type strong struct {
+	c2    float64 // factor of the slope
+	tol   float64 // width of a bracket that is not worth looking into
+	noise float64 // relative difference of two values that is rounding: then slopes decide
+}
+
+// same reports whether p is as low as q but for rounding, and less steep.
+func (s strong) same(p, q probe) bool {
+	return s.noise > 0 && p.f <= q.f+s.noise*math.Abs(q.f) && math.Abs(p.slope) < math.Abs(q.slope)
+}
+
+// A path is the line x + t·d, on which a search is under way.
+type path struct {
+	strong
+	run      *Run
+	x, d, at []float64
+	from     probe // its start
+	tries    int
+}
+
+// search looks along the line x + t·d for a point that satisfies the strong
+// Wolfe conditions, from t on; from is the line's start. It is the search of
+// PyTorch's and Torch7's L-BFGS, after Nocedal and Wright, section 3.5, and keeps
+// away from where the value is not finite.
+func (s strong) search(run *Run, x, d []float64, from probe, t float64) probe {
+	l := &path{strong: s, run: run, x: x, d: d, at: make([]float64, len(x)), from: from}
+	lo, hi, found := l.bracket(t)
+	if found {
+		return hi
 	}
-	// a and b keep their places in the bracket: interpolation depends on them.
-	ends := [2]probe{lo, hi}
-	low := 0
-	if !(ends[0].f <= ends[1].f) {
-		low = 1
-	}
-	stuck := false
-	width := maxAbs(d)
-	for tries < most && !run.Exhausted() && !(math.Abs(ends[1].t-ends[0].t)*width < tol) {
-		left, right := min(ends[0].t, ends[1].t), max(ends[0].t, ends[1].t)
-		t := cubic(ends[0], ends[1], left, right)
-		t, stuck = inside(t, left, right, stuck)
-		p := eval(t)
-		tries++
-		other := 1 - low
-		if high(p) || p.f >= ends[low].f {
-			ends[other] = p
-			low = 0
-			if !(ends[0].f <= ends[1].f) {
-				low = 1
+	return l.zoom(lo, hi)
+}
+
+func (l *path) eval(t float64) probe {
+	p := probe{t: t, g: make([]float64, len(l.x))}
+	p.f = l.run.Grad(axpy(l.at, l.x, t, l.d), p.g)
+	p.slope = dot(p.g, l.d)
+	return p
+}
+
+// high reports whether the value at p is not low enough for how far it is.
+func (l *path) high(p probe) bool {
+	const c1 = 1e-4
+	return !(p.f <= l.from.f+c1*p.t*l.from.slope) && !l.same(p, l.from)
+}
+
+// flat reports whether the slope at p is small enough.
+func (l *path) flat(p probe) bool { return math.Abs(p.slope) <= -l.c2*l.from.slope }
+
+// bracket goes along the line until a point is found that will do, which is hi,
+// or two with one between them. Where the value is not finite it goes back, and
+// then no trial is longer than half the way from the last to there. A value that
+// falls as steeply as at first is followed to the end of the numbers.
+func (l *path) bracket(t float64) (lo, hi probe, found bool) {
+	prev, now, edge := l.from, l.eval(t), math.Inf(1)
+	for ; ; l.tries++ {
+		for math.IsInf(now.f, 1) && !l.run.Exhausted() { // over the edge
+			edge = now.t
+			if t = prev.t + (now.t-prev.t)/4; !elsewhere(l.at, l.x, t, l.d) {
+				return prev, prev, true
 			}
+			now = l.eval(t)
+		}
+		if l.high(now) || l.tries > 1 && now.f >= prev.f || !l.flat(now) && now.slope >= 0 {
+			return prev, now, false
+		}
+		if l.flat(now) || l.run.Exhausted() || l.tries >= most && !math.IsInf(edge, 1) {
+			return prev, now, true
+		}
+		far := min(now.t*10, (now.t+edge)/2)
+		if t = far; l.tries < most {
+			t = l.between(prev, now, min(now.t+0.01*(now.t-prev.t), far), far)
+		}
+		prev, now = now, l.eval(t)
+	}
+}
+
+// zoom looks between two points for one that will do; the lower is the best so
+// far. Both keep their places in the bracket: interpolation depends on them.
+func (l *path) zoom(lo, hi probe) probe {
+	ends := [2]probe{lo, hi}
+	lower := func() int {
+		if ends[0].f <= ends[1].f {
+			return 0
+		}
+		return 1
+	}
+	low, stuck, width := lower(), false, maxAbs(l.d)
+	for ; l.tries < most && !l.run.Exhausted() && !(math.Abs(ends[1].t-ends[0].t)*width < l.tol); l.tries++ {
+		left, right := min(ends[0].t, ends[1].t), max(ends[0].t, ends[1].t)
+		t := l.between(ends[0], ends[1], left, right)
+		t, stuck = inside(t, left, right, stuck)
+		p := l.eval(t)
+		other := 1 - low
+		if l.high(p) || p.f >= ends[low].f && !l.same(p, ends[low]) {
+			ends[other] = p
+			low = lower()
 			continue
 		}
-		done := flat(p)
+		done := l.flat(p)
 		if !done && p.slope*(ends[other].t-ends[low].t) >= 0 {
 			ends[other] = ends[low]
 		}
@@ -77,6 +124,24 @@ func wolfe(run *Run, x, d []float64, from probe, t, tol float64) probe {
 		}
 	}
 	return ends[low]
+}
+
+// between is cubic, or where the values differ by rounding the place where the
+// slope is 0 if it changes evenly.
+func (s strong) between(a, b probe, lo, hi float64) float64 {
+	if math.Abs(a.f-b.f) > 100*s.noise*math.Abs(a.f) || s.noise == 0 {
+		return cubic(a, b, lo, hi)
+	}
+	t := (a.t*b.slope - b.t*a.slope) / (b.slope - a.slope)
+	if math.IsNaN(t) {
+		return (lo + hi) / 2
+	}
+	return min(max(t, lo), hi)
+}
+
+// elsewhere reports whether x + t·d is another point than x.
+func elsewhere(at, x []float64, t float64, d []float64) bool {
+	return !slices.Equal(axpy(at, x, t, d), x)
 }
 
 // inside keeps a trial away from the ends of a bracket when the search makes
@@ -111,94 +176,4 @@ func cubic(a, b probe, lo, hi float64) float64 {
 		return (lo + hi) / 2
 	}
 	return min(max(t, lo), hi)
-}
-
-// LBFGS is the limited-memory BFGS method, step for step PyTorch's. With a
-// line search its steps satisfy the strong Wolfe conditions; without, they are
-// LR long. Liu, Nocedal 1989, https://doi.org/10.1007/BF01589116.
-type LBFGS struct {
-	LR       float64 // first trial of the search, or length of every step
-	History  int     // pairs that are kept
-	NoSearch bool    // steps of a fixed length
-	Tol      float64 // slope and bracket below which there is no progress; PyTorch's is 1e-9
-}
-
-// NewLBFGS returns the method with a line search and a history of 10, to full
-// precision.
-func NewLBFGS() LBFGS { return LBFGS{LR: 1, History: 10, Tol: 1e-18} }
-
-// pair is a step, the change of the gradient along it, and 1/(y·s).
-type pair struct {
-	s, y []float64
-	rho  float64
-}
-
-// Search implements [Method].
-func (m LBFGS) Search(run *Run) Reason {
-	x := run.Start()
-	n := len(x)
-	now := probe{g: make([]float64, n)}
-	now.f = run.Grad(x, now.g)
-	if run.Visit(x, now.f, now.g) {
-		return Finished
-	}
-	var past []pair
-	scale := 1.0
-	d := axpy(make([]float64, n), make([]float64, n), -1, now.g)
-	t := min(1, 1/sumAbs(now.g)) * m.LR
-	for {
-		now.slope, now.t = dot(now.g, d), 0
-		if !(now.slope <= -m.Tol) {
-			return NoProgress
-		}
-		next := probe{t: t}
-		if m.NoSearch {
-			next.g = make([]float64, n)
-			next.f = run.Grad(axpy(make([]float64, n), x, t, d), next.g)
-		} else {
-			next = wolfe(run, x, d, now, t, m.Tol)
-		}
-		if next.t == 0 {
-			return NoProgress
-		}
-		x = axpy(x, x, next.t, d)
-		if run.Visit(x, next.f, next.g) {
-			return Finished
-		}
-		p := pair{s: axpy(make([]float64, n), make([]float64, n), next.t, d), y: axpy(make([]float64, n), next.g, -1, now.g)}
-		if ys := dot(p.y, p.s); ys > 0.1*m.Tol {
-			if len(past) == m.History {
-				past = slices.Delete(past, 0, 1)
-			}
-			p.rho = 1 / ys
-			past = append(past, p)
-			scale = ys / dot(p.y, p.y)
-		}
-		now, t = next, m.LR
-		d = twoLoop(past, now.g, scale)
-	}
-}
-
-// twoLoop returns minus the approximate inverse Hessian times g.
-func twoLoop(past []pair, g []float64, scale float64) []float64 {
-	q := axpy(make([]float64, len(g)), make([]float64, len(g)), -1, g)
-	al := make([]float64, len(past))
-	for i := len(past) - 1; i >= 0; i-- {
-		al[i] = dot(past[i].s, q) * past[i].rho
-		axpy(q, q, -al[i], past[i].y)
-	}
-	for i := range q {
-		q[i] *= scale
-	}
-	for i, p := range past {
-		axpy(q, q, al[i]-dot(p.y, q)*p.rho, p.s)
-	}
-	return q
-}
-
-func sumAbs(x []float64) (s float64) {
-	for _, v := range x {
-		s += math.Abs(v)
-	}
-	return s
 }

@@ -120,27 +120,45 @@ func TestGradRemarks(t *testing.T) {
 	}
 }
 
+// What min says of a point, in text, JSON and its exit status.
 func TestMinKinds(t *testing.T) {
 	for _, c := range []struct {
-		args []string
-		want string
+		args   []string
+		want   string
+		status int
+		errs   string
 	}{
-		{[]string{"(x-3)^2", "--start", "x=0"}, "minimum"},
-		{[]string{"x^2-y^2", "--start", "x=1,y=0"}, "saddle"},
-		{[]string{"(x-3)^2", "--start", "x=0", "--bounds", "x=0:2"}, "minimum at a bound"},
-		{[]string{"(-(x-3)^2)", "--start", "x=0", "--maximize"}, "maximum"},
-		{[]string{"log(x)", "--start", "x=-1"}, "not finite"},
-		{[]string{"x^2+10*sin(x)+y^2+5*sin(y)", "--start", "x=4,y=3", "-o", "sgd(lr=0.05)", "--steps", "50"}, "not stationary"},
-		{[]string{"100*(x[1]-x[0]^2)^2+(1-x[0])^2", "--start", "x=[-1.2,1]", "-o", "bfgs"}, "minimum"},
+		{[]string{"(x-3)^2", "--start", "x=0"}, "minimum", 0, ""},
+		{[]string{"x^2-y^2", "--start", "x=1,y=0"}, "saddle", 0, ""},
+		{[]string{"(x-3)^2", "--start", "x=0", "--bounds", "x=0:2"}, "minimum at a bound", 0, ""},
+		{[]string{"(-(x-3)^2)", "--start", "x=0", "--maximize"}, "maximum", 0, ""},
+		{[]string{"x", "--start", "x=0", "--maximize"}, "unbounded: the value rises without bound in the direction x", 1, "unbounded"},
+		{[]string{"(x-y)^2", "--start", "x=3,y=1"}, "minimum, flat in these directions: x + y", 0, ""},
+		{[]string{"log(x)", "--start", "x=-1"}, "not finite", 1, "at the start, x = -1: start inside of the domain"},
+		{[]string{"x^2+10*sin(x)+y^2+5*sin(y)", "--start", "x=4,y=3", "-o", "sgd(lr=0.05)", "--steps", "50"}, "not converged", 1, "not converged after 50 steps; give it more --steps"},
+		{[]string{"(-2*log(p)-log(1-p))", "--start", "p=0.05", "-o", "sgd(lr=0.1)"}, "not converged: the run diverged", 1, "after 1 steps the value or the gradient is not finite, at p = 3.94"},
+		{[]string{"x^2", "--start", "x=5", "-o", "sgd(lr=1.1)", "--steps", "10"}, "not converged: the run diverged", 1, "the value is 958.4399981, and it was 25 at the start"},
+		{[]string{"100*(x[1]-x[0]^2)^2+(1-x[0])^2", "--start", "x=[-1.2,1]", "-o", "bfgs"}, "minimum", 0, ""},
 	} {
 		status, out, errs := descent(append([]string{"min", "--json"}, c.args...)...)
-		var r struct{ Runs []struct{ Kind string } }
-		if err := json.Unmarshal([]byte(out), &r); err != nil || status != 0 {
+		var r struct {
+			Runs []struct {
+				Kind      string
+				Converged bool
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
 			t.Errorf("%q: %v %s", c.args, err, errs)
 			continue
 		}
-		if r.Runs[0].Kind != c.want {
-			t.Errorf("%q: %q, want %q", c.args, r.Runs[0].Kind, c.want)
+		if r.Runs[0].Kind != c.want || r.Runs[0].Converged != (c.status == 0) {
+			t.Errorf("%q: %+v, want %q", c.args, r.Runs[0], c.want)
+		}
+		if status != c.status || !strings.Contains(errs, c.errs) || strings.Count(errs, "\n") != c.status {
+			t.Errorf("%q: status %d, %q; want %d, %q", c.args, status, errs, c.status, c.errs)
+		}
+		if _, out, _ := descent(append([]string{"min"}, c.args...)...); !strings.Contains(out, "\n  "+c.want) {
+			t.Errorf("%q: %s lacks %q", c.args, out, c.want)
 		}
 	}
 }

@@ -31,7 +31,8 @@ func shellWords(s string) (out []string) {
 	return out
 }
 
-// The commands that the lab tells its readers to try work as they stand.
+// The commands that the lab tells its readers to try work as they stand. A
+// search that is cut short, or diverges, says so with a status of 1.
 func TestLabCommands(t *testing.T) {
 	data, err := filepath.Abs(filepath.Join("..", "..", "lab"))
 	if err != nil {
@@ -48,7 +49,9 @@ func TestLabCommands(t *testing.T) {
 				continue
 			}
 			count++
-			if status, out, errs := descent(shellWords(line)[1:]...); status != 0 {
+			status, out, errs := descent(shellWords(line)[1:]...)
+			open := strings.HasPrefix(line, "descent min") && (strings.Contains(errs, "not converged after") || strings.Contains(errs, "diverged: after"))
+			if status != 0 && !(status == exitFailure && open) {
 				t.Errorf("%s: %s: status %d: %s%s", e.Name, line, status, out, errs)
 			}
 		}

@@ -38,7 +38,11 @@ func minCommand() *cobra.Command {
 		Long: "Minimise a formula from a start, with one method or several side by side, and say why\n" +
 			"each stopped and what kind of point it found. Methods are lbfgs, bfgs, cg, newton,\n" +
 			"steepest, cmaes, and every update rule, such as 'adam(lr=0.1)'. Names that are not in\n" +
-			"--start have fixed values.",
+			"--start have fixed values.\n\n" +
+			"A point is a minimum, a maximum or a saddle, maybe at a bound, at a kink, at the edge of\n" +
+			"the domain, or flat in directions that are named; or the value is unbounded, or falls\n" +
+			"for ever towards a limit (no minimum); or the run has not converged. The exit status is\n" +
+			"0 if every run ended at a point where the function is stationary, else 1.",
 		Example: "  descent min 'x^2 + 10*sin(x) + y^2 + 5*sin(y)' --start x=4,y=3 \\\n" +
 			"      --optimizer 'sgd(lr=0.05)' --optimizer 'adam(lr=0.1)' --steps 50 --plot paths.svg\n" +
 			"  descent min '(x-3)^2' --start x=0 --bounds x=0:2\n" +
@@ -56,7 +60,7 @@ func minCommand() *cobra.Command {
 	f.BoolVar(&o.search.Maximize, "maximize", false, "look for a maximum")
 	f.StringVar(&o.bounds, "bounds", "", "ranges of variables, such as x=0:5,y=:1")
 	f.IntVar(&o.search.Steps, "steps", 10000, "largest number of steps")
-	f.Float64Var(&o.search.Tolerance, "tol", 1e-8, "stop when no element of the gradient is larger")
+	f.Float64Var(&o.search.Tolerance, "tol", 1e-8, "stop when no element of the gradient is larger, if the point is stationary")
 	f.IntVar(&o.multistart, "multistart", 0, "search from this many starts around --start, and keep the best")
 	f.Float64Var(&o.spread, "spread", 2, "standard deviation of the starts of --multistart")
 	f.BoolVar(&o.anneal, "anneal", false, "simulated annealing, then down from the best point")
@@ -105,7 +109,21 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err == nil {
 		err = ctx.Err()
 	}
+	if err == nil {
+		err = failures(runs)
+	}
 	return err
+}
+
+// failures says which runs did not find what they looked for.
+func failures(runs []*calc.Found) error {
+	var list []error
+	for _, r := range runs {
+		if why := r.Failure(); why != "" {
+			list = append(list, fmt.Errorf("%s: %s", r.Optimizer, why))
+		}
+	}
+	return errors.Join(list...)
 }
 
 // prepare reads the flags.

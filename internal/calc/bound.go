@@ -110,8 +110,17 @@ func (b Bound) inward(name string, x float64) (float64, error) {
 }
 
 // at says whether x is at the bound, but for rounding.
-func (b Bound) at(x float64) bool {
-	near := func(end float64) bool { return math.Abs(x-end) <= 1e-6*(1+math.Abs(end)) }
-	lo, hi := b.sides()
-	return lo && near(b.Lo) || hi && near(b.Hi)
+func (b Bound) at(x float64) bool { return b.side(x) != 0 }
+
+// side is -1 where x is at the lower bound, but for rounding, 1 at the upper one
+// and 0 between them.
+func (b Bound) side(x float64) float64 {
+	near := func(end float64) bool { return math.Abs(x-end) <= 1e-6*min(1+math.Abs(end), b.Hi-b.Lo) }
+	switch lo, hi := b.sides(); {
+	case lo && near(b.Lo):
+		return -1
+	case hi && near(b.Hi):
+		return 1
+	}
+	return 0
 }

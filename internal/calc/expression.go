@@ -185,6 +185,20 @@ func (e *Expression) Size() (n int) {
 	return n
 }
 
+// elements returns a name for each element of all variables.
+func (e *Expression) elements() (out []string) {
+	for i, name := range e.Names {
+		for k := range e.start[i].Data {
+			if len(e.start[i].Shape) == 0 {
+				out = append(out, name)
+			} else {
+				out = append(out, fmt.Sprintf("%s[%d]", name, k))
+			}
+		}
+	}
+	return out
+}
+
 // Hessian returns the second derivatives: the rows of a symmetric matrix whose
 // order is that of the elements of all names.
 func (e *Expression) Hessian() ([]float64, error) {

@@ -28,16 +28,7 @@ func (s *Search) Landscape(runs []*Found) (*Landscape, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Landscape{Runs: runs}
-	for i, n := range e.Names {
-		for k := range e.start[i].Data {
-			if len(e.start[i].Shape) == 0 {
-				l.Names = append(l.Names, n)
-			} else {
-				l.Names = append(l.Names, fmt.Sprintf("%s[%d]", n, k))
-			}
-		}
-	}
+	l := &Landscape{Runs: runs, Names: e.elements()}
 	l.F = func(x ...float64) float64 {
 		for _, p := range e.Params {
 			n := p.Shape().Size()

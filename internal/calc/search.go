@@ -12,8 +12,6 @@ import (
 	"descent/internal/suggest"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // A Search is what min is asked for.
@@ -39,11 +37,46 @@ type Found struct {
 	Stopped     string           `json:"stopped"`
 	LastF       Value            `json:"last_f"` // the value at the last step; F is the best
 	Kind        string           `json:"kind"`
+	Converged   bool             `json:"converged"`             // to a point that is stationary
+	Directions  []string         `json:"directions,omitempty"`  // that Kind speaks of
 	Eigenvalues []float64        `json:"eigenvalues,omitempty"` // of the Hessian
+
+	reason   optimizers.Reason
+	diverged bool     // it ended above all points before, or where there is no value
+	order    []string // of the names in a point of the path
 
 	Jumps bool        `json:"-"` // the points of the path are no steps from one to the next
 	Path  [][]float64 `json:"-"`
 	Trace []float64   `json:"-"` // the value at each point of the path
+}
+
+// Failure says why a run is of no use, or "" if it converged.
+func (f *Found) Failure() string {
+	switch {
+	case f.Converged:
+		return ""
+	case f.reason == optimizers.NotFinite && f.Steps == 0:
+		return fmt.Sprintf("the value or the gradient is not finite at the start, %s: start inside of the domain", f.end())
+	case f.reason == optimizers.NotFinite:
+		return fmt.Sprintf("diverged: after %d steps the value or the gradient is not finite, at %s; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, f.end())
+	case f.diverged:
+		return fmt.Sprintf("diverged: after %d steps the value is %v, and it was %.10g at the start; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, f.LastF, f.Trace[0])
+	case f.reason == optimizers.MaxIterations && f.Kind == kindOpen:
+		return fmt.Sprintf("not converged after %d steps; give it more --steps, or another method such as newton", f.Steps)
+	}
+	return f.Kind
+}
+
+// end is the last point of the path.
+func (f *Found) end() string {
+	at := f.Path[len(f.Path)-1]
+	var where []string
+	for _, name := range f.order {
+		v := Value{f.X[name].Shape, at[:len(f.X[name].Data)]}
+		at = at[len(v.Data):]
+		where = append(where, fmt.Sprintf("%s = %v", name, v))
+	}
+	return strings.Join(where, ", ")
 }
 
 // Method returns the method that a text names: one of the drivers, or a rule.
@@ -151,24 +184,85 @@ func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Fo
 	if err != nil {
 		return nil, err
 	}
-	res, err := optimizers.Minimize(ctx, p, m, optimizers.Stop{Grad: s.Tolerance, Iterations: s.Steps, Path: true})
+	land, err := s.terrain(b)
 	if err != nil {
 		return nil, err
 	}
-	f := &Found{Optimizer: name, Steps: max(len(res.Trace)-1, 0), Evaluations: res.Evaluations, Stopped: string(res.Reason)}
-	_, f.Jumps = m.(optimizers.MultiStart)
-	sign := 1.0
-	if s.Maximize {
-		sign = -1
+	stop := optimizers.Stop{Grad: s.Tolerance, Iterations: s.Steps, Path: true, Confirm: land.confirm(b)}
+	if many, ok := m.(optimizers.MultiStart); ok {
+		many.Each.Confirm = stop.Confirm
+		m = many
 	}
+	res, err := optimizers.Minimize(ctx, p, m, stop)
+	if err == nil {
+		err = land.goOn(ctx, p, b, m, stop, res)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(res.Trace) == 0 {
+		return nil, ctx.Err() // cancelled before the first step
+	}
+	f := &Found{Optimizer: name, Steps: len(res.Trace) - 1, Evaluations: res.Evaluations, Stopped: s.words(string(res.Reason)), reason: res.Reason, order: b.Names}
+	_, f.Jumps = m.(optimizers.MultiStart)
 	for _, at := range res.Trace {
 		f.Path = append(f.Path, b.outside(at.X))
-		f.Trace = append(f.Trace, sign*at.F)
+		f.Trace = append(f.Trace, s.sign()*at.F)
 	}
-	if n := len(f.Trace); n > 0 {
-		f.LastF = Number(f.Trace[n-1])
+	f.LastF = Number(f.Trace[len(f.Trace)-1])
+	return f, s.judge(f, b.outside(res.X), b, land)
+}
+
+// sign is -1 where a maximum is looked for.
+func (s *Search) sign() float64 {
+	if s.Maximize {
+		return -1
 	}
-	return f, s.judge(f, b.outside(res.X), b)
+	return 1
+}
+
+// words turns what is said of a minimum into what is said of a maximum, where
+// one is looked for.
+func (s *Search) words(text string) string {
+	if s.Maximize {
+		return strings.NewReplacer("falls", "rises", "lower", "higher", kindMinimum, kindMaximum, kindMaximum, kindMinimum).Replace(text)
+	}
+	return text
+}
+
+// terrain is the function over the variables themselves, with its bounds.
+func (s *Search) terrain(b *bounded) (*terrain, error) {
+	e, err := s.plain()
+	if err != nil {
+		return nil, err
+	}
+	goal := e.Node
+	if s.Maximize {
+		goal = ops.Neg(goal)
+	}
+	t := &terrain{bounds: b.bounds, names: e.elements()}
+	for _, v := range e.start {
+		t.start = append(t.start, v.Data...)
+	}
+	t.p, err = optimizers.ProblemOf(goal, e.Params, e.feeds...)
+	return t, err
+}
+
+// confirm ends a search where its gradient is small if that is a stationary
+// point, or if there is none to be found.
+func (t *terrain) confirm(b *bounded) func(u []float64) optimizers.Reason {
+	return func(u []float64) optimizers.Reason {
+		v, err := t.at(b.outside(u), make([]float64, len(u))).verdict()
+		switch {
+		case err != nil || v.stationary():
+			return optimizers.GradientSmall
+		case v.kind == kindUnbounded:
+			return optimizers.Unbounded
+		case v.kind == kindNone:
+			return optimizers.NoMinimum
+		}
+		return ""
+	}
 }
 
 // Anneal searches by simulated annealing, then goes down from the best point.
@@ -205,38 +299,61 @@ func (b *bounded) outside(u []float64) []float64 {
 }
 
 // judge fills in what is at the point that was found.
-func (s *Search) judge(f *Found, x []float64, b *bounded) error {
-	at := *s
-	at.Start = nil
+func (s *Search) judge(f *Found, x []float64, b *bounded, land *terrain) error {
 	f.X = map[string]Value{}
 	left := x
 	for i, name := range b.Names {
 		n := len(b.start[i].Data)
-		v := Value{b.start[i].Shape, left[:n]}
+		f.X[name] = Value{b.start[i].Shape, left[:n]}
 		left = left[n:]
-		f.X[name] = v
-		at.Start = append(at.Start, Binding{name, v})
 	}
-	e, err := at.plain()
+	moved := make([]float64, len(x)) // over points below the start: others may be anywhere
+	for k, at := range f.Path {
+		for i := range moved {
+			if s.sign()*f.Trace[k] < s.sign()*f.Trace[0] {
+				moved[i] = max(moved[i], math.Abs(at[i]-land.start[i]))
+			}
+		}
+	}
+	spot := land.at(x, moved)
+	f.F, f.Gradient = Number(s.sign()*spot.f), Number(largest(spot.g))
+	v, err := spot.verdict()
 	if err != nil {
 		return err
 	}
-	g, err := e.Gradient()
-	if err != nil {
-		return err
+	if f.reason == optimizers.Unbounded && v.kind != kindUnbounded { // -Inf was seen
+		values := v.Eigenvalues
+		v = spot.unbounded(spot.moved())
+		v.Eigenvalues = values
 	}
-	f.F = g.Value
-	var flat []float64
-	for _, v := range g.Grads {
-		flat = append(flat, v.Data...)
+	f.Kind, f.Directions, f.Eigenvalues = s.words(v.text(s.sign())), v.Directions, v.Eigenvalues
+	if s.Maximize {
+		for i := range f.Eigenvalues {
+			f.Eigenvalues[i] = 0 - f.Eigenvalues[i]
+		}
+		slices.Sort(f.Eigenvalues)
 	}
-	f.Gradient = Number(largest(flat))
-	if v := f.F.Data[0]; math.IsNaN(v) || math.IsInf(v, 0) {
-		f.Kind = "not finite"
-		return nil
+	f.Converged = v.stationary() && !(f.reason == optimizers.NotFinite && f.Steps > 0)
+	f.diverged = s.diverged(f)
+	if f.diverged && v.kind == kindOpen {
+		f.Kind += ": the run diverged"
 	}
-	f.Kind, f.Eigenvalues, err = e.kind(x, flat, b.bounds, s.Maximize)
-	return err
+	return nil
+}
+
+// diverged reports whether a run ended where there is no value, or above all
+// points before.
+func (s *Search) diverged(f *Found) bool {
+	if f.reason == optimizers.NotFinite {
+		return f.Steps > 0
+	}
+	last := s.sign() * f.LastF.Data[0]
+	for _, v := range f.Trace[:len(f.Trace)-1] {
+		if !(s.sign()*v < last) {
+			return false
+		}
+	}
+	return f.Steps > 0
 }
 
 func largest(x []float64) (m float64) {
@@ -246,60 +363,4 @@ func largest(x []float64) (m float64) {
 		}
 	}
 	return m
-}
-
-// maxEigen is the number of variables up to which the kind of a point is found.
-const maxEigen = 200
-
-// kind says what point x is: by the gradient, the bounds it is at, and the
-// eigenvalues of the Hessian.
-func (e *Expression) kind(x, grad []float64, bounds []Bound, up bool) (string, []float64, error) {
-	if m := largest(append(slices.Clone(grad), x...)); math.IsNaN(m) || math.IsInf(m, 0) {
-		return "not finite", nil, nil
-	}
-	n := len(x)
-	if n > maxEigen {
-		return "unknown: too many variables for the Hessian", nil, nil
-	}
-	h, err := e.Hessian()
-	if err != nil {
-		return "", nil, err
-	}
-	if m := largest(h); math.IsNaN(m) || math.IsInf(m, 0) {
-		return "unknown: the Hessian is not finite", nil, nil
-	}
-	var eig mat.EigenSym
-	sym := mat.NewSymDense(n, nil)
-	for i := range n {
-		for j := range i + 1 {
-			sym.SetSym(i, j, (h[i*n+j]+h[j*n+i])/2)
-		}
-	}
-	if !eig.Factorize(sym, false) {
-		return "unknown: the Hessian's eigenvalues were not found", nil, nil
-	}
-	values := eig.Values(nil)
-	scale := largest(values)
-	at := false
-	for i := range x {
-		if bounds[i].at(x[i]) {
-			at = true
-			grad[i] = 0
-		}
-	}
-	switch low, high := values[0], values[n-1]; {
-	case largest(grad) > 1e-4*(1+scale):
-		return "not stationary", values, nil
-	case at && up:
-		return "maximum at a bound", values, nil
-	case at:
-		return "minimum at a bound", values, nil
-	case low > 1e-9*scale:
-		return "minimum", values, nil
-	case high < -1e-9*scale:
-		return "maximum", values, nil
-	case low < -1e-9*scale && high > 1e-9*scale:
-		return "saddle", values, nil
-	}
-	return "flat: an eigenvalue of the Hessian is 0", values, nil
 }

@@ -1,0 +1,268 @@
+package calc
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The kinds of a point, in words that a search for a minimum has.
+const (
+	kindMinimum   = "minimum"
+	kindMaximum   = "maximum"
+	kindSaddle    = "saddle"
+	kindFlat      = "flat"
+	kindUnbounded = "unbounded"
+	kindNone      = "no minimum"
+	kindOpen      = "not converged"
+	kindNotFinite = "not finite"
+	kindUnknown   = "unknown"
+)
+
+// Where a minimum can be that a gradient of 0 does not show.
+const (
+	atBound = " at a bound"
+	atEdge  = " at the edge of the domain"
+	atKink  = " at a kink"
+)
+
+// A Verdict says what is at a point.
+type Verdict struct {
+	kind        string // one of the above
+	where       string // atBound, or the like
+	how         string // what the directions are, in words
+	Directions  []string
+	Eigenvalues []float64 // of the Hessian
+	limit       float64   // of a value that falls for ever
+	level       bool      // in some direction the value does not change
+}
+
+// stationary reports whether a search can end there, having found something.
+func (v Verdict) stationary() bool {
+	switch v.kind {
+	case kindMinimum, kindMaximum, kindSaddle, kindFlat, kindUnknown:
+		return true
+	}
+	return false
+}
+
+// low reports whether nothing near is lower.
+func (v Verdict) low() bool { return v.kind == kindMinimum || v.kind == kindFlat }
+
+// text is the verdict in words. sign is -1 where the function is the negative of
+// the one that was asked for.
+func (v Verdict) text(sign float64) string {
+	s := v.kind + v.where + v.how + strings.Join(v.Directions, ", ")
+	if v.kind == kindNone {
+		s += fmt.Sprintf(", towards %.6g", sign*v.limit+0) // -0 is 0
+	}
+	return s
+}
+
+// maxEigen is the number of variables up to which the kind of a point is found.
+const maxEigen = 200
+
+// verdict says what the spot is: a point where Newton's step is small in units
+// of the variables' scales is judged by the Hessian, scaled by its diagonal, and
+// by the values around; any other by whether it is at a kink or an edge of the
+// domain, and by where the value goes from there.
+func (s *spot) verdict() (Verdict, error) {
+	switch {
+	case !allFinite(s.f):
+		return Verdict{kind: kindNotFinite}, nil
+	case len(s.x) > maxEigen:
+		return s.large(), nil
+	}
+	var v Verdict
+	m, err := s.model()
+	if err != nil {
+		return v, err
+	}
+	near := m != nil && m.small && s.attracts(m)
+	if u := s.steepest(); u != nil && !near && s.cliff(u, s.known(m)) == forever {
+		v = s.pole(u)
+	} else if w := s.level(m); w.kind != kindOpen && (near || w.low() && (m.small || !w.level)) {
+		v = w
+	} else {
+		v = s.elsewhere()
+	}
+	if m != nil {
+		v.Eigenvalues = m.plain
+	}
+	return v, nil
+}
+
+// large is the verdict with too many variables for a Hessian: the gradient has
+// to be small, or much smaller than at the start.
+func (s *spot) large() Verdict {
+	first := make([]float64, len(s.x))
+	s.p.Grad(s.start, first)
+	if g := largest(s.clear(slices.Clone(s.g))); g <= 1e-8 || g <= converged*largest(first) {
+		return Verdict{kind: kindUnknown, how: ": too many variables for the Hessian"}
+	}
+	return Verdict{kind: kindOpen}
+}
+
+// level is the verdict if the gradient is 0 as far as can be told: Newton's step
+// is small, or nothing is to be gained by it.
+func (s *spot) level(m *model) Verdict {
+	if m == nil || !m.small && m.fall > 64*epsilon*math.Abs(s.f) || s.jumps() {
+		return Verdict{kind: kindOpen}
+	}
+	return s.stationary(m)
+}
+
+// jumps reports whether the value changes as much from one number to the next as
+// it does over a distance: what Newton's step and the noise say is void then.
+func (s *spot) jumps() bool {
+	for _, u := range s.star() {
+		for _, t := range []float64{-reach, reach} {
+			if d := math.Abs(s.value(s.along(t, u)) - s.f); s.grain > d/4 && d > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stationary judges a spot whose gradient is 0 as far as can be told. It leaves
+// the verdict open where the values say that it is on a slope.
+func (s *spot) stationary(m *model) (v Verdict) {
+	var flat, weak []string
+	rises, falls := m.values[len(m.values)-1] > flatness, false
+	kinks, walls, held := false, false, slices.Contains(s.fixed, true)
+	for _, c := range s.sections(m) {
+		if c.steep {
+			v.kind = kindOpen
+			return v
+		}
+		rises = rises || c.left == up || c.right == up
+		falls = falls || c.left == down || c.right == down
+		walls = walls || c.left == wall || c.right == wall
+		kinks = kinks || c.order > 0 && c.order < 1.5
+		if name := s.levels(c); name != "" {
+			flat = append(flat, name)
+		} else if c.order > 3 {
+			weak = append(weak, s.name(c.u))
+		}
+	}
+	switch {
+	case rises && falls:
+		v.kind = kindSaddle
+		return v
+	case falls:
+		v.kind = kindMaximum
+	case rises || walls || held:
+		v.kind = kindMinimum
+	default:
+		v.kind = kindFlat
+	}
+	switch {
+	case held || walls && s.bounded():
+		v.where = atBound
+	case walls:
+		v.where = atEdge
+	case kinks:
+		v.where = atKink
+	}
+	v.level = len(flat) > 0
+	switch {
+	case v.level && s.underflow():
+		return s.lost()
+	case v.kind == kindFlat:
+		v.how, v.Directions = " in these directions: ", flat
+	case v.level:
+		v.how, v.Directions = ", flat in these directions: ", flat
+	case len(weak) > 0:
+		v.how, v.Directions = ", flat to second order in these directions: ", weak
+	}
+	return v
+}
+
+// lost is the verdict on a spot where a value that falls for ever is rounded.
+func (s *spot) lost() Verdict {
+	return Verdict{kind: kindNone, how: ": the value falls for ever, by less than rounding here, in the direction ",
+		Directions: []string{s.name(s.moved())}, limit: s.f}
+}
+
+// elsewhere judges a spot whose gradient is not 0, or is not there.
+func (s *spot) elsewhere() Verdict {
+	crease, downhill := s.creased()
+	if crease {
+		return s.around(atKink)
+	}
+	if w := s.around(atEdge); w.kind != kindOpen {
+		return w
+	}
+	var rays [][]float64
+	for _, u := range [][]float64{s.steepest(), s.moved(), downhill} {
+		if u != nil && norm(u) > 0 {
+			rays = append(rays, u)
+		}
+	}
+	for _, u := range s.star() {
+		rays = append(rays, u, times(-1, u))
+	}
+	for _, u := range rays {
+		how, limit := s.ray(u)
+		switch how {
+		case forever:
+			return s.unbounded(u)
+		case tapering:
+			if math.Abs(limit) < 1e-9*math.Abs(s.f) {
+				limit = 0
+			}
+			return Verdict{kind: kindNone, how: ": the value falls for ever in the direction ", Directions: []string{s.name(u)}, limit: limit}
+		}
+	}
+	if s.underflow() {
+		return s.lost()
+	}
+	return Verdict{kind: kindOpen}
+}
+
+// unbounded is the verdict where the value falls for ever along u.
+func (s *spot) unbounded(u []float64) Verdict {
+	if norm(u) == 0 {
+		return Verdict{kind: kindUnbounded, how: ": the value falls without bound"}
+	}
+	return Verdict{kind: kindUnbounded, how: ": the value falls without bound in the direction ", Directions: []string{s.name(u)}}
+}
+
+// pole is the verdict on a spot beside one.
+func (s *spot) pole(u []float64) Verdict {
+	return Verdict{kind: kindUnbounded, how: ": the value falls without bound near this point, in the direction ", Directions: []string{s.name(u)}}
+}
+
+// around judges a spot without a gradient by the values along the axes and
+// along directions between them, a little farther off than it is known.
+func (s *spot) around(where string) Verdict {
+	const near = 10 * converged
+	rises, falls, walls := false, false, false
+	for _, u := range s.star() {
+		for _, sign := range []float64{-1, 1} {
+			f := s.value(s.along(sign*near, u))
+			rises, falls, walls = rises || f > s.f && !math.IsInf(f, 1), falls || f < s.f, walls || math.IsInf(f, 1)
+			if to := times(sign, u); math.IsInf(f, 1) && s.cliff(to, near) == forever {
+				return s.pole(to)
+			}
+		}
+	}
+	kink := where == atKink
+	v := Verdict{where: where}
+	switch {
+	case kink && rises && falls:
+		v.kind = kindSaddle
+	case kink && falls:
+		v.kind = kindMaximum
+	case kink || walls && !falls:
+		v.kind = kindMinimum
+	default:
+		v.kind, v.where = kindOpen, ""
+	}
+	if walls && v.kind == kindMinimum && s.bounded() {
+		v.where = atBound
+	}
+	return v
+}
