@@ -10,7 +10,8 @@ import (
 // layers are the packages from the bottom up; a package may import those of
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
-	{"internal/kernel", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/safetensors"},
+	{"internal/kernel", "internal/leastsq", "internal/numjson", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
+		"internal/safetensors"},
 	{"internal/jit", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
 	{"graph"},
@@ -24,6 +25,9 @@ var layers = [][]string{
 	{"cmd/descent"},
 }
 
+// plainJSON are the packages whose JSON has no numbers that may be NaN.
+var plainJSON = []string{"internal/safetensors", "bench/peers", "bench/peers/descent"}
+
 func TestImportsGoOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
 	if err != nil {
@@ -35,6 +39,9 @@ func TestImportsGoOneWay(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		f := strings.Fields(line)
 		pkg := f[0]
+		if name := strings.TrimPrefix(pkg, "descent/"); slices.Contains(f[1:], "encoding/json") && !slices.Contains(plainJSON, name) {
+			t.Errorf("%s imports encoding/json, which has no place for NaN: use internal/numjson", pkg)
+		}
 		if pkg == "descent" {
 			continue
 		}

@@ -1,13 +1,13 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"slices"
 
+	"descent/internal/numjson"
 	"descent/internal/stats"
 )
 
@@ -280,12 +280,7 @@ func (r *Results) Summary() string {
 
 // WriteJSON writes the results.
 func (r *Results) WriteJSON(w io.Writer) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	_, err = w.Write(append(text, '\n'))
-	return err
+	return numjson.Write(w, r, " ")
 }
 
 // maxResults is the largest file that Read takes.
@@ -303,11 +298,11 @@ func Read(path string) (*Results, error) {
 		return nil, err
 	}
 	var kind struct{ Suite string }
-	if json.Unmarshal(text, &kind) == nil && kind.Suite != "" {
+	if numjson.Unmarshal(text, &kind) == nil && kind.Suite != "" {
 		return nil, fmt.Errorf("%s: results of the suite %s; only those of trainings can be compared", path, kind.Suite)
 	}
 	r := &Results{}
-	if err := json.Unmarshal(text, r); err != nil {
+	if err := numjson.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
 	}
 	if r.Format != resultsFormat {

@@ -1,13 +1,14 @@
 package bench
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"descent/internal/numjson"
 )
 
 // SuiteResults are what a suite found.
@@ -177,12 +178,7 @@ func (r *SuiteResults) unstable() (names []string) {
 
 // WriteJSON writes the results.
 func (r *SuiteResults) WriteJSON(w io.Writer) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	_, err = w.Write(append(text, '\n'))
-	return err
+	return numjson.Write(w, r, " ")
 }
 
 // WriteTable writes the table and the verdict as text for a terminal.

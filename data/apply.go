@@ -65,7 +65,7 @@ func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset,
 	d.Class = make([]int, len(rows))
 	for i, row := range rows {
 		if d.Class[i] = find(row); d.Class[i] < 0 {
-			return nil, unknownLevel(t, target, row, "class", s.Target.Classes, "")
+			return nil, unknownLevel(t, target, row, "class", s.Target.Classes)
 		}
 	}
 	return d, nil
@@ -125,7 +125,7 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 		}
 		x := (v - in.Offset) / in.Scale
 		if !finite(x) {
-			return fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.where(row), quote(c.Name), v)
+			return fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.Where(row), quote(c.Name), v)
 		}
 		d.X[i*w+at] = x
 	}
@@ -144,7 +144,8 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 			d.Missing++
 		}
 		if level < 0 {
-			return unknownLevel(t, c, row, "level", in.Levels, fmt.Sprintf("; correct it, or set Unknown to %q before training", UnknownMissing))
+			return unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
+				Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})
 		}
 		d.X[i*w+at+level] = 1
 	}
@@ -152,13 +153,13 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 }
 
 // unknownLevel says that the word in a row is not one of the levels.
-func unknownLevel(t *Table, c *Column, row int, what string, levels []string, advice string) error {
+func unknownLevel(t *Table, c *Column, row int, what string, levels []string, advice ...Advice) error {
 	word := c.word(row)
 	near := ""
 	if n := suggest.Nearest(word, levels); n != "" {
 		near = fmt.Sprintf(" (did you mean %s?)", quote(n))
 	}
-	return fmt.Errorf("%s: column %s: unknown %s %s; known are %s%s%s", t.where(row), quote(c.Name), what, quote(word), list(levels), near, advice)
+	return advise(fmt.Errorf("%s: column %s: unknown %s %s; known are %s%s", t.Where(row), quote(c.Name), what, quote(word), list(levels), near), advice...)
 }
 
 // word returns the cell of a row as text.
@@ -188,7 +189,7 @@ func numericCells(t *Table, c *Column, rows []int) ([]float64, error) {
 		}
 		v, ok := number(c.word(row))
 		if !ok || !finite(v) {
-			return nil, fmt.Errorf("%s: column %s: %s is not a number", t.where(row), quote(c.Name), quote(c.word(row)))
+			return nil, fmt.Errorf("%s: column %s: %s is not a number", t.Where(row), quote(c.Name), quote(c.word(row)))
 		}
 		values[row] = v
 	}

@@ -153,6 +153,7 @@ func (c *cells) typo(words *Column, row int) *cellError {
 	if numbers*10 < len(words.Levels)*9 {
 		return nil
 	}
-	return &cellError{row, fmt.Errorf("%s is not a number, as %d of the column's %d different values are; correct it, list it in Missing, or set the column's kind to %s",
-		quote(c.at(row)), numbers, len(words.Levels), Categorical)}
+	return &cellError{row, advise(fmt.Errorf("%s is not a number, as %d of the column's %d different values are", quote(c.at(row)), numbers, len(words.Levels)),
+		Advice{Text: "correct it"}, Advice{Text: "list it in Missing", Option: "Missing", Value: c.at(row)},
+		Advice{Text: fmt.Sprintf("set the column's kind to %s", Categorical), Option: "Kinds", Value: c.name})}
 }

@@ -75,7 +75,7 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	}
 	lines, err := newLines(r, o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Name, err)
+		return nil, within(o.Name, err)
 	}
 	header, err := lines.header(o)
 	if err != nil {
@@ -135,7 +135,7 @@ func (t *Table) fill(columns []cells, o CSVOptions) error {
 	for i := range columns {
 		c, bad := columns[i].column(o.Kinds[columns[i].name])
 		if bad != nil {
-			return fmt.Errorf("%s: column %s: %w", t.where(bad.row), quote(columns[i].name), bad.err)
+			return within(fmt.Sprintf("%s: column %s", t.Where(bad.row), quote(columns[i].name)), bad.err)
 		}
 		columns[i] = cells{}
 		t.Columns = append(t.Columns, c)
@@ -149,7 +149,7 @@ func checkKinds(header []string, o CSVOptions) error {
 	// In order, so that of several mistakes the same is reported each time.
 	for _, name := range sortedKeys(o.Kinds) {
 		if !known[name] {
-			return fmt.Errorf("%s: Kinds: no column %s", o.Name, choice(name, "columns", header))
+			return advise(fmt.Errorf("%s: no column %s", o.Name, choice(name, "columns", header)), Advice{Text: "take it out of Kinds", Option: "Kinds", Value: name, Remove: true})
 		}
 		if k := o.Kinds[name]; k != "" && k != Numeric && k != Categorical {
 			return fmt.Errorf("%s: Kinds: column %s: %w", o.Name, quote(name), unknown("kind", string(k), Numeric, Categorical))
@@ -215,7 +215,7 @@ func (l *lines) next() (fields []string, line int, err error) {
 	case errors.As(err, &pe):
 		return nil, 0, fmt.Errorf("%s:%d: character %d: %w; put fields with quotes in quotes, and double those inside", l.name, pe.Line, pe.Column, pe.Err)
 	case err != nil:
-		return nil, 0, fmt.Errorf("%s:%d: %w", l.name, l.guard.start, err)
+		return nil, 0, within(fmt.Sprintf("%s:%d", l.name, l.guard.start), err)
 	}
 	line, _ = l.csv.FieldPos(0)
 	for i, f := range fields {
@@ -252,11 +252,14 @@ func (l *lines) header(o CSVOptions) (names []string, err error) {
 		return nil, fmt.Errorf("%s:%d: two columns are called %s; rename one", l.name, line, quote(twice))
 	}
 	if looksLikeData(names) {
-		return nil, fmt.Errorf("%s:%d: the names of the columns are all numbers (%s); add a header, or set NoHeader", l.name, line, list(names))
+		return nil, advise(fmt.Errorf("%s:%d: the names of the columns are all numbers (%s)", l.name, line, list(names)),
+			Advice{Text: "add a header"}, Advice{Text: "set NoHeader", Option: "NoHeader"})
 	}
 	if len(names) == 1 && o.Comma == 0 {
 		if at := strings.IndexAny(names[0], ";\t|"); at >= 0 {
-			return nil, fmt.Errorf("%s:%d: one column called %s; if its fields are separated by %q, set Comma to that", l.name, line, quote(names[0]), names[0][at])
+			comma := names[0][at]
+			return nil, advise(fmt.Errorf("%s:%d: one column called %s", l.name, line, quote(names[0])),
+				Advice{Text: fmt.Sprintf("if its fields are separated by %q, set Comma to that", comma), Option: "Comma", Value: string(comma)})
 		}
 	}
 	return names, nil

@@ -136,7 +136,7 @@ func TestReadCSVErrors(t *testing.T) {
 		{"too large", "a\n1e999\n", CSVOptions{}, `t.csv:2: column "a": "1e999" is infinite`},
 		{"a word among numbers", strings.Replace(prices(), ",", "", 1), CSVOptions{}, `t.csv:102: column "price": "12O5" is not a number, as 100 of the column's 101 different values are`},
 		{"not numeric", "a\n1\nx\n", CSVOptions{Kinds: map[string]Kind{"a": Numeric}}, `t.csv:3: column "a": "x" is not a number`},
-		{"kind of no column", "age\n1\n", CSVOptions{Kinds: map[string]Kind{"aeg": Numeric}}, `t.csv: Kinds: no column "aeg"; columns are "age" (did you mean "age"?)`},
+		{"kind of no column", "age\n1\n", CSVOptions{Kinds: map[string]Kind{"aeg": Numeric}}, `t.csv: no column "aeg"; columns are "age" (did you mean "age"?); take it out of Kinds`},
 		{"no such kind", "a\n1\n", CSVOptions{Kinds: map[string]Kind{"a": "numerical"}}, `t.csv: Kinds: column "a": unknown kind "numerical"; known ones are "numeric", "categorical" (did you mean "numeric"?)`},
 		{"separator", "a\n1\n", CSVOptions{Comma: '"'}, `t.csv: fields cannot be separated by '"'`},
 		{"10 MB field", "a,b\n1,2\n1," + big + "\n", CSVOptions{}, "t.csv:3: field 2 is longer than 1 MiB"},

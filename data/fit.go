@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -28,7 +29,7 @@ func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options
 		}
 		in, err := fitInput(c, rows, train, o)
 		if err != nil {
-			return fmt.Errorf("%s: column %s: %w", t.Name, quote(c.Name), err)
+			return within(fmt.Sprintf("%s: column %s", t.Name, quote(c.Name)), err)
 		}
 		s.Inputs = append(s.Inputs, in)
 	}
@@ -129,7 +130,8 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 	}
 	in.Levels = wordsOf(c, rows)
 	if n := len(in.Levels); n > o.MaxLevels {
-		return in, fmt.Errorf("%d different words in %d rows, each of which would be an input (at most %d): drop the column, or raise MaxLevels", n, len(rows), o.MaxLevels)
+		return in, advise(fmt.Errorf("%d different words in %d rows, each of which would be an input (at most %d)", n, len(rows), o.MaxLevels),
+			Advice{Text: "drop the column", Option: "Drop", Value: c.Name}, Advice{Text: "raise MaxLevels", Option: "MaxLevels"})
 	}
 	// MissingLevel may be a word of the file; it is the same level then.
 	had := len(in.Levels)
@@ -150,7 +152,8 @@ func (in *Input) fitNumbers(c *Column, train []int) error {
 		}
 	}
 	if len(values) == 0 {
-		return fmt.Errorf("all values are missing in the training rows, so there is no mean for the others; drop the column")
+		return advise(errors.New("all values are missing in the training rows, so there is no mean for the others"),
+			Advice{Text: "drop the column", Option: "Drop", Value: c.Name})
 	}
 	m, sd := meanAndDeviation(values)
 	lo, hi := slices.Min(values), slices.Max(values)

@@ -166,9 +166,9 @@ func TestOpenIDX(t *testing.T) {
 		t.Errorf("classes of the training part: %v", counts(p.Train))
 	}
 	_, err = src.Prepare("", Options{Scaling: Standard})
-	wantError(t, err, "of the options, only Fractions and Seed apply")
+	wantError(t, err, "images have pixels from 0 to 1 and labels; leave Scaling out")
 	_, err = Open(folder, CSVOptions{NoHeader: true})
-	wantError(t, err, "a folder of images has no CSV options")
+	wantError(t, err, "a folder of images is not a CSV file; leave NoHeader out")
 	_, err = Open(folder, CSVOptions{MaxBytes: 5})
 	wantError(t, err, "more than 5 bytes of data")
 	put("train-images-idx3-ubyte", "rubbish")

@@ -70,7 +70,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	switch {
 	case c.n > c.max:
-		return 0, fmt.Errorf("more than %s of data; raise MaxBytes if that is right", size(c.max))
+		return 0, advise(fmt.Errorf("more than %s of data", size(c.max)), Advice{Text: "raise MaxBytes if that is right", Option: "MaxBytes"})
 	case c.in != nil && c.n > ratioAfter && c.n/maxRatio > c.in.n:
 		return 0, fmt.Errorf("the gzip data expand more than %d times, as a gzip bomb does; decompress the file yourself if it is right", maxRatio)
 	case err != nil && err != io.EOF && c.in != nil:

@@ -134,10 +134,11 @@ func openFolder(name string, o CSVOptions) (*Source, error) {
 
 // onlyMaxBytes refuses options that would be without effect.
 func (o *CSVOptions) onlyMaxBytes(name, what string) error {
-	if o.Comma != 0 || o.NoHeader || len(o.Kinds) > 0 || len(o.Missing) > 0 {
-		return fmt.Errorf("%s: %s has no CSV options (Comma, NoHeader, Kinds, Missing)", name, what)
+	advice := leaveOut(map[string]bool{"Comma": o.Comma != 0, "NoHeader": o.NoHeader, "Kinds": len(o.Kinds) > 0, "Missing": len(o.Missing) > 0})
+	if advice == nil {
+		return nil
 	}
-	return nil
+	return advise(fmt.Errorf("%s: %s is not a CSV file", name, what), advice...)
 }
 
 // Prepare divides the rows into parts: for a table as the function Prepare,
@@ -165,9 +166,9 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 }
 
 func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
-	if target != "" && target != s.Images.Target || o.Task == Regression || o.Scaling != Unscaled || len(o.Drop) > 0 ||
-		o.DropIdentifiers || o.Unknown != UnknownError || o.MaxLevels != 0 || o.Shape != nil {
-		return nil, fmt.Errorf("%s: images have pixels from 0 to 1 and labels; of the options, only Fractions and Seed apply", s.Name)
+	if advice := leaveOut(map[string]bool{"Target": target != "" && target != s.Images.Target, "Task": o.Task == Regression, "Scaling": o.Scaling != Unscaled,
+		"Drop": len(o.Drop) > 0, "DropIdentifiers": o.DropIdentifiers, "Unknown": o.Unknown != UnknownError, "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
+		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
 	if s.Test != nil {
 		o.Fractions.Test = 0

@@ -85,7 +85,7 @@ func TestOpen(t *testing.T) {
 	_, err = Open("irs", CSVOptions{})
 	wantError(t, err, `irs: no such file or folder; embedded data sets are "breast_cancer", "diabetes", "digits", "iris", "wine" (did you mean "iris"?)`)
 	_, err = Open("iris", CSVOptions{Comma: ';'})
-	wantError(t, err, "iris: an embedded data set has no CSV options")
+	wantError(t, err, "iris: an embedded data set is not a CSV file; leave Comma out")
 	// Another column of an embedded set may be the target.
 	if src, err = Open("iris", CSVOptions{}); err != nil {
 		t.Fatal(err)

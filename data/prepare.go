@@ -99,10 +99,10 @@ func (o *Options) check(t *Table, target string) error {
 	for _, name := range o.Drop {
 		if !known[name] {
 			_, err := t.Column(name) // says what there is instead
-			return fmt.Errorf("option Drop: %w", err)
+			return advise(err, Advice{Text: "take it out of Drop", Option: "Drop", Value: name, Remove: true})
 		}
 		if name == target {
-			return fmt.Errorf("%s: Drop: %s is the target", t.Name, quote(name))
+			return advise(fmt.Errorf("%s: %s is the target", t.Name, quote(name)), Advice{Text: "take it out of Drop", Option: "Drop", Value: name, Remove: true})
 		}
 	}
 	if err := o.Scaling.check(); err != nil {
@@ -161,8 +161,8 @@ func fitTarget(t *Table, c *Column, rows []int, task Task) (Target, error) {
 	case n < 2:
 		return target, fmt.Errorf("%s: column %s: each row is %s; a classification needs two classes", t.Name, quote(c.Name), list(target.Classes))
 	case n > defaultMaxLevels:
-		return target, fmt.Errorf("%s: column %s has %d different values, too many for classes (at most %d); set Task to %q if it is a number",
-			t.Name, quote(c.Name), n, defaultMaxLevels, Regression)
+		return target, advise(fmt.Errorf("%s: column %s has %d different values, too many for classes (at most %d)", t.Name, quote(c.Name), n, defaultMaxLevels),
+			Advice{Text: fmt.Sprintf("set Task to %q if it is a number", Regression), Option: "Task", Value: string(Regression)})
 	}
 	return target, nil
 }

@@ -1,9 +1,9 @@
 package data
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+
+	"descent/internal/numjson"
 )
 
 // Scaling says what becomes of the numbers of an input. The zero value leaves
@@ -157,9 +157,7 @@ func (s *Schema) Notes() []string {
 func (s *Schema) UnmarshalJSON(text []byte) error {
 	type plain Schema // without this method
 	var p plain
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&p); err != nil {
+	if err := numjson.UnmarshalStrict(text, &p); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
 	if err := (*Schema)(&p).check(); err != nil {

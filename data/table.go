@@ -187,9 +187,9 @@ func (t *Table) Column(name string) (*Column, error) {
 	return nil, fmt.Errorf("%s: no column %s", t.Name, choice(name, "columns", t.Names()))
 }
 
-// where names a row in errors: "iris.csv:17", or "table, row 15" (from 0) if
+// Where names a row in errors: "iris.csv:17", or "table, row 15" (from 0) if
 // the table was not read from text.
-func (t *Table) where(row int) string {
+func (t *Table) Where(row int) string {
 	at := sort.Search(len(t.lines), func(i int) bool { return t.lines[i].row > row }) - 1
 	if at < 0 {
 		return fmt.Sprintf("%s, row %d", t.Name, row)

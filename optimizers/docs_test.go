@@ -118,7 +118,7 @@ from the edge of a domain; a limit, or the end of the context, ends a method at 
 
 | method | what it is for | when it fails |
 |---|---|---|
-| LevenbergMarquardt | least squares: curve fitting, to ten digits | thousands of parameters: it keeps the Jacobian |
+| LevenbergMarquardt | least squares: curve fitting, to ten digits, within bounds, also where parameters are not determined | thousands of parameters: it keeps the Jacobian |
 | NewLBFGS() | the first thing to try on a smooth loss without noise | minibatches; kinks |
 | BFGS | as L-BFGS, up to some hundred parameters | more: it keeps a matrix |
 | NewtonCG | ill-conditioned smooth losses: a trust region, by Hessian-vector products | losses without curvature |

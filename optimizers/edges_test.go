@@ -17,8 +17,8 @@ var everyMethod = []Method{NewLBFGS(), BFGS{}, ConjugateGradient{}, NewtonCG{}, 
 	With(SGD(), 0.01), With(Adam(), 0.05), Annealing{Temperature: 1, Cool: 0.99, Sigma: 0.1},
 	MultiStart{Local: BFGS{}, Starts: 3, Sigma: 0.1}, BasinHopping{Local: NewLBFGS(), Sigma: 0.1, Temperature: 1}}
 
-// formula returns the problem of a formula, one number for each variable.
-func formula(t *testing.T, text string, start map[string]float64) *Problem {
+// formulaProblem returns the problem of a formula, one number for each variable.
+func formulaProblem(t *testing.T, text string, start map[string]float64) *Problem {
 	t.Helper()
 	f, err := losses.Parse(text)
 	if err != nil {
@@ -76,7 +76,7 @@ func TestBesideTheEdge(t *testing.T) {
 // says so, and the best point is kept.
 func TestUnboundedAndLost(t *testing.T) {
 	for _, m := range everyMethod[:6] {
-		res, err := Minimize(context.Background(), formula(t, "-x^2-y^2", map[string]float64{"x": 1, "y": 2}), m, DefaultStop())
+		res, err := Minimize(context.Background(), formulaProblem(t, "-x^2-y^2", map[string]float64{"x": 1, "y": 2}), m, DefaultStop())
 		if err != nil || res.Reason != Unbounded || math.IsInf(res.F, 0) || res.Reason.Converged() {
 			t.Errorf("%T: %+v, %v", m, res.Reason, err)
 		}
@@ -85,7 +85,7 @@ func TestUnboundedAndLost(t *testing.T) {
 	if err != nil || res.Reason.Converged() || !(res.F <= 0.1-math.Log(0.1)) {
 		t.Errorf("%+v, %v", res, err)
 	}
-	res, err = Minimize(context.Background(), formula(t, "-2*log(p)-log(1-p)", map[string]float64{"p": 0.05}), With(SGD(), 0.1), DefaultStop())
+	res, err = Minimize(context.Background(), formulaProblem(t, "-2*log(p)-log(1-p)", map[string]float64{"p": 0.05}), With(SGD(), 0.1), DefaultStop())
 	if err != nil || res.Reason != NotFinite || res.X[0] != 0.05 {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -133,7 +133,7 @@ func TestNoMethodRunsOn(t *testing.T) {
 		t.Errorf("%v after %d evaluations, %v", res.Reason, res.Evaluations, err)
 	}
 	for _, m := range everyMethod {
-		res, err := Minimize(context.Background(), formula(t, "x", map[string]float64{"x": 1}), m, Stop{Iterations: 5})
+		res, err := Minimize(context.Background(), formulaProblem(t, "x", map[string]float64{"x": 1}), m, Stop{Iterations: 5})
 		if err != nil || res.Iterations > 6 || res.Evaluations > 5*1100 {
 			t.Errorf("%T with 5 steps: %d, %d evaluations, %v", m, res.Iterations, res.Evaluations, err)
 		}
@@ -172,7 +172,7 @@ func TestTrustRegion(t *testing.T) {
 		{"a maximum nearby", "cos(x)+0.1*y^2", at{"x": 1e-3, "y": 3}, -1},
 		{"negative curvature", "x^4-x^2+y^2", at{"x": 1e-6, "y": 1}, -0.25},
 	} {
-		p := formula(t, c.text, c.start)
+		p := formulaProblem(t, c.text, c.start)
 		res, err := Minimize(context.Background(), p, NewtonCG{}, Stop{Grad: 1e-12})
 		if err != nil {
 			t.Fatal(err)

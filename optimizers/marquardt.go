@@ -3,6 +3,7 @@ package optimizers
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 var (
@@ -10,134 +11,301 @@ var (
 	errNoResiduals = errors.New("optimizers: this method needs residuals; ResidualProblem provides them")
 )
 
-// LevenbergMarquardt minimises ½Σr² by steps that solve
+// LevenbergMarquardt minimises ½Σr² within bounds by steps that minimise a
+// model of it within a trust region ‖D·d‖ ≤ Δ. There are two models, and where
+// both are at hand the better step counts:
 //
-//	min ‖J·d + r‖² + λ·‖D·d‖²
+//	½‖J·d + r‖²                  of the residuals, Gauss and Newton
+//	½‖J·d + r‖² + ½dᵀ(Σr·∇²r)d   of the value, with exact second derivatives
 //
-// with a QR factorisation, where D holds the largest column norms of J so far,
-// as in MINPACK, so that the method does not depend on the units of the
-// parameters. λ follows the ratio of the actual to the predicted fall, and no
-// step is longer than twice the longest before it, the first not longer than
-// the start itself: a long first step can end on a plateau.
-// Moré 1978, https://doi.org/10.1007/BFb0067700; Nielsen 1999.
+// Singular vectors of J keep directions that the residuals do not determine
+// out of the step. The search is made from the start with D the largest column
+// norms of J so far, then in other ways (see ways), for a sum of squares often
+// has several minima; the lowest counts.
+// Moré 1978, https://doi.org/10.1007/BFb0067700; Moré, Sorensen 1983,
+// https://doi.org/10.1137/0904038.
 type LevenbergMarquardt struct {
-	Lambda float64 // first λ; 0 is 1e-3
+	Once bool // only the first way
 }
 
 // Search implements [Method]. It needs Problem.Residuals.
 func (m LevenbergMarquardt) Search(run *Run) Reason {
-	p := run.Problem
-	if p.Residuals == nil {
+	if run.Problem.Residuals == nil {
 		panic(evalError{errNoResiduals})
 	}
-	n, rows := len(p.Start), p.Count
-	x, trial := run.Start(), make([]float64, n)
-	r, jac := make([]float64, rows), make([]float64, rows*n)
-	grad, diag := make([]float64, n), make([]float64, n)
-	lambda, grow := m.Lambda, 2.0
-	if lambda == 0 {
-		lambda = 1e-3
-	}
-	f := linearise(run, x, r, jac, grad, diag)
-	if run.Visit(x, f, grad) {
+	s := newSquares(run)
+	start := s.spot(s.inside(run.Start()))
+	if run.Visit(start.x, start.f, start.grad) {
 		return Finished
 	}
-	leash := scaledNorm(diag, x)
-	if leash == 0 {
-		leash = 1
-	}
-	for !run.Exhausted() {
-		if newton := damped(jac, r, diag, 0, rows, n); predicted(jac, r, newton, rows, n) <= 1e-12*f {
-			return polish(run, x, newton, r, jac, grad, diag)
-		}
-		d := damped(jac, r, diag, lambda, rows, n)
-		length := scaledNorm(diag, d)
-		if length > leash {
-			lambda *= 2
+	s.usual, s.linear = start.f, s.separable(start)
+	best, reason, agreed, live := start, NotFinite, 0, 0
+	for i := range s.ways(m.Once) {
+		w := s.way(start, i)
+		if w.from == nil {
 			continue
 		}
-		axpy(trial, x, 1, d)
-		if stepVanishes(x, d) {
-			return NoProgress // nothing lower can be represented
-		}
-		fall := f - run.Value(trial)
-		if !(fall > 0) || !(fall > 1e-4*predicted(jac, r, d, rows, n)) {
-			lambda *= grow
-			grow *= 2
-			if math.IsInf(lambda, 1) {
-				return NoProgress
+		s.usual = min(s.usual, w.from.f)
+		end, why := s.descend(w)
+		near := 1e-8*best.f + min(best.noise(), end.noise())
+		switch {
+		case i == 0 || end.f < best.f-near:
+			best, reason, agreed = end, why, 1
+		case end.f <= best.f+near && why.Converged():
+			agreed++
+			if likeness(end.x, start.x) > likeness(best.x, start.x) || !reason.Converged() {
+				best, reason = end, why
 			}
+		}
+		if run.Exhausted() {
+			return Finished
+		}
+		live = max(live, w.from.live(), end.live())
+		if agreed >= agreement && best.live() == live {
+			break
+		}
+	}
+	if lower := run.res.F < best.f-s.rounding(best); lower || !reason.Converged() {
+		if lower {
+			best = s.spot(run.res.X)
+		}
+		best, reason = s.descend(way{from: best, most: 10 * mostSteps})
+	}
+	if run.res.F < best.f-s.rounding(best) {
+		return NotFinite // a lower value was seen where there is no gradient
+	}
+	run.settle(best.x, best.f)
+	if reason.Converged() {
+		best = s.polish(best, start.f)
+	}
+	if len(s.linear) == s.n {
+		s.fromOrigin(best)
+	}
+	return reason
+}
+
+const (
+	agreement = 5   // searches that reach the least value, and are enough
+	mostSteps = 500 // of a search
+	creep     = 50  // steps that together must change the value
+)
+
+// ways is how many searches may be made: one if that is asked for, or if the
+// problem is linear and so has one minimum; else fewer for larger problems.
+func (s *squares) ways(once bool) int {
+	if once || len(s.linear) == s.n {
+		return 1
+	}
+	return max(3, min(24, 1_000_000/(s.rows*s.n)))
+}
+
+// A way is how to search: from where, and in which trust region.
+type way struct {
+	from   *spot
+	unit   bool  // D is 1, not the norms of J's columns
+	linear []int // parameters solved for after each step
+	most   int   // steps
+	again  bool  // from another start: it is given up where it creeps
+}
+
+// way is the i-th way to search: as it stands, in the units of the parameters,
+// with parameters that enter linearly solved for, and so on from starts around
+// the given one.
+func (s *squares) way(start *spot, i int) way {
+	w := way{from: start, unit: i == 1, most: mostSteps}
+	if i > 2 {
+		w.from, w.again = s.look(s.scattered(start)), true
+	}
+	if i >= 2 && i%2 == 0 && len(s.linear) > 0 && w.from != nil {
+		w.linear, w.from = s.linear, s.solved(w.from, s.linear)
+	}
+	return w
+}
+
+// scattered is a random point around a start: parameters change by factors,
+// signs, or by what changes the residuals by their own size.
+func (s *squares) scattered(start *spot) []float64 {
+	x, norms := slices.Clone(start.x), columnNorms(start.jac, s.n)
+	size := math.Sqrt(2 * start.f)
+	for k := range x {
+		b := s.random.NormFloat64()
+		switch a := s.random.Float64(); {
+		case a < 0.35 && norms[k] > 0:
+			x[k] += 2 * b * size / norms[k]
+		case a < 0.5:
+			x[k] = b * (1 + math.Abs(x[k]))
+		case a < 0.65:
+			x[k] *= -math.Exp(b)
+		default:
+			x[k] *= math.Exp(b)
+		}
+	}
+	return s.inside(x)
+}
+
+// descend searches from a spot until the models promise nothing more.
+func (s *squares) descend(w way) (*spot, Reason) {
+	at, scale := w.from, make([]float64, s.n)
+	if !finite(at.f) || !finite(at.grad...) {
+		return at, NotFinite
+	}
+	s.rescale(scale, at, w.unit)
+	radius := scaledNorm(scale, at.x)
+	if radius == 0 {
+		radius = 1
+	}
+	before, recent := at.f, math.Inf(1)
+	for fails, steps := 0, 0; fails < 60; {
+		next, d, fall, predicted := s.step(at, scale, radius, w)
+		if predicted <= 1e-13*at.f {
+			break
+		}
+		if s.run.Exhausted() {
+			return at, Finished
+		}
+		length := scaledNorm(scale, d)
+		switch ratio := fall / predicted; {
+		case !(ratio > 0.25):
+			radius = min(radius, length) / 4
+		case ratio > 0.75 && length > 0.8*radius:
+			radius *= 2
+		}
+		if next == nil {
+			if stepVanishes(at.x, d) {
+				break
+			}
+			fails++
 			continue
 		}
-		ratio := fall / predicted(jac, r, d, rows, n)
-		lambda = max(lambda*max(0.1, 1-math.Pow(2*ratio-1, 3)), 1e-300)
-		grow = 2
-		leash = max(leash, 2*length)
-		copy(x, trial)
-		f = linearise(run, x, r, jac, grad, diag)
-		if run.Visit(x, f, grad) {
-			return Finished
+		fails, at = 0, next
+		if steps++; steps%creep == 0 {
+			if before-at.f <= 1e-10*at.f && s.cosine(at) <= 1e-5 {
+				return at, ChangeSmall
+			}
+			before = at.f
+		}
+		if w.again && steps%10 == 0 {
+			if at.f > s.run.res.F && at.f > 0.95*recent {
+				return at, NoProgress // it creeps, and there is better
+			}
+			recent = at.f
+		}
+		if steps == w.most {
+			return at, MaxIterations
+		}
+		s.rescale(scale, at, w.unit)
+		if at.f <= s.run.res.F && s.run.Visit(at.x, at.f, at.grad) {
+			return at, Finished
 		}
 	}
-	return Finished
+	return at, s.verdict(at)
 }
 
-// polish takes undamped steps where the value is too flat to compare, as long
-// as they become shorter: the last digits of the parameters.
-func polish(run *Run, x, d, r, jac, grad, diag []float64) Reason {
-	n := len(x)
+// step tries the steps of both models and returns where the better one leads,
+// nil if it is not lower, with its step, fall and predicted fall.
+func (s *squares) step(at *spot, scale []float64, radius float64, w way) (next *spot, d []float64, fall, predicted float64) {
+	low := at.f
+	var to []float64
+	for _, second := range []bool{false, true} {
+		if second && (s.run.Problem.Bend == nil || w.unit && predicted > 1e-8*at.f) {
+			continue
+		}
+		t, p := s.within(at, scale, radius, second)
+		if d == nil {
+			d = t
+		}
+		if p <= 1e-13*at.f {
+			predicted = max(predicted, p)
+			continue
+		}
+		x := s.inside(axpy(make([]float64, s.n), at.x, 1, t))
+		f := s.run.Value(x)
+		if len(w.linear) > 0 && finite(f) {
+			if better := s.solved(s.spot(x), w.linear); better != nil && better.f < f {
+				x, f = better.x, better.f
+			}
+		}
+		if predicted == 0 || f < low {
+			d, predicted = t, p
+		}
+		if f < low {
+			low, to = f, x
+		}
+		if right := (at.f - f) / p; right > 0.9 && right < 1.1 {
+			break // the other model has nothing to add
+		}
+	}
+	if to == nil {
+		return nil, d, 0, predicted
+	}
+	next = s.spot(to)
+	if !(next.f < at.f) || !finite(next.grad...) {
+		return nil, d, 0, predicted
+	}
+	return next, d, at.f - next.f, predicted
+}
+
+// verdict says what it means that no step leads lower: the residuals are at
+// right angles to all that they can change, or their fall would drown in
+// rounding, or the parameters have no more digits; else the search is stuck.
+func (s *squares) verdict(at *spot) Reason {
+	d, predicted := s.whole(at, false)
+	switch {
+	case s.cosine(at) <= 1e-5, predicted <= at.noise():
+		return ChangeSmall
+	case stepNegligible(at.x, d):
+		return StepSmall
+	}
+	return NoProgress
+}
+
+// polish takes whole steps where the value is too flat to compare, as long as
+// they become shorter: the last digits of the parameters. The value stays that
+// of the best point but for rounding, and below the first.
+func (s *squares) polish(at *spot, first float64) *spot {
+	most := min(first, at.f+s.rounding(at))
 	before := math.Inf(1)
-	for {
-		size := scaledNorm(diag, d)
-		if !(size < before/2) || stepVanishes(x, d) {
-			return ChangeSmall
+	for range 50 {
+		d, _ := s.whole(at, true)
+		if d == nil {
+			d, _ = s.whole(at, false)
 		}
-		before = size
-		axpy(x, x, 1, d)
-		f := linearise(run, x, r, jac, grad, diag)
-		run.settle(x, f)
-		if run.Visit(x, f, grad) {
-			return Finished
+		size := scaledNorm(columnNorms(at.jac, s.n), d)
+		if !(size < 0.9*before) || stepVanishes(at.x, d) {
+			break
 		}
-		d = damped(jac, r, diag, 0, len(r), n)
+		next := s.spot(s.inside(axpy(make([]float64, s.n), at.x, 1, d)))
+		if !(next.f <= most) || !finite(next.grad...) {
+			break
+		}
+		before, at = size, next
+		s.run.settle(at.x, at.f)
+		if s.run.Visit(at.x, at.f, at.grad) {
+			break
+		}
 	}
+	return at
 }
 
-// linearise evaluates residuals, Jacobian and gradient Jᵀr, and raises the
-// scales to the norms of J's columns. It returns ½Σr².
-func linearise(run *Run, x, r, jac, grad, diag []float64) float64 {
-	run.Problem.Residuals(x, r, jac)
-	run.res.Evaluations++
-	n := len(x)
-	for k := range n {
-		g, s := 0.0, 0.0
-		for i := range r {
-			j := jac[i*n+k]
-			g += j * r[i]
-			s += j * j
+// likeness counts the signs and the orders of pairs that two points share:
+// which of several equal minima belongs to a start, as where two terms of a
+// sum may be exchanged.
+func likeness(x, y []float64) (same int) {
+	for i := range x {
+		if x[i]*y[i] > 0 {
+			same++
 		}
-		grad[k] = g
-		diag[k] = max(diag[k], math.Sqrt(s))
+		for j := range i {
+			if (x[i]-x[j])*(y[i]-y[j]) > 0 {
+				same++
+			}
+		}
 	}
-	return run.keep(x, 0.5*dot(r, r))
+	return same
 }
 
-// predicted returns by how much ½Σr² falls if the residuals are linear.
-func predicted(jac, r, d []float64, rows, n int) float64 {
-	fall := 0.0
-	for i := range rows {
-		jd := dot(jac[i*n:(i+1)*n], d)
-		fall -= jd * (r[i] + 0.5*jd)
-	}
-	return fall
-}
-
-// scaledNorm returns ‖D·d‖.
-func scaledNorm(diag, d []float64) (size float64) {
-	for k := range d {
-		size = math.Hypot(size, d[k]*diag[k])
-	}
-	return size
+func finite(xs ...float64) bool {
+	return !slices.ContainsFunc(xs, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }
 
 func stepVanishes(x, d []float64) bool {
@@ -149,64 +317,19 @@ func stepVanishes(x, d []float64) bool {
 	return true
 }
 
-// damped solves the least-squares problem [J; √λ·D]·d = [-r; 0] by Householder
-// reflections. A parameter that nothing depends on does not move.
-func damped(jac, r, diag []float64, lambda float64, rows, n int) []float64 {
-	m := rows + n
-	a := make([]float64, m*n) // by columns
-	b := make([]float64, m)
-	for k := range n {
-		for i := range rows {
-			a[k*m+i] = jac[i*n+k]
-		}
-		s := diag[k]
-		if s == 0 {
-			s = 1
-		}
-		a[k*m+rows+k] = math.Sqrt(lambda) * s
-	}
-	for i := range rows {
-		b[i] = -r[i]
-	}
-	for k := range n {
-		householder(a[k*m:(k+1)*m], a[(k+1)*m:], b, m, k)
-	}
-	d := make([]float64, n)
-	for k := n - 1; k >= 0; k-- {
-		s := b[k]
-		for j := k + 1; j < n; j++ {
-			s -= a[j*m+k] * d[j]
-		}
-		if diagonal := a[k*m+k]; diagonal != 0 {
-			d[k] = s / diagonal
+func stepNegligible(x, d []float64) bool {
+	for i := range x {
+		if !(math.Abs(d[i]) <= 1e-9*math.Abs(x[i])) {
+			return false
 		}
 	}
-	return d
+	return true
 }
 
-// householder zeroes col below element k and applies the same reflection to the
-// columns after it and to b.
-func householder(col, rest, b []float64, m, k int) {
-	norm := 0.0
-	for _, v := range col[k:] {
-		norm = math.Hypot(norm, v)
+// scaledNorm returns ‖D·d‖.
+func scaledNorm(diag, d []float64) (size float64) {
+	for k := range d {
+		size = math.Hypot(size, d[k]*diag[k])
 	}
-	if norm == 0 {
-		return
-	}
-	if col[k] > 0 {
-		norm = -norm
-	}
-	v := append([]float64(nil), col[k:]...)
-	v[0] -= norm
-	vv := dot(v, v)
-	apply := func(c []float64) {
-		t := 2 * dot(v, c) / vv
-		axpy(c, c, -t, v)
-	}
-	apply(col[k:])
-	for at := 0; at < len(rest); at += m {
-		apply(rest[at+k : at+m])
-	}
-	apply(b[k:m])
+	return size
 }

@@ -20,6 +20,12 @@ type Problem struct {
 	// after the other; the value is ½Σr².
 	Residuals func(x, r, jac []float64)
 	Count     int
+	// Bend fills out with the product of Σw·∇²r with v: what the Hessian has
+	// beside JᵀJ, for w = r. It may be nil.
+	Bend func(x, w, v, out []float64)
+	// Lower and Upper are bounds of the variables, nil for none. Only
+	// [LevenbergMarquardt] knows them.
+	Lower, Upper []float64
 	// Move writes a result back to where Start came from; it may be nil.
 	Move func(x []float64) error
 
@@ -121,7 +127,30 @@ func ResidualProblem(r *node, params []*node, feeds ...graph.Feed) (*Problem, er
 		}
 		prog.Read(r, res)
 	}
+	p.Bend = func(x, w, v, out []float64) {
+		if err := p.withBend(r, vs); err != nil {
+			panic(evalError{err})
+		}
+		p.Bend(x, w, v, out)
+	}
 	return p, nil
+}
+
+// withBend compiles second derivatives of the residuals, when they are first
+// asked for.
+func (p *Problem) withBend(r *node, vs []*node) error {
+	g := r.Graph()
+	weights := g.Input(g.Unique("weights"), r.Shape().Dims()...)
+	hs := graph.HVP(ops.Sum(ops.Mul(weights, r)), p.params, vs)
+	prog, err := p.program(hs...)
+	if err != nil {
+		return err
+	}
+	p.Bend = func(x, w, v, out []float64) {
+		p.run(prog, x, append(along(vs, v), graph.Let(weights, w))...)
+		gather(prog, hs, out)
+	}
+	return nil
 }
 
 // program compiles outputs and checks the feeds once, so that running it later

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"descent/graph"
 	"descent/internal/atomicfile"
+	"descent/internal/numjson"
 	"descent/internal/safetensors"
 
 	"gorgonia.org/tensor"
@@ -45,7 +45,7 @@ func (f *fit) save() error {
 	}
 	f.Seconds = f.elapsed()
 	f.Step = f.t.step
-	text, err := json.Marshal(runState{f.position, f.order(), f.hist})
+	text, err := numjson.Marshal(runState{f.position, f.order(), f.hist})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (f *fit) load(path string) error {
 	}
 	fail := func(err error) error { return fmt.Errorf("checkpoint %s: %w", path, err) }
 	var s runState
-	if err := json.Unmarshal([]byte(file.Meta[runKey]), &s); err != nil {
+	if err := numjson.Unmarshal([]byte(file.Meta[runKey]), &s); err != nil {
 		return fail(fmt.Errorf("no state of a run: %w", err))
 	}
 	if s.Order != f.order() {

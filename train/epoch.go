@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 
 	"descent/data"
 	"descent/graph"
+	"descent/internal/numjson"
 	"descent/optimizers"
 )
 
@@ -178,7 +178,7 @@ func (f *fit) log(e Epoch) error {
 	if f.run.Log == nil {
 		return nil
 	}
-	text, err := json.Marshal(e)
+	text, err := numjson.Marshal(e)
 	if err != nil {
 		return err
 	}

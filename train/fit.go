@@ -2,17 +2,16 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"descent/data"
+	"descent/internal/numjson"
 	"descent/optimizers"
 )
 
@@ -79,7 +78,8 @@ type Progress struct {
 }
 
 // An Epoch is what is known after an epoch. As JSON it is flat, with val_ in
-// front of the names of Val; numbers that are not finite are left out.
+// front of the names of Val; numbers that are not finite are the strings "nan",
+// "inf" and "-inf".
 type Epoch struct {
 	Epoch   int // from 1
 	Step    int // steps done
@@ -105,19 +105,13 @@ func (e *Epoch) flat() map[string]float64 {
 
 // MarshalJSON implements json.Marshaler.
 func (e Epoch) MarshalJSON() ([]byte, error) {
-	m := e.flat()
-	for name, x := range m {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			delete(m, name)
-		}
-	}
-	return json.Marshal(m)
+	return numjson.Marshal(e.flat())
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (e *Epoch) UnmarshalJSON(text []byte) error {
 	var m map[string]float64
-	if err := json.Unmarshal(text, &m); err != nil {
+	if err := numjson.Unmarshal(text, &m); err != nil {
 		return err
 	}
 	*e = Epoch{Epoch: int(m["epoch"]), Step: int(m["step"]), Loss: m["loss"], LR: m["lr"], Seconds: m["seconds"]}

@@ -316,7 +316,12 @@ func TestEpochJSON(t *testing.T) {
 		t.Errorf("read as %+v, %v", back, err)
 	}
 	e.Loss = math.NaN()
-	if text, err := json.Marshal(e); err != nil || bytes.Contains(text, []byte(`"loss":`)) && !bytes.Contains(text, []byte("val_loss")) {
-		t.Errorf("NaN: %s, %v", text, err)
+	e.Val["r2"] = math.Inf(-1)
+	text, err = json.Marshal(e)
+	if err != nil || !bytes.Contains(text, []byte(`"loss":"nan"`)) || !bytes.Contains(text, []byte(`"val_r2":"-inf"`)) {
+		t.Errorf("not finite: %s, %v", text, err)
+	}
+	if err := json.Unmarshal(text, &back); err != nil || !math.IsNaN(back.Loss) || !math.IsInf(back.Val["r2"], -1) {
+		t.Errorf("read as %+v, %v", back, err)
 	}
 }

@@ -47,8 +47,8 @@ func benchCommand() *cobra.Command {
 			"differences are more than noise. Rates are chosen on validation rows out of a grid for each\n" +
 			"optimizer; the runs that count have fresh seeds and are scored on test rows. A table goes to\n" +
 			"the terminal, report.html and results.json to a folder. The data are an embedded set\n" +
-			"(" + strings.Join(setNames(), ", ") + "), a CSV file, or a folder with\n" +
-			"MNIST's IDX files.",
+			"(" + strings.Join(setNames(), ", ") + "), a CSV file (- is the standard input),\n" +
+			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
@@ -66,7 +66,7 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
 	f.StringVar(&o.scaling, "scaling", "", "of numeric inputs: standard, minmax or none (default: minmax for images, else standard)")
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
-	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
+	o.add(cmd)
 	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
 	f.StringVarP(&o.Model, "model", "m", "mlp(32)", "linear or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
@@ -149,7 +149,7 @@ func (o *benchOptions) compare(ctx context.Context, command string) (results, er
 }
 
 // dataFlags are the flags that a suite has no use for.
-var dataFlags = []string{"data", "target", "task", "scaling", "drop", "comma", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
+var dataFlags = []string{"data", "target", "task", "scaling", "drop", "comma", "no-header", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
 
 // checkSuite refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -242,7 +242,7 @@ func (o *benchOptions) prepare() error {
 	if parts.Schema != nil {
 		s.Notes = append(s.Notes, parts.Schema.Notes()...)
 	}
-	s.Data, s.Model, s.Loss, s.Parts = o.data, o.Model, o.Loss, parts
+	s.Data, s.Model, s.Loss, s.Parts = called(o.data), o.Model, o.Loss, parts
 	return nil
 }
 

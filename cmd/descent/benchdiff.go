@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"descent/bench"
+	"descent/internal/numjson"
 
 	"github.com/spf13/cobra"
 )
@@ -33,7 +33,7 @@ func benchDiffCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(changes)
+				err = numjson.Write(cmd.OutOrStdout(), changes, "")
 			} else {
 				err = after.WriteChanges(cmd.OutOrStdout(), changes)
 			}

@@ -71,6 +71,7 @@ func TestInterrupted(t *testing.T) {
 		{"train", "iris"},
 		{"train", "iris", "--out", dir},
 		{"min", "x^2", "--start", "x=1"},
+		{"fit", "y ~ a*x", file(t, "line.csv", "x,y\n1,2\n2,4.1\n"), "--start", "a=1"},
 		{"lab", "verify"},
 		{"lab", "all", "--out", dir},
 		{"check"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 
 	"descent/data"
@@ -15,7 +17,9 @@ import (
 )
 
 type fitOptions struct {
+	tableFlags
 	start                   []string
+	weights                 calc.Weights
 	bounds, loss, optimizer string
 	steps                   int
 	level                   float64
@@ -27,14 +31,18 @@ type fitOptions struct {
 func fitCommand() *cobra.Command {
 	o := &fitOptions{}
 	cmd := &cobra.Command{
-		Use:   "fit 'RESPONSE ~ FORMULA' FILE.csv --start name=value,...",
+		Use:   "fit 'RESPONSE ~ FORMULA' FILE --start name=value,...",
 		Short: "Fit a formula to a table",
-		Long: "Fit the parameters of a formula to the columns of a CSV file by least squares\n" +
-			"(Levenberg-Marquardt with the Jacobian of the compiled residuals), or by another loss.\n" +
-			"Names in the formula are columns, or parameters that --start names.",
+		Long: "Fit the parameters of a formula to the columns of a CSV file (- is the standard input)\n" +
+			"by least squares (Levenberg-Marquardt with the Jacobian of the compiled residuals), or by\n" +
+			"another loss. Names in the formula are columns, or parameters that --start names; a column\n" +
+			"with spaces in its name stands in backquotes. Rows of which a cell is missing are left out.\n" +
+			"The exit status is 1 if the search has not converged.",
 		Example: "  descent fit 'y ~ b1*(1-exp(-b2*x))' Misra1a.csv --start b1=500,b2=1e-4 --plot fit.svg\n" +
 			"  descent fit 'log(y) ~ b1-b2*x1*exp(-b3*x2)' Nelson.csv --start b1=2,b2=0.0001,b3=-0.01\n" +
-			"  descent fit 'price ~ a*area + b' houses.csv --start a=1,b=0 --loss 'huber(delta=2)'",
+			"  descent fit 'price ~ a*area + b' houses.csv --start a=1,b=0 --loss 'huber(delta=2)'\n" +
+			"  descent fit 't ~ sqrt(2*h/g)' falls.csv --start g=9 --sigma error --absolute-sigma\n" +
+			"  descent fit 'y ~ a*`dry weight`+b' - --start a=1,b=0 --comma ';' < plants.csv",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.execute(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), args)
@@ -44,6 +52,10 @@ func fitCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVar(&o.start, "start", nil, "the parameters and where they start, such as b1=500,b2=1e-4")
+	f.StringVar(&o.weights.Weight, "weight", "", "`column` of weights: the variance of a row is that of the residuals divided by its weight")
+	f.StringVar(&o.weights.Sigma, "sigma", "", "`column` of standard deviations of the response, up to a common factor")
+	f.BoolVar(&o.weights.Absolute, "absolute-sigma", false, "--sigma has no unknown factor: standard errors follow from it alone")
+	o.add(cmd)
 	f.StringVar(&o.bounds, "bounds", "", "ranges of parameters, such as b1=0:,b2=0:1")
 	f.StringVarP(&o.loss, "loss", "l", "", "another loss, such as 'huber(delta=2)' or a formula in pred and target")
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", "another method, such as lbfgs or 'adam(lr=0.01)' (default: Levenberg-Marquardt)")
@@ -78,6 +90,20 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 			return usage(fmt.Errorf("--predict: %w", err))
 		}
 	}
+	if err := o.print(w, errw, f, rows); err != nil {
+		return err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !f.Converged:
+		return errors.New("the fit has not converged; try another --start, bounds, or more --steps")
+	}
+	return nil
+}
+
+// print prints the fit and draws it.
+func (o *fitOptions) print(w, errw io.Writer, f *calc.Fit, rows []calc.Prediction) (err error) {
 	if o.json {
 		err = printJSON(w, struct {
 			*calc.Fit
@@ -87,7 +113,7 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	} else {
 		printFit(w, f)
 		for i, r := range rows {
-			fmt.Fprintf(w, "row %d: %v  %v to %v\n", i+1, r.Value, r.Lower, r.Upper)
+			fmt.Fprintf(w, "row %d: %.10g  %.10g to %.10g\n", i+1, r.Value, r.Lower, r.Upper)
 		}
 	}
 	if err != nil || o.plot == "" {
@@ -130,18 +156,21 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 			return fail(err)
 		}
 	}
-	table, err := data.OpenCSV(args[1], data.CSVOptions{})
+	table, err := o.table(args[1])
 	if err != nil {
 		return nil, how, err
 	}
-	m, err := calc.NewModel(args[0], table, start, bounds)
+	m, err := calc.NewModel(args[0], table, start, bounds, o.weights)
+	if err == nil {
+		err = how.Check(m)
+	}
 	return m, how, usage(err)
 }
 
 // newRows are the rows to predict.
 func (o *fitOptions) newRows() (*data.Table, error) {
 	if !strings.Contains(o.predict, "=") {
-		return data.OpenCSV(o.predict, data.CSVOptions{})
+		return o.table(o.predict)
 	}
 	given, err := bindings(o.predict)
 	if err != nil {
@@ -159,7 +188,7 @@ func (o *fitOptions) newRows() (*data.Table, error) {
 		}
 		columns = append(columns, data.Column{Name: b.Name, Kind: data.Numeric, Values: values})
 	}
-	return data.NewTable("--predict", columns...)
+	return data.NewTable("the values given", columns...)
 }
 
 // printFit prints the table of parameters as R and NIST do.
@@ -171,31 +200,47 @@ func printFit(w io.Writer, f *calc.Fit) {
 	fmt.Fprintf(w, "%-*s  %17s  %14s   %g%% confidence interval\n", width, "parameter", "estimate", "std. error", 100*f.Level)
 	for _, n := range f.Names() {
 		p := f.Parameters[n]
-		fmt.Fprintf(w, "%-*s  %17.10g  %14.6g   %.6g to %.6g\n", width, n, p.Estimate, p.Stderr.Data[0], p.Lower.Data[0], p.Upper.Data[0])
+		if math.IsNaN(p.Stderr) {
+			fmt.Fprintf(w, "%-*s  %17.10g  %14s\n", width, n, p.Estimate, "none")
+			continue
+		}
+		fmt.Fprintf(w, "%-*s  %17.10g  %14.6g   %.6g to %.6g\n", width, n, p.Estimate, p.Stderr, p.Lower, p.Upper)
 	}
-	fmt.Fprintf(w, "\nresidual sum of squares      %v\n", f.RSS)
-	fmt.Fprintf(w, "residual standard deviation  %v on %d degrees of freedom (%d rows)\n", f.RSD, f.DOF, f.Rows)
-	fmt.Fprintf(w, "R2                           %v\n", f.R2)
+	kind := ""
+	if f.Weighted() {
+		kind = "weighted "
+	}
+	fmt.Fprintf(w, "\n%-27s  %.10g\n", kind+"residual sum of squares", f.RSS)
+	fmt.Fprintf(w, "residual standard deviation  %.10g on %s of freedom (%s)\n", f.RSD, count(f.DOF, "degree"), count(f.Rows, "row"))
+	fmt.Fprintf(w, "R2                           %.10g\n", f.R2)
 	if f.Loss != nil {
 		fmt.Fprintf(w, "loss                         %.10g\n", *f.Loss)
 	}
 	fmt.Fprintf(w, "%s after %d steps, %d evaluations\n", f.Stopped, f.Steps, f.Evaluations)
-	if names := f.Names(); f.Correlation != nil && len(names) > 1 {
-		fmt.Fprint(w, "\ncorrelation of the estimates\n")
-		for i, a := range names[1:] {
-			fmt.Fprintf(w, "%-*s", width, a)
-			for _, b := range names[:i+1] {
-				fmt.Fprintf(w, "  %7.4f", f.Correlation[a][b])
-			}
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "%-*s", width, "")
-		for _, b := range names[:len(names)-1] {
-			fmt.Fprintf(w, "  %7s", b)
-		}
-		fmt.Fprintln(w)
-	}
+	printCorrelation(w, f, width)
 	for _, n := range f.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
+}
+
+// printCorrelation prints the correlations of the parameters that the data
+// determine, as a triangle.
+func printCorrelation(w io.Writer, f *calc.Fit, width int) {
+	names := slices.DeleteFunc(f.Names(), func(n string) bool { return f.Correlation[n] == nil })
+	if len(names) < 2 {
+		return
+	}
+	fmt.Fprint(w, "\ncorrelation of the estimates\n")
+	for i, a := range names[1:] {
+		fmt.Fprintf(w, "%-*s", width, a)
+		for _, b := range names[:i+1] {
+			fmt.Fprintf(w, "  %7.4f", f.Correlation[a][b])
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%-*s", width, "")
+	for _, b := range names[:len(names)-1] {
+		fmt.Fprintf(w, "  %7s", b)
+	}
+	fmt.Fprintln(w)
 }

@@ -61,7 +61,7 @@ func TestFormulaMistakes(t *testing.T) {
 		{[]string{"fit", "y ~ a*x", good, "--start", "b=1"}, "b is not in the formula", 2},
 		{[]string{"fit", "y ~ a*x", empty, "--start", "a=1"}, "the file is empty", 1},
 		{[]string{"fit", "y ~ a*x", header, "--start", "a=1"}, "header.csv", 1},
-		{[]string{"fit", "y ~ a*x", hole, "--start", "a=1"}, "column y has no value in data row 2", 1},
+		{[]string{"fit", "y ~ a*x", hole, "--start", "a=1", "--weight", "v"}, "no column \"v\"", 2},
 		{[]string{"fit", "y ~ a*x", words, "--start", "a=1"}, "has words", 1},
 		{[]string{"fit", "y ~ a*x", filepath.Join(dir, "none.csv"), "--start", "a=1"}, "none.csv", 1},
 		{[]string{"fit", "log(y-9) ~ a*x", good, "--start", "a=1"}, "not finite at --start", 1},

@@ -112,10 +112,21 @@ func (o *gradOptions) execute(w io.Writer, args []string) error {
 	} else {
 		r.print(w)
 	}
-	if err == nil && r.Check != nil && !r.Check.Agrees {
-		return fmt.Errorf("the derivative by %s is %v, finite differences say %v", r.Check.Worst, r.Check.Derivative, r.Check.Numeric)
+	if err == nil && r.Check != nil {
+		err = r.Check.err()
 	}
 	return err
+}
+
+// err says what a comparison has found, if it is not agreement.
+func (c *checked) err() error {
+	switch {
+	case c.Agrees:
+		return nil
+	case math.IsNaN(c.Error) || math.IsInf(c.Error, 0):
+		return errors.New("there is nothing to compare with: values around the point are not finite")
+	}
+	return fmt.Errorf("the derivative by %s is %v, finite differences say %v", c.Worst, c.Derivative, c.Numeric)
 }
 
 // saveGraph writes the expression graph for Graphviz, or drawn.
@@ -173,9 +184,6 @@ func (o *gradOptions) report(e *calc.Expression) (*gradReport, error) {
 			name = fmt.Sprintf("element %d of %s", d.Element, name)
 		}
 		r.Check = &checked{name, d.Derivative, d.Numeric, d.Error, d.Error < tolerance}
-		if math.IsNaN(d.Error) || math.IsInf(d.Error, 0) {
-			return nil, errors.New("there is nothing to compare with: values around the point are not finite")
-		}
 	}
 	r.Remarks, err = e.Remarks()
 	return r, err

@@ -170,7 +170,7 @@ func TestTrainThenPredict(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &r); err != nil {
 				t.Fatalf("%v in %s", err, out)
 			}
-			if len(r.Epochs) != 4 || r.Scores["loss"] == nil {
+			if len(r.Epochs) != 4 || r.Scores["loss"] == 0 {
 				t.Errorf("%d epochs, scores %v", len(r.Epochs), r.Scores)
 			}
 			status, out, err = descent("predict", dir, path)
@@ -241,7 +241,7 @@ func TestInterrupt(t *testing.T) {
 	}
 	_, second, _ := descent("train", "iris", "--epochs", "5", "--json")
 	var a, b report
-	if json.Unmarshal([]byte(first), &a) != nil || json.Unmarshal([]byte(second), &b) != nil || *a.Scores["loss"] != *b.Scores["loss"] {
+	if json.Unmarshal([]byte(first), &a) != nil || json.Unmarshal([]byte(second), &b) != nil || a.Scores["loss"] != b.Scores["loss"] {
 		t.Errorf("resumed: %s\nin one go: %s", first, second)
 	}
 }
@@ -354,8 +354,8 @@ func TestDefaultsAreGood(t *testing.T) {
 			if status != 0 || json.Unmarshal([]byte(out), &r) != nil {
 				t.Fatalf("status %d: %s", status, err)
 			}
-			mean += *r.Scores["accuracy"] / float64(seeds)
-			loss += *r.Scores["loss"] / float64(seeds)
+			mean += r.Scores["accuracy"] / float64(seeds)
+			loss += r.Scores["loss"] / float64(seeds)
 		}
 		t.Logf("%s: accuracy %.4f, log loss %.4f", set, mean, loss)
 		if mean < want.accuracy || loss > want.loss {

@@ -2,25 +2,24 @@ package main
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 
 	"descent/data"
+	"descent/internal/numjson"
 
 	"github.com/spf13/cobra"
 )
 
 func predictCommand() *cobra.Command {
-	var p predictOptions
+	p := &predictOptions{}
 	cmd := &cobra.Command{
 		Use:   "predict DIR DATA",
 		Short: "Apply a trained model to new rows",
-		Long: "Apply the model that train --out DIR has saved to the rows of a CSV file, an embedded\n" +
-			"data set or a folder of images. The target may be missing. For each row a line of CSV is\n" +
+		Long: "Apply the model that train --out DIR has saved to the rows of a CSV file (- is the\n" +
+			"standard input), an embedded data set or a folder of images. The target may be missing. For each row a line of CSV is\n" +
 			"printed: the prediction, and for classes their probabilities.",
 		Example: "  descent train iris --out model\n  descent predict model new-flowers.csv > predictions.csv",
 		Args:    cobra.ExactArgs(2),
@@ -29,15 +28,13 @@ func predictCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&p.json, "json", false, "print a JSON array with an object for each row")
-	cmd.Flags().StringVar(&p.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	cmd.Flags().BoolVar(&p.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
+	p.add(cmd)
 	return cmd
 }
 
 type predictOptions struct {
-	json     bool
-	comma    string
-	noHeader bool
+	tableFlags
+	json bool
 }
 
 // A prediction is one row of the output.
@@ -53,13 +50,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return usage(err)
 	}
-	comma, err := separator(o.comma)
+	rows, err := o.rows(m, name)
 	if err != nil {
-		return usage(err)
-	}
-	rows, err := m.open(name, data.CSVOptions{Comma: comma, NoHeader: o.noHeader})
-	if err != nil {
-		return inFlags(err)
+		return err
 	}
 	t, err := m.trainer(dir)
 	if err != nil {
@@ -74,29 +67,28 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 		list[i] = m.prediction(out[i*width:(i+1)*width], t.Decide)
 	}
 	if o.json {
-		return json.NewEncoder(w).Encode(list)
+		return numjson.Write(w, list, "")
 	}
 	return m.writeCSV(w, list)
 }
 
-// open reads rows as the model's inputs.
-func (m *saved) open(name string, o data.CSVOptions) (*data.Dataset, error) {
-	if !slices.Contains(setNames(), name) {
-		if _, err := os.Stat(name); err != nil {
-			_, err = data.Open(name, o) // says it better
-			return nil, usage(err)
-		}
-		if m.Schema != nil {
-			o.Kinds = m.Schema.Kinds()
-		}
+// rows reads rows as the model's inputs.
+func (o *predictOptions) rows(m *saved, name string) (*data.Dataset, error) {
+	var kinds map[string]data.Kind
+	if m.Schema != nil {
+		kinds = m.Schema.Kinds()
 	}
-	src, err := data.Open(name, o)
+	if err := find(name); err != nil {
+		return nil, err
+	}
+	src, err := o.open(name, kinds)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case src.Table != nil && m.Schema != nil:
-		return m.Schema.Apply(src.Table)
+		rows, err := m.Schema.Apply(src.Table)
+		return rows, o.inFlags(err)
 	case src.Images == nil || m.Schema != nil:
 		return nil, usage(fmt.Errorf("%s: the model was trained on %s; it needs the same kind of data", name, m.Data))
 	case !slices.Equal(src.Images.Shape, m.Shape):
@@ -140,17 +132,4 @@ func (m *saved) writeCSV(w io.Writer, list []prediction) error {
 		records = append(records, record)
 	}
 	return out.WriteAll(records)
-}
-
-// separator reads the flag --comma.
-func separator(text string) (byte, error) {
-	switch {
-	case text == `\t`:
-		return '\t', nil
-	case len(text) != 1:
-		return 0, fmt.Errorf("--comma %q: one ASCII character is needed", text)
-	case text == ",":
-		return 0, nil // the default, which also data without a separator accept
-	}
-	return text[0], nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -36,12 +35,12 @@ type report struct {
 	Stopped string        `json:"stopped,omitempty"`
 	// Scores of the rows On: test, val or train. Errors are in the target's
 	// unit, the loss is in that of training.
-	On        string              `json:"scored_on"`
-	Scores    map[string]*float64 `json:"scores"`
-	Baseline  float64             `json:"baseline"` // accuracy of the most frequent class, or RMSE of the mean
-	Confusion [][]int             `json:"confusion,omitempty"`
-	Residuals []float64           `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
-	Out       string              `json:"out,omitempty"`
+	On        string             `json:"scored_on"`
+	Scores    map[string]float64 `json:"scores"`
+	Baseline  float64            `json:"baseline"` // accuracy of the most frequent class, or RMSE of the mean
+	Confusion [][]int            `json:"confusion,omitempty"`
+	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
+	Out       string             `json:"out,omitempty"`
 
 	parts   *data.Parts
 	history *train.History
@@ -110,12 +109,7 @@ func (r *report) score(o *trainOptions, t *train.Trainer) error {
 		r.Baseline = majority(r.parts.Train.Class, d.Class, o.Classes)
 	}
 	r.Confusion = s.Confusion
-	r.Scores = map[string]*float64{}
-	for name, x := range s.Values() {
-		if r.Scores[name] = nil; !math.IsNaN(x) && !math.IsInf(x, 0) { // JSON has no NaN
-			r.Scores[name] = &x
-		}
-	}
+	r.Scores = s.Values()
 	r.Epochs, r.Best, r.Stopped = r.history.Epochs, r.history.Best, r.history.Reason
 	return nil
 }
@@ -160,9 +154,7 @@ func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Datas
 // print prints the result.
 func (r *report) print(w io.Writer, o *trainOptions) error {
 	if o.json {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+		return printJSON(w, r)
 	}
 	if r.Stopped != "" {
 		fmt.Fprintf(w, "stopped: %s\n", r.Stopped)
@@ -202,12 +194,12 @@ func (r *report) scored() string {
 func (r *report) show(name string) string {
 	x := r.Scores[name]
 	switch {
-	case x == nil:
+	case math.IsNaN(x):
 		return "undefined"
 	case name == "mae" || name == "rmse":
-		return fmt.Sprintf("%.6g", *x)
+		return fmt.Sprintf("%.6g", x)
 	}
-	return fmt.Sprintf("%.4f", *x)
+	return fmt.Sprintf("%.4f", x)
 }
 
 // maxConfusion is the largest number of classes whose confusion is printed.

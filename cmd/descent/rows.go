@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -29,43 +27,14 @@ func (o *trainOptions) checkData() error {
 	return nil
 }
 
-// flagNames say in flags what package data says in fields of its options.
-var flagNames = strings.NewReplacer(
-	"set Comma to that", `give that to --comma (\t for a tab)`,
-	"set NoHeader", "give --no-header",
-	"drop the column, or raise MaxLevels", "leave it out with --drop",
-	`set Unknown to "missing" before training`, "train with --unknown missing",
-	`set Task to "regression"`, "give --task regression",
-	"Kinds: no column", "no column",
-)
-
-// inFlags returns err in words that suit the command line.
-func inFlags(err error) error {
-	if err == nil {
-		return nil
-	}
-	if text := flagNames.Replace(err.Error()); text != err.Error() {
-		return errors.New(text)
-	}
-	return err
-}
-
 // open reads the data and divides them.
 func (o *trainOptions) open(name string) (*data.Parts, error) {
-	comma, err := separator(o.comma)
-	if err != nil {
-		return nil, usage(err)
+	if err := find(name); err != nil {
+		return nil, err
 	}
-	csv := data.CSVOptions{NoHeader: o.noHeader, Comma: comma}
-	if !slices.Contains(setNames(), name) {
-		if _, err := os.Stat(name); err != nil {
-			_, err = data.Open(name, csv) // says it better
-			return nil, usage(err)
-		}
-	}
-	src, err := data.Open(name, csv)
+	src, err := o.tableFlags.open(name, nil)
 	if err != nil {
-		return nil, inFlags(err)
+		return nil, err
 	}
 	if src.Table != nil {
 		if err := o.checkColumns(src); err != nil {
@@ -75,7 +44,7 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 		o.scaling = "" // pixels are from 0 to 1
 	}
 	parts, err := o.divide(src)
-	return parts, inFlags(err)
+	return parts, o.inFlags(err)
 }
 
 // divide prepares the rows and holds some out. A small table of classes keeps

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/numjson"
 	"descent/optimizers"
 	"descent/train"
 
@@ -41,7 +40,7 @@ type saved struct {
 var dtypes = map[string]tensor.Dtype{"float32": tensor.Float32, "float64": tensor.Float64}
 
 func (m *saved) write(dir string) error {
-	text, err := json.MarshalIndent(m, "", "  ")
+	text, err := numjson.MarshalIndent(m, "  ")
 	if err != nil {
 		return err
 	}
@@ -56,9 +55,7 @@ func readSaved(dir string) (*saved, error) {
 		return nil, fmt.Errorf("%s: not a folder that train --out has made: %w", dir, err)
 	}
 	m := &saved{}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(m); err != nil {
+	if err := numjson.UnmarshalStrict(text, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	width := 1

@@ -22,10 +22,9 @@ import (
 // trainOptions are the flags of train.
 type trainOptions struct {
 	setup
+	tableFlags
 	target, task, scaling string
 	drop                  []string
-	noHeader              bool
-	comma                 string
 	unknown               string
 	rawTarget             bool
 	val, test             float64
@@ -46,7 +45,7 @@ func trainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a model on a table or on images",
-		Long: "Train a model on a CSV file, an embedded data set (" + strings.Join(setNames(), ", ") + "), or a folder\n" +
+		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or a folder\n" +
 			"with MNIST's IDX files, and score it on rows that were held out. A target of words is a\n" +
 			"classification, and so is one of whole numbers 0, 1, ..., k-1; other numbers are a\n" +
 			"regression. What is not given is chosen to suit the data.",
@@ -63,8 +62,7 @@ func trainCommand() *cobra.Command {
 	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
 	f.StringVar(&o.scaling, "scaling", "standard", "of numeric inputs: standard, minmax or none")
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
-	f.StringVar(&o.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	f.BoolVar(&o.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
+	o.add(cmd)
 	f.StringVar(&o.unknown, "unknown", "", "what to do with words that training has not seen: missing, or refuse them (default)")
 	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
 	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
@@ -109,7 +107,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	r := &report{Data: name, Seed: o.seed, parts: parts}
+	r := &report{Data: called(name), Seed: o.seed, parts: parts}
 	if err := o.choose(parts); err != nil {
 		return usage(err)
 	}
@@ -346,7 +344,7 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	if o.out == "" || err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	m := &saved{Format: 1, Command: strings.Join(os.Args, " "), Data: name, DType: o.dtype, setup: o.setup,
+	m := &saved{Format: 1, Command: strings.Join(os.Args, " "), Data: called(name), DType: o.dtype, setup: o.setup,
 		ClassNames: o.run.Train.Classes, Target: o.run.Train.Target, Schema: r.parts.Schema}
 	if m.Schema == nil {
 		m.Shape = o.run.Train.Shape

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"descent/internal/atomicfile"
 	"descent/internal/calc"
+	"descent/internal/numjson"
 	"descent/internal/plot"
 
 	"github.com/spf13/cobra"
@@ -23,13 +23,9 @@ func bindings(args ...string) ([]calc.Binding, error) {
 	var out []calc.Binding
 	for _, arg := range args {
 		for _, pair := range splitTop(arg) {
-			name, text, ok := strings.Cut(pair, "=")
-			name = strings.TrimSpace(name)
-			switch {
-			case !ok:
-				return nil, fmt.Errorf("%q is not of the form name=value", strings.TrimSpace(pair))
-			case !isName(name):
-				return nil, fmt.Errorf("%q is not a name", name)
+			name, text, err := binding(pair)
+			if err != nil {
+				return nil, err
 			}
 			v, err := calc.ParseValue(text)
 			if err != nil {
@@ -41,11 +37,36 @@ func bindings(args ...string) ([]calc.Binding, error) {
 	return out, nil
 }
 
-// splitTop cuts at commas that are outside brackets.
+// binding cuts name=value. A name in backquotes may have any characters.
+func binding(pair string) (name, value string, err error) {
+	pair = strings.TrimSpace(pair)
+	if quoted, ok := strings.CutPrefix(pair, "`"); ok {
+		name, rest, ok := strings.Cut(quoted, "`")
+		rest, equals := strings.CutPrefix(strings.TrimSpace(rest), "=")
+		if !ok || !equals || name == "" {
+			return "", "", fmt.Errorf("%q is not of the form `name`=value", pair)
+		}
+		return name, rest, nil
+	}
+	name, value, ok := strings.Cut(pair, "=")
+	name = strings.TrimSpace(name)
+	switch {
+	case !ok:
+		return "", "", fmt.Errorf("%q is not of the form name=value", pair)
+	case !isName(name):
+		return "", "", fmt.Errorf("%q is not a name", name)
+	}
+	return name, value, nil
+}
+
+// splitTop cuts at commas that are outside brackets and backquotes.
 func splitTop(s string) (out []string) {
-	depth, from := 0, 0
+	depth, from, quoted := 0, 0, false
 	for i, r := range s {
 		switch {
+		case r == '`':
+			quoted = !quoted
+		case quoted:
 		case r == '(' || r == '[':
 			depth++
 		case r == ')' || r == ']':
@@ -68,11 +89,7 @@ func isName(s string) bool {
 }
 
 // printJSON writes v as indented JSON.
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
+func printJSON(w io.Writer, v any) error { return numjson.Write(w, v, "  ") }
 
 // checkPicture refuses the name of a file whose ending is no picture's.
 func checkPicture(flag, path string, endings ...string) error {

@@ -4,12 +4,13 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"html/template"
 	"io"
 	"math"
 	"slices"
+
+	"descent/internal/numjson"
 )
 
 //go:embed animate.html
@@ -57,7 +58,7 @@ func (l *Landscape) Animate(w io.Writer, title string) error {
 	for _, r := range l.Runs {
 		f.Runs = append(f.Runs, l.filmed(r))
 	}
-	data, err := json.Marshal(f)
+	data, err := numjson.Marshal(f)
 	if err != nil {
 		return err
 	}

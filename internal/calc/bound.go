@@ -91,11 +91,19 @@ func (b Bound) value(u float64) float64 {
 	return u
 }
 
+// contains refuses a start that is outside.
+func (b Bound) contains(name string, x float64) error {
+	if x < b.Lo || x > b.Hi {
+		return fmt.Errorf("the start %s=%v is not within its bounds %v to %v", name, x, b.Lo, b.Hi)
+	}
+	return nil
+}
+
 // inward is the free variable for a start, which is moved a little away from a
 // bound: there the derivative is 0.
 func (b Bound) inward(name string, x float64) (float64, error) {
-	if x < b.Lo || x > b.Hi {
-		return 0, fmt.Errorf("the start %s=%v is not within its bounds %v to %v", name, x, b.Lo, b.Hi)
+	if err := b.contains(name, x); err != nil {
+		return 0, err
 	}
 	const margin = 1e-3
 	switch lo, hi := b.sides(); {

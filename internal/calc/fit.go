@@ -10,6 +10,7 @@ import (
 
 	"descent/data"
 	"descent/graph"
+	"descent/internal/formula"
 	"descent/internal/suggest"
 	"descent/losses"
 	"descent/ops"
@@ -27,25 +28,54 @@ type Model struct {
 	Table    *data.Table
 	Start    []Binding
 	Bounds   map[string]Bound
+	Weights  Weights
 	columns  []string // that the formula uses
+	kept     *kept
 }
 
 // NewModel reads "y ~ b1*(1-exp(-b2*x))": names are columns of the table, or
 // parameters that start somewhere.
-func NewModel(text string, table *data.Table, start []Binding, bounds map[string]Bound) (*Model, error) {
-	left, right, ok := strings.Cut(text, "~")
+func NewModel(text string, table *data.Table, start []Binding, bounds map[string]Bound, weights Weights) (*Model, error) {
+	left, right, ok := cutTilde(text)
 	if !ok {
 		return nil, fmt.Errorf("%q: write response ~ formula, such as 'y ~ a*x + b'", text)
 	}
-	m := &Model{Text: text, Table: table, Start: start, Bounds: bounds}
+	m := &Model{Text: text, Table: table, Start: start, Bounds: bounds, Weights: weights}
 	var err error
 	if m.Response, err = losses.Parse(left); err != nil {
-		return nil, fmt.Errorf("response: %w", err)
+		return nil, fmt.Errorf("response: %w%s", err, unquoted(left, table))
 	}
 	if m.Formula, err = losses.Parse(right); err != nil {
-		return nil, fmt.Errorf("formula after ~: %w", err)
+		return nil, fmt.Errorf("formula after ~: %w%s", err, unquoted(right, table))
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return m, weights.check(table)
+}
+
+// unquoted is advice for a text that has a column whose name is no word.
+func unquoted(text string, t *data.Table) string {
+	for _, name := range t.Names() {
+		if q := formula.Quote(name); q != name && strings.Contains(text, name) && !strings.Contains(text, q) {
+			return fmt.Sprintf("; the column %q is written %s", name, q)
+		}
+	}
+	return ""
+}
+
+// cutTilde cuts at the first ~ that is not within a name in backquotes.
+func cutTilde(text string) (left, right string, ok bool) {
+	quoted := false
+	for i, r := range text {
+		switch {
+		case r == '`':
+			quoted = !quoted
+		case r == '~' && !quoted:
+			return text[:i], text[i+1:], true
+		}
+	}
+	return "", "", false
 }
 
 // check finds names that are neither columns nor parameters, or both.
@@ -65,6 +95,9 @@ func (m *Model) check() error {
 		if !m.Formula.Uses(b.Name) {
 			return fmt.Errorf("--start: %s is not in the formula, which has %s", b.Name, strings.Join(m.Formula.Names(), ", "))
 		}
+		if err := m.Bounds[b.Name].filled().contains(b.Name, b.Value.Data[0]); err != nil {
+			return fmt.Errorf("--bounds: %w", err)
+		}
 		given = append(given, b.Name)
 	}
 	for name := range m.Bounds {
@@ -77,10 +110,17 @@ func (m *Model) check() error {
 			return err
 		}
 	}
+	if len(m.responseColumns()) == 0 {
+		return fmt.Errorf("the response %s has no column of %s, which has %s", strings.TrimSpace(m.Response.Text), m.Table.Name, strings.Join(known, ", "))
+	}
+	for _, n := range known { // also those called as a constant is, such as e
+		if m.Formula.Uses(n) {
+			m.columns = append(m.columns, n)
+		}
+	}
 	for _, n := range m.Formula.Names() {
 		switch {
 		case slices.Contains(known, n):
-			m.columns = append(m.columns, n)
 		case !slices.Contains(given, n):
 			if err := m.Formula.Explain(n); err != nil {
 				return err
@@ -88,7 +128,7 @@ func (m *Model) check() error {
 			if near := suggest.Nearest(n, append(slices.Clone(known), given...)); near != "" {
 				return fmt.Errorf("%s is neither a column nor in --start; did you mean %q?", n, near)
 			}
-			return fmt.Errorf("%s is neither a column of %s (%s) nor in --start: add --start %s=1", n, m.Table.Name, strings.Join(known, ", "), n)
+			return fmt.Errorf("%s is neither a column of %s (%s) nor in --start: add --start %s=1%s", n, m.Table.Name, strings.Join(known, ", "), n, unquoted(m.Formula.Text, m.Table))
 		}
 	}
 	if len(given) == 0 {
@@ -97,21 +137,14 @@ func (m *Model) check() error {
 	return nil
 }
 
-// column returns a column's numbers.
-func column1(t *data.Table, name string) ([]float64, error) {
-	c, err := t.Column(name)
-	if err != nil {
-		return nil, err
-	}
-	if c.Kind != data.Numeric {
-		return nil, fmt.Errorf("%s: column %s has words, such as %q; a fit needs numbers", t.Name, name, c.Levels[0])
-	}
-	for i, x := range c.Values {
-		if math.IsNaN(x) {
-			return nil, fmt.Errorf("%s: column %s has no value in data row %d", t.Name, name, i+1)
+// responseColumns are the columns that the response uses.
+func (m *Model) responseColumns() (out []string) {
+	for _, n := range m.Table.Names() {
+		if m.Response.Uses(n) {
+			out = append(out, n)
 		}
 	}
-	return c.Values, nil
+	return out
 }
 
 // A system is a model's nodes in a graph of its own.
@@ -119,28 +152,42 @@ type system struct {
 	params   []*graph.Node
 	model    *graph.Node // one number for each row
 	response *graph.Node // nil where a table has none
+	root     *graph.Node // of the weights, nil if all rows count alike
 	feeds    []graph.Feed
 	rows     int
 	free     []Bound // nil if the parameters are the bounded ones
 }
 
-// system builds the model over a table's rows. With free, the parameters are
-// the variables behind the bounds.
-func (m *Model) system(t *data.Table, at []float64, free, response bool) (*system, error) {
-	g := graph.New(tensor.Float64, 0)
-	s := &system{rows: t.Rows()}
-	bind, columns := map[string]*graph.Node{}, map[string]*graph.Node{}
-	used := slices.Clone(m.columns)
-	if response {
-		used = append(used, m.Response.Names()...)
+// system builds the model over the rows that are fitted. With free, the
+// parameters are the variables behind the bounds.
+func (m *Model) system(at []float64, free bool) (*system, error) {
+	s, columns, err := m.over(m.Table, m.kept.rows, append(slices.Clone(m.columns), m.responseColumns()...), at, free)
+	if err != nil {
+		return nil, err
 	}
+	if s.response, err = m.rowwise(m.Response, "response", s.model.Graph(), columns, s.rows); err != nil {
+		return nil, err
+	}
+	if root := m.kept.root; root != nil {
+		g := s.model.Graph()
+		s.root = g.Input(g.Unique("root of the weight"), s.rows)
+		s.feeds = append(s.feeds, graph.Let(s.root, root))
+	}
+	return s, nil
+}
+
+// over builds the model over rows of a table, with the columns that are used.
+func (m *Model) over(t *data.Table, rows []int, used []string, at []float64, free bool) (*system, map[string]*graph.Node, error) {
+	g := graph.New(tensor.Float64, 0)
+	s := &system{rows: len(rows)}
+	bind, columns := map[string]*graph.Node{}, map[string]*graph.Node{}
 	for _, name := range used {
 		if columns[name] != nil {
 			continue
 		}
-		values, err := column1(t, name)
+		values, err := numbers(t, name, rows)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		n := g.Input(name, len(values))
 		s.feeds = append(s.feeds, graph.Let(n, values))
@@ -151,7 +198,7 @@ func (m *Model) system(t *data.Table, at []float64, free, response bool) (*syste
 		if free {
 			var err error
 			if x, err = bound.inward(b.Name, x); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			s.free = append(s.free, bound)
 		}
@@ -162,11 +209,17 @@ func (m *Model) system(t *data.Table, at []float64, free, response bool) (*syste
 		}
 	}
 	var err error
-	if s.model, err = m.rowwise(m.Formula, "formula after ~", g, bind, s.rows); err != nil || !response {
-		return s, err
+	s.model, err = m.rowwise(m.Formula, "formula after ~", g, bind, s.rows)
+	return s, columns, err
+}
+
+// residual is what least squares makes small in each row: √w·(y - f).
+func (s *system) residual() *graph.Node {
+	r := ops.Sub(s.response, s.model)
+	if s.root != nil {
+		r = ops.Mul(s.root, r)
 	}
-	s.response, err = m.rowwise(m.Response, "response", g, columns, s.rows)
-	return s, err
+	return r
 }
 
 // rowwise builds a formula that has one number for each row.
@@ -192,48 +245,111 @@ type How struct {
 	Level  float64 // of the confidence intervals
 }
 
+// Check refuses what does not suit a model.
+func (how How) Check(m *Model) error {
+	if how.Loss != nil && m.Weights.given() {
+		return errors.New("weights are those of least squares: --loss has none")
+	}
+	return nil
+}
+
 // Fit fits the model.
 func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
+	err := how.Check(m)
+	if err != nil {
+		return nil, err
+	}
+	if m.kept, err = m.keep(); err != nil {
+		return nil, err
+	}
 	start := make([]float64, len(m.Start))
 	for i, b := range m.Start {
 		start[i] = b.Value.Data[0]
 	}
-	s, err := m.system(m.Table, start, true, true)
+	if err := m.finiteAt(start); err != nil {
+		return nil, err
+	}
+	s, err := m.system(start, !how.marquardt())
 	if err != nil {
 		return nil, err
 	}
-	residual := ops.Sub(s.response, s.model)
-	p, err := optimizers.ResidualProblem(residual, s.params, s.feeds...)
-	if how.Loss != nil {
+	squares, err := squaresOf(s.residual(), s.params, s.feeds)
+	p := squares
+	if err == nil && how.Loss != nil {
 		p, err = optimizers.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if how.Method == nil {
-		how.Method = optimizers.LevenbergMarquardt{}
-		if how.Loss != nil {
-			how.Method = optimizers.NewLBFGS()
-		}
+	if s.free == nil {
+		m.limit(p)
 	}
 	if v := p.Func(p.Start); math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, fmt.Errorf("the model is not finite at --start: the loss is %v there", v)
+		return nil, fmt.Errorf("the loss is not finite at --start: it is %v, though the model is finite in each row", v)
 	}
-	stop := optimizers.Stop{Iterations: how.Steps}
-	if _, marquardt := how.Method.(optimizers.LevenbergMarquardt); !marquardt {
-		stop.Grad = 1e-10
-	}
-	res, err := optimizers.Minimize(ctx, p, how.Method, stop)
+	end, err := how.search(ctx, &ending{problem: p, residuals: squares, free: s.free})
 	if err != nil {
 		return nil, err
 	}
-	x := make([]float64, len(res.X))
-	for i, u := range res.X {
-		x[i] = s.free[i].value(u)
+	res := end.result
+	x := slices.Clone(res.X)
+	for i, b := range s.free {
+		x[i] = b.value(x[i])
 	}
-	f := &Fit{model: m, at: x, Steps: max(len(res.Trace)-1, 0), Evaluations: res.Evaluations, Stopped: string(res.Reason), Level: how.Level}
+	f := &Fit{model: m, at: x, Steps: end.steps, Evaluations: res.Evaluations, Stopped: string(res.Reason), Level: how.Level}
 	if how.Loss != nil {
 		f.Loss = &res.F
 	}
-	return f, f.finish()
+	if err := f.finish(); err != nil {
+		return nil, err
+	}
+	f.judge(end)
+	return f, nil
+}
+
+// marquardt tells whether the method is the one for least squares, which keeps
+// bounds by itself.
+func (how How) marquardt() bool { return how.Method == nil && how.Loss == nil }
+
+// limit hands the bounds on to the method.
+func (m *Model) limit(p *optimizers.Problem) {
+	for _, b := range m.Start {
+		bound := m.Bounds[b.Name].filled()
+		p.Lower, p.Upper = append(p.Lower, bound.Lo), append(p.Upper, bound.Hi)
+	}
+}
+
+// search minimises. Without a method of the user's it is Levenberg-Marquardt
+// for least squares; for another loss L-BFGS, which goes on from lower points
+// nearby where it is stuck at a kink.
+func (how How) search(ctx context.Context, s *ending) (*ending, error) {
+	const restarts = 100
+	method, stop := how.Method, optimizers.Stop{Iterations: how.Steps, Grad: 1e-10}
+	switch {
+	case how.marquardt():
+		method, stop.Grad, s.marquardt = optimizers.LevenbergMarquardt{}, 0, true
+	case method == nil:
+		method = optimizers.NewLBFGS()
+	}
+	evaluations := 0
+	for tries := 0; ; tries++ {
+		res, err := optimizers.Minimize(ctx, s.problem, method, stop)
+		if err != nil {
+			return nil, err
+		}
+		evaluations += res.Evaluations
+		s.result, s.steps = res, s.steps+max(len(res.Trace)-1, 0)
+		stop.Iterations = how.Steps - s.steps
+		stuck := res.Reason == optimizers.NoProgress || res.Reason.Converged()
+		if how.Loss == nil || how.Method != nil || !stuck || stop.Iterations < 1 || tries == restarts {
+			break
+		}
+		at, found := s.lower()
+		if !found {
+			break
+		}
+		copy(s.problem.Start, at)
+	}
+	s.result.Evaluations = evaluations
+	return s, nil
 }

@@ -3,12 +3,11 @@
 package calc
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 
 	"descent/graph"
 	"descent/internal/formula"
+	"descent/internal/numjson"
 
 	"gorgonia.org/tensor"
 )
@@ -43,18 +42,15 @@ func ParseValue(text string) (Value, error) {
 	return Value{n.Shape().Dims(), p.Float64s(n)}, nil
 }
 
-// MarshalJSON writes a number, or lists within lists. What JSON has no number
-// for is null.
+// MarshalJSON writes a number, or lists within lists; what JSON has no number
+// for is "nan", "inf" or "-inf".
 func (v Value) MarshalJSON() ([]byte, error) {
 	out, _ := nested(v.Shape, v.Data)
-	return json.Marshal(out)
+	return numjson.Marshal(out)
 }
 
 func nested(shape []int, data []float64) (any, []float64) {
 	if len(shape) == 0 {
-		if x := data[0]; math.IsNaN(x) || math.IsInf(x, 0) {
-			return nil, data[1:]
-		}
 		return data[0] + 0, data[1:] // -0 is 0
 	}
 	out := make([]any, shape[0])

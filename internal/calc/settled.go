@@ -1,0 +1,141 @@
+package calc
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"descent/internal/leastsq"
+	"descent/optimizers"
+)
+
+// judge decides whether the search has converged. The method for least squares
+// knows; others stop for reasons of their own, and are looked after.
+func (f *Fit) judge(s *ending) {
+	switch {
+	case s.marquardt && s.result.Reason.Converged():
+		f.Converged = true
+	case s.result.Reason == optimizers.Cancelled:
+	case f.Loss != nil:
+		_, found := s.lower()
+		f.Converged = !found && !notFinite(s.result.F)
+	default:
+		f.Converged = f.Exact || s.stationary()
+	}
+	if !f.Converged {
+		why := f.Stopped
+		if s.result.Reason.Converged() {
+			why += ", but lower values are near"
+		}
+		f.Notes = slices.Insert(f.Notes, 0, fmt.Sprintf("not converged (%s): the estimates are only where the search stopped", why))
+	}
+}
+
+// An ending is what was minimised, and how it ended.
+type ending struct {
+	problem   *optimizers.Problem
+	residuals *optimizers.Problem // of least squares, also if the loss is another
+	result    *optimizers.Result
+	free      []Bound // of the variables behind the parameters; nil if there are none
+	steps     int
+	marquardt bool
+}
+
+// linear returns the residuals and the factors of their Jacobian where the
+// search ended. A parameter at a bound does not move.
+func (s *ending) linear() ([]float64, []float64, *leastsq.Factor) {
+	n, rows := len(s.result.X), s.residuals.Count
+	r, jac := make([]float64, rows), make([]float64, rows*n)
+	s.residuals.Residuals(s.result.X, r, jac)
+	for k, x := range s.result.X {
+		if s.held(k, x) {
+			for i := range r {
+				jac[i*n+k] = 0
+			}
+		}
+	}
+	return r, jac, leastsq.New(jac, rows, n)
+}
+
+// held tells whether parameter k is at a bound when its variable is x.
+func (s *ending) held(k int, x float64) bool {
+	if s.free != nil {
+		return s.free[k].at(s.free[k].value(x))
+	}
+	return x <= s.problem.Lower[k] || x >= s.problem.Upper[k]
+}
+
+// stationary tells whether a step of Gauss and Newton would lower the sum of
+// squares by less than one part in 1e10.
+func (s *ending) stationary() bool {
+	r, jac, factor := s.linear()
+	d := factor.Solve(r)
+	n, fall, sum := len(d), 0.0, 0.0
+	for i, v := range r {
+		along := 0.0
+		for k, x := range d {
+			along += jac[i*n+k] * x
+		}
+		fall += along * along
+		sum += v * v
+	}
+	return fall <= 1e-10*sum
+}
+
+// lower looks for a lower point around where the search ended: some way along
+// each parameter, along how it moves the others, and along mixtures of these.
+// It needs no derivatives, so it sees past kinks too.
+func (s *ending) lower() (at []float64, found bool) {
+	r, _, factor := s.linear()
+	n, size := len(s.result.X), 0.0
+	for _, v := range r {
+		size = math.Hypot(size, v)
+	}
+	size /= math.Sqrt(float64(len(r)))
+	low := s.result.F - 1e-8*math.Abs(s.result.F)
+	for _, way := range ways(factor.Covariance(), n) {
+		for _, h := range []float64{1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5} {
+			for _, step := range []float64{h * size, -h * size} {
+				x := slices.Clone(s.result.X)
+				for i := range x {
+					x[i] += step * way[i]
+				}
+				if f := s.problem.Func(x); f < low {
+					at, low = x, f
+				}
+			}
+		}
+	}
+	return at, at != nil
+}
+
+// ways are directions to look along, in units of standard deviations.
+func ways(cov []float64, n int) (out [][]float64) {
+	var together [][]float64
+	for k := range n {
+		deviation := math.Sqrt(cov[k*n+k])
+		if !(deviation > 0) {
+			continue
+		}
+		alone, with := make([]float64, n), make([]float64, n)
+		alone[k] = deviation
+		for i := range n {
+			with[i] = cov[k*n+i] / deviation
+		}
+		out, together = append(out, alone), append(together, with)
+	}
+	out = append(out, together...)
+	rng := rand.New(rand.NewPCG(1, 2)) // the same ways each time
+	for range 20 * n {
+		mixed := make([]float64, n)
+		for _, d := range together {
+			share := rng.NormFloat64()
+			for i, x := range d {
+				mixed[i] += share * x
+			}
+		}
+		out = append(out, mixed)
+	}
+	return out
+}

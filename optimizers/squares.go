@@ -1,0 +1,257 @@
+package optimizers
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"descent/internal/leastsq"
+)
+
+// squares is a sum of squares under search.
+type squares struct {
+	run          *Run
+	n, rows      int
+	lower, upper []float64
+	usual        float64 // least value from where a search began
+	linear       []int   // see separable
+	random       *rand.Rand
+}
+
+func newSquares(run *Run) *squares {
+	p := run.Problem
+	s := &squares{run: run, n: len(p.Start), rows: p.Count, lower: p.Lower, upper: p.Upper, random: rand.New(rand.NewPCG(1, 2))}
+	if s.lower == nil {
+		s.lower = slices.Repeat([]float64{math.Inf(-1)}, s.n)
+	}
+	if s.upper == nil {
+		s.upper = slices.Repeat([]float64{math.Inf(1)}, s.n)
+	}
+	return s
+}
+
+// inside moves x into the bounds.
+func (s *squares) inside(x []float64) []float64 {
+	for k := range x {
+		x[k] = max(s.lower[k], min(s.upper[k], x[k]))
+	}
+	return x
+}
+
+// contains tells whether x is within the bounds.
+func (s *squares) contains(x []float64) bool {
+	for k, v := range x {
+		if v < s.lower[k] || v > s.upper[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// A spot is a point with what is known there. The gradient is Jᵀr.
+type spot struct {
+	x, r, jac, grad []float64
+	bend            []float64 // Σr·∇²r, n x n, once it has been asked for
+	f               float64
+}
+
+// spot evaluates residuals and Jacobian at x. A derivative that is not a
+// number where the residual is one is 0·∞: of a function that has saturated, or
+// of 0^p by p. It is taken as 0.
+func (s *squares) spot(x []float64) *spot {
+	at := &spot{x: slices.Clone(x), r: make([]float64, s.rows), jac: make([]float64, s.rows*s.n), grad: make([]float64, s.n)}
+	s.run.Problem.Residuals(x, at.r, at.jac)
+	s.run.res.Evaluations++
+	for i, r := range at.r {
+		for k, j := range at.row(i) {
+			if math.IsNaN(j) && !math.IsNaN(r) {
+				at.row(i)[k] = 0
+			}
+		}
+		axpy(at.grad, at.grad, r, at.row(i))
+	}
+	at.f = 0.5 * dot(at.r, at.r)
+	if finite(at.grad...) {
+		s.run.keep(x, at.f)
+	}
+	return at
+}
+
+func (at *spot) row(i int) []float64 { n := len(at.x); return at.jac[i*n : (i+1)*n] }
+
+// noise is by how much rounding of the parameters alone may change the value.
+func (at *spot) noise() (sum float64) {
+	for i, r := range at.r {
+		size := math.Abs(r)
+		for k, j := range at.row(i) {
+			size += math.Abs(j * at.x[k])
+		}
+		size *= 0x1p-52
+		if finite(size) {
+			sum += math.Abs(r)*size + 0.5*size*size
+		}
+	}
+	return sum
+}
+
+// rounding is by how much two values may differ though they are the same. Far
+// parameters have much noise, but little of it counts unless all that is left
+// of the value is noise.
+func (s *squares) rounding(at *spot) float64 {
+	if at.f <= 1e-16*s.usual {
+		return at.noise()
+	}
+	return min(at.noise(), 1e-10*at.f) + 1e-13*at.f
+}
+
+// cosine is the largest cosine of the angle between the residuals and a column
+// of J whose parameter can move: 0 where the value is stationary.
+func (s *squares) cosine(at *spot) (c float64) {
+	size := math.Sqrt(2 * at.f)
+	for k, norm := range columnNorms(at.jac, s.n) {
+		if norm > 0 && !s.held(at, k) {
+			c = max(c, math.Abs(at.grad[k])/norm/size)
+		}
+	}
+	return c
+}
+
+// held tells whether parameter k is at a bound and wants to leave.
+func (s *squares) held(at *spot, k int) bool {
+	return at.x[k] <= s.lower[k] && at.grad[k] >= 0 || at.x[k] >= s.upper[k] && at.grad[k] <= 0
+}
+
+// live counts the parameters whose size matters beside the residuals: on a
+// plateau there are fewer.
+func (at *spot) live() (count int) {
+	size := math.Sqrt(2 * at.f)
+	for k, norm := range columnNorms(at.jac, len(at.x)) {
+		if norm*math.Abs(at.x[k]) > 1e-8*size {
+			count++
+		}
+	}
+	return count
+}
+
+// second returns Σr·∇²r.
+func (s *squares) second(at *spot) []float64 {
+	if at.bend == nil {
+		at.bend = make([]float64, s.n*s.n)
+		unit := make([]float64, s.n)
+		for k := range s.n {
+			clear(unit)
+			unit[k] = 1
+			s.run.Problem.Bend(at.x, at.r, unit, at.bend[k*s.n:(k+1)*s.n])
+		}
+		if !finite(at.bend...) {
+			clear(at.bend)
+		}
+	}
+	return at.bend
+}
+
+// columnNorms are the norms of the columns of a Jacobian.
+func columnNorms(jac []float64, n int) []float64 {
+	norms := make([]float64, n)
+	for i, j := range jac {
+		norms[i%n] = math.Hypot(norms[i%n], j)
+	}
+	return norms
+}
+
+// rescale raises the scales to the norms of J's columns. A scale that is far
+// above the norm would hide the parameter.
+func (s *squares) rescale(scale []float64, at *spot, unit bool) {
+	for k, norm := range columnNorms(at.jac, s.n) {
+		switch {
+		case unit:
+			scale[k] = 1
+		case norm > 0:
+			scale[k] = max(norm, min(scale[k], 1e4*norm))
+		case scale[k] == 0:
+			scale[k] = 1
+		}
+	}
+}
+
+// within returns the step that minimises a model within the bounds and the
+// trust region, and the fall that the model predicts. Parameters at a bound
+// that want to leave stay; those that a step takes out stop there, and the
+// others are solved for again.
+func (s *squares) within(at *spot, scale []float64, radius float64, second bool) (d []float64, predicted float64) {
+	fixed, d := make([]bool, s.n), make([]float64, s.n)
+	for k := range fixed {
+		fixed[k] = s.held(at, k)
+	}
+	for {
+		z := s.free(at, d, fixed, scale, radius, second)
+		if z == nil {
+			return nil, 0
+		}
+		out := false
+		for k := range z {
+			to := at.x[k] + z[k]
+			if !fixed[k] && (to < s.lower[k] || to > s.upper[k]) {
+				d[k] = max(s.lower[k], min(s.upper[k], to)) - at.x[k]
+				fixed[k], out = true, true
+			}
+		}
+		if !out {
+			axpy(d, d, 1, z)
+			return d, s.predict(at, d, second)
+		}
+	}
+}
+
+// predict returns the fall of the value along d in a model.
+func (s *squares) predict(at *spot, d []float64, second bool) float64 {
+	fall := 0.0
+	for i, r := range at.r {
+		jd := dot(at.row(i), d)
+		fall -= jd * (r + 0.5*jd)
+	}
+	if second {
+		bend := s.second(at)
+		for k := range d {
+			fall -= 0.5 * d[k] * dot(bend[k*s.n:(k+1)*s.n], d)
+		}
+	}
+	return fall
+}
+
+// whole returns the step to the minimum of a model, unlimited but for bounds,
+// and the predicted fall; nil where the model has no minimum.
+func (s *squares) whole(at *spot, second bool) (d []float64, predicted float64) {
+	return s.within(at, nil, math.Inf(1), second && s.run.Problem.Bend != nil)
+}
+
+// free minimises a model over the parameters that are not fixed, the fixed
+// ones having moved by d. Without scale, directions that the residuals do not
+// determine are left out.
+func (s *squares) free(at *spot, d []float64, fixed []bool, scale []float64, radius float64, second bool) []float64 {
+	n := s.n
+	jac, r := slices.Clone(at.jac), slices.Clone(at.r)
+	for i := range r {
+		for k, fix := range fixed {
+			if fix {
+				r[i] += jac[i*n+k] * d[k]
+				jac[i*n+k] = 0
+			}
+		}
+	}
+	f := leastsq.Scaled(jac, s.rows, n, scale)
+	if !second && math.IsInf(radius, 1) {
+		return f.Solve(r)
+	}
+	m := &model{f.Spectrum(r), nil}
+	if second {
+		m.bend(s.second(at), d, fixed, scale == nil)
+	}
+	z := m.Step(m.minimise(radius))
+	for k, fix := range fixed {
+		if fix && z != nil {
+			z[k] = 0
+		}
+	}
+	return z
+}
