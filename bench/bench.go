@@ -153,7 +153,7 @@ func (s *Study) Defaults() {
 	or(&s.Seeds, defaultSeeds)
 	or(&s.TuneSeeds, defaultTuneSeeds)
 	or(&s.Workers, runtime.GOMAXPROCS(0))
-	if s.Parts != nil && s.Parts.Train.Rows() > 0 {
+	if s.Parts != nil && rows(s.Parts.Train) > 0 {
 		size := smallBatch
 		if s.Parts.Train.Rows() > smallData {
 			size = largeBatch
@@ -178,6 +178,9 @@ func (s *Study) Defaults() {
 
 // check reports the first setting that makes no sense.
 func (s *Study) check() error {
+	if s.Parts == nil || rows(s.Parts.Train) == 0 {
+		return errors.New("bench: no rows to train on")
+	}
 	for _, c := range []struct {
 		name string
 		n    int
@@ -187,26 +190,69 @@ func (s *Study) check() error {
 		}
 	}
 	switch p := s.Parts; {
-	case p == nil || p.Train.Rows() == 0:
-		return errors.New("bench: no rows to train on")
-	case p.Val.Rows() == 0 || p.Test.Rows() == 0:
+	case rows(p.Val) == 0 || rows(p.Test) == 0:
 		return errors.New("bench: rates are chosen on validation rows and runs scored on test rows; hold out both")
 	case factor(s.Schedule) == nil:
 		return fmt.Errorf("bench: unknown schedule %q", s.Schedule)
 	case len(s.Entrants) == 0:
 		return errors.New("bench: no optimizers to compare")
 	}
-	for _, lr := range s.Rates {
+	if s.Dtype != tensor.Float32 && s.Dtype != tensor.Float64 {
+		return fmt.Errorf("bench: element type %v; use tensor.Float32 or tensor.Float64", s.Dtype)
+	}
+	for _, d := range []*data.Dataset{s.Parts.Train, s.Parts.Val, s.Parts.Test} {
+		if err := d.CheckSizes(); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+	}
+	if err := checkRates(s.Rates); err != nil {
+		return err
+	}
+	return checkEntrants(s.Entrants)
+}
+
+// rows returns the number of rows of a part, which may not be there.
+func rows(d *data.Dataset) int {
+	if d == nil {
+		return 0
+	}
+	return d.Rows()
+}
+
+// checkRates reports learning rates to try that make no sense; nil are the
+// defaults.
+func checkRates(rates []float64) error {
+	if rates != nil && len(rates) == 0 {
+		return errors.New("bench: no learning rates to try; nil means a grid of its own for each optimizer")
+	}
+	for _, lr := range rates {
 		if !(lr > 0) || math.IsInf(lr, 1) {
 			return fmt.Errorf("bench: a learning rate of %v; rates are above 0", lr)
 		}
 	}
+	return nil
+}
+
+// checkEntrants reports optimizers that cannot be compared.
+func checkEntrants(entrants []Entrant) error {
 	seen := map[string]bool{}
-	for _, e := range s.Entrants {
+	for _, e := range entrants {
 		if seen[e.Label] {
 			return fmt.Errorf("bench: two optimizers are called %q", e.Label)
 		}
 		seen[e.Label] = true
+		if err := optimizers.Check(e.Rule); err != nil {
+			return fmt.Errorf("bench: %s: %w", e.Label, err)
+		}
+		rates := []float64{e.Default}
+		if e.Rate != nil {
+			rates = append(rates, *e.Rate)
+		}
+		for _, lr := range rates {
+			if !(lr >= 0) || math.IsInf(lr, 1) {
+				return fmt.Errorf("bench: %s: a learning rate of %v", e.Label, lr)
+			}
+		}
 	}
 	return nil
 }

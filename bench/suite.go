@@ -70,7 +70,20 @@ func (s *Suite) defaults() error {
 	case s.Budget < 2 || s.Starts < 1 || s.Workers < 1:
 		return fmt.Errorf("bench: budget %d, starts %d, workers %d: too few", s.Budget, s.Starts, s.Workers)
 	}
-	return nil
+	seen := map[string]bool{}
+	for _, p := range s.Problems {
+		switch {
+		case p.F == nil || len(p.Start) == 0:
+			return fmt.Errorf("bench: the problem %q needs a function and a start", p.Name)
+		case seen[p.Name]:
+			return fmt.Errorf("bench: two problems are called %q", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	if err := checkRates(s.Rates); err != nil {
+		return err
+	}
+	return checkEntrants(s.Entrants)
 }
 
 // rates returns the rates that an entrant is run with.

@@ -15,6 +15,9 @@ import (
 // or a word is not among the levels of its column (unless s.Unknown says that
 // it counts as missing).
 func (s *Schema) Apply(t *Table) (*Dataset, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
 	return s.encode(t, allRows(t))
 }
 
@@ -22,6 +25,9 @@ func (s *Schema) Apply(t *Table) (*Dataset, error) {
 // a model; Dataset.Dropped counts those that have none. Errors are those of
 // Apply, for the target too.
 func (s *Schema) ApplyLabelled(t *Table) (*Dataset, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
 	target, err := t.Column(s.Target.Name)
 	if err != nil {
 		return nil, err

@@ -84,25 +84,38 @@ type Number interface {
 
 // Gather copies rows of src, a row-major n×width array, to dst, a row-major
 // len(rows)×width array, converting each number. It allocates nothing. It
-// panics if the size of dst is not len(rows)×width or a row does not exist.
+// panics if width is not positive, the size of dst is not len(rows)×width, or a
+// row does not exist.
 // Numbers above 3.4e38 become infinite when they are delivered as float32.
 func Gather[D, S Number](dst []D, src []S, width int, rows []int) {
-	if len(dst) != len(rows)*width {
+	if width < 1 || len(dst) != len(rows)*width {
 		panic(fmt.Sprintf("data: Gather of %d rows of %d into %d places", len(rows), width, len(dst)))
 	}
+	n := len(src) / width
 	if same, ok := any(src).([]D); ok {
 		for i, r := range rows {
+			if uint(r) >= uint(n) {
+				panic(noRow("Gather", i, r, n))
+			}
 			copy(dst[i*width:(i+1)*width], same[r*width:(r+1)*width])
 		}
 		return
 	}
 	for i, r := range rows {
+		if uint(r) >= uint(n) {
+			panic(noRow("Gather", i, r, n))
+		}
 		to := dst[i*width : (i+1)*width]
 		from := src[r*width : (r+1)*width]
 		for j := range to {
 			to[j] = D(from[j])
 		}
 	}
+}
+
+// noRow says that the i-th of some row numbers, r, is not that of one of n rows.
+func noRow(what string, i, r, n int) string {
+	return fmt.Sprintf("data: %s: rows[%d] is %d, there are %d rows, counted from 0", what, i, r, n)
 }
 
 // Streams of random numbers that belong to one seed. Splits and epochs draw

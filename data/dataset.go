@@ -63,8 +63,12 @@ func (d *Dataset) Rows() int {
 func (d *Dataset) Features() int { return len(d.Inputs) }
 
 // Subset returns a copy of the given rows in the given order. It panics if a
-// row does not exist. The counts Missing and Dropped stay with the whole.
+// row does not exist, or sizes of d do not fit (see CheckSizes). The counts
+// Missing and Dropped stay with the whole.
 func (d *Dataset) Subset(rows []int) *Dataset {
+	if err := d.CheckSizes(); err != nil {
+		panic(err.Error())
+	}
 	w := d.Features()
 	s := *d
 	s.Missing, s.Dropped = 0, 0
@@ -84,15 +88,27 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 // Check reports the first thing that is wrong: sizes that do not fit, a
 // target of both sorts, a value that is not finite, a class without a name.
 func (d *Dataset) Check() error {
+	if err := d.CheckSizes(); err != nil {
+		return err
+	}
+	if p, ok := product(d.Shape); !ok || p != d.Features() {
+		return fmt.Errorf("data: shape %v does not hold %d inputs", d.Shape, d.Features())
+	}
+	return d.checkValues()
+}
+
+// CheckSizes reports numbers of values that do not make rows, and targets that
+// are not one to a row. It does not look at values, nor at Shape.
+func (d *Dataset) CheckSizes() error {
+	if d == nil {
+		return fmt.Errorf("data: no dataset")
+	}
 	w := d.Features()
 	if w == 0 {
 		return fmt.Errorf("data: rows have no inputs; at least one is needed")
 	}
 	if len(d.X)%w != 0 {
 		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", len(d.X), w)
-	}
-	if p, ok := product(d.Shape); !ok || p != w {
-		return fmt.Errorf("data: shape %v does not hold %d inputs", d.Shape, w)
 	}
 	n := d.Rows()
 	if d.Y != nil && d.Class != nil {
@@ -104,7 +120,7 @@ func (d *Dataset) Check() error {
 	if d.Class != nil && len(d.Class) != n {
 		return fmt.Errorf("data: %d classes for %d rows", len(d.Class), n)
 	}
-	return d.checkValues()
+	return nil
 }
 
 func (d *Dataset) checkValues() error {

@@ -148,6 +148,9 @@ func (o *CSVOptions) onlyMaxBytes(name, what string) error {
 // Images are inputs already, so options about columns are refused. A folder
 // with its own test set keeps it, whatever o.Fractions.Test is.
 func (s *Source) Prepare(target string, o Options) (*Parts, error) {
+	if s.Table == nil && s.Images == nil {
+		return nil, errors.New("data: a source without a table or images")
+	}
 	if s.Table == nil {
 		return s.prepareImages(target, o)
 	}

@@ -58,6 +58,9 @@ const (
 // than two rows, or one class only, no input is left, a column has more than
 // MaxLevels levels, or a part that was asked for would have no row.
 func Prepare(t *Table, target string, o Options) (*Parts, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
 	if err := o.check(t, target); err != nil {
 		return nil, err
 	}

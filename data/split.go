@@ -21,9 +21,12 @@ type Parts struct {
 
 // Split divides the rows of d by seed. Each row is in exactly one part, and
 // keeps its order there. If d has classes, each part has its share of each of
-// them, to one row. It is an error if a fraction is out of range, or if a part
-// that was asked for would have no row.
+// them, to one row. It is an error if sizes of d do not fit, a fraction is out of
+// range, or a part that was asked for would have no row.
 func Split(d *Dataset, f Fractions, seed uint64) (*Parts, error) {
+	if err := d.CheckSizes(); err != nil {
+		return nil, err
+	}
 	rows, err := splitRows(d.Rows(), d.Class, f, seed)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -141,22 +142,35 @@ type lineShift struct{ row, shift int }
 // a value is infinite.
 func NewTable(name string, columns ...Column) (*Table, error) {
 	t := &Table{Name: name, Columns: columns}
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// check reports what is wrong with a table, which somebody may have made without
+// NewTable or changed.
+func (t *Table) check() error {
+	if t == nil {
+		return errors.New("data: no table")
+	}
+	name, columns := t.Name, t.Columns
 	if t.Rows() == 0 {
-		return nil, fmt.Errorf("%s: no rows", name)
+		return fmt.Errorf("%s: no rows", name)
 	}
 	for i := range columns {
 		c := &columns[i]
 		if err := c.check(); err != nil {
-			return nil, fmt.Errorf("%s: column %s: %w", name, quote(c.Name), err)
+			return fmt.Errorf("%s: column %s: %w", name, quote(c.Name), err)
 		}
 		if c.rows() != t.Rows() {
-			return nil, fmt.Errorf("%s: column %s has %d rows, column %s has %d", name, quote(c.Name), c.rows(), quote(columns[0].Name), t.Rows())
+			return fmt.Errorf("%s: column %s has %d rows, column %s has %d", name, quote(c.Name), c.rows(), quote(columns[0].Name), t.Rows())
 		}
 	}
 	if twice, ok := repeated(t.Names()); ok {
-		return nil, fmt.Errorf("%s: two columns are called %s; rename one", name, quote(twice))
+		return fmt.Errorf("%s: two columns are called %s; rename one", name, quote(twice))
 	}
-	return t, nil
+	return nil
 }
 
 // Rows returns the number of rows.

@@ -10,7 +10,11 @@ import (
 
 // Const returns an array of the given shape filled with x.
 func (g *Graph) Const(x float64, dims ...int) *Node {
-	return g.Apply(constOp{math.Float64bits(x), Dims(dims...)})
+	s, err := shapeOf(dims)
+	if err != nil {
+		return g.bad(err, "constant")
+	}
+	return g.Apply(constOp{math.Float64bits(x), s})
 }
 
 // constOp keeps the bits, so that NaN is equal to itself.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"descent/internal/exec"
+	"descent/internal/goroutine"
 	"descent/internal/kernel"
 
 	"gorgonia.org/gorgonia"
@@ -50,11 +52,12 @@ func (fn Function) Compile() (*Program, error) {
 	if g.store.bare {
 		return nil, errors.New("graph: the nodes are of an Outline, whose variables have no memory")
 	}
+	defer g.use.give(g.building())
 	if err := checkFunction(g, fn, all); err != nil {
 		return nil, err
 	}
-	g.store.scratch = nil
-	p := &Program{fn: fn, g: g}
+	g.store.compiled()
+	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0}
 	var memory []*Variable
 	f := p.lower(all, &memory)
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
@@ -100,6 +103,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 	for _, n := range all {
 		top = max(top, n.id)
 	}
+	p.nodes = g.nodes[:top+1]
 	need := make([]bool, top+1)
 	for _, n := range all {
 		need[n.id] = true
@@ -122,7 +126,11 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		}
 		f.Tag(id)
 		if n.op == nil {
-			vals[id] = Value(f.Leaf(exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput()}))
+			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput()}
+			if n.v != nil && n.v.dtype != g.dtype {
+				l.Wide = &n.v.f64[0]
+			}
+			vals[id] = Value(f.Leaf(l))
 			if n.isInput() {
 				p.inputs = append(p.inputs, input{node: n, leaf: len(*memory)})
 			}
@@ -149,12 +157,15 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 
 // A Team is a few workers that share the large steps of programs, one program
 // at a time. They spin while they wait, so a team is for the time of a run.
-type Team struct{ t *exec.Team }
+type Team struct {
+	t   *exec.Team
+	use guard
+}
 
 // NewTeam returns a team of n workers, of which the caller of Run is one, or of
 // as many as there are processors if n is more.
 // Close it when the run is over.
-func NewTeam(n int) *Team { return &Team{exec.NewTeam(n)} }
+func NewTeam(n int) *Team { return &Team{t: exec.NewTeam(n)} }
 
 // Close ends the workers.
 func (t *Team) Close() { t.t.Close() }
@@ -167,12 +178,22 @@ func (t *Team) team() *exec.Team {
 }
 
 // A Program computes a [Function]. Run allocates nothing. A program is used by
-// one goroutine at a time; programs that share variables, too.
+// one goroutine at a time, and what a run computed is read in the goroutine that
+// ran it. Programs without updates may run at the same time though they share
+// variables; one with updates runs while no other that shares them does. Whoever
+// comes second is refused: see [ErrInUse]. Goroutines that take turns are free to
+// use one program.
 type Program struct {
 	g      *Graph
 	fn     Function
+	nodes  []*Node // of g, that it may need
 	inputs []input
 	m      machine
+
+	changes bool         // variables: there are updates
+	use     guard        // of its own memory
+	last    atomic.Int64 // the goroutine that ran it last; minus that, once it has read results
+	several bool         // others ran it, too
 }
 
 type input struct {
@@ -187,6 +208,7 @@ var _ gorgonia.VM = (*Program)(nil)
 type machine interface {
 	feed(leaf int, scalar bool, f Feed)
 	run()
+	borrows() bool
 	runChecked() int
 	scalar(out int) float64
 	read(out int, dst []float64)
@@ -202,6 +224,7 @@ func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options
 }
 
 func (m machineOf[T]) run()                      { m.p.Run() }
+func (m machineOf[T]) borrows() bool             { return m.p.Borrows() }
 func (m machineOf[T]) runChecked() int           { return m.p.RunChecked() }
 func (m machineOf[T]) read(i int, dst []float64) { convert(dst, m.p.Output(i)) }
 func (m machineOf[T]) scalar(i int) float64      { return m.p.Scalar(i) }
@@ -211,9 +234,26 @@ func (m machineOf[T]) stats() Stats {
 }
 
 // Run feeds the inputs and computes outputs and updates. An input keeps its
-// value until it is fed again. An error means that a feed does not fit, or
-// that an input has never been fed; then nothing was computed.
+// value until it is fed again. An error means that a feed does not fit, that an
+// input has never been fed, or that another goroutine is using the program or
+// its variables ([ErrInUse]); then nothing was computed.
 func (p *Program) Run(feeds ...Feed) error {
+	me := goroutine.ID()
+	if p.awaited(me) {
+		return ErrInUse
+	}
+	u, ok := p.running(me)
+	if !ok {
+		return ErrInUse
+	}
+	defer p.done(u)
+	if t := p.fn.Team; t != nil {
+		h, ok := t.use.takeAlone(me)
+		if !ok {
+			return errTeam
+		}
+		defer t.use.give(h)
+	}
 	for i := range feeds {
 		if err := p.feed(&feeds[i]); err != nil {
 			return err
@@ -224,9 +264,10 @@ func (p *Program) Run(feeds ...Feed) error {
 			return fmt.Errorf("graph: input %v has not been fed", p.inputs[i].node)
 		}
 	}
+	p.ran(me)
 	if p.fn.Check {
 		if id := p.m.runChecked(); id >= 0 {
-			return &NonFiniteError{p.g.nodes[id]}
+			return &NonFiniteError{p.nodes[id]}
 		}
 		return nil
 	}
@@ -252,6 +293,14 @@ func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("%s(%s) is NaN or infinite", e.Node.op.Name(), in)
 }
 
+// arrayIndex is index of an output that is not a scalar.
+func (p *Program) arrayIndex(n *Node) int {
+	if n.shape.rank == 0 {
+		panic(fmt.Sprintf("graph: %v is a scalar; read it with Program.Scalar", n))
+	}
+	return p.index(n)
+}
+
 func (p *Program) index(n *Node) int {
 	i := slices.Index(p.fn.Outputs, n)
 	if i < 0 {
@@ -261,30 +310,47 @@ func (p *Program) index(n *Node) int {
 }
 
 // Scalar returns the value of an output of rank 0 after Run, in float64. It
-// panics if n is not an output.
-func (p *Program) Scalar(n *Node) float64 { return p.m.scalar(p.index(n)) }
+// panics if n is not an output of rank 0, or if another goroutine has run the program since
+// this one did.
+func (p *Program) Scalar(n *Node) float64 {
+	if n.shape.rank != 0 {
+		panic(fmt.Sprintf("graph: %v is not a scalar; read it with Program.Read", n))
+	}
+	i := p.index(n)
+	defer p.done(p.reading())
+	return p.m.scalar(i)
+}
 
-// Float64s returns a copy of an output's value after Run. It panics if n is
-// not an output.
+// Float64s returns a copy of an output's value after Run. It panics as
+// [Program.Scalar] does.
 func (p *Program) Float64s(n *Node) []float64 {
 	dst := make([]float64, n.shape.Size())
 	p.Read(n, dst)
 	return dst
 }
 
-// Read copies an output's value to dst, which must have its size.
+// Read copies an output's value to dst. It panics if dst has another size, and as
+// [Program.Scalar] does.
 func (p *Program) Read(n *Node, dst []float64) {
+	if size := n.shape.Size(); len(dst) != size {
+		panic(fmt.Sprintf("graph: %v has %d elements, there is room for %d", n, size, len(dst)))
+	}
 	if n.shape.rank == 0 {
 		dst[0] = p.Scalar(n)
 		return
 	}
-	p.m.read(p.index(n), dst)
+	i := p.index(n)
+	defer p.done(p.reading())
+	p.m.read(i, dst)
 }
 
 // Output returns the memory of an output that is not a scalar, valid until the
-// next Run. It panics if T is not the graph's element type.
+// next Run. It panics if T is not the graph's element type, or as [Program.Scalar]
+// does.
 func Output[T kernel.Float](p *Program, n *Node) []T {
-	return machineFor[T](p).Output(p.index(n))
+	i := p.arrayIndex(n)
+	defer p.done(p.reading())
+	return machineFor[T](p).Output(i)
 }
 
 func machineFor[T kernel.Float](p *Program) *exec.Program[T] {

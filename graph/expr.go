@@ -47,6 +47,7 @@ func (n *Node) Expr() *gorgonia.Node {
 }
 
 func (g *Graph) sync() {
+	defer g.use.give(g.building())
 	if g.expr.g == nil {
 		g.expr.g = gorgonia.NewGraph()
 		g.expr.wraps = map[*gorgonia.Node]*Node{}
@@ -92,10 +93,11 @@ func (g *Graph) value(v *Variable) gorgonia.Value {
 	if v.shape.rank > 0 {
 		return v.Tensor()
 	}
-	if v.f32 != nil {
-		return gorgonia.NewF32(v.f32[0])
+	x := v.Float64s()[0]
+	if g.dtype == tensor.Float32 {
+		return gorgonia.NewF32(float32(x))
 	}
-	return gorgonia.NewF64(v.f64[0])
+	return gorgonia.NewF64(x)
 }
 
 func tensorShape(s Shape) tensor.Shape {

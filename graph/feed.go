@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"descent/internal/goroutine"
 	"descent/internal/kernel"
 )
 
@@ -66,6 +67,11 @@ func (p *Program) feed(f *Feed) error {
 // before Run instead of feeding it; nil if the program does not depend on it.
 // It panics if n is not an input, or T not the graph's element type.
 func Buffer[T kernel.Float](p *Program, n *Node) []T {
+	u, ok := p.running(goroutine.ID())
+	if !ok {
+		panic(ErrInUse)
+	}
+	defer p.done(u)
 	for i := range p.inputs {
 		if in := &p.inputs[i]; in.node == n && n.shape.rank > 0 {
 			in.fed = true

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 var errNotScalar = errors.New("only a scalar has a gradient; reduce it with Sum or Mean")
@@ -29,9 +30,17 @@ func Grad(loss *Node, wrt ...*Node) []*Node {
 // VJP returns the vector-Jacobian products Σ_k seeds[k]ᵀ ∂ys[k]/∂x for each x
 // in wrt: reverse mode with the given seeds, which have the shapes of ys.
 func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
-	g := ys[0].g
 	out := make([]*Node, len(wrt))
-	if bad := g.firstBad("gradient", ys, seeds, wrt); bad != nil {
+	if len(ys)+len(wrt) == 0 {
+		return out
+	}
+	g := graphOf("gradient", slices.Concat(ys, wrt))
+	defer g.use.give(g.building())
+	bad := pairs("gradient", ys, seeds, "seeds")
+	if bad == nil {
+		bad = g.firstBad("gradient", ys, seeds, wrt)
+	}
+	if bad != nil {
 		for i := range out {
 			out[i] = bad
 		}
@@ -96,6 +105,14 @@ func (g *Graph) firstBad(what string, lists ...[]*Node) *Node {
 	return nil
 }
 
+// pairs returns a bad node if there is not one of b for each of a, else nil.
+func pairs(what string, a, b []*Node, name string) *Node {
+	if len(a) == len(b) {
+		return nil
+	}
+	return Bad(fmt.Errorf("%d %s for %d nodes", len(b), name, len(a)), what, slices.Concat(a, b)...)
+}
+
 // dependents marks the nodes up to id top that depend on one of xs.
 func dependents(g *Graph, xs []*Node, top int) []bool {
 	on := make([]bool, top+1)
@@ -119,8 +136,18 @@ func dependents(g *Graph, xs []*Node, top int) []bool {
 // how ys change along the direction vs. It is the derivative of a VJP with
 // respect to its seed, which is linear in it.
 func JVP(ys, xs, vs []*Node) []*Node {
-	g := ys[0].g
 	out := make([]*Node, len(ys))
+	if len(ys) == 0 {
+		return out
+	}
+	if bad := pairs("derivative along a direction", xs, vs, "directions"); bad != nil {
+		for i := range out {
+			out[i] = bad
+		}
+		return out
+	}
+	g := ys[0].g
+	defer g.use.give(g.building())
 	for i, y := range ys {
 		if y.err != nil {
 			out[i] = y
@@ -159,6 +186,9 @@ func (o seedOp) Lower(b *Builder, _ []Value) Value { return b.Full(0, o.s) }
 
 // Directional returns the derivative of a scalar along the direction vs.
 func Directional(loss *Node, xs, vs []*Node) *Node {
+	if bad := pairs("derivative along a direction", xs, vs, "directions"); bad != nil {
+		return bad
+	}
 	return dot(loss.g, Grad(loss, xs...), vs)
 }
 
@@ -166,6 +196,9 @@ func Directional(loss *Node, xs, vs []*Node) *Node {
 // one for each of xs: the gradient of the directional derivative. It costs
 // about two gradients.
 func HVP(loss *Node, xs, vs []*Node) []*Node {
+	if bad := pairs("derivative along a direction", xs, vs, "directions"); bad != nil {
+		return slices.Repeat([]*Node{bad}, len(xs))
+	}
 	return Grad(dot(loss.g, Grad(loss, xs...), vs), xs...)
 }
 

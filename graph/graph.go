@@ -11,6 +11,23 @@
 // no sense, such as the product of a 3x4 and a 3x4 matrix, remembers why and
 // where it was made; everything built from it is bad for the same reason, as
 // with NaN. [Compile] reports all such mistakes, each once.
+//
+// # Goroutines
+//
+// These may be used at once, each by a goroutine: graphs, also siblings, while
+// they are built and compiled; programs that share no variables; programs of
+// sibling graphs that only read the variables they share. To evaluate a model in
+// several goroutines, make a sibling graph and a program for each.
+//
+// These may not, and who comes second is refused: one graph while it is built
+// (a panic, since building has no errors); one program; a program with updates
+// beside others that share its variables; reading or setting variables while such
+// a program runs ([ErrInUse], or a panic where no error can be returned). Nothing
+// is waited for. A sync.Mutex makes goroutines take turns, [Store.Exclusive]
+// refuses all others during a sequence of runs and reads.
+//
+// What is not watched is memory that was handed out: [Buffer], [Output] and
+// [Variable.Tensor].
 package graph
 
 import (
@@ -40,9 +57,10 @@ type Op interface {
 	Lower(b *Builder, in []Value) Value
 }
 
-// A Graph is a set of nodes and the variables they use. Graphs are used by one
-// goroutine at a time.
+// A Graph is a set of nodes and the variables they use. A graph is built by one
+// goroutine at a time: while one does, what another does to it panics.
 type Graph struct {
+	use    guard
 	dtype  tensor.Dtype
 	seed   uint64
 	store  *Store
@@ -69,7 +87,8 @@ type key struct {
 }
 
 // New returns an empty graph whose arrays are of type tensor.Float32 or
-// tensor.Float64. Parameters are initialised from the seed.
+// tensor.Float64; it panics if they are neither. Parameters are initialised from
+// the seed.
 func New(dtype tensor.Dtype, seed uint64) *Graph {
 	if dtype != tensor.Float32 && dtype != tensor.Float64 {
 		panic(fmt.Sprintf("graph: element type %v; use tensor.Float32 or tensor.Float64", dtype))
@@ -116,17 +135,27 @@ func (g *Graph) Seed() uint64 { return g.seed }
 func (g *Graph) Store() *Store { return g.store }
 
 // Len returns the number of nodes.
-func (g *Graph) Len() int { return len(g.nodes) }
+func (g *Graph) Len() int {
+	defer g.use.give(g.building())
+	return len(g.nodes)
+}
 
 // Params returns the trainable parameters in the order they were declared.
-func (g *Graph) Params() []*Node { return g.params }
+func (g *Graph) Params() []*Node {
+	defer g.use.give(g.building())
+	return g.params
+}
 
 // Leaf returns the input, parameter or state of that name, or nil.
-func (g *Graph) Leaf(name string) *Node { return g.leaves[name] }
+func (g *Graph) Leaf(name string) *Node {
+	defer g.use.give(g.building())
+	return g.leaves[name]
+}
 
 // Unique returns base, or base2, base3, … if it was returned before or is the
 // name of a [Scope].
 func (g *Graph) Unique(base string) string {
+	defer g.use.give(g.building())
 	for {
 		g.count[base]++
 		name := base
@@ -193,8 +222,14 @@ func (n *Node) Name() string { return n.name }
 // Arity returns the number of inputs of the op that made the node.
 func (n *Node) Arity() int { return len(n.in) }
 
-// Arg returns input i of the op that made the node.
-func (n *Node) Arg(i int) *Node { return n.in[i] }
+// Arg returns input i of the op that made the node. It panics if i is not below
+// [Node.Arity].
+func (n *Node) Arg(i int) *Node {
+	if i < 0 || i >= len(n.in) {
+		panic(fmt.Sprintf("graph: input %d of %v, which has %d", i, n, len(n.in)))
+	}
+	return n.in[i]
+}
 
 // Variable returns the storage of a parameter or state, else nil.
 func (n *Node) Variable() *Variable { return n.v }
@@ -230,12 +265,21 @@ func (e *BuildError) Error() string {
 func (e *BuildError) Unwrap() error { return e.Err }
 
 // Apply returns the node op(in...). Ops that take no inputs are made with
-// [Graph.Apply].
-func Apply(op Op, in ...*Node) *Node { return in[0].g.Apply(op, in...) }
+// [Graph.Apply]: without any it panics.
+func Apply(op Op, in ...*Node) *Node { return graphOf(op.Name(), in).Apply(op, in...) }
+
+// graphOf returns the graph of the first of some nodes, which there must be.
+func graphOf(what string, in []*Node) *Graph {
+	if len(in) == 0 {
+		panic("graph: " + what + " of no nodes")
+	}
+	return in[0].g
+}
 
 // Apply returns the node op(in...); all inputs belong to g. The same op on the
 // same inputs is the same node.
 func (g *Graph) Apply(op Op, in ...*Node) *Node {
+	defer g.use.give(g.building())
 	k := key{op: op}
 	merge := len(in) <= len(k.in)
 	if merge {
@@ -296,14 +340,23 @@ func (g *Graph) infer(op Op, in []*Node) (Shape, error) {
 
 // Bad returns a node that cannot be computed because of err. Functions that
 // compose ops use it for mistakes of their caller: wrong settings, shapes
-// that do not fit. what names the function.
+// that do not fit. what names the function. There is at least one input, else it
+// panics.
 func Bad(err error, what string, in ...*Node) *Node {
 	for _, x := range in {
 		if x.err != nil {
 			return x
 		}
 	}
-	return in[0].g.add(Node{name: what, err: &BuildError{what, in, here().String(), err}})
+	g := graphOf(what, in)
+	defer g.use.give(g.building())
+	return g.add(Node{name: what, err: &BuildError{what, in, here().String(), err}})
+}
+
+// bad is [Bad] for what has no inputs.
+func (g *Graph) bad(err error, what string) *Node {
+	defer g.use.give(g.building())
+	return g.add(Node{name: what, err: &BuildError{what, nil, here().String(), err}})
 }
 
 // Mistakes returns what is wrong with nodes, each distinct mistake once, or

@@ -9,12 +9,16 @@ type Part struct {
 
 // Mark says that out is the result of the part called name. It returns out.
 func (g *Graph) Mark(kind, name string, out *Node) *Node {
+	defer g.use.give(g.building())
 	g.parts = append(g.parts, Part{name, kind, out})
 	return out
 }
 
 // Parts returns the marked parts in the order they were built.
-func (g *Graph) Parts() []Part { return g.parts }
+func (g *Graph) Parts() []Part {
+	defer g.use.give(g.building())
+	return g.parts
+}
 
 // Keep makes a state of a layer, such as a running mean, take a new value at
 // the end of each training step. Whoever compiles the step adds [Graph.Kept]
@@ -23,6 +27,7 @@ func (g *Graph) Parts() []Part { return g.parts }
 // A layer that is applied more than once keeps a value each time: the later
 // one starts from [Graph.Current].
 func (g *Graph) Keep(state, value *Node) {
+	defer g.use.give(g.building())
 	for i := range g.kept {
 		if g.kept[i].Target == state {
 			g.kept[i].Value = value
@@ -34,6 +39,7 @@ func (g *Graph) Keep(state, value *Node) {
 
 // Current returns the value that a state has been told to take, or the state.
 func (g *Graph) Current(state *Node) *Node {
+	defer g.use.give(g.building())
 	for _, u := range g.kept {
 		if u.Target == state {
 			return u.Value
@@ -43,4 +49,7 @@ func (g *Graph) Current(state *Node) *Node {
 }
 
 // Kept returns the updates of the layers' own states.
-func (g *Graph) Kept() []Update { return g.kept }
+func (g *Graph) Kept() []Update {
+	defer g.use.give(g.building())
+	return g.kept
+}

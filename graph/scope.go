@@ -17,6 +17,9 @@ type Scope struct {
 // is empty, made of kind: dense, dense2, ... in the order of first use. Graphs
 // that share a store have the same name for it.
 func (g *Graph) Scope(id *Identity, kind, name string) Scope {
+	defer g.use.give(g.building())
+	g.store.mu.Lock()
+	defer g.store.mu.Unlock()
 	if known := g.store.scopes[id]; known != "" {
 		name = known
 	} else if name == "" {
@@ -36,21 +39,24 @@ func (g *Graph) Scope(id *Identity, kind, name string) Scope {
 // Param declares a parameter of the scope, or returns it if it has been declared
 // in this graph before.
 func (s Scope) Param(name string, init Init, dims ...int) *Node {
-	return s.leaf(Param, name, init, dims)
+	return s.leaf(name, dims, func(name string) *Node { return s.g.Param(name, init, dims...) })
 }
 
 // State declares a state of the scope, or returns it if it has been declared in
 // this graph before.
 func (s Scope) State(name string, init Init, dims ...int) *Node {
-	return s.leaf(State, name, init, dims)
+	return s.leaf(name, dims, func(name string) *Node { return s.g.State(name, init, dims...) })
 }
 
-func (s Scope) leaf(role Role, name string, init Init, dims []int) *Node {
+func (s Scope) leaf(name string, dims []int, declare func(name string) *Node) *Node {
 	name = s.Name + "." + name
-	old, shape := s.g.leaves[name], Dims(dims...)
-	switch {
-	case old == nil || !s.again:
-		return s.g.leaf(role, name, shape, init)
+	old := s.g.Leaf(name)
+	if old == nil || !s.again {
+		return declare(name)
+	}
+	switch shape, err := shapeOf(dims); {
+	case err != nil:
+		return Bad(err, s.Name, old)
 	case old.shape != shape:
 		return Bad(fmt.Errorf("it was applied to an input of another size before: %s is %v, and this one needs %v", name, old.shape, shape), s.Name, old)
 	}

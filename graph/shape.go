@@ -19,26 +19,49 @@ type Shape struct {
 }
 
 // Dims returns the shape with the given axis lengths. It panics if there are
-// more than [MaxRank] of them or one is negative.
+// more than [MaxRank] of them, one is negative, or the array would have more than
+// 2^40 elements.
 func Dims(dims ...int) Shape {
-	if len(dims) > MaxRank {
-		panic(fmt.Sprintf("graph: %d axes, at most %d are possible", len(dims), MaxRank))
-	}
-	s := Shape{rank: int8(len(dims))}
-	for i, d := range dims {
-		if d < 0 || d > 1<<31-1 {
-			panic(fmt.Sprintf("graph: axis of length %d", d))
-		}
-		s.dim[i] = int32(d)
+	s, err := shapeOf(dims)
+	if err != nil {
+		panic("graph: " + err.Error())
 	}
 	return s
+}
+
+// maxSize is the number of elements that an array may have.
+const maxSize = 1 << 40
+
+// shapeOf is [Dims] for lengths that come from elsewhere.
+func shapeOf(dims []int) (Shape, error) {
+	if len(dims) > MaxRank {
+		return Shape{}, fmt.Errorf("%d axes, at most %d are possible", len(dims), MaxRank)
+	}
+	s := Shape{rank: int8(len(dims))}
+	size := 1
+	for i, d := range dims {
+		if d < 0 || d > 1<<31-1 {
+			return Shape{}, fmt.Errorf("axis %d of length %d", i, d)
+		}
+		if d > 0 && size > maxSize/d {
+			return Shape{}, fmt.Errorf("axes of lengths %v: more than 2^40 elements", dims)
+		}
+		size *= d
+		s.dim[i] = int32(d)
+	}
+	return s, nil
 }
 
 // Rank returns the number of axes.
 func (s Shape) Rank() int { return int(s.rank) }
 
-// Dim returns the length of axis i.
-func (s Shape) Dim(i int) int { return int(s.dim[:s.rank][i]) }
+// Dim returns the length of axis i. It panics if there is no such axis.
+func (s Shape) Dim(i int) int {
+	if i < 0 || i >= int(s.rank) {
+		panic(fmt.Sprintf("graph: axis %d of the shape %v", i, s))
+	}
+	return int(s.dim[i])
+}
 
 // Dims returns the axis lengths in a new slice.
 func (s Shape) Dims() []int {

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Saved is the value of a variable.
@@ -14,8 +15,9 @@ type Saved struct {
 
 // Snapshot returns the values of all variables, parameters and states, by
 // name. A run that continues from it is bit-identical to one that was not
-// interrupted.
+// interrupted. It panics while another goroutine changes variables.
 func (s *Store) Snapshot() []Saved {
+	defer s.use.give(s.reading())
 	vars := s.Variables()
 	out := make([]Saved, len(vars))
 	for i, v := range vars {
@@ -26,7 +28,7 @@ func (s *Store) Snapshot() []Saved {
 
 // Restore gives all variables the values of a snapshot. Names and shapes must
 // be the same; otherwise it is an error, which lists what does not fit, and
-// nothing is changed.
+// nothing is changed, as while another goroutine uses variables ([ErrInUse]).
 func (s *Store) Restore(saved []Saved) error {
 	var errs []error
 	seen := map[string]bool{}
@@ -37,8 +39,8 @@ func (s *Store) Restore(saved []Saved) error {
 			errs = append(errs, fmt.Errorf("graph: %s is in the snapshot and not in the model", d.Name))
 		case seen[d.Name]:
 			errs = append(errs, fmt.Errorf("graph: %s is in the snapshot twice", d.Name))
-		case v.Shape() != Dims(d.Dims...) || len(d.Values) != v.Shape().Size():
-			errs = append(errs, fmt.Errorf("graph: %s is %v in the snapshot and %v in the model", d.Name, Dims(d.Dims...), v.Shape()))
+		case !slices.Equal(v.Shape().Dims(), d.Dims) || len(d.Values) != v.Shape().Size():
+			errs = append(errs, fmt.Errorf("graph: %s has shape %v and %d values in the snapshot and shape %v in the model", d.Name, d.Dims, len(d.Values), v.Shape().Dims()))
 		}
 		seen[d.Name] = true
 	}
@@ -50,10 +52,12 @@ func (s *Store) Restore(saved []Saved) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	for _, d := range saved {
-		if err := s.Lookup(d.Name).Set(d.Values); err != nil {
-			return err
+	return s.Exclusive(func() error {
+		for _, d := range saved {
+			if err := s.Lookup(d.Name).Set(d.Values); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

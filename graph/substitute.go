@@ -1,6 +1,9 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Substitute returns ys as they would be with each of from replaced by the
 // node of to at its place, which has its shape: the same expression of other
@@ -13,6 +16,11 @@ func Substitute(ys, from, to []*Node) []*Node {
 	for i, y := range ys {
 		out[i] = y
 		top = max(top, y.id)
+	}
+	if len(ys) > 0 {
+		if bad := pairs("substitute", from, to, "replacements"); bad != nil {
+			return slices.Repeat([]*Node{bad}, len(ys))
+		}
 	}
 	if len(ys) == 0 || len(from) == 0 {
 		return out
@@ -29,6 +37,7 @@ func Substitute(ys, from, to []*Node) []*Node {
 		}
 	}
 	g := ys[0].g
+	defer g.use.give(g.building())
 	if bad := g.firstBad("substitute", ys, from, to); bad != nil {
 		for k := range out {
 			out[k] = bad

@@ -70,7 +70,8 @@ func (o place) Lower(b *Builder, in []Value) Value {
 	return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
 }
 
-// Concat joins arrays along an axis; the other axes agree.
+// Concat joins arrays along an axis; the other axes agree. It panics if there is
+// no array.
 func Concat(axis int, xs ...*Node) *Node { return Apply(concat{axis}, xs...) }
 
 type concat struct{ axis int }
@@ -79,6 +80,9 @@ func (o concat) Name() string { return fmt.Sprintf("concat[%d]", o.axis) }
 
 func (o concat) Shape(in []Shape) (Shape, error) {
 	out := in[0]
+	if o.axis < 0 || o.axis >= out.Rank() {
+		return Shape{}, fmt.Errorf("axis %d of %v", o.axis, out)
+	}
 	for _, s := range in[1:] {
 		a, b := s, in[0]
 		a.dim[o.axis], b.dim[o.axis] = 0, 0

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"descent/graph"
 	"descent/ops"
 )
 
@@ -20,7 +19,7 @@ func Dropout(rate float64) Layer {
 		if !g.Training() {
 			return g.Mark("Dropout", name, x)
 		}
-		batch := g.State(name+".batch", graph.Zeros)
+		batch := g.Scalar(name+".batch", 0)
 		g.Keep(batch, ops.Shift(1, batch))
 		return g.Mark("Dropout", name, ops.Dropout(x, rate, batch, name))
 	}

@@ -7,6 +7,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 
 	"descent/graph"
@@ -72,6 +73,9 @@ func or(init, otherwise graph.Init) graph.Init {
 // MLP returns a multilayer perceptron: dense layers of the given sizes with an
 // activation between them; the last size is that of the output.
 func MLP(act Layer, sizes ...int) Layer {
+	if act == nil {
+		return func(x *node) *node { return graph.Bad(errors.New("no activation; ops.ReLU is one"), "mlp", x) }
+	}
 	var layers []Layer
 	for i, n := range sizes {
 		if i > 0 {

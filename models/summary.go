@@ -27,6 +27,9 @@ type SummaryRow struct {
 // layers. Parameters that belong to no marked layer are listed last, one row
 // for each. Its error is that of [graph.Mistakes].
 func Summarize(model Layer, features int) (*Summary, error) {
+	if features < 1 {
+		return nil, fmt.Errorf("models: rows of %d inputs; at least 1 is needed", features)
+	}
 	g := graph.Outline(tensor.Float32).Evaluation()
 	out := model(g.Input("x", 1, features))
 	if err := graph.Mistakes(out); err != nil {

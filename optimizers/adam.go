@@ -1,7 +1,6 @@
 package optimizers
 
 import (
-	"descent/graph"
 	"descent/ops"
 )
 
@@ -159,7 +158,7 @@ func (r NAdamRule) Update(s *Step) *node {
 		return ops.Scale(r.Beta1, ops.Sub(s.Const(1), warm))
 	}
 	now, next := mu(s.T), mu(ops.Shift(1, s.T))
-	product := s.StateOf("mu", graph.Fill(1))
+	product := s.Scalar("mu", 1)
 	soFar := ops.Mul(product, now)
 	s.Set(product, soFar)
 	one := s.Const(1)

@@ -1,7 +1,6 @@
 package optimizers
 
 import (
-	"descent/graph"
 	"descent/ops"
 )
 
@@ -109,7 +108,7 @@ func (r ScheduleFreeRule) String() string { return format(r) }
 // Update implements [Rule].
 func (r ScheduleFreeRule) Update(s *Step) *node {
 	z, x := s.State("z"), s.State("x")
-	top, sum := s.StateOf("lrmax", graph.Zeros), s.StateOf("weight", graph.Zeros)
+	top, sum := s.Scalar("lrmax", 0), s.Scalar("weight", 0)
 	most := ops.Max(top, s.LR)
 	weight := ops.Square(most)
 	total := ops.Add(sum, weight)

@@ -118,6 +118,17 @@ func format(r Rule) string {
 
 // Check returns what is wrong with the settings of a rule, or nil.
 func Check(r Rule) error {
+	if c, ok := r.(Chain); ok {
+		for _, r := range c {
+			if err := Check(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if r == nil {
+		return errors.New("there is no rule; Adam() is one")
+	}
 	for _, p := range parts(r) {
 		if err := spec.Check(p); err != nil {
 			return fmt.Errorf("%v: %w", reflect.ValueOf(p).Elem(), err)

@@ -46,6 +46,9 @@ func ProblemOf(loss *node, params []*node, feeds ...graph.Feed) (*Problem, error
 		if w.Err() != nil {
 			return nil, w.Err()
 		}
+		if w.Variable() == nil {
+			return nil, fmt.Errorf("optimizers: %v is not a parameter", w)
+		}
 		p.Start = append(p.Start, w.Variable().Float64s()...)
 	}
 	p.Move = func(x []float64) error { return scatter(params, x) }

@@ -84,9 +84,17 @@ func (s *Step) StateOf(name string, init graph.Init, dims ...int) *node {
 	return s.train.state(s.Name()+"/"+s.prefix+name, init, dims)
 }
 
-// Shared returns a scalar state that all parameters share. It starts at 0.
+// Scalar returns a state of the parameter that is one number, kept as float64
+// also where the parameter is float32: a counter, a product of factors, a sum of
+// weights.
+func (s *Step) Scalar(name string, start float64) *node {
+	return s.train.scalar(s.Name()+"/"+s.prefix+name, start)
+}
+
+// Shared returns a state like [Step.Scalar] that all parameters share. It starts
+// at 0.
 func (s *Step) Shared(name string) *node {
-	return s.train.state("optimizer/"+s.prefix+name, graph.Zeros, nil)
+	return s.train.scalar("optimizer/"+s.prefix+name, 0)
 }
 
 // First returns the value of state, or at the first step the value start: so

@@ -11,6 +11,8 @@ import (
 // A Schedule gives the learning rate of each step, counted from 0. Schedules
 // are plain values that print as they are parsed. Those of PyTorch compute as
 // it does, which for most is by recurrence: [Rates] remembers the step before.
+// [CheckSchedule] reports settings that make no sense, as runs do before they
+// begin; At does not look at them.
 type Schedule interface {
 	At(step int) float64
 }

@@ -1,6 +1,7 @@
 package optimizers
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -124,4 +125,39 @@ func product(calls spec.Chain, steps int) (Schedule, error) {
 		return all[0], nil
 	}
 	return all, nil
+}
+
+// CheckSchedule returns what is wrong with the settings of a schedule, or nil.
+func CheckSchedule(s Schedule) error {
+	switch s := s.(type) {
+	case nil:
+		return errors.New("there is no schedule; Constant(0.01) is one")
+	case Product:
+		if len(s) == 0 {
+			return errors.New("a product of no schedules")
+		}
+		for _, part := range s {
+			if err := CheckSchedule(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	case Sequence:
+		if len(s) == 0 {
+			return errors.New("a sequence of no schedules")
+		}
+		for i, phase := range s {
+			if i > 0 && phase.From <= s[i-1].From {
+				return fmt.Errorf("a sequence with a phase from step %d after one from step %d", phase.From, s[i-1].From)
+			}
+			if err := CheckSchedule(phase.Schedule); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := spec.Check(s); err != nil {
+		return fmt.Errorf("%T: %w", s, err)
+	}
+	return nil
 }

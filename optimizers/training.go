@@ -42,12 +42,12 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 		params = g.Params()
 	}
 	if err := Check(rule); err != nil {
-		loss = graph.Bad(err, "optimizer", loss)
+		loss, rule = graph.Bad(err, "optimizer", loss), Chain{}
 	}
 	name := g.Unique("step")
 	suffix := strings.TrimPrefix(name, "step")
 	t := &Training{Loss: loss, Params: params, Grads: graph.Grad(loss, params...),
-		LR: g.Input("lr" + suffix), T: g.State(name, graph.Zeros), lowered: loss, suffix: suffix}
+		LR: g.Input("lr" + suffix), T: g.Scalar(name, 0), lowered: loss, suffix: suffix}
 	if up {
 		t.lowered = ops.Neg(loss)
 	}
@@ -81,13 +81,22 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 
 // state returns the state of that name, declaring it the first time.
 func (t *Training) state(name string, init graph.Init, dims []int) *node {
+	return t.once(name, func(name string) *node { return t.Loss.Graph().State(name, init, dims...) })
+}
+
+// scalar returns the float64 state of that name, declaring it the first time.
+func (t *Training) scalar(name string, start float64) *node {
+	return t.once(name, func(name string) *node { return t.Loss.Graph().Scalar(name, start) })
+}
+
+func (t *Training) once(name string, declare func(name string) *node) *node {
 	if t.suffix != "" {
 		name += "#" + t.suffix
 	}
 	if n := t.Loss.Graph().Leaf(name); n != nil {
 		return n
 	}
-	return t.Loss.Graph().State(name, init, dims...)
+	return declare(name)
 }
 
 // Compile returns the program of the step, with the loss before the step and

@@ -1,6 +1,7 @@
 package optimizers
 
 import (
+	"fmt"
 	"math"
 
 	"descent/graph"
@@ -45,6 +46,9 @@ func DefaultRange() Range { return Range{From: 1e-7, To: 10, Steps: 100, Smooth:
 // returns the feeds of a step. All variables of the graph's store are put back
 // as they were. Smith 2015, https://arxiv.org/abs/1506.01186.
 func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Trial, best float64, err error) {
+	if !(r.From > 0 && r.To > r.From && r.Steps >= 2 && r.Smooth >= 0 && r.Smooth < 1 && r.Diverged > 1) {
+		return nil, 0, fmt.Errorf("optimizers: a range of rates %+v: it rises from a positive one in at least 2 steps, smooth is in [0, 1), diverged above 1", r)
+	}
 	prog, err := t.Compile()
 	if err != nil {
 		return nil, 0, err

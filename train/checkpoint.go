@@ -51,11 +51,11 @@ func (f *fit) save() error {
 	}
 	file := safetensors.File{Meta: map[string]string{"format": "pt", runKey: string(text)}}
 	for _, v := range f.t.Store().Variables() {
-		file.Tensors = append(file.Tensors, f.t.tensorOf(v.Name(), v, v.Float64s()))
+		file.Tensors = append(file.Tensors, tensorOf(v.Name(), v, v.Float64s()))
 	}
 	if f.bestWeights != nil {
 		for i, v := range f.t.model {
-			file.Tensors = append(file.Tensors, f.t.tensorOf(bestPrefix+v.Name(), v, f.bestWeights[i]))
+			file.Tensors = append(file.Tensors, tensorOf(bestPrefix+v.Name(), v, f.bestWeights[i]))
 		}
 	}
 	if err := atomicfile.Write(f.run.Checkpoint, safetensors.Encode(file)); err != nil {
@@ -99,17 +99,17 @@ func (f *fit) load(path string) error {
 }
 
 // weights returns the values that evaluation uses, in dst if it is not nil.
-func (t *Trainer) weights(dst [][]float64) [][]float64 {
+func (t *Trainer) weights(dst [][]float64) ([][]float64, error) {
 	if dst == nil {
 		dst = make([][]float64, len(t.model))
 	}
-	t.averaged(func() error {
+	err := t.averaged(func() error {
 		for i, v := range t.model {
 			dst[i] = v.Float64s()
 		}
 		return nil
 	})
-	return dst
+	return dst, err
 }
 
 // restoreBest gives the model the weights of its best epoch.
@@ -127,9 +127,17 @@ func (f *fit) restoreBest() error {
 // Save writes what evaluation needs, the parameters and the states of layers,
 // as a safetensors file. Rules that average weights save the average.
 func (t *Trainer) Save(path string) error {
+	return t.alone(func() error { return t.save(path) })
+}
+
+func (t *Trainer) save(path string) error {
 	file := safetensors.File{Meta: map[string]string{"format": "pt"}}
-	for i, w := range t.weights(nil) {
-		file.Tensors = append(file.Tensors, t.tensorOf(t.model[i].Name(), t.model[i], w))
+	weights, err := t.weights(nil)
+	if err != nil {
+		return err
+	}
+	for i, w := range weights {
+		file.Tensors = append(file.Tensors, tensorOf(t.model[i].Name(), t.model[i], w))
 	}
 	return atomicfile.Write(path, safetensors.Encode(file))
 }
@@ -202,9 +210,9 @@ func readTensors(path string) (*safetensors.File, error) {
 }
 
 // tensorOf returns values as a tensor of a variable's shape.
-func (t *Trainer) tensorOf(name string, v *graph.Variable, values []float64) safetensors.Tensor {
+func tensorOf(name string, v *graph.Variable, values []float64) safetensors.Tensor {
 	x := safetensors.Tensor{Name: name, Shape: v.Shape().Dims(), F64: values}
-	if t.root.Dtype() == tensor.Float32 {
+	if v.Dtype() == tensor.Float32 {
 		x.F32, x.F64 = make([]float32, len(values)), nil
 		for i, y := range values {
 			x.F32[i] = float32(y)

@@ -105,7 +105,9 @@ func (f *fit) epoch(ctx context.Context) error {
 		e.Val = s.Values()
 	}
 	f.hist.Epochs = append(f.hist.Epochs, e)
-	f.judge(e)
+	if err := f.judge(e); err != nil {
+		return err
+	}
 	if f.run.OnEpoch != nil {
 		f.run.OnEpoch(e)
 	}
@@ -142,23 +144,24 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 }
 
 // judge looks whether the epoch is the best so far, and whether to stop.
-func (f *fit) judge(e Epoch) {
+func (f *fit) judge(e Epoch) (err error) {
 	x, _ := e.Value(f.monitor)
 	x *= f.sign
 	if f.hist.Best == 0 || x < f.Best-f.run.Stop.MinDelta {
 		if math.IsNaN(x) {
-			return
+			return nil
 		}
 		f.Best, f.hist.Best, f.Wait = x, e.Epoch, 0
 		if f.run.Stop.RestoreBest {
-			f.bestWeights = f.t.weights(f.bestWeights)
+			f.bestWeights, err = f.t.weights(f.bestWeights)
 		}
-		return
+		return err
 	}
 	f.Wait++
 	if p := f.run.Stop.Patience; p > 0 && f.Wait >= p {
 		f.hist.Reason = fmt.Sprintf("%s has not improved for %d epochs", f.monitor, p)
 	}
+	return nil
 }
 
 func (f *fit) elapsed() float64 { return f.before + time.Since(f.began).Seconds() }

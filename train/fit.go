@@ -138,14 +138,17 @@ func (r *Run) Check(t *Trainer) error {
 	switch {
 	case r.Train == nil:
 		return errors.New("train: no training rows")
-	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0:
-		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience)
+	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0 || r.Workers < 0:
+		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d, workers %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience, r.Workers)
 	case r.Schedule == nil:
 		return errors.New("train: no schedule, which gives the learning rate")
 	case !(r.Stop.MinDelta >= 0):
 		return fmt.Errorf("train: a minimum improvement of %v", r.Stop.MinDelta)
 	case r.Resume && r.Checkpoint == "":
 		return errors.New("train: resume needs the name of a checkpoint")
+	}
+	if err := optimizers.CheckSchedule(r.Schedule); err != nil {
+		return fmt.Errorf("train: the schedule: %w", err)
 	}
 	if err := t.Match(r.Train); err != nil {
 		return err
@@ -192,7 +195,16 @@ func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
 // Fit trains until the last epoch, an early stop, or the end of ctx. What it
 // returns is complete also if there is an error: ctx's, after the state was
 // saved, or a [DivergedError], which leaves the weights of the epoch's start.
-func (t *Trainer) Fit(ctx context.Context, r Run) (*History, error) {
+func (t *Trainer) Fit(ctx context.Context, r Run) (h *History, err error) {
+	h = &History{}
+	err = t.alone(func() (err error) {
+		h, err = t.fit(ctx, r)
+		return err
+	})
+	return h, err
+}
+
+func (t *Trainer) fit(ctx context.Context, r Run) (*History, error) {
 	if err := r.Check(t); err != nil {
 		return &History{}, err
 	}

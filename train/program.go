@@ -62,6 +62,9 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 		return nil, err
 	}
 	p.y = t.task.Target(p.pred, n)
+	if err := graph.Mistakes(p.y); err != nil {
+		return nil, err
+	}
 	p.stageTarget()
 	p.loss = t.task.Loss(p.pred, p.y)
 	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check, Team: t.team}

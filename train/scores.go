@@ -30,9 +30,16 @@ func (s *Scores) Values() map[string]float64 {
 	return map[string]float64{"loss": s.Loss, "r2": s.R2, "mae": s.MAE, "rmse": s.RMSE}
 }
 
-// Classified scores predicted classes.
+// Classified scores predicted classes, numbers below classes. It panics if one is
+// not, or truth and predictions are not as many.
 func Classified(truth, pred []int, classes int) *Scores {
-	s := &Scores{Rows: len(truth), Confusion: make([][]int, classes)}
+	checkPairs(len(truth), len(pred))
+	for i, c := range truth {
+		if p := pred[i]; c < 0 || c >= classes || p < 0 || p >= classes {
+			panic(fmt.Sprintf("train: row %d is of class %d and predicted as %d; there are %d classes, counted from 0", i, c, p, classes))
+		}
+	}
+	s := &Scores{Rows: len(truth), Confusion: make([][]int, max(classes, 0))}
 	for i := range s.Confusion {
 		s.Confusion[i] = make([]int, classes)
 	}
@@ -74,8 +81,17 @@ func quotient(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// Regressed scores predicted numbers.
+// checkPairs panics unless there is a prediction for each row.
+func checkPairs(truth, pred int) {
+	if truth != pred {
+		panic(fmt.Sprintf("train: %d predictions for %d rows", pred, truth))
+	}
+}
+
+// Regressed scores predicted numbers. It panics if truth and predictions are not
+// as many.
 func Regressed(truth, pred []float64) *Scores {
+	checkPairs(len(truth), len(pred))
 	s := &Scores{Rows: len(truth)}
 	n := float64(len(truth))
 	mean, square, total := 0.0, 0.0, 0.0
@@ -106,10 +122,12 @@ const evalRows = 1024
 // averaged calls f while the model has the weights to evaluate: averages, if
 // the rule keeps some.
 func (t *Trainer) averaged(f func() error) error {
-	if err := t.training.Swap(); err != nil {
-		return err
-	}
-	return errors.Join(f(), t.training.Swap())
+	return t.alone(func() error {
+		if err := t.training.Swap(); err != nil {
+			return err
+		}
+		return errors.Join(f(), t.training.Swap())
+	})
 }
 
 // each evaluates d piece by piece and gives f the numbers of the rows, their
@@ -131,8 +149,8 @@ func (t *Trainer) each(d *data.Dataset, f func(rows []int, loss float64, pred []
 // Predict returns the model's outputs for the rows of d, row-major, and their
 // number for each row. Targets are not needed.
 func (t *Trainer) Predict(d *data.Dataset) (out []float64, width int, err error) {
-	if d.Features() != t.task.Features {
-		return nil, 0, fmt.Errorf("train: rows have %d inputs, the task has %d", d.Features(), t.task.Features)
+	if err := t.matchInputs(d); err != nil {
+		return nil, 0, err
 	}
 	err = t.each(d, func(rows []int, _ float64, pred []float64) {
 		out = append(out, pred...)

@@ -6,6 +6,9 @@
 //	history, err := t.Fit(ctx, train.Run{Train: parts.Train, Val: parts.Val, Epochs: 20, Batch: 32,
 //		Schedule: optimizers.Constant(1e-3)})
 //	scores, err := t.Evaluate(parts.Test)
+//
+// Trainers of several goroutines may work at once; one [Trainer] works for one at
+// a time, and refuses others.
 package train
 
 import (
@@ -47,7 +50,9 @@ type Task struct {
 
 // A Trainer holds a model's parameters and the programs that train and
 // evaluate it, one for each batch size, made when first needed. The datasets
-// it is given must not change between calls.
+// it is given must not change between calls. A trainer is used by one goroutine
+// at a time; while it is, Fit included, methods called by others return
+// [graph.ErrInUse]. The callbacks of a run may use its trainer.
 type Trainer struct {
 	task     Task
 	rule     optimizers.Rule
@@ -80,6 +85,9 @@ func New(task Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) (*Tra
 	}
 	if rule == nil {
 		return nil, errors.New("train: no rule; optimizers.Adam() is one")
+	}
+	if dtype != tensor.Float32 && dtype != tensor.Float64 {
+		return nil, fmt.Errorf("train: element type %v; use tensor.Float32 or tensor.Float64", dtype)
 	}
 	t := &Trainer{task: task, rule: rule, root: graph.New(dtype, seed),
 		programs: map[programKey]*program{}, inputs: map[*data.Dataset][]float32{}}
@@ -124,10 +132,15 @@ func rowwise(pred *graph.Node, n int) error {
 
 // Check makes the programs check every value from now on: a step that makes
 // NaN or infinity returns a [graph.NonFiniteError] that names the node. That
-// is slow.
+// is slow. It panics while another goroutine uses the trainer.
 func (t *Trainer) Check() {
-	t.check = true
-	clear(t.programs)
+	if err := t.alone(func() error {
+		t.check = true
+		clear(t.programs)
+		return nil
+	}); err != nil {
+		panic(err)
+	}
 }
 
 // Store returns the parameters and the optimizer's states.
@@ -155,11 +168,33 @@ func (e *DivergedError) Error() string {
 
 func (e *DivergedError) Unwrap() error { return e.Node }
 
-// Step trains on the given rows and returns their mean loss before the step.
-// In steady state it allocates nothing.
-func (t *Trainer) Step(d *data.Dataset, rows []int, lr float64) (float64, error) {
-	return t.run(d, rows, step, lr, 1)
+// Step trains on the given rows and returns their mean loss before the step. It
+// is an error, and nothing is changed, if the dataset is not one of the task, or a
+// number is not that of a row. In steady state it allocates nothing.
+func (t *Trainer) Step(d *data.Dataset, rows []int, lr float64) (loss float64, err error) {
+	if err := t.match(d); err != nil {
+		return 0, err
+	}
+	if err := t.matchRows(d, rows); err != nil {
+		return 0, err
+	}
+	err = t.alone(func() (err error) {
+		loss, err = t.run(d, rows, step, lr, 1)
+		return err
+	})
+	return loss, err
 }
+
+// alone calls f while no other goroutine uses the trainer.
+func (t *Trainer) alone(f func() error) error {
+	if err := t.Store().Exclusive(f); !errors.Is(err, graph.ErrInUse) {
+		return err
+	}
+	return errInUse
+}
+
+var errInUse = fmt.Errorf("train: another goroutine is using this trainer at this moment: call its methods from one goroutine at a time, "+
+	"for instance under a sync.Mutex, or give each goroutine a trainer of its own: %w", graph.ErrInUse)
 
 // run runs a program on some rows and returns the loss. With mode evaluate its
 // predictions are left in the program.
@@ -189,17 +224,72 @@ func (t *Trainer) run(d *data.Dataset, rows []int, m mode, lr, share float64) (f
 
 // Match reports why a dataset cannot be used for the task, or nil.
 func (t *Trainer) Match(d *data.Dataset) error {
+	if err := t.match(d); err != nil {
+		return err
+	}
+	for row, c := range d.Class {
+		if err := t.matchClass(row, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matchInputs is the part of [Trainer.Match] that prediction needs.
+func (t *Trainer) matchInputs(d *data.Dataset) error {
+	if d == nil {
+		return errors.New("train: no dataset")
+	}
+	if d.Features() != t.task.Features {
+		return fmt.Errorf("train: rows have %d inputs, the task has %d", d.Features(), t.task.Features)
+	}
+	if err := d.CheckSizes(); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	return nil
+}
+
+// match is [Trainer.Match] but for the rows, which it does not look at.
+func (t *Trainer) match(d *data.Dataset) error {
+	if err := t.matchInputs(d); err != nil {
+		return err
+	}
 	switch {
 	case d.Rows() == 0:
 		return errors.New("train: no rows")
-	case d.Features() != t.task.Features:
-		return fmt.Errorf("train: rows have %d inputs, the task has %d", d.Features(), t.task.Features)
 	case t.task.Classes == 0 && d.Y == nil:
 		return errors.New("train: a regression needs numbers as targets")
 	case t.task.Classes > 0 && d.Class == nil:
 		return errors.New("train: a classification needs classes as targets")
 	case t.task.Classes > 0 && len(d.Classes) > t.task.Classes:
 		return fmt.Errorf("train: %d classes, the task has %d", len(d.Classes), t.task.Classes)
+	}
+	return nil
+}
+
+// matchRows reports the first row number that d does not have, or whose class the
+// task does not have.
+func (t *Trainer) matchRows(d *data.Dataset, rows []int) error {
+	if len(rows) == 0 {
+		return errors.New("train: no rows to train on")
+	}
+	n := d.Rows()
+	for i, row := range rows {
+		if row < 0 || row >= n {
+			return fmt.Errorf("train: rows[%d] is %d; the dataset has %d rows, counted from 0", i, row, n)
+		}
+		if d.Class != nil {
+			if err := t.matchClass(row, d.Class[row]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Trainer) matchClass(row, class int) error {
+	if t.task.Classes > 0 && (class < 0 || class >= t.task.Classes) {
+		return fmt.Errorf("train: row %d is of class %d; the task has %d classes, counted from 0", row, class, t.task.Classes)
 	}
 	return nil
 }

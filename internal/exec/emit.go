@@ -100,8 +100,11 @@ func (p *Program[T]) emitCopies() {
 	var second []step
 	for _, u := range p.plan.copies {
 		v := &p.f.vals[u.Value]
-		leaf := p.leaves[p.f.vals[u.Leaf].leaf]
+		at := p.f.vals[u.Leaf].leaf
+		leaf, wide := p.leaves[at], p.f.leaves[at].Wide
 		switch {
+		case wide != nil:
+			second = append(second, &box1[float64]{wide, p.scalarOrConst(u.Value)})
 		case v.scalar():
 			second = append(second, &box1[T]{&leaf[0], p.scalarOrConst(u.Value)})
 		case p.f.vals[root[u.Value]].kind == kLeaf:

@@ -88,6 +88,9 @@ type Leaf struct {
 	Name  string
 	Dims  []int
 	Input bool // fed before each run; otherwise it belongs to the caller
+	// Wide is the caller's memory of a leaf of rank 0 that is float64 whatever
+	// the program's element type, such as a counter of steps; else nil.
+	Wide *float64
 }
 
 // An Update makes a leaf take a new value at the end of each run. All updates

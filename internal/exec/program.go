@@ -41,6 +41,7 @@ type Program[T kernel.Float] struct {
 	leaves  [][]T      // by Func.leaves; nil for scalars that are inputs
 	slots   []*float64 // of scalars, by Func.leaves
 	loads   []scalarLoad[T]
+	wide    []scalarLoad[float64]
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
 	blocks  map[Val][]float64 // sums of the blocks of totals in regions
@@ -49,6 +50,7 @@ type Program[T kernel.Float] struct {
 	shares  bool // the team shares some steps
 	pace    pace
 	outputs []output[T]
+	borrows bool       // an output is memory of the caller
 	pages   *jit.Pages // nil where arithmetic is interpreted
 	check   bool
 }
@@ -67,7 +69,7 @@ type scalarLoad[T kernel.Float] struct {
 }
 
 // Compile makes a program. memory gives the storage of each leaf that is not
-// an input; it must not move while the program lives.
+// an input, nor wide; it must not move while the program lives.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
 	var check func(*Func) error
 	if o.Verify {
@@ -111,6 +113,8 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 			p.outputs = append(p.outputs, output[T]{scalar: p.scalarOrConst(v)})
 		} else {
 			p.outputs = append(p.outputs, output[T]{data: unsafe.Slice(p.ptr(v), f.vals[v].n)})
+			h := plan.homes[v]
+			p.borrows = p.borrows || h.place == placeLeaf && !f.leaves[h.at].Input
 		}
 	}
 	return p, nil
@@ -147,6 +151,8 @@ func (p *Program[T]) bindLeaves(memory func(int) []T) {
 		}
 		l := p.f.leaves[v.leaf]
 		switch {
+		case l.Wide != nil:
+			p.wide = append(p.wide, scalarLoad[float64]{l.Wide, p.slots[v.leaf]})
 		case !l.Input:
 			p.leaves[v.leaf] = memory(v.leaf)
 			if v.scalar() {
@@ -172,6 +178,10 @@ func (p *Program[T]) Output(i int) []T { return p.outputs[i].data }
 // Scalar returns the value of output i of rank 0.
 func (p *Program[T]) Scalar(i int) float64 { return *p.outputs[i].scalar }
 
+// Borrows reports whether the memory of an output is that of a leaf which belongs
+// to the caller.
+func (p *Program[T]) Borrows() bool { return p.borrows }
+
 // Run executes the program.
 func (p *Program[T]) Run() {
 	if !p.shares {
@@ -185,10 +195,18 @@ func (p *Program[T]) Run() {
 	p.pace.note(now, now.Sub(began))
 }
 
-func (p *Program[T]) execute() {
+// load reads the scalars that belong to the caller.
+func (p *Program[T]) load() {
 	for _, l := range p.loads {
 		*l.to = float64(*l.from)
 	}
+	for _, l := range p.wide {
+		*l.to = *l.from
+	}
+}
+
+func (p *Program[T]) execute() {
+	p.load()
 	for _, s := range p.steps {
 		s.run()
 	}
@@ -200,9 +218,7 @@ func (p *Program[T]) execute() {
 // RunChecked executes a program compiled with Check up to the first value
 // that is NaN or infinite and returns its tag, or -1.
 func (p *Program[T]) RunChecked() (tag int) {
-	for _, l := range p.loads {
-		*l.to = float64(*l.from)
-	}
+	p.load()
 	for i, s := range p.steps {
 		s.run()
 		for _, v := range p.groups[i].vals {

@@ -1,0 +1,228 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"descent/internal/exec"
+	"descent/internal/goroutine"
+	"descent/internal/kernel"
+
+	"gorgonia.org/tensor"
+)
+
+// A Variable is a parameter or a state: an array that outlives the graphs which
+// use it. Its storage never moves.
+type Variable struct {
+	store *Store
+	name  string
+	shape Shape
+	role  Role
+	dtype tensor.Dtype
+	f32   []float32 // one of both, as dtype says
+	f64   []float64
+
+	wrap  sync.Once // makes dense, when somebody asks for it
+	dense *tensor.Dense
+}
+
+// Name returns the variable's name.
+func (v *Variable) Name() string { return v.name }
+
+// Shape returns the variable's shape.
+func (v *Variable) Shape() Shape { return v.shape }
+
+// Dtype returns the type of the elements, tensor.Float32 or tensor.Float64. It
+// is the graph's but for [Graph.Scalar].
+func (v *Variable) Dtype() tensor.Dtype { return v.dtype }
+
+// Role returns [Param] or [State].
+func (v *Variable) Role() Role { return v.role }
+
+// Tensor returns the storage, nil if it has no elements. Changing its elements
+// changes the variable.
+func (v *Variable) Tensor() *tensor.Dense {
+	v.wrap.Do(func() {
+		var backing any = v.f64
+		if v.f32 != nil {
+			backing = v.f32
+		}
+		switch {
+		case v.shape.rank == 0:
+			v.dense = tensor.New(tensor.FromScalar(v.Float64s()[0]), tensor.WithBacking(backing))
+		case v.shape.Size() > 0:
+			v.dense = tensor.New(tensor.WithShape(v.shape.Dims()...), tensor.WithBacking(backing))
+		}
+	})
+	return v.dense
+}
+
+// Float64s returns a copy of the elements in row-major order. It panics while
+// another goroutine changes variables of the store.
+func (v *Variable) Float64s() []float64 {
+	defer v.store.use.give(v.store.reading())
+	if v.f64 != nil {
+		return slices.Clone(v.f64)
+	}
+	out := make([]float64, len(v.f32))
+	for i, x := range v.f32 {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+// Set replaces the elements. It is an error if their number is wrong, or
+// another goroutine is using variables of the store ([ErrInUse]).
+func (v *Variable) Set(values []float64) error {
+	if len(values) != len(v.f32)+len(v.f64) {
+		return fmt.Errorf("graph: %s (%v) has %d elements, got %d", v.name, v.shape, len(v.f32)+len(v.f64), len(values))
+	}
+	h, ok := v.store.use.takeAlone(goroutine.ID())
+	if !ok {
+		return ErrInUse
+	}
+	defer v.store.use.give(h)
+	copy(v.f64, values)
+	for i := range v.f32 {
+		v.f32[i] = float32(values[i])
+	}
+	return nil
+}
+
+// A Store holds the variables that sibling graphs share.
+type Store struct {
+	use   guard // of what the variables hold
+	dtype tensor.Dtype
+
+	mu     sync.Mutex // of the rest: graphs of several goroutines declare variables
+	vars   map[string]*Variable
+	source rand.PCG
+	scopes map[*Identity]string // their names
+	bare   bool                 // variables have no memory, see Outline
+
+	scratch []float64 // see zeros; given up when a program is compiled
+
+	slabs32 map[string]*exec.Slab[float32]
+	slabs64 map[string]*exec.Slab[float64]
+}
+
+// Variables that are updated alike lie side by side, so that the updates of
+// many small ones run as one loop: parameters in one slab, and the states of
+// each kind (what their names end in, from the last slash) in another.
+func (s *Store) slab32(role Role, name string) *exec.Slab[float32] {
+	return slabOf(&s.slabs32, role, name)
+}
+
+func (s *Store) slab64(role Role, name string) *exec.Slab[float64] {
+	return slabOf(&s.slabs64, role, name)
+}
+
+func slabOf[T float32 | float64](slabs *map[string]*exec.Slab[T], role Role, name string) *exec.Slab[T] {
+	kind := ""
+	if role == State {
+		kind = name[max(strings.LastIndexByte(name, '/'), 0):]
+		if kind[0] != '/' {
+			kind = "/" // of its own kind, like a counter of steps
+		}
+	}
+	if *slabs == nil {
+		*slabs = map[string]*exec.Slab[T]{}
+	}
+	if (*slabs)[kind] == nil {
+		(*slabs)[kind] = &exec.Slab[T]{}
+	}
+	return (*slabs)[kind]
+}
+
+// Variables returns all variables, by name.
+func (s *Store) Variables() []*Variable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*Variable, 0, len(s.vars))
+	for _, v := range s.vars {
+		out = append(out, v)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out
+}
+
+// Lookup returns the variable of that name, or nil.
+func (s *Store) Lookup(name string) *Variable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vars[name]
+}
+
+// variable returns the variable of that name, making it if it is new.
+func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape, init Init) (*Variable, error) {
+	g.store.mu.Lock()
+	defer g.store.mu.Unlock()
+	if v := g.store.vars[name]; v != nil {
+		if v.shape != shape || v.role != role || v.dtype != dtype {
+			return nil, fmt.Errorf("a sibling graph has %s as a %v of shape %v and type %v", name, v.role, v.shape, v.dtype)
+		}
+		return v, nil
+	}
+	if init == nil {
+		return nil, errors.New("an Init is required")
+	}
+	v := &Variable{store: g.store, name: name, shape: shape, role: role, dtype: dtype}
+	if g.store.bare {
+		g.store.vars[name] = v
+		return v, nil
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
+	source := &g.store.source
+	source.Seed(g.seed, h.Sum64())
+	size := shape.Size()
+	var values []float64
+	switch {
+	case dtype != g.dtype: // alone: no loop has it
+		v.f64 = make([]float64, size)
+		values = v.f64
+	case dtype == tensor.Float32:
+		v.f32 = g.store.slab32(role, name).Take(max(size, 1))[:size]
+		values = g.store.zeros(size)
+	default:
+		v.f64 = g.store.slab64(role, name).Take(max(size, 1))[:size]
+		values = v.f64
+	}
+	if err := fill(init, rand.New(source), shape, values); err != nil {
+		return nil, err
+	}
+	if v.f32 != nil {
+		for i, x := range values {
+			v.f32[i] = float32(x)
+		}
+		kernel.Forget(values)
+	}
+	g.store.vars[name] = v
+	return v, nil
+}
+
+// compiled gives up what only building needs.
+func (s *Store) compiled() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scratch = nil
+}
+
+// zeros returns n zeros in which a float32 variable's first values are made. They
+// are used again for the next variable: a net's float64 values would otherwise be
+// more garbage than its parameters are memory.
+func (s *Store) zeros(n int) []float64 {
+	if cap(s.scratch) < n {
+		s.scratch = make([]float64, n)
+		return s.scratch
+	}
+	values := s.scratch[:n]
+	clear(values)
+	return values
+}
