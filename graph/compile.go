@@ -126,7 +126,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		}
 		f.Tag(id)
 		if n.op == nil {
-			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput()}
+			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput(), Padded: n.v != nil && n.v.padded}
 			if n.v != nil && n.v.dtype != g.dtype {
 				l.Wide = &n.v.f64[0]
 			}

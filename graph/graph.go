@@ -68,7 +68,7 @@ type Graph struct {
 	room   []Node  // for the next nodes
 	inputs []*Node // room for what they are made of
 	shapes []Shape // of the inputs of the node being made
-	known  map[key]*Node
+	known  knownNodes
 	leaves map[string]*Node
 	params []*Node
 	count  map[string]int
@@ -77,13 +77,6 @@ type Graph struct {
 	parts  []Part
 	kept   []Update
 	expr   mirror
-}
-
-// key identifies a node: its op and its inputs. Nodes with more inputs are not
-// merged.
-type key struct {
-	op Op
-	in [3]*Node
 }
 
 // New returns an empty graph whose arrays are of type tensor.Float32 or
@@ -106,7 +99,7 @@ func Outline(dtype tensor.Dtype) *Graph {
 
 func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
 	return &Graph{dtype: dtype, seed: seed, store: store,
-		known: map[key]*Node{}, leaves: map[string]*Node{}, count: map[string]int{}}
+		leaves: map[string]*Node{}, count: map[string]int{}}
 }
 
 // Sibling returns an empty graph that shares g's variables: a parameter or
@@ -280,18 +273,18 @@ func graphOf(what string, in []*Node) *Graph {
 // same inputs is the same node.
 func (g *Graph) Apply(op Op, in ...*Node) *Node {
 	defer g.use.give(g.building())
-	k := key{op: op}
-	merge := len(in) <= len(k.in)
+	merge := len(in) <= mostKnownInputs
+	var hash uint32
 	if merge {
-		copy(k.in[:], in)
-		if y := g.known[k]; y != nil {
+		hash = hashNode(op, in)
+		if y := g.known.find(g.nodes, hash, op, in); y != nil {
 			return y
 		}
 	}
 	y := g.add(Node{op: op, in: g.own(in)})
 	y.shape, y.err = g.infer(op, y.in)
 	if merge && y.err == nil {
-		g.known[k] = y
+		g.known.add(hash, y)
 	}
 	return y
 }

@@ -28,6 +28,8 @@ type Variable struct {
 	f32   []float32 // one of both, as dtype says
 	f64   []float64
 
+	padded bool // the storage is from a slab
+
 	wrap  sync.Once // makes dense, when somebody asks for it
 	dense *tensor.Dense
 }
@@ -188,10 +190,10 @@ func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape
 		v.f64 = make([]float64, size)
 		values = v.f64
 	case dtype == tensor.Float32:
-		v.f32 = g.store.slab32(role, name).Take(max(size, 1))[:size]
+		v.f32, v.padded = g.store.slab32(role, name).Take(max(size, 1))[:size], true
 		values = g.store.zeros(size)
 	default:
-		v.f64 = g.store.slab64(role, name).Take(max(size, 1))[:size]
+		v.f64, v.padded = g.store.slab64(role, name).Take(max(size, 1))[:size], true
 		values = v.f64
 	}
 	if err := fill(init, rand.New(source), shape, values); err != nil {

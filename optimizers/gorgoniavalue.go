@@ -66,29 +66,16 @@ func newArray[T float32 | float64](name string, v gorgonia.Value) (a array[T], e
 	}
 	d, ok := v.(*tensor.Dense)
 	if !ok || d.IsScalar() { // gorgonia makes these anew as it likes
-		a.memory = room[T](1)
+		a.memory = make([]T, 1)
 		return a, nil
 	}
 	a.dims = append([]int(nil), d.Shape()...)
 	if a.at = places(d); a.at != nil {
-		a.memory = room[T](len(a.at))
+		a.memory = make([]T, len(a.at))
 		return a, nil
 	}
-	if a.own = len(a.raw)%vectors == 0; a.own {
-		a.memory = a.raw
-	} else {
-		a.memory = room[T](len(a.raw))
-	}
+	a.own, a.memory = true, a.raw
 	return a, nil
-}
-
-// vectors is the number of elements that compiled loops may do at once: the last
-// of an array whose length is no multiple of it may go beyond its end.
-const vectors = 16
-
-// room returns memory for n elements, with some that are not used.
-func room[T float32 | float64](n int) []T {
-	return make([]T, (n+vectors-1)/vectors*vectors)[:n:n]
 }
 
 // places returns where in the memory of a tensor its elements are, in row-major
@@ -192,7 +179,7 @@ func (a *array[T]) fetch(v gorgonia.Value) (moved bool, err error) {
 		return false, fmt.Errorf("optimizers: %s had %d elements and has %d", a.name, n, len(a.raw))
 	}
 	if a.own && unsafe.SliceData(a.raw) != unsafe.SliceData(a.memory) {
-		a.memory, a.own, moved = room[T](n), false, true
+		a.memory, a.own, moved = make([]T, n), false, true
 	}
 	switch {
 	case a.own:

@@ -14,6 +14,10 @@ import (
 // foldTile is the most elements that a tile may have for the sake of a fold.
 const foldTile = kernel.SumBlock
 
+// foldMaps is how many maps a region may have that folds: the tile of one with more
+// should be short.
+const foldMaps = 1000
+
 // foldIn moves reductions into the regions that compute their operands.
 func foldIn(f *Func, groups []group) []group {
 	root := f.roots()
@@ -23,7 +27,7 @@ func foldIn(f *Func, groups []group) []group {
 	}
 	for g, gr := range groups {
 		for _, v := range gr.vals {
-			if gr.region && len(gr.gang) == 0 {
+			if gr.region && len(gr.gang) == 0 && len(gr.vals) <= foldMaps {
 				maker[v] = g
 			}
 		}
@@ -136,7 +140,7 @@ func (s *foldOp[T]) finish() {
 // fold adds a reduction at the end of the tile.
 func (b *regionBuilder[T]) fold(v Val) {
 	x := &b.p.f.vals[v]
-	s := &foldOp[T]{src: b.ref[b.p.f.rootOf(x.args[0])], n: b.r.n, row: x.mid}
+	s := &foldOp[T]{src: b.locations[b.of(b.p.f.rootOf(x.args[0])).location].ref, n: b.r.n, row: x.mid}
 	if x.scalar() {
 		s.scalar = b.p.scalar(v)
 	} else {

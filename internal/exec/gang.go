@@ -15,7 +15,7 @@ import (
 // lie side by side in memory, in the same order for each operand: it runs as
 // one loop. Parameters and states are made that way (see [Slab]), and the plan
 // puts their gradients so. The few unused elements between two arrays are
-// computed too, and mean nothing.
+// computed too, and mean nothing: leaves must be padded.
 
 // gangLimit is the length from which an array is worth a loop of its own.
 const gangLimit = 4096
@@ -112,7 +112,7 @@ func (b *gangBuilder) part(g group) (p part, ok bool) {
 			continue
 		}
 		l, updates := b.target[v]
-		if b.users[v] != 1 || !updates {
+		if b.users[v] != 1 || !updates || !f.ganged(l, f.vals[l].n) {
 			return p, false
 		}
 		p.out = append(p.out, l)
@@ -122,10 +122,15 @@ func (b *gangBuilder) part(g group) (p part, ok bool) {
 }
 
 // ganged reports whether an array of n elements can lie beside others: its
-// memory is all its own, and not an input's, which lies where it lies.
+// memory is all its own, and not an input's, which lies where it lies, and what
+// follows it is unused.
 func (f *Func) ganged(root Val, n int) bool {
 	x := &f.vals[root]
-	return x.n == n && !(x.kind == kLeaf && f.leaves[x.leaf].Input)
+	if x.kind != kLeaf {
+		return x.n == n
+	}
+	l := &f.leaves[x.leaf]
+	return x.n == n && !l.Input && l.Padded
 }
 
 // joinAdjacent makes gangs of the parts of one kind whose leaves lie side by

@@ -91,6 +91,9 @@ type Leaf struct {
 	// Wide is the caller's memory of a leaf of rank 0 that is float64 whatever
 	// the program's element type, such as a counter of steps; else nil.
 	Wide *float64
+	// Padded says that the memory goes on, unused, to a multiple of [Pad]
+	// elements, as a [Slab]'s does. What is behind other leaves is not touched.
+	Padded bool
 }
 
 // An Update makes a leaf take a new value at the end of each run. All updates

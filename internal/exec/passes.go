@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"math"
 
 	"descent/internal/kernel"
 )
@@ -128,48 +127,6 @@ func snapshot(f *Func) {
 }
 
 func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
-
-// cseKey identifies a computation exactly. Shapes are in it because a reshape
-// and a constant are the same but for them.
-type cseKey struct {
-	kind       kind
-	code       kernel.Code
-	fold       kernel.Fold
-	imm        uint64
-	ta, tb     bool
-	key        any // of a call; the view of a gather
-	rank, args int
-	dims       [kernel.MaxRank]int
-	arg        [3]Val
-	mid, inner int
-	from       int
-}
-
-// cse merges values that compute the same thing.
-func cse(f *Func) {
-	seen := make(map[cseKey]Val, len(f.vals))
-	rewrite(f, func(i Val, v *value) Val {
-		if v.kind == kLeaf || v.kind == kPlace || len(v.args) > 3 || (v.kind == kCall && v.call.Key == nil) {
-			return i
-		}
-		k := cseKey{kind: v.kind, code: v.code, fold: v.fold, imm: math.Float64bits(v.imm), rank: len(v.dims), args: len(v.args), mid: v.mid, inner: v.inner, from: v.from}
-		copy(k.dims[:], v.dims)
-		copy(k.arg[:], v.args)
-		switch v.kind {
-		case kGather:
-			k.key = v.views[0]
-		case kDot:
-			k.ta, k.tb = v.dot.ta, v.dot.tb
-		case kCall:
-			k.key = v.call.Key
-		}
-		if j, ok := seen[k]; ok {
-			return j
-		}
-		seen[k] = i
-		return i
-	})
-}
 
 // box makes the crossings between scalars, which are float64, and arrays
 // explicit. Maps take scalars as they are; sums make them.

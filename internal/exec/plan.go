@@ -29,11 +29,11 @@ type plan struct {
 	inGang map[Val]bool
 }
 
-// align is how many elements the start of an array is a multiple of: 64 bytes
-// of float32, 128 of float64.
-const align = 16
+// Pad is how many elements the start of an array of ours is a multiple of: 64
+// bytes of float32, 128 of float64.
+const Pad = 16
 
-func alignUp(n int) int { return (n + align - 1) &^ (align - 1) }
+func alignUp(n int) int { return (n + Pad - 1) &^ (Pad - 1) }
 
 // interval is the life of an arena array, in steps.
 type interval struct {

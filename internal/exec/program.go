@@ -45,7 +45,8 @@ type Program[T kernel.Float] struct {
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
 	blocks  map[Val][]float64 // sums of the blocks of totals in regions
-	scratch [][][]T           // by worker
+	scratch [][][]T           // by worker: chunks
+	regions *regionBuilder[T] // while the program is made
 	team    *Team
 	shares  bool // the team shares some steps
 	pace    pace
@@ -69,7 +70,9 @@ type scalarLoad[T kernel.Float] struct {
 }
 
 // Compile makes a program. memory gives the storage of each leaf that is not
-// an input, nor wide; it must not move while the program lives.
+// an input, nor wide; it must not move while the program lives, may start at any
+// element, and is neither read nor written beyond its length unless the leaf is
+// padded.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
 	var check func(*Func) error
 	if o.Verify {
@@ -102,6 +105,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		p.emit(g)
 		p.stepOf = append(p.stepOf, len(p.steps)-1)
 	}
+	p.regions = nil
 	p.emitCopies()
 	if p.pages != nil {
 		if err := p.pages.Seal(); err != nil {
@@ -295,19 +299,6 @@ func (p *Program[T]) constArray(x float64, n int) []T {
 		p.consts[k] = s
 	}
 	return p.consts[k]
-}
-
-// scratchTile returns n elements of the i-th piece of a worker's scratch, which
-// all regions share: only one runs at a time.
-func (p *Program[T]) scratchTile(worker, i, n int) []T {
-	s := &p.scratch[worker]
-	for len(*s) <= i {
-		*s = append(*s, nil)
-	}
-	if len((*s)[i]) < n+align { // jit.Spread writes beyond
-		(*s)[i] = kernel.Aligned[T](n + align)
-	}
-	return (*s)[i][:n]
 }
 
 // ArenaBytes returns the size of the arena.

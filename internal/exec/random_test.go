@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"descent/internal/guard"
 	"descent/internal/kernel"
 )
 
@@ -19,7 +20,9 @@ type trial[T kernel.Float] struct {
 	bits   []uint64
 }
 
-func newTrial[T kernel.Float](seed uint64) *trial[T] {
+// newTrial makes the program of a seed. Its leaves are in slabs, or if rooms are
+// given at the start or the end of those.
+func newTrial[T kernel.Float](seed uint64, rooms *guard.Rooms) *trial[T] {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	t := &trial[T]{g: randomFunc(rng)}
 	t.leaves, t.inputs = make([][]T, len(t.g.slab)), make([][]T, len(t.g.slab))
@@ -28,8 +31,12 @@ func newTrial[T kernel.Float](seed uint64) *trial[T] {
 		n := size(l.Dims)
 		if l.Input {
 			t.inputs[i] = make([]T, n)
+		} else if rooms != nil {
+			t.leaves[i] = guard.Take[T](rooms, i, n, (seed+uint64(i))%3 > 0)
+			clear(t.leaves[i])
 		} else {
 			k := t.g.slab[i]
+			t.g.f.leaves[i].Padded = true
 			if slabs[k] == nil {
 				slabs[k] = &Slab[T]{}
 			}
@@ -97,7 +104,7 @@ func (t *trial[T]) run(o Options) ([]uint64, error) {
 
 // oracleBits is what run records, by the oracle.
 func oracleBits(seed uint64) []uint64 {
-	t := newTrial[float64](seed)
+	t := newTrial[float64](seed, nil)
 	o := &oracle{f: t.g.f, leaves: make([][]float64, len(t.leaves))}
 	for i := range o.leaves {
 		o.leaves[i] = t.leaves[i]
@@ -127,19 +134,19 @@ func TestRandomPrograms(t *testing.T) {
 		to, _ = strconv.ParseUint(b, 10, 64)
 	}
 	for seed := from; seed < to; seed++ {
-		sameBits[float64](t, seed)
-		sameBits[float32](t, seed)
+		sameBits[float64](t, seed, nil)
+		sameBits[float32](t, seed, nil)
 	}
 }
 
 func FuzzProgram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) {
-		sameBits[float64](t, seed)
-		sameBits[float32](t, seed)
+		sameBits[float64](t, seed, nil)
+		sameBits[float32](t, seed, nil)
 	})
 }
 
-func sameBits[T kernel.Float](t *testing.T, seed uint64) {
+func sameBits[T kernel.Float](t *testing.T, seed uint64, rooms *guard.Rooms) {
 	t.Helper()
 	defer func(n int) { partWork = n }(partWork)
 	partWork = 1000
@@ -151,7 +158,7 @@ func sameBits[T kernel.Float](t *testing.T, seed uint64) {
 		want = oracleBits(seed)
 	}
 	for _, o := range options {
-		got, err := newTrial[T](seed).run(o)
+		got, err := newTrial[T](seed, rooms).run(o)
 		if err != nil {
 			t.Fatalf("seed %d %T %+v: %v", seed, T(0), o, err)
 		}

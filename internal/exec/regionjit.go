@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"slices"
 	"unsafe"
 
 	"descent/internal/jit"
@@ -38,71 +37,72 @@ func (s *splat[T]) set() {
 	}
 }
 
-// blockBuilder numbers the operands of one block.
+// blockBuilder is the block that is being made.
 type blockBuilder[T kernel.Float] struct {
-	b       *regionBuilder[T]
-	block   jit.Block
-	index   map[Val]int // of members, as instructions
-	streams []ref
-	splats  map[Val]int
-	fixed   map[int]float64 // splats that are constants
-	live    []Val           // other splats, by number; -1 for constants
+	jit.Block
+	streams []int32 // their locations
+	splats  []Val
 }
 
-// block adds the members of one phase as machine code.
-func (b *regionBuilder[T]) block(vals []Val) {
-	k := &blockBuilder[T]{b: b, index: map[Val]int{}, splats: map[Val]int{}, fixed: map[int]float64{}}
+// machineCode adds the members of one phase as machine code.
+func (b *regionBuilder[T]) machineCode(vals []Val) {
+	k := &b.block
+	k.Instrs, k.Stores, k.Same = k.Instrs[:0], k.Stores[:0], k.Same[:0]
+	k.streams, k.splats = k.streams[:0], k.splats[:0]
 	for i, v := range vals {
-		k.index[v] = i
+		b.of(v).index = int32(i)
 	}
+	phase := b.of(vals[0]).phase
 	for _, v := range vals {
 		x := &b.p.f.vals[v]
 		in := jit.Instr{Code: x.code}
 		for j, a := range x.args {
-			in.Args[j] = k.operand(a, x.dims)
+			in.Args[j] = b.blockOperand(a, x.dims, phase)
 		}
-		k.block.Instrs = append(k.block.Instrs, in)
+		k.Instrs = append(k.Instrs, in)
 	}
-	reads := len(k.streams)
 	for _, v := range vals {
 		b.freeOperands(v)
 	}
 	for i, v := range vals {
-		if b.lastUse[v] <= b.phase[v] && b.p.plan.homes[v].place == placeNone {
+		if b.p.plan.homes[v].place == placeNone && !b.stays(v) {
 			continue // only read in this block
 		}
-		k.block.Stores = append(k.block.Stores, jit.Store{Instr: i, Stream: len(k.streams)})
-		k.streams = append(k.streams, b.result(v))
-	}
-	for w := reads; w < len(k.streams); w++ {
-		if r := slices.Index(k.streams[:reads], k.streams[w]); r >= 0 {
-			k.block.Same = append(k.block.Same, [2]int{r, w})
+		at := b.result(v)
+		if r := b.locations[at].stream; r > 0 {
+			k.Same = append(k.Same, [2]int{int(r - 1), len(k.streams)})
 		}
+		k.Stores = append(k.Stores, jit.Store{Instr: i, Stream: len(k.streams)})
+		k.streams = append(k.streams, at)
 	}
-	k.block.Streams, k.block.Splats = len(k.streams), len(k.live)
-	k.finish()
+	k.Streams, k.Splats, k.Len = len(k.streams), len(k.splats), b.r.n
+	b.finishBlock()
 }
 
-// finish compiles the block and connects its operands.
-func (k *blockBuilder[T]) finish() {
-	b := k.b
-	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.block)}
-	for i, r := range k.streams {
-		m.code.SetStream(i, r.ptr)
-		if r.step == 1 && b.r.n > min(b.r.tile, b.r.part) {
-			m.streams = append(m.streams, r)
+// finishBlock compiles the block and connects its operands.
+func (b *regionBuilder[T]) finishBlock() {
+	k := &b.block
+	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.Block)}
+	for i, at := range k.streams {
+		l := &b.locations[at]
+		l.stream = 0
+		m.code.SetStream(i, l.ptr)
+		if l.step == 1 && b.r.n > min(b.r.tile, b.r.part) {
+			m.streams = append(m.streams, l.ref)
 			m.index = append(m.index, i)
 		}
 	}
-	for i, a := range k.live {
-		if c, ok := k.fixed[i]; ok {
-			m.code.SetSplat(i, T(c))
-			continue
-		}
+	for i, a := range k.splats {
+		b.of(a).splat = 0
+		x := &b.p.f.vals[a]
 		s := splat[T]{code: m.code, index: i}
-		if b.p.f.vals[a].scalar() {
+		switch {
+		case x.kind == kConst:
+			m.code.SetSplat(i, T(x.imm))
+			continue
+		case x.scalar():
 			s.scalar = b.p.scalar(a)
-		} else {
+		default:
 			s.one = b.p.ptr(a)
 		}
 		b.r.splats = append(b.r.splats, s)
@@ -110,29 +110,24 @@ func (k *blockBuilder[T]) finish() {
 	b.r.ops = append(b.r.ops, m)
 }
 
-// operand returns the code's name for operand a of a member over dims.
-func (k *blockBuilder[T]) operand(a Val, dims []int) jit.Operand {
-	if i, ok := k.index[a]; ok {
-		return jit.Operand{Kind: jit.Value, Index: i}
-	}
-	x := &k.b.p.f.vals[a]
-	if x.kind == kConst || x.n == 1 && k.b.phase[a] == 0 && k.b.r.n > 1 || x.scalar() {
-		i, ok := k.splats[a]
-		if !ok {
-			i = len(k.live)
-			k.splats[a] = i
-			k.live = append(k.live, a)
-			if x.kind == kConst {
-				k.fixed[i] = x.imm
-			}
+// blockOperand returns the code's name for operand a of a member over dims.
+func (b *regionBuilder[T]) blockOperand(a Val, dims []int, phase int32) jit.Operand {
+	k, x := b.of(a), &b.p.f.vals[a]
+	switch {
+	case k.phase == phase:
+		return jit.Operand{Kind: jit.Value, Index: int(k.index)}
+	case x.kind == kConst || x.n == 1 && k.phase == 0 && b.r.n > 1 || x.scalar():
+		if k.splat == 0 {
+			b.block.splats = append(b.block.splats, a)
+			k.splat = int32(len(b.block.splats))
 		}
-		return jit.Operand{Kind: jit.Splat, Index: i}
+		return jit.Operand{Kind: jit.Splat, Index: int(k.splat - 1)}
 	}
-	r := k.b.operand(a, dims)
-	i := slices.Index(k.streams, r)
-	if i < 0 {
-		i = len(k.streams)
-		k.streams = append(k.streams, r)
+	at := b.operand(a, dims)
+	l := &b.locations[at]
+	if l.stream == 0 {
+		b.block.streams = append(b.block.streams, at)
+		l.stream = int32(len(b.block.streams))
 	}
-	return jit.Operand{Kind: jit.Stream, Index: i}
+	return jit.Operand{Kind: jit.Stream, Index: int(l.stream - 1)}
 }

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // asm appends instructions: on 256 bits in their VEX encoding, with registers
 // 0 to 15, or on 512 bits in their EVEX encoding, with registers 0 to 31 and
-// one opmask, k1.
+// opmasks k1, of an instruction, and k2, of the tail.
 type asm struct {
 	b      []byte
 	double bool // float64 elements
@@ -17,6 +17,14 @@ func (a *asm) vector() int {
 		return 64
 	}
 	return 32
+}
+
+// lanes returns how many elements a vector has.
+func (a *asm) lanes() int {
+	if a.double {
+		return a.vector() / 8
+	}
+	return a.vector() / 4
 }
 
 // registers returns how many vector registers there are.
@@ -86,6 +94,11 @@ var (
 	vRange     = vop{m: 3, op: 0x50}              // smaller or larger
 	vFixup     = vop{m: 3, op: 0x54}              // replaces special values
 	vCmpInt    = vop{m: 3, op: 0x1f}              // signed
+
+	vMaskLoad   = vop{m: 2, op: 0x2c, f64: 0x2d} // where x is set, else zero; VEX only
+	vMaskStore  = vop{m: 2, op: 0x2e, f64: 0x2f}
+	vMaskLoadK  = vop{m: 1, op: 0x10, typed: true, k: 0x82} // where k2 is set; EVEX only
+	vMaskStoreK = vop{m: 1, op: 0x11, typed: true, k: 0x02}
 )
 
 // Immediate operands: predicates of vCmp and vCmpInt, modes of vRound and
@@ -187,6 +200,8 @@ var (
 	jne = []byte{0x0f, 0x85}
 	jmp = []byte{0xe9}
 )
+
+var testRCX = []byte{0x48, 0x85, 0xc9} // test rcx, rcx
 
 // jump writes a jump to a place and returns where it ends; see [asm.land].
 func (a *asm) jump(op []byte, to int) (end int) {

@@ -43,20 +43,31 @@ type Block struct {
 	Stores  []Store
 	Streams int // number of streams, read or written
 	Splats  int
+	// Len is how many elements the block is for: it runs over all of them, or
+	// over pieces of whole vectors and what is left. 0 is any number.
+	Len int
 	// Same lists pairs of streams {read, written} that are one array. Other
 	// streams do not overlap.
 	Same [][2]int
 }
 
-// key identifies the code of a block for elements of so many bytes: equal keys
-// mean equal code.
-func (b *Block) key(size int) string {
+// parts says which code a block needs for vectors of so many elements: the loop
+// over whole vectors, and the tail that does what is left.
+func (b *Block) parts(per int) (loop, tail bool) {
+	return b.Len == 0 || b.Len >= per, b.Len%per != 0 || b.Len == 0
+}
+
+// key identifies the code of a block for elements of so many bytes, in vectors of
+// per: equal keys mean equal code.
+func (b *Block) key(size, per int) string {
 	k := make([]byte, 0, 16+8*len(b.Instrs)+4*len(b.Stores))
 	word := func(xs ...int) {
 		for _, x := range xs {
 			k = binary.AppendUvarint(k, uint64(x))
 		}
 	}
+	loop, tail := b.parts(per)
+	k = append(k, flag(loop)|2*flag(tail))
 	word(size, b.Streams, b.Splats, len(b.Instrs), len(b.Stores))
 	for i := range b.Instrs {
 		in := &b.Instrs[i]
@@ -73,6 +84,13 @@ func (b *Block) key(size int) string {
 		word(p[0], p[1])
 	}
 	return string(k)
+}
+
+func flag(x bool) byte {
+	if x {
+		return 1
+	}
+	return 0
 }
 
 // A Store writes the result of an instruction to a stream.

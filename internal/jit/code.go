@@ -14,6 +14,7 @@ type Code[T kernel.Float] struct {
 	entry    uintptr
 	frame    []uintptr // see frameBytes
 	table    []T
+	wide     bool
 	per      int     // elements of a vector
 	divisors []int32 // of splats: the first of their entries as divisors, or -1
 	pages    *Pages  // keeps the machine code
@@ -28,22 +29,23 @@ func Compile[T kernel.Float](p *Pages, b *Block) *Code[T] {
 
 func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
 	es := int(unsafe.Sizeof(T(0)))
-	key := b.key(es)
+	a := asm{double: es == 8, wide: isa >= kernel.AVX512}
+	key := b.key(es, a.lanes())
 	x, known := p.blocks[key]
 	if !known {
-		x = compile(b, es == 8, isa)
+		x = compile(b, a)
 		x.at, x.code = p.add(x.code), nil
 		if p.blocks == nil {
 			p.blocks = map[string]compiled{}
 		}
 		p.blocks[key] = x
 	}
-	c := &Code[T]{frame: make([]uintptr, 2+b.Streams), per: x.vector / es, divisors: x.divisors, pages: p}
+	c := &Code[T]{frame: make([]uintptr, frameWords+b.Streams), wide: a.wide, per: x.vector / es, divisors: x.divisors, pages: p}
 	c.table = kernel.Aligned[T](x.entries * c.per)
 	for k, pattern := range fixedBits[T]() {
 		c.set(k, fromBits[T](pattern))
 	}
-	c.frame[1] = uintptr(unsafe.Pointer(&c.table[0]))
+	c.frame[frameTable/8] = uintptr(unsafe.Pointer(&c.table[0]))
 	p.link(x.at, &c.entry)
 	return c
 }
@@ -104,17 +106,28 @@ func (c *Code[T]) SetSplat(i int, x T) {
 	}
 }
 
-// SetStream sets the address of a stream. The caller keeps the array alive; it
-// must be readable, and if stored to writable, up to a whole number of 64-byte
-// vectors.
-func (c *Code[T]) SetStream(i int, p unsafe.Pointer) { c.frame[2+i] = uintptr(p) }
+// SetStream sets the address of a stream. The caller keeps the array alive.
+func (c *Code[T]) SetStream(i int, p unsafe.Pointer) { c.frame[frameWords+i] = uintptr(p) }
 
-// Run computes n elements, rounded up to whole vectors.
+// masks are those of vmaskmov: a window of it has as many elements on as a tail
+// of 256 bits.
+var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+
+// Run computes n elements, and neither reads nor writes what is beyond them.
 func (c *Code[T]) Run(n int) {
 	if n <= 0 {
 		return
 	}
-	c.frame[0] = uintptr((n + c.per - 1) / c.per * c.per * int(unsafe.Sizeof(T(0))))
+	size, left := int(unsafe.Sizeof(T(0))), n%c.per
+	c.frame[frameBytes/8] = uintptr((n - left) * size)
+	switch {
+	case left == 0:
+		c.frame[frameMask/8] = 0
+	case c.wide:
+		c.frame[frameMask/8] = 1<<left - 1
+	default:
+		c.frame[frameMask/8] = uintptr(unsafe.Pointer(&masks[(c.per-left)*size/4]))
+	}
 	call(c.entry, unsafe.Pointer(&c.frame[0]))
 	runtime.KeepAlive(c) // and with it the pages and the table, which the frame holds as numbers
 }

@@ -4,18 +4,19 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"descent/internal/kernel"
 )
 
-// The frame that code reads: how many bytes to do, the table, and the address
-// of each stream. The table has entries of one vector each: fixed numbers, the
+// The frame that code reads: how many bytes of whole vectors to do, the table,
+// the mask of the elements that are left (their bits, or without opmasks its
+// address; 0 if there are none), and the address of each stream. The table has entries of one vector each: fixed numbers, the
 // block's splats, what is known of those that are divisors, and spilled
 // registers.
 const (
 	frameBytes   = 0
 	frameTable   = 8
-	frameStreams = 16
+	frameMask    = 16
+	frameStreams = 24
+	frameWords   = frameStreams / 8
 )
 
 // streamRegs hold the addresses of the first streams; the others are fetched
@@ -38,9 +39,11 @@ type compiler struct {
 	free        uint32    // registers that hold none
 	pinned      uint32    // registers that must stay
 	spills      int
+	mostSpills  int
 	same        []int32 // of streams that are written: 1 + the first pair in block.Same
 	sameNext    []int32 // of pairs: 1 + the next of the stream
 	slow        []slowPath
+	masked      bool // the tail is compiled, not the loop
 }
 
 // operand is what is known of one.
@@ -83,8 +86,8 @@ func (c *compiler) entries() int {
 	return fixedCount + c.block.Splats + c.numDivisors*divEntries
 }
 
-func newCompiler(b *Block, double, wide bool) *compiler {
-	c := &compiler{asm: asm{double: double, wide: wide}, block: b}
+func newCompiler(b *Block, a asm) *compiler {
+	c := &compiler{asm: a, block: b}
 	c.findDivisors()
 	n, entries := len(b.Instrs), c.entries()
 	c.operands = make([]operand, 1+n+b.Streams+entries, 1+2*n+b.Streams+entries)
@@ -115,11 +118,12 @@ type compiled struct {
 	divisors []int32 // of splats: the first of their entries as divisors, or -1
 }
 
-func compile(b *Block, double bool, isa kernel.ISA) compiled {
-	c := newCompiler(b, double, isa >= kernel.AVX512)
+func compile(b *Block, a asm) compiled {
+	c := newCompiler(b, a)
 	c.lower()
-	hoisted := c.link()
-	c.b = make([]byte, 0, 64+12*len(c.micros))
+	hoisted := c.hoistable()
+	loop, tail := b.parts(c.lanes())
+	c.b = make([]byte, 0, 64+12*len(c.micros)*int(flag(loop)+flag(tail)))
 	c.load(rcx, mem{rdi, -1, frameBytes})
 	c.load(rsi, mem{rdi, -1, frameTable})
 	for i := range min(b.Streams, len(streamRegs)) {
@@ -127,14 +131,15 @@ func compile(b *Block, double bool, isa kernel.ISA) compiled {
 	}
 	c.b = append(c.b, 0x31, 0xd2) // xor edx, edx
 	c.hoist(hoisted)
-	top := len(c.b)
-	for i := range c.micros {
-		c.at = i
-		c.micro(&c.micros[i])
+	if loop {
+		c.loop()
 	}
-	c.b = append(c.b, 0x48, 0x83, 0xc2, byte(c.vector())) // add rdx, vector
-	c.b = append(c.b, 0x48, 0x39, 0xca)                   // cmp rdx, rcx
-	c.jump(jb, top)
+	if loop && tail {
+		c.link() // once more from the first micro
+	}
+	if tail {
+		c.tail()
+	}
 	c.b = append(c.b, 0xc3) // ret
 	for _, s := range c.slow {
 		c.land(s.jump)
@@ -146,7 +151,40 @@ func compile(b *Block, double bool, isa kernel.ISA) compiled {
 			c.divisors[i] = int32(c.divEntry(int(d)))
 		}
 	}
-	return compiled{code: c.b, vector: c.vector(), entries: c.entries() + c.spills, divisors: c.divisors}
+	return compiled{code: c.b, vector: c.vector(), entries: c.entries() + c.mostSpills, divisors: c.divisors}
+}
+
+// loop compiles the loop over whole vectors; there may be none.
+func (c *compiler) loop() {
+	c.b = append(c.b, testRCX...)
+	none := c.jump(je, 0)
+	top := len(c.b)
+	c.body()
+	c.b = append(c.b, 0x48, 0x83, 0xc2, byte(c.vector())) // add rdx, vector
+	c.b = append(c.b, 0x48, 0x39, 0xca)                   // cmp rdx, rcx
+	c.jump(jb, top)
+	c.land(none)
+}
+
+// tail compiles the body once more, for the elements that are left. Streams are
+// read and written through a mask, in k2 or at rcx.
+func (c *compiler) tail() {
+	c.load(rcx, mem{rdi, -1, frameMask})
+	c.b = append(c.b, testRCX...)
+	none := c.jump(je, 0)
+	if c.wide {
+		c.b = append(c.b, 0xc5, 0xf8, 0x92, 0xd1) // kmovw k2, ecx
+	}
+	c.masked = true
+	c.body()
+	c.land(none)
+}
+
+func (c *compiler) body() {
+	for i := range c.micros {
+		c.at = i
+		c.micro(&c.micros[i])
+	}
 }
 
 // lower makes the micros: each instruction's, and then its stores.
@@ -167,10 +205,13 @@ func (c *compiler) lower() {
 
 func byInstr(a, b Store) int { return cmp.Compare(a.Instr, b.Instr) }
 
-// link finds the next reader of every operand, and the table entries that can
-// stay in registers: those read most, as many as registers are left where most
-// are in use.
-func (c *compiler) link() (hoisted []int32) {
+// link finds the next reader of every operand, as it is before the first micro.
+func (c *compiler) link() {
+	for i := range c.operands {
+		o := &c.operands[i]
+		o.dirty, o.slot, o.next = false, -1, never
+	}
+	c.spills = 0
 	for i := len(c.micros) - 1; i >= 0; i-- {
 		m := &c.micros[i]
 		for k, a := range m.args {
@@ -178,10 +219,21 @@ func (c *compiler) link() (hoisted []int32) {
 		}
 		for _, a := range m.args {
 			c.operands[a].next = int32(i)
-			c.operands[a].uses++
 		}
 	}
 	c.operands[0] = operand{reg: -1}
+}
+
+// hoistable links the micros and returns the table entries that can stay in
+// registers: those read most, as many as registers are left where most are in
+// use.
+func (c *compiler) hoistable() (hoisted []int32) {
+	c.link()
+	for i := range c.micros {
+		for _, a := range c.micros[i].args {
+			c.operands[a].uses++
+		}
+	}
 	for a := c.entry(0); a < c.entry(c.entries()); a++ {
 		if c.operands[a].uses > 0 {
 			hoisted = append(hoisted, a)

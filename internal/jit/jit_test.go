@@ -95,13 +95,19 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	b := random(rng, 1+rng.IntN(120))
-	if err := compare[T](rng, b, 1+rng.IntN(70), isa); err != nil {
+	n := 1 + rng.IntN(70)
+	b.Len = []int{0, n}[rng.IntN(2)]
+	if err := compare(rng, b, n, isa, heap[T]); err != nil {
 		t.Fatalf("seed %d: %v\n%+v", seed, err, b)
 	}
 }
 
-// compare runs a block on n random numbers as code and in the interpreter.
-func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA) error {
+// heap returns n elements for a stream.
+func heap[T kernel.Float](_, n int) []T { return make([]T, n) }
+
+// compare runs a block on n random numbers as code and in the interpreter. The
+// code has streams from memory.
+func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA, memory func(stream, n int) []T) error {
 	pages := &Pages{}
 	code := compileFor[T](pages, b, isa)
 	if err := pages.Seal(); err != nil {
@@ -116,7 +122,7 @@ func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA) er
 		if r, ok := same[s]; ok {
 			got[s], want[s] = got[r], want[r]
 		} else {
-			got[s], want[s] = make([]T, n+16), make([]T, n+16)
+			got[s], want[s] = memory(s, n), make([]T, n)
 			for i := range n {
 				x := rng.NormFloat64() * math.Exp(3*rng.NormFloat64())
 				if rng.IntN(3) == 0 {
@@ -189,11 +195,11 @@ func TestRegisters(t *testing.T) {
 		for n := 1; n < 70; n++ {
 			b := wide(n)
 			rng := rand.New(rand.NewPCG(uint64(n), 8))
-			if err := cmp.Or(compare[float32](rng, b, 50, isa), compare[float64](rng, b, 50, isa)); err != nil {
+			if err := cmp.Or(compare(rng, b, 50, isa, heap[float32]), compare(rng, b, 50, isa, heap[float64])); err != nil {
 				t.Fatalf("%d values: %v", n, err)
 			}
 			registers := 16 << (isa - kernel.AVX2)
-			x := compile(b, false, isa)
+			x := compile(b, asm{wide: isa >= kernel.AVX512})
 			if spills := x.entries - fixedCount - b.Splats; spills > 0 != (n > registers) {
 				t.Errorf("%d values have %d spilled", n, spills)
 			}
@@ -209,6 +215,38 @@ func FuzzBlock(f *testing.F) {
 		for isa := kernel.AVX2; isa <= kernel.Active(); isa++ {
 			check[float32](t, seed, isa)
 			check[float64](t, seed, isa)
+		}
+	})
+}
+
+// TestPieces runs a block over pieces of whole vectors and what is left, as over
+// all.
+func TestPieces(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa kernel.ISA) {
+		const n, piece = 101, 32
+		b := &chain{Block: Block{Streams: 3, Splats: 1, Len: n}}
+		b.do(kernel.Sub, b.do(kernel.Mul, b.stream(0), b.splat(0)), b.stream(1))
+		b.Stores = []Store{{1, 2}}
+		pages := &Pages{}
+		code := compileFor[float64](pages, &b.Block, isa)
+		if err := pages.Seal(); err != nil {
+			t.Fatal(err)
+		}
+		x, y, z := make([]float64, n), make([]float64, n), make([]float64, n)
+		for i := range x {
+			x[i], y[i] = float64(i), float64(i*i)
+		}
+		code.SetSplat(0, 3)
+		for o := 0; o < n; o += piece {
+			for s, a := range [][]float64{x, y, z} {
+				code.SetStream(s, unsafe.Pointer(&a[o]))
+			}
+			code.Run(min(piece, n-o))
+		}
+		for i := range z {
+			if want := float64(3*i - i*i); z[i] != want {
+				t.Fatalf("element %d is %v, want %v", i, z[i], want)
+			}
 		}
 	})
 }

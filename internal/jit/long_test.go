@@ -29,7 +29,7 @@ func BenchmarkCompile(b *testing.B) {
 		block := long(n)
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			for b.Loop() {
-				compile(block, false, kernel.Active())
+				compile(block, asm{wide: kernel.Active() >= kernel.AVX512})
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/instr")
 		})

@@ -44,7 +44,7 @@ func (c *compiler) compute(m *micro) {
 	}
 	last := c.operands[y].next == never
 	ry := int(c.operands[y].reg)
-	if ry < 0 && !(c.inMemory(y) && (last || c.free == 0)) {
+	if ry < 0 && (c.throughMask(y) || !(c.inMemory(y) && (last || c.free == 0))) {
 		ry = c.fetch(y)
 	}
 	dst := 1 // k1
@@ -125,8 +125,29 @@ func (c *compiler) store(m *micro) {
 		}
 		c.operands[a].dirty = true
 	}
-	c.rm(&vMovStore, r, 0, c.stream(int(m.dst)))
+	c.write(r, int(m.dst))
 	c.releaseAll(m)
+}
+
+// write stores a register to a stream.
+func (c *compiler) write(r, stream int) {
+	switch {
+	case !c.masked:
+		c.rm(&vMovStore, r, 0, c.stream(stream))
+	case c.wide:
+		c.rm(&vMaskStoreK, r, 0, c.stream(stream))
+	default:
+		mask := c.fresh()
+		c.rm(&vMovLoad, mask, 0, mem{rcx, -1, 0})
+		c.rm(&vMaskStore, r, mask, c.stream(stream))
+		c.free |= 1 << mask
+	}
+}
+
+// throughMask reports whether an operand is read through the mask of a tail.
+func (c *compiler) throughMask(a int32) bool {
+	o := &c.operands[a]
+	return c.masked && o.kind == Stream && o.slot < 0
 }
 
 func (c *compiler) pin(a int32) {
@@ -140,7 +161,15 @@ func (c *compiler) fetch(a int32) int {
 	r := int(c.operands[a].reg)
 	if r < 0 {
 		r = c.fresh()
-		c.rm(&vMovLoad, r, 0, c.memory(a))
+		switch {
+		case !c.throughMask(a):
+			c.rm(&vMovLoad, r, 0, c.memory(a))
+		case c.wide:
+			c.rm(&vMaskLoadK, r, 0, c.memory(a))
+		default:
+			c.rm(&vMovLoad, r, 0, mem{rcx, -1, 0})
+			c.rm(&vMaskLoad, r, r, c.memory(a))
+		}
 		c.hold(r, a)
 	}
 	c.pinned |= 1 << r
@@ -229,6 +258,7 @@ func (c *compiler) fresh() int {
 	if !c.inMemory(a) {
 		c.operands[a].slot = int32(c.entries() + c.spills)
 		c.spills++
+		c.mostSpills = max(c.mostSpills, c.spills)
 		c.rm(&vMovStore, best, 0, c.memory(a))
 	}
 	c.drop(best)
