@@ -10,6 +10,7 @@ import (
 // layers are the packages from the bottom up; a package may import those of
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
+	{"internal/elementary"},
 	{"internal/kernel", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/numjson", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
 		"internal/safetensors"},
 	{"internal/jit", "internal/plot", "internal/spec", "data"},

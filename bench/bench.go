@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/internal/elementary"
 	"descent/internal/rng"
 	"descent/optimizers"
 	"descent/train"
@@ -116,7 +117,7 @@ type Schedule struct {
 // Schedules are the schedules by name. The first is the default: with a rate
 // that stays as it is, the last few batches decide how good a run is.
 var Schedules = []Schedule{
-	{"cosine", func(done float64) float64 { return (1 + math.Cos(math.Pi*done)) / 2 }},
+	{"cosine", func(done float64) float64 { return (1 + elementary.Cos(math.Pi*done)) / 2 }},
 	{"linear", func(done float64) float64 { return 1 - done }},
 	{"constant", func(float64) float64 { return 1 }},
 }

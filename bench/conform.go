@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/optimizers"
 	"descent/train"
 
@@ -75,7 +76,7 @@ func (s *Study) checkGradient() (float64, error) {
 			x := append([]float64(nil), start[i]...)
 			for k := range x {
 				if d != nil && d[i] != nil {
-					x[k] += h * d[i][k]
+					x[k] += float64(h * d[i][k])
 				}
 			}
 			if err := v.Set(x); err != nil {
@@ -130,16 +131,16 @@ func direction(rng *rand.Rand, grad [][]float64) (d [][]float64, along, size flo
 		}
 		d[i] = make([]float64, len(g))
 		for k := range g {
-			d[i][k] = rng.NormFloat64()
-			length += d[i][k] * d[i][k]
-			size += g[k] * g[k]
+			d[i][k] = elementary.Normal(rng)
+			length += float64(d[i][k] * d[i][k])
+			size += float64(g[k] * g[k])
 		}
 	}
 	length = math.Sqrt(length)
 	for i, g := range grad {
 		for k := range g {
 			d[i][k] /= length
-			along += d[i][k] * g[k]
+			along += float64(d[i][k] * g[k])
 		}
 	}
 	return d, along, math.Sqrt(size)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"descent/internal/elementary"
 	"math"
 	"slices"
 
@@ -12,7 +13,7 @@ import (
 // optimizers meet at the same rates.
 
 // rung returns the number of the rung nearest to a rate.
-func rung(lr float64) int { return int(math.Round(2 * math.Log10(lr))) }
+func rung(lr float64) int { return int(math.Round(2 * elementary.Log10(lr))) }
 
 // rate returns the rate of a rung: 10^(k/2), with 3 for √10.
 func rate(k int) float64 {
@@ -26,7 +27,7 @@ func rate(k int) float64 {
 
 // round removes the last bits of a product, so that 3·0.01 is written 0.03.
 func round(x float64) float64 {
-	scale := math.Pow10(12 - int(math.Floor(math.Log10(math.Abs(x)))))
+	scale := math.Pow10(12 - int(math.Floor(elementary.Log10(math.Abs(x)))))
 	return math.Round(x*scale) / scale
 }
 
@@ -163,12 +164,12 @@ func sensitivity(ps []Point, b int) Sensitivity {
 			if j < 0 || j >= len(ps) {
 				return width, true
 			}
-			gap := math.Abs(math.Log10(ps[j].LR / ps[i].LR))
+			gap := math.Abs(elementary.Log10(ps[j].LR / ps[i].LR))
 			switch l := ps[j].loss(); {
 			case math.IsInf(l, 1): // somewhere before it diverges: not counted
 				return width, false
 			case l > limit:
-				return width + gap*math.Log(limit/ps[i].loss())/math.Log(l/ps[i].loss()), false
+				return width + gap*elementary.Log(limit/ps[i].loss())/elementary.Log(l/ps[i].loss()), false
 			}
 			width += gap
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"descent/internal/kernel"
 )
 
 // A Machine is where a study was done.
@@ -13,12 +15,16 @@ type Machine struct {
 	CPUs int    `json:"cpus"`
 	OS   string `json:"os"`
 	Arch string `json:"arch"`
-	Go   string `json:"go"`
+	// Instructions is the set that the kernels use: avx512, avx2, or portable,
+	// whose results are the same bits everywhere.
+	Instructions string `json:"instructions"`
+	Go           string `json:"go"`
 }
 
 // ThisMachine describes the machine that the program runs on.
 func ThisMachine() Machine {
-	return Machine{CPU: cpuName(), CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	return Machine{CPU: cpuName(), CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Instructions: kernel.Active().String(), Go: runtime.Version()}
 }
 
 // cpuName returns the processor's name where Linux says it, else "".

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/ops"
 )
 
@@ -93,7 +94,7 @@ func quadratic(condition float64) func(x *node) *node {
 		v := ops.Shift(1, positions(x)) // the mirror's normal
 		x = ops.Sub(x, ops.Mul(v, times(2, ops.Div(ops.Sum(ops.Mul(v, x)), ops.Sum(ops.Square(v))))))
 		n := float64(x.Shape().Dim(0))
-		curvature := ops.Exp(times(math.Log(condition)/(n-1), positions(x)))
+		curvature := ops.Exp(times(elementary.Log(condition)/(n-1), positions(x)))
 		return times(0.5, total(ops.Mul(curvature, ops.Square(x))))
 	}
 }

@@ -5,9 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/internal/elementary"
 	"descent/internal/stats"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // An Interval is where a number probably lies.
@@ -65,7 +64,7 @@ func crossed(d [][]float64) difference {
 	for s := range d {
 		for r, x := range d[s] {
 			e := x - seeds[s] - rows[r] + all
-			rest += e * e
+			rest += float64(e * e)
 		}
 	}
 	msRows, dfRows := S*squares(rows, all)/(R-1), R-1
@@ -84,7 +83,7 @@ func crossed(d [][]float64) difference {
 
 func squares(x []float64, center float64) (sum float64) {
 	for _, v := range x {
-		sum += (v - center) * (v - center)
+		sum += float64((v - center) * (v - center))
 	}
 	return sum
 }
@@ -100,10 +99,9 @@ func studentised(mean, variance, df float64) difference {
 	case variance == 0:
 		return difference{mean, Interval{mean, mean}, 0}
 	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}
 	se := math.Sqrt(variance)
-	half := se * t.Quantile(0.975)
-	return difference{mean, Interval{mean - half, mean + half}, 2 * t.Survival(math.Abs(mean)/se)}
+	half := float64(se * elementary.StudentQuantile(0.975, df))
+	return difference{mean, Interval{mean - half, mean + half}, 2 * elementary.StudentTail(math.Abs(mean)/se, df)}
 }
 
 // paired is crossed without rows: the t interval of the mean of differences.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/optimizers"
 
 	"gorgonia.org/tensor"
@@ -208,7 +209,7 @@ func (s *Suite) starts(p Problem) [][]float64 {
 		rng := rand.New(rand.NewPCG(seedOf(s.Seed, p.Name, k), 0))
 		x := slices.Clone(p.Start)
 		for i := range x {
-			x[i] += 0.1 * max(1, math.Abs(x[i])) * rng.NormFloat64()
+			x[i] += float64(0.1 * max(1, math.Abs(x[i])) * elementary.Normal(rng))
 		}
 		out = append(out, x)
 	}

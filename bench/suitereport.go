@@ -42,7 +42,7 @@ func (r *SuiteResults) WriteHTML(w io.Writer) error {
 		v.Profiles = append(v.Profiles, s)
 	}
 	f := r.heat()
-	f.Width, f.Height = 860, 120+26*float64(len(r.Problems))
+	f.Width, f.Height = 860, 120+float64(26*float64(len(r.Problems)))
 	var b bytes.Buffer
 	if err := f.WriteSVG(&b); err != nil {
 		return err

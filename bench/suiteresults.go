@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"descent/internal/elementary"
+
 	"descent/internal/numjson"
 )
 
@@ -122,7 +124,7 @@ func (r *SuiteResults) track(runs []SuiteRun) (t Track) {
 		for _, h := range run.Hits {
 			if h > 0 {
 				t.Reached += 1 / n
-				t.Area += (1 - math.Log(float64(h))/math.Log(float64(r.Budget))) / n
+				t.Area += (1 - elementary.Log(float64(h))/elementary.Log(float64(r.Budget))) / n
 			}
 		}
 	}

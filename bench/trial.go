@@ -143,7 +143,7 @@ type segment struct {
 }
 
 func (s *segment) add(loss float64, rows int, d time.Duration) {
-	s.sum += loss * float64(rows)
+	s.sum += float64(loss * float64(rows))
 	s.rows += rows
 	s.steps++
 	s.busy += d

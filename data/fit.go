@@ -193,7 +193,7 @@ func meanAndDeviation(values []float64) (mean, deviation float64) {
 	mean += rest / n
 	squares, rest := 0.0, 0.0
 	for _, v := range values {
-		squares += (v - mean) * (v - mean)
+		squares += float64((v - mean) * (v - mean))
 		rest += v - mean
 	}
 	return mean, math.Sqrt(max(squares-rest*rest/n, 0) / n)

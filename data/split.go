@@ -90,7 +90,7 @@ func (d *dealer) deal(n int) (rows [3]int) {
 	left := n
 	var open [3]bool
 	for i, s := range d.share {
-		exact := s * float64(n)
+		exact := float64(s * float64(n))
 		rows[i] = int(math.Floor(exact + eps))
 		open[i] = exact-float64(rows[i]) > eps
 		d.owed[i] += exact

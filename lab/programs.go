@@ -6,6 +6,7 @@ import (
 
 	"descent/data"
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/losses"
 	"descent/optimizers"
@@ -40,7 +41,7 @@ var programs = []Experiment{
 			res := f.sgd(0.1, 200, 5, -3)
 			steps := 0
 			for i, p := range res.Trace {
-				if g := f.grad(p.X...); math.Hypot(g[0], g[1]) < 1e-6 {
+				if g := f.grad(p.X...); elementary.Hypot(g[0], g[1]) < 1e-6 {
 					steps = i
 					break
 				}
@@ -88,7 +89,7 @@ var programs = []Experiment{
 			r.near("least squares loss", best.F, 3.259618853992314, 1e-12)
 			r.claim(math.Abs(end.X[0]-2.03) < 0.005 && math.Abs(end.X[1]-2.64) < 0.005)
 			r.draw(logY(figure("loss", "step", "mean squared error", descentCurve("gradient descent", res))),
-				figure("data and line", "x", "y", plot.Scatter{Name: "data", X: x, Y: y}, plot.Line{Name: "fit", X: []float64{0, 10}, Y: []float64{end.X[1], end.X[1] + 10*end.X[0]}}))
+				figure("data and line", "x", "y", plot.Scatter{Name: "data", X: x, Y: y}, plot.Line{Name: "fit", X: []float64{0, 10}, Y: []float64{end.X[1], end.X[1] + float64(10*end.X[0])}}))
 		}},
 	{Name: "logistic-0", Tutorial: "0.17", Title: Text{"Regularised logistic regression, data of seed 0", "正则化逻辑回归（种子 0）"},
 		Claim:  Text{"1000 steps converge", "1000 步收敛"},
@@ -133,7 +134,7 @@ func logistic(r *Run, file string, want []float64, loss, accuracy float64) {
 	r.exact("last loss", end.F, loss)
 	right := 0.0
 	for i := range y {
-		if y[i]*(end.X[0]*x1[i]+end.X[1]*x2[i]+end.X[2]) > 0 {
+		if y[i]*(float64(end.X[0]*x1[i])+float64(end.X[1]*x2[i])+end.X[2]) > 0 {
 			right++
 		}
 	}

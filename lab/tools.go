@@ -109,7 +109,7 @@ func (f function) second(dir []float64, x ...float64) float64 {
 	}
 	s := 0.0
 	for i, h := range compute(feeds, graph.HVP(y, params, vs)...) {
-		s += h * dir[i]
+		s += float64(h * dir[i])
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/losses"
 	"descent/ops"
@@ -161,7 +162,7 @@ var losses0 = []Experiment{
 			net := fun("mean((v*tanh(w*x)-y)^2)", "w", "v").with("x", x).with("y", y)
 			least := math.Inf(1)
 			for _, a := range ramp(0, math.Pi, 180) {
-				least = min(least, line.second([]float64{math.Cos(a), math.Sin(a)}, 0.3, -2))
+				least = min(least, line.second([]float64{elementary.Cos(a), elementary.Sin(a)}, 0.3, -2))
 			}
 			r.exact("least curvature of the line's loss", least, 4.0/3)
 			low := net.second([]float64{math.Sqrt2 / 2, math.Sqrt2 / 2}, 0.1, 0.1)
@@ -196,7 +197,7 @@ var losses0 = []Experiment{
 			for i := range n {
 				t := (float64(i) + 0.5) / n
 				prog.Grad([]float64{t, 2 * t}, g)
-				sum += (g[0] + 2*g[1]) / n
+				sum += (g[0] + float64(2*g[1])) / n
 			}
 			r.near("sum of the attributions", sum, f.at(1, 2)-f.at(0, 0), 1e-6)
 		}},

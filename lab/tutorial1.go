@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/ops"
 	"descent/optimizers"
@@ -107,7 +108,7 @@ var lines = []Experiment{
 		run: func(r *Run) {
 			f := fun("x^2 - y^2", "x", "y")
 			g := f.grad(0, 0)
-			r.exact("gradient", math.Hypot(g[0], g[1]), 0)
+			r.exact("gradient", elementary.Hypot(g[0], g[1]), 0)
 			r.exact("curvature along x", f.second([]float64{1, 0}, 0, 0), 2)
 			r.exact("curvature along y", f.second([]float64{0, 1}, 0, 0), -2)
 			stay, leave := f.sgd(0.1, 80, 1, 0), f.sgd(0.1, 80, 1, 1e-6)
@@ -159,7 +160,7 @@ func scaling(r *Run) {
 	area, rooms, price := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range n {
 		area[i], rooms[i] = 300*rng.Float64(), float64(1+rng.IntN(5))
-		price[i] = 3*area[i] + 40*rooms[i] + 20*rng.NormFloat64()
+		price[i] = float64(3*area[i]) + float64(40*rooms[i]) + float64(20*elementary.Normal(rng))
 	}
 	fig := logY(figure("distance to the least loss", "step", "loss - least loss"))
 	fig.X.Log = true

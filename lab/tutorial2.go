@@ -3,6 +3,7 @@ package lab
 import (
 	"math"
 
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/optimizers"
 )
@@ -171,7 +172,7 @@ var landscapes = []Experiment{
 			r.exact("other minimum, x", other[0], 3.837467106499049)
 			r.near("its value", f.at(other...), 5.069191306508776, 1e-9)
 			r.exact("maximum in x", top[0], 1.977383029328841)
-			r.claim(math.Hypot(up[0], up[1]) < 1e-6)
+			r.claim(elementary.Hypot(up[0], up[1]) < 1e-6)
 			mark := func(name string, x []float64) plot.Layer {
 				return plot.Scatter{Name: name, X: []float64{x[0]}, Y: []float64{x[1]}}
 			}

@@ -3,6 +3,7 @@ package lab
 import (
 	"math"
 
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/optimizers"
 )
@@ -116,10 +117,10 @@ var points = []Experiment{
 			}
 			y := make([]float64, 3)
 			for i, x := range threeX {
-				y[i] = end.X[0]*x + end.X[1]
+				y[i] = float64(end.X[0]*x) + end.X[1]
 			}
 			fig := figure("points and predictions", "x", "y", plot.Scatter{Name: "points", X: threeX, Y: threeY}, plot.Scatter{Name: "predictions", X: threeX, Y: y},
-				plot.Line{Name: "line", X: []float64{-3, 4}, Y: []float64{end.X[1] - 3*end.X[0], end.X[1] + 4*end.X[0]}})
+				plot.Line{Name: "line", X: []float64{-3, 4}, Y: []float64{end.X[1] - float64(3*end.X[0]), end.X[1] + float64(4*end.X[0])}})
 			fig.X.Min, fig.X.Max, fig.Y.Min, fig.Y.Max = -3, 4, -3.5, 4
 			r.draw(fig, plane("path", three(), [2]float64{0, -2}, [2]float64{4, 2}, path2("gradient descent", res)))
 		}},
@@ -169,21 +170,21 @@ var gradients = []Experiment{
 			f := fun("x^2 + 3*x*y + y^2", "x", "y")
 			r.exact("along (1,1)/√2", f.directional([]float64{math.Sqrt2 / 2, math.Sqrt2 / 2}, 1, 2), 10.606601717798213)
 			g := f.grad(1, 2)
-			r.exact("norm of the gradient", math.Hypot(g[0], g[1]), 10.63014581273465)
+			r.exact("norm of the gradient", elementary.Hypot(g[0], g[1]), 10.63014581273465)
 			line := plot.Line{Name: "directional derivative"}
 			best, at := math.Inf(-1), 0.0
 			for _, a := range ramp(0, 2*math.Pi, 3600) {
 				// The derivative is linear in the direction.
-				d := g[0]*math.Cos(a) + g[1]*math.Sin(a)
+				d := float64(g[0]*elementary.Cos(a)) + float64(g[1]*elementary.Sin(a))
 				line.X, line.Y = append(line.X, a*180/math.Pi), append(line.Y, d)
 				if d > best {
 					best, at = d, a
 				}
 			}
 			r.near("largest of the scan", best, 10.63014581273465, 1e-5)
-			r.near("its angle in degrees", at*180/math.Pi, math.Atan2(7, 8)*180/math.Pi, 2e-3)
-			r.claim(best <= math.Hypot(g[0], g[1]))
-			r.draw(figure("directional derivative at (1, 2)", "angle (degrees)", "derivative", line, plot.VRule{Name: "direction of the gradient", At: math.Atan2(7, 8) * 180 / math.Pi}))
+			r.near("its angle in degrees", at*180/math.Pi, elementary.Atan2(7, 8)*180/math.Pi, 2e-3)
+			r.claim(best <= elementary.Hypot(g[0], g[1]))
+			r.draw(figure("directional derivative at (1, 2)", "angle (degrees)", "derivative", line, plot.VRule{Name: "direction of the gradient", At: elementary.Atan2(7, 8) * 180 / math.Pi}))
 		}},
 	{Name: "reciprocal", Tutorial: "4.4",
 		Title:  Text{"The gradient of 1/(x²+y²)", "1/(x²+y²) 的梯度"},
@@ -283,8 +284,8 @@ var gradients = []Experiment{
 			f := fun("x^2", "x")
 			end := func(lr float64) float64 { return math.Abs(last(f.sgd(lr, 10, 5)).X[0]) }
 			r.exact("|x| with 1.1", end(1.1), 30.958682112000048)
-			r.near("|x| with 2.2", end(2.2), 5*math.Pow(3.4, 10), 1e-9)
-			r.near("|x| with 0.55", end(0.55), 5*math.Pow(0.1, 10), 1e-6)
+			r.near("|x| with 2.2", end(2.2), 5*elementary.Pow(3.4, 10), 1e-9)
+			r.near("|x| with 0.55", end(0.55), 5*elementary.Pow(0.1, 10), 1e-6)
 			r.claim(end(2.2) < end(1.1))
 			r.draw(logY(figure("x² at each step", "step", "f", descentCurve("1.1", f.sgd(1.1, 10, 5)), descentCurve("increased: 2.2", f.sgd(2.2, 10, 5)), descentCurve("decreased: 0.55", f.sgd(0.55, 10, 5)))))
 		}},
@@ -297,7 +298,7 @@ func quotients(r *Run) {
 	forward, central := plot.Line{Name: "forward (f(x+h)-f(x))/h"}, plot.Line{Name: "central (f(x+h)-f(x-h))/2h"}
 	bestForward, bestCentral := math.Inf(1), math.Inf(1)
 	for _, e := range ramp(-12, -1, 110) {
-		h := math.Pow(10, e)
+		h := elementary.Pow(10, e)
 		a := math.Abs((at(1+h)-at(1))/h - truth)
 		b := math.Abs((at(1+h)-at(1-h))/(2*h) - truth)
 		forward.X, forward.Y = append(forward.X, h), append(forward.Y, a)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/spec"
 	"descent/ops"
 )
@@ -95,7 +96,7 @@ func GaussianNLLWith(o GaussianNLLOptions) Loss3 {
 		v = ops.Add(v, ops.StopGradient(ops.Sub(ops.Max(v, number(v, eps)), v)))
 		loss := ops.Scale(0.5, ops.Add(ops.Log(v), ops.Div(ops.Square(ops.Sub(mean, target)), v)))
 		if o.Full {
-			loss = ops.Shift(0.5*math.Log(2*math.Pi), loss)
+			loss = ops.Shift(0.5*elementary.Log(2*math.Pi), loss)
 		}
 		return o.Reduction.of(loss)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"descent/graph"
+	"descent/internal/elementary"
 )
 
 // Initialisers of weights. A weight's inputs are the product of all its axes
@@ -94,7 +95,7 @@ func Orthogonal(gain float64) graph.Init {
 		at := func(i, j int) *float64 { return &dst[i*step+j*stride] }
 		dot := func(i, k int) (sum float64) {
 			for j := range length {
-				sum += *at(i, j) * *at(k, j)
+				sum += float64(*at(i, j) * *at(k, j))
 			}
 			return sum
 		}
@@ -102,7 +103,7 @@ func Orthogonal(gain float64) graph.Init {
 			for k := range 2 * i {
 				c := dot(i, k%i)
 				for j := range length {
-					*at(i, j) -= c * *at(k%i, j)
+					*at(i, j) -= float64(c * *at(k%i, j))
 				}
 			}
 			norm := math.Sqrt(dot(i, i))
@@ -131,12 +132,12 @@ func fans(s graph.Shape) (in, out int) {
 
 func uniform(rng *rand.Rand, limit float64, dst []float64) {
 	for i := range dst {
-		dst[i] = limit * (2*rng.Float64() - 1)
+		dst[i] = limit * (float64(2*float64(rng.Float64())) - 1)
 	}
 }
 
 func normal(rng *rand.Rand, sd float64, dst []float64) {
 	for i := range dst {
-		dst[i] = sd * rng.NormFloat64()
+		dst[i] = sd * elementary.Normal(rng)
 	}
 }

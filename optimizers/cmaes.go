@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sort"
 
+	"descent/internal/elementary"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -38,25 +40,25 @@ func (m CMAES) start(x []float64) *cma {
 		s.sigma = 0.5
 	}
 	if s.lambda == 0 {
-		s.lambda = 4 + int(3*math.Log(n))
+		s.lambda = 4 + int(3*elementary.Log(n))
 	}
 	s.lambda = max(s.lambda, 4)
 	total, squares := 0.0, 0.0
 	for i := range s.lambda / 2 {
-		v := math.Log(float64(s.lambda)/2+0.5) - math.Log(float64(i+1))
+		v := elementary.Log(float64(float64(s.lambda)/2)+0.5) - elementary.Log(float64(i+1))
 		s.w = append(s.w, v)
 		total += v
 	}
 	for i := range s.w {
 		s.w[i] /= total
-		squares += s.w[i] * s.w[i]
+		squares += float64(s.w[i] * s.w[i])
 	}
 	s.mu = 1 / squares
 	s.cc = (4 + s.mu/n) / (n + 4 + 2*s.mu/n)
 	s.cs = (s.mu + 2) / (n + s.mu + 5)
-	s.c1 = 2 / ((n+1.3)*(n+1.3) + s.mu)
-	s.cmu = min(1-s.c1, 2*(s.mu-2+1/s.mu)/((n+2)*(n+2)+s.mu))
-	s.damp = 1 + 2*max(0, math.Sqrt((s.mu-1)/(n+1))-1) + s.cs
+	s.c1 = 2 / (float64((n+1.3)*(n+1.3)) + s.mu)
+	s.cmu = min(1-s.c1, 2*(s.mu-2+1/s.mu)/(float64((n+2)*(n+2))+s.mu))
+	s.damp = 1 + float64(2*max(0, math.Sqrt((s.mu-1)/(n+1))-1)) + s.cs
 	s.chi = math.Sqrt(n) * (1 - 1/(4*n) + 1/(21*n*n))
 	for i := range s.n {
 		s.c.SetSym(i, i, 1)
@@ -129,7 +131,7 @@ func (s *cma) factor() Reason {
 func (s *cma) draw(rng *rand.Rand) sample {
 	z := make([]float64, s.n)
 	for i := range z {
-		z[i] = s.d[i] * rng.NormFloat64()
+		z[i] = s.d[i] * elementary.Normal(rng)
 	}
 	y := make([]float64, s.n)
 	mat.NewVecDense(s.n, y).MulVec(&s.b, mat.NewVecDense(s.n, z))
@@ -153,23 +155,23 @@ func (s *cma) update(all []sample) {
 	v.MulVec(&s.b, mat.VecDenseCopyOf(v))
 	grow := math.Sqrt(s.cs * (2 - s.cs) * s.mu)
 	for i := range s.ps {
-		s.ps[i] = (1-s.cs)*s.ps[i] + grow*white[i]
+		s.ps[i] = float64((1-s.cs)*s.ps[i]) + float64(grow*white[i])
 	}
 	length := math.Sqrt(dot(s.ps, s.ps))
-	s.sigma *= math.Exp(s.cs / s.damp * (length/s.chi - 1))
+	s.sigma *= elementary.Exp(s.cs / s.damp * (length/s.chi - 1))
 	stall := 0.0
-	if length/math.Sqrt(1-math.Pow(1-s.cs, 2*float64(s.generation)))/s.chi < 1.4+2/float64(s.n+1) {
+	if length/math.Sqrt(1-elementary.Pow(1-s.cs, 2*float64(s.generation)))/s.chi < 1.4+2/float64(s.n+1) {
 		stall = 1
 	}
 	for i := range s.pc {
-		s.pc[i] = (1-s.cc)*s.pc[i] + stall*math.Sqrt(s.cc*(2-s.cc)*s.mu)*step[i]
+		s.pc[i] = float64((1-s.cc)*s.pc[i]) + float64(stall*math.Sqrt(s.cc*(2-s.cc)*s.mu)*step[i])
 	}
-	keep := 1 - s.c1 - s.cmu + (1-stall)*s.c1*s.cc*(2-s.cc)
+	keep := 1 - s.c1 - s.cmu + float64((1-stall)*s.c1*s.cc*(2-s.cc))
 	for i := range s.n {
 		for j := i; j < s.n; j++ {
-			c := keep*s.c.At(i, j) + s.c1*s.pc[i]*s.pc[j]
+			c := float64(keep*s.c.At(i, j)) + float64(s.c1*s.pc[i]*s.pc[j])
 			for k, w := range s.w {
-				c += s.cmu * w * all[k].y[i] * all[k].y[j]
+				c += float64(s.cmu * w * all[k].y[i] * all[k].y[j])
 			}
 			s.c.SetSym(i, j, c)
 		}

@@ -1,9 +1,10 @@
 package optimizers
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
+
+	"descent/internal/elementary"
 )
 
 // Methods that look for the least of several minima.
@@ -36,12 +37,12 @@ func (m Annealing) Search(run *Run) Reason {
 			axpy(next, x, -m.LR, g)
 		} else {
 			for i := range x {
-				next[i] = x[i] + m.Sigma*rng.NormFloat64()
+				next[i] = x[i] + float64(m.Sigma*elementary.Normal(rng))
 			}
 		}
 		h := make([]float64, len(x))
 		fn := run.Grad(next, h)
-		if fn < f || rng.Float64() < math.Exp((f-fn)/temp) {
+		if fn < f || rng.Float64() < elementary.Exp((f-fn)/temp) {
 			copy(x, next)
 			f, g = fn, h
 		}
@@ -64,7 +65,7 @@ func (m MultiStart) Search(run *Run) Reason {
 		x := run.Start()
 		if k > 0 {
 			for i := range x {
-				x[i] += m.Sigma * rng.NormFloat64()
+				x[i] += float64(m.Sigma * elementary.Normal(rng))
 			}
 		}
 		if best := run.from(x, m.Local, m.Each); run.Visit(best.X, best.F, nil) {
@@ -92,10 +93,10 @@ func (m BasinHopping) Search(run *Run) Reason {
 	for !run.Visit(now.X, now.F, nil) {
 		x := slices.Clone(now.X)
 		for i := range x {
-			x[i] += m.Sigma * rng.NormFloat64()
+			x[i] += float64(m.Sigma * elementary.Normal(rng))
 		}
 		next := run.from(x, m.Local, m.Each)
-		if next.F < now.F || rng.Float64() < math.Exp((now.F-next.F)/m.Temperature) {
+		if next.F < now.F || rng.Float64() < elementary.Exp((now.F-next.F)/m.Temperature) {
 			now = next
 		}
 	}

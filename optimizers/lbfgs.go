@@ -87,7 +87,7 @@ func twoLoop(past []pair, g []float64, scale float64) []float64 {
 		q[i] *= scale
 	}
 	for i, p := range past {
-		axpy(q, q, al[i]-dot(p.y, q)*p.rho, p.s)
+		axpy(q, q, al[i]-float64(dot(p.y, q)*p.rho), p.s)
 	}
 	return q
 }

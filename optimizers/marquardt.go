@@ -4,6 +4,8 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"descent/internal/elementary"
 )
 
 var (
@@ -47,7 +49,7 @@ func (m LevenbergMarquardt) Search(run *Run) Reason {
 		}
 		s.usual = min(s.usual, w.from.f)
 		end, why := s.descend(w)
-		near := 1e-8*best.f + min(best.noise(), end.noise())
+		near := float64(1e-8*best.f) + min(best.noise(), end.noise())
 		switch {
 		case i == 0 || end.f < best.f-near:
 			best, reason, agreed = end, why, 1
@@ -128,16 +130,16 @@ func (s *squares) scattered(start *spot) []float64 {
 	x, norms := slices.Clone(start.x), columnNorms(start.jac, s.n)
 	size := math.Sqrt(2 * start.f)
 	for k := range x {
-		b := s.random.NormFloat64()
+		b := elementary.Normal(s.random)
 		switch a := s.random.Float64(); {
 		case a < 0.35 && norms[k] > 0:
 			x[k] += 2 * b * size / norms[k]
 		case a < 0.5:
 			x[k] = b * (1 + math.Abs(x[k]))
 		case a < 0.65:
-			x[k] *= -math.Exp(b)
+			x[k] *= -elementary.Exp(b)
 		default:
-			x[k] *= math.Exp(b)
+			x[k] *= elementary.Exp(b)
 		}
 	}
 	return s.inside(x)
@@ -329,7 +331,7 @@ func stepNegligible(x, d []float64) bool {
 // scaledNorm returns ‖D·d‖.
 func scaledNorm(diag, d []float64) (size float64) {
 	for k := range d {
-		size = math.Hypot(size, d[k]*diag[k])
+		size = elementary.Hypot(size, d[k]*diag[k])
 	}
 	return size
 }

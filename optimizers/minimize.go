@@ -314,7 +314,7 @@ func maxAbs(x []float64) (m float64) {
 
 func dot(a, b []float64) (s float64) {
 	for i := range a {
-		s += a[i] * b[i]
+		s += float64(a[i] * b[i])
 	}
 	return s
 }
@@ -326,7 +326,7 @@ func length(x []float64) float64 {
 		return m
 	}
 	for _, v := range x {
-		s += v / m * (v / m)
+		s += float64(v / m * (v / m))
 	}
 	return m * math.Sqrt(s)
 }
@@ -334,7 +334,7 @@ func length(x []float64) float64 {
 // axpy returns x + t·d in dst.
 func axpy(dst, x []float64, t float64, d []float64) []float64 {
 	for i := range dst {
-		dst[i] = x[i] + t*d[i]
+		dst[i] = x[i] + float64(t*d[i])
 	}
 	return dst
 }

@@ -106,7 +106,7 @@ func (r *region) step(run *Run, x, g []float64) (d []float64, fall float64) {
 				curve = 0
 			}
 		}
-		fall += a*rr - 0.5*a*a*curve // p·res is -rr
+		fall += float64(a*rr) - float64(0.5*a*a*curve) // p·res is -rr
 		axpy(d, d, a, p)
 		if r.edge {
 			break
@@ -114,7 +114,7 @@ func (r *region) step(run *Run, x, g []float64) (d []float64, fall float64) {
 		axpy(res, res, a, hp)
 		next := dot(res, res)
 		for i := range p {
-			p[i] = next/rr*p[i] - res[i]
+			p[i] = float64(next/rr*p[i]) - res[i]
 		}
 		rr = next
 	}
@@ -124,9 +124,9 @@ func (r *region) step(run *Run, x, g []float64) (d []float64, fall float64) {
 // toEdge returns the a > 0 for which d + a·p is radius long.
 func toEdge(d, p []float64, radius float64) float64 {
 	pp, dp, dd := dot(p, p), dot(d, p), dot(d, d)
-	root := math.Sqrt(max(0, dp*dp+pp*(radius*radius-dd)))
+	root := math.Sqrt(max(0, float64(dp*dp)+float64(pp*(float64(radius*radius)-dd))))
 	if dp > 0 {
-		return (radius*radius - dd) / (dp + root)
+		return (float64(radius*radius) - dd) / (dp + root)
 	}
 	return (root - dp) / pp
 }

@@ -149,7 +149,7 @@ func (h *inverse) update(s, y []float64, ys float64) {
 	grow := (1 + dot(y, hy)/ys) / ys
 	for i := range n {
 		for j := range n {
-			h.m[i*n+j] += grow*s[i]*s[j] - (hy[i]*s[j]+s[i]*hy[j])/ys
+			h.m[i*n+j] += float64(grow*s[i]*s[j]) - (float64(hy[i]*s[j])+float64(s[i]*hy[j]))/ys
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/rng"
 )
 
@@ -46,6 +47,6 @@ func fillRandom[T float32 | float64](r random, dst []T, step float64) {
 		// Box and Muller 1958.
 		u := (float64(bits>>11) + 0.5) / (1 << 53)
 		v := float64(rng.Mix(bits)>>11) / (1 << 53)
-		dst[i] = T(math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v))
+		dst[i] = T(math.Sqrt(-2*elementary.Log(u)) * elementary.Cos(2*math.Pi*v))
 	}
 }

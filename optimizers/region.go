@@ -110,7 +110,7 @@ func (m *model) lengthen(w, h []float64, lambda, radius float64) {
 			v[i] /= size
 		}
 	}
-	t := math.Sqrt(radius*radius - dot(w, w))
+	t := math.Sqrt(float64(radius*radius) - dot(w, w))
 	if dot(v, h) > 0 {
 		t = -t
 	}
@@ -170,7 +170,7 @@ func (m *model) newton(lambda float64, h []float64) []float64 {
 	a, w, d := make([]float64, n*n), make([]float64, n), make([]float64, n)
 	for i, s := range m.S {
 		out := lambda == 0 && i >= m.Rank && m.second.k[i*n+i] == 0 // left out by bend
-		x := s*s + m.second.k[i*n+i] + lambda
+		x := float64(s*s) + m.second.k[i*n+i] + lambda
 		if out {
 			x = 1
 		}
@@ -196,7 +196,7 @@ func (m *model) newton(lambda float64, h []float64) []float64 {
 	}
 	for i := n - 1; i >= 0; i-- {
 		for k := i + 1; k < n; k++ {
-			w[i] -= a[k*n+i] * w[k]
+			w[i] -= float64(a[k*n+i] * w[k])
 		}
 		w[i] /= a[i*n+i]
 	}

@@ -194,7 +194,7 @@ func (s LinearSchedule) next(lr float64, t int) float64 {
 		return s.LR * s.End * float64(t) / float64(s.Steps)
 	}
 	rise := s.End - s.Start
-	return lr * (1 + rise/(float64(s.Steps)*s.Start+float64(t-1)*rise))
+	return lr * (1 + rise/(float64(float64(s.Steps)*s.Start)+float64(float64(t-1)*rise)))
 }
 
 // ExponentialSchedule multiplies the rate at each step.

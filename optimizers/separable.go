@@ -28,9 +28,9 @@ func (s *squares) separable(at *spot) (set []int) {
 
 // elsewhere is another value of a parameter, of the same order of size.
 func (s *squares) elsewhere(k int, x float64, i int) float64 {
-	to := -1.618*x + 0.7 + 0.1*float64(i)
+	to := float64(-1.618*x) + 0.7 + float64(0.1*float64(i))
 	if to < s.lower[k] || to > s.upper[k] {
-		to = x + 0.382*(max(s.lower[k], min(s.upper[k], to))-x)
+		to = x + float64(0.382*(max(s.lower[k], min(s.upper[k], to))-x))
 	}
 	return to
 }

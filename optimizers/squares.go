@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/internal/elementary"
 	"descent/internal/leastsq"
 )
 
@@ -88,7 +89,7 @@ func (at *spot) noise() (sum float64) {
 		}
 		size *= 0x1p-52
 		if finite(size) {
-			sum += math.Abs(r)*size + 0.5*size*size
+			sum += float64(math.Abs(r)*size) + float64(0.5*size*size)
 		}
 	}
 	return sum
@@ -101,7 +102,7 @@ func (s *squares) rounding(at *spot) float64 {
 	if at.f <= 1e-16*s.usual {
 		return at.noise()
 	}
-	return min(at.noise(), 1e-10*at.f) + 1e-13*at.f
+	return min(at.noise(), 1e-10*at.f) + float64(1e-13*at.f)
 }
 
 // cosine is the largest cosine of the angle between the residuals and a column
@@ -154,7 +155,7 @@ func (s *squares) second(at *spot) []float64 {
 func columnNorms(jac []float64, n int) []float64 {
 	norms := make([]float64, n)
 	for i, j := range jac {
-		norms[i%n] = math.Hypot(norms[i%n], j)
+		norms[i%n] = elementary.Hypot(norms[i%n], j)
 	}
 	return norms
 }
@@ -208,12 +209,12 @@ func (s *squares) predict(at *spot, d []float64, second bool) float64 {
 	fall := 0.0
 	for i, r := range at.r {
 		jd := dot(at.row(i), d)
-		fall -= jd * (r + 0.5*jd)
+		fall -= float64(jd * (r + float64(0.5*jd)))
 	}
 	if second {
 		bend := s.second(at)
 		for k := range d {
-			fall -= 0.5 * d[k] * dot(bend[k*s.n:(k+1)*s.n], d)
+			fall -= float64(0.5 * d[k] * dot(bend[k*s.n:(k+1)*s.n], d))
 		}
 	}
 	return fall
@@ -234,7 +235,7 @@ func (s *squares) free(at *spot, d []float64, fixed []bool, scale []float64, rad
 	for i := range r {
 		for k, fix := range fixed {
 			if fix {
-				r[i] += jac[i*n+k] * d[k]
+				r[i] += float64(jac[i*n+k] * d[k])
 				jac[i*n+k] = 0
 			}
 		}

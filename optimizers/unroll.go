@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 )
 
 // Unroll returns the loss after k steps, as an expression of the parameters and
@@ -62,7 +63,7 @@ func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Tr
 	}()
 	mean, least := 0.0, math.Inf(1)
 	for i := range r.Steps {
-		lr := r.From * math.Pow(r.To/r.From, float64(i)/float64(max(r.Steps-1, 1)))
+		lr := r.From * elementary.Pow(r.To/r.From, float64(i)/float64(max(r.Steps-1, 1)))
 		var feeds []graph.Feed
 		if batch != nil {
 			feeds = batch(i)
@@ -70,8 +71,8 @@ func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Tr
 		if err := prog.Run(append(feeds, graph.Let(t.LR, []float64{lr}))...); err != nil {
 			return nil, 0, err
 		}
-		mean = r.Smooth*mean + (1-r.Smooth)*prog.Scalar(t.Loss)
-		loss := mean / (1 - math.Pow(r.Smooth, float64(i+1)))
+		mean = float64(r.Smooth*mean) + float64((1-r.Smooth)*prog.Scalar(t.Loss))
+		loss := mean / (1 - elementary.Pow(r.Smooth, float64(i+1)))
 		if math.IsNaN(loss) || loss > r.Diverged*least && i > 0 {
 			break
 		}

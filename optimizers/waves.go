@@ -45,10 +45,10 @@ func (s CosineSchedule) next(lr float64, t int) float64 {
 	case t == n && !s.Periodic:
 		return s.Final
 	case (t-1-n)%(2*n) == 0:
-		return lr + (s.LR-s.Final)*(1-cos(math.Pi/float64(n)))/2
+		return lr + float64((s.LR-s.Final)*(1-cos(math.Pi/float64(n)))/2)
 	}
 	height := func(t int) float64 { return 1 + cos(math.Pi*float64(t)/float64(n)) }
-	return height(t)/height(t-1)*(lr-s.Final) + s.Final
+	return float64(height(t)/height(t-1)*(lr-s.Final)) + s.Final
 }
 
 // RestartsSchedule falls along half a cosine again and again, each time Growth
@@ -76,7 +76,7 @@ func (s RestartsSchedule) At(t int) float64 {
 	for t >= n {
 		t, n = t-n, n*s.Growth
 	}
-	return s.Final + (s.LR-s.Final)*(1+cos(math.Pi*float64(t)/float64(n)))/2
+	return s.Final + float64((s.LR-s.Final)*(1+cos(math.Pi*float64(t)/float64(n)))/2)
 }
 
 // OneCycleSchedule rises from lr/Div to lr and falls to lr/Div/FinalDiv. With
@@ -104,10 +104,10 @@ func (s OneCycleSchedule) At(t int) float64 {
 	n := float64(s.Steps)
 	first := s.LR / s.Div
 	last := first / s.FinalDiv
-	ends := []float64{s.Rise*n - 1, n - 1}
+	ends := []float64{float64(s.Rise*n) - 1, n - 1}
 	rates := []float64{first, s.LR, last}
 	if s.Three {
-		ends = []float64{s.Rise*n - 1, 2*s.Rise*n - 2, n - 1}
+		ends = []float64{float64(s.Rise*n) - 1, float64(2*s.Rise*n) - 2, n - 1}
 		rates = []float64{first, s.LR, first, last}
 	}
 	at, from := min(float64(t), n-1), 0.0
@@ -118,9 +118,9 @@ func (s OneCycleSchedule) At(t int) float64 {
 				part = 1
 			}
 			if s.Linear {
-				return (rates[i+1]-rates[i])*part + rates[i]
+				return float64((rates[i+1]-rates[i])*part) + rates[i]
 			}
-			return rates[i+1] + (rates[i]-rates[i+1])/2*(cos(math.Pi*part)+1)
+			return rates[i+1] + float64((rates[i]-rates[i+1])/2*(cos(math.Pi*part)+1))
 		}
 		from = end
 	}
@@ -182,7 +182,7 @@ func (s WarmupSchedule) String() string { return formatSchedule(s) }
 
 // At implements [Schedule].
 func (s WarmupSchedule) At(t int) float64 {
-	return s.LR * (s.Start + (1-s.Start)*part(t, s.Steps))
+	return s.LR * (s.Start + float64((1-s.Start)*part(t, s.Steps)))
 }
 
 // InverseSqrtSchedule rises for Warmup steps in a straight line and then falls
@@ -242,7 +242,7 @@ func (s WSDSchedule) String() string { return formatSchedule(s) }
 func (s WSDSchedule) At(t int) float64 {
 	lr := warm(s.LR, t, s.Warmup)
 	if fall := t - (s.Steps - s.Decay); fall > 0 {
-		lr += (s.Final - lr) * part(fall, s.Decay)
+		lr += float64((s.Final - lr) * part(fall, s.Decay))
 	}
 	return lr
 }

@@ -23,7 +23,7 @@ type strong struct {
 
 // same reports whether p is as low as q but for rounding, and less steep.
 func (s strong) same(p, q probe) bool {
-	return s.noise > 0 && p.f <= q.f+s.noise*math.Abs(q.f) && math.Abs(p.slope) < math.Abs(q.slope)
+	return s.noise > 0 && p.f <= q.f+float64(s.noise*math.Abs(q.f)) && math.Abs(p.slope) < math.Abs(q.slope)
 }
 
 // A path is the line x + t·d, on which a search is under way.
@@ -58,7 +58,7 @@ func (l *path) eval(t float64) probe {
 // high reports whether the value at p is not low enough for how far it is.
 func (l *path) high(p probe) bool {
 	const c1 = 1e-4
-	return !(p.f <= l.from.f+c1*p.t*l.from.slope) && !l.same(p, l.from)
+	return !(p.f <= l.from.f+float64(c1*p.t*l.from.slope)) && !l.same(p, l.from)
 }
 
 // flat reports whether the slope at p is small enough.
@@ -73,7 +73,7 @@ func (l *path) bracket(t float64) (lo, hi probe, found bool) {
 	for ; ; l.tries++ {
 		for math.IsInf(now.f, 1) && !l.run.Exhausted() { // over the edge
 			edge = now.t
-			if t = prev.t + (now.t-prev.t)/4; !elsewhere(l.at, l.x, t, l.d) {
+			if t = prev.t + float64((now.t-prev.t)/4); !elsewhere(l.at, l.x, t, l.d) {
 				return prev, prev, true
 			}
 			now = l.eval(t)
@@ -86,7 +86,7 @@ func (l *path) bracket(t float64) (lo, hi probe, found bool) {
 		}
 		far := min(now.t*10, (now.t+edge)/2)
 		if t = far; l.tries < most {
-			t = l.between(prev, now, min(now.t+0.01*(now.t-prev.t), far), far)
+			t = l.between(prev, now, min(now.t+float64(0.01*(now.t-prev.t)), far), far)
 		}
 		prev, now = now, l.eval(t)
 	}
@@ -132,7 +132,7 @@ func (s strong) between(a, b probe, lo, hi float64) float64 {
 	if math.Abs(a.f-b.f) > 100*s.noise*math.Abs(a.f) || s.noise == 0 {
 		return cubic(a, b, lo, hi)
 	}
-	t := (a.t*b.slope - b.t*a.slope) / (b.slope - a.slope)
+	t := (float64(a.t*b.slope) - float64(b.t*a.slope)) / (b.slope - a.slope)
 	if math.IsNaN(t) {
 		return (lo + hi) / 2
 	}
@@ -163,7 +163,7 @@ func inside(t, left, right float64, stuck bool) (float64, bool) {
 // cubic returns the minimum of the cubic through two probes, within bounds.
 func cubic(a, b probe, lo, hi float64) float64 {
 	d1 := a.slope + b.slope - 3*(a.f-b.f)/(a.t-b.t)
-	square := d1*d1 - a.slope*b.slope
+	square := float64(d1*d1) - float64(a.slope*b.slope)
 	if !(square >= 0) {
 		return (lo + hi) / 2
 	}
@@ -171,7 +171,7 @@ func cubic(a, b probe, lo, hi float64) float64 {
 	if a.t > b.t {
 		a, b = b, a
 	}
-	t := b.t - (b.t-a.t)*((b.slope+d2-d1)/(b.slope-a.slope+2*d2))
+	t := b.t - float64((b.t-a.t)*((b.slope+d2-d1)/(b.slope-a.slope+float64(2*d2))))
 	if math.IsNaN(t) {
 		return (lo + hi) / 2
 	}

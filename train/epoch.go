@@ -139,7 +139,7 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 		return err
 	}
 	f.Batch++
-	f.Sum += loss * float64(len(rows))
+	f.Sum += float64(loss * float64(len(rows)))
 	return nil
 }
 

@@ -101,8 +101,8 @@ func Regressed(truth, pred []float64) *Scores {
 	for i, y := range truth {
 		e := y - pred[i]
 		s.MAE += math.Abs(e) / n
-		square += e * e
-		total += (y - mean) * (y - mean)
+		square += float64(e * e)
+		total += float64((y - mean) * (y - mean))
 	}
 	s.RMSE = math.Sqrt(square / n)
 	switch {

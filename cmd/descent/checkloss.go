@@ -167,7 +167,7 @@ func kinksOf(text string, row *losses.Row, preds, targets span) []string {
 	seen, count := map[string]bool{}, map[string]int{}
 	for _, target := range []float64{0, 1} {
 		for i := -40; i <= 40; i++ {
-			pred := target + float64(i)/8
+			pred := target + float64(float64(i)/8)
 			if !preds.touches(pred) || !targets.touches(target) {
 				continue
 			}

@@ -205,8 +205,8 @@ func (o *gradOptions) along(e *calc.Expression, g *calc.Gradient, r *gradReport)
 			return fmt.Errorf("--direction: %s has %d elements, the direction %d", b.Name, len(d.Data), len(b.Value.Data))
 		}
 		for i, x := range b.Value.Data {
-			slope += d.Data[i] * x
-			length += x * x
+			slope += float64(d.Data[i] * x)
+			length += float64(x * x)
 		}
 	}
 	if length == 0 {
@@ -214,7 +214,7 @@ func (o *gradOptions) along(e *calc.Expression, g *calc.Gradient, r *gradReport)
 	}
 	for _, d := range g.Grads {
 		for _, x := range d.Data {
-			steepest += x * x
+			steepest += float64(x * x)
 		}
 	}
 	r.Along = &directional{calc.Number(slope), calc.Number(slope / math.Sqrt(length)), calc.Number(math.Sqrt(steepest))}

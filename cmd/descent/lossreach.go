@@ -71,7 +71,7 @@ func lossReach(loss losses.Loss, row *losses.Row, s graphtest.Sample, pred span)
 var signs = []func(i int) float64{
 	func(int) float64 { return 1 },
 	func(int) float64 { return -1 },
-	func(i int) float64 { return 1 - 2*float64(i%2) },
+	func(i int) float64 { return 1 - float64(2*float64(i%2)) },
 }
 
 // put puts in predictions of which the largest has the given size.

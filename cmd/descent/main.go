@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"descent/internal/kernel"
 	"descent/internal/suggest"
 
 	"github.com/spf13/cobra"
@@ -140,7 +141,8 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
-// version returns the version that the binary was built from.
+// version returns the version that the binary was built from, and the instruction
+// set that it uses.
 func version() string {
 	v, rev := "(devel)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -153,5 +155,5 @@ func version() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s%s %s %s/%s", v, rev, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s%s %s %s/%s %s", v, rev, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Active())
 }

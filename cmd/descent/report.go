@@ -141,7 +141,7 @@ func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Datas
 	res, square := make([]float64, d.Rows()), 0.0
 	for i, y := range d.Y {
 		res[i] = o.number(out[i*width:(i+1)*width]) - o.number([]float64{y})
-		square += (y - mean) * (y - mean) * o.Scale * o.Scale
+		square += float64((y - mean) * (y - mean) * o.Scale * o.Scale)
 	}
 	r.Baseline = math.Sqrt(square / float64(d.Rows()))
 	slices.Sort(res)

@@ -134,7 +134,7 @@ func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
 }
 
 // number turns the prediction for a row into a number in the target's own unit.
-func (s *setup) number(out []float64) float64 { return s.Offset + s.Scale*out[0] }
+func (s *setup) number(out []float64) float64 { return s.Offset + float64(s.Scale*out[0]) }
 
 // scaleTarget chooses Offset and Scale so that the training targets have mean 0
 // and variance 1, unless the loss needs them as they are, and applies them.
@@ -160,7 +160,7 @@ func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
 		mean += x / float64(len(y))
 	}
 	for _, x := range y {
-		square += (x - mean) * (x - mean)
+		square += float64((x - mean) * (x - mean))
 	}
 	s.Offset = mean
 	if sd := math.Sqrt(square / float64(len(y))); sd > 0 && !math.IsInf(sd, 0) {

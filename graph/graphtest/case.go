@@ -29,6 +29,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/internal/elementary"
 )
 
 // A Case is an operation and how to check it: a row of a table.
@@ -101,11 +102,11 @@ type Domain struct {
 }
 
 // Normal draws from the normal distribution.
-var Normal = Domain{Fill: each(func(rng *rand.Rand) float64 { return rng.NormFloat64() })}
+var Normal = Domain{Fill: each(elementary.Normal)}
 
 // Range draws uniformly between lo and hi.
 func Range(lo, hi float64) Domain {
-	return Domain{Fill: each(func(rng *rand.Rand) float64 { return lo + (hi-lo)*rng.Float64() })}
+	return Domain{Fill: each(func(rng *rand.Rand) float64 { return lo + float64((hi-lo)*rng.Float64()) })}
 }
 
 // Positive draws from 0.2 to 3.
@@ -118,7 +119,7 @@ func Away(kinks ...float64) Domain {
 	}
 	return Domain{Fill: each(func(rng *rand.Rand) float64 {
 		for {
-			if x := 8*rng.Float64() - 4; !near(x) {
+			if x := float64(8*rng.Float64()) - 4; !near(x) {
 				return x
 			}
 		}
@@ -129,7 +130,7 @@ func Away(kinks ...float64) Domain {
 // in different inputs.
 var Distinct = Domain{Fill: func(rng *rand.Rand, input int, x []float64) {
 	for i, k := range rng.Perm(len(x)) {
-		x[i] = 0.3*(float64(k-len(x)/2)+0.1*rng.Float64()) + 0.07*float64(input)
+		x[i] = float64(0.3*(float64(k-len(x)/2)+float64(0.1*rng.Float64()))) + float64(0.07*float64(input))
 	}
 }}
 

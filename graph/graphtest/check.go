@@ -199,7 +199,7 @@ func (k *trial) draw() {
 	for _, set := range [][][]float64{k.v, k.w} {
 		for _, x := range set {
 			for i := range x {
-				x[i] = 2*k.rng.Float64() - 1
+				x[i] = float64(2*float64(k.rng.Float64())) - 1
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (k *trial) first(elements bool) (worst float64, ok bool) {
 	along, scale := 0.0, 0.0
 	for j, g := range k.gradient {
 		for i := range g {
-			along += g[i] * k.v[j][i]
+			along += float64(g[i] * k.v[j][i])
 			scale += math.Abs(g[i] * k.v[j][i])
 		}
 	}
@@ -294,7 +294,9 @@ func (k *trial) slope(v [][]float64, step float64) float64 {
 	return stencil(step, at(step), at(-step), at(2*step), at(-2*step))
 }
 
-func stencil(step, p, m, pp, mm float64) float64 { return (8*(p-m) - (pp - mm)) / (12 * step) }
+func stencil(step, p, m, pp, mm float64) float64 {
+	return (float64(8*(p-m)) - (pp - mm)) / (12 * step)
+}
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 

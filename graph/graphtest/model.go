@@ -89,7 +89,7 @@ func (m *model) all(second bool) []*graph.Node {
 func (m *model) set(leaf *graph.Node, x, v []float64, t float64) {
 	moved := make([]float64, len(x))
 	for i := range x {
-		moved[i] = x[i] + t*v[i]
+		moved[i] = x[i] + float64(t*v[i])
 	}
 	if err := leaf.Variable().Set(moved); err != nil {
 		panic(err)

@@ -140,6 +140,6 @@ func (l *Landscape) points() (curve [][2]*float64, span [2]float64) {
 	if !(span[0] < span[1]) {
 		span = [2]float64{min(span[0], 0) - 1, max(span[0], 0) + 1}
 	}
-	pad := 0.05 * (span[1] - span[0])
+	pad := float64(0.05 * (span[1] - span[0]))
 	return curve, [2]float64{span[0] - pad, span[1] + pad}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/ops"
 )
 
@@ -82,11 +83,11 @@ func (b Bound) node(u *graph.Node) *graph.Node {
 func (b Bound) value(u float64) float64 {
 	switch lo, hi := b.sides(); {
 	case lo && hi:
-		return (b.Lo+b.Hi)/2 + (b.Hi-b.Lo)/2*math.Sin(u)
+		return float64((b.Lo+b.Hi)/2) + float64((b.Hi-b.Lo)/2*elementary.Sin(u))
 	case lo:
-		return b.Lo + math.Sqrt(1+u*u) - 1
+		return b.Lo + math.Sqrt(1+float64(u*u)) - 1
 	case hi:
-		return b.Hi + 1 - math.Sqrt(1+u*u)
+		return b.Hi + 1 - math.Sqrt(1+float64(u*u))
 	}
 	return u
 }
@@ -108,11 +109,11 @@ func (b Bound) inward(name string, x float64) (float64, error) {
 	const margin = 1e-3
 	switch lo, hi := b.sides(); {
 	case lo && hi:
-		return math.Asin(max(-1+margin, min(1-margin, (2*x-b.Lo-b.Hi)/(b.Hi-b.Lo)))), nil
+		return elementary.Asin(max(-1+margin, min(1-margin, (float64(2*x)-b.Lo-b.Hi)/(b.Hi-b.Lo)))), nil
 	case lo:
-		return math.Sqrt(math.Pow(max(x-b.Lo, margin)+1, 2) - 1), nil
+		return math.Sqrt(elementary.Pow(max(x-b.Lo, margin)+1, 2) - 1), nil
 	case hi:
-		return math.Sqrt(math.Pow(max(b.Hi-x, margin)+1, 2) - 1), nil
+		return math.Sqrt(elementary.Pow(max(b.Hi-x, margin)+1, 2) - 1), nil
 	}
 	return x, nil
 }

@@ -3,6 +3,8 @@ package calc
 import (
 	"fmt"
 	"math"
+
+	"descent/internal/elementary"
 )
 
 // Directions at a spot. Their largest element is 1 in units of the scales, and
@@ -75,7 +77,7 @@ func (s *spot) star() (out [][]float64) {
 	for k := range min(n, 2) * (n + 2) {
 		v := make([]float64, n)
 		for i := range v {
-			v[i] = math.Cos(float64((k + 1) * (i*i + i + 1))) // spread, and the same each time
+			v[i] = elementary.Cos(float64((k + 1) * (i*i + i + 1))) // spread, and the same each time
 		}
 		if n > 1 && norm(s.clear(v)) > 0 {
 			out = append(out, s.direction(v))

@@ -174,7 +174,7 @@ func (f *Fit) spread() error {
 			continue
 		}
 		se, x := math.Sqrt(cov[i*k+i]*f.variance), f.at[i]
-		f.Parameters[a] = Estimate{x, se, x - f.quantile*se, x + f.quantile*se}
+		f.Parameters[a] = Estimate{x, se, x - float64(f.quantile*se), x + float64(f.quantile*se)}
 		f.Correlation[a] = map[string]float64{}
 		for j, b := range names {
 			if f.factor.Identified(j) {

@@ -314,7 +314,7 @@ func (e *Expression) difference(prog *graph.Program, p *graph.Node, start []floa
 	h := step * max(1, math.Abs(x[k]))
 	var f [4]float64
 	for j, t := range []float64{-2, -1, 1, 2} {
-		x[k] = start[k] + t*h
+		x[k] = start[k] + float64(t*h)
 		if err := p.Variable().Set(x); err != nil {
 			return 0, err
 		}
@@ -323,5 +323,5 @@ func (e *Expression) difference(prog *graph.Program, p *graph.Node, start []floa
 		}
 		f[j] = prog.Scalar(e.Node)
 	}
-	return (8*(f[2]-f[1]) - (f[3] - f[0])) / (12 * h), nil
+	return (float64(8*(f[2]-f[1])) - (f[3] - f[0])) / (12 * h), nil
 }

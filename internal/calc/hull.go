@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"descent/internal/elementary"
 )
 
 // creased reports whether the spot is stationary as a function with kinks may
@@ -42,7 +44,7 @@ func (s *spot) sample(radius float64) (grads [][]float64, spread []float64, most
 	u, spread := make([]float64, n), make([]float64, n)
 	for range 2*n + 10 {
 		for i := range u {
-			u[i] = s.scale[i] * (2*rng.Float64() - 1)
+			u[i] = s.scale[i] * (float64(2*rng.Float64()) - 1)
 		}
 		var pair [][]float64
 		for _, sign := range []float64{-1, 1} {
@@ -91,13 +93,13 @@ func nearest(points [][]float64) []float64 {
 		}
 		gap := 0.0
 		for k := range v {
-			gap += math.Pow(points[worst][k]-points[best][k], 2)
+			gap += elementary.Pow(points[worst][k]-points[best][k], 2)
 		}
 		move := min(weight[worst], (high-low)/gap)
 		weight[worst] -= move
 		weight[best] += move
 		for k := range v {
-			v[k] += move * (points[best][k] - points[worst][k])
+			v[k] += float64(move * (points[best][k] - points[worst][k]))
 		}
 	}
 	return v
@@ -105,7 +107,7 @@ func nearest(points [][]float64) []float64 {
 
 func inner(a, b []float64) (s float64) {
 	for i := range a {
-		s += a[i] * b[i]
+		s += float64(a[i] * b[i])
 	}
 	return s
 }

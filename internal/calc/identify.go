@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"descent/internal/elementary"
 )
 
 // Undetermined are parameters that the data do not determine one by one: they
@@ -238,9 +240,9 @@ func (t *bundle) along(from, line []float64, h float64, logs int) []float64 {
 	x := slices.Clone(from)
 	for i, k := range t.params {
 		if logs>>i&1 == 1 {
-			x[k] *= math.Exp(h * line[i])
+			x[k] *= elementary.Exp(h * line[i])
 		} else {
-			x[k] += h * line[i]
+			x[k] += float64(h * line[i])
 		}
 	}
 	return x
@@ -374,7 +376,7 @@ func reduce(rows [][]float64) (pivots []int) {
 		for i, row := range rows {
 			if times := row[c]; i != done {
 				for k := range row {
-					row[k] -= times * rows[done][k]
+					row[k] -= float64(times * rows[done][k])
 				}
 			}
 		}

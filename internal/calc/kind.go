@@ -55,7 +55,7 @@ func (v Verdict) low() bool { return v.kind == kindMinimum || v.kind == kindFlat
 func (v Verdict) text(sign float64) string {
 	s := v.kind + v.where + v.how + strings.Join(v.Directions, ", ")
 	if v.kind == kindNone {
-		s += fmt.Sprintf(", towards %.6g", sign*v.limit+0) // -0 is 0
+		s += fmt.Sprintf(", towards %.6g", float64(sign*v.limit)+0) // -0 is 0
 	}
 	return s
 }

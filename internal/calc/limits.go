@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/optimizers"
 )
 
@@ -32,7 +33,7 @@ func squaresOf(r *graph.Node, params []*graph.Node, feeds []graph.Feed) (*optimi
 		p.Residuals(x, r0, jac)
 		clear(grad)
 		for i, d := range jac {
-			grad[i%len(grad)] += d * r0[i/len(grad)]
+			grad[i%len(grad)] += float64(d * r0[i/len(grad)])
 		}
 		return f
 	}
@@ -47,7 +48,7 @@ func differences(residuals func(x, r, jac []float64), x, r, jac []float64) {
 		if !slices.ContainsFunc(seq(len(r)), func(i int) bool { return notFinite(jac[i*n+k]) }) {
 			continue
 		}
-		h := math.Cbrt(0x1p-52) * max(math.Abs(x[k]), 1e-3)
+		h := elementary.Cbrt(0x1p-52) * max(math.Abs(x[k]), 1e-3)
 		var ends [2][]float64
 		moved := slices.Clone(x)
 		for end, at := range []float64{x[k] - h, x[k] + h} {

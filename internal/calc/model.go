@@ -61,7 +61,7 @@ func (s *spot) model() (*model, error) {
 		for i := range n {
 			dir[i] = unit[i] * vectors.At(i, j)
 			if !s.fixed[i] {
-				c += dir[i] * s.g[i]
+				c += float64(dir[i] * s.g[i])
 			}
 		}
 		m.dirs = append(m.dirs, dir)
@@ -76,7 +76,7 @@ func (s *spot) model() (*model, error) {
 			}
 		}
 		if math.Abs(value) > flatness {
-			m.fall += c * c / math.Abs(value) / 2
+			m.fall += float64(c * c / math.Abs(value) / 2)
 		}
 	}
 	for i, d := range m.step {

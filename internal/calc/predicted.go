@@ -58,7 +58,7 @@ func (f *Fit) band() func(by []float64) float64 {
 		for _, d := range null {
 			along, size := 0.0, 0.0
 			for i, x := range d {
-				along += by[i] * x
+				along += float64(by[i] * x)
 				size += math.Abs(by[i] * x)
 			}
 			if math.Abs(along) > 1e-8*size {
@@ -68,7 +68,7 @@ func (f *Fit) band() func(by []float64) float64 {
 		square := 0.0
 		for i := range by {
 			for j := range by {
-				square += by[i] * cov[i*k+j] * by[j]
+				square += float64(by[i] * cov[i*k+j] * by[j])
 			}
 		}
 		return f.quantile * math.Sqrt(max(0, square)*f.variance)
@@ -116,7 +116,7 @@ func (f *Fit) curve(name string, x []float64) (plot.Line, error) {
 	lo, hi := span(x)
 	line := plot.Line{Name: "fit"}
 	for i := range samples {
-		line.X = append(line.X, lo+(hi-lo)*float64(i)/(samples-1))
+		line.X = append(line.X, lo+float64((hi-lo)*float64(i)/(samples-1)))
 	}
 	table, err := data.NewTable("curve", data.Column{Name: name, Kind: data.Numeric, Values: line.X})
 	if err != nil {

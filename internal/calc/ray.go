@@ -55,7 +55,7 @@ func (s *spot) ray(u []float64) (how fall, limit float64) {
 			return forever, f
 		case math.IsInf(f, 1) && len(falls) >= 100: // an overflow within the formula
 			return tail(falls), limit
-		case !(f <= limit+8*epsilon*math.Abs(limit)):
+		case !(f <= limit+float64(8*epsilon*math.Abs(limit))):
 			return stops, limit
 		}
 		falls = append(falls, limit-f)
@@ -71,7 +71,7 @@ func (s *spot) ray(u []float64) (how fall, limit float64) {
 func (s *spot) cliff(u []float64, far float64) fall {
 	last, near := s.f, 0.0
 	for {
-		mid := near + (far-near)/2
+		mid := near + float64((far-near)/2)
 		y := s.along(mid, u)
 		if mid == near || mid == far {
 			break
@@ -118,11 +118,11 @@ func (s *spot) underflow() bool {
 	}
 	level, risen := 0.0, 1.0
 	for range 60 {
-		if mid := level + (risen-level)/2; s.value(s.along(mid, back)) > s.f {
+		if mid := level + float64((risen-level)/2); s.value(s.along(mid, back)) > s.f {
 			risen = mid
 		} else {
 			level = mid
 		}
 	}
-	return level > 1e-3 && s.value(s.along(risen+1e-3*(1-risen), back))-s.f < 1e-14*whole
+	return level > 1e-3 && s.value(s.along(risen+float64(1e-3*(1-risen)), back))-s.f < 1e-14*whole
 }

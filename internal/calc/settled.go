@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/internal/elementary"
 	"descent/internal/leastsq"
 	"descent/optimizers"
 )
@@ -75,10 +76,10 @@ func (s *ending) stationary() bool {
 	for i, v := range r {
 		along := 0.0
 		for k, x := range d {
-			along += jac[i*n+k] * x
+			along += float64(jac[i*n+k] * x)
 		}
-		fall += along * along
-		sum += v * v
+		fall += float64(along * along)
+		sum += float64(v * v)
 	}
 	return fall <= 1e-10*sum
 }
@@ -90,16 +91,16 @@ func (s *ending) lower() (at []float64, found bool) {
 	r, _, factor := s.linear()
 	n, size := len(s.result.X), 0.0
 	for _, v := range r {
-		size = math.Hypot(size, v)
+		size = elementary.Hypot(size, v)
 	}
 	size /= math.Sqrt(float64(len(r)))
-	low := s.result.F - 1e-8*math.Abs(s.result.F)
+	low := s.result.F - float64(1e-8*math.Abs(s.result.F))
 	for _, way := range ways(factor.Covariance(), n) {
 		for _, h := range []float64{1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5} {
 			for _, step := range []float64{h * size, -h * size} {
 				x := slices.Clone(s.result.X)
 				for i := range x {
-					x[i] += step * way[i]
+					x[i] += float64(step * way[i])
 				}
 				if f := s.problem.Func(x); f < low {
 					at, low = x, f
@@ -130,9 +131,9 @@ func ways(cov []float64, n int) (out [][]float64) {
 	for range 20 * n {
 		mixed := make([]float64, n)
 		for _, d := range together {
-			share := rng.NormFloat64()
+			share := elementary.Normal(rng)
 			for i, x := range d {
-				mixed[i] += share * x
+				mixed[i] += float64(share * x)
 			}
 		}
 		out = append(out, mixed)

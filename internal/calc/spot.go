@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/internal/elementary"
 	"descent/optimizers"
 )
 
@@ -60,7 +61,7 @@ func (t *terrain) at(x, moved []float64) *spot {
 		}
 	}
 	s.grain = s.jitter()
-	s.noise = 64*epsilon*math.Abs(s.f) + s.grain
+	s.noise = float64(64*epsilon*math.Abs(s.f)) + s.grain
 	return s
 }
 
@@ -73,7 +74,7 @@ func (s *spot) jitter() (most float64) {
 	u := make([]float64, len(s.x))
 	for range 8 {
 		for i := range u {
-			u[i] = s.scale[i] * (2*rng.Float64() - 1)
+			u[i] = s.scale[i] * (float64(2*rng.Float64()) - 1)
 		}
 		if d := math.Abs(s.value(s.along(16*epsilon, u)) - s.f); allFinite(d) {
 			most = max(most, d)
@@ -86,7 +87,7 @@ func (s *spot) jitter() (most float64) {
 func (s *spot) along(t float64, u []float64) []float64 {
 	y := make([]float64, len(u))
 	for i := range u {
-		y[i] = s.x[i] + t*u[i]
+		y[i] = s.x[i] + float64(t*u[i])
 	}
 	return y
 }
@@ -132,13 +133,13 @@ func (s *spot) cut(u []float64, from float64) section {
 	if c.left != up || c.right != up {
 		return c
 	}
-	rise := func(t float64) float64 { return s.value(s.along(t, u)) + s.value(s.along(-t, u)) - 2*s.f }
+	rise := func(t float64) float64 { return s.value(s.along(t, u)) + s.value(s.along(-t, u)) - float64(2*s.f) }
 	t := from
 	for t <= reach && rise(t) < 1e3*s.noise {
 		t *= 2
 	}
 	if a, b := rise(t), rise(2*t); a > 0 && allFinite(a, b) {
-		c.order = math.Log2(b / a)
+		c.order = elementary.Log(b/a) / math.Ln2
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"descent/internal/elementary"
 	"descent/internal/kernel"
 )
 
@@ -39,7 +40,7 @@ func (f *Func) fold(v *value) {
 		case v.fold == kernel.FoldSum:
 			x *= float64(v.mid)
 		case v.fold == kernel.FoldProd:
-			x = math.Pow(x, float64(v.mid))
+			x = elementary.Pow(x, float64(v.mid))
 		case v.fold >= kernel.FoldArgMax:
 			x = 0
 		case v.mid == 0:

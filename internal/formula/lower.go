@@ -3,11 +3,11 @@ package formula
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/suggest"
 	"descent/ops"
 
@@ -126,7 +126,7 @@ func (l *lowerer) staticBinary(n *ast.BinaryNode) (float64, bool) {
 	case "/":
 		return x / y, y != 0 // 1/0 is left to be seen
 	}
-	return math.Pow(x, y), true
+	return elementary.Pow(x, y), true
 }
 
 func (l *lowerer) name(n *ast.IdentifierNode) (*graph.Node, error) {

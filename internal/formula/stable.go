@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/internal/elementary"
 )
 
 // An Advice names a form that has the same values and keeps them where that
@@ -101,7 +102,7 @@ func (a *algebra) betterLog(t, x *term) (*term, string, bool) {
 		return a.sum(-math.Ln2, []*term{z, one("softplus", a.scaled(-2, z))}, []float64{1, 1}), "cosh overflows", true
 	case x.kind == product && len(x.args) == 1 && x.k[0] == 1 && x.num > 0 && x.args[0].isCall("sum") && bare(x.args[0].args[0]).isCall("exp"):
 		s := x.args[0] // the logarithm of a mean of exponentials
-		return a.sum(math.Log(x.num), []*term{a.call("logsumexp", t.shape, s.k, bare(s.args[0]).args[0])}, []float64{1}), whyExp, true
+		return a.sum(elementary.Log(x.num), []*term{a.call("logsumexp", t.shape, s.k, bare(s.args[0]).args[0])}, []float64{1}), whyExp, true
 	case x.kind != sum:
 		return nil, "", false
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/graph"
+	"descent/internal/elementary"
 )
 
 // Terms are what nodes are turned into to be simplified and written. Equal
@@ -84,10 +85,10 @@ type linear struct {
 func (l *linear) add(c float64, t *term) {
 	switch {
 	case t.kind == number:
-		l.num += c * t.num
+		l.num += float64(c * t.num)
 		return
 	case t.kind == sum && math.Abs(c) == 1:
-		l.num += c * t.num
+		l.num += float64(c * t.num)
 		for i, x := range t.args {
 			l.add(c*t.k[i], x)
 		}
@@ -138,10 +139,10 @@ type factors struct {
 func (f *factors) mul(t *term, k float64) {
 	switch {
 	case t.kind == number:
-		f.num *= math.Pow(t.num, k)
+		f.num *= elementary.Pow(t.num, k)
 		return
 	case t.kind == product && (k == math.Trunc(k) || len(t.args) == 1 && t.num == 1 && t.k[0] == 1):
-		f.num *= math.Pow(t.num, k)
+		f.num *= elementary.Pow(t.num, k)
 		for i, x := range t.args {
 			f.mul(x, k*t.k[i])
 		}
@@ -260,7 +261,7 @@ func (a *algebra) expand(t *term) *term {
 				out.add(t.k[i], x)
 				continue
 			}
-			out.num += t.k[i] * x.num
+			out.num += float64(t.k[i] * x.num)
 			for j, y := range x.args {
 				out.add(t.k[i]*x.k[j], y)
 			}

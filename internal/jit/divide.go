@@ -184,6 +184,6 @@ func fit[T kernel.Float](high, low T, Y uint64, e int) bool {
 	}
 	// M is half a unit above a number; the sum must be on x/y's side of it.
 	unit := math.Ldexp(1, -1-e)
-	d := math.FMA(float64(X), float64(high), -float64(M>>1)*unit) - unit/2 + float64(X*low)
+	d := math.FMA(float64(X), float64(high), -float64(M>>1)*unit) - float64(unit/2) + float64(X*low)
 	return above && d > 0 || !above && d < 0
 }

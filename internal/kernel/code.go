@@ -10,7 +10,11 @@
 // the operands.
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"descent/internal/elementary"
+)
 
 // Float is an element type.
 type Float interface{ float32 | float64 }
@@ -82,34 +86,28 @@ func bool1(b bool) float64 {
 // codes defines every primitive in float64. It is the only definition: the
 // portable loops call it, and assembly is tested against it.
 var codes = [NumCodes]codeInfo{
-	Neg:   {"neg", 1, func(a, _, _ float64) float64 { return -a }},
-	Abs:   {"abs", 1, func(a, _, _ float64) float64 { return math.Abs(a) }},
-	Sign:  {"sign", 1, func(a, _, _ float64) float64 { return sign(a) }},
-	Sqrt:  {"sqrt", 1, func(a, _, _ float64) float64 { return math.Sqrt(a) }},
-	Floor: {"floor", 1, func(a, _, _ float64) float64 { return math.Floor(a) }},
-	Ceil:  {"ceil", 1, func(a, _, _ float64) float64 { return math.Ceil(a) }},
-	Round: {"round", 1, func(a, _, _ float64) float64 { return math.RoundToEven(a) }},
-	Exp:   {"exp", 1, func(a, _, _ float64) float64 { return exponential(a) }},
-	Expm1: {"expm1", 1, func(a, _, _ float64) float64 { return math.Expm1(a) }},
-	Log:   {"log", 1, func(a, _, _ float64) float64 { return logarithm(a) }},
-	Log1p: {"log1p", 1, func(a, _, _ float64) float64 { return math.Log1p(a) }},
-	Sin:   {"sin", 1, func(a, _, _ float64) float64 { return sine(a) }},
-	Cos:   {"cos", 1, func(a, _, _ float64) float64 { return cosine(a) }},
-	Tan:   {"tan", 1, func(a, _, _ float64) float64 { return math.Tan(a) }},
-	Asin:  {"asin", 1, func(a, _, _ float64) float64 { return math.Asin(a) }},
-	Acos:  {"acos", 1, func(a, _, _ float64) float64 { return math.Acos(a) }},
-	Atan:  {"atan", 1, func(a, _, _ float64) float64 { return math.Atan(a) }},
-	Sinh:  {"sinh", 1, func(a, _, _ float64) float64 { return hyperbolic(math.Sinh, a) }},
-	Cosh:  {"cosh", 1, func(a, _, _ float64) float64 { return hyperbolic(math.Cosh, a) }},
-	Tanh:  {"tanh", 1, func(a, _, _ float64) float64 { return math.Tanh(a) }},
-	Erf:   {"erf", 1, func(a, _, _ float64) float64 { return math.Erf(a) }},
-	Sigmoid: {"sigmoid", 1, func(a, _, _ float64) float64 {
-		if a >= 0 {
-			return 1 / (1 + math.Exp(-a))
-		}
-		e := math.Exp(a)
-		return e / (1 + e)
-	}},
+	Neg:     {"neg", 1, func(a, _, _ float64) float64 { return -a }},
+	Abs:     {"abs", 1, func(a, _, _ float64) float64 { return math.Abs(a) }},
+	Sign:    {"sign", 1, func(a, _, _ float64) float64 { return sign(a) }},
+	Sqrt:    {"sqrt", 1, func(a, _, _ float64) float64 { return math.Sqrt(a) }},
+	Floor:   {"floor", 1, func(a, _, _ float64) float64 { return math.Floor(a) }},
+	Ceil:    {"ceil", 1, func(a, _, _ float64) float64 { return math.Ceil(a) }},
+	Round:   {"round", 1, func(a, _, _ float64) float64 { return math.RoundToEven(a) }},
+	Exp:     {"exp", 1, func(a, _, _ float64) float64 { return elementary.Exp(a) }},
+	Expm1:   {"expm1", 1, func(a, _, _ float64) float64 { return elementary.Expm1(a) }},
+	Log:     {"log", 1, func(a, _, _ float64) float64 { return elementary.Log(a) }},
+	Log1p:   {"log1p", 1, func(a, _, _ float64) float64 { return elementary.Log1p(a) }},
+	Sin:     {"sin", 1, func(a, _, _ float64) float64 { return elementary.Sin(a) }},
+	Cos:     {"cos", 1, func(a, _, _ float64) float64 { return elementary.Cos(a) }},
+	Tan:     {"tan", 1, func(a, _, _ float64) float64 { return elementary.Tan(a) }},
+	Asin:    {"asin", 1, func(a, _, _ float64) float64 { return elementary.Asin(a) }},
+	Acos:    {"acos", 1, func(a, _, _ float64) float64 { return elementary.Acos(a) }},
+	Atan:    {"atan", 1, func(a, _, _ float64) float64 { return elementary.Atan(a) }},
+	Sinh:    {"sinh", 1, func(a, _, _ float64) float64 { return elementary.Sinh(a) }},
+	Cosh:    {"cosh", 1, func(a, _, _ float64) float64 { return elementary.Cosh(a) }},
+	Tanh:    {"tanh", 1, func(a, _, _ float64) float64 { return elementary.Tanh(a) }},
+	Erf:     {"erf", 1, func(a, _, _ float64) float64 { return elementary.Erf(a) }},
+	Sigmoid: {"sigmoid", 1, func(a, _, _ float64) float64 { return elementary.Sigmoid(a) }},
 
 	Add:   {"add", 2, func(a, b, _ float64) float64 { return a + b }},
 	Sub:   {"sub", 2, func(a, b, _ float64) float64 { return a - b }},
@@ -117,8 +115,8 @@ var codes = [NumCodes]codeInfo{
 	Div:   {"div", 2, func(a, b, _ float64) float64 { return a / b }},
 	Min:   {"min", 2, func(a, b, _ float64) float64 { return min(a, b) }},
 	Max:   {"max", 2, func(a, b, _ float64) float64 { return max(a, b) }},
-	Pow:   {"pow", 2, func(a, b, _ float64) float64 { return pow(a, b) }},
-	Atan2: {"atan2", 2, func(a, b, _ float64) float64 { return math.Atan2(a, b) }},
+	Pow:   {"pow", 2, func(a, b, _ float64) float64 { return elementary.Pow(a, b) }},
+	Atan2: {"atan2", 2, func(a, b, _ float64) float64 { return elementary.Atan2(a, b) }},
 	Lt:    {"lt", 2, func(a, b, _ float64) float64 { return bool1(a < b) }},
 	Le:    {"le", 2, func(a, b, _ float64) float64 { return bool1(a <= b) }},
 	Eq:    {"eq", 2, func(a, b, _ float64) float64 { return bool1(a == b) }},
@@ -142,32 +140,6 @@ func sign(a float64) float64 {
 		return 0
 	}
 	return a
-}
-
-// logarithm is math.Log, whose assembly on amd64 is wrong for denormals.
-func logarithm(a float64) float64 {
-	if a > 0 && a < 0x1p-1022 {
-		return math.Log(a*0x1p54) - 54*math.Ln2
-	}
-	return math.Log(a)
-}
-
-// exponential is math.Exp, whose assembly on amd64 overflows from 709.44, a
-// factor of √2 too early.
-func exponential(a float64) float64 {
-	if a > 709 {
-		return math.E * math.Exp(a-1)
-	}
-	return math.Exp(a)
-}
-
-// hyperbolic is sinh or cosh, which are half of exp(|a|) for large operands, and
-// in package math overflow with it.
-func hyperbolic(f func(float64) float64, a float64) float64 {
-	if math.Abs(a) > 709 {
-		return math.E * f(a-math.Copysign(1, a))
-	}
-	return f(a)
 }
 
 // String returns the primitive's name.

@@ -92,9 +92,9 @@ func (p *Product[T]) narrow() bool {
 	case cols == 1:
 		direct *= single
 	}
-	turned := float64(rows*p.n*p.k) + float64(cols)*(call+transpose*float64(rows*g.lanes))
+	turned := float64(rows*p.n*p.k) + float64(float64(cols)*(call+float64(transpose*float64(rows*g.lanes))))
 	if !p.o.TransA {
-		turned += transpose * float64(rows*p.k)
+		turned += float64(transpose * float64(rows*p.k))
 	}
 	return turned < direct
 }

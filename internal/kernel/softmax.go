@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"unsafe"
+
+	"descent/internal/elementary"
 )
 
 // SoftmaxRows computes the softmax of each row of n elements, and in lse the
@@ -27,16 +29,16 @@ func portableSoftmaxRows[T Float](dst, lse, src *T, rows, n int) {
 		x, y := unsafe.Slice(element(src, r*n), n), unsafe.Slice(element(dst, r*n), n)
 		top, sum := rowExponentials(x)
 		for i, v := range x {
-			y[i] = T(math.Exp(float64(v)-top) / sum)
+			y[i] = T(elementary.Exp(float64(v)-top) / sum)
 		}
-		*element(lse, r) = T(top + math.Log(sum))
+		*element(lse, r) = T(top + elementary.Log(sum))
 	}
 }
 
 func portableLogSumExpRows[T Float](lse, src *T, rows, n int) {
 	for r := range rows {
 		top, sum := rowExponentials(unsafe.Slice(element(src, r*n), n))
-		*element(lse, r) = T(top + math.Log(sum))
+		*element(lse, r) = T(top + elementary.Log(sum))
 	}
 }
 
@@ -51,7 +53,7 @@ func rowExponentials[T Float](x []T) (top, sum float64) {
 		top = 0
 	}
 	for _, v := range x {
-		sum += math.Exp(float64(v) - top)
+		sum += elementary.Exp(float64(v) - top)
 	}
 	return top, sum
 }

@@ -1,6 +1,10 @@
 package leastsq
 
-import "math"
+import (
+	"math"
+
+	"descent/internal/elementary"
+)
 
 // Covariance returns the n x n matrix (JᵀJ)⁺ in the parameters' units; times
 // the variance of a residual it is the covariance of the estimates. Rows and
@@ -21,7 +25,7 @@ func (f *Factor) Covariance() []float64 {
 		for j := range n {
 			t := 0.0
 			for k := range f.rank {
-				t += (f.v[i*n+k] / f.s[k]) * (f.v[j*n+k] / f.s[k])
+				t += float64((f.v[i*n+k] / f.s[k]) * (f.v[j*n+k] / f.s[k]))
 			}
 			cov[i*n+j] = t / f.norm[i] / f.norm[j]
 		}
@@ -34,7 +38,7 @@ func (f *Factor) Covariance() []float64 {
 func (f *Factor) Identified(k int) bool {
 	size := 0.0
 	for j := f.rank; j < f.n; j++ {
-		size = math.Hypot(size, f.v[k*f.n+j])
+		size = elementary.Hypot(size, f.v[k*f.n+j])
 	}
 	return size <= f.noise()
 }
@@ -103,7 +107,7 @@ func eliminate(rows [][]float64) {
 		for i, row := range rows {
 			if t := row[c]; i != done && t != 0 {
 				for k := range row {
-					row[k] -= t * pivot[k]
+					row[k] -= float64(t * pivot[k])
 				}
 			}
 		}

@@ -3,6 +3,8 @@ package leastsq
 import (
 	"math"
 
+	"descent/internal/elementary"
+
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
@@ -47,7 +49,7 @@ func (f *Factor) refined(b, c []float64) []float64 {
 		ds, dd := f.augmented(top, bottom)
 		size := 0.0
 		for k := range dd {
-			size = math.Hypot(size, dd[k]*f.norm[k])
+			size = elementary.Hypot(size, dd[k]*f.norm[k])
 		}
 		if !(size < before/2) {
 			break
@@ -145,7 +147,7 @@ func (f *Factor) Spectrum(r []float64) *Spectrum {
 	c, t := f.turned(r), make([]float64, f.n)
 	for k := range t {
 		for i := range f.n {
-			t[k] += f.u[i*f.n+k] * c[i]
+			t[k] += float64(f.u[i*f.n+k] * c[i])
 		}
 	}
 	return &Spectrum{S: f.s, T: t, Rank: f.rank, of: f}
@@ -159,7 +161,7 @@ func (p *Spectrum) Step(w []float64) []float64 {
 	f, d := p.of, make([]float64, len(w))
 	for i := range d {
 		for k, x := range w {
-			d[i] += f.v[i*f.n+k] * x
+			d[i] += float64(f.v[i*f.n+k] * x)
 		}
 		d[i] /= f.norm[i]
 	}

@@ -21,10 +21,10 @@ func Quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
 	}
-	at := q * float64(len(sorted)-1)
+	at := float64(q * float64(len(sorted)-1))
 	i := min(int(at), len(sorted)-1)
 	if f := at - float64(i); f > 0 {
-		return sorted[i] + f*(sorted[i+1]-sorted[i])
+		return sorted[i] + float64(f*(sorted[i+1]-sorted[i]))
 	}
 	return sorted[i]
 }

@@ -131,7 +131,9 @@ func hash(seed, i int) uint32 {
 }
 
 // between makes bits a number from lo to hi.
-func between(lo, hi float32, bits uint32) float32 { return lo + (hi-lo)*(float32(bits>>8)/(1<<24)) }
+func between(lo, hi float32, bits uint32) float32 {
+	return lo + float32((hi-lo)*(float32(bits>>8)/(1<<24)))
+}
 
 // uniform returns n numbers from lo to hi, aligned as the engine's own arrays.
 func uniform(seed, n int, lo, hi float32) []float32 {

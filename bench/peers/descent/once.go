@@ -55,7 +55,7 @@ func logistic() (task, error) {
 	x, y := g.Input("x", 100, 3), g.Input("y", 100, 1)
 	xs, ys := uniform(7, 300, -2, 2), make([]float32, 100)
 	for i := range ys {
-		if xs[3*i]-2*xs[3*i+1]+xs[3*i+2]/2+0.3 > 0 {
+		if xs[3*i]-float32(2*xs[3*i+1])+float32(xs[3*i+2]/2)+0.3 > 0 {
 			ys[i] = 1
 		}
 	}

@@ -1,4 +1,4 @@
-package kernel
+package elementary
 
 import (
 	"math"
@@ -19,7 +19,7 @@ func TestPowIsCorrectlyRounded(t *testing.T) {
 		if rng.IntN(4) == 0 {
 			n *= 8
 		}
-		r := pow(x, float64(n)/8)
+		r := Pow(x, float64(n)/8)
 		if !(r > 1e-280 && r < 1e280) {
 			continue // math.Pow's
 		}
@@ -35,8 +35,8 @@ func TestPowIsCorrectlyRounded(t *testing.T) {
 	}
 	for _, c := range [][3]float64{{-8, 1.0 / 3, math.NaN()}, {0, -0.5, math.Inf(1)}, {0, 0, 1}, {math.Inf(1), -0.5, 0}, {-2, 3, -8}, {2, -2, 0.25},
 		{math.NaN(), 0, 1}, {1, math.NaN(), 1}, {2, 0.5, math.Sqrt2}, {5e-324, 0.5, math.Pow(5e-324, 0.5)}, {2, 1e9, math.Inf(1)}, {0.5, 1e10, 0}} {
-		if got := pow(c[0], c[1]); got != c[2] && !(math.IsNaN(got) && math.IsNaN(c[2])) {
-			t.Errorf("pow(%v, %v) = %v, want %v", c[0], c[1], got, c[2])
+		if got := Pow(c[0], c[1]); got != c[2] && !(math.IsNaN(got) && math.IsNaN(c[2])) {
+			t.Errorf("Pow(%v, %v) = %v, want %v", c[0], c[1], got, c[2])
 		}
 	}
 }
