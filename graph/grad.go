@@ -14,25 +14,38 @@ var errNotScalar = errors.New("only a scalar has a gradient; reduce it with Sum 
 // depend on the node. Grad may be called any number of times, also on what it
 // returned.
 func Grad(loss *Node, wrt ...*Node) []*Node {
+	grads, _ := GradUsed(loss, wrt...)
+	return grads
+}
+
+// GradUsed is [Grad] that also says which of wrt the loss uses: those that a
+// gradient reaches, be it 0. It reaches none through operations that have no
+// derivative, such as comparisons and stop_gradient.
+func GradUsed(loss *Node, wrt ...*Node) (grads []*Node, used []bool) {
 	if loss.err == nil && loss.shape.rank != 0 {
 		loss = Bad(errNotScalar, "gradient", loss)
 	}
 	if loss.err != nil {
-		out := make([]*Node, len(wrt))
-		for i := range out {
-			out[i] = loss
-		}
-		return out
+		return repeated(loss, len(wrt)), make([]bool, len(wrt))
 	}
-	return VJP([]*Node{loss}, []*Node{loss.g.Const(1)}, wrt...)
+	return vjp([]*Node{loss}, []*Node{loss.g.Const(1)}, wrt)
 }
+
+// repeated returns n times x.
+func repeated(x *Node, n int) []*Node { return slices.Repeat([]*Node{x}, n) }
 
 // VJP returns the vector-Jacobian products Σ_k seeds[k]ᵀ ∂ys[k]/∂x for each x
 // in wrt: reverse mode with the given seeds, which have the shapes of ys.
 func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
-	out := make([]*Node, len(wrt))
+	products, _ := vjp(ys, seeds, wrt)
+	return products
+}
+
+// vjp is VJP, and says which of wrt were reached.
+func vjp(ys, seeds, wrt []*Node) (out []*Node, reached []bool) {
+	out, reached = make([]*Node, len(wrt)), make([]bool, len(wrt))
 	if len(ys)+len(wrt) == 0 {
-		return out
+		return out, reached
 	}
 	g := graphOf("gradient", slices.Concat(ys, wrt))
 	defer g.use.give(g.building())
@@ -41,10 +54,7 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 		bad = g.firstBad("gradient", ys, seeds, wrt)
 	}
 	if bad != nil {
-		for i := range out {
-			out[i] = bad
-		}
-		return out
+		return repeated(bad, len(wrt)), reached
 	}
 	top := 0
 	for _, y := range ys {
@@ -80,13 +90,13 @@ func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
 		pass(y, own, on, accumulate)
 	}
 	for i, x := range wrt {
-		if x.id <= top && grads[x.id].d != nil {
+		if reached[i] = x.id <= top && grads[x.id].d != nil; reached[i] {
 			out[i] = grads[x.id].clean()
 		} else {
 			out[i] = g.Const(0, x.shape.Dims()...)
 		}
 	}
-	return out
+	return out, reached
 }
 
 // firstBad returns a node that cannot be computed if one of the given cannot, or

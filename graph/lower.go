@@ -51,6 +51,11 @@ func (b *Builder) Cosh(x Value) Value    { return b.map1(kernel.Cosh, x) }
 func (b *Builder) Tanh(x Value) Value    { return b.map1(kernel.Tanh, x) }
 func (b *Builder) Erf(x Value) Value     { return b.map1(kernel.Erf, x) }
 func (b *Builder) Sigmoid(x Value) Value { return b.map1(kernel.Sigmoid, x) }
+func (b *Builder) Lgamma(x Value) Value  { return b.map1(kernel.Lgamma, x) } // log |Γ(x)|
+func (b *Builder) Gamma(x Value) Value   { return b.map1(kernel.Gamma, x) }
+func (b *Builder) Erfc(x Value) Value    { return b.map1(kernel.Erfc, x) }
+func (b *Builder) Erfinv(x Value) Value  { return b.map1(kernel.Erfinv, x) }
+func (b *Builder) NormCDF(x Value) Value { return b.map1(kernel.NormCDF, x) }
 
 // Elementwise primitives of two operands. Min and Max are NaN if either
 // operand is; comparisons are 1 or 0.
@@ -66,6 +71,15 @@ func (b *Builder) Lt(x, y Value) Value    { return b.map2(kernel.Lt, x, y) }
 func (b *Builder) Le(x, y Value) Value    { return b.map2(kernel.Le, x, y) }
 func (b *Builder) Eq(x, y Value) Value    { return b.map2(kernel.Eq, x, y) }
 func (b *Builder) Ne(x, y Value) Value    { return b.map2(kernel.Ne, x, y) }
+func (b *Builder) Fmod(x, y Value) Value  { return b.map2(kernel.Fmod, x, y) }
+func (b *Builder) Betaln(x, y Value) Value {
+	return b.map2(kernel.Betaln, x, y)
+}
+
+// Polygamma and Sinc are derivatives, of the order that is the first operand, of
+// digamma and of sin(πx)/(πx).
+func (b *Builder) Polygamma(order, x Value) Value { return b.map2(kernel.Polygamma, order, x) }
+func (b *Builder) Sinc(order, x Value) Value      { return b.map2(kernel.Sinc, order, x) }
 
 // Where is y where c is not 0, else z. The operand not taken is not looked at.
 func (b *Builder) Where(c, y, z Value) Value {

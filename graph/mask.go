@@ -29,6 +29,18 @@ func localityOf(op Op) Locality {
 	return Mixes
 }
 
+// mixed returns, for an op that mixes elements along some axes only, the shape
+// of its input with those axes at length 1; it broadcasts to the shape of the
+// result. Reductions that keep their axes are such ops, and softmax. An op says
+// it by a method Mixed(x Shape) Shape.
+func mixed(y *Node) (s Shape, ok bool) {
+	o, ok := y.op.(interface{ Mixed(x Shape) Shape })
+	if ok {
+		s = o.Mixed(y.in[0].shape)
+	}
+	return s, ok
+}
+
 // Branches splits the gradient d of a choice between its branches: where c is
 // not 0 it belongs to the first, elsewhere to the second. The rest of each is 0,
 // and dead: nothing that it is multiplied by on the way to the leaves matters,
@@ -51,6 +63,23 @@ func (o maskOp) Lower(b *Builder, in []Value) Value {
 		return b.Where(in[0], b.Const(0), in[1])
 	}
 	return b.Where(in[0], in[1], b.Const(0))
+}
+
+// Chosen is the gradient d of an operand of a selection, such as the larger of
+// two. c is above 0 where the operand was chosen, and 0 where it was not: there
+// the gradient is 0, and dead as in [Branches]. It is NaN where c is, since an
+// operand that is NaN makes the derivatives of all unknown. No gradient goes
+// to c.
+func Chosen(c, d *Node) *Node { return Apply(chosenOp{}, c, d) }
+
+type chosenOp struct{}
+
+func (chosenOp) Name() string                    { return "chosen" }
+func (chosenOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
+func (chosenOp) Locality() Locality              { return Elementwise }
+func (chosenOp) Grad(y, dy *Node) []*Node        { return []*Node{nil, Chosen(y.in[0], dy)} }
+func (chosenOp) Lower(b *Builder, in []Value) Value {
+	return b.Where(b.Lt(b.Const(0), in[0]), in[1], in[0])
 }
 
 // alive is 1 where x is not 0, else 0.
@@ -114,7 +143,8 @@ func pass(y *Node, own adjoint, on []bool, accumulate func(*Node, adjoint)) {
 			if c := branch(y, i, d); c == nil {
 				a = carry(y, a, i, local)
 			} else if a.live = c; own.live != nil {
-				a.live = Mul(c, own.live)
+				_, unclean := d.op.(chosenOp) // NaN also where own is dead
+				a.live, a.raw = Mul(c, own.live), own.raw || unclean
 			}
 		}
 		accumulate(x, a.sumTo(x.shape))
@@ -124,8 +154,17 @@ func pass(y *Node, own adjoint, on []bool, accumulate func(*Node, adjoint)) {
 // branch returns where a branch is taken, if d is the gradient of one by y's
 // rule.
 func branch(y *Node, i int, d *Node) *Node {
-	if m, ok := d.op.(maskOp); ok && y.in[i].role == Computed && localityOf(y.op) == Elementwise {
+	if y.in[i].role != Computed {
+		return nil
+	}
+	if _, reduces := mixed(y); !reduces && localityOf(y.op) != Elementwise {
+		return nil
+	}
+	switch m := d.op.(type) {
+	case maskOp:
 		return Apply(aliveOp(m), d.in[0])
+	case chosenOp:
+		return alive(d.in[0])
 	}
 	return nil
 }
@@ -139,7 +178,14 @@ func carry(y *Node, a adjoint, i int, local Locality) adjoint {
 	case local == Moves && a.live.shape.rank > 0:
 		a.live = alive(y.op.Grad(y, BroadcastTo(a.live, y.shape))[i])
 	case local == Mixes && a.live.shape.rank > 0:
-		a.live = nil // no longer known, but to a condition that is a scalar
+		s, ok := mixed(y)
+		if !ok {
+			a.live = nil // no longer known, but to a condition that is a scalar
+			break
+		}
+		if a.raw = true; a.live.shape != s {
+			a.live = alive(SumTo(BroadcastTo(a.live, y.shape), s))
+		}
 	default:
 		a.raw = local == Mixes
 	}

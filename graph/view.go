@@ -3,6 +3,8 @@ package graph
 import (
 	"fmt"
 	"slices"
+
+	"descent/internal/kernel"
 )
 
 // Moving elements without computing: strided reads and writes. All transposes,
@@ -31,9 +33,55 @@ func (n *Node) Walk() (s Shape, stride []int, offset int, placed, ok bool) {
 	return w.s, slices.Clone(w.stride[:w.s.Rank()]), w.offset, placed, true
 }
 
+// overlaps reports whether an element is visited twice: two indices have the
+// same place. Axes that are sorted by stride cannot meet if each step is longer
+// than all that the smaller ones reach; else places are counted.
+func (w *walk) overlaps() bool {
+	var axes []int
+	for i, d := range w.s.Dims() {
+		if d == 0 {
+			return false
+		}
+		if d > 1 {
+			axes = append(axes, i)
+		}
+	}
+	step := func(i int) int { return max(w.stride[i], -w.stride[i]) }
+	slices.SortFunc(axes, func(i, j int) int { return step(i) - step(j) })
+	reach := 0
+	for _, i := range axes {
+		if step(i) <= reach {
+			var idx [MaxRank]int
+			seen := map[int]bool{}
+			for at := w.offset; len(seen) < w.s.Size(); at = w.next(&idx, at) {
+				if seen[at] {
+					return true
+				}
+				seen[at] = true
+			}
+			return false
+		}
+		reach += step(i) * (w.s.Dim(i) - 1)
+	}
+	return false
+}
+
+// next returns the place after at, in row-major order, and advances the index.
+func (w *walk) next(idx *[MaxRank]int, at int) int {
+	for i := w.s.Rank() - 1; i >= 0; i-- {
+		at += w.stride[i]
+		if idx[i]++; idx[i] < w.s.Dim(i) {
+			break
+		}
+		at -= w.stride[i] * idx[i]
+		idx[i] = 0
+	}
+	return at
+}
+
 // View reads x, in row-major order, at offset + Σ i·stride for each index i of
-// shape s. No element may be read twice, and none outside x: the caller has
-// checked. what is its name in listings.
+// shape s: none outside x, the caller has checked. Windows may overlap; the
+// gradient adds up what is read more than once. what is its name in listings.
 func View(x *Node, what string, s Shape, stride []int, offset int) *Node {
 	w := walk{s: s, offset: offset}
 	copy(w.stride[:], stride)
@@ -55,7 +103,7 @@ func (o view) Grad(y, dy *Node) []*Node {
 	return []*Node{Apply(place{o.what, o.walk, y.in[0].shape}, dy)}
 }
 
-// place is the gradient of view: zeros of shape to, into which it is written.
+// place is the gradient of view: zeros of shape to, to which it is added.
 type place struct {
 	what string
 	walk
@@ -67,7 +115,24 @@ func (place) Locality() Locality             { return Moves }
 func (o place) Shape([]Shape) (Shape, error) { return o.to, nil }
 func (o place) Grad(_, dy *Node) []*Node     { return []*Node{Apply(view{o.what, o.walk}, dy)} }
 func (o place) Lower(b *Builder, in []Value) Value {
-	return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
+	if !o.overlaps() {
+		return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
+	}
+	return b.Loop(Loop{Name: "add " + o.what, Key: o,
+		F32: func(dst []float32, src [][]float32) { addPlaces(&o.walk, dst, src[0]) },
+		F64: func(dst []float64, src [][]float64) { addPlaces(&o.walk, dst, src[0]) },
+	}, o.to, in...)
+}
+
+// addPlaces adds src to zeros at the places of w, in the order of src.
+func addPlaces[T kernel.Float](w *walk, dst, src []T) {
+	clear(dst)
+	var idx [MaxRank]int
+	at := w.offset
+	for _, v := range src {
+		dst[at] += v
+		at = w.next(&idx, at)
+	}
 }
 
 // Concat joins arrays along an axis; the other axes agree. It panics if there is

@@ -1,6 +1,11 @@
 package ops
 
-import "math"
+import (
+	"fmt"
+	"math"
+
+	"descent/graph"
+)
 
 // Activations. They are primitives where that fixes the gradient at a kink or
 // keeps digits, and compositions otherwise: the compiler fuses them anyway.
@@ -35,8 +40,7 @@ type relu struct{}
 
 func (relu) value(b *builder, x value) value { return b.Max(x, b.Const(0)) }
 func (relu) grad(_, y, dy *node) *node {
-	zero := constant(y, 0)
-	return Where(Less(zero, y), dy, zero)
+	return graph.Chosen(y, dy)
 }
 
 // ReLU6 returns x limited to 0..6, with gradient 0 at both.
@@ -53,7 +57,7 @@ func (o hardTanh) value(b *builder, x value) value {
 }
 func (o hardTanh) grad(x, _, dy *node) *node {
 	in := Mul(Less(constant(x, o.lo), x), Less(x, constant(x, o.hi)))
-	return Where(in, dy, constant(x, 0))
+	return chosen(in, x, dy)
 }
 
 // HardSigmoid returns (x+3)/6 limited to 0..1.
@@ -71,7 +75,7 @@ func (o leakyReLU) value(b *builder, x value) value {
 	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(x, b.Const(o.slope)))
 }
 func (o leakyReLU) grad(x, _, dy *node) *node {
-	return Where(Less(constant(x, 0), x), dy, Scale(o.slope, dy))
+	return bySign(x, dy, Scale(o.slope, dy))
 }
 
 // PReLU returns x where x > 0, else a·x: a leaky ReLU whose slope is learned.
@@ -83,9 +87,14 @@ func (prelu) value(b *builder, x, a value) value {
 	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(a, x))
 }
 func (prelu) grad(x, a, _, dz *node) (dx, da *node) {
+	down := bySign(x, constant(x, 0), constant(x, 1))
+	return bySign(x, dz, Mul(dz, a)), graph.Chosen(down, Mul(dz, x))
+}
+
+// bySign is up where x is above 0, else down, and NaN where x is NaN.
+func bySign(x, up, down *node) *node {
 	zero := constant(x, 0)
-	up := Less(zero, x)
-	return Where(up, dz, Mul(dz, a)), Where(up, zero, Mul(dz, x))
+	return Where(Less(zero, x), up, Where(LessEqual(x, zero), down, StopGradient(x)))
 }
 
 // ELU returns x where x > 0, else alpha·(eˣ-1); its gradient at 0 is alpha.
@@ -133,11 +142,23 @@ func HardShrink(x *node, lambda float64) *node { return unary(hardShrink{lambda}
 type hardShrink struct{ lambda float64 }
 
 func (o hardShrink) value(b *builder, x value) value {
-	return b.Where(b.Lt(b.Const(o.lambda), b.Abs(x)), x, b.Const(0))
+	return b.Where(b.Le(b.Abs(x), b.Const(o.lambda)), b.Const(0), x)
 }
 func (o hardShrink) grad(x, _, dy *node) *node {
-	return Where(Less(constant(x, o.lambda), Abs(x)), dy, constant(x, 0))
+	return chosen(Less(constant(x, o.lambda), Abs(x)), x, dy)
 }
 
 // SoftShrink returns x moved towards 0 by lambda, and 0 where |x| ≤ lambda.
-func SoftShrink(x *node, lambda float64) *node { return Sub(x, Clamp(x, -lambda, lambda)) }
+func SoftShrink(x *node, lambda float64) *node {
+	if !(lambda >= 0) {
+		return graph.Bad(fmt.Errorf("nothing is between %v and %v", -lambda, lambda), "softshrink", x)
+	}
+	return unary(softShrink{lambda}, x)
+}
+
+type softShrink struct{ lambda float64 }
+
+func (o softShrink) value(b *builder, x value) value {
+	return b.Sub(x, b.Min(b.Max(x, b.Const(-o.lambda)), b.Const(o.lambda)))
+}
+func (o softShrink) grad(x, y, dy *node) *node { return hardShrink(o).grad(x, y, dy) }

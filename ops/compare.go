@@ -55,8 +55,8 @@ func Max(x, y *node) *node { return binary(maximum{}, x, y) }
 type maximum struct{}
 
 func (maximum) value(b *builder, x, y value) value { return b.Max(x, y) }
-func (maximum) grad(x, y, _, dz *node) (dx, dy *node) {
-	return toWinner(Less(y, x), Less(x, y), dz)
+func (maximum) grad(x, y, z, dz *node) (dx, dy *node) {
+	return toWinner(Less(y, x), Less(x, y), Equal(x, y), z, dz)
 }
 
 // Min returns the smaller of x and y, elementwise; at a tie each gets half of
@@ -66,14 +66,26 @@ func Min(x, y *node) *node { return binary(minimum{}, x, y) }
 type minimum struct{}
 
 func (minimum) value(b *builder, x, y value) value { return b.Min(x, y) }
-func (minimum) grad(x, y, _, dz *node) (dx, dy *node) {
-	return toWinner(Less(x, y), Less(y, x), dz)
+func (minimum) grad(x, y, z, dz *node) (dx, dy *node) {
+	return toWinner(Less(x, y), Less(y, x), Equal(x, y), z, dz)
 }
 
-// toWinner gives dz to x or y, whichever won, or half to each.
-func toWinner(xWon, yWon, dz *node) (dx, dy *node) {
-	zero, half := constant(dz, 0), Scale(0.5, dz)
-	return Where(xWon, dz, Where(yWon, zero, half)), Where(yWon, dz, Where(xWon, zero, half))
+// toWinner gives dz to x or y, whichever won, or half to each at a tie. The
+// loser gets an exact 0, see [graph.Chosen]; both get NaN if z, the result, is.
+func toWinner(xWon, yWon, tie, z, dz *node) (dx, dy *node) {
+	even := Where(tie, constant(dz, 0.5), StopGradient(z))
+	share := func(won, lost *node) *node {
+		s := Where(won, constant(dz, 1), Where(lost, constant(dz, 0), even))
+		return graph.Chosen(s, Mul(s, dz))
+	}
+	return share(xWon, yWon), share(yWon, xWon)
+}
+
+// chosen is the gradient d where x was chosen, an exact 0 where it was not, see
+// [graph.Chosen], and NaN where x is NaN.
+func chosen(yes, x, d *node) *node {
+	no := Where(Equal(x, x), constant(d, 0), StopGradient(x))
+	return graph.Chosen(Where(yes, constant(d, 1), no), d)
 }
 
 // Clamp returns x limited to lo..hi, either of which may be infinite. The
@@ -92,7 +104,7 @@ func (o clamp) value(b *builder, x value) value {
 }
 func (o clamp) grad(x, _, dy *node) *node {
 	in := Mul(LessEqual(constant(x, o.lo), x), LessEqual(x, constant(x, o.hi)))
-	return Where(in, dy, constant(x, 0))
+	return chosen(in, x, dy)
 }
 
 // Where returns x where c is not 0, else y. The branch that is not taken gets

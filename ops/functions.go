@@ -36,18 +36,37 @@ type log1p struct{}
 func (log1p) value(b *builder, x value) value { return b.Log1p(x) }
 func (log1p) grad(x, _, dy *node) *node       { return Div(dy, Shift(1, x)) }
 
-// XLogY returns x·log y, and 0 where x = 0 whatever y is, with gradients log y
-// (0 where x = 0) and x/y.
+// XLogY returns x·log y, and 0 where x = 0 unless y is NaN, with gradients log y
+// (0 where x = 0 and y ≤ 0) and x/y.
 func XLogY(x, y *node) *node { return binary(xlogy{}, x, y) }
 
 type xlogy struct{}
 
 func (xlogy) value(b *builder, x, y value) value {
-	y = b.Where(b.Eq(x, b.Const(0)), b.Const(1), y) // no infinity even on the way
-	return b.Mul(x, b.Log(y))
+	// No infinity even on the way; but a NaN stays.
+	flat := b.Mul(b.Eq(x, b.Const(0)), b.Eq(y, y))
+	return b.Mul(x, b.Log(b.Where(flat, b.Const(1), y)))
 }
 func (xlogy) grad(x, y, _, dz *node) (dx, dy *node) {
-	return Mul(dz, XLogY(NotEqual(x, constant(x, 0)), y)), Mul(dz, Div(x, y))
+	zero := constant(x, 0)
+	flat := Mul(Equal(x, zero), LessEqual(y, zero))
+	return Mul(dz, Log(Where(flat, constant(y, 1), y))), Mul(dz, Div(x, y))
+}
+
+// XLog1pY returns x·log(1+y), and 0 where x = 0 unless y is NaN, with gradients
+// log(1+y) (0 where x = 0 and y ≤ -1) and x/(1+y).
+func XLog1pY(x, y *node) *node { return binary(xlog1py{}, x, y) }
+
+type xlog1py struct{}
+
+func (xlog1py) value(b *builder, x, y value) value {
+	flat := b.Mul(b.Eq(x, b.Const(0)), b.Eq(y, y))
+	return b.Mul(x, b.Log1p(b.Where(flat, b.Const(0), y)))
+}
+func (xlog1py) grad(x, y, _, dz *node) (dx, dy *node) {
+	zero := constant(x, 0)
+	flat := Mul(Equal(x, zero), LessEqual(y, constant(y, -1)))
+	return Mul(dz, Log1p(Where(flat, zero, y))), Mul(dz, Div(x, Shift(1, y)))
 }
 
 // Sin returns the sine of x, with gradient cos x.
@@ -142,6 +161,57 @@ type tanh struct{}
 
 func (tanh) value(b *builder, x value) value { return b.Tanh(x) }
 func (tanh) grad(_, y, dy *node) *node       { return Mul(dy, Sub(constant(y, 1), Square(y))) }
+
+// Asinh returns the inverse of [Sinh], with gradient 1/√(1+x²).
+func Asinh(x *node) *node { return unary(asinh{}, x) }
+
+type asinh struct{}
+
+func (asinh) value(b *builder, x value) value {
+	a, one := b.Abs(x), b.Const(1)
+	square := b.Mul(a, a)
+	near := b.Log1p(b.Add(a, b.Div(square, b.Add(one, b.Sqrt(b.Add(square, one))))))
+	y := far(b, a, a, near)
+	return b.Where(b.Lt(x, b.Const(0)), b.Neg(y), y)
+}
+func (asinh) grad(x, _, dy *node) *node { return Div(dy, Sqrt(Shift(1, Square(x)))) }
+
+// far is log 2x where the size of x is above 1e9, else near: squares overflow
+// there, and what they differ from asinh and acosh by vanishes.
+func far(b *builder, x, size, near value) value {
+	return b.Where(b.Lt(b.Const(1e9), size), b.Add(b.Log(x), b.Const(math.Ln2)), near)
+}
+
+// Acosh returns the inverse of [Cosh], NaN below 1, with gradient 1/√(x²-1).
+func Acosh(x *node) *node { return unary(acosh{}, x) }
+
+type acosh struct{}
+
+func (acosh) value(b *builder, x value) value {
+	t := b.Sub(x, b.Const(1))
+	near := b.Log1p(b.Add(t, b.Sqrt(b.Mul(t, b.Add(t, b.Const(2))))))
+	return far(b, x, b.Abs(x), near)
+}
+func (acosh) grad(x, _, dy *node) *node {
+	one := constant(x, 1)
+	return Div(dy, Sqrt(Mul(Sub(x, one), Add(x, one))))
+}
+
+// Atanh returns the inverse of [Tanh], ±Inf at ±1 and NaN beyond, with gradient
+// 1/(1-x²).
+func Atanh(x *node) *node { return unary(atanh{}, x) }
+
+type atanh struct{}
+
+func (atanh) value(b *builder, x value) value {
+	a := b.Abs(x)
+	y := b.Mul(b.Const(0.5), b.Log1p(b.Div(b.Add(a, a), b.Sub(b.Const(1), a))))
+	return b.Where(b.Lt(x, b.Const(0)), b.Neg(y), y)
+}
+func (atanh) grad(x, _, dy *node) *node {
+	one := constant(x, 1)
+	return Div(dy, Mul(Sub(one, x), Add(one, x)))
+}
 
 // Erf returns the error function of x, with gradient 2/√π · exp(-x²).
 func Erf(x *node) *node { return unary(erf{}, x) }

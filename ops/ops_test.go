@@ -84,8 +84,16 @@ func TestWhereOfReductions(t *testing.T) {
 	byRow := ops.Sum(ops.Where(ops.Greater(ops.Sum(x, 1), num(x, 0)), rows, num(x, 0)))
 	whole := ops.Where(num(x, 0), ops.Sum(ops.MatMul(ops.Log(x), ops.Sqrt(x))), ops.Sum(x))
 	spread := ops.Sum(ops.Where(ops.Less(x, num(x, 0)), ops.Mul(ops.Sqrt(s), x), x))
-	got := eval(t, graph.Grad(byRow, x)[0], graph.Grad(whole, x)[0], graph.Grad(spread, s)[0])
-	for i, want := range [][]float64{{0, 0, 1, 0.25}, {1, 1, 1, 1}, {0}} {
+	inf := math.Inf(-1)
+	m := g.Param("m", graph.From(inf, inf, 0, 0), 2, 2) // the first row is masked out
+	rowOn, on := g.State("rowOn", graph.From(0, 1), 2), g.State("on", graph.From(0, 0, 1, 0), 2, 2)
+	zero := num(x, 0)
+	soft := ops.Sum(ops.Where(on, ops.LogSoftmax(m, 1), zero))
+	lse := ops.Sum(ops.Where(rowOn, ops.LogSumExp(m, 1), zero))
+	largest := ops.Sum(ops.Where(rowOn, ops.AMax(ops.Log(x), 1), zero))
+	got := eval(t, graph.Grad(byRow, x)[0], graph.Grad(whole, x)[0], graph.Grad(spread, s)[0],
+		graph.Grad(soft, m)[0], graph.Grad(lse, m)[0], graph.Grad(largest, x)[0])
+	for i, want := range [][]float64{{0, 0, 1, 0.25}, {1, 1, 1, 1}, {0}, {0, 0, 0.5, -0.5}, {0, 0, 0.5, 0.5}, {0, 0, 0, 0.25}} {
 		if !slices.Equal(got[i], want) {
 			t.Errorf("%d: %v, want %v", i, got[i], want)
 		}

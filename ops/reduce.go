@@ -181,8 +181,9 @@ func (o extreme) Lower(b *builder, in []value) value {
 func (o extreme) Grad(y, dy *node) []*node {
 	x := y.Arg(0)
 	is := Equal(x, y)
-	return []*node{Where(is, Div(dy, graph.SumTo(is, y.Shape())), constant(x, 0))}
+	return []*node{chosen(is, y, Div(dy, graph.SumTo(is, y.Shape())))}
 }
+func (o extreme) Mixed(x graph.Shape) graph.Shape { return kept(x, o.ax.axes()) }
 
 // keptNonempty is kept, for reductions that mean nothing over no elements.
 func keptNonempty(s graph.Shape, ax axisMask) (graph.Shape, error) {
@@ -226,15 +227,38 @@ func (o argOf) Lower(b *builder, in []value) value {
 
 // MaxFirst returns the largest of x along an axis, which is dropped. The first
 // of the largest elements gets the whole gradient. See also [AMax].
-func MaxFirst(x *node, axis int) *node { return at(x, ArgMax(x, axis), axis) }
+func MaxFirst(x *node, axis int) *node { return firstExtreme("max_first", x, axis, false) }
 
 // MinFirst returns the smallest of x along an axis, which is dropped. The first
 // of the smallest elements gets the whole gradient. See also [AMin].
-func MinFirst(x *node, axis int) *node { return at(x, ArgMin(x, axis), axis) }
+func MinFirst(x *node, axis int) *node { return firstExtreme("min_first", x, axis, true) }
 
-// at returns x at one index along an axis, which is dropped.
-func at(x, index *node, axis int) *node {
-	return Squeeze(Gather(x, Keep(index, x, axis), axis), axis)
+func firstExtreme(what string, x *node, axis int, min bool) *node {
+	return reduce(what, x, []int{axis}, func(x *node, ax []int) *node { return graph.Apply(firstOf{ax[0], min}, x) })
+}
+
+// firstOf keeps its axis.
+type firstOf struct {
+	axis int
+	min  bool
+}
+
+func (o firstOf) extreme() extreme { return extreme{mask([]int{o.axis}), o.min} }
+func (o firstOf) Name() string {
+	return map[bool]string{false: "max_first", true: "min_first"}[o.min] + fmt.Sprint([]int{o.axis})
+}
+func (o firstOf) Shape(in []graph.Shape) (graph.Shape, error) { return o.extreme().Shape(in) }
+func (o firstOf) Lower(b *builder, in []value) value          { return o.extreme().Lower(b, in) }
+func (o firstOf) Mixed(x graph.Shape) graph.Shape             { return o.extreme().Mixed(x) }
+func (o firstOf) Grad(y, dy *node) []*node {
+	x := y.Arg(0)
+	at := OneHot(argExtreme("argmax", x, o.axis, o.min), x.Shape().Dim(o.axis)) // its axis is the last
+	order := make([]int, 0, x.Shape().Rank())
+	for i := range x.Shape().Rank() - 1 {
+		order = append(order, i)
+	}
+	order = slices.Insert(order, o.axis, len(order))
+	return []*node{chosen(Mul(Transpose(at, order...), Equal(y, y)), y, dy)}
 }
 
 // Norm returns y = √Σx² over some axes, or over all, with gradient x/y: 0 where
@@ -247,7 +271,8 @@ func Norm(x *node, axes ...int) *node {
 type norm struct{ ax axisMask }
 
 func (o norm) Name() string                                { return fmt.Sprintf("norm%v", o.ax.axes()) }
-func (o norm) Shape(in []graph.Shape) (graph.Shape, error) { return kept(in[0], o.ax.axes()), nil }
+func (o norm) Shape(in []graph.Shape) (graph.Shape, error) { return o.Mixed(in[0]), nil }
+func (o norm) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
 func (o norm) Lower(b *builder, in []value) value {
 	return b.Sqrt(b.Sum(b.Mul(in[0], in[0]), o.ax.axes()...))
 }

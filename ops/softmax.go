@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 
 	"descent/graph"
 )
@@ -14,30 +15,55 @@ func LogSumExp(x *node, axes ...int) *node {
 // logSumExp keeps its axes.
 type logSumExp struct{ ax axisMask }
 
-func (o logSumExp) Name() string { return fmt.Sprintf("logsumexp%v", o.ax.axes()) }
-func (o logSumExp) Shape(in []graph.Shape) (graph.Shape, error) {
-	return kept(in[0], o.ax.axes()), nil
-}
+func (o logSumExp) Name() string                                { return fmt.Sprintf("logsumexp%v", o.ax.axes()) }
+func (o logSumExp) Shape(in []graph.Shape) (graph.Shape, error) { return o.Mixed(in[0]), nil }
+func (o logSumExp) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
 func (o logSumExp) Grad(y, dy *node) []*node {
 	return []*node{Mul(dy, Exp(Sub(y.Arg(0), y)))}
 }
 func (o logSumExp) Lower(b *builder, in []value) value {
-	x, ax := in[0], o.ax.axes()
-	m := b.MaxOf(x, ax...)
-	// Where all are -Inf (or one is +Inf) the difference would be NaN.
-	m = b.Where(b.Lt(b.Abs(m), b.Const(maxFloat)), m, b.Const(0))
-	return b.Add(b.Log(b.Sum(b.Exp(b.Sub(x, m)), ax...)), m)
+	_, m, log := shifted(b, in[0], o.ax)
+	return b.Add(log, m)
 }
 
-// maxFloat is below infinity in both element types.
-const maxFloat = 3.4028234663852886e38
+// shifted returns x - m, m and log Σ exp(x-m), where m is the largest of x, or 0
+// where that is infinite and would make differences NaN.
+func shifted(b *builder, x value, over axisMask) (less, m, log value) {
+	ax := over.axes()
+	m = b.MaxOf(x, ax...)
+	m = b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))
+	less = b.Sub(x, m)
+	return less, m, b.Log(b.Sum(b.Exp(less), ax...))
+}
 
 // Softmax returns eˣ/Σeˣ over some axes, or over all.
 func Softmax(x *node, axes ...int) *node { return Exp(LogSoftmax(x, axes...)) }
 
-// LogSoftmax returns log(eˣ/Σeˣ) over some axes, or over all, without overflow.
+// LogSoftmax returns log(eˣ/Σeˣ) over some axes, or over all, without overflow
+// and as exact for large x as for small.
 func LogSoftmax(x *node, axes ...int) *node {
-	return Sub(x, Keep(LogSumExp(x, axes...), x, axes...))
+	if x.Err() != nil {
+		return x
+	}
+	ax, err := axesOf(x.Shape(), axes)
+	if err != nil {
+		return graph.Bad(err, "logsoftmax", x)
+	}
+	return graph.Apply(logSoftmax{mask(ax)}, x)
+}
+
+type logSoftmax struct{ ax axisMask }
+
+func (o logSoftmax) Name() string                                { return fmt.Sprintf("logsoftmax%v", o.ax.axes()) }
+func (o logSoftmax) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
+func (o logSoftmax) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
+func (o logSoftmax) Grad(y, dy *node) []*node {
+	sum := graph.SumTo(dy, o.Mixed(y.Shape()))
+	return []*node{Sub(dy, Mul(Exp(y), sum))}
+}
+func (o logSoftmax) Lower(b *builder, in []value) value {
+	less, _, log := shifted(b, in[0], o.ax)
+	return b.Sub(less, log)
 }
 
 // SoftmaxNLL returns -log softmax(z)[y] for each row of logits z, N×C, and

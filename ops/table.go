@@ -37,7 +37,8 @@ var Table = []gt.Case{
 	op1n("expm1", Expm1),
 	op1n("log", Log, gt.Positive),
 	op1n("log1p", Log1p, gt.Range(-0.7, 3)),
-	op2n("xlogy", XLogY, gt.Away(0), gt.Positive),
+	op2n("xlogy", XLogY, gt.Normal, gt.Positive),
+	op2n("xlog1py", XLog1pY, gt.Normal, gt.Range(-0.7, 3)),
 	op1n("sin", Sin),
 	op1n("cos", Cos),
 	op1n("tan", Tan, gt.Range(-1.2, 1.2)),
@@ -48,7 +49,27 @@ var Table = []gt.Case{
 	op1n("sinh", Sinh),
 	op1n("cosh", Cosh),
 	op1n("tanh", Tanh),
+	op1n("asinh", Asinh),
+	op1n("acosh", Acosh, gt.Range(1.2, 4)),
+	op1n("atanh", Atanh, gt.Range(-0.9, 0.9)),
 	op1n("erf", Erf),
+
+	// Special functions.
+	op1n("lgamma", Lgamma, gt.Range(0.3, 6)),
+	op1n("digamma", Digamma, gt.Range(0.3, 6)),
+	op2n("polygamma", Polygamma, orders, gt.Range(0.7, 6)),
+	op1n("gamma", Gamma, gt.Range(0.5, 4)),
+	op2n("betaln", Betaln, gt.Range(0.5, 6)),
+	op1n("erfc", Erfc),
+	op1n("erfinv", Erfinv, gt.Range(-0.9, 0.9)),
+	op1n("normcdf", NormCDF),
+	op1n("logit", Logit, gt.Range(0.1, 0.9)),
+	op2n("log_add_exp", LogAddExp),
+	op1n("sinc", Sinc),
+	op2n("sinc_derivative", SincDerivative, orders, gt.Normal),
+	op1n("sech", Sech),
+	op1n("csch", Csch, gt.Positive),
+	op1n("coth", Coth, gt.Positive),
 
 	// Comparisons and choices.
 	op2n("less", Less, gt.Distinct),
@@ -59,6 +80,12 @@ var Table = []gt.Case{
 	op2n("not_equal", NotEqual, gt.Distinct),
 	op2n("max", Max, gt.Distinct),
 	op2n("min", Min, gt.Distinct),
+	op2n("remainder", Remainder, gt.Range(2.2, 2.8), gt.Range(0.95, 1.04)),
+	op2n("fmod", Fmod, gt.Range(-2.8, -2.2), gt.Range(0.95, 1.04)),
+	op2n("heaviside", Heaviside, gt.Away(0), gt.Normal),
+	op1n("isnan", IsNaN),
+	op1n("isinf", IsInf),
+	op1n("isfinite", IsFinite),
 	num1("clamp", "lo, hi", func(x *node, n []float64) *node { return Clamp(x, n[0], n[1]) }, gt.Away(-1, 0.5), -1, 0.5),
 	{Name: "where", Inputs: 3, Domain: []gt.Domain{gt.Bits, gt.Normal}, Samples: gt.Shapes(3),
 		Build: func(in []*node, _ []float64) *node { return Where(in[0], in[1], in[2]) }},
@@ -245,6 +272,13 @@ func along(name string, f func(*node, int) *node) gt.Case {
 		Samples: []gt.Sample{gt.One([]int{1}).With(0), gt.One([]int{5}).With(0), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1),
 			gt.One([]int{2, 3, 4}).With(1), gt.One([]int{3, 1}).With(1), gt.One([]int{0, 3}).With(1)}}
 }
+
+// orders are those of derivatives.
+var orders = gt.Domain{Fixed: true, Fill: func(rng *rand.Rand, _ int, x []float64) {
+	for i := range x {
+		x[i] = float64(rng.IntN(4))
+	}
+}}
 
 var offWhole = gt.Away(-4, -3, -2, -1, 0, 1, 2, 3, 4)
 

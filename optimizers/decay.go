@@ -2,6 +2,7 @@ package optimizers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"descent/graph"
@@ -95,7 +96,7 @@ func (r FreezeRule) Update(s *Step) *node { return alone(r, s) }
 // UpdateAll implements [Joint].
 func (r FreezeRule) UpdateAll(steps []*Step) {
 	for _, s := range chosen(steps, r.Match, false) {
-		s.frozen = true
+		s.still = true
 	}
 }
 
@@ -103,18 +104,13 @@ func (r FreezeRule) UpdateAll(steps []*Step) {
 // that chooses nothing is a mistake, which is left in the first gradient.
 func chosen(steps []*Step, match string, spare bool) []*Step {
 	var out []*Step
-	matched := false
 	for _, s := range steps {
-		if !matches(match, s.Name()) {
-			continue
-		}
-		matched = true
-		if !spare || s.old.Shape().Rank() >= 2 {
+		if matches(match, s.Name()) && (!spare || s.old.Shape().Rank() >= 2) {
 			out = append(out, s)
 		}
 	}
-	if !matched {
-		s := steps[0]
+	s := steps[0]
+	if !slices.ContainsFunc(s.train.Params, func(p *node) bool { return matches(match, p.Name()) }) {
 		s.Grad = graph.Bad(fmt.Errorf("no parameter is named %q", match), "optimizer", s.Grad)
 	}
 	return out

@@ -92,6 +92,7 @@ A rule is written with the settings that differ from its defaults; links are joi
 
 A pattern of names, in ` + "`match`" + `, may hold ` + "`*`" + ` for any text, ` + "`|`" + ` between alternatives and ` + "`!`" + ` in front for "not": ` + "`freeze(conv*) | group(!*.b, lr=0.1) | adam`" + `.
 After ` + "`ema`, `swa`, `asgd` and `schedulefree`" + ` the weights to evaluate are an average: Training.Eval holds it, Training.Swap puts it in place and back.
+A parameter that the loss does not use stays as it is, also under decay, and has no states: PyTorch leaves out what has no gradient. One whose gradient is 0 is moved.
 
 ## Rules
 `

@@ -3,6 +3,7 @@ package optimizers
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"descent/graph"
@@ -380,6 +381,51 @@ func weigh(w []int, fw float64, b []int, fb float64, a []int, fa float64) map[in
 		}
 	}
 	return out
+}
+
+// A parameter that the loss does not use is left alone by every rule, as
+// PyTorch leaves one whose gradient is None; one whose gradient is 0 is not.
+func TestUnusedIsLeftAlone(t *testing.T) {
+	rules := []Rule{Chain{L2(0.1), Adam()}, Chain{Decay(0.1), Momentum()}, Chain{Clip(1), AdamW()}, Chain{Group("u", 2), AdamW()},
+		Chain{Decay(0.1), SGD(), EMA()}, Chain{AdamW(), Lookahead()}, Chain{Freeze("u"), AdamW()}, Chain{DecayRule{0.1, "u", false}, SGD()}}
+	for _, e := range Table {
+		r := e.New()
+		if e.LR == 0 {
+			r = Chain{L2(0.1), r, AdamW()}
+			if e.After {
+				r = Chain{L2(0.1), AdamW(), e.New()}
+			}
+		}
+		rules = append(rules, r)
+	}
+	for _, r := range rules {
+		g := graph.New(tensor.Float64, 1)
+		w, u, stopped := g.Param("w", graph.From(1, 2), 2), g.Param("u", graph.From(1, -3), 2), g.Param("x", graph.From(5))
+		loss := ops.Add(ops.Sum(ops.Square(w)), ops.StopGradient(stopped))
+		tr := Descend(loss, r)
+		p, err := tr.Compile()
+		if err != nil {
+			t.Fatalf("%v: %v", r, err)
+		}
+		for range 3 {
+			if err := p.Run(graph.Let(tr.LR, []float64{0.1})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tr.Eval[1] != u || !slices.Equal(u.Variable().Float64s(), []float64{1, -3}) || stopped.Variable().Float64s()[0] != 5 {
+			t.Errorf("%v moves what the loss does not use to %v, %v", r, u.Variable().Float64s(), stopped.Variable().Float64s())
+		}
+	}
+	g := graph.New(tensor.Float64, 1)
+	z := g.Param("z", graph.From(1))
+	tr := Descend(ops.Mul(z, g.Const(0)), AdamW())
+	p, err := tr.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(graph.Let(tr.LR, []float64{1})); err != nil || z.Variable().Float64s()[0] != 0.99 {
+		t.Errorf("a gradient of 0 is no reason to leave out decay: %v, %v", z.Variable().Float64s(), err)
+	}
 }
 
 // A rule that changes the direction after the parameter has landed is a

@@ -122,7 +122,10 @@ func rms(x *node) *node { return ops.Sqrt(ops.Mean(ops.Square(x))) }
 //
 //	b ← μ·b + (1-μ)·g,  u = μ·b + (1-μ)·g
 //	X ← u/‖u‖;  5 times: A = XXᵀ, X ← 3.4445·X + (2.0315·A² - 4.7750·A)·X
-//	d = √max(1, rows/columns)·X
+//	d = √max(1, columns/rows)·X
+//
+// A matrix here is inputs by outputs, the transpose of PyTorch's, whose factor is
+// √max(1, rows/columns): the same matrix moves alike.
 //
 // Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/; Liu et al.
 // 2025, https://arxiv.org/abs/2502.16982.
@@ -165,5 +168,5 @@ func (r MuonRule) Update(s *Step) *node {
 	if tall {
 		x = ops.Transpose(x)
 	}
-	return ops.Scale(math.Sqrt(max(1, float64(shape.Dim(0))/float64(shape.Dim(1)))), x)
+	return ops.Scale(math.Sqrt(max(1, float64(shape.Dim(1))/float64(shape.Dim(0)))), x)
 }

@@ -205,7 +205,7 @@ func TestMuonOrthogonalises(t *testing.T) {
 		g := make([]float64, 6)
 		g[0], g[dims[1]+1] = 5, 2
 		d := moves(t, Muon(), make([]float64, 6), g, dims...)
-		scale := math.Sqrt(max(1, float64(dims[0])/float64(dims[1])))
+		scale := math.Sqrt(max(1, float64(dims[1])/float64(dims[0])))
 		for i, v := range d {
 			onAxis := i == 0 || i == dims[1]+1
 			if s := v / scale; onAxis && (s < 0.6 || s > 1.3) || !onAxis && math.Abs(v) > 1e-12 {
@@ -214,6 +214,87 @@ func TestMuonOrthogonalises(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Muon moves a matrix of inputs by outputs as PyTorch moves its transpose.
+// torchMuon is torch.optim.Muon's first step for a matrix of outputs by inputs.
+func TestMuonIsTorchs(t *testing.T) {
+	for _, dims := range [][]int{{2, 5}, {5, 2}, {3, 3}, {1, 4}, {4, 1}} {
+		in, out := dims[0], dims[1]
+		g, turned := make([]float64, in*out), make([][]float64, out)
+		for o := range out {
+			turned[o] = make([]float64, in)
+			for i := range in {
+				v := math.Sin(float64(1 + 3*i + 7*o*o))
+				g[i*out+o], turned[o][i] = v, v
+			}
+		}
+		got, want := moves(t, Muon(), make([]float64, in*out), g, dims...), torchMuon(turned)
+		for o := range out {
+			for i := range in {
+				if d := got[i*out+o] - want[o][i]; math.Abs(d) > 1e-12 {
+					t.Errorf("%d inputs, %d outputs: element (%d, %d) is off by %v", in, out, i, o, d)
+				}
+			}
+		}
+	}
+}
+
+func torchMuon(g [][]float64) [][]float64 {
+	buf := func(a [][]float64, f func(i, j int) float64) [][]float64 {
+		out := make([][]float64, len(a))
+		for i := range a {
+			for j := range a[i] {
+				out[i] = append(out[i], f(i, j))
+			}
+		}
+		return out
+	}
+	transpose := func(a [][]float64) [][]float64 {
+		out := make([][]float64, len(a[0]))
+		for j := range out {
+			for i := range a {
+				out[j] = append(out[j], a[i][j])
+			}
+		}
+		return out
+	}
+	times := func(a, b [][]float64) [][]float64 {
+		out := make([][]float64, len(a))
+		for i := range a {
+			out[i] = make([]float64, len(b[0]))
+			for k, v := range a[i] {
+				for j, w := range b[k] {
+					out[i][j] += v * w
+				}
+			}
+		}
+		return out
+	}
+	rows, cols := len(g), len(g[0])
+	// The buffer is 0.05·g, and looking ahead mixes 0.05 of g with 0.95 of it.
+	size := 0.0
+	x := buf(g, func(i, j int) float64 { return 0.05*g[i][j] + 0.95*0.05*g[i][j] })
+	for _, r := range x {
+		for _, v := range r {
+			size += v * v
+		}
+	}
+	x = buf(x, func(i, j int) float64 { return x[i][j] / math.Sqrt(size) })
+	if rows > cols {
+		x = transpose(x)
+	}
+	for range 5 {
+		a := times(x, transpose(x))
+		aa := times(a, a)
+		bx := times(buf(a, func(i, j int) float64 { return -4.7750*a[i][j] + 2.0315*aa[i][j] }), x)
+		x = buf(x, func(i, j int) float64 { return 3.4445*x[i][j] + bx[i][j] })
+	}
+	if rows > cols {
+		x = transpose(x)
+	}
+	factor := math.Sqrt(max(1, float64(rows)/float64(cols)))
+	return buf(x, func(i, j int) float64 { return factor * x[i][j] })
 }
 
 // On ½Σ cᵢxᵢ² the Hessian's diagonal is exact whatever the random signs, SAM's

@@ -48,7 +48,7 @@ type Step struct {
 	gate    *node  // unless nil, nothing changes where it is 0
 	next    *node  // unless nil, the value to move to, see land
 	landed  [3]*node
-	frozen  bool
+	still   bool  // the parameter is not moved: frozen, or not used by the loss
 	eval    *node // unless nil, the state that holds the weights to evaluate
 	after   []func(next *node)
 	updates []graph.Update
@@ -169,7 +169,7 @@ func (c Chain) UpdateAll(steps []*Step) {
 	for i, r := range c {
 		var live []*Step
 		for _, s := range steps {
-			if !s.frozen {
+			if !s.still {
 				live = append(live, s)
 			}
 		}

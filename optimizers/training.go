@@ -25,8 +25,10 @@ type Training struct {
 }
 
 // Descend returns the step that lowers loss by moving params by rule. With no
-// params, all of the graph's are moved. A setting out of range is a mistake
-// that graph.Compile reports.
+// params, all of the graph's are moved. A parameter that the loss does not use
+// (see [graph.GradUsed]) stays as it is whatever the rule, also where the rule
+// decays weights, and has no states: PyTorch skips it too. A setting out of range
+// is a mistake that graph.Compile reports.
 func Descend(loss *node, rule Rule, params ...*node) *Training {
 	return build(loss, rule, params, false)
 }
@@ -46,7 +48,8 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 	}
 	name := g.Unique("step")
 	suffix := strings.TrimPrefix(name, "step")
-	t := &Training{Loss: loss, Params: params, Grads: graph.Grad(loss, params...),
+	grads, used := graph.GradUsed(loss, params...)
+	t := &Training{Loss: loss, Params: params, Grads: grads,
 		LR: g.Input("lr" + suffix), T: g.Scalar(name, 0), lowered: loss, suffix: suffix}
 	if up {
 		t.lowered = ops.Neg(loss)
@@ -59,7 +62,7 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 		if up {
 			d = ops.Neg(d)
 		}
-		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, Size: t.LR, T: now, train: t, raw: d, old: p}
+		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, Size: t.LR, T: now, train: t, raw: d, old: p, still: !used[i]}
 	}
 	c, ok := rule.(Chain)
 	if !ok {
@@ -68,7 +71,7 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 	c.UpdateAll(steps)
 	t.Eval = append([]*node(nil), params...)
 	for i, s := range steps {
-		if s.frozen {
+		if s.still {
 			continue
 		}
 		t.Updates = append(t.Updates, s.finish()...)

@@ -31,11 +31,15 @@ var meets = map[string]func(x, y float64, num []float64) string{
 	"round":      whole(0.5),
 	"maximum":    tie("each gets half of the derivative"),
 	"minimum":    tie("each gets half of the derivative"),
+	"heaviside":  zero("it jumps there, the derivative is 0"),
+	"remainder":  wrap("-floor of the quotient"),
+	"fmod":       wrap("-trunc of the quotient"),
 	"less":       tie("the comparison jumps there"),
 	"lessEqual":  tie("the comparison jumps there"),
 	"clamp":      border("the derivative there is 1"),
 	"hardTanh":   border("the derivative there is 0"),
 	"hardShrink": border("the derivative there is 0"),
+	"softShrink": border("the derivative there is 0"),
 	"elu": func(x, _ float64, num []float64) string {
 		if x == 0 && num[0] != 1 {
 			return "the argument is 0, the derivative there is alpha"
@@ -66,6 +70,15 @@ func tie(how string) func(x, y float64, _ []float64) string {
 	return func(x, y float64, _ []float64) string {
 		if x == y {
 			return fmt.Sprintf("both sides are %.6g, %s", x, how)
+		}
+		return ""
+	}
+}
+
+func wrap(how string) func(x, y float64, _ []float64) string {
+	return func(x, y float64, _ []float64) string {
+		if math.Mod(x, y) == 0 {
+			return fmt.Sprintf("%v is a multiple of %v, it jumps there, the derivatives are 1 and %s", x, y, how)
 		}
 		return ""
 	}
@@ -183,7 +196,7 @@ func (e *Expression) trouble(scalar bool) (bool, error) {
 	}
 	values, err := e.run(watch...)
 	for _, v := range values {
-		if _, bad := unfit(v); bad {
+		if grade(v) > 0 {
 			return true, err
 		}
 	}
@@ -290,50 +303,73 @@ func smallest(v Value) float64 {
 	return m
 }
 
-// unfit returns the first element that is not finite.
-func unfit(v Value) (float64, bool) {
+// grade is 0 for what is finite, 1 for what has infinities, and 2 for what has
+// NaN.
+func grade(v Value) int {
+	worst := 0
 	for _, x := range v.Data {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return x, true
+		switch {
+		case math.IsNaN(x):
+			return 2
+		case math.IsInf(x, 0):
+			worst = 1
 		}
 	}
-	return 0, false
+	return worst
+}
+
+// first returns the first element of a grade.
+func first(v Value, of int) float64 {
+	for _, x := range v.Data {
+		if grade(Value{Data: []float64{x}}) == of {
+			return x
+		}
+	}
+	return 0
 }
 
 // trapped says whether a node makes a value that is not finite from operands
-// that are.
+// that are, or NaN from infinite ones.
 func trapped(n *graph.Node, at map[*graph.Node]Value) string {
-	bad, yes := unfit(at[n])
-	if !yes {
+	own := grade(at[n])
+	if own == 0 {
 		return ""
 	}
 	where := ""
 	for i := range n.Arity() {
-		if _, bad := unfit(at[n.Arg(i)]); bad {
+		x := at[n.Arg(i)]
+		if grade(x) >= own {
 			return ""
 		}
-		if x := at[n.Arg(i)]; len(x.Data) == 1 && n.Arg(i).Op() == nil {
+		if len(x.Data) == 1 && n.Arg(i).Op() == nil {
 			where += fmt.Sprintf(" at %s = %v", n.Arg(i).Name(), x)
 		}
 	}
-	return fmt.Sprintf("the value is %v%s", bad, where)
+	return fmt.Sprintf("the value is %v%s", first(at[n], own), where) + extremes(n, at)
+}
+
+// extremes says which infinity all that a node is made of has.
+func extremes(n *graph.Node, at map[*graph.Node]Value) string {
+	x := at[n.Arg(0)]
+	for _, sign := range []int{-1, 1} {
+		if n.Arity() == 1 && len(x.Data) > 1 && !slices.ContainsFunc(x.Data, func(v float64) bool { return !math.IsInf(v, sign) }) {
+			return fmt.Sprintf(": all %d elements are %v", len(x.Data), x.Data[0])
+		}
+	}
+	return ""
 }
 
 // infinite says whether a node makes a derivative that is not finite from one
-// that is.
+// that is, or NaN from an infinite one. What the operand's value explains is
+// left out.
 func infinite(n *graph.Node, at, adjoint map[*graph.Node]Value) string {
-	if _, bad := unfit(adjoint[n]); bad {
-		return ""
-	}
 	for i := range n.Arity() {
 		x := n.Arg(i)
-		if x.Op() == nil && x.Role() == graph.Computed {
+		if _, constant := x.IsConst(); constant || x.Op() == nil && x.Role() == graph.Computed {
 			continue
 		}
-		if bad, yes := unfit(adjoint[x]); yes {
-			if _, value := unfit(at[x]); !value {
-				return fmt.Sprintf("the derivative by its operand is %v", bad)
-			}
+		if own := grade(adjoint[x]); own > max(grade(adjoint[n]), grade(at[x])) {
+			return fmt.Sprintf("the derivative by its operand is %v", first(adjoint[x], own)) + extremes(n, at)
 		}
 	}
 	return ""

@@ -9,10 +9,8 @@ import (
 	"testing"
 )
 
-// nan stands for a value that is not known, or not asked for.
-var nan = math.NaN()
-
-// searches are functions with the answer that every method has to give.
+// searches are functions with the answer that every method has to give; nan is
+// a value that is not known, or not asked for.
 var searches = []struct {
 	text, start, bounds string
 	f                   float64 // the least value

@@ -76,6 +76,8 @@ var compositions = []Func{
 	unary("log10", func(x *node) *node { return ops.Scale(1/math.Ln10, ops.Log(x)) }),
 	unary("exp2", func(x *node) *node { return ops.Exp(ops.Scale(math.Ln2, x)) }),
 	unary("cbrt", func(x *node) *node { return ops.Mul(ops.Sign(x), ops.Pow(ops.Abs(x), x.Graph().Const(1.0/3))) }),
+	unary("trigamma", func(x *node) *node { return ops.Polygamma(x.Graph().Const(1), x) }),
+	{Name: "heaviside", Inputs: -1, Build: buildHeaviside},
 	{Name: "piecewise", Inputs: -1, Build: piecewise},
 	{Name: "hypot", Inputs: 2, Build: func(in []*node, _ []float64) *node {
 		return ops.Sqrt(ops.Add(ops.Square(in[0]), ops.Square(in[1])))
@@ -137,6 +139,17 @@ func chosen(name string, pair func(_, _ *node) *node, over func(*node, ...int) *
 	}}
 }
 
+// buildHeaviside is [ops.Heaviside], and ½ at 0 where nothing is said.
+func buildHeaviside(in []*node, _ []float64) *node {
+	switch len(in) {
+	case 1:
+		return ops.Heaviside(in[0], in[0].Graph().Const(0.5))
+	case 2:
+		return ops.Heaviside(in[0], in[1])
+	}
+	return graph.Bad(fmt.Errorf("takes x and the value at x = 0, %d arguments given", len(in)), "heaviside", in...)
+}
+
 func ints(num []float64) []int {
 	out := make([]int, len(num))
 	for i, x := range num {
@@ -156,12 +169,12 @@ func strided(num []float64) (s, stride []int, offset int, rest []int, ok bool) {
 	return n[1 : 1+r], n[1+r : 1+2*r], n[1+2*r], n[2+2*r:], true
 }
 
-// within says whether a strided walk stays in an array and reads nothing twice.
+// within says whether a strided walk of a shape that is not empty stays in an
+// array.
 func within(size int, s, stride []int, offset int) bool {
-	low, high := offset, offset
-	seen, n := map[int]bool{offset: true}, 1
+	low, high, n := offset, offset, 1
 	for i, d := range s {
-		if d < 1 || d > size {
+		if d < 1 || d > MaxSize || n > MaxSize {
 			return false
 		}
 		n *= d
@@ -170,24 +183,17 @@ func within(size int, s, stride []int, offset int) bool {
 		} else {
 			high += span
 		}
-		if n > min(size, 1<<20) || low < 0 || high >= size {
+		if low < 0 || high >= size {
 			return false
 		}
-		next := make(map[int]bool, n)
-		for at := range seen {
-			for k := range d {
-				next[at+k*stride[i]] = true
-			}
-		}
-		seen = next
 	}
-	return len(seen) == n
+	return low >= 0 && high < size && n <= MaxSize
 }
 
 var errWalk = fmt.Errorf("the numbers are the rank, a shape, strides and an offset within the array")
 
 // buildView is [graph.View], which derivatives are full of:
-// view(x, rank, shape..., strides..., offset).
+// view(x, rank, shape..., strides..., offset). Windows may overlap.
 func buildView(in []*node, num []float64) *node {
 	s, stride, offset, rest, ok := strided(num)
 	if in[0].Err() == nil && (!ok || len(rest) > 0 || !within(in[0].Shape().Size(), s, stride, offset)) {
@@ -199,8 +205,8 @@ func buildView(in []*node, num []float64) *node {
 	return graph.View(in[0], "view", graph.Dims(s...), stride, offset)
 }
 
-// buildPlace is the gradient of a view: zeros with x written into them. The
-// numbers end with the shape of the result.
+// buildPlace is the gradient of a view: zeros with x added to them. The numbers
+// end with the shape of the result.
 func buildPlace(in []*node, num []float64) *node {
 	if in[0].Err() != nil {
 		return in[0]

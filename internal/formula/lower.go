@@ -180,7 +180,7 @@ var operators = map[string]func(x, y *node) *node{
 	"+": ops.Add, "-": ops.Sub, "*": ops.Mul, "/": ops.Div, "@": matrixProduct,
 	"<": ops.Less, "<=": ops.LessEqual, ">": ops.Greater, ">=": ops.GreaterEqual, "==": ops.Equal, "!=": ops.NotEqual,
 	"and": and, "&&": and, "or": or, "||": or,
-	"%": func(x, y *node) *node { return ops.Sub(x, ops.Mul(y, ops.Floor(ops.Div(x, y)))) },
+	"%": ops.Remainder,
 }
 
 func and(x, y *node) *node { return ops.Mul(truth(x), truth(y)) }

@@ -60,6 +60,16 @@ var aliases = rows(`
 	asin arcsin
 	acos arccos
 	atan arctan arctg
+	asinh arcsinh arsinh
+	acosh arccosh arcosh
+	atanh arctanh artanh
+	lgamma gammaln loggamma
+	gamma tgamma
+	digamma psi
+	betaln lbeta
+	normcdf norm_cdf ndtr
+	remainder mod
+	log_add_exp logaddexp
 	atan2 arctan2
 	tan tg
 	sinh sh
@@ -82,7 +92,7 @@ var aliases = rows(`
 	sigmoid expit
 	logsumexp log_sum_exp reduce_logsumexp
 	logsoftmax log_softmax
-	logsigmoid log_sigmoid
+	logsigmoid log_sigmoid log_expit
 	silu swish
 	concat concatenate
 	broadcast broadcast_to

@@ -128,7 +128,7 @@ func (a *algebra) betterLog(t, x *term) (*term, string, bool) {
 	return nil, "", false
 }
 
-// logSoftmax names z - logsumexp(z), which softmax is made of, or returns z.
+// logSoftmax names z - logsumexp(z), or returns z.
 func (a *algebra) logSoftmax(z *term) *term {
 	if z.kind != sum || len(z.args) != 2 || z.num != 0 || z.k[0]*z.k[1] != -1 {
 		return z

@@ -51,8 +51,9 @@ func Describe(n *graph.Node) string {
 // are others than in graphs.
 var (
 	infix = map[string]string{"less": "<", "lessEqual": "<=", "equal": "==", "notEqual": "!="}
-	calls = map[string]string{"hardTanh": "clamp", "leakyReLU": "leaky_relu", "hardShrink": "hardshrink", "maximum": "max", "minimum": "min",
-		"stopGradient": "stop_gradient", "stop": "stop_gradient", "logcosh": "logcosh", "take": "take"}
+	calls = map[string]string{"hardTanh": "clamp", "leakyReLU": "leaky_relu", "hardShrink": "hardshrink", "softShrink": "softshrink", "maximum": "max", "minimum": "min",
+		"stopGradient": "stop_gradient", "stop": "stop_gradient", "logcosh": "logcosh", "take": "take",
+		"normCDF": "normcdf", "logAddExp": "log_add_exp", "sincDerivative": "sinc_derivative", "isNaN": "isnan", "isInf": "isinf", "isFinite": "isfinite"}
 )
 
 // term turns a node into a term.
@@ -162,10 +163,20 @@ func (a *algebra) elementwise(n *graph.Node, name string, num []float64, args []
 			return a.product(1, args[:1], []float64{args[1].num})
 		}
 		return a.call("^", s, nil, args...)
+	case "exp":
+		if x := args[0]; x.kind == call && x.fn == "logsoftmax" {
+			return a.call("softmax", s, x.k, x.args...)
+		}
 	case "mask":
 		return a.call("where", s, nil, args[0], args[1], zero)
 	case "mask[not]":
 		return a.call("where", s, nil, args[0], zero, args[1])
+	case "polygamma", "sincDerivative": // the derivatives of order 0 have names of their own
+		if order := args[0]; order.kind == number && order.num == 0 {
+			return a.call(map[string]string{"polygamma": "digamma", "sincDerivative": "sinc"}[name], s, nil, args[1])
+		}
+	case "chosen":
+		return a.chosen(s, args[0], args[1])
 	case "alive":
 		return a.call("!=", s, nil, args[0], zero)
 	case "alive[not]":
@@ -185,6 +196,39 @@ func (a *algebra) elementwise(n *graph.Node, name string, num []float64, args []
 		return nil
 	}
 	return a.call(name, s, num, args...)
+}
+
+// chosen writes d where c is above 0, else c, for people: a choice between
+// numbers is that between d times each.
+func (a *algebra) chosen(s graph.Shape, c, d *term) *term {
+	switch {
+	case c.kind == call && c.fn == "where":
+		return a.call("where", s, nil, c.args[0], a.chosen(s, c.args[1], a.given(d, c, c.args[1])), a.chosen(s, c.args[2], a.given(d, c, c.args[2])))
+	case c.kind == call && c.fn == "stop_gradient":
+		return a.number(math.NaN())
+	case c.kind == number && c.num == 0:
+		return c
+	case c.kind == number:
+		return d
+	}
+	return a.call("where", s, nil, a.call("<", s, nil, a.number(0), c), d, c)
+}
+
+// given is d, a product that may have the factor c, for a value of c.
+func (a *algebra) given(d, c, value *term) *term {
+	if d == c {
+		return value
+	}
+	if d.kind != product {
+		return d
+	}
+	args := slices.Clone(d.args)
+	for i, x := range args {
+		if x == c && d.k[i] == 1 {
+			args[i] = value
+		}
+	}
+	return a.product(d.num, args, d.k)
 }
 
 // moving turns the other ops into terms.
@@ -216,15 +260,20 @@ func (a *algebra) moving(n *graph.Node, name string, num []float64, args []*term
 		return a.sum(0, []*term{a.call("softmax", to, []float64{1}, x), a.call("onehot", to, []float64{float64(to.Dim(1))}, args[1])}, []float64{1, -1})
 	case "softmax_nll":
 		return a.call(name, to, nil, args...)
-	case "norm", "logsumexp", "amax", "amin", "argmax", "argmin": // they keep axes
+	case "norm", "logsumexp", "amax", "amin", "argmax", "argmin", "max_first", "min_first": // they keep axes
 		axes := num
-		if len(num) == x.shape.Rank() && !strings.HasPrefix(name, "arg") {
+		if len(num) == x.shape.Rank() && !strings.HasPrefix(name, "arg") && !strings.HasSuffix(name, "first") {
 			axes = nil
 		}
 		return a.reshape(a.call(name, drop(x.shape, ints(num)), axes, x), to)
 	case "concat":
 		if v := a.vector(to, args); v != nil {
 			return v
+		}
+		return a.call(name, to, num, args...)
+	case "logsoftmax":
+		if len(num) == to.Rank() {
+			num = nil
 		}
 		return a.call(name, to, num, args...)
 	case "take", "gather", "onehot":

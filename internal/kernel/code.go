@@ -67,6 +67,16 @@ const (
 
 	Where // a != 0 ? b : c; the operand not taken is not looked at, NaN is "not 0"
 
+	Lgamma // log |Γ(a)|
+	Gamma
+	Erfc // accurate in the tail
+	Erfinv
+	NormCDF   // of the normal distribution, accurate in the tail
+	Polygamma // of order a at b; 0 is digamma
+	Sinc      // derivative of order a, at b, of sin(πb)/(πb)
+	Betaln
+	Fmod // a less the multiple of b towards 0: exact, with a's sign
+
 	NumCodes
 )
 
@@ -128,6 +138,16 @@ var codes = [NumCodes]codeInfo{
 		}
 		return c
 	}},
+
+	Lgamma:    {"lgamma", 1, func(a, _, _ float64) float64 { return elementary.Lgamma(a) }},
+	Gamma:     {"gamma", 1, func(a, _, _ float64) float64 { return elementary.Gamma(a) }},
+	Erfc:      {"erfc", 1, func(a, _, _ float64) float64 { return elementary.Erfc(a) }},
+	Erfinv:    {"erfinv", 1, func(a, _, _ float64) float64 { return elementary.Erfinv(a) }},
+	NormCDF:   {"norm_cdf", 1, func(a, _, _ float64) float64 { return elementary.NormCDF(a) }},
+	Polygamma: {"polygamma", 2, func(a, b, _ float64) float64 { return elementary.Polygamma(a, b) }},
+	Sinc:      {"sinc", 2, func(a, b, _ float64) float64 { return elementary.Sinc(a, b) }},
+	Betaln:    {"betaln", 2, func(a, b, _ float64) float64 { return elementary.Betaln(a, b) }},
+	Fmod:      {"fmod", 2, func(a, b, _ float64) float64 { return math.Mod(a, b) }},
 }
 
 func sign(a float64) float64 {

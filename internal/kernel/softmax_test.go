@@ -10,6 +10,33 @@ import (
 	"unsafe"
 )
 
+// TestSoftmaxFarOut has logits that float32 cannot hold, in rows of every length.
+func TestSoftmaxFarOut(t *testing.T) {
+	for _, isa := range isas() {
+		for n := 2; n < 70; n++ {
+			for _, top := range []float64{1e39, 1e300, math.MaxFloat64, -1e300} {
+				src, dst, lse := make([]float64, n), make([]float64, n), make([]float64, 2)
+				for i := range src {
+					src[i] = -math.MaxFloat64
+				}
+				src[0], src[n-1] = top, top
+				softmaxRows(isa, &dst[0], &lse[0], &src[0], 1, n)
+				logSumExpRows(isa, &lse[1], &src[0], 1, n)
+				want := make([]float64, n)
+				want[0], want[n-1] = 0.5, 0.5
+				for i := range dst {
+					if math.Abs(dst[i]-want[i]) > 1e-15 {
+						t.Fatalf("%s: %d logits, the largest %v: %v", isa, n, top, dst)
+					}
+				}
+				if lse[0] != top || lse[1] != top {
+					t.Fatalf("%s: %d logits, the largest %v: logarithms %v", isa, n, top, lse)
+				}
+			}
+		}
+	}
+}
+
 // TestSoftmaxRows compares rows of every length with sums in float64.
 func TestSoftmaxRows(t *testing.T) {
 	for _, isa := range isas() {
