@@ -7,6 +7,7 @@ import (
 	"descent/losses"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 
 	"gorgonia.org/tensor"
 )
@@ -33,7 +34,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	rate := optimizers.Cosine(0.1, 1000)
+	rate := schedule.Cosine(0.1, 1000)
 	xs, ys := []float64{-2, -1, 0, 1, 2}, []float64{-3, -1, 1, 90, 5} // y = 2x + 1
 	for t := range 1000 {
 		if err := program.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(step.LR, []float64{rate.At(t)})); err != nil {

@@ -10,6 +10,7 @@ import (
 	"descent/internal/plot"
 	"descent/losses"
 	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -24,7 +25,7 @@ var programs = []Experiment{
 		Try:    "descent min x^2 --start x=10 -o 'sgd(lr=0.1)' --tol 1e-6 --plot square.svg",
 		run: func(r *Run) {
 			f := fun("x^2", "x")
-			res := f.search(optimizers.With(optimizers.SGD(), 0.1), optimizers.Stop{Grad: 1e-6, Iterations: 1000}, 10)
+			res := f.search(search.With(optimizers.SGD(), 0.1), search.Stop{Grad: 1e-6, Iterations: 1000}, 10)
 			r.exact("x", res.X[0], 4.313591466744105e-07)
 			r.exact("updates", float64(len(res.Trace)-1), 76)
 			r.claim(fmt.Sprintf("%.6f", res.X[0]) == "0.000000")
@@ -61,7 +62,7 @@ var programs = []Experiment{
 		Try:    "descent min 'x^2+(x-2)^2' --start x=5 -o 'sgd(lr=0.1)' --tol 1e-6",
 		run: func(r *Run) {
 			f := fun("x^2 + (x-2)^2", "x")
-			res := f.search(optimizers.With(optimizers.SGD(), 0.1), optimizers.Stop{Grad: 1e-6, Iterations: 1000}, 5)
+			res := f.search(search.With(optimizers.SGD(), 0.1), search.Stop{Grad: 1e-6, Iterations: 1000}, 5)
 			r.exact("x", res.X[0], 1.0000001910078666)
 			r.exact("updates", float64(len(res.Trace)-1), 33)
 			r.exact("f", f.at(res.X[0]), 2.000000000000073)
@@ -83,7 +84,7 @@ var programs = []Experiment{
 			r.exact("b", end.X[1], 2.63852284499613)
 			r.exact("loss after the first step", res.Trace[1].F, 24.150094883170837)
 			r.exact("loss after the last step", end.F, 3.2596826285211415)
-			best := f.search(optimizers.NewtonCG{}, optimizers.Stop{Grad: 1e-10}, 0, 0)
+			best := f.search(search.NewtonCG{}, search.Stop{Grad: 1e-10}, 0, 0)
 			r.near("least squares w", best.X[0], 2.0275865346733135, 1e-9)
 			r.near("least squares b", best.X[1], 2.654374291845247, 1e-9)
 			r.near("least squares loss", best.F, 3.259618853992314, 1e-12)

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"descent/internal/plot"
-	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // Searches on the function of one variable of tutorial 2.
@@ -85,7 +85,7 @@ var searches = []Experiment{
 			r.exact("minima without", n, 5)
 			r.exact("minima with", m, 5)
 			r.claim(m < n || f.at(last(b).X[0]) < last(a).F)
-			panel := func(title string, f function, res *optimizers.Result) *plot.Figure {
+			panel := func(title string, f function, res *search.Result) *plot.Figure {
 				return figure(title, "x", "f", curve("f", f, -0.5, 3.3), path1("SGD", res))
 			}
 			r.draw(&plot.Grid{Cols: 2, Figures: []*plot.Figure{panel("without penalty", f, a), panel("with 0.1 x²", g, b)}})
@@ -120,15 +120,15 @@ func minima(f function) (n float64) {
 func annealing(r *Run) {
 	f := fun(waves1, "x")
 	p := f.problem(0.8)
-	end := func(m optimizers.Annealing) *optimizers.Result {
-		res, err := optimizers.Minimize(context.Background(), p, m, optimizers.Stop{Iterations: 2000, Path: true})
+	end := func(m search.Annealing) *search.Result {
+		res, err := search.Minimize(context.Background(), p, m, search.Stop{Iterations: 2000, Path: true})
 		must(err)
 		return res
 	}
 	const seeds = 200
 	local, global := 0.0, 0.0
 	for seed := range uint64(seeds) {
-		m := optimizers.Annealing{Temperature: 10, Cool: 0.995, LR: 0.01, Seed: seed}
+		m := search.Annealing{Temperature: 10, Cool: 0.995, LR: 0.01, Seed: seed}
 		if math.Abs(last(end(m)).X[0]-0.7790213824761505) < 1e-6 {
 			local++
 		}
@@ -144,8 +144,8 @@ func annealing(r *Run) {
 	fig := figure("x at each step", "step", "x")
 	for _, c := range []struct {
 		name string
-		m    optimizers.Annealing
-	}{{"gradient proposals", optimizers.Annealing{Temperature: 10, Cool: 0.995, LR: 0.01}}, {"normal proposals", optimizers.Annealing{Temperature: 10, Cool: 0.995, Sigma: 0.5}}} {
+		m    search.Annealing
+	}{{"gradient proposals", search.Annealing{Temperature: 10, Cool: 0.995, LR: 0.01}}, {"normal proposals", search.Annealing{Temperature: 10, Cool: 0.995, Sigma: 0.5}}} {
 		x, _ := walk(end(c.m))
 		fig.Layers = append(fig.Layers, plot.Line{Name: c.name, Y: x[0]})
 	}

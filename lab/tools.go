@@ -12,6 +12,7 @@ import (
 	"descent/internal/plot"
 	"descent/losses"
 	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -124,25 +125,25 @@ func (f function) directional(dir []float64, x ...float64) float64 {
 	return compute(feeds, graph.Directional(y, params, vs))[0]
 }
 
-func (f function) problem(start ...float64) *optimizers.Problem {
+func (f function) problem(start ...float64) *search.Problem {
 	y, params, feeds := f.build(start...)
-	p, err := optimizers.ProblemOf(y, params, feeds...)
+	p, err := search.ProblemOf(y, params, feeds...)
 	must(err)
 	return p
 }
 
 // search minimises the function from a start; the trace keeps the path.
-func (f function) search(m optimizers.Method, stop optimizers.Stop, start ...float64) *optimizers.Result {
+func (f function) search(m search.Method, stop search.Stop, start ...float64) *search.Result {
 	stop.Path = true
-	res, err := optimizers.Minimize(context.Background(), f.problem(start...), m, stop)
+	res, err := search.Minimize(context.Background(), f.problem(start...), m, stop)
 	must(err)
 	return res
 }
 
 // sgd takes a number of steps of plain gradient descent and returns the path,
 // with the start.
-func (f function) sgd(lr float64, steps int, start ...float64) *optimizers.Result {
-	return f.search(optimizers.With(optimizers.SGD(), lr), optimizers.Stop{Iterations: steps}, start...)
+func (f function) sgd(lr float64, steps int, start ...float64) *search.Result {
+	return f.search(search.With(optimizers.SGD(), lr), search.Stop{Iterations: steps}, start...)
 }
 
 // newton returns the critical point near a start.
@@ -166,10 +167,10 @@ func (f function) newton(start ...float64) []float64 {
 }
 
 // last is where a search ended.
-func last(r *optimizers.Result) optimizers.Point { return r.Trace[len(r.Trace)-1] }
+func last(r *search.Result) search.Point { return r.Trace[len(r.Trace)-1] }
 
 // walk returns the points of a path, variable by variable, and the values.
-func walk(r *optimizers.Result) (x [][]float64, f []float64) {
+func walk(r *search.Result) (x [][]float64, f []float64) {
 	x = make([][]float64, len(r.X))
 	for _, p := range r.Trace {
 		for i := range x {
@@ -193,18 +194,18 @@ func curve(name string, f function, lo, hi float64) plot.Line {
 }
 
 // path1 and path2 draw a search on a curve and on a plane.
-func path1(name string, r *optimizers.Result) plot.Path {
+func path1(name string, r *search.Result) plot.Path {
 	x, f := walk(r)
 	return plot.Path{Name: name, X: x[0], Y: f}
 }
 
-func path2(name string, r *optimizers.Result) plot.Path {
+func path2(name string, r *search.Result) plot.Path {
 	x, _ := walk(r)
 	return plot.Path{Name: name, X: x[0], Y: x[1]}
 }
 
 // descentCurve draws the values of a search.
-func descentCurve(name string, r *optimizers.Result) plot.Line {
+func descentCurve(name string, r *search.Result) plot.Line {
 	_, f := walk(r)
 	return plot.Line{Name: name, Y: f}
 }

@@ -9,6 +9,7 @@ import (
 	"descent/losses"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -131,7 +132,7 @@ var losses0 = []Experiment{
 				want float64
 			}{{"mse", 22}, {"huber", 3}, {"mae", 3}} {
 				f := fun(c.loss+"(a + 0*x, x)", "a").with("x", []float64{1, 2, 3, 4, 100})
-				res := f.search(optimizers.With(optimizers.SGD(), map[string]float64{"mse": 0.1, "huber": 0.5, "mae": 0.01}[c.loss]), optimizers.Stop{Iterations: 3000, Grad: 1e-12}, 10)
+				res := f.search(search.With(optimizers.SGD(), map[string]float64{"mse": 0.1, "huber": 0.5, "mae": 0.01}[c.loss]), search.Stop{Iterations: 3000, Grad: 1e-12}, 10)
 				r.near("minimiser of "+c.loss, res.X[0], c.want, 1e-2)
 				line := curve(c.loss, f, -5, 40)
 				least := f.at(res.X[0])

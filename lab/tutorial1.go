@@ -9,6 +9,7 @@ import (
 	"descent/internal/plot"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gonum.org/v1/gonum/mat"
 	"gorgonia.org/tensor"
@@ -174,7 +175,7 @@ func scaling(r *Run) {
 		e := eigenvalues(f.hessian(0, 0, 0))
 		r.near("condition number, "+c.name, e[2]/e[0], c.want, c.tol)
 		res := f.sgd(1/e[2], 2000, 0, 0, 0)
-		best := f.search(optimizers.NewtonCG{}, optimizers.Stop{Grad: 1e-9}, 0, 0, 0)
+		best := f.search(search.NewtonCG{}, search.Stop{Grad: 1e-9}, 0, 0, 0)
 		line, count := plot.Line{Name: c.name}, 0.0
 		for i, p := range res.Trace {
 			if d := p.F - best.F; d > 1e-6 && i > 0 {

@@ -6,6 +6,7 @@ import (
 	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // Tutorial 2: convergence, adaptive rules, non-convex functions.
@@ -62,7 +63,7 @@ var steps = []Experiment{
 			in, out := optimizers.AdaGrad(), optimizers.AdaGrad()
 			in.Eps, in.Inside, out.Eps = 1e-8, true, 1e-8
 			one := func(rule optimizers.Rule) float64 {
-				return f.search(optimizers.With(rule, 1), optimizers.Stop{Iterations: 1}, 0).Trace[1].X[0]
+				return f.search(search.With(rule, 1), search.Stop{Iterations: 1}, 0).Trace[1].X[0]
 			}
 			r.exact("step with ε inside", one(in), -1e-4/math.Sqrt(2e-8))
 			r.exact("step with ε outside", one(out), -1e-4/(1e-4+1e-8))
@@ -82,7 +83,7 @@ var steps = []Experiment{
 		Params: "β1 = 0.9, β2 = 0.999, ε = 1e-8, the path of 2.5",
 		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'adam(lr=0.1)' --steps 50",
 		run: func(r *Run) {
-			res := fun(waves2, "x", "y").search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 50}, 4, 3)
+			res := fun(waves2, "x", "y").search(search.With(optimizers.Adam(), 0.1), search.Stop{Iterations: 50}, 4, 3)
 			x, _ := walk(res)
 			worst := 0.0
 			for i, name := range []string{"adam_x", "adam_y"} {
@@ -114,14 +115,14 @@ var steps = []Experiment{
 func sgdAdam(r *Run) {
 	f := fun(waves2, "x", "y")
 	sgd := f.sgd(0.05, 50, 4, 3)
-	adam := f.search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 50}, 4, 3)
+	adam := f.search(search.With(optimizers.Adam(), 0.1), search.Stop{Iterations: 50}, 4, 3)
 	r.exact("SGD ends at x", last(sgd).X[0], 3.837467106499253)
 	r.exact("SGD ends at y", last(sgd).X[1], -1.1099826402504096)
 	r.exact("SGD ends at f", last(sgd).F, 5.069192209472228)
 	r.exact("Adam ends at x", last(adam).X[0], 3.838303956988838)
 	r.exact("Adam ends at y", last(adam).X[1], -1.4436179661188298)
 	r.exact("Adam ends at f", last(adam).F, 5.440002723402546)
-	within := func(res *optimizers.Result) float64 {
+	within := func(res *search.Result) float64 {
 		steps := 0 // after the last point that is not within
 		for i, p := range res.Trace {
 			if p.F-5.069191306508776 > 1e-3 {
@@ -131,7 +132,7 @@ func sgdAdam(r *Run) {
 		return float64(steps)
 	}
 	r.exact("steps of SGD to the floor", within(f.sgd(0.05, 200, 4, 3)), 42)
-	long := f.search(optimizers.With(optimizers.Adam(), 0.1), optimizers.Stop{Iterations: 200}, 4, 3)
+	long := f.search(search.With(optimizers.Adam(), 0.1), search.Stop{Iterations: 200}, 4, 3)
 	r.near("steps of Adam to the floor", firstWithin(long), 60, 1e-12)
 	r.claim(last(adam).F < last(sgd).F)
 	lo, hi := [2]float64{-5, -5}, [2]float64{5, 5}
@@ -140,7 +141,7 @@ func sgdAdam(r *Run) {
 }
 
 // firstWithin is the first step within 1e-3 of the basin's floor.
-func firstWithin(res *optimizers.Result) float64 {
+func firstWithin(res *search.Result) float64 {
 	for i, p := range res.Trace {
 		if p.F-5.069191306508776 <= 1e-3 {
 			return float64(i)

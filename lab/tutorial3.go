@@ -6,6 +6,7 @@ import (
 	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // Tutorial 3: three points and a line, in JavaScript.
@@ -131,7 +132,7 @@ var points = []Experiment{
 		Params: "least squares",
 		Try:    "descent min 'sum((y-(w*x+b))^2)' --start w=3,b=1 x=[-1,0,1] y=[-3,0,1]",
 		run: func(r *Run) {
-			res := three().search(optimizers.NewtonCG{}, optimizers.Stop{Grad: 1e-12, Iterations: 100}, 3, 1)
+			res := three().search(search.NewtonCG{}, search.Stop{Grad: 1e-12, Iterations: 100}, 3, 1)
 			r.near("w", res.X[0], 2, 1e-10)
 			r.near("b", res.X[1], -2.0/3, 1e-10)
 			r.exact("least total", res.F, 2.0/3)
@@ -319,13 +320,13 @@ func ascent(r *Run) {
 		return fun(text, "u", "v", "b").with("x1", x1).with("x2", x2).with("y", y)
 	}
 	likelihood := bind("mean(logsigmoid(y*(u*x1 + v*x2 + b)))")
-	up := likelihood.search(optimizers.With(optimizers.Chain{optimizers.Maximize(), optimizers.SGD()}, 0.1), optimizers.Stop{Iterations: 200}, 0, 0, 0)
+	up := likelihood.search(search.With(optimizers.Chain{optimizers.Maximize(), optimizers.SGD()}, 0.1), search.Stop{Iterations: 200}, 0, 0, 0)
 	down := bind("-mean(logsigmoid(y*(u*x1 + v*x2 + b)))").sgd(0.1, 200, 0, 0, 0)
 	for i := range 3 {
 		r.exact("weight by ascent", last(up).X[i], last(down).X[i])
 	}
 	r.claim(last(up).F > up.Trace[0].F)
-	peak := fun("3 - (x-2)^2", "x").search(optimizers.With(optimizers.Chain{optimizers.Maximize(), optimizers.SGD()}, 0.1), optimizers.Stop{Iterations: 200}, 0)
+	peak := fun("3 - (x-2)^2", "x").search(search.With(optimizers.Chain{optimizers.Maximize(), optimizers.SGD()}, 0.1), search.Stop{Iterations: 200}, 0)
 	r.near("maximum of 3 - (x-2)²", last(peak).X[0], 2, 1e-9)
 	r.draw(figure("mean log-likelihood", "step", "log-likelihood", descentCurve("ascent", up)))
 }

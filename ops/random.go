@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/rng"
 )
 
@@ -18,6 +19,34 @@ import (
 // change with step, a scalar that counts. Places with the same name draw the
 // same numbers; the name "" stands for a new one.
 func Uniform(step *node, name string, lengths ...int) *node {
+	return draw(uniform, step, name, lengths)
+}
+
+// Normal returns independent numbers of the standard normal distribution, see
+// [Uniform].
+func Normal(step *node, name string, lengths ...int) *node {
+	return draw(normal, step, name, lengths)
+}
+
+// Rademacher returns -1 and 1, each with probability ½, see [Uniform].
+func Rademacher(step *node, name string, lengths ...int) *node {
+	return draw(rademacher, step, name, lengths)
+}
+
+// A distribution is what random numbers are of.
+type distribution uint8
+
+const (
+	uniform distribution = iota
+	normal
+	rademacher
+)
+
+func (d distribution) String() string {
+	return [...]string{"uniform", "normal", "rademacher"}[d]
+}
+
+func draw(of distribution, step *node, name string, lengths []int) *node {
 	if step.Err() != nil {
 		return step
 	}
@@ -26,42 +55,52 @@ func Uniform(step *node, name string, lengths ...int) *node {
 		err = fmt.Errorf("the step is %v, not a scalar", step.Shape())
 	}
 	if err != nil {
-		return graph.Bad(err, "uniform", step)
+		return graph.Bad(err, of.String(), step)
 	}
 	g := step.Graph()
 	if name == "" {
-		name = g.Unique("uniform")
+		name = g.Unique(of.String())
 	}
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return graph.Apply(uniform{rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
+	return graph.Apply(random{of, rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
 }
 
-type uniform struct {
+type random struct {
+	of  distribution
 	key uint64
 	s   graph.Shape
 }
 
-func (o uniform) Name() string                             { return fmt.Sprintf("uniform %v", o.s) }
-func (o uniform) Shape([]graph.Shape) (graph.Shape, error) { return o.s, nil }
-func (uniform) Grad(_, _ *node) []*node                    { return nil }
+func (o random) Name() string                             { return fmt.Sprintf("%v %v", o.of, o.s) }
+func (o random) Shape([]graph.Shape) (graph.Shape, error) { return o.s, nil }
+func (random) Grad(_, _ *node) []*node                    { return nil }
 
 // Lower hands the step over in two parts, each of which a float32 holds.
-func (o uniform) Lower(b *builder, in []value) value {
+func (o random) Lower(b *builder, in []value) value {
 	const part = 1 << 20
 	high := b.Floor(b.Div(in[0], b.Const(part)))
 	low := b.Sub(in[0], b.Mul(high, b.Const(part)))
-	return b.Loop(graph.Loop{Name: "uniform", Key: o,
-		F32: func(dst []float32, src [][]float32) { draw(dst, o.key, uint64(src[0][0])*part+uint64(src[1][0])) },
-		F64: func(dst []float64, src [][]float64) { draw(dst, o.key, uint64(src[0][0])*part+uint64(src[1][0])) },
+	return b.Loop(graph.Loop{Name: o.of.String(), Key: o,
+		F32: func(dst []float32, src [][]float32) { fill(dst, o, uint64(src[0][0])*part+uint64(src[1][0])) },
+		F64: func(dst []float64, src [][]float64) { fill(dst, o, uint64(src[0][0])*part+uint64(src[1][0])) },
 	}, o.s, high, low)
 }
 
-// draw fills dst with odd multiples of 2⁻²⁴, which both element types hold.
-func draw[T float32 | float64](dst []T, key, step uint64) {
-	key = rng.Mix(key + step*rng.Golden)
+func fill[T float32 | float64](dst []T, o random, step uint64) {
+	key := rng.Mix(o.key + step*rng.Golden)
 	for i := range dst {
-		dst[i] = T(rng.Mix(key+uint64(i)*rng.Golden)>>41<<1|1) / (1 << 24)
+		bits := rng.Mix(key + uint64(i)*rng.Golden)
+		switch o.of {
+		case uniform: // odd multiples of 2⁻²⁴, which both element types hold
+			dst[i] = T(bits>>41<<1|1) / (1 << 24)
+		case rademacher:
+			dst[i] = T(int64(bits>>63)*2 - 1)
+		case normal: // Box and Muller 1958, https://doi.org/10.1214/aoms/1177706645
+			u := (float64(bits>>11) + 0.5) / (1 << 53)
+			v := float64(rng.Mix(bits)>>11) / (1 << 53)
+			dst[i] = T(math.Sqrt(-2*elementary.Log(u)) * elementary.Cos(2*math.Pi*v))
+		}
 	}
 }
 

@@ -200,13 +200,20 @@ var Table = []gt.Case{
 
 	// Random numbers; the step is their input.
 	{Name: "uniform", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Uniform(in[0], "u", ints(n)...) },
-		Domain: []gt.Domain{gt.Below(1000)}, Samples: []gt.Sample{gt.One([]int{}), gt.One([]int{}).With(1), gt.One([]int{}).With(5),
-			gt.One([]int{}).With(3, 4), gt.One([]int{}).With(2, 1, 3), gt.One([]int{}).With(0, 3)}},
+		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
+	{Name: "normal", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Normal(in[0], "n", ints(n)...) },
+		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
+	{Name: "rademacher", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Rademacher(in[0], "r", ints(n)...) },
+		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
 	{Name: "dropout", Inputs: 2, Numbers: "p", Build: func(in []*node, n []float64) *node { return Dropout(in[0], n[0], in[1], "d") },
 		Domain: []gt.Domain{gt.Normal, gt.Below(1000)}, Samples: []gt.Sample{gt.One([]int{}, []int{}).With(0.5), gt.One([]int{1}, []int{}).With(0.1),
 			gt.One([]int{5}, []int{}).With(0), gt.One([]int{3, 4}, []int{}).With(0.3),
 			gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)}},
 }
+
+// draws are shapes of random numbers.
+var draws = []gt.Sample{gt.One([]int{}), gt.One([]int{}).With(1), gt.One([]int{}).With(5),
+	gt.One([]int{}).With(3, 4), gt.One([]int{}).With(2, 1, 3), gt.One([]int{}).With(0, 3)}
 
 // Lookup returns the row of that name.
 func Lookup(name string) (gt.Case, bool) {

@@ -179,7 +179,7 @@ func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[
 // shapes must be such that it is caught.
 func TestEveryRowIsSensitive(t *testing.T) {
 	flat := map[string]bool{"sign": true, "floor": true, "ceil": true, "round": true, "stop_gradient": true, "less": true, "less_equal": true,
-		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true,
+		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true, "normal": true, "rademacher": true,
 		"isnan": true, "isinf": true, "isfinite": true, "heaviside": true}
 	for _, c := range ops.Table {
 		build := c.Build

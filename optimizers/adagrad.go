@@ -25,8 +25,6 @@ func AdaGrad() AdaGradRule { return AdaGradRule{Eps: 1e-10} }
 // OptaxAdaGrad returns the rule as Optax computes it.
 func OptaxAdaGrad() AdaGradRule { return AdaGradRule{Eps: 1e-7, Initial: 0.1, Inside: true} }
 
-func (r AdaGradRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AdaGradRule) Update(s *Step) *node {
 	G := s.StateOf("G", graph.Fill(r.Initial), s.Old().Shape().Dims()...)
@@ -55,8 +53,6 @@ type AdaDeltaRule struct {
 
 // AdaDelta returns the rule with PyTorch's defaults; its learning rate is 1.
 func AdaDelta() AdaDeltaRule { return AdaDeltaRule{Rho: 0.9, Eps: 1e-6} }
-
-func (r AdaDeltaRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r AdaDeltaRule) Update(s *Step) *node {
@@ -90,8 +86,6 @@ func RMSProp() RMSPropRule { return RMSPropRule{Alpha: 0.99, Eps: 1e-8} }
 
 // OptaxRMSProp returns the rule as Optax computes it.
 func OptaxRMSProp() RMSPropRule { return RMSPropRule{Alpha: 0.9, Eps: 1e-8, Inside: true} }
-
-func (r RMSPropRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r RMSPropRule) Update(s *Step) *node {

@@ -51,8 +51,6 @@ func OptaxNAdam() AdamRule {
 // https://arxiv.org/abs/1711.05101.
 func AdamW() Chain { return Chain{Decay(0.01), Adam()} }
 
-func (r AdamRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AdamRule) Update(s *Step) *node {
 	mean, square := moments(s, r.Beta1, r.Beta2)
@@ -118,8 +116,6 @@ type AdamaxRule struct {
 // Adamax returns the rule with PyTorch's defaults.
 func Adamax() AdamaxRule { return AdamaxRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
 
-func (r AdamaxRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AdamaxRule) Update(s *Step) *node {
 	m, u := s.State("m"), s.State("u")
@@ -147,8 +143,6 @@ type NAdamRule struct {
 
 // NAdam returns the rule with PyTorch's defaults.
 func NAdam() NAdamRule { return NAdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Decay: 0.004} }
-
-func (r NAdamRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r NAdamRule) Update(s *Step) *node {
@@ -185,8 +179,6 @@ type RAdamRule struct {
 
 // RAdam returns the rule with PyTorch's defaults.
 func RAdam() RAdamRule { return RAdamRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
-
-func (r RAdamRule) String() string { return format(r) }
 
 // Update implements [Rule]. The learning rate is multiplied in, and the
 // reciprocal taken, where PyTorch does it; the step size that remains is 1.

@@ -21,8 +21,6 @@ type LookaheadRule struct {
 // setting.
 func Lookahead() LookaheadRule { return LookaheadRule{K: 6, Alpha: 0.5} }
 
-func (r LookaheadRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r LookaheadRule) Update(s *Step) *node {
 	slow := s.State("slow")
@@ -30,7 +28,7 @@ func (r LookaheadRule) Update(s *Step) *node {
 	start := s.First(s.Old(), slow)
 	back := mix(1-r.Alpha, start, fast)
 	s.Set(slow, ops.Where(now, back, start))
-	s.land(ops.Where(now, back, fast))
+	s.Move(ops.Where(now, back, fast))
 	return s.Grad
 }
 
@@ -46,12 +44,10 @@ type EMARule struct {
 // EMA returns the rule with the usual default.
 func EMA() EMARule { return EMARule{Beta: 0.999} }
 
-func (r EMARule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r EMARule) Update(s *Step) *node {
 	a := s.State("average")
-	s.average(a, func(next *node) *node { return s.First(next, mix(r.Beta, a, next)) })
+	s.Average(a, func(next *node) *node { return s.First(next, mix(r.Beta, a, next)) })
 	return s.Grad
 }
 
@@ -65,14 +61,12 @@ type SWARule struct {
 // SWA returns the mean of all weights from the first step on.
 func SWA() SWARule { return SWARule{Start: 1, Every: 1} }
 
-func (r SWARule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r SWARule) Update(s *Step) *node {
 	a := s.State("average")
 	since := ops.Shift(-float64(r.Start), s.T)
 	n := ops.Shift(1, ops.Max(ops.Div(since, s.Const(float64(r.Every))), s.Const(0)))
-	s.average(a, func(next *node) *node {
+	s.Average(a, func(next *node) *node {
 		mean := ops.Where(every(since, r.Every), ops.Add(a, ops.Div(ops.Sub(next, a), n)), a)
 		return ops.Where(ops.Less(since, s.Const(0)), next, mean)
 	})
@@ -103,8 +97,6 @@ func ScheduleFreeAdamW() Chain {
 	return Chain{Decay(0), AdamRule{Beta1: 0, Beta2: 0.999, Eps: 1e-8}, ScheduleFree()}
 }
 
-func (r ScheduleFreeRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r ScheduleFreeRule) Update(s *Step) *node {
 	z, x := s.State("z"), s.State("x")
@@ -119,7 +111,7 @@ func (r ScheduleFreeRule) Update(s *Step) *node {
 	start := s.First(s.Old(), x)
 	mean := ops.Add(start, ops.Mul(c, ops.Sub(fast, start)))
 	s.Set(z, fast)
-	s.average(x, func(*node) *node { return mean })
-	s.land(mix(r.Beta, mean, fast))
+	s.Average(x, func(*node) *node { return mean })
+	s.Move(mix(r.Beta, mean, fast))
 	return s.Grad
 }

@@ -17,8 +17,6 @@ type ClipRule struct {
 // Clip returns clipping by the global norm.
 func Clip(most float64) ClipRule { return ClipRule{Max: most} }
 
-func (r ClipRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r ClipRule) Update(s *Step) *node { return alone(r, s) }
 
@@ -54,8 +52,6 @@ type ClipValueRule struct {
 // ClipValue returns clipping of each element.
 func ClipValue(most float64) ClipValueRule { return ClipValueRule{most} }
 
-func (r ClipValueRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r ClipValueRule) Update(s *Step) *node {
 	return ops.Max(ops.Min(s.Grad, s.Const(r.Max)), s.Const(-r.Max))
@@ -69,8 +65,6 @@ type ClipEachRule struct {
 
 // ClipEach returns clipping of each parameter by its own norm.
 func ClipEach(most float64) ClipEachRule { return ClipEachRule{most} }
-
-func (r ClipEachRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r ClipEachRule) Update(s *Step) *node {
@@ -91,8 +85,6 @@ type AGCRule struct {
 
 // AGC returns the rule with the paper's defaults.
 func AGC() AGCRule { return AGCRule{Max: 0.01, Eps: 1e-3} }
-
-func (r AGCRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r AGCRule) Update(s *Step) *node {

@@ -14,7 +14,7 @@ import (
 func diagonal(steps []*Step) []*node {
 	xs, zs := make([]*node, len(steps)), make([]*node, len(steps))
 	for i, s := range steps {
-		xs[i], zs[i] = s.old, s.noise(false)
+		xs[i], zs[i] = s.Old(), s.Signs()
 	}
 	h := graph.HVP(steps[0].Loss(), xs, zs)
 	for i := range h {
@@ -37,8 +37,6 @@ type AdaHessianRule struct {
 
 // AdaHessian returns the rule with the paper's defaults.
 func AdaHessian() AdaHessianRule { return AdaHessianRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-4} }
-
-func (r AdaHessianRule) String() string { return format(r) }
 
 // Update implements [Rule] for one parameter alone.
 func (r AdaHessianRule) Update(s *Step) *node { return alone(r, s) }
@@ -74,8 +72,6 @@ type SophiaRule struct {
 func Sophia() SophiaRule {
 	return SophiaRule{Beta1: 0.96, Beta2: 0.99, Gamma: 0.01, Eps: 1e-12, Every: 10}
 }
-
-func (r SophiaRule) String() string { return format(r) }
 
 // Update implements [Rule] for one parameter alone.
 func (r SophiaRule) Update(s *Step) *node { return alone(r, s) }
@@ -113,8 +109,6 @@ type SAMRule struct {
 // and doubles the cost of a step.
 func SAM() SAMRule { return SAMRule{Rho: 0.05} }
 
-func (r SAMRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r SAMRule) Update(s *Step) *node { return alone(r, s) }
 
@@ -123,10 +117,10 @@ func (r SAMRule) UpdateAll(steps []*Step) {
 	scale := ops.Div(steps[0].Const(r.Rho), ops.Shift(1e-12, jointNorm(steps)))
 	xs, up := make([]*node, len(steps)), make([]*node, len(steps))
 	for i, s := range steps {
-		xs[i], up[i] = s.old, ops.Add(s.old, ops.Mul(scale, s.Grad))
+		xs[i], up[i] = s.Old(), ops.Add(s.Old(), ops.Mul(scale, s.Grad))
 	}
 	loss := graph.Substitute([]*node{steps[0].Loss()}, xs, up)[0]
 	for i, g := range graph.Grad(loss, up...) {
-		steps[i].Grad, steps[i].raw = g, g
+		steps[i].Begin(g)
 	}
 }

@@ -22,8 +22,6 @@ type DecayRule struct {
 // Decay returns decoupled weight decay.
 func Decay(lambda float64) DecayRule { return DecayRule{Lambda: lambda, Match: "*"} }
 
-func (r DecayRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r DecayRule) Update(s *Step) *node { return alone(r, s) }
 
@@ -45,8 +43,6 @@ type L2Rule struct {
 // L2 returns coupled weight decay, PyTorch's weight_decay of SGD and Adam.
 func L2(lambda float64) L2Rule { return L2Rule{Lambda: lambda, Match: "*"} }
 
-func (r L2Rule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r L2Rule) Update(s *Step) *node { return alone(r, s) }
 
@@ -67,8 +63,6 @@ type GroupRule struct {
 // before the rule that moves.
 func Group(match string, lr float64) GroupRule { return GroupRule{match, lr} }
 
-func (r GroupRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r GroupRule) Update(s *Step) *node { return alone(r, s) }
 
@@ -88,15 +82,13 @@ type FreezeRule struct {
 // Freeze returns the rule. It stands first in a chain.
 func Freeze(match string) FreezeRule { return FreezeRule{match} }
 
-func (r FreezeRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r FreezeRule) Update(s *Step) *node { return alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r FreezeRule) UpdateAll(steps []*Step) {
 	for _, s := range chosen(steps, r.Match, false) {
-		s.still = true
+		s.Freeze()
 	}
 }
 
@@ -105,12 +97,12 @@ func (r FreezeRule) UpdateAll(steps []*Step) {
 func chosen(steps []*Step, match string, spare bool) []*Step {
 	var out []*Step
 	for _, s := range steps {
-		if matches(match, s.Name()) && (!spare || s.old.Shape().Rank() >= 2) {
+		if matches(match, s.Name()) && (!spare || s.Old().Shape().Rank() >= 2) {
 			out = append(out, s)
 		}
 	}
 	s := steps[0]
-	if !slices.ContainsFunc(s.train.Params, func(p *node) bool { return matches(match, p.Name()) }) {
+	if !slices.ContainsFunc(s.Params(), func(p *node) bool { return matches(match, p.Name()) }) {
 		s.Grad = graph.Bad(fmt.Errorf("no parameter is named %q", match), "optimizer", s.Grad)
 	}
 	return out

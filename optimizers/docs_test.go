@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"descent/internal/spec"
+	"descent/optimizers/schedule"
 )
 
 var update = flag.Bool("update", false, "write docs/optimizers.md")
@@ -53,8 +54,8 @@ func page() string {
 	group("Links before them", func(e *Entry) bool { return e.LR == 0 && !e.After })
 	group("Links after them", func(e *Entry) bool { return e.LR == 0 && e.After })
 	b.WriteString(pageSchedules)
-	for i := range Schedules {
-		e := &Schedules[i]
+	for i := range schedule.Table {
+		e := &schedule.Table[i]
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row))
 	}
 	b.WriteString(pageTail)

@@ -22,8 +22,6 @@ type PolyakRule struct {
 // Polyak returns the rule with Optax's defaults; its learning rate is 1.
 func Polyak() PolyakRule { return PolyakRule{Scale: 1} }
 
-func (r PolyakRule) String() string { return format(r) }
-
 // Update implements [Rule] for one parameter alone.
 func (r PolyakRule) Update(s *Step) *node { return alone(r, s) }
 
@@ -57,8 +55,6 @@ type ProdigyRule struct {
 func Prodigy() ProdigyRule {
 	return ProdigyRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, D0: 1e-6, Coef: 1}
 }
-
-func (r ProdigyRule) String() string { return format(r) }
 
 // Update implements [Rule] for one parameter alone.
 func (r ProdigyRule) Update(s *Step) *node { return alone(r, s) }

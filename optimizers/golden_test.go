@@ -4,28 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"descent/graph"
+	"descent/internal/golden"
 	"descent/ops"
 
 	"gorgonia.org/tensor"
 )
-
-func load(t *testing.T, name string, into any) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/" + name)
-	if err == nil {
-		err = json.Unmarshal(data, into)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // torchOptions are the options of a torch optimizer, as in its constructor.
 type torchOptions map[string]any
@@ -132,36 +120,21 @@ func fed(t *testing.T, x0 []float64, G [][]float64, rule Rule, lr float64, maxim
 	}
 }
 
-type hexes []string
-
-func (h hexes) floats(t *testing.T) []float64 {
-	out := make([]float64, len(h))
-	for i, s := range h {
-		var err error
-		if out[i], err = strconv.ParseFloat(s, 64); err != nil && !strings.Contains(err.Error(), "range") {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
 type bitExact struct {
-	X0   hexes              `json:"x0"`
-	G    []hexes            `json:"G"`
-	Runs map[string][]hexes `json:"runs"`
+	X0   golden.Hexes              `json:"x0"`
+	G    []golden.Hexes            `json:"G"`
+	Runs map[string][]golden.Hexes `json:"runs"`
 
-	Schedules map[string][]float64 `json:"schedules"`
-	Plateau   struct{ Metrics, LR []float64 }
-	Clip      struct {
+	Clip struct {
 		G   []float64
 		Max float64
-		Out hexes
+		Out golden.Hexes
 	} `json:"clip_grad_norm"`
 }
 
 func (b *bitExact) gradients(t *testing.T) (G [][]float64) {
 	for _, h := range b.G {
-		G = append(G, h.floats(t))
+		G = append(G, h.Floats(t))
 	}
 	return G
 }
@@ -177,15 +150,15 @@ func equalBits(a, b []float64) bool {
 
 func TestTorchBitExact(t *testing.T) {
 	var gold bitExact
-	load(t, "torch_optim_bit_exact.json", &gold)
-	x0, G := gold.X0.floats(t), gold.gradients(t)
+	golden.Read(t, "testdata/torch_optim_bit_exact.json", &gold)
+	x0, G := gold.X0.Floats(t), gold.gradients(t)
 	for text, rows := range gold.Runs {
 		t.Run(text, func(t *testing.T) {
 			name, o := torchCall(t, text)
 			rule, lr := torchRule(t, name, o)
 			bad := false
 			fed(t, x0, G, rule, lr, o.flag("maximize"), func(step int, x []float64) {
-				if want := rows[step-1].floats(t); !equalBits(x, want) && !bad {
+				if want := rows[step-1].Floats(t); !equalBits(x, want) && !bad {
 					bad = true
 					t.Errorf("%v, step %d:\n%x, want\n%x", rule, step, x, want)
 				}
@@ -196,17 +169,17 @@ func TestTorchBitExact(t *testing.T) {
 
 func TestTorchExtraBitExact(t *testing.T) {
 	var base bitExact
-	load(t, "torch_optim_bit_exact.json", &base)
-	x0, G := base.X0.floats(t), base.gradients(t)
+	golden.Read(t, "testdata/torch_optim_bit_exact.json", &base)
+	x0, G := base.X0.Floats(t), base.gradients(t)
 	var gold struct {
 		Runs []struct {
 			Rule    string
 			Options torchOptions
 			Steps   []int
-			X       []hexes
+			X       []golden.Hexes
 		}
 	}
-	load(t, "torch_extra.json", &gold)
+	golden.Read(t, "testdata/torch_extra.json", &gold)
 	for _, run := range gold.Runs {
 		t.Run(fmt.Sprint(run.Rule, run.Options), func(t *testing.T) {
 			rule, lr := torchRule(t, run.Rule, run.Options)
@@ -215,7 +188,7 @@ func TestTorchExtraBitExact(t *testing.T) {
 				if k == len(run.Steps) || step != run.Steps[k] {
 					return
 				}
-				if want := run.X[k].floats(t); !equalBits(x, want) && !bad {
+				if want := run.X[k].Floats(t); !equalBits(x, want) && !bad {
 					bad = true
 					t.Errorf("%v, step %d:\n%x, want\n%x", rule, step, x, want)
 				}
@@ -227,47 +200,22 @@ func TestTorchExtraBitExact(t *testing.T) {
 
 func TestClipBitExact(t *testing.T) {
 	var gold bitExact
-	load(t, "torch_optim_bit_exact.json", &gold)
+	golden.Read(t, "testdata/torch_optim_bit_exact.json", &gold)
 	// With rate 1 from 0, the parameter is minus the clipped gradient.
 	fed(t, []float64{0, 0, 0}, [][]float64{gold.Clip.G}, Clip(gold.Clip.Max), 1, true, func(_ int, x []float64) {
-		if want := gold.Clip.Out.floats(t); !equalBits(x, want) {
+		if want := gold.Clip.Out.Floats(t); !equalBits(x, want) {
 			t.Errorf("clipped to %x, want %x", x, want)
 		}
 	})
 }
 
-// problems are the functions of two variables that trajectories are on.
-var problems = map[string]func(x, y *node) *node{
-	"rosenbrock": func(x, y *node) *node {
-		return ops.Add(ops.Square(ops.Sub(x.Graph().Const(1), x)), ops.Scale(100, ops.Square(ops.Sub(y, ops.Square(x)))))
-	},
-	"quad": func(x, y *node) *node {
-		return ops.Add(ops.Scale(0.5, ops.Add(ops.Square(x), ops.Scale(10, ops.Square(y)))), ops.Scale(0.3, ops.Mul(x, y)))
-	},
-	"beale": func(x, y *node) *node {
-		term := func(c float64, k int) *node {
-			p := x.Graph().Const(1)
-			for range k {
-				p = ops.Mul(p, y)
-			}
-			return ops.Square(ops.Shift(c, ops.Sub(ops.Mul(x, p), x)))
-		}
-		return ops.Add(ops.Add(term(1.5, 1), term(2.25, 2)), term(2.625, 3))
-	},
-	"seed2d": func(x, y *node) *node {
-		return ops.Add(ops.Add(ops.Square(x), ops.Scale(10, ops.Sin(x))), ops.Add(ops.Square(y), ops.Scale(5, ops.Sin(y))))
-	},
-}
-
-var starts = map[string][]float64{"rosenbrock": {-1.2, 1}, "quad": {3, -2}, "beale": {1, 1}, "seed2d": {4, 3}}
-
 // onProblem trains the two variables of a problem.
 func onProblem(t *testing.T, dt tensor.Dtype, name string, rule Rule, lr float64, maximize bool, steps int, visit func(step int, x []float64)) {
 	t.Helper()
 	g := graph.New(dt, 1)
-	w := g.Param("w", graph.From(starts[name]...), 2)
+	w := g.Param("w", graph.From(golden.Starts[name]...), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
-	loss := problems[name](at(0), at(1))
+	loss := golden.Problems[name](at(0), at(1))
 	tr := Descend(loss, rule)
 	if maximize {
 		tr = Ascend(loss, rule)
@@ -285,34 +233,6 @@ func onProblem(t *testing.T, dt tensor.Dtype, name string, rule Rule, lr float64
 }
 
 // number is a float64 that JSON may hold as "nan".
-type number float64
-
-func (n *number) UnmarshalJSON(b []byte) error {
-	x, err := strconv.ParseFloat(strings.Trim(string(b), `"`), 64)
-	*n = number(x)
-	return err
-}
-
-type trajectory map[string]struct{ X []number }
-
-func (tr trajectory) compare(t *testing.T, what string, step int, x []float64) {
-	t.Helper()
-	row, ok := tr[fmt.Sprint(step)]
-	if !ok {
-		return
-	}
-	for i, v := range row.X {
-		w := float64(v)
-		if math.IsNaN(w) && math.IsNaN(x[i]) || w == x[i] {
-			continue
-		}
-		if !(math.Abs(x[i]-w) <= 1e-12*math.Abs(w)) {
-			t.Errorf("%s, step %d: x[%d] = %v, want %v", what, step, i, x[i], w)
-		}
-	}
-}
-
-// trajectoryCall turns "Adam lr=0.1 betas=(0.8,0.95) amsgrad" into a call.
 func trajectoryCall(t *testing.T, text string) (string, torchOptions) {
 	text = strings.Replace(text, " (torch>=2.0 semantics)", "", 1)
 	text = strings.Replace(text, "init=", "initial_accumulator_value=", 1)
@@ -327,10 +247,10 @@ func trajectoryCall(t *testing.T, text string) (string, torchOptions) {
 
 func TestTorchTrajectories(t *testing.T) {
 	var gold struct {
-		Runs map[string]map[string]trajectory
+		Runs map[string]map[string]golden.Trajectory
 	}
-	load(t, "torch_trajectories.json", &gold)
-	load(t, "torch2_nadam.json", &gold.Runs)
+	golden.Read(t, "testdata/torch_trajectories.json", &gold)
+	golden.Read(t, "testdata/torch2_nadam.json", &gold.Runs)
 	n := 0
 	for text, byProblem := range gold.Runs {
 		if strings.HasPrefix(text, "LBFGS") {
@@ -346,7 +266,7 @@ func TestTorchTrajectories(t *testing.T) {
 			rule, lr := torchRule(t, name, o)
 			n++
 			onProblem(t, tensor.Float64, problem, rule, lr, o.flag("maximize"), 100, func(step int, x []float64) {
-				tr.compare(t, text+" on "+problem, step, x)
+				tr.Compare(t, text+" on "+problem, step, x)
 			})
 		}
 	}

@@ -1,7 +1,6 @@
 package optimizers
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -201,7 +200,7 @@ func TestPermutationAndSign(t *testing.T) {
 
 // named puts a rule that does not move beside one that does.
 func named(r Rule) Rule {
-	if e, err := spec.Find("rule", Table, fmt.Sprint(r)); err == nil {
+	if e, err := spec.Find("rule", Table, Format(r)); err == nil {
 		return with(e, r)
 	}
 	return r

@@ -25,8 +25,6 @@ type LARSRule struct {
 // LARS returns the rule with Optax's defaults; its learning rate is about 1.
 func LARS() LARSRule { return LARSRule{Trust: 0.001, Momentum: 0.9} }
 
-func (r LARSRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r LARSRule) Update(s *Step) *node {
 	u := ops.Add(s.Grad, ops.Scale(r.Lambda, s.Old()))
@@ -58,8 +56,6 @@ type LAMBRule struct {
 // LAMB returns the rule with Optax's defaults.
 func LAMB() LAMBRule { return LAMBRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-6} }
 
-func (r LAMBRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r LAMBRule) Update(s *Step) *node {
 	mean, square := moments(s, r.Beta1, r.Beta2)
@@ -87,8 +83,6 @@ type AdafactorRule struct {
 func Adafactor() AdafactorRule {
 	return AdafactorRule{Kappa: 0.8, Clip: 1, Eps: 1e-3, Floor: 0x1p-52}
 }
-
-func (r AdafactorRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r AdafactorRule) Update(s *Step) *node {
@@ -139,8 +133,6 @@ type MuonRule struct {
 // Muon returns the rule with PyTorch's defaults, without its weight decay: put
 // Decay(0.1) before it.
 func Muon() MuonRule { return MuonRule{Momentum: 0.95, Nesterov: true, Steps: 5, AdamLR: 1} }
-
-func (r MuonRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r MuonRule) Update(s *Step) *node {

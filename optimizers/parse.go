@@ -75,35 +75,34 @@ func (o *Optimizer) add(e *Entry, c spec.Call) ([]Rule, error) {
 			}
 		}
 	}
-	ps := parts(e.New())
-	a.Fill(ps...)
-	rules := make([]Rule, len(ps))
-	for i, p := range ps {
-		rules[i] = reflect.ValueOf(p).Elem().Interface().(Rule)
+	var rules []Rule
+	for _, r := range a.Fill(links(e.New())...) {
+		rules = append(rules, r.(Rule))
 	}
 	return rules, nil
 }
 
-// parts returns pointers to copies of a rule, or of each rule of a chain.
-func parts(r any) []any {
-	if c, ok := r.(Chain); ok {
-		var all []any
-		for _, r := range c {
-			all = append(all, parts(r)...)
-		}
-		return all
+// links returns the rules that a rule is a chain of, or the rule alone.
+func links(r Rule) (all []any) {
+	c, chain := r.(Chain)
+	switch {
+	case r == nil:
+	case !chain:
+		all = append(all, r)
 	}
-	if r == nil {
-		return nil
+	for _, r := range c {
+		all = append(all, links(r)...)
 	}
-	p := reflect.New(reflect.TypeOf(r))
-	p.Elem().Set(reflect.ValueOf(r))
-	return []any{p.Interface()}
+	return all
 }
 
-// format prints a rule as it is parsed: under the name whose defaults it is
-// nearest to, with the settings that differ from them.
-func format(r Rule) string {
+// Format writes a rule as it is parsed: under the name whose defaults it is
+// nearest to, with the settings that differ from them. A rule that has no row is
+// written as Go would.
+func Format(r Rule) string {
+	if c, ok := r.(Chain); ok {
+		return c.String()
+	}
 	best := spec.Call{}
 	for i := range Table {
 		if reflect.TypeOf(Table[i].New()) != reflect.TypeOf(r) {
@@ -112,6 +111,9 @@ func format(r Rule) string {
 		if c := Table[i].Describe(r); best.Name == "" || len(c.Args) < len(best.Args) {
 			best = c
 		}
+	}
+	if best.Name == "" {
+		return fmt.Sprint(r)
 	}
 	return best.String()
 }
@@ -129,9 +131,9 @@ func Check(r Rule) error {
 	if r == nil {
 		return errors.New("there is no rule; Adam() is one")
 	}
-	for _, p := range parts(r) {
-		if err := spec.Check(p); err != nil {
-			return fmt.Errorf("%v: %w", reflect.ValueOf(p).Elem(), err)
+	for _, r := range links(r) {
+		if err := spec.Check(r); err != nil {
+			return fmt.Errorf("%s: %w", Format(r.(Rule)), err)
 		}
 	}
 	return nil

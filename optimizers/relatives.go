@@ -23,8 +23,6 @@ type AdaBeliefRule struct {
 // AdaBelief returns the rule with Optax's defaults.
 func AdaBelief() AdaBeliefRule { return AdaBeliefRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-16} }
 
-func (r AdaBeliefRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AdaBeliefRule) Update(s *Step) *node {
 	m, v := s.State("m"), s.State("v")
@@ -57,8 +55,6 @@ type YogiRule struct {
 // Yogi returns the rule with Optax's defaults.
 func Yogi() YogiRule { return YogiRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-3, Initial: 1e-6} }
 
-func (r YogiRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r YogiRule) Update(s *Step) *node {
 	shape := s.Old().Shape().Dims()
@@ -88,8 +84,6 @@ type AdanRule struct {
 
 // Adan returns the rule with the paper's defaults.
 func Adan() AdanRule { return AdanRule{Beta1: 0.98, Beta2: 0.92, Beta3: 0.99, Eps: 1e-8} }
-
-func (r AdanRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r AdanRule) Update(s *Step) *node {
@@ -123,8 +117,6 @@ func AdEMAMix() AdEMAMixRule {
 	return AdEMAMixRule{Beta1: 0.9, Beta2: 0.999, Beta3: 0.9999, Alpha: 5, Eps: 1e-8}
 }
 
-func (r AdEMAMixRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AdEMAMixRule) Update(s *Step) *node {
 	mean, square := moments(s, r.Beta1, r.Beta2)
@@ -150,8 +142,6 @@ type ADOPTRule struct {
 
 // ADOPT returns the rule with the paper's defaults.
 func ADOPT() ADOPTRule { return ADOPTRule{Beta1: 0.9, Beta2: 0.9999, Eps: 1e-6} }
-
-func (r ADOPTRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r ADOPTRule) Update(s *Step) *node {
@@ -181,8 +171,6 @@ type QHMRule struct {
 // descent, 1/(1-β) times as large as momentum's.
 func QHM() QHMRule { return QHMRule{Beta: 0.999, Nu: 0.7} }
 
-func (r QHMRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r QHMRule) Update(s *Step) *node {
 	b := s.State("b")
@@ -206,8 +194,6 @@ type QHAdamRule struct {
 
 // QHAdam returns the rule with the paper's defaults.
 func QHAdam() QHAdamRule { return QHAdamRule{Beta1: 0.995, Beta2: 0.999, Nu1: 0.7, Nu2: 1, Eps: 1e-8} }
-
-func (r QHAdamRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r QHAdamRule) Update(s *Step) *node {

@@ -1,7 +1,7 @@
-// Package optimizers holds update rules, learning-rate schedules and the
-// methods that drive an evaluation themselves. A rule is an expression: what it
-// does to a parameter is a few nodes, which are compiled with the rest of the
-// training step. Defaults and semantics are PyTorch's.
+// Package optimizers holds update rules. A rule is an expression: what it does to
+// a parameter is a few nodes, which are compiled with the rest of the training
+// step. Defaults and semantics are PyTorch's. Learning rates are in package
+// schedule, methods that drive an evaluation themselves in package search.
 package optimizers
 
 import (
@@ -19,7 +19,7 @@ type node = graph.Node
 //	p ← p - lr·d
 //
 // as an expression of the gradient, of states that it keeps, and of anything
-// else in s. Rules are plain values that print as they are parsed; their
+// else in s. Rules are plain values that [Format] writes as they are parsed; their
 // constructors give the defaults.
 type Rule interface {
 	Update(s *Step) *node
@@ -45,9 +45,9 @@ type Step struct {
 	raw     *node  // gradient that the chain began with
 	old     *node  // the parameter itself
 	prefix  string // of its states
-	gate    *node  // unless nil, nothing changes where it is 0
-	next    *node  // unless nil, the value to move to, see land
-	landed  [3]*node
+	mask    *node  // unless nil, nothing changes where it is 0
+	next    *node  // unless nil, the value to move to, see Move
+	final   [3]*node
 	still   bool  // the parameter is not moved: frozen, or not used by the loss
 	eval    *node // unless nil, the state that holds the weights to evaluate
 	after   []func(next *node)
@@ -66,7 +66,7 @@ func (s *Step) Name() string { return s.old.Name() }
 
 // Loss returns what is minimised.
 func (s *Step) Loss() *node {
-	s.train.usesLoss = true
+	s.train.needsLoss = true
 	return s.train.lowered
 }
 
@@ -103,10 +103,37 @@ func (s *Step) First(start, state *node) *node {
 	return ops.Where(ops.Equal(s.T, s.Const(1)), start, state)
 }
 
+// Begin makes grad the gradient that the rules after this one begin with: both
+// Grad and Raw.
+func (s *Step) Begin(grad *node) { s.Grad, s.raw = grad, grad }
+
+// Freeze leaves the parameter as it is.
+func (s *Step) Freeze() { s.still = true }
+
+// Params returns all parameters of the training.
+func (s *Step) Params() []*node { return s.train.Params }
+
+// Normal returns numbers of the standard normal distribution, of the parameter's
+// shape and new at each step.
+func (s *Step) Normal() *node { return ops.Normal(s.T, s.prefix+s.Name(), s.old.Shape().Dims()...) }
+
+// Signs returns random signs, -1 and 1, of the parameter's shape and new at each
+// step.
+func (s *Step) Signs() *node { return ops.Rademacher(s.T, s.prefix+s.Name(), s.old.Shape().Dims()...) }
+
+// Mask makes the rest of the step happen only where when, a scalar, is not 0:
+// otherwise the parameter and all states stay as they are.
+func (s *Step) Mask(when *node) {
+	if s.mask != nil {
+		when = ops.Mul(s.mask, when)
+	}
+	s.mask = when
+}
+
 // Set makes a state take a new value at the end of the step.
 func (s *Step) Set(state, value *node) {
-	if s.gate != nil {
-		value = ops.Where(s.gate, value, state)
+	if s.mask != nil {
+		value = ops.Where(s.mask, value, state)
 	}
 	s.updates = append(s.updates, graph.Update{Target: state, Value: value})
 }
@@ -129,15 +156,15 @@ func (s *Step) moved(d *node) *node {
 	return ops.Sub(s.Param, ops.Mul(s.Size, d))
 }
 
-// land makes the parameter take this value; what rules after this one would do
+// Move makes the parameter take this value; what rules after this one would do
 // to the direction is a mistake.
-func (s *Step) land(value *node) {
-	s.next, s.landed = value, [3]*node{s.Param, s.Grad, s.Size}
+func (s *Step) Move(value *node) {
+	s.next, s.final = value, [3]*node{s.Param, s.Grad, s.Size}
 }
 
-// average declares the state that holds the weights to evaluate, and how it
+// Average declares the state that holds the weights to evaluate, and how it
 // changes with the parameter's value after the step.
-func (s *Step) average(state *node, value func(next *node) *node) {
+func (s *Step) Average(state *node, value func(next *node) *node) {
 	s.eval = state
 	s.after = append(s.after, func(next *node) { s.Set(state, value(next)) })
 }
@@ -145,7 +172,7 @@ func (s *Step) average(state *node, value func(next *node) *node) {
 // finish adds the update of the parameter, and of what follows it.
 func (s *Step) finish() []graph.Update {
 	next := s.Next()
-	if s.next != nil && s.landed != [3]*node{s.Param, s.Grad, s.Size} {
+	if s.next != nil && s.final != [3]*node{s.Param, s.Grad, s.Size} {
 		err := fmt.Errorf("a rule that changes the direction comes after one that moves the parameter, such as lookahead")
 		next = graph.Bad(err, "optimizer", next)
 	}
@@ -181,7 +208,7 @@ func (c Chain) UpdateAll(steps []*Step) {
 func (c Chain) String() string {
 	parts := make([]string, len(c))
 	for i, r := range c {
-		parts[i] = fmt.Sprint(r)
+		parts[i] = Format(r)
 	}
 	return strings.Join(parts, " | ")
 }

@@ -29,8 +29,6 @@ func Nesterov() SGDRule { return SGDRule{Momentum: 0.9, Nesterov: true} }
 // KerasSGD returns momentum as Keras computes it.
 func KerasSGD() SGDRule { return SGDRule{Momentum: 0.9, Velocity: true} }
 
-func (r SGDRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r SGDRule) Update(s *Step) *node {
 	if r.Momentum == 0 {
@@ -69,8 +67,6 @@ type ASGDRule struct {
 // ASGD returns the rule with PyTorch's defaults.
 func ASGD() ASGDRule { return ASGDRule{Lambda: 1e-4, Alpha: 0.75, T0: 1e6} }
 
-func (r ASGDRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r ASGDRule) Update(s *Step) *node {
 	done := ops.Shift(-1, s.T)
@@ -79,7 +75,7 @@ func (r ASGDRule) Update(s *Step) *node {
 	s.Size = eta
 	mu := ops.Div(s.Const(1), ops.Max(s.Const(1), ops.Shift(-r.T0, done)))
 	a := s.State("average")
-	s.average(a, func(next *node) *node {
+	s.Average(a, func(next *node) *node {
 		moved := ops.Add(a, ops.Mul(ops.Sub(next, a), mu))
 		return ops.Where(ops.Equal(mu, s.Const(1)), next, moved)
 	})
@@ -100,8 +96,6 @@ type RpropRule struct {
 
 // Rprop returns the rule with PyTorch's defaults.
 func Rprop() RpropRule { return RpropRule{Shrink: 0.5, Grow: 1.2, Minimum: 1e-6, Maximum: 50} }
-
-func (r RpropRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r RpropRule) Update(s *Step) *node {

@@ -15,8 +15,6 @@ type MaximizeRule struct{}
 // Maximize returns the rule; it stands first.
 func Maximize() MaximizeRule { return MaximizeRule{} }
 
-func (r MaximizeRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r MaximizeRule) Update(s *Step) *node { return ops.Neg(s.Grad) }
 
@@ -27,8 +25,6 @@ type CentralizeRule struct{}
 
 // Centralize returns gradient centralisation.
 func Centralize() CentralizeRule { return CentralizeRule{} }
-
-func (r CentralizeRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r CentralizeRule) Update(s *Step) *node {
@@ -53,12 +49,10 @@ type NoiseRule struct {
 // Noise returns the rule with the paper's settings.
 func Noise() NoiseRule { return NoiseRule{Eta: 0.01, Gamma: 0.55} }
 
-func (r NoiseRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r NoiseRule) Update(s *Step) *node {
 	deviation := ops.Scale(math.Sqrt(r.Eta), ops.Pow(s.T, s.Const(-r.Gamma/2)))
-	return ops.Add(s.Grad, ops.Mul(deviation, s.noise(true)))
+	return ops.Add(s.Grad, ops.Mul(deviation, s.Normal()))
 }
 
 // CautiousRule drops the elements of the direction that go against the
@@ -75,8 +69,6 @@ type CautiousRule struct {
 // that moves.
 func Cautious() CautiousRule { return CautiousRule{Floor: 1e-3} }
 
-func (r CautiousRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r CautiousRule) Update(s *Step) *node {
 	mask := ops.Less(s.Const(0), ops.Mul(s.Grad, s.Raw()))
@@ -92,8 +84,6 @@ type AccumulateRule struct {
 // Accumulate returns the rule; it stands first.
 func Accumulate(k int) AccumulateRule { return AccumulateRule{k} }
 
-func (r AccumulateRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r AccumulateRule) Update(s *Step) *node {
 	sum := s.State("sum")
@@ -102,10 +92,7 @@ func (r AccumulateRule) Update(s *Step) *node {
 	s.Set(sum, ops.Where(last, s.Const(0), total))
 	k := s.Const(float64(r.Steps))
 	s.T = ops.Neg(ops.Floor(ops.Neg(ops.Div(s.T, k)))) // of this batch
-	if s.gate != nil {
-		last = ops.Mul(s.gate, last)
-	}
-	s.gate = last
-	s.raw = ops.Div(total, k)
-	return s.raw
+	s.Mask(last)
+	s.Begin(ops.Div(total, k))
+	return s.Grad
 }

@@ -19,8 +19,6 @@ type LionRule struct {
 // Lion returns the rule with the paper's defaults; put decay before it.
 func Lion() LionRule { return LionRule{Beta1: 0.9, Beta2: 0.99} }
 
-func (r LionRule) String() string { return format(r) }
-
 // Update implements [Rule].
 func (r LionRule) Update(s *Step) *node {
 	m := s.State("m")
@@ -39,8 +37,6 @@ func SignSGD() SignumRule { return SignumRule{} }
 
 // Signum returns the rule with momentum 0.9.
 func Signum() SignumRule { return SignumRule{Momentum: 0.9} }
-
-func (r SignumRule) String() string { return format(r) }
 
 // Update implements [Rule].
 func (r SignumRule) Update(s *Step) *node {

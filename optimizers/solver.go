@@ -32,7 +32,8 @@ var _ gorgonia.Solver = (*Solver)(nil)
 // NewSolver returns a gorgonia solver for a rule.
 func NewSolver(rule Rule, lr float64) *Solver { return &Solver{LR: lr, rule: rule} }
 
-var errNeedsLoss = errors.New("optimizers: this rule needs the loss itself, not only its gradient")
+// ErrNeedsLoss says that only a gradient is at hand, and a rule needs more.
+var ErrNeedsLoss = errors.New("optimizers: this rule needs the loss itself, not only its gradient")
 
 // modelOf hides the element type.
 type modelOf interface {
@@ -102,8 +103,8 @@ func (s *Solver) build() error {
 		loss = ops.Add(loss, ops.Sum(ops.Mul(grads[i], p)))
 	}
 	t := Descend(loss, s.rule, params...)
-	if t.usesLoss {
-		return errNeedsLoss
+	if t.needsLoss {
+		return ErrNeedsLoss
 	}
 	if err := graph.Mistakes(t.Loss); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/internal/golden"
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
@@ -62,7 +63,7 @@ func TestSolverWithTapeMachine(t *testing.T) {
 				break
 			}
 		}
-		if err := NewSolver(SAM(), 1).Step(gorgonia.NodesToValueGrads(gorgonia.Nodes{w, b})); !errors.Is(err, errNeedsLoss) {
+		if err := NewSolver(SAM(), 1).Step(gorgonia.NodesToValueGrads(gorgonia.Nodes{w, b})); !errors.Is(err, ErrNeedsLoss) {
 			t.Errorf("sam without a loss: %v", err)
 		}
 	}
@@ -120,7 +121,7 @@ func TestHypergradients(t *testing.T) {
 		g := graph.New(tensor.Float64, 1)
 		w := g.Param("w", graph.From(3, -2), 2)
 		at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
-		tr := Descend(problems["quad"](at(0), at(1)), rule)
+		tr := Descend(golden.Problems["quad"](at(0), at(1)), rule)
 		after := Unroll(tr, 5)
 		grads := graph.Grad(after, tr.LR, w)
 		p, err := graph.Compile(append(grads, after)...)
@@ -163,7 +164,7 @@ func TestFindLR(t *testing.T) {
 	g := graph.New(tensor.Float64, 1)
 	w := g.Param("w", graph.From(3, -2), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
-	tr := Descend(problems["quad"](at(0), at(1)), Momentum())
+	tr := Descend(golden.Problems["quad"](at(0), at(1)), Momentum())
 	before := g.Store().Snapshot()
 	curve, best, err := FindLR(tr, DefaultRange(), nil)
 	if err != nil {

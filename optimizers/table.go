@@ -13,7 +13,7 @@ type Entry struct {
 }
 
 func row(name string, make func() Rule, lr float64, after bool, doc, fails, source string) Entry {
-	e := Entry{spec.Row{Name: name, Doc: doc, Source: source, Structs: func() []any { return parts(make()) }}, make, lr, after, fails}
+	e := Entry{spec.Row{Name: name, Doc: doc, Source: source, Structs: func() []any { return links(make()) }}, make, lr, after, fails}
 	if lr > 0 {
 		e.Settings = []spec.Setting{{Name: "lr", Doc: "learning rate", Kind: spec.Number, Range: "[0,inf)", Default: lr,
 			Search: spec.Interval{Lo: lr / 10, Hi: lr * 100}, Log: true}}

@@ -1,7 +1,6 @@
 package optimizers
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/internal/golden"
 	"descent/internal/spec"
 	"descent/ops"
 
@@ -63,7 +63,7 @@ func with(e *Entry, r Rule) Rule {
 	return Chain{r, Momentum()}
 }
 
-// Each setting of each rule, changed alone, changes the trajectory.
+// Each setting of each rule, changed alone, changes the golden.Trajectory.
 func TestEverySettingCounts(t *testing.T) {
 	// What a setting needs beside it to matter.
 	needs := map[string]map[string]string{}
@@ -89,7 +89,7 @@ func TestEverySettingCounts(t *testing.T) {
 		e := &Table[i]
 		for _, s := range spec.Fields(e.Structs()...) {
 			t.Run(e.Name+"/"+s.Name, func(t *testing.T) {
-				base, changed := e.Name, s.Name+"="+changed(e.Name, s, values)
+				base, changed := e.Name, s.Name+"="+golden.Changed(e.Name, s, values)
 				if n := needs[e.Name][s.Name]; n != "" {
 					base, changed = base+"("+n+")", n+", "+changed
 				}
@@ -120,32 +120,11 @@ func TestEverySettingCounts(t *testing.T) {
 	}
 }
 
-// changed returns another legitimate value of a setting.
-func changed(row string, s spec.Setting, values map[string]string) string {
-	for _, key := range []string{row + "." + s.Name, s.Name} {
-		if v, ok := values[key]; ok {
-			return v
-		}
-	}
-	try := map[spec.Kind][]string{spec.Flag: {"true", "false"}, spec.Number: {"0.4", "1.7", "0.03"}, spec.Whole: {"3", "4"}}
-	for _, v := range try[s.Kind] {
-		c, err := spec.Parse("x(" + v + ")")
-		if err != nil {
-			panic(err)
-		}
-		one := spec.Row{Settings: []spec.Setting{s}}
-		if a, err := one.Bind(c); err == nil && a.Value(s.Name) != s.Default {
-			return v
-		}
-	}
-	return ""
-}
-
 func TestRoundTrip(t *testing.T) {
 	for i := range Table {
 		e := &Table[i]
 		r := e.New()
-		text := fmt.Sprint(r)
+		text := Format(r)
 		again, err := Parse(text)
 		if err != nil || again.Given {
 			t.Errorf("%s: %+v %v", text, again, err)
@@ -164,7 +143,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if got := fmt.Sprint(o.Rule); got != text {
+		if got := Format(o.Rule); got != text {
 			t.Errorf("%s prints as %s", text, got)
 		}
 	}
@@ -224,7 +203,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		printed := fmt.Sprint(o.Rule)
+		printed := Format(o.Rule)
 		again, err := Parse(printed)
 		if err != nil || !reflect.DeepEqual(o.Rule, again.Rule) {
 			t.Errorf("%q prints as %q, which is %v, %v", text, printed, again.Rule, err)
@@ -254,7 +233,7 @@ func TestEveryRuleHasARow(t *testing.T) {
 	for i := range Table {
 		e := Table[i]
 		for _, p := range e.Structs() {
-			listed[reflect.TypeOf(p).Elem().Name()] = true
+			listed[reflect.TypeOf(p).Name()] = true
 		}
 		if e.Doc == "" || e.Fails == "" || e.Source == "" {
 			t.Errorf("%s: the table does not say what it is for, when it fails or where it is from", e.Name)

@@ -19,9 +19,9 @@ type Training struct {
 	// the state where a rule such as EMA keeps its average.
 	Eval []*node
 
-	lowered  *node  // what is minimised
-	usesLoss bool   // a rule asked for it: a gradient alone is not enough
-	suffix   string // tells the states of a graph's second training from the first's
+	lowered   *node  // what is minimised
+	needsLoss bool   // a rule asked for it: a gradient alone is not enough
+	suffix    string // tells the states of a graph's second training from the first's
 }
 
 // Descend returns the step that lowers loss by moving params by rule. With no
@@ -101,6 +101,10 @@ func (t *Training) once(name string, declare func(name string) *node) *node {
 	}
 	return declare(name)
 }
+
+// NeedsLoss reports whether a rule asked for the loss itself: its gradient alone
+// is not enough.
+func (t *Training) NeedsLoss() bool { return t.needsLoss }
 
 // Compile returns the program of the step, with the loss before the step and
 // more as outputs.

@@ -11,6 +11,7 @@ import (
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -31,7 +32,7 @@ func TestEntriesAreChecked(t *testing.T) {
 		return second(train.New(k, optimizers.SGD(), tensor.Float64, 1))
 	}
 	fit := func(f func(*train.Run)) any {
-		r := train.Run{Train: d, Epochs: 1, Schedule: optimizers.Constant(0.1)}
+		r := train.Run{Train: d, Epochs: 1, Schedule: schedule.Constant(0.1)}
 		f(&r)
 		return second(lineTrainer(t).Fit(context.Background(), r))
 	}
@@ -48,10 +49,10 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"axis 1 of length 1099511627776", func() any { return create(func(k *train.Task) { k.Classes, k.OneHot = 1<<40, true }) }},
 		{"workers -2", func() any { return fit(func(r *train.Run) { r.Workers = -2 }) }},
 		{"batch -2", func() any { return fit(func(r *train.Run) { r.Batch = -2 }) }},
-		{"every", func() any { return fit(func(r *train.Run) { r.Schedule = optimizers.Staircase(1, 0, 0.5) }) }},
-		{"sequence of no", func() any { return fit(func(r *train.Run) { r.Schedule = optimizers.Sequence{} }) }},
-		{"product of no", func() any { return fit(func(r *train.Run) { r.Schedule = optimizers.Product{} }) }},
-		{"no schedule", func() any { return fit(func(r *train.Run) { r.Schedule = optimizers.Product{nil} }) }},
+		{"every", func() any { return fit(func(r *train.Run) { r.Schedule = schedule.Staircase(1, 0, 0.5) }) }},
+		{"sequence of no", func() any { return fit(func(r *train.Run) { r.Schedule = schedule.Sequence{} }) }},
+		{"product of no", func() any { return fit(func(r *train.Run) { r.Schedule = schedule.Product{} }) }},
+		{"no schedule", func() any { return fit(func(r *train.Run) { r.Schedule = schedule.Product{nil} }) }},
 		{"no training rows", func() any { return fit(func(r *train.Run) { r.Train = nil }) }},
 		{"3 targets for 33 rows", func() any { return fit(func(r *train.Run) { r.Val = short }) }},
 		{"rows have 2 inputs", func() any { return fit(func(r *train.Run) { r.Train = wide }) }},

@@ -11,7 +11,7 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/internal/numjson"
-	"descent/optimizers"
+	"descent/optimizers/schedule"
 )
 
 // position is where a run is and what it needs to go on; a checkpoint has it
@@ -48,7 +48,7 @@ type fit struct {
 }
 
 func newFit(t *Trainer, r Run) (*fit, error) {
-	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: optimizers.Rates(r.Schedule),
+	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: schedule.Rates(r.Schedule),
 		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
 	var err error
 	if f.monitor, f.sign, err = r.monitor(t); err != nil {

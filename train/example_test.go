@@ -10,6 +10,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -34,7 +35,7 @@ func Example() {
 		panic(err)
 	}
 	history, err := t.Fit(context.Background(), train.Run{
-		Train: parts.Train, Val: parts.Val, Epochs: 100, Batch: 16, Schedule: optimizers.Constant(0.01),
+		Train: parts.Train, Val: parts.Val, Epochs: 100, Batch: 16, Schedule: schedule.Constant(0.01),
 		Stop: train.EarlyStopping{Patience: 20, RestoreBest: true},
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"descent/data"
 	"descent/internal/numjson"
-	"descent/optimizers"
+	"descent/optimizers/schedule"
 )
 
 // A Run says how to train.
@@ -24,7 +24,7 @@ type Run struct {
 	Batch    int    // rows in each batch; 0 for all
 	Seed     uint64 // of the order of rows
 	InOrder  bool   // rows come in their order
-	Schedule optimizers.Schedule
+	Schedule schedule.Schedule
 	// Accumulate is the number of batches whose gradients make one step; 0
 	// means 1.
 	Accumulate int
@@ -147,7 +147,7 @@ func (r *Run) Check(t *Trainer) error {
 	case r.Resume && r.Checkpoint == "":
 		return errors.New("train: resume needs the name of a checkpoint")
 	}
-	if err := optimizers.CheckSchedule(r.Schedule); err != nil {
+	if err := schedule.Check(r.Schedule); err != nil {
 		return fmt.Errorf("train: the schedule: %w", err)
 	}
 	if err := t.Match(r.Train); err != nil {

@@ -9,6 +9,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -41,7 +42,7 @@ func TestDigits(t *testing.T) {
 	parts := prepared(t, "digits", data.Options{Scaling: data.MinMax, Fractions: data.Fractions{Test: 0.2}, Seed: 1})
 	task := train.Task{Model: models.MLP(ops.ReLU, 32, 10), Loss: losses.CrossEntropy, Features: parts.Train.Features(), Classes: 10}
 	tr := mustNew(t, task, optimizers.Adam(), tensor.Float32, 1)
-	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 15, Batch: 32, Schedule: optimizers.Constant(3e-3)})
+	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 15, Batch: 32, Schedule: schedule.Constant(3e-3)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -107,7 +108,7 @@ func TestReferenceCurves(t *testing.T) {
 			n, _ := strconv.Atoi(s)
 			steps = max(steps, n)
 		}
-		h, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: steps + 1, InOrder: true, Schedule: optimizers.Constant(o.LR)})
+		h, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: steps + 1, InOrder: true, Schedule: schedule.Constant(o.LR)})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -215,7 +216,7 @@ func TestConvexOptima(t *testing.T) {
 // solve returns the objective after the steps.
 func (p convex) solve(t *testing.T) float64 {
 	tr := mustNew(t, p.task, p.rule, tensor.Float64, 1)
-	if _, err := tr.Fit(context.Background(), train.Run{Train: p.rows, Epochs: p.steps, InOrder: true, Schedule: optimizers.Constant(p.lr)}); err != nil {
+	if _, err := tr.Fit(context.Background(), train.Run{Train: p.rows, Epochs: p.steps, InOrder: true, Schedule: schedule.Constant(p.lr)}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := tr.Evaluate(p.rows)

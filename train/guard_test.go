@@ -15,6 +15,7 @@ import (
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -122,7 +123,7 @@ func TestGoroutinesOnOneTrainer(t *testing.T) {
 				case k%100 == 99:
 					err = tr.Save(path)
 				case k%100 == 50:
-					_, err = tr.Fit(context.Background(), train.Run{Train: d, Epochs: 1, Batch: 5, Schedule: optimizers.Constant(0)})
+					_, err = tr.Fit(context.Background(), train.Run{Train: d, Epochs: 1, Batch: 5, Schedule: schedule.Constant(0)})
 				case k%2 == 0:
 					var s *train.Scores
 					s, err = tr.Evaluate(d)
@@ -164,7 +165,7 @@ func meanSquare(y, pred []float64) (s float64) {
 func TestCallbacksUseTheTrainer(t *testing.T) {
 	tr, d := lineTrainer(t), line(33)
 	asked := 0
-	_, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: 2, Schedule: optimizers.Constant(0.1),
+	_, err := tr.Fit(context.Background(), train.Run{Train: d, Epochs: 2, Schedule: schedule.Constant(0.1),
 		OnEpoch: func(train.Epoch) {
 			asked++
 			if _, err := tr.Evaluate(d); err != nil {

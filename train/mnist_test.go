@@ -10,6 +10,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -35,7 +36,7 @@ func TestMNIST(t *testing.T) {
 	task := train.Task{Model: models.MLP(ops.ReLU, 128, 10), Loss: losses.CrossEntropy, Features: 784, Classes: 10}
 	tr := mustNew(t, task, optimizers.Adam(), tensor.Float32, 1)
 	steps := 12 * data.NewBatches(parts.Train.Rows(), 64, 0, false).Steps()
-	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 12, Batch: 64, Schedule: optimizers.Cosine(3e-3, steps)})
+	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 12, Batch: 64, Schedule: schedule.Cosine(3e-3, steps)})
 	if err != nil {
 		t.Fatal(err)
 	}

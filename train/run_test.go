@@ -19,6 +19,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -43,7 +44,7 @@ func bits(tr *train.Trainer) map[string][]float64 {
 func iris(t testing.TB) train.Run {
 	parts := prepared(t, "iris", data.Options{Scaling: data.Standard, Fractions: data.Fractions{Val: 0.2}, Seed: 1})
 	return train.Run{Train: parts.Train, Val: parts.Val, Epochs: 6, Batch: 7, Seed: 3,
-		Schedule: optimizers.Cosine(0.01, 100), Stop: train.EarlyStopping{RestoreBest: true}}
+		Schedule: schedule.Cosine(0.01, 100), Stop: train.EarlyStopping{RestoreBest: true}}
 }
 
 // A run that is interrupted anywhere and resumed ends with the same bits.
@@ -152,7 +153,7 @@ func TestAccumulate(t *testing.T) {
 // A constant loss never improves.
 func TestEarlyStopping(t *testing.T) {
 	run := iris(t)
-	run.Epochs, run.Schedule = 50, optimizers.Constant(0)
+	run.Epochs, run.Schedule = 50, schedule.Constant(0)
 	run.Stop = train.EarlyStopping{Monitor: "val_accuracy", Patience: 4, RestoreBest: true}
 	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
 	h, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
@@ -172,7 +173,7 @@ func TestEarlyStopping(t *testing.T) {
 func TestRestoreBest(t *testing.T) {
 	for _, rule := range []string{"adam", "adam | ema(0.9)"} {
 		run := iris(t)
-		run.Epochs, run.Schedule = 40, optimizers.Constant(0.3) // wild
+		run.Epochs, run.Schedule = 40, schedule.Constant(0.3) // wild
 		o, err := optimizers.Parse(rule)
 		if err != nil {
 			t.Log(err)
@@ -200,7 +201,7 @@ func TestRestoreBest(t *testing.T) {
 // A run that diverges names the step and the node.
 func TestDiverged(t *testing.T) {
 	run := iris(t)
-	run.Explain, run.Schedule, run.Epochs = true, optimizers.Constant(1e30), 50
+	run.Explain, run.Schedule, run.Epochs = true, schedule.Constant(1e30), 50
 	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
 	_, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
 	var d *train.DivergedError

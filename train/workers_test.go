@@ -11,6 +11,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -36,7 +37,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run := train.Run{Train: d, Epochs: 3, Batch: 128, Seed: 1, Schedule: optimizers.Constant(1e-3), Workers: workers}
+		run := train.Run{Train: d, Epochs: 3, Batch: 128, Seed: 1, Schedule: schedule.Constant(1e-3), Workers: workers}
 		if _, err := tr.Fit(context.Background(), run); err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 
 	"descent/internal/atomicfile"
 	"descent/internal/calc"
-	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"github.com/spf13/cobra"
 )
@@ -91,7 +91,7 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 		runs = append(runs, r)
 	}
 	if o.anneal {
-		r, err := o.search.Anneal(ctx, optimizers.Annealing{Temperature: o.temperature, Cool: o.cool, Sigma: 0.5, Seed: o.search.Seed})
+		r, err := o.search.Anneal(ctx, search.Annealing{Temperature: o.temperature, Cool: o.cool, Sigma: 0.5, Seed: o.search.Seed})
 		if err != nil {
 			return usage(err)
 		}
@@ -127,7 +127,7 @@ func failures(runs []*calc.Found) error {
 }
 
 // prepare reads the flags.
-func (o *minOptions) prepare(args []string) (methods []optimizers.Method, err error) {
+func (o *minOptions) prepare(args []string) (methods []search.Method, err error) {
 	if err := errors.Join(checkPicture("--plot", o.plot), checkPicture("--animate", o.animate, ".html")); err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (o *minOptions) prepare(args []string) (methods []optimizers.Method, err er
 			return nil, err
 		}
 		if o.multistart > 0 {
-			m = optimizers.MultiStart{Local: m, Starts: o.multistart, Sigma: o.spread, Seed: s.Seed, Each: optimizers.Stop{Grad: s.Tolerance, Iterations: s.Steps}}
+			m = search.MultiStart{Local: m, Starts: o.multistart, Sigma: o.spread, Seed: s.Seed, Each: search.Stop{Grad: s.Tolerance, Iterations: s.Steps}}
 		}
 		methods = append(methods, m)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"descent/internal/plot"
-	"descent/optimizers"
+	"descent/optimizers/schedule"
 
 	"github.com/spf13/cobra"
 )
@@ -22,7 +22,7 @@ func showScheduleCommand() *cobra.Command {
 			"  descent show schedule onecycle --graph onecycle.svg",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := optimizers.ParseSchedule(args[0])
+			s, err := schedule.Parse(args[0])
 			if err != nil {
 				return usage(err)
 			}
@@ -35,7 +35,7 @@ func showScheduleCommand() *cobra.Command {
 			if err := writable(file); err != nil {
 				return err
 			}
-			rates, rate := make([]float64, steps), optimizers.Rates(s)
+			rates, rate := make([]float64, steps), schedule.Rates(s)
 			for t := range rates {
 				rates[t] = rate(t)
 			}

@@ -14,6 +14,7 @@ import (
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -295,17 +296,17 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 }
 
 // rate returns the schedule: what --schedule says, times the learning rate.
-func (o *trainOptions) rate(rows int) (optimizers.Schedule, error) {
+func (o *trainOptions) rate(rows int) (schedule.Schedule, error) {
 	if o.schedule == "" {
-		return optimizers.Constant(o.lr), nil
+		return schedule.Constant(o.lr), nil
 	}
 	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
 	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
-	s, err := optimizers.ParseScheduleFor(o.schedule, steps)
+	s, err := schedule.ParseFor(o.schedule, steps)
 	if err != nil {
 		return nil, fmt.Errorf("--schedule: %w", err)
 	}
-	return optimizers.Product{s, optimizers.Constant(o.lr)}, nil
+	return schedule.Product{s, schedule.Constant(o.lr)}, nil
 }
 
 // introduce prints what is going to happen.

@@ -14,7 +14,7 @@ import (
 	"descent/internal/suggest"
 	"descent/losses"
 	"descent/ops"
-	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -239,8 +239,8 @@ func (m *Model) rowwise(f *losses.Formula, what string, g *graph.Graph, bind map
 
 // How is how to fit.
 type How struct {
-	Method optimizers.Method // nil is Levenberg-Marquardt
-	Loss   losses.Loss       // nil is least squares
+	Method search.Method // nil is Levenberg-Marquardt
+	Loss   losses.Loss   // nil is least squares
 	Steps  int
 	Level  float64 // of the confidence intervals
 }
@@ -276,7 +276,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	squares, err := squaresOf(s.residual(), s.params, s.feeds)
 	p := squares
 	if err == nil && how.Loss != nil {
-		p, err = optimizers.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
+		p, err = search.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
 	}
 	if err != nil {
 		return nil, err
@@ -312,7 +312,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 func (how How) marquardt() bool { return how.Method == nil && how.Loss == nil }
 
 // limit hands the bounds on to the method.
-func (m *Model) limit(p *optimizers.Problem) {
+func (m *Model) limit(p *search.Problem) {
 	for _, b := range m.Start {
 		bound := m.Bounds[b.Name].filled()
 		p.Lower, p.Upper = append(p.Lower, bound.Lo), append(p.Upper, bound.Hi)
@@ -324,23 +324,23 @@ func (m *Model) limit(p *optimizers.Problem) {
 // nearby where it is stuck at a kink.
 func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 	const restarts = 100
-	method, stop := how.Method, optimizers.Stop{Iterations: how.Steps, Grad: 1e-10}
+	method, stop := how.Method, search.Stop{Iterations: how.Steps, Grad: 1e-10}
 	switch {
 	case how.marquardt():
-		method, stop.Grad, s.marquardt = optimizers.LevenbergMarquardt{}, 0, true
+		method, stop.Grad, s.marquardt = search.LevenbergMarquardt{}, 0, true
 	case method == nil:
-		method = optimizers.NewLBFGS()
+		method = search.NewLBFGS()
 	}
 	evaluations := 0
 	for tries := 0; ; tries++ {
-		res, err := optimizers.Minimize(ctx, s.problem, method, stop)
+		res, err := search.Minimize(ctx, s.problem, method, stop)
 		if err != nil {
 			return nil, err
 		}
 		evaluations += res.Evaluations
 		s.result, s.steps = res, s.steps+max(len(res.Trace)-1, 0)
 		stop.Iterations = how.Steps - s.steps
-		stuck := res.Reason == optimizers.NoProgress || res.Reason.Converged()
+		stuck := res.Reason == search.NoProgress || res.Reason.Converged()
 		if how.Loss == nil || how.Method != nil || !stuck || stop.Iterations < 1 || tries == restarts {
 			break
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // loose returns the variables that are not jammed: at an edge of the domain or at
@@ -28,7 +28,7 @@ func (s *spot) loose() (open []int) {
 
 // A face is a problem over the variables of another that are not held at x.
 type face struct {
-	p    *optimizers.Problem
+	p    *search.Problem
 	x    []float64
 	open []int // the variables that are left
 }
@@ -49,9 +49,9 @@ func (f *face) part(full, out []float64) {
 	}
 }
 
-func (f *face) problem() *optimizers.Problem {
+func (f *face) problem() *search.Problem {
 	full, zero := make([]float64, len(f.x)), make([]float64, len(f.x))
-	p := &optimizers.Problem{Start: make([]float64, len(f.open)),
+	p := &search.Problem{Start: make([]float64, len(f.open)),
 		Func: func(y []float64) float64 { return f.p.Func(f.whole(f.x, y)) },
 		Grad: func(y, g []float64) float64 {
 			v := f.p.Grad(f.whole(f.x, y), full)
@@ -68,8 +68,8 @@ func (f *face) problem() *optimizers.Problem {
 
 // goOn lets the variables move that can, as long as that helps, where a search
 // has ended because others are jammed. It adds to the result.
-func (t *terrain) goOn(ctx context.Context, p *optimizers.Problem, b *bounded, m optimizers.Method, stop optimizers.Stop, res *optimizers.Result) error {
-	for res.Reason == optimizers.NoProgress || res.Reason == optimizers.StepSmall {
+func (t *terrain) goOn(ctx context.Context, p *search.Problem, b *bounded, m search.Method, stop search.Stop, res *search.Result) error {
+	for res.Reason == search.NoProgress || res.Reason == search.StepSmall {
 		spot := t.at(b.outside(res.X), make([]float64, len(res.X)))
 		open := spot.loose()
 		if v, err := spot.verdict(); err != nil || v.kind != kindOpen || open == nil {
@@ -78,8 +78,8 @@ func (t *terrain) goOn(ctx context.Context, p *optimizers.Problem, b *bounded, m
 		f := &face{p, slices.Clone(res.X), open}
 		rest := stop
 		rest.Iterations = max(stop.Iterations-res.Iterations, 1)
-		rest.Confirm = func(y []float64) optimizers.Reason { return stop.Confirm(f.whole(f.x, y)) }
-		next, err := optimizers.Minimize(ctx, f.problem(), m, rest)
+		rest.Confirm = func(y []float64) search.Reason { return stop.Confirm(f.whole(f.x, y)) }
+		next, err := search.Minimize(ctx, f.problem(), m, rest)
 		if err != nil {
 			return err
 		}

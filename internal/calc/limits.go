@@ -6,14 +6,14 @@ import (
 
 	"descent/graph"
 	"descent/internal/elementary"
-	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // squaresOf is optimizers.ResidualProblem with derivatives also where the chain
 // rule has none: (x/k)^n at x = 0 is 0 for every k, and so is its derivative by
 // k, but the rule finds 0·∞ for n below 1. There they are differences.
-func squaresOf(r *graph.Node, params []*graph.Node, feeds []graph.Feed) (*optimizers.Problem, error) {
-	p, err := optimizers.ResidualProblem(r, params, feeds...)
+func squaresOf(r *graph.Node, params []*graph.Node, feeds []graph.Feed) (*search.Problem, error) {
+	p, err := search.ResidualProblem(r, params, feeds...)
 	if err != nil {
 		return nil, err
 	}

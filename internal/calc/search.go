@@ -12,6 +12,7 @@ import (
 	"descent/internal/suggest"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // A Search is what min is asked for.
@@ -41,7 +42,7 @@ type Found struct {
 	Directions  []string         `json:"directions,omitempty"`  // that Kind speaks of
 	Eigenvalues []float64        `json:"eigenvalues,omitempty"` // of the Hessian
 
-	reason   optimizers.Reason
+	reason   search.Reason
 	diverged bool     // it ended above all points before, or where there is no value
 	order    []string // of the names in a point of the path
 
@@ -55,13 +56,13 @@ func (f *Found) Failure() string {
 	switch {
 	case f.Converged:
 		return ""
-	case f.reason == optimizers.NotFinite && f.Steps == 0:
+	case f.reason == search.NotFinite && f.Steps == 0:
 		return fmt.Sprintf("the value or the gradient is not finite at the start, %s: start inside of the domain", f.end())
-	case f.reason == optimizers.NotFinite:
+	case f.reason == search.NotFinite:
 		return fmt.Sprintf("diverged: after %d steps the value or the gradient is not finite, at %s; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, f.end())
 	case f.diverged:
 		return fmt.Sprintf("diverged: after %d steps the value is %v, and it was %.10g at the start; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, f.LastF, f.Trace[0])
-	case f.reason == optimizers.MaxIterations && f.Kind == kindOpen:
+	case f.reason == search.MaxIterations && f.Kind == kindOpen:
 		return fmt.Sprintf("not converged after %d steps; give it more --steps, or another method such as newton", f.Steps)
 	}
 	return f.Kind
@@ -80,7 +81,7 @@ func (f *Found) end() string {
 }
 
 // Method returns the method that a text names: one of the drivers, or a rule.
-func Method(text string, seed uint64) (optimizers.Method, error) {
+func Method(text string, seed uint64) (search.Method, error) {
 	if m, ok := drivers[strings.ToLower(strings.TrimSpace(text))]; ok {
 		return m(seed), nil
 	}
@@ -95,17 +96,17 @@ func Method(text string, seed uint64) (optimizers.Method, error) {
 	case o.LR == 0:
 		return nil, fmt.Errorf("optimizer %q: no rule in it moves; end it with one that does, such as sgd", text)
 	}
-	return optimizers.With(o.Rule, o.LR), nil
+	return search.With(o.Rule, o.LR), nil
 }
 
 // drivers are the methods that are no update rules.
-var drivers = map[string]func(seed uint64) optimizers.Method{
-	"lbfgs":    func(uint64) optimizers.Method { return optimizers.NewLBFGS() },
-	"bfgs":     func(uint64) optimizers.Method { return optimizers.BFGS{} },
-	"cg":       func(uint64) optimizers.Method { return optimizers.ConjugateGradient{} },
-	"newton":   func(uint64) optimizers.Method { return optimizers.NewtonCG{} },
-	"steepest": func(uint64) optimizers.Method { return optimizers.GradientDescent{} },
-	"cmaes":    func(seed uint64) optimizers.Method { return optimizers.CMAES{Seed: seed} },
+var drivers = map[string]func(seed uint64) search.Method{
+	"lbfgs":    func(uint64) search.Method { return search.NewLBFGS() },
+	"bfgs":     func(uint64) search.Method { return search.BFGS{} },
+	"cg":       func(uint64) search.Method { return search.ConjugateGradient{} },
+	"newton":   func(uint64) search.Method { return search.NewtonCG{} },
+	"steepest": func(uint64) search.Method { return search.GradientDescent{} },
+	"cmaes":    func(seed uint64) search.Method { return search.CMAES{Seed: seed} },
 }
 
 func driverNames() []string { return []string{"lbfgs", "bfgs", "cg", "newton", "steepest", "cmaes"} }
@@ -171,7 +172,7 @@ func (s *Search) plain() (*Expression, error) {
 }
 
 // Run searches with one method.
-func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Found, error) {
+func (s *Search) Run(ctx context.Context, name string, m search.Method) (*Found, error) {
 	b, err := s.bind()
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Fo
 	if s.Maximize {
 		goal = ops.Neg(goal)
 	}
-	p, err := optimizers.ProblemOf(goal, b.free, b.feeds...)
+	p, err := search.ProblemOf(goal, b.free, b.feeds...)
 	if err != nil {
 		return nil, err
 	}
@@ -188,12 +189,12 @@ func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Fo
 	if err != nil {
 		return nil, err
 	}
-	stop := optimizers.Stop{Grad: s.Tolerance, Iterations: s.Steps, Path: true, Confirm: land.confirm(b)}
-	if many, ok := m.(optimizers.MultiStart); ok {
+	stop := search.Stop{Grad: s.Tolerance, Iterations: s.Steps, Path: true, Confirm: land.confirm(b)}
+	if many, ok := m.(search.MultiStart); ok {
 		many.Each.Confirm = stop.Confirm
 		m = many
 	}
-	res, err := optimizers.Minimize(ctx, p, m, stop)
+	res, err := search.Minimize(ctx, p, m, stop)
 	if err == nil {
 		err = land.goOn(ctx, p, b, m, stop, res)
 	}
@@ -204,7 +205,7 @@ func (s *Search) Run(ctx context.Context, name string, m optimizers.Method) (*Fo
 		return nil, ctx.Err() // cancelled before the first step
 	}
 	f := &Found{Optimizer: name, Steps: len(res.Trace) - 1, Evaluations: res.Evaluations, Stopped: s.words(string(res.Reason)), reason: res.Reason, order: b.Names}
-	_, f.Jumps = m.(optimizers.MultiStart)
+	_, f.Jumps = m.(search.MultiStart)
 	for _, at := range res.Trace {
 		f.Path = append(f.Path, b.outside(at.X))
 		f.Trace = append(f.Trace, s.sign()*at.F)
@@ -244,29 +245,29 @@ func (s *Search) terrain(b *bounded) (*terrain, error) {
 	for _, v := range e.start {
 		t.start = append(t.start, v.Data...)
 	}
-	t.p, err = optimizers.ProblemOf(goal, e.Params, e.feeds...)
+	t.p, err = search.ProblemOf(goal, e.Params, e.feeds...)
 	return t, err
 }
 
 // confirm ends a search where its gradient is small if that is a stationary
 // point, or if there is none to be found.
-func (t *terrain) confirm(b *bounded) func(u []float64) optimizers.Reason {
-	return func(u []float64) optimizers.Reason {
+func (t *terrain) confirm(b *bounded) func(u []float64) search.Reason {
+	return func(u []float64) search.Reason {
 		v, err := t.at(b.outside(u), make([]float64, len(u))).verdict()
 		switch {
 		case err != nil || v.stationary():
-			return optimizers.GradientSmall
+			return search.GradientSmall
 		case v.kind == kindUnbounded:
-			return optimizers.Unbounded
+			return search.Unbounded
 		case v.kind == kindNone:
-			return optimizers.NoMinimum
+			return search.NoMinimum
 		}
 		return ""
 	}
 }
 
 // Anneal searches by simulated annealing, then goes down from the best point.
-func (s *Search) Anneal(ctx context.Context, a optimizers.Annealing) (*Found, error) {
+func (s *Search) Anneal(ctx context.Context, a search.Annealing) (*Found, error) {
 	hot := *s
 	hot.Tolerance = 0
 	first, err := hot.Run(ctx, "annealing", a)
@@ -278,7 +279,7 @@ func (s *Search) Anneal(ctx context.Context, a optimizers.Annealing) (*Found, er
 	for _, b := range s.Start {
 		cold.Start = append(cold.Start, Binding{b.Name, first.X[b.Name]})
 	}
-	last, err := cold.Run(ctx, "annealing, then lbfgs", optimizers.NewLBFGS())
+	last, err := cold.Run(ctx, "annealing, then lbfgs", search.NewLBFGS())
 	if err != nil {
 		return nil, err
 	}
@@ -321,7 +322,7 @@ func (s *Search) judge(f *Found, x []float64, b *bounded, land *terrain) error {
 	if err != nil {
 		return err
 	}
-	if f.reason == optimizers.Unbounded && v.kind != kindUnbounded { // -Inf was seen
+	if f.reason == search.Unbounded && v.kind != kindUnbounded { // -Inf was seen
 		values := v.Eigenvalues
 		v = spot.unbounded(spot.moved())
 		v.Eigenvalues = values
@@ -333,7 +334,7 @@ func (s *Search) judge(f *Found, x []float64, b *bounded, land *terrain) error {
 		}
 		slices.Sort(f.Eigenvalues)
 	}
-	f.Converged = v.stationary() && !(f.reason == optimizers.NotFinite && f.Steps > 0)
+	f.Converged = v.stationary() && !(f.reason == search.NotFinite && f.Steps > 0)
 	f.diverged = s.diverged(f)
 	if f.diverged && v.kind == kindOpen {
 		f.Kind += ": the run diverged"
@@ -344,7 +345,7 @@ func (s *Search) judge(f *Found, x []float64, b *bounded, land *terrain) error {
 // diverged reports whether a run ended where there is no value, or above all
 // points before.
 func (s *Search) diverged(f *Found) bool {
-	if f.reason == optimizers.NotFinite {
+	if f.reason == search.NotFinite {
 		return f.Steps > 0
 	}
 	last := s.sign() * f.LastF.Data[0]

@@ -8,7 +8,7 @@ import (
 
 	"descent/internal/elementary"
 	"descent/internal/leastsq"
-	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // judge decides whether the search has converged. The method for least squares
@@ -17,7 +17,7 @@ func (f *Fit) judge(s *ending) {
 	switch {
 	case s.marquardt && s.result.Reason.Converged():
 		f.Converged = true
-	case s.result.Reason == optimizers.Cancelled:
+	case s.result.Reason == search.Cancelled:
 	case f.Loss != nil:
 		_, found := s.lower()
 		f.Converged = !found && !notFinite(s.result.F)
@@ -35,9 +35,9 @@ func (f *Fit) judge(s *ending) {
 
 // An ending is what was minimised, and how it ended.
 type ending struct {
-	problem   *optimizers.Problem
-	residuals *optimizers.Problem // of least squares, also if the loss is another
-	result    *optimizers.Result
+	problem   *search.Problem
+	residuals *search.Problem // of least squares, also if the loss is another
+	result    *search.Result
 	free      []Bound // of the variables behind the parameters; nil if there are none
 	steps     int
 	marquardt bool

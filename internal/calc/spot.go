@@ -6,13 +6,13 @@ import (
 	"slices"
 
 	"descent/internal/elementary"
-	"descent/optimizers"
+	"descent/optimizers/search"
 )
 
 // A terrain is a function that is to be least, over variables with bounds, and
 // what is known of their scales.
 type terrain struct {
-	p      *optimizers.Problem
+	p      *search.Problem
 	names  []string // of the elements
 	bounds []Bound
 	start  []float64

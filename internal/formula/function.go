@@ -53,7 +53,7 @@ var allFunctions = sync.OnceValue(func() map[string]Func {
 	for _, c := range ops.Table {
 		f := Func{Name: c.Name, Inputs: c.Inputs, Numbers: c.Numbers, Build: c.Build}
 		for _, d := range c.Domain {
-			f.Index = append(f.Index, d.Index && c.Name != "uniform" && c.Name != "dropout")
+			f.Index = append(f.Index, d.Index && !slices.Contains([]string{"uniform", "normal", "rademacher", "dropout"}, c.Name))
 		}
 		t[c.Name] = f
 	}

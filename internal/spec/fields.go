@@ -34,16 +34,25 @@ func Fields(structs ...any) []Setting {
 	return all
 }
 
-// Fill sets the fields of structs, given by pointers, to the settings of their
-// names.
-func (a Args) Fill(structs ...any) {
+// Fill returns copies of structs whose fields are the settings of their names.
+func (a Args) Fill(structs ...any) []any {
+	copies := make([]any, len(structs))
+	for i, x := range structs {
+		p := reflect.New(reflect.TypeOf(x))
+		p.Elem().Set(reflect.ValueOf(x))
+		copies[i] = p.Interface()
+	}
 	done := map[string]bool{}
-	each(structs, func(f reflect.StructField, v reflect.Value) {
+	each(copies, func(f reflect.StructField, v reflect.Value) {
 		if name := fieldName(f); !done[name] {
 			done[name] = true
 			set(v, a.Value(name))
 		}
 	})
+	for i, p := range copies {
+		copies[i] = reflect.ValueOf(p).Elem().Interface()
+	}
+	return copies
 }
 
 // Check returns what is wrong with the values of structs, or nil.

@@ -158,8 +158,8 @@ func TestStructs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, y := first{1, 2, 9}, second{Mode: "a", LR: 8}
-	a.Fill(&x, &y)
+	filled := a.Fill(first{1, 2, 9}, second{Mode: "a", LR: 8})
+	x, y := filled[0].(first), filled[1].(second)
 	if want := (first{0.5, 4, 9}); x != want {
 		t.Errorf("%+v", x)
 	}

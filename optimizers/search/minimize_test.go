@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"context"
@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"descent/graph"
+	"descent/internal/golden"
 	"descent/ops"
+	"descent/optimizers"
 
 	"gorgonia.org/tensor"
 )
@@ -20,9 +22,9 @@ import (
 func plane(t *testing.T, name string) *Problem {
 	t.Helper()
 	g := graph.New(tensor.Float64, 1)
-	w := g.Param("w", graph.From(starts[name]...), 2)
+	w := g.Param("w", graph.From(golden.Starts[name]...), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
-	p, err := ProblemOf(problems[name](at(0), at(1)), nil)
+	p, err := ProblemOf(golden.Problems[name](at(0), at(1)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestMethodsSolveRosenbrock(t *testing.T) {
 		tol float64
 	}{
 		{NewLBFGS(), 1e-6}, {BFGS{}, 1e-6}, {ConjugateGradient{}, 1e-6}, {NewtonCG{}, 1e-6}, {GradientDescent{Wolfe: true}, 1e-3}, {GradientDescent{}, 1e-3},
-		{With(Adam(), 0.02), 1e-3}, {CMAES{Seed: 1}, 1e-6}, {BasinHopping{Local: NewLBFGS(), Sigma: 0.1, Temperature: 1}, 1e-6},
+		{With(optimizers.Adam(), 0.02), 1e-3}, {CMAES{Seed: 1}, 1e-6}, {BasinHopping{Local: NewLBFGS(), Sigma: 0.1, Temperature: 1}, 1e-6},
 	} {
 		stop := DefaultStop()
 		stop.Iterations = 30000
@@ -61,14 +63,14 @@ func TestMethodsSolveRosenbrock(t *testing.T) {
 // 25 evaluations; ours is one run, so its trace is cut in the same way.
 func TestTorchLBFGS(t *testing.T) {
 	var gold struct {
-		Runs map[string]map[string]trajectory
+		Runs map[string]map[string]golden.Trajectory
 	}
-	load(t, "torch_trajectories.json", &gold)
+	golden.Read(t, "../testdata/torch_trajectories.json", &gold)
 	for problem := range gold.Runs["LBFGS strong_wolfe history=10 max_iter=20"] {
 		// The row's name is wrong: torch gives its numbers with lr=0.1.
 		res := lbfgsRun(t, problem, LBFGS{LR: 0.1, History: 100, NoSearch: true, Tol: 1e-9}, 26)
 		for k := 1; k <= 5; k++ {
-			gold.Runs["LBFGS lr=1 max_iter=5 (no line search)"][problem].compare(t, "no search on "+problem, k, res.Trace[5*k].X)
+			gold.Runs["LBFGS lr=1 max_iter=5 (no line search)"][problem].Compare(t, "no search on "+problem, k, res.Trace[5*k].X)
 		}
 		res = lbfgsRun(t, problem, LBFGS{LR: 1, History: 10, Tol: 1e-9}, 200)
 		at := 0
@@ -82,7 +84,7 @@ func TestTorchLBFGS(t *testing.T) {
 					break
 				}
 			}
-			gold.Runs["LBFGS strong_wolfe history=10 max_iter=20"][problem].compare(t, "strong Wolfe on "+problem, k, res.Trace[at].X)
+			gold.Runs["LBFGS strong_wolfe history=10 max_iter=20"][problem].Compare(t, "strong Wolfe on "+problem, k, res.Trace[at].X)
 		}
 	}
 }
@@ -100,7 +102,7 @@ func TestStoppingRules(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	target := 0.5
-	sgd := With(SGD(), 1e-3)
+	sgd := With(optimizers.SGD(), 1e-3)
 	for _, c := range []struct {
 		ctx  context.Context
 		m    Method
@@ -111,7 +113,7 @@ func TestStoppingRules(t *testing.T) {
 		{context.Background(), sgd, Stop{Step: 1e-4}, StepSmall},
 		{context.Background(), sgd, Stop{Change: 1e-3}, ChangeSmall},
 		{context.Background(), sgd, Stop{Target: &target}, TargetReached},
-		{context.Background(), With(SGD(), 2.4e-3), Stop{Patience: 5}, Patience},
+		{context.Background(), With(optimizers.SGD(), 2.4e-3), Stop{Patience: 5}, Patience},
 		{context.Background(), sgd, Stop{Iterations: 7}, MaxIterations},
 		{context.Background(), sgd, Stop{Evaluations: 9}, MaxEvaluations},
 		{context.Background(), BFGS{}, Stop{Evaluations: 9}, MaxEvaluations},
@@ -119,7 +121,7 @@ func TestStoppingRules(t *testing.T) {
 		{context.Background(), sgd, Stop{Time: time.Nanosecond}, MaxTime},
 		{ctx, sgd, Stop{}, Cancelled},
 		{ctx, CMAES{}, Stop{}, Cancelled},
-		{context.Background(), With(SGD(), 1), Stop{}, NotFinite},
+		{context.Background(), With(optimizers.SGD(), 1), Stop{}, NotFinite},
 	} {
 		res, err := Minimize(c.ctx, plane(t, "rosenbrock"), c.m, c.stop)
 		if err != nil {
@@ -135,7 +137,7 @@ func TestStoppingRules(t *testing.T) {
 func TestPlainProblem(t *testing.T) {
 	p := &Problem{Start: []float64{3, -2}, Func: func(x []float64) float64 { return x[0]*x[0] + x[1]*x[1] },
 		Grad: func(x, g []float64) float64 { g[0], g[1] = 2*x[0], 2*x[1]; return x[0]*x[0] + x[1]*x[1] }}
-	for _, m := range []Method{NewLBFGS(), BFGS{}, With(Momentum(), 0.05)} {
+	for _, m := range []Method{NewLBFGS(), BFGS{}, With(optimizers.Momentum(), 0.05)} {
 		res, err := Minimize(context.Background(), p, m, DefaultStop())
 		if err != nil || res.F > 1e-12 {
 			t.Errorf("%T: %+v %v", m, res, err)
@@ -152,7 +154,7 @@ func TestPlainProblem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []Method{NewLBFGS(), BFGS{}, With(SGD(), 1)} {
+	for _, m := range []Method{NewLBFGS(), BFGS{}, With(optimizers.SGD(), 1)} {
 		if _, err := Minimize(context.Background(), hungry, m, Stop{}); err == nil || !strings.Contains(err.Error(), "has not been fed") {
 			t.Errorf("%T: %v", m, err)
 		}

@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"context"
@@ -8,13 +8,14 @@ import (
 
 	"descent/graph"
 	"descent/losses"
+	"descent/optimizers"
 
 	"gorgonia.org/tensor"
 )
 
 // everyMethod are the methods with a driver, as they are used.
 var everyMethod = []Method{NewLBFGS(), BFGS{}, ConjugateGradient{}, NewtonCG{}, GradientDescent{}, GradientDescent{Wolfe: true}, CMAES{Seed: 1},
-	With(SGD(), 0.01), With(Adam(), 0.05), Annealing{Temperature: 1, Cool: 0.99, Sigma: 0.1},
+	With(optimizers.SGD(), 0.01), With(optimizers.Adam(), 0.05), Annealing{Temperature: 1, Cool: 0.99, Sigma: 0.1},
 	MultiStart{Local: BFGS{}, Starts: 3, Sigma: 0.1}, BasinHopping{Local: NewLBFGS(), Sigma: 0.1, Temperature: 1}}
 
 // formulaProblem returns the problem of a formula, one number for each variable.
@@ -81,11 +82,11 @@ func TestUnboundedAndLost(t *testing.T) {
 			t.Errorf("%T: %+v, %v", m, res.Reason, err)
 		}
 	}
-	res, err := Minimize(context.Background(), barrier(0.1, math.NaN()), With(SGD(), 3), DefaultStop())
+	res, err := Minimize(context.Background(), barrier(0.1, math.NaN()), With(optimizers.SGD(), 3), DefaultStop())
 	if err != nil || res.Reason.Converged() || !(res.F <= 0.1-math.Log(0.1)) {
 		t.Errorf("%+v, %v", res, err)
 	}
-	res, err = Minimize(context.Background(), formulaProblem(t, "-2*log(p)-log(1-p)", map[string]float64{"p": 0.05}), With(SGD(), 0.1), DefaultStop())
+	res, err = Minimize(context.Background(), formulaProblem(t, "-2*log(p)-log(1-p)", map[string]float64{"p": 0.05}), With(optimizers.SGD(), 0.1), DefaultStop())
 	if err != nil || res.Reason != NotFinite || res.X[0] != 0.05 {
 		t.Errorf("%+v, %v", res, err)
 	}

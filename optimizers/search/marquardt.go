@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	errNoHVP       = errors.New("optimizers: this method needs Hessian-vector products; ProblemOf provides them")
-	errNoResiduals = errors.New("optimizers: this method needs residuals; ResidualProblem provides them")
+	errNoHVP       = errors.New("search: this method needs Hessian-vector products; ProblemOf provides them")
+	errNoResiduals = errors.New("search: this method needs residuals; ResidualProblem provides them")
 )
 
 // LevenbergMarquardt minimises ½Σr² within bounds by steps that minimise a

@@ -1,4 +1,7 @@
-package optimizers
+// Package search looks for a minimum of a function of a vector: by line searches,
+// trust regions, least squares, random steps, or an update rule of package
+// optimizers.
+package search
 
 import (
 	"context"
@@ -108,7 +111,7 @@ type Run struct {
 // problem cannot be evaluated.
 func Minimize(ctx context.Context, p *Problem, m Method, stop Stop) (res *Result, err error) {
 	if p.Func == nil || p.Grad == nil || len(p.Start) == 0 {
-		return nil, errors.New("optimizers: a problem needs Func, Grad and Start")
+		return nil, errors.New("search: a problem needs Func, Grad and Start")
 	}
 	if stop.Iterations == 0 && stop.Evaluations == 0 && stop.Time == 0 {
 		stop.Iterations = 10000

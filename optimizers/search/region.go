@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"math"

@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"descent/graph"
 	"descent/ops"
 )
+
+type node = graph.Node
 
 // A Problem is a function of a vector to be minimised. Func and Grad are
 // required, the rest is for the methods that need it.
@@ -47,7 +49,7 @@ func ProblemOf(loss *node, params []*node, feeds ...graph.Feed) (*Problem, error
 			return nil, w.Err()
 		}
 		if w.Variable() == nil {
-			return nil, fmt.Errorf("optimizers: %v is not a parameter", w)
+			return nil, fmt.Errorf("search: %v is not a parameter", w)
 		}
 		p.Start = append(p.Start, w.Variable().Float64s()...)
 	}
@@ -165,7 +167,7 @@ func (p *Problem) program(outputs ...*node) (*graph.Program, error) {
 	}
 	for _, w := range outputs {
 		if n := w.Shape().Size(); n == 0 {
-			return nil, fmt.Errorf("optimizers: %v has no elements", w)
+			return nil, fmt.Errorf("search: %v has no elements", w)
 		}
 	}
 	return prog, nil
@@ -190,7 +192,7 @@ func scatter(params []*node, x []float64) error {
 	for _, w := range params {
 		n := w.Shape().Size()
 		if n > len(x) {
-			return fmt.Errorf("optimizers: %d values are too few", len(x))
+			return fmt.Errorf("search: %d values are too few", len(x))
 		}
 		if err := w.Variable().Set(x[:n]); err != nil {
 			return err

@@ -1,10 +1,12 @@
-package optimizers
+package search
 
 import (
 	"math"
 
 	"descent/graph"
 	"descent/ops"
+	"descent/optimizers"
+	"descent/optimizers/schedule"
 
 	"gorgonia.org/tensor"
 )
@@ -12,12 +14,12 @@ import (
 // ByRule is a [Method] that takes the steps of an update rule at the rates of
 // a schedule.
 type ByRule struct {
-	Rule     Rule
-	Schedule Schedule
+	Rule     optimizers.Rule
+	Schedule schedule.Schedule
 }
 
 // With returns the method for a rule at a constant learning rate.
-func With(rule Rule, lr float64) ByRule { return ByRule{rule, Constant(lr)} }
+func With(rule optimizers.Rule, lr float64) ByRule { return ByRule{rule, schedule.Constant(lr)} }
 
 // Search implements [Method]. A problem that is not a graph's gives the rule
 // its gradient, but cannot give it curvature or another loss.
@@ -31,9 +33,9 @@ func (m ByRule) Search(run *Run) Reason {
 		fed = g.Input("gradient", len(p.Start))
 		loss = ops.Sum(ops.Mul(fed, params[0]))
 	}
-	t := Descend(loss, m.Rule, params...)
-	if fed != nil && t.usesLoss {
-		panic(evalError{errNeedsLoss})
+	t := optimizers.Descend(loss, m.Rule, params...)
+	if fed != nil && t.NeedsLoss() {
+		panic(evalError{optimizers.ErrNeedsLoss})
 	}
 	prog, err := t.Compile(t.Grads...)
 	if err == nil {
@@ -42,7 +44,7 @@ func (m ByRule) Search(run *Run) Reason {
 	if err != nil {
 		panic(evalError{err})
 	}
-	rate := Rates(m.Schedule)
+	rate := schedule.Rates(m.Schedule)
 	x, g := run.Start(), make([]float64, len(p.Start))
 	for i := 0; ; i++ {
 		feeds := append([]graph.Feed{graph.Let(t.LR, []float64{rate(i)})}, p.feeds...)

@@ -1,4 +1,4 @@
-package optimizers
+package search
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 )
 
 // nist is where NIST's problems are: beside the repository.
-const nist = "../../shared/data/nist"
+const nist = "../../../shared/data/nist"
 
 type nistProblem struct {
 	Name, Expr     string
@@ -29,9 +29,15 @@ type nistProblem struct {
 
 // nistModels are the models as functions of x and of the parameters b.
 var nistModels = map[string]func(x *node, b []*node) *node{
-	"b1*(1-exp(-b2*x))":        func(x *node, b []*node) *node { return saturates(b[0], ops.Mul(b[1], x)) },
-	"exp(-b1*x)/(b2+b3*x)":     func(x *node, b []*node) *node { return ops.Div(fades(b[0], x), line(b[1], b[2], x)) },
-	"b1*x^b2":                  func(x *node, b []*node) *node { return ops.Mul(b[0], ops.Pow(x, b[1])) },
+	"b1*(1-exp(-b2*x))": func(x *node, b []*node) *node {
+		return saturates(b[0], ops.Mul(b[1], x))
+	},
+	"exp(-b1*x)/(b2+b3*x)": func(x *node, b []*node) *node {
+		return ops.Div(fades(b[0], x), line(b[1], b[2], x))
+	},
+	"b1*x^b2": func(x *node, b []*node) *node {
+		return ops.Mul(b[0], ops.Pow(x, b[1]))
+	},
 	"b1*(1-(1+b2*x/2)^(-2))":   func(x *node, b []*node) *node { return misra(b, x, -2, 2) },
 	"b1*(1-(1+2*b2*x)^(-0.5))": func(x *node, b []*node) *node { return misra(b, x, -0.5, 0.5) },
 	"b1*b2*x/(1+b2*x)": func(x *node, b []*node) *node {
@@ -57,9 +63,11 @@ var nistModels = map[string]func(x *node, b []*node) *node{
 	},
 }
 
-func fades(b, x *node) *node     { return ops.Exp(ops.Neg(ops.Mul(b, x))) }
-func line(a, b, x *node) *node   { return ops.Add(a, ops.Mul(b, x)) }
-func saturates(b, z *node) *node { return ops.Mul(b, ops.Neg(ops.Expm1(ops.Neg(z)))) }
+func fades(b, x *node) *node   { return ops.Exp(ops.Neg(ops.Mul(b, x))) }
+func line(a, b, x *node) *node { return ops.Add(a, ops.Mul(b, x)) }
+func saturates(b, z *node) *node {
+	return ops.Mul(b, ops.Neg(ops.Expm1(ops.Neg(z))))
+}
 func misra(b []*node, x *node, power, over float64) *node {
 	z := ops.Shift(1, ops.Div(ops.Mul(b[1], x), x.Graph().Const(over)))
 	return ops.Mul(b[0], ops.Sub(x.Graph().Const(1), ops.Pow(z, x.Graph().Const(power))))

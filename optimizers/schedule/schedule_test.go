@@ -1,12 +1,12 @@
-package optimizers
+package schedule
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
 
+	"descent/internal/golden"
 	"descent/internal/spec"
 )
 
@@ -32,8 +32,11 @@ func compareRates(t *testing.T, name string, s Schedule, want []float64) {
 }
 
 func TestTorchSchedules(t *testing.T) {
-	var gold bitExact
-	load(t, "torch_optim_bit_exact.json", &gold)
+	var gold struct {
+		Schedules map[string][]float64
+		Plateau   struct{ Metrics, LR []float64 }
+	}
+	golden.Read(t, "../testdata/torch_optim_bit_exact.json", &gold)
 	ours := map[string]Schedule{
 		"LambdaLR(0.95**e)":                             Lambda(func(t int) float64 { return 0.5 * pow(0.95, float64(t)) }),
 		"MultiplicativeLR(0.95)":                        Multiplicative{0.5, func(int) float64 { return 0.95 }},
@@ -53,21 +56,24 @@ func TestTorchSchedules(t *testing.T) {
 		}
 		compareRates(t, name, ours[name], want)
 	}
-	var extra struct{ Schedules map[string]hexes }
-	load(t, "torch_extra.json", &extra)
+	var extra struct{ Schedules map[string]golden.Hexes }
+	golden.Read(t, "../testdata/torch_extra.json", &extra)
 	for text, want := range extra.Schedules {
-		s, err := ParseSchedule(text)
+		s, err := Parse(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		compareRates(t, text, s, want.floats(t))
+		compareRates(t, text, s, want.Floats(t))
 	}
 }
 
 func TestTorchPlateau(t *testing.T) {
-	var gold bitExact
-	load(t, "torch_optim_bit_exact.json", &gold)
+	var gold struct {
+		Schedules map[string][]float64
+		Plateau   struct{ Metrics, LR []float64 }
+	}
+	golden.Read(t, "../testdata/torch_optim_bit_exact.json", &gold)
 	p := NewPlateau(0.5)
 	p.Factor, p.Patience, p.Cooldown, p.Threshold = 0.5, 2, 1, 0.01
 	for i, m := range gold.Plateau.Metrics {
@@ -95,7 +101,7 @@ func TestOtherSchedules(t *testing.T) {
 		{"linear(lr=1, start=0, end=1, steps=4)", map[int]float64{0: 0, 1: 0.25, 4: 1, 8: 1}},
 		{"inverse_time(lr=1, decay=1) | warmup(steps=2)", map[int]float64{0: 0, 1: 0.25, 3: 0.25}},
 	} {
-		s, err := ParseSchedule(c.text)
+		s, err := Parse(c.text)
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
@@ -111,9 +117,9 @@ func TestOtherSchedules(t *testing.T) {
 }
 
 func TestScheduleText(t *testing.T) {
-	for i := range Schedules {
-		e := &Schedules[i]
-		if got := fmt.Sprint(e.New()); got != e.Name {
+	for i := range Table {
+		e := &Table[i]
+		if got := Format(e.New()); got != e.Name {
 			t.Errorf("%s prints as %s", e.Name, got)
 		}
 		for _, s := range e.All() {
@@ -124,10 +130,10 @@ func TestScheduleText(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"multistep(at=[5, 20], factor=0.5)", "cosine(lr=0.1, warmup=3) > 100: constant(lr=0.2) | warmup(steps=7)"} {
-		s, err := ParseSchedule(text)
+		s, err := Parse(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
-		} else if got := fmt.Sprint(s); got != text {
+		} else if got := Format(s); got != text {
 			t.Errorf("%s prints as %s", text, got)
 		}
 	}
@@ -136,22 +142,22 @@ func TestScheduleText(t *testing.T) {
 		{"cyclic(mode=saw)", "mode=saw is unknown"}, {"cosine > constant", "step number"}, {"multistep(at=5)", "is not a list"}, {"", "name is missing"},
 		{"constant(steps=2.5)", "is not a whole number"}, {"constant > 5: constant > 5: constant", "larger"},
 	} {
-		if _, err := ParseSchedule(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Parse(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want %q", c.text, err, c.want)
 		}
 	}
 }
 
 // scheduleSettingCounts fails if the setting, changed alone, changes no rate.
-func scheduleSettingCounts(t *testing.T, e *ScheduleEntry, s spec.Setting) {
+func scheduleSettingCounts(t *testing.T, e *Entry, s spec.Setting) {
 	t.Helper()
 	needs := map[string]string{"constant.factor": "steps=3, ", "constant.steps": "factor=0.5, ", "cyclic.decay": "mode=exp, "}[e.Name+"."+s.Name]
 	values := map[string]string{"cyclic.mode": "triangular2", "multistep.at": "[3]", "cyclic.decay": "0.9", "onecycle.div": "5", "onecycle.final_div": "5", "wsd.warmup": "50"}
-	base, err := ParseSchedule(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
+	base, err := Parse(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := ParseSchedule(e.Name + "(" + needs + s.Name + "=" + changed(e.Name, s, values) + ")")
+	after, err := Parse(e.Name + "(" + needs + s.Name + "=" + golden.Changed(e.Name, s, values) + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,9 +176,18 @@ func TestScheduleForARun(t *testing.T) {
 		"cosine": "cosine(steps=50)", "linear": "linear(steps=50)", "cosine(steps=20)": "cosine(steps=20)", "constant": "constant", "wsd | warmup(steps=5)": "wsd(steps=50) | warmup(steps=5)",
 		"warmup(steps=10) > 10: polynomial": "warmup(steps=10) > 10: polynomial(steps=40)", "onecycle(div=5)": "onecycle(steps=50, div=5)",
 	} {
-		s, err := ParseScheduleFor(text, 50)
-		if err != nil || fmt.Sprint(s) != want {
+		s, err := ParseFor(text, 50)
+		if err != nil || Format(s) != want {
 			t.Errorf("%s: %v, %v, want %s", text, s, err, want)
+		}
+	}
+}
+
+// No float counts the steps.
+func TestStepsBeyondFloat32(t *testing.T) {
+	for _, s := range []Schedule{InverseSqrt(1, 10), InverseTime(1, 1e-3)} {
+		if a, b := s.At(1<<25), s.At(1<<25+1); a == b || math.IsNaN(a) {
+			t.Errorf("%v is %v at two steps beyond 2²⁴", s, a)
 		}
 	}
 }
@@ -180,11 +195,11 @@ func TestScheduleForARun(t *testing.T) {
 func FuzzParseSchedule(f *testing.F) {
 	f.Add("warmup(lr=0.1, steps=100) > 100: cosine | step(every=2)")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseSchedule(text)
+		s, err := Parse(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseSchedule(fmt.Sprint(s))
+		again, err := Parse(Format(s))
 		if err != nil || !reflect.DeepEqual(s, again) {
 			t.Errorf("%q prints as %q, %v", text, s, err)
 		}

@@ -1,4 +1,5 @@
-package optimizers
+// Package schedule gives the learning rate of each step.
+package schedule
 
 import (
 	"math"
@@ -8,10 +9,10 @@ import (
 	"descent/internal/spec"
 )
 
-// A Schedule gives the learning rate of each step, counted from 0. Schedules
-// are plain values that print as they are parsed. Those of PyTorch compute as
+// A Schedule gives the learning rate of each step, counted from 0. Table
+// are plain values that [Format] writes as they are parsed. Those of PyTorch compute as
 // it does, which for most is by recurrence: [Rates] remembers the step before.
-// [CheckSchedule] reports settings that make no sense, as runs do before they
+// [Check] reports settings that make no sense, as runs do before they
 // begin; At does not look at them.
 type Schedule interface {
 	At(step int) float64
@@ -151,8 +152,6 @@ type ConstantSchedule struct {
 // Constant returns a rate that stays.
 func Constant(lr float64) ConstantSchedule { return ConstantSchedule{LR: lr, Factor: 1} }
 
-func (s ConstantSchedule) String() string { return formatSchedule(s) }
-
 // At implements [Schedule].
 func (s ConstantSchedule) At(t int) float64 { return replay(s, s.LR, min(t, s.Steps)) }
 
@@ -179,8 +178,6 @@ func Linear(lr, start, end float64, steps int) LinearSchedule {
 	return LinearSchedule{lr, start, end, steps}
 }
 
-func (s LinearSchedule) String() string { return formatSchedule(s) }
-
 // At implements [Schedule].
 func (s LinearSchedule) At(t int) float64 { return replay(s, s.LR, min(t, s.Steps)) }
 
@@ -206,8 +203,6 @@ type ExponentialSchedule struct {
 // Exponential returns a rate that falls by a factor at each step.
 func Exponential(lr, factor float64) ExponentialSchedule { return ExponentialSchedule{lr, factor} }
 
-func (s ExponentialSchedule) String() string { return formatSchedule(s) }
-
 // At implements [Schedule].
 func (s ExponentialSchedule) At(t int) float64 { return replay(s, s.LR, t) }
 
@@ -229,8 +224,6 @@ type StepSchedule struct {
 func Staircase(lr float64, every int, factor float64) StepSchedule {
 	return StepSchedule{lr, every, factor}
 }
-
-func (s StepSchedule) String() string { return formatSchedule(s) }
 
 // At implements [Schedule].
 func (s StepSchedule) At(t int) float64 {
@@ -259,8 +252,6 @@ type MultiStepSchedule struct {
 func MultiStep(lr, factor float64, at ...int) MultiStepSchedule {
 	return MultiStepSchedule{lr, at, factor}
 }
-
-func (s MultiStepSchedule) String() string { return formatSchedule(s) }
 
 // At implements [Schedule].
 func (s MultiStepSchedule) At(t int) float64 {
@@ -298,8 +289,6 @@ type PolynomialSchedule struct {
 func Polynomial(lr float64, steps int, power float64) PolynomialSchedule {
 	return PolynomialSchedule{lr, steps, power}
 }
-
-func (s PolynomialSchedule) String() string { return formatSchedule(s) }
 
 // At implements [Schedule].
 func (s PolynomialSchedule) At(t int) float64 { return replay(s, s.LR, min(t, s.Steps)) }
