@@ -1,9 +1,10 @@
 package bench
 
 import (
-	"descent/internal/elementary"
 	"math"
 	"slices"
+
+	"descent/internal/elementary"
 
 	"descent/internal/stats"
 )

@@ -9,7 +9,7 @@ import (
 	"descent/internal/spec"
 )
 
-// A Schedule gives the learning rate of each step, counted from 0. Table
+// A Schedule gives the learning rate of each step, counted from 0. Schedules
 // are plain values that [Format] writes as they are parsed. Those of PyTorch compute as
 // it does, which for most is by recurrence: [Rates] remembers the step before.
 // [Check] reports settings that make no sense, as runs do before they
