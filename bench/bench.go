@@ -26,9 +26,9 @@ import (
 	"time"
 
 	"descent/data"
-	"descent/internal/elementary"
 	"descent/internal/rng"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -88,8 +88,9 @@ type Study struct {
 	// of half decades around its default, which grows as long as the best
 	// rate is at one of its ends.
 	Rates []float64
-	// Schedule is the name of one of [Schedules].
-	Schedule string
+	// Schedule multiplies the learning rate; nil is cosine: with a rate that stays
+	// as it is, the last few batches decide how good a run is.
+	Schedule *schedule.Spec
 	Dtype    tensor.Dtype
 
 	Workers int // goroutines; 0 means one for each processor
@@ -105,30 +106,6 @@ type Progress struct {
 	Failed      int // runs that diverged
 	Elapsed     time.Duration
 	Remain      time.Duration // an estimate
-}
-
-// A Schedule says by which factor the learning rate is multiplied when a share
-// of a run's steps is done.
-type Schedule struct {
-	Name   string
-	Factor func(done float64) float64
-}
-
-// Schedules are the schedules by name. The first is the default: with a rate
-// that stays as it is, the last few batches decide how good a run is.
-var Schedules = []Schedule{
-	{"cosine", func(done float64) float64 { return (1 + elementary.Cos(math.Pi*done)) / 2 }},
-	{"linear", func(done float64) float64 { return 1 - done }},
-	{"constant", func(float64) float64 { return 1 }},
-}
-
-func factor(name string) func(float64) float64 {
-	for _, s := range Schedules {
-		if s.Name == name {
-			return s.Factor
-		}
-	}
-	return nil
 }
 
 // The defaults of a study, chosen on validation rows of digits over several
@@ -167,8 +144,12 @@ func (s *Study) Defaults() {
 	if s.Dtype.Type == nil {
 		s.Dtype = tensor.Float32
 	}
-	if s.Schedule == "" {
-		s.Schedule = Schedules[0].Name
+	if s.Schedule == nil {
+		cosine, err := schedule.Parse("cosine")
+		if err != nil {
+			panic(err) // of our own
+		}
+		s.Schedule = &cosine
 	}
 	for i := range s.Entrants {
 		if s.Entrants[i].Default == 0 {
@@ -193,8 +174,6 @@ func (s *Study) check() error {
 	switch p := s.Parts; {
 	case rows(p.Val) == 0 || rows(p.Test) == 0:
 		return errors.New("bench: rates are chosen on validation rows and runs scored on test rows; hold out both")
-	case factor(s.Schedule) == nil:
-		return fmt.Errorf("bench: unknown schedule %q", s.Schedule)
 	case len(s.Entrants) == 0:
 		return errors.New("bench: no optimizers to compare")
 	}

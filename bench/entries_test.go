@@ -42,7 +42,6 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"-1 epochs", func(s *Study) { s.Epochs = -1 }},
 		{"-1 batch size", func(s *Study) { s.Batch = -1 }},
 		{"-1 workers", func(s *Study) { s.Workers = -1 }},
-		{`schedule "zz"`, func(s *Study) { s.Schedule = "zz" }},
 		{"no learning rates", func(s *Study) { s.Rates = []float64{} }},
 		{"a learning rate of NaN", func(s *Study) { s.Rates = []float64{math.NaN()} }},
 		{"element type int", func(s *Study) { s.Dtype = tensor.Int }},

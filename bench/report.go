@@ -189,8 +189,8 @@ func (v *view) details() {
 func (v *view) method() {
 	s := v.Setup
 	add := func(format string, args ...any) { v.Method = append(v.Method, fmt.Sprintf(format, args...)) }
-	add("%s: %d rows to train on, %d to validate, %d to test; %d inputs. Model %s, loss %s, batches of %d, %d epochs (%d steps), %s learning rate, %s.",
-		s.Data, s.Train, s.Val, s.Test, s.Features, s.Model, s.Loss, s.Batch, s.Epochs, s.Steps, map[string]string{"constant": "constant", "linear": "linearly falling", "cosine": "cosine-shaped"}[s.Schedule], s.Dtype)
+	add("%s: %d rows to train on, %d to validate, %d to test; %d inputs. Model %s, loss %s, batches of %d, %d epochs (%d steps), learning rate by the schedule %s, %s.",
+		s.Data, s.Train, s.Val, s.Test, s.Features, s.Model, s.Loss, s.Batch, s.Epochs, s.Steps, s.Schedule, s.Dtype)
 	if len(v.Trials) > 0 {
 		add("Each optimizer has the learning rate with the lowest mean validation loss at the end of %d runs, out of a grid of its own in half decades around its default; a grid grows while its best rate is at an end.", s.TuneSeeds)
 	}

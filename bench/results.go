@@ -118,7 +118,7 @@ func (s *Study) describe() *Results {
 		Setup: Setup{Data: s.Data, Model: s.Model, Loss: s.Loss, Score: score,
 			Train: s.Parts.Train.Rows(), Val: s.Parts.Val.Rows(), Test: s.Parts.Test.Rows(),
 			Features: s.Task.Features, Classes: s.Task.Classes, Epochs: s.Epochs, Batch: s.Batch, Steps: s.steps(),
-			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Schedule: s.Schedule, Dtype: s.Dtype.String(), Notes: s.Notes}}
+			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Schedule: s.Schedule.String(), Dtype: s.Dtype.String(), Notes: s.Notes}}
 }
 
 // byOptimizer returns the scored runs of one optimizer.

@@ -217,7 +217,6 @@ func TestMistakes(t *testing.T) {
 		"no optimizers":           func(s *Study) { s.Entrants = nil },
 		`two optimizers`:          func(s *Study) { s.Entrants = append(s.Entrants, s.Entrants[0]) },
 		"rates are above 0":       func(s *Study) { s.Rates = []float64{0} },
-		`unknown schedule "x"`:    func(s *Study) { s.Schedule = "x" },
 		"an input of whole numb":  func(s *Study) { s.Task.Loss = losses.MSE },
 		"a dense layer takes row": func(s *Study) { s.Task.Model = func(x *graph.Node) *graph.Node { return models.Dense(3)(ops.Sum(x)) } },
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"descent/data"
 	"descent/internal/stats"
+	"descent/optimizers/schedule"
 	"descent/train"
 )
 
@@ -95,7 +96,7 @@ func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
 // train does all steps and looks at the checkpoints. A run that diverges ends
 // there, without an error.
 func (r *runner) train(ctx context.Context) error {
-	factor, steps := factor(r.Schedule), float64(r.steps())
+	factor := schedule.Rates(r.Schedule.For(r.steps()))
 	var seg segment
 	var times []float64
 	step := 0
@@ -105,7 +106,7 @@ func (r *runner) train(ctx context.Context) error {
 		}
 		for rows := range r.batches.Epoch(epoch) {
 			begin := time.Now()
-			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(float64(step)/steps))
+			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(step))
 			seg.add(loss, len(rows), time.Since(begin))
 			step++
 			if err != nil {

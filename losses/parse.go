@@ -61,7 +61,19 @@ func (row *Row) with(c spec.Call) (*Spec, error) {
 }
 
 // String writes the loss as it is parsed.
-func (s *Spec) String() string { return s.text }
+func (s Spec) String() string { return s.text }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Spec) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler by [ByName].
+func (s *Spec) UnmarshalText(text []byte) error {
+	parsed, err := ByName(string(text))
+	if err == nil {
+		*s = *parsed
+	}
+	return err
+}
 
 // Ranges of settings.
 const (

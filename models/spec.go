@@ -81,6 +81,23 @@ func (s Spec) Layer() (Layer, error) {
 	return Sequential(layers...), err
 }
 
+// Task returns what the model's name says of the target.
+func (s Spec) Task() Task {
+	if len(s.rows) == 0 {
+		return Any
+	}
+	return s.rows[0].Task
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Spec) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler by [Parse].
+func (s *Spec) UnmarshalText(text []byte) (err error) {
+	*s, err = Parse(string(text))
+	return err
+}
+
 // Build returns the model with the given number of outputs.
 func (s Spec) Build(outputs int) (Layer, error) {
 	layers, last, err := s.build()

@@ -13,13 +13,25 @@ type Row struct {
 	make   func(a spec.Args) Layer      // nil for a model that is short for layers
 	layers func(a spec.Args) spec.Chain // these layers
 	Loss   string                       // that goes with a model of this name, if not what suits the target
+	Task   Task                         // that a model of this name is for
 }
+
+// A Task is what a model's name says of its target.
+type Task uint8
+
+// The tasks.
+const (
+	Any            Task = iota // nothing
+	Regression                 // a number
+	Binary                     // one of two classes
+	Classification             // a class
+)
 
 // Table has a row for each layer and each model with a name.
 var Table = []Row{
-	{Row: spec.Row{Name: "linear", Doc: "x·w + b, from weights of 0: linear and logistic regression"}, layers: nothing},
-	{Row: spec.Row{Name: "softmax", Doc: "the linear model of classes"}, layers: nothing},
-	{Row: spec.Row{Name: "logistic", Doc: "the linear model of two classes"}, layers: nothing, Loss: "bce_logits"},
+	{Row: spec.Row{Name: "linear", Doc: "x·w + b, from weights of 0: linear and logistic regression"}, layers: nothing, Task: Regression},
+	{Row: spec.Row{Name: "softmax", Doc: "the linear model of classes"}, layers: nothing, Task: Classification},
+	{Row: spec.Row{Name: "logistic", Doc: "the linear model of two classes"}, layers: nothing, Loss: "bce_logits", Task: Binary},
 	{Row: spec.Row{Name: "mlp", Doc: "a multilayer perceptron: hidden layers of so many units", Examples: []string{"64", "64, 32, act=tanh, dropout=0.2"},
 		Settings: []spec.Setting{
 			{Name: "units", Doc: "of the hidden layers", Kind: spec.Wholes, Range: units, Required: true, By: spec.Rest},

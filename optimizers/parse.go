@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"descent/internal/spec"
 )
 
 // An Optimizer is what a text says of one: a rule, and its learning rate.
 type Optimizer struct {
+	Text string // as it was written
 	Rule Rule
 	// LR is the rate that the text gives, or else the largest of those that its
 	// rules start from; 0 if none of them moves by itself.
@@ -26,7 +28,7 @@ type Optimizer struct {
 //	adam
 //	clip(1) | adam(lr=1e-3, beta2=0.99)
 func Parse(text string) (Optimizer, error) {
-	var o Optimizer
+	o := Optimizer{Text: strings.TrimSpace(text)}
 	calls, err := spec.ParseChain(text)
 	if err != nil {
 		return o, err

@@ -161,6 +161,7 @@ func TestParse(t *testing.T) {
 		{"sgd(lr=1e-4..0.1)", Optimizer{Rule: SGD(), LR: 1e-3, Range: &spec.Interval{Lo: 1e-4, Hi: 0.1}}},
 		{"freeze(a|b*) | rprop", Optimizer{Rule: Chain{Freeze("a|b*"), Rprop()}, LR: 0.01}},
 	} {
+		c.want.Text = strings.TrimSpace(c.text)
 		if got, err := Parse(c.text); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", c.text, got, err, c.want)
 		}

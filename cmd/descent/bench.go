@@ -69,15 +69,14 @@ func benchCommand() *cobra.Command {
 	o.add(cmd)
 	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
-	f.StringVarP(&o.Model, "model", "m", "mlp(32)", "linear or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
-	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
+	o.modelFlags(f, "mlp(32)")
 	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "`rule` such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
 	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
 	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
 	f.IntVarP(&s.Epochs, "epochs", "e", 0, "passes over the training rows (default: about 2400 steps)")
 	f.IntVarP(&s.Batch, "batch", "b", 0, "rows in a batch (default: 16, or 64 from 5000 rows)")
 	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
-	f.StringVar(&s.Schedule, "schedule", "cosine", "of the learning rate: cosine or linear, which fall to 0, or constant")
+	scheduleFlag(f, &s.Schedule, "cosine", "of the learning rate, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant")
 	f.Uint64VarP(&s.Seed, "seed", "s", 1, "of the split, the weights and the order of rows")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.IntVarP(&s.Workers, "workers", "w", 0, "runs at a time; results do not depend on it (default: one for each processor)")
@@ -196,9 +195,6 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--rates %v: learning rates are above 0", lr)
 		}
 	}
-	if !slices.ContainsFunc(bench.Schedules, func(x bench.Schedule) bool { return x.Name == o.study.Schedule }) {
-		return fmt.Errorf("--schedule %q: there are cosine, linear and constant", o.study.Schedule)
-	}
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
 	}
@@ -227,7 +223,7 @@ func (o *benchOptions) prepare() error {
 	}
 	s := &o.study
 	o.Features, o.Classes = parts.Train.Features(), len(parts.Train.Classes)
-	if o.Loss == "" {
+	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
 	if s.Task, err = o.setup.task(); err != nil {
@@ -242,7 +238,7 @@ func (o *benchOptions) prepare() error {
 	if parts.Schema != nil {
 		s.Notes = append(s.Notes, parts.Schema.Notes()...)
 	}
-	s.Data, s.Model, s.Loss, s.Parts = called(o.data), o.Model, o.Loss, parts
+	s.Data, s.Model, s.Loss, s.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
 	return nil
 }
 

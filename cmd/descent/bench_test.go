@@ -82,7 +82,7 @@ func TestBenchMistakes(t *testing.T) {
 		"are given twice":         {"iris", "--data", "wine"},
 		"no column":               {"iris", "--target", "nosuch"},
 		"closing bracket":         {"--model", "mlp(3"},
-		"there are cosine":        {"--schedule", "x"},
+		`unknown schedule "x"`:    {"--schedule", "x"},
 		"there are standard":      {"wine", "--scaling", "x"},
 		"there are regression":    {"wine", "--task", "x"},
 		"is for classes":          {"diabetes", "--loss", "cross_entropy"},

@@ -60,7 +60,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		r.Task = string(data.Classification)
 	}
 	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model, o.Loss, o.optimizer, o.lr, o.run.Batch, o.dtype, o.out
+	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.Loss.String(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
 	if r.parts.Schema != nil {
 		r.Notes = r.parts.Schema.Notes()
 	}
@@ -77,11 +77,11 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
 	rate := ""
-	if !strings.Contains(r.Optimizer, "lr=") {
+	if !o.optimizer.Given {
 		rate = fmt.Sprintf(" at learning rate %.4g", r.LR)
 	}
-	if o.schedule != "" {
-		rate += ", schedule " + o.schedule
+	if o.schedule != nil {
+		rate += ", schedule " + o.schedule.String()
 	}
 	fmt.Fprintf(w, "%s, loss %s, %s%s, batch %d, seed %d, %s\n", r.Model, r.Loss, r.Optimizer, rate, r.Batch, r.Seed, r.DType)
 }

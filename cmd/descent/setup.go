@@ -16,10 +16,10 @@ import (
 // A setup is a model and a loss that fit each other and the target. It is what
 // a saved model needs to be built again.
 type setup struct {
-	Model    string `json:"model"` // as models.Parse reads it
-	Loss     string `json:"loss"`  // as losses.ByName reads it
-	Features int    `json:"features"`
-	Classes  int    `json:"classes,omitempty"` // 0 for regression
+	Model    models.Spec  `json:"model"`
+	Loss     *losses.Spec `json:"loss"`
+	Features int          `json:"features"`
+	Classes  int          `json:"classes,omitempty"` // 0 for regression
 	// The target of a regression is divided by Scale after Offset is taken
 	// off: the loss is in these units.
 	Offset float64 `json:"offset,omitempty"`
@@ -29,14 +29,15 @@ type setup struct {
 // defaultLoss is the loss of train and bench when none is given. It is a proper
 // scoring rule, so that the probabilities which predict prints are those of the
 // data; label smoothing, which pulls them towards 1/classes, has to be asked for.
-func (s *setup) defaultLoss() string {
-	if model, err := models.Parse(s.Model); err == nil && model.Loss() != "" {
-		return model.Loss()
-	}
+func (s *setup) defaultLoss() *losses.Spec {
+	name := "mse"
 	if s.Classes > 0 {
-		return "cross_entropy"
+		name = "cross_entropy"
 	}
-	return "mse"
+	if own := s.Model.Loss(); own != "" {
+		name = own
+	}
+	return must(losses.ByName(name))
 }
 
 // outputs says how many numbers the model gives for a row, and what has to be
@@ -77,26 +78,18 @@ const maxWeights = 1 << 28
 // task builds the task.
 func (s *setup) task() (train.Task, error) {
 	var none train.Task
-	spec, err := models.Parse(s.Model)
-	if err != nil {
-		return none, err
-	}
-	loss, err := losses.ByName(s.Loss)
-	if err != nil {
-		return none, err
-	}
-	row := loss.Row
+	loss, row := s.Loss, s.Loss.Row
 	n, oneHot, err := s.outputs(row)
 	if err != nil {
 		return none, err
 	}
-	if w, err := spec.Weights(s.Features, n); err != nil || w > maxWeights {
+	if w, err := s.Model.Weights(s.Features, n); err != nil || w > maxWeights {
 		return none, cmp.Or(err, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights)))
 	}
 	if row.Target == losses.Counts && loss.Args.Given("log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
 	}
-	model, err := spec.Build(n)
+	model, err := s.Model.Build(n)
 	if err != nil {
 		return none, err
 	}
@@ -123,8 +116,7 @@ func (s *setup) task() (train.Task, error) {
 // probabilities turns the prediction for a row into a probability for each
 // class; ok is false if the loss gives none, as a hinge.
 func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
-	row, err := losses.ByName(s.Loss)
-	if err != nil || s.Classes == 0 || row.Pred == losses.Real {
+	if s.Classes == 0 || s.Loss.Pred == losses.Real {
 		return nil, false
 	}
 	if len(out) == 1 {
@@ -140,9 +132,9 @@ func (s *setup) number(out []float64) float64 { return s.Offset + float64(s.Scal
 // and variance 1, unless the loss needs them as they are, and applies them.
 func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
 	s.Offset, s.Scale = 0, 1
-	row, err := losses.ByName(s.Loss)
-	if err != nil || s.Classes > 0 {
-		return err
+	row := s.Loss.Row
+	if s.Classes > 0 {
+		return nil
 	}
 	y := parts.Train.Y
 	if row.Target == losses.Counts {

@@ -38,8 +38,9 @@ func showCommand() *cobra.Command {
 	f.IntVar(&o.Features, "features", 4, "inputs of a row")
 	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear)")
 	f.IntVarP(&o.batch, "batch", "b", 32, "rows in a batch")
-	f.StringVarP(&o.Loss, "loss", "l", "", "the loss (default: what suits the model)")
-	f.StringVarP(&o.optimizer, "optimizer", "o", "sgd", "the optimizer")
+	lossFlag(f, &o.Loss, "the loss (default: what suits the model)")
+	o.optimizer = must(optimizers.Parse("sgd"))
+	textFlag(f, &o.optimizer, "optimizer", "o", "sgd", "the optimizer", optimizers.Parse)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.BoolVar(&o.inference, "inference", false, "show what predicts, not what trains")
 	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file: .dot is text, .svg, .png and .pdf are drawn by Graphviz; - is the standard output, as text")
@@ -49,31 +50,24 @@ func showCommand() *cobra.Command {
 
 type showOptions struct {
 	setup
-	batch            int
-	optimizer, dtype string
-	inference        bool
-	graph            string
+	batch     int
+	optimizer optimizers.Optimizer
+	dtype     string
+	inference bool
+	graph     string
 }
 
 // choose fills in what was not given.
 func (o *showOptions) choose(model string) error {
-	o.Model = model
-	kind, _, _ := strings.Cut(strings.TrimSpace(model), "(")
-	if o.Classes < 0 {
-		o.Classes = map[string]int{"linear": 0, "logistic": 2}[kind]
-		if kind != "linear" && kind != "logistic" {
-			o.Classes = 3
-		}
+	var err error
+	if o.Model, err = models.Parse(model); err != nil {
+		return err
 	}
-	if o.Loss == "" {
-		switch {
-		case o.Classes == 0:
-			o.Loss = "mse"
-		case kind == "logistic":
-			o.Loss = "bce_logits"
-		default:
-			o.Loss = "cross_entropy"
-		}
+	if o.Classes < 0 {
+		o.Classes = map[models.Task]int{models.Regression: 0, models.Binary: 2, models.Classification: 3, models.Any: 3}[o.Model.Task()]
+	}
+	if o.Loss == nil {
+		o.Loss = o.defaultLoss()
 	}
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
@@ -81,8 +75,7 @@ func (o *showOptions) choose(model string) error {
 	if o.Features < 1 || o.batch < 1 || o.Classes == 1 || o.Features > 1<<20 || o.batch > 1<<20 || o.Classes > 1<<20 {
 		return fmt.Errorf("--features %d, --batch %d, --classes %d: at least 1 feature, 1 row and 2 classes (or 0) are needed, and no more than a million", o.Features, o.batch, o.Classes)
 	}
-	_, err := optimizers.Parse(o.optimizer)
-	return err
+	return nil
 }
 
 func (o *showOptions) execute(w io.Writer, model string) error {
@@ -94,7 +87,7 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 		return usage(err)
 	}
 	if o.graph == "-" {
-		return writeDOT(w, o.Model, fn.Outputs, fn.Updates)
+		return writeDOT(w, model, fn.Outputs, fn.Updates)
 	}
 	if err := errors.Join(writable(o.graph), drawable(o.graph)); err != nil {
 		return err
@@ -111,7 +104,7 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("training step: loss %s, %s", o.Loss, o.optimizer)
+	what := fmt.Sprintf("training step: loss %s, %s", o.Loss, o.optimizer.Text)
 	if o.inference {
 		what = "inference"
 	}
@@ -120,7 +113,7 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 		return nil
 	}
 	var text bytes.Buffer
-	if err := writeDOT(&text, o.Model, fn.Outputs, fn.Updates); err != nil {
+	if err := writeDOT(&text, model, fn.Outputs, fn.Updates); err != nil {
 		return err
 	}
 	return writeGraph(o.graph, text.Bytes())
@@ -146,11 +139,7 @@ func (o *showOptions) function() (graph.Function, error) {
 		fn.Outputs = []*graph.Node{pred}
 		return fn, graph.Mistakes(pred)
 	}
-	parsed, err := optimizers.Parse(o.optimizer)
-	if err != nil {
-		return fn, err
-	}
-	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), parsed.Rule)
+	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), o.optimizer.Rule)
 	fn.Outputs, fn.Updates = []*graph.Node{t.Loss}, t.Updates
 	return fn, graph.Mistakes(t.Loss)
 }

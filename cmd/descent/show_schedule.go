@@ -35,7 +35,7 @@ func showScheduleCommand() *cobra.Command {
 			if err := writable(file); err != nil {
 				return err
 			}
-			rates, rate := make([]float64, steps), schedule.Rates(s)
+			rates, rate := make([]float64, steps), schedule.Rates(s.For(steps))
 			for t := range rates {
 				rates[t] = rate(t)
 			}

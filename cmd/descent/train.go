@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"descent/data"
-	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
@@ -30,13 +29,14 @@ type trainOptions struct {
 	rawTarget             bool
 	val, test             float64
 
-	optimizer, schedule string
-	lr                  float64
-	run                 train.Run
-	seed                uint64
-	dtype               string
-	out                 string
-	json, quiet         bool
+	optimizer   optimizers.Optimizer
+	schedule    *schedule.Spec // nil is a rate that stays
+	lr          float64
+	run         train.Run
+	seed        uint64
+	dtype       string
+	out         string
+	json, quiet bool
 
 	given func(flag string) bool // tells whether a flag was given
 }
@@ -68,11 +68,10 @@ func trainCommand() *cobra.Command {
 	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
 	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
-	f.StringVarP(&o.Model, "model", "m", "", "linear, logistic, softmax or mlp(UNITS,...,act=relu,dropout=0,norm=batch,init=glorot)")
-	f.StringVarP(&o.Loss, "loss", "l", "", "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
-	f.StringVarP(&o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))")
+	o.modelFlags(f, "")
+	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))", optimizers.Parse)
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
-	f.StringVar(&o.schedule, "schedule", "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
+	scheduleFlag(f, &o.schedule, "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
 	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
@@ -119,9 +118,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if o.run.Schedule, err = o.rate(parts.Train.Rows()); err != nil {
-		return usage(err)
-	}
+	o.run.Schedule = o.rate(parts.Train.Rows())
 	if err := o.run.Check(t); err != nil {
 		return usage(err)
 	}
@@ -200,41 +197,30 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if err := o.checkData(); err != nil {
 		return err
 	}
-	if o.Model != "" {
-		if _, err := models.Parse(o.Model); err != nil {
-			return err
-		}
-	}
-	if o.Loss != "" {
-		if _, err := losses.ByName(o.Loss); err != nil {
-			return err
-		}
-	}
 	return o.checkOptimizer()
 }
 
 // checkOptimizer chooses the optimizer and its learning rate.
 func (o *trainOptions) checkOptimizer() error {
-	if o.optimizer == "" {
-		if o.optimizer = "adam(lr=0.003)"; o.given("lr") {
-			o.optimizer = "adam"
+	if !o.given("optimizer") {
+		text := "adam(lr=0.003)"
+		if o.given("lr") {
+			text = "adam"
 		}
+		o.optimizer = must(optimizers.Parse(text))
 	}
-	parsed, err := optimizers.Parse(o.optimizer)
 	switch {
-	case err != nil:
-		return err
-	case parsed.Range != nil:
-		return fmt.Errorf("--optimizer: lr=%v is a range, which bench searches; train needs one rate", parsed.Range)
-	case o.given("lr") && parsed.Given:
-		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, parsed.LR)
+	case o.optimizer.Range != nil:
+		return fmt.Errorf("--optimizer: lr=%v is a range, which bench searches; train needs one rate", o.optimizer.Range)
+	case o.given("lr") && o.optimizer.Given:
+		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, o.optimizer.LR)
 	case o.given("lr") && !(o.lr > 0):
 		return fmt.Errorf("--lr %v: it must be positive", o.lr)
 	case !o.given("lr"):
-		o.lr = parsed.LR
+		o.lr = o.optimizer.LR
 	}
 	if o.lr == 0 {
-		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer)
+		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer.Text)
 	}
 	return nil
 }
@@ -247,20 +233,23 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	if o.rawTarget && o.Classes > 0 {
 		return errors.New("--raw-target is for a target that is a number; this one has classes")
 	}
-	if o.Loss == "" {
+	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
 	large := n > 5000
-	if o.Model == "" {
-		o.Model = "mlp(128)"
+	if !o.given("model") {
+		text := "mlp(128)"
 		if n < 1000 {
-			o.Model = "mlp(64)"
+			text = "mlp(64)"
 		}
+		o.Model = must(models.Parse(text))
 	}
 	if o.run.Epochs == 0 {
 		switch {
 		case large:
-			o.run.Epochs, o.schedule = 20, or(o.schedule, "cosine")
+			if o.run.Epochs = 20; o.schedule == nil {
+				o.schedule = new(must(schedule.Parse("cosine")))
+			}
 		case parts.Val.Rows() > 0: // which says when to stop
 			o.run.Epochs = 200
 		default:
@@ -288,25 +277,17 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := optimizers.Parse(o.optimizer)
-	if err != nil {
-		return nil, err
-	}
-	return train.New(task, parsed.Rule, dtypes[o.dtype], o.seed)
+	return train.New(task, o.optimizer.Rule, dtypes[o.dtype], o.seed)
 }
 
 // rate returns the schedule: what --schedule says, times the learning rate.
-func (o *trainOptions) rate(rows int) (schedule.Schedule, error) {
-	if o.schedule == "" {
-		return schedule.Constant(o.lr), nil
+func (o *trainOptions) rate(rows int) schedule.Schedule {
+	if o.schedule == nil {
+		return schedule.Constant(o.lr)
 	}
 	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
 	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
-	s, err := schedule.ParseFor(o.schedule, steps)
-	if err != nil {
-		return nil, fmt.Errorf("--schedule: %w", err)
-	}
-	return schedule.Product{s, schedule.Constant(o.lr)}, nil
+	return schedule.Product{o.schedule.For(steps), schedule.Constant(o.lr)}
 }
 
 // introduce prints what is going to happen.

@@ -31,6 +31,15 @@ func compareRates(t *testing.T, name string, s Schedule, want []float64) {
 	}
 }
 
+// parsed is the schedule of a text.
+func parsed(text string) (Schedule, error) {
+	s, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return s.Schedule(), nil
+}
+
 func TestTorchSchedules(t *testing.T) {
 	var gold struct {
 		Schedules map[string][]float64
@@ -59,7 +68,7 @@ func TestTorchSchedules(t *testing.T) {
 	var extra struct{ Schedules map[string]golden.Hexes }
 	golden.Read(t, "../testdata/torch_extra.json", &extra)
 	for text, want := range extra.Schedules {
-		s, err := Parse(text)
+		s, err := parsed(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -101,7 +110,7 @@ func TestOtherSchedules(t *testing.T) {
 		{"linear(lr=1, start=0, end=1, steps=4)", map[int]float64{0: 0, 1: 0.25, 4: 1, 8: 1}},
 		{"inverse_time(lr=1, decay=1) | warmup(steps=2)", map[int]float64{0: 0, 1: 0.25, 3: 0.25}},
 	} {
-		s, err := Parse(c.text)
+		s, err := parsed(c.text)
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue
@@ -130,7 +139,7 @@ func TestScheduleText(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"multistep(at=[5, 20], factor=0.5)", "cosine(lr=0.1, warmup=3) > 100: constant(lr=0.2) | warmup(steps=7)"} {
-		s, err := Parse(text)
+		s, err := parsed(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 		} else if got := Format(s); got != text {
@@ -153,11 +162,11 @@ func scheduleSettingCounts(t *testing.T, e *Entry, s spec.Setting) {
 	t.Helper()
 	needs := map[string]string{"constant.factor": "steps=3, ", "constant.steps": "factor=0.5, ", "cyclic.decay": "mode=exp, "}[e.Name+"."+s.Name]
 	values := map[string]string{"cyclic.mode": "triangular2", "multistep.at": "[3]", "cyclic.decay": "0.9", "onecycle.div": "5", "onecycle.final_div": "5", "wsd.warmup": "50"}
-	base, err := Parse(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
+	base, err := parsed(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := Parse(e.Name + "(" + needs + s.Name + "=" + golden.Changed(e.Name, s, values) + ")")
+	after, err := parsed(e.Name + "(" + needs + s.Name + "=" + golden.Changed(e.Name, s, values) + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,8 +185,11 @@ func TestScheduleForARun(t *testing.T) {
 		"cosine": "cosine(steps=50)", "linear": "linear(steps=50)", "cosine(steps=20)": "cosine(steps=20)", "constant": "constant", "wsd | warmup(steps=5)": "wsd(steps=50) | warmup(steps=5)",
 		"warmup(steps=10) > 10: polynomial": "warmup(steps=10) > 10: polynomial(steps=40)", "onecycle(div=5)": "onecycle(steps=50, div=5)",
 	} {
-		s, err := ParseFor(text, 50)
-		if err != nil || Format(s) != want {
+		spec, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := spec.For(50); Format(s) != want {
 			t.Errorf("%s: %v, %v, want %s", text, s, err, want)
 		}
 	}
@@ -195,11 +207,11 @@ func TestStepsBeyondFloat32(t *testing.T) {
 func FuzzParseSchedule(f *testing.F) {
 	f.Add("warmup(lr=0.1, steps=100) > 100: cosine | step(every=2)")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := Parse(text)
+		s, err := parsed(text)
 		if err != nil {
 			return
 		}
-		again, err := Parse(Format(s))
+		again, err := parsed(Format(s))
 		if err != nil || !reflect.DeepEqual(s, again) {
 			t.Errorf("%q prints as %q, %v", text, s, err)
 		}

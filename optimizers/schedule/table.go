@@ -77,30 +77,52 @@ func (q Sequence) String() string {
 	return b.String()
 }
 
-// Parse returns the schedule that text describes. Table joined by
-// | are multiplied; one after > and a step number begins there:
+// A Spec is a schedule as text has it, which may depend on how long a run is.
+type Spec struct {
+	phases []spec.Phase
+	text   string
+}
+
+// Parse reads a schedule. Those joined by | are multiplied; one after > and a step
+// number begins there:
 //
 //	cosine(lr=0.1, steps=1000, warmup=100)
 //	exponential(lr=0.1) | warmup(steps=50)
 //	warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1)
-func Parse(text string) (Schedule, error) { return parse(text, 0) }
-
-// ParseFor is [Parse] for a run of so many steps: schedules that
-// must know the last step, and are not told, end there.
-func ParseFor(text string, steps int) (Schedule, error) { return parse(text, steps) }
-
-func parse(text string, steps int) (Schedule, error) {
+func Parse(text string) (Spec, error) {
 	phases, err := spec.ParsePhases(text)
 	if err != nil {
-		return nil, err
+		return Spec{}, err
 	}
+	s := Spec{phases, strings.TrimSpace(text)}
+	_, err = s.of(0)
+	return s, err
+}
+
+// String writes the schedule as it was written.
+func (s Spec) String() string { return s.text }
+
+// Schedule returns the schedule as it stands.
+func (s Spec) Schedule() Schedule { return s.For(0) }
+
+// For returns the schedule of a run of so many steps: what must know the last
+// step, and is not told, ends there.
+func (s Spec) For(steps int) Schedule {
+	out, err := s.of(steps)
+	if err != nil {
+		panic(err) // Parse has tried it
+	}
+	return out
+}
+
+func (s Spec) of(steps int) (Schedule, error) {
 	var q Sequence
-	for _, p := range phases {
-		s, err := product(p.Chain, steps-p.From)
+	for _, p := range s.phases {
+		x, err := product(p.Chain, steps-p.From)
 		if err != nil {
 			return nil, err
 		}
-		q = append(q, Phase{p.From, s})
+		q = append(q, Phase{p.From, x})
 	}
 	if len(q) == 1 {
 		return q[0].Schedule, nil

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+
+	"descent/losses"
+	"descent/models"
+	"descent/optimizers/schedule"
+)
+
+// parsed is a flag whose text is parsed once, where it is given.
+type parsed[T any] struct {
+	value *T
+	text  string
+	parse func(string) (T, error)
+}
+
+// textFlag adds such a flag. If it is not given, byDefault stands in the help and
+// the value is left as it is.
+func textFlag[T any](f *pflag.FlagSet, value *T, name, short, byDefault, usage string, parse func(string) (T, error)) {
+	f.VarP(&parsed[T]{value, byDefault, parse}, name, short, usage)
+}
+
+// Set implements pflag.Value.
+func (p *parsed[T]) Set(text string) error {
+	v, err := p.parse(text)
+	if err == nil {
+		*p.value, p.text = v, text
+	}
+	return err
+}
+
+// String implements pflag.Value.
+func (p *parsed[T]) String() string { return p.text }
+
+// Type implements pflag.Value.
+func (p *parsed[T]) Type() string { return "string" }
+
+// must is the value of a text of ours.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// modelFlags adds the flags of the model and the loss.
+func (s *setup) modelFlags(f *pflag.FlagSet, model string) {
+	if model != "" {
+		s.Model = must(models.Parse(model))
+	}
+	textFlag(f, &s.Model, "model", "m", model, "layers joined by |, such as 'dense(64) | relu | dropout(0.2)', or their names: linear, logistic, softmax, mlp(64,32,act=tanh)", models.Parse)
+	lossFlag(f, &s.Loss, "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
+}
+
+func lossFlag(f *pflag.FlagSet, loss **losses.Spec, usage string) {
+	textFlag(f, loss, "loss", "l", "", usage, losses.ByName)
+}
+
+func scheduleFlag(f *pflag.FlagSet, s **schedule.Spec, byDefault, usage string) {
+	textFlag(f, s, "schedule", "", byDefault, usage, func(text string) (*schedule.Spec, error) {
+		s, err := schedule.Parse(text)
+		return &s, err
+	})
+}
