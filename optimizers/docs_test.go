@@ -1,4 +1,4 @@
-package optimizers
+package optimizers_test
 
 import (
 	"flag"
@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"descent/internal/spec"
+	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 )
 
 var update = flag.Bool("update", false, "write docs/optimizers.md")
@@ -32,7 +34,7 @@ func TestDocs(t *testing.T) {
 	}
 	for _, part := range strings.Split(pageHead, "`") { // what the page writes must parse
 		if strings.Contains(part, "(") && strings.Contains(part, " | ") && !strings.Contains(part, "\n") {
-			if _, err := Parse(part); err != nil {
+			if _, err := optimizers.Parse(part); err != nil {
 				t.Errorf("the page writes %q: %v", part, err)
 			}
 		}
@@ -42,23 +44,28 @@ func TestDocs(t *testing.T) {
 func page() string {
 	var b strings.Builder
 	b.WriteString(pageHead)
-	group := func(title string, in func(e *Entry) bool) {
+	group := func(title string, in func(e *optimizers.Entry) bool) {
 		fmt.Fprintf(&b, "\n### %s\n\n| name | what it is for | when it fails | settings and defaults | from |\n|---|---|---|---|---|\n", title)
-		for i := range Table {
-			if e := &Table[i]; in(e) {
+		for i := range optimizers.Table {
+			if e := &optimizers.Table[i]; in(e) {
 				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row), e.Source)
 			}
 		}
 	}
-	group("Rules that move", func(e *Entry) bool { return e.LR != 0 })
-	group("Links before them", func(e *Entry) bool { return e.LR == 0 && !e.After })
-	group("Links after them", func(e *Entry) bool { return e.LR == 0 && e.After })
+	group("Rules that move", func(e *optimizers.Entry) bool { return e.LR != 0 })
+	group("Links before them", func(e *optimizers.Entry) bool { return e.LR == 0 && !e.After })
+	group("Links after them", func(e *optimizers.Entry) bool { return e.LR == 0 && e.After })
 	b.WriteString(pageSchedules)
 	for i := range schedule.Table {
 		e := &schedule.Table[i]
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row))
 	}
 	b.WriteString(pageTail)
+	for i := range search.Table {
+		e := &search.Table[i]
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Name, e.Doc, e.Fails, defaults(&e.Row), e.Source)
+	}
+	b.WriteString(pageEnd)
 	return b.String()
 }
 
@@ -118,19 +125,13 @@ Minimize(ctx, problem, method, stop) evaluates a problem as often as its method 
 the trace and the reason, whose Converged says whether something was found. A value that is not finite is +Inf for every method, so line searches go back
 from the edge of a domain; a limit, or the end of the context, ends a method at its next evaluation.
 
-| method | what it is for | when it fails |
-|---|---|---|
-| LevenbergMarquardt | least squares: curve fitting, to ten digits, within bounds, also where parameters are not determined | thousands of parameters: it keeps the Jacobian |
-| NewLBFGS() | the first thing to try on a smooth loss without noise | minibatches; kinks |
-| BFGS | as L-BFGS, up to some hundred parameters | more: it keeps a matrix |
-| NewtonCG | ill-conditioned smooth losses: a trust region, by Hessian-vector products | losses without curvature |
-| ConjugateGradient | as L-BFGS, with less memory | a rough loss: it restarts all the time |
-| GradientDescent | a baseline, with Armijo's or Wolfe's line search | long valleys |
-| With(rule, lr) | any rule above as a method | slower than the methods above on a smooth loss |
-| Annealing | several minima, few variables | with gradient proposals (Sigma 0) it stays in its first basin |
-| MultiStart, BasinHopping | several minima, smooth | minima that are many and narrow |
-| CMAES | several minima, no gradient, up to a hundred variables | more variables |
+MultiStart and BasinHopping, made of other methods, are for several minima that are smooth, not many and not narrow.
 
+| name | what it is for | when it fails | settings and defaults | from |
+|---|---|---|---|---|
+`
+
+const pageEnd = `
 ## Gradients of training itself
 
 Since a step is an expression, k steps are one, too: Unroll(t, k) is the loss after k steps, and its gradient with respect to the learning rate, or to

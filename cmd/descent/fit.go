@@ -12,6 +12,7 @@ import (
 	"descent/data"
 	"descent/internal/calc"
 	"descent/losses"
+	"descent/optimizers/search"
 
 	"github.com/spf13/cobra"
 )
@@ -152,7 +153,7 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 		how.Loss = loss.Loss
 	}
 	if o.optimizer != "" {
-		if how.Method, err = calc.Method(o.optimizer, o.seed); err != nil {
+		if how.Method, err = search.Parse(o.optimizer, o.seed); err != nil {
 			return fail(err)
 		}
 	}

@@ -149,7 +149,7 @@ func (o *minOptions) prepare(args []string) (methods []search.Method, err error)
 		o.optimizers = []string{"lbfgs"}
 	}
 	for _, name := range o.optimizers {
-		m, err := calc.Method(name, s.Seed)
+		m, err := search.Parse(name, s.Seed)
 		if err != nil {
 			return nil, err
 		}

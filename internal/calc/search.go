@@ -9,9 +9,7 @@ import (
 	"strings"
 
 	"descent/graph"
-	"descent/internal/suggest"
 	"descent/ops"
-	"descent/optimizers"
 	"descent/optimizers/search"
 )
 
@@ -79,37 +77,6 @@ func (f *Found) end() string {
 	}
 	return strings.Join(where, ", ")
 }
-
-// Method returns the method that a text names: one of the drivers, or a rule.
-func Method(text string, seed uint64) (search.Method, error) {
-	if m, ok := drivers[strings.ToLower(strings.TrimSpace(text))]; ok {
-		return m(seed), nil
-	}
-	o, err := optimizers.Parse(text)
-	switch {
-	case err != nil:
-		name, _, _ := strings.Cut(text, "(")
-		if near := suggest.Nearest(name, driverNames()); near != "" {
-			return nil, fmt.Errorf("unknown optimizer %q; did you mean %q?", name, near)
-		}
-		return nil, err
-	case o.LR == 0:
-		return nil, fmt.Errorf("optimizer %q: no rule in it moves; end it with one that does, such as sgd", text)
-	}
-	return search.With(o.Rule, o.LR), nil
-}
-
-// drivers are the methods that are no update rules.
-var drivers = map[string]func(seed uint64) search.Method{
-	"lbfgs":    func(uint64) search.Method { return search.NewLBFGS() },
-	"bfgs":     func(uint64) search.Method { return search.BFGS{} },
-	"cg":       func(uint64) search.Method { return search.ConjugateGradient{} },
-	"newton":   func(uint64) search.Method { return search.NewtonCG{} },
-	"steepest": func(uint64) search.Method { return search.GradientDescent{} },
-	"cmaes":    func(seed uint64) search.Method { return search.CMAES{Seed: seed} },
-}
-
-func driverNames() []string { return []string{"lbfgs", "bfgs", "cg", "newton", "steepest", "cmaes"} }
 
 // bounded is an expression whose variables are kept within bounds by others
 // that are free.

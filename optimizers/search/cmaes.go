@@ -14,8 +14,8 @@ import (
 // no gradient and survives many local minima. Gonum's draws without regard to
 // its step size, so this is ours. Hansen 2016, https://arxiv.org/abs/1604.00772.
 type CMAES struct {
-	Sigma      float64 // first step; 0 is 0.5
-	Population int     // 0 is 4 + 3·log n
+	Sigma      float64 `help:"first step; 0 is 0.5" range:"[0,inf)"`
+	Population int     `help:"points of a generation; 0 is 4 + 3·log n" range:"[0,inf)"`
 	Seed       uint64
 }
 

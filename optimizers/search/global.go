@@ -16,10 +16,10 @@ import (
 // they start in. Kirkpatrick, Gelatt, Vecchi 1983,
 // https://doi.org/10.1126/science.220.4598.671.
 type Annealing struct {
-	Temperature float64
-	Cool        float64 // factor of each step
-	Sigma       float64
-	LR          float64
+	Temperature float64 `help:"at the first step" range:"(0,inf)"`
+	Cool        float64 `help:"factor of the temperature at each step" range:"(0,1)"`
+	Sigma       float64 `help:"length of the proposals; 0 is steps down the gradient" range:"[0,inf)"`
+	LR          float64 `help:"of the steps down the gradient" range:"[0,inf)"`
 	Seed        uint64
 }
 

@@ -9,10 +9,11 @@ import (
 // line search its steps satisfy the strong Wolfe conditions; without, they are
 // LR long. Liu, Nocedal 1989, https://doi.org/10.1007/BF01589116.
 type LBFGS struct {
-	LR       float64 // first trial of the search, or length of every step
-	History  int     // pairs that are kept
-	NoSearch bool    // steps of a fixed length
-	Tol      float64 // slope and bracket below which there is no progress; PyTorch's is 1e-9, 0 is for any scale
+	LR       float64 `help:"first trial of the search, or length of every step" range:"(0,inf)"`
+	History  int     `help:"pairs that are kept" range:"[1,inf)"`
+	NoSearch bool    `name:"fixed" help:"steps of a fixed length, without a line search"`
+	// Tol is PyTorch's 1e-9, 0 is for problems of any scale.
+	Tol float64 `help:"slope and bracket below which there is no progress" range:"[0,inf)"`
 }
 
 // NewLBFGS returns the method with a line search and a history of 10, to full

@@ -27,7 +27,7 @@ var (
 // Moré 1978, https://doi.org/10.1007/BFb0067700; Moré, Sorensen 1983,
 // https://doi.org/10.1137/0904038.
 type LevenbergMarquardt struct {
-	Once bool // only the first way
+	Once bool `help:"search from the start only, not in other ways too"`
 }
 
 // Search implements [Method]. It needs Problem.Residuals.

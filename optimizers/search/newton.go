@@ -8,7 +8,7 @@ import "math"
 // Steihaug 1983, https://doi.org/10.1137/0720042; Nocedal, Wright, algorithms
 // 4.1 and 7.2.
 type NewtonCG struct {
-	MaxCG int // inner iterations; 0 is twice the number of variables
+	MaxCG int `name:"inner" help:"inner iterations; 0 is twice the number of variables" range:"[0,inf)"`
 }
 
 // Search implements [Method]. It needs Problem.HVP.

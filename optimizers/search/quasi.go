@@ -61,7 +61,9 @@ func downhill(x, g []float64, lr float64) (d []float64, t float64) {
 // that is lower by Armijo's condition, or one for the strong Wolfe conditions.
 // The first trial has the curvature of the step before. Barzilai, Borwein 1988,
 // https://doi.org/10.1093/imanum/8.1.141.
-type GradientDescent struct{ Wolfe bool }
+type GradientDescent struct {
+	Wolfe bool `help:"strong Wolfe conditions, not Armijo's alone"`
+}
 
 // Search implements [Method].
 func (m GradientDescent) Search(run *Run) Reason {
