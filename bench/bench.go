@@ -29,6 +29,7 @@ import (
 	"descent/internal/rng"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -45,11 +46,18 @@ type Entrant struct {
 	Rate *float64
 	// Rates, if not nil, are the learning rates to try, in place of the study's.
 	Rates []float64
+	// Method, if not nil, is what searches in place of a rule.
+	Method search.Method
 }
 
 // Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr, or
-// with a range of rates to try, such as lr=1e-4..1e-1.
+// with a range of rates to try, such as lr=1e-4..1e-1; or a method of package
+// search, such as lbfgs.
 func Parse(text string) (Entrant, error) {
+	m, err := search.ParseMethod(text, 1)
+	if !errors.Is(err, search.ErrNotSearch) {
+		return Entrant{Label: strings.TrimSpace(text), Method: m}, err
+	}
 	o, err := optimizers.Parse(text)
 	if err != nil {
 		return Entrant{}, err
@@ -221,6 +229,9 @@ func checkEntrants(entrants []Entrant) error {
 			return fmt.Errorf("bench: two optimizers are called %q", e.Label)
 		}
 		seen[e.Label] = true
+		if e.Method != nil {
+			continue
+		}
 		if err := optimizers.Check(e.Rule); err != nil {
 			return fmt.Errorf("bench: %s: %w", e.Label, err)
 		}

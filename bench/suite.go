@@ -12,6 +12,7 @@ import (
 	"descent/graph"
 	"descent/internal/elementary"
 	"descent/optimizers"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -89,10 +90,12 @@ func (s *Suite) defaults() error {
 
 // rates returns the rates that an entrant is run with.
 func (s *Suite) rates(e Entrant) []float64 {
-	if e.Rate != nil {
+	switch {
+	case e.Method != nil:
+		return []float64{0} // it has none
+	case e.Rate != nil:
 		return []float64{*e.Rate}
-	}
-	if e.Rates != nil {
+	case e.Rates != nil:
 		return e.Rates
 	}
 	rates := slices.Clone(s.Rates)
@@ -118,7 +121,12 @@ func (s *Suite) Run(ctx context.Context) (*SuiteResults, error) {
 	l := &lab{Study: &Study{Workers: s.Workers, Progress: s.Progress}, start: begin, planned: jobs, phase: s.Name}
 	runs := make([][]SuiteRun, jobs)
 	err := l.each(ctx, jobs, func(i int) (failed bool, err error) {
-		runs[i], err = s.minimise(s.Problems[i/len(s.Entrants)], s.Entrants[i%len(s.Entrants)])
+		p, e := s.Problems[i/len(s.Entrants)], s.Entrants[i%len(s.Entrants)]
+		if e.Method != nil {
+			runs[i], err = s.search(ctx, p, e)
+		} else {
+			runs[i], err = s.minimise(p, e)
+		}
 		return false, err
 	})
 	if err != nil {
@@ -178,11 +186,64 @@ func (s *Suite) minimise(p Problem, e Entrant) ([]SuiteRun, error) {
 	return out, nil
 }
 
+// search runs a method on one problem, from each start. Every evaluation counts,
+// of the value, the gradient or a product with the Hessian.
+func (s *Suite) search(ctx context.Context, p Problem, e Entrant) ([]SuiteRun, error) {
+	var out []SuiteRun
+	for start, from := range s.starts(p) {
+		g := graph.New(tensor.Float64, s.Seed)
+		x := g.Param("x", graph.From(from...), len(from))
+		problem, err := search.ProblemOf(p.F(x), []*graph.Node{x})
+		if err != nil {
+			return nil, fmt.Errorf("%s on %s: %w", e.Label, p.Name, err)
+		}
+		run := SuiteRun{Problem: p.Name, Start: start, Optimizer: e.Label}
+		k := 0
+		note := run.noter(p.Min)
+		value, gradient, product := problem.Func, problem.Grad, problem.HVP
+		see := func(f float64) float64 {
+			if k++; k <= s.Budget && finite(f) {
+				note(k, f)
+			}
+			return f
+		}
+		problem.Func = func(x []float64) float64 { return see(value(x)) }
+		problem.Grad = func(x, grad []float64) float64 { return see(gradient(x, grad)) }
+		problem.HVP = func(x, v, hv []float64) { k++; product(x, v, hv) }
+		target := p.Min
+		stop := search.Stop{Evaluations: s.Budget, Target: &target}
+		if _, err := search.Minimize(ctx, problem, e.Method, stop); err != nil {
+			return nil, fmt.Errorf("%s on %s: %w", e.Label, p.Name, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		out = append(out, run)
+	}
+	return out, nil
+}
+
+// noter returns what notes when a run reaches the targets, in the order of its
+// evaluations, and reports whether it has reached all.
+func (r *SuiteRun) noter(low float64) func(k int, f float64) (done bool) {
+	r.Hits = make([]int, len(Targets))
+	hits, first, next := r.Hits, math.NaN(), 0
+	return func(k int, f float64) bool {
+		if math.IsNaN(first) {
+			first = f
+		}
+		for next < len(Targets) && f-low <= Targets[next]*(first-low) {
+			hits[next] = k
+			next++
+		}
+		return next == len(Targets)
+	}
+}
+
 // watch notes when a run reaches the targets. It stops when all are reached.
 func (r *SuiteRun) watch(step func() (float64, error), low float64, budget int) error {
-	r.Hits = make([]int, len(Targets))
-	first, next := 0.0, 0
-	for k := 1; k <= budget && next < len(Targets); k++ {
+	note := r.noter(low)
+	for k := 1; k <= budget; k++ {
 		f, err := step()
 		switch {
 		case err != nil:
@@ -190,12 +251,8 @@ func (r *SuiteRun) watch(step func() (float64, error), low float64, budget int) 
 		case !finite(f):
 			r.DivergedAt = k
 			return nil
-		case k == 1:
-			first = f
-		}
-		for next < len(Targets) && f-low <= Targets[next]*(first-low) {
-			r.Hits[next] = k
-			next++
+		case note(k, f):
+			return nil
 		}
 	}
 	return nil

@@ -107,3 +107,43 @@ func TestSuiteMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A method with a line search is an entrant like a rule: it has no rate, and each
+// of its evaluations counts.
+func TestSuiteOfMethods(t *testing.T) {
+	var entrants []Entrant
+	for _, text := range []string{"lbfgs", "newton", "cmaes(sigma=0.3)", "adam(lr=0.1)"} {
+		e, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entrants = append(entrants, e)
+	}
+	run := func(budget, workers int) *SuiteResults {
+		s := &Suite{Name: "few", Problems: Problems[:4], Entrants: entrants, Budget: budget, Starts: 2, Workers: workers}
+		r, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	long, short := run(300, 1), run(20, 2)
+	for i, a := range long.Runs {
+		b := short.Runs[i]
+		if search := a.Optimizer != "adam(lr=0.1)"; search != (a.LR == 0) {
+			t.Errorf("%s has the rate %v", a.Optimizer, a.LR)
+		}
+		for k, hit := range a.Hits {
+			want := hit // what a budget does not reach is all that it changes
+			if hit > 20 {
+				want = 0
+			}
+			if b.Hits[k] != want {
+				t.Errorf("%s on %s: target %d after %d evaluations, with a budget of 20 after %d", a.Optimizer, a.Problem, k, hit, b.Hits[k])
+			}
+		}
+	}
+	if best := long.Optimizers[0]; best.Optimizer != "newton" && best.Optimizer != "lbfgs" || best.Solved != 4 || best.Default == nil || best.OneRate != 0 {
+		t.Errorf("%+v", best)
+	}
+}

@@ -87,7 +87,7 @@ func (r *SuiteResults) summarise(s *Suite) {
 			if t.Area > m.One.Area || m.OneRate == 0 {
 				m.One, m.OneRate = t, lr
 			}
-			if lr == e.Default || e.Rate != nil {
+			if lr == e.Default || e.Rate != nil || e.Method != nil {
 				m.Default = &t
 			}
 		}
@@ -149,7 +149,7 @@ func (r *SuiteResults) verdict() []string {
 	const tuned, fixed = "With the best learning rate for each problem, ", "With one learning rate for all problems"
 	if len(r.Optimizers) == 1 {
 		return []string{tuned + best.Optimizer + " " + reaches,
-			fmt.Sprintf("%s, %s, it reaches %.0f %%.", fixed, number(best.OneRate), 100*best.One.Reached)}
+			fmt.Sprintf("%s%s it reaches %.0f %%.", fixed, best.atRate(), 100*best.One.Reached)}
 	}
 	out := []string{tuned + best.Optimizer + " does best: it " + reaches}
 	if unstable := r.unstable(); len(unstable) > 0 {
@@ -158,7 +158,15 @@ func (r *SuiteResults) verdict() []string {
 		out = append(out, "It stays the first whichever problem is left out.")
 	}
 	one := slices.MaxFunc(r.Optimizers, func(a, b SuiteSummary) int { return sign(a.One.Area - b.One.Area) })
-	return append(out, fmt.Sprintf("%s it is %s at %s, with %.0f %%.", fixed, one.Optimizer, number(one.OneRate), 100*one.One.Reached))
+	return append(out, fmt.Sprintf("%s it is %s%s with %.0f %%.", fixed, one.Optimizer, one.atRate(), 100*one.One.Reached))
+}
+
+// atRate says which rate served all problems, if the optimizer has one.
+func (m *SuiteSummary) atRate() string {
+	if m.OneRate == 0 {
+		return ","
+	}
+	return ", " + number(m.OneRate) + ","
 }
 
 // unstable returns the problems without which another optimizer would be first.
@@ -210,8 +218,12 @@ func (r *SuiteResults) cells(m SuiteSummary) []string {
 	if m.Default != nil {
 		byDefault = percent(m.Default.Reached)
 	}
+	rate := none
+	if m.OneRate > 0 {
+		rate = number(m.OneRate)
+	}
 	return []string{fmt.Sprintf("%d of %d", m.Solved, len(r.Problems)), percent(m.Tuned.Reached), fmt.Sprintf("%.3f", m.Tuned.Area),
-		percent(m.One.Reached), number(m.OneRate), byDefault, percent(m.Diverged)}
+		percent(m.One.Reached), rate, byDefault, percent(m.Diverged)}
 }
 
 // Summary says how much work it was.
