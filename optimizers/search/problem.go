@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"sync"
 
 	"descent/graph"
 	"descent/ops"
@@ -72,17 +73,13 @@ func ProblemOf(loss *node, params []*node, feeds ...graph.Feed) (*Problem, error
 		gather(gradient, grads, grad)
 		return gradient.Scalar(loss)
 	}
-	p.HVP = func(x, v, hv []float64) {
-		if err := p.withHVP(); err != nil {
-			panic(evalError{err})
-		}
-		p.HVP(x, v, hv)
-	}
+	product := sync.OnceValue(p.product)
+	p.HVP = func(x, v, hv []float64) { product()(x, v, hv) }
 	return p, nil
 }
 
-// withHVP compiles Hessian-vector products, when they are first asked for.
-func (p *Problem) withHVP() error {
+// product compiles Hessian-vector products, when they are first asked for.
+func (p *Problem) product() func(x, v, hv []float64) {
 	g := p.loss.Graph()
 	vs := make([]*node, len(p.params))
 	for i, w := range p.params {
@@ -91,13 +88,12 @@ func (p *Problem) withHVP() error {
 	hs := graph.HVP(p.loss, p.params, vs)
 	prog, err := p.program(hs...)
 	if err != nil {
-		return err
+		panic(evalError{err})
 	}
-	p.HVP = func(x, v, hv []float64) {
+	return func(x, v, hv []float64) {
 		p.run(prog, x, along(vs, v)...)
 		gather(prog, hs, hv)
 	}
-	return nil
 }
 
 // ResidualProblem returns the minimisation of ½Σr² over params, or over all of
@@ -132,30 +128,25 @@ func ResidualProblem(r *node, params []*node, feeds ...graph.Feed) (*Problem, er
 		}
 		prog.Read(r, res)
 	}
-	p.Bend = func(x, w, v, out []float64) {
-		if err := p.withBend(r, vs); err != nil {
-			panic(evalError{err})
-		}
-		p.Bend(x, w, v, out)
-	}
+	bend := sync.OnceValue(func() func(x, w, v, out []float64) { return p.bend(r, vs) })
+	p.Bend = func(x, w, v, out []float64) { bend()(x, w, v, out) }
 	return p, nil
 }
 
-// withBend compiles second derivatives of the residuals, when they are first
-// asked for.
-func (p *Problem) withBend(r *node, vs []*node) error {
+// bend compiles second derivatives of the residuals, when they are first asked
+// for.
+func (p *Problem) bend(r *node, vs []*node) func(x, w, v, out []float64) {
 	g := r.Graph()
 	weights := g.Input(g.Unique("weights"), r.Shape().Dims()...)
 	hs := graph.HVP(ops.Sum(ops.Mul(weights, r)), p.params, vs)
 	prog, err := p.program(hs...)
 	if err != nil {
-		return err
+		panic(evalError{err})
 	}
-	p.Bend = func(x, w, v, out []float64) {
+	return func(x, w, v, out []float64) {
 		p.run(prog, x, append(along(vs, v), graph.Let(weights, w))...)
 		gather(prog, hs, out)
 	}
-	return nil
 }
 
 // program compiles outputs and checks the feeds once, so that running it later
