@@ -70,3 +70,21 @@ func within(where string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", where, err)
 }
+
+// A Note says what was found out or decided that its user should know, and how
+// to have it otherwise.
+type Note struct {
+	Text   string
+	Advice []Advice
+	// Guess says that it may well be wrong, and should be told to those too who
+	// want to hear little.
+	Guess bool
+}
+
+func (n Note) String() string {
+	texts := make([]string, len(n.Advice))
+	for i, a := range n.Advice {
+		texts[i] = a.Text
+	}
+	return Advise(n.Text, texts)
+}

@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"descent/internal/suggest"
 )
 
 // Apply encodes all rows of a table for prediction: one row of inputs for each
 // row of the table, in its order, without targets. The order of the columns
-// does not matter, and columns that the schema does not use are ignored. It is
-// an error if a column is missing, a cell of a numeric column is not a number,
-// or a word is not among the levels of its column (unless s.Unknown says that
-// it counts as missing).
+// does not matter, columns that the schema does not use are ignored, and need
+// not be there, and words may differ from those of the schema in case and
+// spaces. It is an error if a column is missing, a cell of a numeric column is
+// not a number, or, if s.Unknown refuses it, a word is not among the levels of
+// its column. Dataset.Notes counts the words that are taken for missing.
 func (s *Schema) Apply(t *Table) (*Dataset, error) {
 	if err := t.check(); err != nil {
 		return nil, err
@@ -102,10 +104,12 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, error) {
 			_, err := t.Column(in.Name) // says what there is instead
 			return nil, err
 		}
-		var err error
-		if in.Kind == Numeric {
+		c, err := in.of(t, c)
+		switch {
+		case err != nil:
+		case in.Kind == Numeric:
 			err = in.encodeNumbers(d, at, t, c, rows)
-		} else {
+		default:
 			err = in.encodeWords(d, at, t, c, rows, s.Unknown)
 		}
 		if err != nil {
@@ -114,6 +118,19 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, error) {
 		at += in.width()
 	}
 	return d, nil
+}
+
+// of returns what the input is made of: a column, or a part of one of dates.
+func (in *Input) of(t *Table, c *Column) (*Column, error) {
+	switch {
+	case in.Part != "" && c.Kind == Date:
+		return c.part(partNamed(in.Part), in.Kind), nil
+	case in.Part != "":
+		return nil, fmt.Errorf("%s: column %s has no dates, as it had in training; they were written as %s", t.Name, quote(c.Name), in.Dates)
+	case c.Kind == Date:
+		return nil, fmt.Errorf("%s: column %s has dates; in training it had none", t.Name, quote(c.Name))
+	}
+	return c, nil
 }
 
 // encodeNumbers fills column at of d.X.
@@ -143,17 +160,28 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 	find := finder(c, in.Levels)
 	missing := slices.Index(in.Levels, MissingLevel)
 	w := d.Features()
+	var strange []string
 	for i, row := range rows {
 		level := find(row)
-		if level < 0 && (policy == UnknownMissing || c.missing(row)) {
+		if level < 0 {
+			if policy == UnknownRefuse && (missing < 0 || !c.missing(row)) && in.Part == "" {
+				return unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
+					Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})
+			}
+			if !c.missing(row) {
+				strange = append(strange, c.word(row))
+			}
 			level = missing
 			d.Missing++
 		}
-		if level < 0 {
-			return unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
-				Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})
+		if level >= 0 {
+			d.X[i*w+at+level] = 1
 		}
-		d.X[i*w+at+level] = 1
+	}
+	if n := len(strange); n > 0 {
+		slices.Sort(strange)
+		d.Notes = append(d.Notes, Note{Text: fmt.Sprintf("column %s: %d of %d rows have words that training has not seen, which count as missing: %s",
+			quote(in.label()), n, len(rows), list(slices.Compact(strange)))})
 	}
 	return nil
 }
@@ -175,6 +203,8 @@ func (c *Column) word(row int) string {
 		return MissingLevel
 	case c.Kind == Numeric:
 		return formatNumber(c.Values[row])
+	case c.Kind == Date:
+		return timeOf(c.Values[row]).Format(time.DateTime)
 	}
 	return c.Levels[c.Codes[row]]
 }
@@ -182,8 +212,11 @@ func (c *Column) word(row int) string {
 // numericCells returns the cells of a column as numbers, NaN where one is
 // missing, and fails if one in rows is a word.
 func numericCells(t *Table, c *Column, rows []int) ([]float64, error) {
-	if c.Kind == Numeric {
+	switch c.Kind {
+	case Numeric:
 		return c.Values, nil
+	case Date:
+		return nil, fmt.Errorf("%s: column %s has dates; numbers are needed", t.Name, quote(c.Name))
 	}
 	// A column of a new file may be categorical by itself because of rows that
 	// are not asked for, or because its reader was told so.
@@ -203,18 +236,16 @@ func numericCells(t *Table, c *Column, rows []int) ([]float64, error) {
 }
 
 // finder returns the function from a row to the index of its word in levels, or
-// -1. A word that is not there as it stands is compared as a number, since "1",
-// "1.0" and the number 1 are the same level to anybody who looks at the file;
-// unless two levels have that number.
+// -1. A word that is not there as it stands is compared without regard to case
+// and spaces, and as a number, since "1", "1.0" and the number 1 are the same
+// level to anybody who looks at the file; unless two levels are the same then.
 func finder(c *Column, levels []string) func(row int) int {
-	words, numbers := make(map[string]int), make(map[float64]int)
+	words, folded, numbers := make(map[string]int), make(map[string]int), make(map[float64]int)
 	for i, l := range levels {
 		words[l] = i
+		once(folded, fold(l), i)
 		if v, ok := number(l); ok {
-			if _, twice := numbers[v]; twice {
-				i = -1
-			}
-			numbers[v] = i
+			once(numbers, v, i)
 		}
 	}
 	byNumber := func(v float64) int {
@@ -231,6 +262,8 @@ func finder(c *Column, levels []string) func(row int) int {
 		index[i] = -1
 		if at, ok := words[l]; ok {
 			index[i] = at
+		} else if at, ok := folded[fold(l)]; ok {
+			index[i] = at
 		} else if v, ok := number(l); ok {
 			index[i] = byNumber(v)
 		}
@@ -241,4 +274,12 @@ func finder(c *Column, levels []string) func(row int) int {
 		}
 		return index[c.Codes[row]]
 	}
+}
+
+// once notes the place of a key; a key with two places has none, -1.
+func once[K comparable](places map[K]int, key K, place int) {
+	if _, twice := places[key]; twice {
+		place = -1
+	}
+	places[key] = place
 }

@@ -3,22 +3,36 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
+// missingWords stand for a missing cell, in upper or lower case: those of
+// pandas and R, of databases and of spreadsheets.
+var missingWords = []string{"na", "n/a", "nan", "-nan", "nat", "null", "(null)", "<null>", "<na>", "#n/a", "#n/a n/a", "#na", `\n`, "1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind",
+	"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"}
+
+// blankWords stand for a missing cell too, but only among numbers or dates:
+// among words, they may be words, such as the class -, or the level none.
+var blankWords = []string{"none", "nil", "missing", "unknown", "n.a.", "n.d.", "-", "--", "---", "\u2013", "\u2014", ".", "..", "*"}
+
 // isMissing is the rule for missing cells.
 func isMissing(cell string) bool {
-	switch len(cell) {
-	case 0:
-		return true
-	case 1:
-		return cell == "?"
-	case 2, 3, 4: // the usual cell is a number, and compares to none of these
-		for _, m := range [...]string{"na", "n/a", "nan", "null"} {
-			if strings.EqualFold(cell, m) {
-				return true
-			}
+	return cell == "" || cell == "?" || oneOf(missingWords, cell)
+}
+
+// isBlank is the further rule for cells among numbers or dates.
+func isBlank(cell string) bool { return oneOf(blankWords, cell) }
+
+func oneOf(words []string, cell string) bool {
+	const longest = 9 // the usual number and word compare to none of these
+	if len(cell) > longest || '1' < cell[0] && cell[0] <= '9' || cell[0] == '0' {
+		return false
+	}
+	for _, w := range words {
+		if len(w) == len(cell) && strings.EqualFold(cell, w) {
+			return true
 		}
 	}
 	return false
@@ -99,61 +113,109 @@ type cellError struct {
 	err error
 }
 
-// column makes a column of the cells: numeric if kind says so, or if it says
-// nothing and every cell that is not missing is a number.
-func (c *cells) column(kind Kind) (Column, *cellError) {
-	if kind == Categorical {
-		return c.words(), nil
-	}
-	values := make([]float64, len(c.ends))
+// values reads the cells with read, NaN where one is missing; bad is the first
+// row that cannot be read, -1 if there is none. A column without a number is
+// not one of numbers.
+func (c *cells) values(read func(cell string) (float64, bool)) (values []float64, bad int) {
+	values, bad = make([]float64, len(c.ends)), 0
+	some := false
 	for row := range values {
 		cell := c.at(row)
-		v, ok := math.NaN(), true
-		if cell != "" {
-			v, ok = number(cell)
+		if cell == "" {
+			values[row] = math.NaN()
+			continue
 		}
+		v, ok := read(cell)
 		switch {
-		case !ok && kind == Numeric:
-			return Column{}, &cellError{row, fmt.Errorf("%s is not a number", quote(cell))}
-		case !ok:
-			words := c.words()
-			return words, c.typo(&words, row)
-		}
-		values[row] = v
-	}
-	for row, v := range values {
-		if math.IsInf(v, 0) {
-			return Column{}, &cellError{row, fmt.Errorf("%s is infinite; leave the cell empty if the value is missing", quote(c.at(row)))}
+		case ok:
+			values[row], some = v, true
+		case isBlank(cell):
+			values[row] = math.NaN()
+		default:
+			return nil, row
 		}
 	}
-	return Column{Name: c.name, Kind: Numeric, Values: values}, nil
+	if !some && c.text.Len() > 0 {
+		return nil, slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
+	}
+	return values, -1
 }
 
-func (c *cells) words() Column {
+func (c *cells) words() (Column, []string) {
 	words := make([]string, len(c.ends))
 	for row := range words {
 		words[row] = c.at(row)
 	}
-	return Words(c.name, words)
+	return wordColumn(c.name, words)
 }
 
-// typo refuses columns of numbers with a few cells that are none: a stray word
-// among a thousand prices would silently turn each price into a category.
-func (c *cells) typo(words *Column, row int) *cellError {
+// typo refuses columns of numbers or dates with a few cells that are none: a
+// stray word among a thousand prices would silently turn each price into a
+// category.
+func (c *cells) typo(words *Column) *cellError {
 	const few = 20 // "1", "2", "3+" are categories
 	if len(words.Levels) <= few {
 		return nil
 	}
-	numbers := 0
-	for _, l := range words.Levels {
-		if _, ok := number(l); ok {
-			numbers++
+	for _, k := range []struct {
+		what string
+		is   func(cell string) bool
+	}{{"a number", isNumber}, {"a date", isDate}} {
+		// A look at some words saves the search through many.
+		if n := countIf(words.Levels[:few], k.is); n < few*3/4 {
+			continue
+		}
+		n := countIf(words.Levels, k.is)
+		if n*10 < len(words.Levels)*9 || n == len(words.Levels) {
+			continue
+		}
+		return c.stray(words, k.is, fmt.Sprintf("is not %s, as %d of", k.what, n))
+	}
+	// Of numbers alone, a few may be written in another way.
+	for _, d := range []byte{'.', ','} {
+		is := func(cell string) bool {
+			n, ok := dissect(cell)
+			if ok {
+				_, _, ok = n.in(d)
+			}
+			return ok
+		}
+		if n := countIf(words.Levels, is); n < len(words.Levels) && n*10 >= len(words.Levels)*9 {
+			return c.stray(words, is, fmt.Sprintf("is not a number with the decimal sign %q, as %d of", d, n))
 		}
 	}
-	if numbers*10 < len(words.Levels)*9 {
-		return nil
-	}
-	return &cellError{row, advise(fmt.Errorf("%s is not a number, as %d of the column's %d different values are", quote(c.at(row)), numbers, len(words.Levels)),
-		Advice{Text: "correct it"}, Advice{Text: "list it in Missing", Option: "Missing", Value: c.at(row)},
+	return nil
+}
+
+// stray is the error at the first cell that is not what most are.
+func (c *cells) stray(words *Column, is func(cell string) bool, why string) *cellError {
+	row := slices.IndexFunc(words.Codes, func(code int) bool { return code >= 0 && !is(words.Levels[code]) })
+	cell := c.at(row)
+	return &cellError{row, advise(fmt.Errorf("%s %s the column's %d different values are", quote(cell), why, len(words.Levels)),
+		Advice{Text: "correct it"}, Advice{Text: "list it in Missing", Option: "Missing", Value: cell},
 		Advice{Text: fmt.Sprintf("set the column's kind to %s", Categorical), Option: "Kinds", Value: c.name})}
+}
+
+// isNumber tells whether a cell is a number in some way of writing.
+func isNumber(cell string) bool {
+	_, ok := dissect(cell)
+	return ok
+}
+
+func countIf(words []string, is func(string) bool) (n int) {
+	for _, w := range words {
+		if is(w) {
+			n++
+		}
+	}
+	return n
+}
+
+func isDate(cell string) bool {
+	for _, l := range dateLayouts {
+		if _, ok := (&dateReader{layout: l}).read(cell); ok {
+			return true
+		}
+	}
+	return false
 }

@@ -84,7 +84,7 @@ func TestReadCSV(t *testing.T) {
 		{"also missing", "a,b\n-999,x\n1,none\n", CSVOptions{Missing: []string{"-999", "none"}}, "a: _ 1\nb: 'x' _\n"},
 		{"all missing", "a,b\n,1\n,2\n", CSVOptions{}, "a: _ _\nb: 1 2\n"},
 		{"numbers", "a\n1e3\n+2\n-.5\n0012\n1e-400\n", CSVOptions{}, "a: 1000 2 -0.5 12 0\n"},
-		{"not numbers", "a,b,c\n0x10,1_000,1.2.3\n", CSVOptions{}, "a: '0x10'\nb: '1_000'\nc: '1.2.3'\n"},
+		{"not numbers", "a,b,c\n0x10,1_00,1.2.3\n", CSVOptions{}, "a: '0x10'\nb: '1_00'\nc: '1.2.3'\n"},
 		{"words that look infinite", "a\ninf\nflu\n", CSVOptions{}, "a: 'inf' 'flu'\n"},
 		{"categorical by order", "zip\n01\n1\n", CSVOptions{Kinds: map[string]Kind{"zip": Categorical}}, "zip: '01' '1'\n"},
 		{"numeric by order", "a\nNA\n1\n", CSVOptions{Kinds: map[string]Kind{"a": Numeric}}, "a: _ 1\n"},
@@ -124,20 +124,19 @@ func TestReadCSVErrors(t *testing.T) {
 		{"long row", "a,b\n1,2,3\n", CSVOptions{}, "t.csv:2: 3 fields, the header has 2"},
 		{"line after a field of two lines", "a,b\n\"x\ny\",2\n1\n", CSVOptions{}, "t.csv:4: 1 fields"},
 		{"same name twice", "a,b,a\n1,2,3\n", CSVOptions{}, `t.csv:1: two columns are called "a"; rename one`},
-		{"no header", "1.5,2\n3,4\n", CSVOptions{}, `t.csv:1: the names of the columns are all numbers ("1.5", "2"); add a header, or set NoHeader`},
-		{"other separator", "a;b\n1;2\n", CSVOptions{}, `t.csv:1: one column called "a;b"; if its fields are separated by ';', set Comma`},
-		{"bare quote", "a,b\n1,5\" disk\n", CSVOptions{}, `t.csv:2: character 4: bare " in non-quoted-field; put`},
-		{"open quote", "a,b\n1,\"x\n", CSVOptions{}, `extraneous or missing " in quoted-field`},
+		{"no header", "1.5,2\n3,4\n", CSVOptions{}, `t.csv:1: the first line looks like data ("1.5", "2"): the file seems to have no header; add one, or set NoHeader`},
+		{"open quote", "a,b\n1,2\n1,\"x\n", CSVOptions{}, `t.csv:3: field 2 begins with a quote that is never closed`},
 		{"Latin-1", "a,b\n1,ok\n2,M\xfcnchen\n", CSVOptions{}, `t.csv:3: field 2 is not UTF-8: "M\xfcnchen"; save`},
 		{"Latin-1 header", "gr\xf6\xdfe\n1\n", CSVOptions{}, "t.csv:1: field 1 is not UTF-8"},
-		{"UTF-16", "\xff\xfea\x00\n\x00", CSVOptions{}, "t.csv: the text is UTF-16"},
+		{"half a character of UTF-16", "\xff\xfea\x00\n\x00b", CSVOptions{}, "the UTF-16 text ends within a character"},
 		{"infinite", "a,b\n1,1\n2,-inf\n", CSVOptions{}, `t.csv:3: column "b": "-inf" is infinite; leave`},
 		{"infinite word", "a\n1\nInfinity\n", CSVOptions{}, `t.csv:3: column "a": "Infinity" is infinite`},
 		{"too large", "a\n1e999\n", CSVOptions{}, `t.csv:2: column "a": "1e999" is infinite`},
 		{"a word among numbers", strings.Replace(prices(), ",", "", 1), CSVOptions{}, `t.csv:102: column "price": "12O5" is not a number, as 100 of the column's 101 different values are`},
+		{"a decimal comma among points", strings.TrimSuffix(prices(), "12,O5\n") + "\"7,5\"\n", CSVOptions{}, `t.csv:102: column "price": "7,5" is not a number with the decimal sign '.', as 100 of the column's 101 different values are; correct it`},
 		{"not numeric", "a\n1\nx\n", CSVOptions{Kinds: map[string]Kind{"a": Numeric}}, `t.csv:3: column "a": "x" is not a number`},
 		{"kind of no column", "age\n1\n", CSVOptions{Kinds: map[string]Kind{"aeg": Numeric}}, `t.csv: no column "aeg"; columns are "age" (did you mean "age"?); take it out of Kinds`},
-		{"no such kind", "a\n1\n", CSVOptions{Kinds: map[string]Kind{"a": "numerical"}}, `t.csv: Kinds: column "a": unknown kind "numerical"; known ones are "numeric", "categorical" (did you mean "numeric"?)`},
+		{"no such kind", "a\n1\n", CSVOptions{Kinds: map[string]Kind{"a": "numerical"}}, `t.csv: Kinds: column "a": unknown kind "numerical"; known ones are "numeric", "categorical", "date" (did you mean "numeric"?)`},
 		{"separator", "a\n1\n", CSVOptions{Comma: '"'}, `t.csv: fields cannot be separated by '"'`},
 		{"10 MB field", "a,b\n1,2\n1," + big + "\n", CSVOptions{}, "t.csv:3: field 2 is longer than 1 MiB"},
 		{"10 MB quoted field", "a,b\n1,2\n1,\"" + strings.ReplaceAll(big, "xxxxxxxxxx", "xxxxxxxxx\n"), CSVOptions{}, "t.csv:3: field 2 is longer than 1 MiB; is a quote left open?"},
@@ -255,7 +254,11 @@ func TestNewTable(t *testing.T) {
 		wantError(t, err, c.want)
 	}
 	table := mustRead(t, "species,sepal\n1,2\n", CSVOptions{Name: "iris.csv"})
-	_, err := table.Column("speces")
+	_, err := mustRead(t, "1,2\n3,4\n", CSVOptions{NoHeader: true}).Column("2")
+	wantError(t, err, `(did you mean "column_2"?)`)
+	_, err = mustRead(t, "churned,x\n3,4\n", CSVOptions{}).Column("churn")
+	wantError(t, err, `(did you mean "churned"?)`)
+	_, err = table.Column("speces")
 	wantError(t, err, `iris.csv: no column "speces"; columns are "species", "sepal" (did you mean "species"?)`)
 }
 

@@ -1,11 +1,11 @@
-// Package data turns rows into batches: it reads tables (CSV) and images
-// (IDX), splits them, encodes and scales them by a schema fitted on the
-// training rows, and walks over them in seeded mini-batches. It knows nothing
-// of graphs or of training.
+// Package data turns rows into batches: it reads tables (CSV, as people write
+// it) and images (IDX, NumPy), splits them, encodes and scales them by a schema
+// fitted on the training rows, and walks over them in seeded mini-batches. It
+// knows nothing of graphs or of training.
 //
 // The usual way is one call for reading and one for everything else:
 //
-//	src, err := data.Open("iris", data.CSVOptions{}) // or a CSV file, or a folder with IDX files
+//	src, err := data.Open("iris", data.CSVOptions{}) // or a CSV file, or a folder with images
 //	parts, err := src.Prepare("", data.Options{ // the target; "" for that of an embedded set
 //		Scaling:   data.Standard,
 //		Fractions: data.Fractions{Val: 0.15, Test: 0.15},
@@ -49,6 +49,8 @@ type Dataset struct {
 	Missing int
 	// Dropped is the number of rows left out because their target is missing.
 	Dropped int
+	// Notes say what was done to the rows that their user should know.
+	Notes []Note
 }
 
 // Rows returns n.
@@ -64,14 +66,14 @@ func (d *Dataset) Features() int { return len(d.Inputs) }
 
 // Subset returns a copy of the given rows in the given order. It panics if a
 // row does not exist, or sizes of d do not fit (see CheckSizes). The counts
-// Missing and Dropped stay with the whole.
+// Missing and Dropped, and the notes, stay with the whole.
 func (d *Dataset) Subset(rows []int) *Dataset {
 	if err := d.CheckSizes(); err != nil {
 		panic(err.Error())
 	}
 	w := d.Features()
 	s := *d
-	s.Missing, s.Dropped = 0, 0
+	s.Missing, s.Dropped, s.Notes = 0, 0, nil
 	s.X = make([]float64, len(rows)*w)
 	Gather(s.X, d.X, w, rows)
 	if d.Y != nil {

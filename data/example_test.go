@@ -80,7 +80,7 @@ func ExampleSchema_Apply() {
 	if err != nil {
 		panic(err)
 	}
-	parts, err := data.Prepare(table, "price", data.Options{Scaling: data.MinMax})
+	parts, err := data.Prepare(table, "price", data.Options{Scaling: data.MinMax, Unknown: data.UnknownRefuse})
 	if err != nil {
 		panic(err)
 	}
@@ -94,7 +94,7 @@ func ExampleSchema_Apply() {
 		panic(err)
 	}
 	for _, rows := range []string{"town,rooms,area\nOslo,4,90\n", "town,rooms,area\nOslo,4,90\nRme,2,60\n"} {
-		table, err := data.ReadCSV(strings.NewReader(rows), data.CSVOptions{Name: "new.csv", Kinds: schema.Kinds()})
+		table, err := data.ReadCSV(strings.NewReader(rows), data.CSVOptions{Name: "new.csv", Schema: &schema})
 		if err != nil {
 			panic(err)
 		}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 // fitInputs decides what becomes of each column but the target: rows decide
@@ -13,28 +15,22 @@ func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options
 	if o.MaxLevels == 0 {
 		o.MaxLevels = defaultMaxLevels
 	}
-	drop := setOf(o.Drop)
+	reasons := reasons(t, target, rows, o)
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Name == target {
 			continue
 		}
-		reason := "dropped on request"
-		if !drop[c.Name] {
-			reason = ignore(c, rows, o)
-		}
-		if reason != "" {
-			s.Ignored = append(s.Ignored, Ignore{c.Name, reason})
+		if reasons[i] != "" {
+			s.Ignored = append(s.Ignored, Ignore{c.Name, reasons[i]})
 			continue
 		}
-		in, err := fitInput(c, rows, train, o)
-		if err != nil {
+		if err := s.fitColumn(c, rows, train, o); err != nil {
 			return within(fmt.Sprintf("%s: column %s", t.Name, quote(c.Name)), err)
 		}
-		s.Inputs = append(s.Inputs, in)
 	}
 	if len(s.Inputs) == 0 {
-		return fmt.Errorf("%s: no inputs are left besides the target %s: %s", t.Name, quote(target), s.ignoredList())
+		return s.noInputs(t.Name)
 	}
 	return s.setShape(t.Name, o.Shape)
 }
@@ -56,25 +52,62 @@ func (s *Schema) setShape(table string, shape []int) error {
 	return nil
 }
 
-func (s *Schema) ignoredList() string {
-	if len(s.Ignored) == 0 {
-		return "the table has no other column"
+// noInputs says why no column is left.
+func (s *Schema) noInputs(table string) error {
+	const most = 12
+	var says []string
+	var advice []Advice
+	for i, ig := range s.Ignored {
+		if i < most {
+			says = append(says, fmt.Sprintf("%s (%s)", quote(ig.Name), ig.Reason))
+		}
+		if ig.usable() && advice == nil {
+			advice = []Advice{{Text: fmt.Sprintf("name %s in Use to use it", quote(ig.Name)), Option: "Use", Value: ig.Name}}
+		}
 	}
-	var names []string
-	for _, ig := range s.Ignored {
-		names = append(names, ig.Name+": "+ig.Reason)
+	if n := len(s.Ignored) - most; n > 0 {
+		says = append(says, fmt.Sprintf("and %d more", n))
 	}
-	return list(names)
+	if says == nil {
+		says = []string{"the table has no other column"}
+	}
+	return advise(fmt.Errorf("%s: no inputs are left besides the target %s: %s", table, quote(s.Target.Name), strings.Join(says, ", ")), advice...)
 }
 
-// ignore returns why a column that nobody dropped is not used, "" if it is.
-func ignore(c *Column, rows []int, o Options) string {
+// reasons returns for each column why it is not used, "" if it is.
+func reasons(t *Table, target string, rows []int, o Options) []string {
+	drop, use := setOf(o.Drop), setOf(o.Use)
+	why, left := make([]string, len(t.Columns)), 0
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		switch {
+		case c.Name == target:
+			continue
+		case drop[c.Name]:
+			why[i] = "dropped on request"
+		default:
+			if why[i] = empty(c, rows, o); why[i] == "" && o.Shape == nil && !use[c.Name] {
+				why[i] = tellsRows(c, rows, o.MaxLevels)
+			}
+		}
+		if why[i] == "" {
+			left++
+		}
+	}
+	for i := range why {
+		if left == 0 && strings.HasPrefix(why[i], ownNumbers) {
+			why[i] = "" // x = 1, 2, 3, ... is what there is to learn from
+		}
+	}
+	return why
+}
+
+// empty returns why a column says nothing, "" if it may say something.
+func empty(c *Column, rows []int, o Options) string {
 	first := slices.IndexFunc(rows, func(row int) bool { return !c.missing(row) })
 	switch {
 	case first < 0:
 		return "all values are missing"
-	case o.DropIdentifiers && identifies(c, rows):
-		return "only numbers the rows (DropIdentifiers)"
 	case o.KeepConstant || o.Shape != nil:
 		return ""
 	}
@@ -82,7 +115,7 @@ func ignore(c *Column, rows []int, o Options) string {
 	for _, row := range rows {
 		// Missing cells of a numeric column get the mean, which is the same
 		// value again; in a categorical one they are a level.
-		if c.missing(row) && c.Kind == Numeric {
+		if c.missing(row) && c.Kind != Categorical {
 			continue
 		}
 		if c.missing(row) || !c.equal(row, rows[first]) {
@@ -100,21 +133,84 @@ func (c *Column) equal(a, b int) bool {
 	return c.Values[a] == c.Values[b]
 }
 
-// identifies tells whether a column only numbers the rows.
-func identifies(c *Column, rows []int) bool {
-	if slices.ContainsFunc(rows, c.missing) {
-		return false
+// tellsRows returns why a column tells rows apart instead of describing them,
+// "" if it does not: the words and numbers of new rows will be others.
+func tellsRows(c *Column, rows []int, maxLevels int) string {
+	const (
+		fewRows  = 20  // tell nothing about columns
+		longText = 5.0 // words in a cell
+	)
+	if len(rows) < fewRows {
+		return ""
 	}
-	if c.Kind == Categorical {
-		return len(wordsOf(c, rows)) == len(rows)
+	if c.Kind != Categorical {
+		if c.Kind == Numeric && numbersRows(c, rows) {
+			return ownNumbers
+		}
+		return ""
 	}
-	for i, row := range rows {
-		v := c.Values[row]
-		if v != math.Trunc(v) || i > 0 && v <= c.Values[rows[i-1]] {
-			return false
+	different, present, words := len(wordsOf(c, rows)), 0, 0
+	for _, row := range rows {
+		if !c.missing(row) {
+			present++
+			words += len(strings.Fields(c.word(row)))
 		}
 	}
-	return true
+	switch {
+	case different > fewRows && float64(words) > longText*float64(present):
+		return fmt.Sprintf("%s, of %d words on average", freeText, words/present)
+	case ownWord(different, present):
+		return fmt.Sprintf("%s (%d different ones in %d rows)", ownWords, different, present)
+	case different > maxLevels:
+		return fmt.Sprintf("%s (%d)", manyWords, different)
+	}
+	return ""
+}
+
+// ownWord tells whether nearly each of some rows has its own word.
+func ownWord(different, rows int) bool { return different > 10 && 2*different > rows }
+
+// idName are names of columns of numbers that tell rows apart.
+var idName = regexp.MustCompile(`(?i)(^|[^a-z])(id|ids|idx|index|key|uuid|guid|serial|rowid|rownum)$|[a-z](Id|ID)$`)
+
+// numbersRows tells whether a column counts the rows from 0 or 1, or is called
+// an id and has a whole number of its own in each.
+func numbersRows(c *Column, rows []int) bool {
+	from0, from1, seen := true, true, make(map[float64]bool)
+	for _, row := range rows {
+		v := c.Values[row]
+		switch {
+		case c.missing(row):
+			continue
+		case v != math.Trunc(v) || seen[v]:
+			return false
+		}
+		seen[v] = true
+		from0, from1 = from0 && v == float64(row), from1 && v == float64(row+1)
+	}
+	return from0 || from1 || idName.MatchString(c.Name)
+}
+
+// fitColumn adds the inputs of a column.
+func (s *Schema) fitColumn(c *Column, rows, train []int, o Options) error {
+	if c.Kind != Date {
+		in, err := fitInput(c, rows, train, o)
+		s.Inputs = append(s.Inputs, in)
+		return err
+	}
+	columns, names := c.partsOf(rows)
+	for i, of := range columns {
+		if empty(of, rows, o) != "" {
+			continue
+		}
+		in, err := fitInput(of, rows, train, o)
+		if err != nil {
+			return err
+		}
+		in.Part, in.Dates = names[i], c.dates
+		s.Inputs = append(s.Inputs, in)
+	}
+	return nil
 }
 
 func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
@@ -125,6 +221,9 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 		}
 	}
 	if c.Kind == Numeric {
+		if c.numerals != (Numerals{}) {
+			in.Numerals = &c.numerals
+		}
 		in.Scaling = o.Scaling
 		return in, in.fitNumbers(c, train)
 	}
@@ -136,7 +235,7 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 	// MissingLevel may be a word of the file; it is the same level then.
 	had := len(in.Levels)
 	in.Levels = slices.DeleteFunc(in.Levels, func(l string) bool { return l == MissingLevel })
-	if had > len(in.Levels) || o.Unknown == UnknownMissing || slices.ContainsFunc(rows, c.missing) {
+	if had > len(in.Levels) || slices.ContainsFunc(rows, c.missing) {
 		in.Levels = append(in.Levels, MissingLevel)
 	}
 	return in, nil

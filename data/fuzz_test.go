@@ -26,6 +26,8 @@ func FuzzCSV(f *testing.F) {
 	for _, text := range []string{
 		people, fruit, "", "a", "a\n1", "a,b\n1,x\n,NA\n", "\ufeffa;b\r\n1;2\r\n", "a\n\"x\ny\"\n", "a,a\n1,2\n",
 		"a\n1e999\n", "a,b\n1\n", "x,y\n1,0\n2,1\n3,0\n", "a\n\xff\n", zipped("a,b\n1,2\n3,4\n"), zipped("a\n1\n")[:12], "\"\n",
+		"d;v\n2021-03-05;1.234,5 €\n2021-04-05;7,5 €\n2022-04-05;-\n", "# a b\n1 2\n3 4\n", "sep=|\na|b\n7:30|x\n8:15|X\n", "a\r1'000\r2'000\r",
+		"\xff\xfea\x00,\x00b\x00\n\x001\x00,\x002\x00",
 	} {
 		f.Add(text, byte(0), uint64(1))
 	}
@@ -50,7 +52,7 @@ func fuzzPrepare(t *testing.T, table *Table, seed uint64) {
 		Scaling:   []Scaling{Unscaled, Standard, MinMax}[seed%3],
 		Fractions: Fractions{float64(seed%4) / 10, float64(seed%3) / 10},
 		Seed:      seed,
-		Unknown:   []Unknown{UnknownError, UnknownMissing}[seed%2],
+		Unknown:   []Unknown{UnknownRefuse, UnknownMissing}[seed%2],
 		MaxLevels: 20,
 	}
 	target := table.Columns[len(table.Columns)-1].Name
@@ -103,7 +105,7 @@ func FuzzIDX(f *testing.F) {
 		// No limit can be set here, so a small file that expands may cost what
 		// the limits for gzip allow, eight bytes for each pixel.
 		bounded(t, len(images)+len(labels), 16*ratioAfter/64, func() {
-			d, err := ReadIDX(strings.NewReader(images), strings.NewReader(labels))
+			d, err := ReadImages(strings.NewReader(images), strings.NewReader(labels))
 			if err != nil {
 				oneLine(t, err)
 				return

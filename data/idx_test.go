@@ -68,10 +68,10 @@ func idx(dims []byte, elements ...byte) string {
 	return string(append(text, elements...))
 }
 
-func TestReadIDX(t *testing.T) {
+func TestReadImages(t *testing.T) {
 	images, labels := idx([]byte{2, 1, 3}, 0, 51, 255, 102, 0, 0), idx([]byte{2}, 4, 1)
 	for _, text := range [][2]string{{images, labels}, {zipped(images), zipped(labels)}} {
-		d, err := ReadIDX(strings.NewReader(text[0]), strings.NewReader(text[1]))
+		d, err := ReadImages(strings.NewReader(text[0]), strings.NewReader(text[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,13 +79,13 @@ func TestReadIDX(t *testing.T) {
 			t.Fatal(err)
 		}
 		near(t, "X", d.X, []float64{0, 0.2, 1, 0.4, 0, 0}, 0)
-		if !slices.Equal(d.Class, []int{4, 1}) || len(d.Classes) != 5 || !slices.Equal(d.Shape, []int{1, 3}) {
+		if !slices.Equal(d.Class, []int{3, 0}) || !slices.Equal(d.Classes, []string{"1", "2", "3", "4"}) || !slices.Equal(d.Shape, []int{1, 3}) {
 			t.Errorf("%+v", d)
 		}
 	}
 }
 
-func TestReadIDXErrors(t *testing.T) {
+func TestReadImagesErrors(t *testing.T) {
 	const huge = "\x00\x00\x08\x03\x7f\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff"
 	const large = "\x00\x00\x08\x03\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00\x00\x20"
 	good, label := idx([]byte{1, 1, 2}, 1, 2), idx([]byte{1}, 3)
@@ -112,7 +112,7 @@ func TestReadIDXErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := ReadIDX(strings.NewReader(c.images), strings.NewReader(c.labels))
+			_, err := ReadImages(strings.NewReader(c.images), strings.NewReader(c.labels))
 			runtime.ReadMemStats(&after)
 			if err == nil {
 				t.Fatalf("no error, want %q", c.want)
@@ -125,7 +125,7 @@ func TestReadIDXErrors(t *testing.T) {
 	}
 }
 
-func TestOpenIDX(t *testing.T) {
+func TestOpenImages(t *testing.T) {
 	folder := t.TempDir()
 	put := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
@@ -140,12 +140,12 @@ func TestOpenIDX(t *testing.T) {
 		}
 		wantError(t, err, want)
 	}
-	fails("no IDX files; expected train-images-idx3-ubyte")
+	fails("no images; expected train-images-idx3-ubyte")
 	put("train-images-idx3-ubyte", idx([]byte{4, 1, 1}, 1, 2, 3, 4))
-	fails("train-images-idx3-ubyte has no train-labels-idx1-ubyte beside it")
+	fails("train-images-idx3-ubyte has no file of labels beside it")
 	put("train-labels.idx1-ubyte.gz", zipped(idx([]byte{4}, 0, 0, 1, 1)))
 	put("t10k-labels-idx1-ubyte", idx([]byte{1}, 2))
-	fails("t10k-labels-idx1-ubyte has no t10k-images-idx3-ubyte beside it")
+	fails("t10k-labels-idx1-ubyte has no file of images beside it")
 	put("t10k-images-idx3-ubyte", idx([]byte{1, 1, 2}, 5, 5))
 	fails("images for training are [1 1], for testing [1 2]")
 	put("t10k-images-idx3-ubyte", idx([]byte{1, 1, 1}, 5))
@@ -174,5 +174,5 @@ func TestOpenIDX(t *testing.T) {
 	put("train-images-idx3-ubyte", "rubbish")
 	fails("train-images-idx3-ubyte: begins with 72 75 62 62")
 	_, err = Open(filepath.Join(folder, "train-images-idx3-ubyte"), CSVOptions{})
-	wantError(t, err, "an IDX file; give the folder")
+	wantError(t, err, "images or labels; give the folder")
 }

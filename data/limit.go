@@ -37,13 +37,13 @@ func plain(r io.Reader, max int64) (*bufio.Reader, error) {
 		return nil, err
 	}
 	if string(magic) != "\x1f\x8b" {
-		return bufio.NewReader(&capped{r: raw, max: max}), nil
+		return bufio.NewReaderSize(&capped{r: raw, max: max}, sampleSize), nil
 	}
 	z, err := gzip.NewReader(raw)
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	return bufio.NewReader(&capped{r: z, in: in, max: max}), nil
+	return bufio.NewReaderSize(&capped{r: z, in: in, max: max}, sampleSize), nil
 }
 
 // counter counts the bytes read.

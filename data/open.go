@@ -58,13 +58,13 @@ type Source struct {
 	// Shape is the shape of one row's inputs, if it is known; else nil.
 	Shape []int
 
-	// Images are the images of an IDX folder; else nil. Test is its own test
+	// Images are the images of a folder; else nil. Test is its own test
 	// set, nil if the folder has only one set (which is then Images).
 	Images, Test *Dataset
 }
 
-// Open opens the embedded set of that name, a CSV file, or a folder with IDX
-// files. Embedded sets come first; write ./iris for a file of that name. The
+// Open opens the embedded set of that name, a CSV file, or a folder with images
+// (see OpenImages). Embedded sets come first; write ./iris for a file of that name. The
 // options are those of ReadCSV; of them, only MaxBytes concerns folders, and
 // none an embedded set, so that others are refused.
 func Open(name string, o CSVOptions) (*Source, error) {
@@ -73,22 +73,45 @@ func Open(name string, o CSVOptions) (*Source, error) {
 			return s.open(o)
 		}
 	}
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, noSource(name)
+	folder, err := stat(name)
+	switch _, _, _, image := imageName(filepath.Base(name)); {
 	case err != nil:
-		return nil, fileError(name, err)
-	case info.IsDir():
+		return nil, err
+	case folder:
 		return openFolder(name, o)
-	case strings.Contains(filepath.Base(name), "-ubyte"):
-		return nil, fmt.Errorf("%s: an IDX file; give the folder that has it and its labels: %s", name, filepath.Dir(name))
+	case image:
+		return nil, fmt.Errorf("%s: images or labels; give the folder that has both: %s", name, filepath.Dir(name))
 	}
 	t, err := OpenCSV(name, o)
 	if err != nil {
 		return nil, err
 	}
 	return &Source{Name: name, Table: t}, nil
+}
+
+// Find returns the error of Open for a name of which there is nothing, nil if
+// there is something.
+func Find(name string) error {
+	if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == name }) {
+		return nil
+	}
+	_, err := stat(name)
+	return err
+}
+
+// stat tells whether a name is a folder of images, or a set in one, or a file.
+func stat(name string) (folder bool, err error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil:
+		return info.IsDir(), nil
+	case !errors.Is(err, os.ErrNotExist):
+		return false, fileError(name, err)
+	}
+	if sets, err := imageSets(filepath.Dir(name)); err == nil && sets[strings.ToLower(filepath.Base(name))] != nil {
+		return true, nil
+	}
+	return false, noSource(name)
 }
 
 func noSource(name string) error {
@@ -122,7 +145,7 @@ func openFolder(name string, o CSVOptions) (*Source, error) {
 	if err := o.onlyMaxBytes(name, "a folder of images"); err != nil {
 		return nil, err
 	}
-	train, test, err := OpenIDX(name, o.MaxBytes)
+	train, test, err := OpenImages(name, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +157,8 @@ func openFolder(name string, o CSVOptions) (*Source, error) {
 
 // onlyMaxBytes refuses options that would be without effect.
 func (o *CSVOptions) onlyMaxBytes(name, what string) error {
-	advice := leaveOut(map[string]bool{"Comma": o.Comma != 0, "NoHeader": o.NoHeader, "Kinds": len(o.Kinds) > 0, "Missing": len(o.Missing) > 0})
+	advice := leaveOut(map[string]bool{"Comma": o.Comma != 0, "NoHeader": o.NoHeader, "Decimal": o.Decimal != "", "Thousands": o.Thousands != "",
+		"DayFirst": o.DayFirst, "Kinds": len(o.Kinds) > 0, "Missing": len(o.Missing) > 0})
 	if advice == nil {
 		return nil
 	}
@@ -161,7 +185,7 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 		if o.Task == "" {
 			o.Task = s.Task
 		}
-		if o.Shape == nil && len(o.Drop) == 0 && !o.DropIdentifiers {
+		if o.Shape == nil && len(o.Drop) == 0 {
 			o.Shape = s.Shape
 		}
 	}
@@ -170,7 +194,7 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 
 func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 	if advice := leaveOut(map[string]bool{"Target": target != "" && target != s.Images.Target, "Task": o.Task == Regression, "Scaling": o.Scaling != Unscaled,
-		"Drop": len(o.Drop) > 0, "DropIdentifiers": o.DropIdentifiers, "Unknown": o.Unknown != UnknownError, "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
+		"Drop": len(o.Drop) > 0, "Use": len(o.Use) > 0, "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
 		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
 	if s.Test != nil {

@@ -163,7 +163,7 @@ const people = `id,age,city,smokes,empty,const,y
 
 func TestPrepare(t *testing.T) {
 	table := mustRead(t, people, CSVOptions{})
-	p, err := Prepare(table, "y", Options{DropIdentifiers: true})
+	p, err := Prepare(table, "y", Options{Drop: []string{"id"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,19 +182,26 @@ func TestPrepare(t *testing.T) {
 		t.Errorf("%d rows dropped, %d cells missing, target %q", d.Dropped, d.Missing, d.Target)
 	}
 	want := []string{
-		`column "id" is not used: only numbers the rows (DropIdentifiers)`,
+		`column "id" is not used: dropped on request`,
 		`column "empty" is not used: all values are missing`,
 		`column "const" is not used: each value is "7"`,
 		`column "age": 1 missing in the training rows, set to their mean 30`,
 		`column "smokes": 1 missing in the training rows, as the level (missing)`,
 		`target "y": 1 rows left out because it is missing`,
 	}
-	if got := p.Schema.Notes(); !slices.Equal(got, want) {
+	if got := texts(p.Notes); !slices.Equal(got, want) {
 		t.Errorf("notes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	if p.Val.Rows() != 0 || p.Test.Rows() != 0 {
 		t.Error("parts that were not asked for have rows")
 	}
+}
+
+func texts(notes []Note) (list []string) {
+	for _, n := range notes {
+		list = append(list, n.String())
+	}
+	return list
 }
 
 func TestTargets(t *testing.T) {
@@ -205,14 +212,18 @@ func TestTargets(t *testing.T) {
 	}{
 		{"words", "b a b", "", Target{Task: Classification, Classes: []string{"a", "b"}}},
 		{"zero and one", "0 1 1", "", Target{Task: Classification, Classes: []string{"0", "1"}}},
-		{"zero to eleven", "0 1 2 3 4 5 6 7 8 9 10 11", "", Target{Task: Classification, Classes: strings.Fields("0 1 2 3 4 5 6 7 8 9 10 11")}},
-		{"a gap", "0 1 3", "", Target{Task: Regression}},
-		{"from one", "1 2 3", "", Target{Task: Regression}},
-		{"fractions", "0 1 0.5", "", Target{Task: Regression}},
-		{"not from zero", "2 1 2", "", Target{Task: Regression}},
-		{"negative", "-1 0 1", "", Target{Task: Regression}},
+		{"zero to nine", "0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9", "", Target{Task: Classification, Classes: strings.Fields("0 1 2 3 4 5 6 7 8 9")}},
+		{"counts", "0 1 2 3 4 5 6 7 8 9 10 11 0 1 2 3 4 5 6 7 8 9 10 11", "", Target{Task: Regression}},
+		{"a line", "0 1 2 3 4 5 6 7 8 9", "", Target{Task: Regression}},
+		{"a short line", "1 2 3", "", Target{Task: Regression}},
+		{"a gap", "0 1 3 4 0 1 3 4", "", Target{Task: Regression}},
+		{"three", "1 2 3 1 2 3 1 2 3", "", Target{Task: Classification, Classes: []string{"1", "2", "3"}}},
+		{"from one", "1 2 3 4 1 2 3 4 1 2 3 4", "", Target{Task: Regression}},
+		{"fractions", "0 1 0.5 0 1 0.5 0 1 0.5", "", Target{Task: Regression}},
+		{"two", "4 2 2 2 4 2", "", Target{Task: Classification, Classes: []string{"2", "4"}}},
+		{"negative", "-1 0 1 -1 0 1 1 1 1", "", Target{Task: Classification, Classes: []string{"-1", "0", "1"}}},
 		{"classes by order", "10 5.5 -1", Classification, Target{Task: Classification, Classes: []string{"-1", "5.5", "10"}}},
-		{"number by order", "0 1 2", Regression, Target{Task: Regression}},
+		{"number by order", "0 1 2 0 1 2", Regression, Target{Task: Regression}},
 	} {
 		text := "x,t\n"
 		for i, cell := range strings.Fields(c.cells) {
@@ -251,18 +262,21 @@ func TestPrepareErrors(t *testing.T) {
 		{"no such target", people, "yy", Options{}, `t.csv: no column "yy"; columns are`},
 		{"no such column to drop", people, "y", Options{Drop: []string{"agee"}}, `t.csv: no column "agee"; columns are "id", "age", "city", "smokes", "empty", "const", "y" (did you mean "age"?)`},
 		{"target dropped", people, "y", Options{Drop: []string{"y"}}, `t.csv: "y" is the target; take it out of Drop`},
+		{"used and dropped", people, "y", Options{Drop: []string{"age"}, Use: []string{"age"}}, `t.csv: "age" is both to be used and to be dropped; take it out of Use, or take it out of Drop`},
+		{"split", people, "y", Options{Split: "date"}, `unknown split "date"; known ones are "random", "time"`},
 		{"scaling", people, "y", Options{Scaling: "standart"}, `unknown scaling "standart"; known ones are "standard", "minmax" (did you mean "standard"?)`},
 		{"task", people, "y", Options{Task: "classify"}, `unknown task "classify"`},
-		{"policy", people, "y", Options{Unknown: "ignore"}, `unknown policy "ignore"`},
+		{"policy", people, "y", Options{Unknown: "ignore"}, `unknown policy "ignore"; known ones are "missing", "refuse"`},
 		{"negative limit", people, "y", Options{MaxLevels: -1}, "MaxLevels is -1"},
 		{"one row", "x,y\n1,2\n", "y", Options{}, `t.csv: rows with a value of "y": 1; at least 2 are needed`},
 		{"no targets", "x,y\n1,\n2,\n", "y", Options{}, `rows with a value of "y": 0`},
 		{"one class", "x,y\n1,a\n2,a\n", "y", Options{}, `t.csv: column "y": each row is "a"; a classification needs two classes`},
 		{"one number", "x,y\n1,2\n2,2\n", "y", Options{}, `t.csv: column "y": each row is 2; there is nothing to predict`},
 		{"words as numbers", "x,y\n1,a\n2,b\n", "y", Options{Task: Regression}, `t.csv:2: column "y": "a" is not a number`},
-		{"too many classes", words, "w", Options{}, `t.csv: column "w" has 1001 different values, too many for classes`},
-		{"too many levels", words, "y", Options{}, `t.csv: column "w": 1001 different words in 1001 rows, each of which would be an input (at most 1000); drop the column, or raise MaxLevels`},
-		{"no inputs", "x,y\n1,1\n1,2\n", "y", Options{}, `t.csv: no inputs are left besides the target "y": "x: each value is \"1\""`},
+		{"own classes", words, "w", Options{}, `t.csv: column "w" has 1001 different words in 1001 rows, such as "w0", "w1", "w10", "w100" and 997 more: they are no classes; choose another target, or set Task`},
+		{"too many classes", words, "w", Options{Task: Classification}, `t.csv: column "w" has 1001 different values, too many for classes`},
+		{"too many levels", words, "y", Options{Use: []string{"w"}}, `t.csv: column "w": 1001 different words in 1001 rows, each of which would be an input (at most 1000); drop the column, or raise MaxLevels`},
+		{"no inputs", "x,y\n1,1\n1,2\n", "y", Options{}, `t.csv: no inputs are left besides the target "y": "x" (each value is "1")`},
 		{"target only", "y\n1\n2\n", "y", Options{}, "the table has no other column"},
 		{"shape", people, "y", Options{Shape: []int{2, 2}}, "t.csv: shape [2 2] does not hold its"},
 		{"too large", "x,y\n-1.5e308,1\n1.5e308,2\n", "y", Options{Scaling: MinMax}, `column "x": values from -1.5e+308 to 1.5e+308 are too large`},
@@ -357,7 +371,7 @@ func TestWideTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Schema.Apply(mustRead(t, text, CSVOptions{Kinds: p.Schema.Kinds()})); err != nil {
+	if _, err := p.Schema.Apply(mustRead(t, text, CSVOptions{Schema: p.Schema})); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Prepare(mustRead(t, text, CSVOptions{}), "c64999", Options{Drop: p.Train.Inputs[1:]}); err != nil {

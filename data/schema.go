@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"strings"
 
 	"descent/internal/numjson"
 )
@@ -30,10 +31,11 @@ const (
 // Unknown says what becomes of a word that no row had when the schema was made.
 type Unknown string
 
-// The policies for unknown words.
+// The policies for unknown words. In Options, none means UnknownMissing; in a
+// schema of an earlier program, it means UnknownRefuse.
 const (
-	UnknownError   Unknown = ""        // refuse the row
 	UnknownMissing Unknown = "missing" // treat the word as a missing cell
+	UnknownRefuse  Unknown = "refuse"  // refuse the row
 )
 
 // MissingLevel is the level of the missing cells of a categorical column.
@@ -46,21 +48,35 @@ const MissingLevel = "(missing)"
 // A numeric column becomes one input, (v-Offset)/Scale, in which missing cells
 // have the value Impute. A categorical column becomes one input for each level,
 // called column=level, which is 1 in rows of that level and else 0; these are
-// not scaled.
+// not scaled. A cell that is missing is of MissingLevel if cells were missing
+// when the schema was made, else of no level. A column of dates becomes the
+// inputs of its parts: the days since 1970 and the year as numbers; the month,
+// the weekday and the hour as words, or as numbers from 0 where the dates are too
+// few for them to recur.
 type Schema struct {
 	Inputs  []Input  `json:"inputs"`
 	Target  Target   `json:"target"`
 	Ignored []Ignore `json:"ignored,omitempty"`
 	// Unknown is the policy for words that are not among the levels.
 	Unknown Unknown `json:"unknown,omitempty"`
+	// MissingWords stand for missing cells, besides the usual ones.
+	MissingWords []string `json:"missing_words,omitempty"`
 	// Shape is the shape of one row's inputs.
 	Shape []int `json:"shape"`
 }
 
-// An Input says how one column becomes inputs.
+// An Input says how one column, or one part of a column of dates, becomes
+// inputs.
 type Input struct {
 	Name string `json:"name"`
-	Kind Kind   `json:"kind"`
+	Kind Kind   `json:"kind"` // Numeric or Categorical, of the part if there is one
+
+	// Part is what is taken out of a date: days (since 1970), year, month,
+	// weekday or hour; "" if the column has none. Dates is how they are written.
+	Part  string `json:"part,omitempty"`
+	Dates Dates  `json:"dates,omitempty"`
+	// Numerals is how numbers are written, nil if as programs do.
+	Numerals *Numerals `json:"numerals,omitempty"`
 
 	// Levels are the words of a categorical column. MissingLevel is the last,
 	// if it is one of them.
@@ -93,19 +109,52 @@ type Ignore struct {
 	Reason string `json:"reason"`
 }
 
+// The reasons for which Prepare leaves a column out by its own judgement.
+const (
+	ownWords   = "nearly each row has its own word, as with names"
+	ownNumbers = "it numbers the rows"
+	freeText   = "it is free text"
+	manyWords  = "it has too many different words"
+)
+
+// usable tells whether the column can be used if its user insists.
+func (ig Ignore) usable() bool {
+	for _, why := range []string{ownWords, ownNumbers, freeText, manyWords} {
+		if strings.HasPrefix(ig.Reason, why) {
+			return true
+		}
+	}
+	return false
+}
+
 // Features returns the names of the inputs, in the order of Dataset.X.
 func (s *Schema) Features() []string {
 	var names []string
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
 		if in.Kind == Numeric {
-			names = append(names, in.Name)
+			names = append(names, in.label())
 		}
 		for _, l := range in.Levels {
-			names = append(names, in.Name+"="+l)
+			names = append(names, in.label()+"="+l)
 		}
 	}
 	return names
+}
+
+// label names the column, and the part.
+func (in *Input) label() string { return strings.TrimSpace(in.Name + " " + in.Part) }
+
+// byColumn returns an input of each column; none of no schema.
+func (s *Schema) byColumn() map[string]*Input {
+	if s == nil {
+		return nil
+	}
+	inputs := make(map[string]*Input, len(s.Inputs))
+	for i := range s.Inputs {
+		inputs[s.Inputs[i].Name] = &s.Inputs[i]
+	}
+	return inputs
 }
 
 // width returns the number of inputs that the column becomes.
@@ -116,40 +165,68 @@ func (in *Input) width() int {
 	return 1
 }
 
-// Kinds returns the kind of each input column, for CSVOptions.Kinds when rows
-// to predict are read: a new file may have too few rows to tell by itself, and
-// level 01 would become the number 1.
-func (s *Schema) Kinds() map[string]Kind {
-	kinds := make(map[string]Kind, len(s.Inputs))
-	for _, in := range s.Inputs {
-		kinds[in.Name] = in.Kind
-	}
-	return kinds
-}
-
-// Notes says, one line each, what was done that its user should know: columns
-// that are not used, missing cells, rows left out.
-func (s *Schema) Notes() []string {
-	const wordy = 50 // more words are often names, dates, or numbers with something in them
-	var notes []string
+// Notes says what was done that its user should know: columns that are not
+// used, missing cells, rows left out.
+func (s *Schema) Notes() []Note {
+	const wordy = 50 // more words are often names, or numbers with something in them
+	var notes []Note
+	say := func(format string, args ...any) { notes = append(notes, Note{Text: fmt.Sprintf(format, args...)}) }
 	for _, ig := range s.Ignored {
-		notes = append(notes, fmt.Sprintf("column %s is not used: %s", quote(ig.Name), ig.Reason))
+		say("column %s is not used: %s", quote(ig.Name), ig.Reason)
+		if ig.usable() {
+			notes[len(notes)-1].Advice = []Advice{{Text: "name it in Use to use it", Option: "Use", Value: ig.Name}}
+		}
 	}
-	for _, in := range s.Inputs {
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		if in.Part != "" && (i == 0 || s.Inputs[i-1].Name != in.Name) {
+			say("column %s: dates, which become inputs for %s", quote(in.Name), strings.Join(s.partNames(in.Name), ", "))
+		}
 		if n := len(in.Levels); n > wordy {
-			notes = append(notes, fmt.Sprintf("column %s: %d different words, such as %s, each of which is an input", quote(in.Name), n, quote(in.Levels[0])))
+			say("column %s: %d different words, such as %s, each of which is an input", quote(in.Name), n, quote(in.Levels[0]))
 		}
-		switch {
-		case in.Missing > 0 && in.Kind == Numeric:
-			notes = append(notes, fmt.Sprintf("column %s: %d missing in the training rows, set to their mean %.6g", quote(in.Name), in.Missing, in.Impute))
-		case in.Missing > 0:
-			notes = append(notes, fmt.Sprintf("column %s: %d missing in the training rows, as the level %s", quote(in.Name), in.Missing, MissingLevel))
-		}
+	}
+	for _, text := range s.missingNotes() {
+		say("%s", text)
 	}
 	if n := s.Target.Missing; n > 0 {
-		notes = append(notes, fmt.Sprintf("target %s: %d rows left out because it is missing", quote(s.Target.Name), n))
+		say("target %s: %d rows left out because it is missing", quote(s.Target.Name), n)
 	}
 	return notes
+}
+
+// missingNotes says which columns lacked cells in the training rows, and what
+// became of these; in one line if there are many.
+func (s *Schema) missingNotes() []string {
+	const many = 6
+	var each, all []string
+	for _, in := range s.Inputs {
+		became := fmt.Sprintf("set to their mean %.6g", in.Impute)
+		switch {
+		case in.Missing == 0 || in.Part != "" && in.Part != "days":
+			continue
+		case in.Part != "":
+			became = "set to their mean"
+		case in.Kind == Categorical:
+			became = "as the level " + MissingLevel
+		}
+		each = append(each, fmt.Sprintf("column %s: %d missing in the training rows, %s", quote(in.Name), in.Missing, became))
+		all = append(all, fmt.Sprintf("%s %d", quote(in.Name), in.Missing))
+	}
+	if len(all) < many {
+		return each
+	}
+	return []string{fmt.Sprintf("missing in the training rows, and set to the mean of their column or to the level %s: %s", MissingLevel, strings.Join(all, ", "))}
+}
+
+// partNames are the parts of a column of dates.
+func (s *Schema) partNames(column string) (names []string) {
+	for _, in := range s.Inputs {
+		if in.Name == column {
+			names = append(names, in.Part)
+		}
+	}
+	return names
 }
 
 // UnmarshalJSON reads a schema and checks that it makes sense, so that one
@@ -159,6 +236,9 @@ func (s *Schema) UnmarshalJSON(text []byte) error {
 	var p plain
 	if err := numjson.UnmarshalStrict(text, &p); err != nil {
 		return fmt.Errorf("schema: %w", err)
+	}
+	if p.Unknown == "" {
+		p.Unknown = UnknownRefuse
 	}
 	if err := (*Schema)(&p).check(); err != nil {
 		return fmt.Errorf("schema: %w", err)
@@ -174,7 +254,7 @@ func (s *Schema) check() error {
 		if err := in.check(); err != nil {
 			return fmt.Errorf("input %s: %w", quote(in.Name), err)
 		}
-		names, width = append(names, in.Name), width+in.width()
+		names, width = append(names, in.label()), width+in.width()
 	}
 	for _, ig := range s.Ignored {
 		names = append(names, ig.Name)
@@ -185,13 +265,22 @@ func (s *Schema) check() error {
 	if p, ok := product(s.Shape); !ok || p != width {
 		return fmt.Errorf("shape %v does not hold %d inputs", s.Shape, width)
 	}
-	if s.Unknown != UnknownError && s.Unknown != UnknownMissing {
-		return unknown("policy", string(s.Unknown), UnknownMissing)
+	if s.Unknown != UnknownRefuse && s.Unknown != UnknownMissing {
+		return unknown("policy", string(s.Unknown), UnknownMissing, UnknownRefuse)
 	}
 	return s.Target.check()
 }
 
 func (in *Input) check() error {
+	if in.Part != "" {
+		p := partNamed(in.Part)
+		if p == nil || p.words == nil && in.Kind != Numeric {
+			return fmt.Errorf("a date has no %s part %s", in.Kind, quote(in.Part))
+		}
+	}
+	if f := in.Numerals; f != nil && f.Decimal != "" && f.Decimal != "." && f.Decimal != "," {
+		return fmt.Errorf("the decimal sign is %s", quote(f.Decimal))
+	}
 	switch in.Kind {
 	case Numeric:
 		if len(in.Levels) > 0 {

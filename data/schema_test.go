@@ -68,7 +68,7 @@ func TestApplyLabelled(t *testing.T) {
 }
 
 func TestApplyErrors(t *testing.T) {
-	s := fruitSchema(t, Options{Scaling: MinMax})
+	s := fruitSchema(t, Options{Scaling: MinMax, Unknown: UnknownRefuse})
 	for _, c := range []struct{ text, want string }{
 		{"color,grade,weight\nred,1,1\n", `t.csv: no column "colour"; columns are "color", "grade", "weight" (did you mean "color"?)`},
 		{"colour,grade,weight\nred,1,1\n\nred,4,1\n", `t.csv:4: column "grade": unknown level "4"; known are "1", "2", "3"; correct it, or set Unknown to "missing" before training`},
@@ -91,20 +91,20 @@ func TestUnknownMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "X", d.X, []float64{0, 0, 0, 1, 0, 0, 0, 1}, 0)
-	if d.Missing != 2 {
-		t.Errorf("%d missing", d.Missing)
+	near(t, "X", d.X, []float64{0, 0, 0, 0, 0, 0}, 0) // no level of either column
+	if got, want := texts(d.Notes), []string{`column "colour": 1 of 1 rows have words that training has not seen, which count as missing: "blue"`}; d.Missing != 2 || !slices.Equal(got, want) {
+		t.Errorf("%d missing, notes %q", d.Missing, got)
 	}
 }
 
 // Level 01 is not level 1, and is found again if the file is read by s.Kinds.
 func TestLevelsThatAreNumbers(t *testing.T) {
 	o := CSVOptions{Kinds: map[string]Kind{"zip": Categorical}}
-	p, err := Prepare(mustRead(t, "zip,y\n01,1.5\n1,2.5\n2,3.5\n", o), "y", Options{})
+	p, err := Prepare(mustRead(t, "zip,y\n01,1.5\n1,2.5\n2,3.5\n", o), "y", Options{Unknown: UnknownRefuse})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := p.Schema.Apply(mustRead(t, "zip\n1\n01\n", CSVOptions{Kinds: p.Schema.Kinds()}))
+	d, err := p.Schema.Apply(mustRead(t, "zip\n1\n01\n", CSVOptions{Schema: p.Schema}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +150,9 @@ func TestSchemaJSONErrors(t *testing.T) {
 		{`"scale":1`, `"scale":1e999`, "schema: "},
 		{`"scale":1`, `"scale":1,"scaling":"log"`, `unknown scaling "log"`},
 		{`"scale":1`, `"scale":1,"levels":["a"]`, "a numeric column has no levels"},
+		{`"scale":1`, `"scale":1,"part":"moon"`, `a date has no numeric part "moon"`},
+		{`"kind":"categorical"`, `"kind":"categorical","part":"year"`, `a date has no categorical part "year"`},
+		{`"scale":1`, `"scale":1,"numerals":{"decimal":"x"}`, `the decimal sign is "x"`},
 		{`"scale":1`, `"scale":1,"clip":2`, `unknown field "clip"`},
 		{`"numeric"`, `"number"`, `unknown kind "number"`},
 		{`["a","b"]`, `["a","a"]`, `input "w": two levels "a"`},

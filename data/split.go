@@ -1,9 +1,13 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Fractions says how much of the data is held out: for validation (choices are
@@ -17,7 +21,18 @@ type Parts struct {
 	Train, Val, Test *Dataset
 	// Schema says how a table became inputs; nil for data that are not a table.
 	Schema *Schema
+	// Notes say what was found out and decided about a table.
+	Notes []Note
 }
+
+// SplitBy says which rows of a table are held out.
+type SplitBy string
+
+// The ways to hold rows out.
+const (
+	SplitRandom SplitBy = "random" // by the seed; classes keep their shares
+	SplitTime   SplitBy = "time"   // the latest for testing, those before for validation
+)
 
 // Split divides the rows of d by seed. Each row is in exactly one part, and
 // keeps its order there. If d has classes, each part has its share of each of
@@ -43,8 +58,8 @@ var partNames = [3]string{"training", "validation", "testing"}
 // splitRows divides the rows 0..n-1; class is nil or has the class of each row.
 func splitRows(n int, class []int, f Fractions, seed uint64) (partRows, error) {
 	var parts partRows
-	if !(f.Val >= 0 && f.Test >= 0 && f.Val+f.Test < 1) {
-		return parts, fmt.Errorf("fractions %v for validation and %v for testing: both must be at least 0 and their sum below 1", f.Val, f.Test)
+	if err := f.check(); err != nil {
+		return parts, err
 	}
 	order := make([]int, n)
 	for i := range order {
@@ -55,7 +70,7 @@ func splitRows(n int, class []int, f Fractions, seed uint64) (partRows, error) {
 		// Stable, so that the order within each class stays random.
 		slices.SortStableFunc(order, func(a, b int) int { return class[a] - class[b] })
 	}
-	d := dealer{share: [3]float64{1 - f.Val - f.Test, f.Val, f.Test}}
+	d := dealer{share: f.shares()}
 	for lo, hi := 0, 0; lo < n; lo = hi {
 		for hi = lo + 1; hi < n && (class == nil || class[order[hi]] == class[order[lo]]); {
 			hi++
@@ -66,15 +81,29 @@ func splitRows(n int, class []int, f Fractions, seed uint64) (partRows, error) {
 			at += k
 		}
 	}
-	for i := range parts {
-		slices.Sort(parts[i])
-		// A part that was asked for and is empty would only be noticed later,
-		// as a metric that is NaN.
-		if d.share[i] > 0 && len(parts[i]) == 0 && n > 0 {
-			return parts, fmt.Errorf("%d rows leave none for %s at fraction %.3g; give more rows, a larger fraction, or 0", n, partNames[i], d.share[i])
+	return parts, parts.finish(n, f)
+}
+
+func (f Fractions) check() error {
+	if !(f.Val >= 0 && f.Test >= 0 && f.Val+f.Test < 1) {
+		return fmt.Errorf("fractions %v for validation and %v for testing: both must be at least 0 and their sum below 1", f.Val, f.Test)
+	}
+	return nil
+}
+
+// shares are the shares of the parts.
+func (f Fractions) shares() [3]float64 { return [3]float64{1 - f.Val - f.Test, f.Val, f.Test} }
+
+// finish puts the rows of each part in order, and refuses a part that was asked
+// for and is empty: it would only be noticed later, as a metric that is NaN.
+func (p *partRows) finish(n int, f Fractions) error {
+	for i, share := range f.shares() {
+		slices.Sort(p[i])
+		if share > 0 && len(p[i]) == 0 && n > 0 {
+			return fmt.Errorf("%d rows leave none for %s at fraction %.3g; give more rows, a larger fraction, or 0", n, partNames[i], share)
 		}
 	}
-	return parts, nil
+	return nil
 }
 
 // A dealer hands out classes to the parts, one after the other. Each class is
@@ -113,4 +142,124 @@ func (d *dealer) deal(n int) (rows [3]int) {
 		d.owed[i] -= float64(rows[i])
 	}
 	return rows
+}
+
+// split divides rows of a table, which all have a target.
+func (p *Parts) split(t *Table, target *Column, rows []int, o Options) (partRows, error) {
+	var class []int
+	if p.Schema.Target.Classes != nil {
+		find := finder(target, p.Schema.Target.Classes)
+		for _, row := range rows {
+			class = append(class, find(row))
+		}
+	}
+	date := dateColumn(t, target, rows, o)
+	if date == nil && o.Split == SplitTime {
+		return partRows{}, advise(fmt.Errorf("%s: no column of dates by which to split the rows", t.Name), Advice{Text: "leave Split out", Option: "Split", Remove: true})
+	}
+	var parts partRows
+	var err error
+	if date != nil {
+		parts, err = splitByTime(date, rows, o.Fractions)
+	} else {
+		parts, err = splitRows(len(rows), class, o.Fractions, o.Seed)
+	}
+	if err != nil {
+		return parts, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	if date != nil && o.Split == "" && !learnable(target, class, rows, parts) {
+		o.Split = SplitRandom
+		p.Notes = append(p.Notes, Note{Text: fmt.Sprintf("the rows are not split by column %s: those before lack a class or have one value of the target only", quote(date.Name))})
+		return p.split(t, target, rows, o)
+	}
+	for _, part := range parts {
+		for i, at := range part {
+			part[i] = rows[at]
+		}
+	}
+	if date != nil {
+		p.Notes = append(p.Notes, timeNote(date, parts)...)
+	}
+	return parts, nil
+}
+
+// birthday are names of dates that say nothing of when a row was made.
+var birthday = regexp.MustCompile(`(?i)birth|born|\bdob\b`)
+
+// dateColumn returns the column of dates by which rows are split, nil if there
+// is none or none is to be.
+func dateColumn(t *Table, target *Column, rows []int, o Options) *Column {
+	const few = 5 // different dates make no order of time
+	if o.Split == SplitRandom || o.Fractions == (Fractions{}) {
+		return nil
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Kind != Date || c == target || o.Split == "" && slices.Contains(o.Drop, c.Name) {
+			continue
+		}
+		different, present := make(map[float64]bool), 0
+		for _, row := range rows {
+			if !c.missing(row) {
+				different[c.Values[row]] = true
+				present++
+			}
+		}
+		if len(different) > few && 2*present > len(rows) && !birthday.MatchString(c.Name) || o.Split == SplitTime {
+			return c
+		}
+	}
+	return nil
+}
+
+// splitByTime gives the latest rows to testing and those before to validation.
+// Rows without a date are for training. The result are indices into rows.
+func splitByTime(date *Column, rows []int, f Fractions) (partRows, error) {
+	var parts partRows
+	if err := f.check(); err != nil {
+		return parts, err
+	}
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(date.Values[rows[a]], date.Values[rows[b]]) // NaN, a missing date, is the least
+	})
+	n := len(rows)
+	test, val := int(math.Round(f.Test*float64(n))), int(math.Round(f.Val*float64(n)))
+	test, val = min(test, n), min(val, n-min(test, n))
+	parts = partRows{order[:n-test-val], order[n-test-val : n-test], order[n-test:]}
+	return parts, parts.finish(n, f)
+}
+
+// learnable tells whether the training rows have each class, or more than one
+// value of the target.
+func learnable(target *Column, class, rows []int, parts partRows) bool {
+	if class == nil {
+		first := rows[parts[0][0]]
+		return slices.ContainsFunc(parts[0], func(i int) bool { return !target.equal(rows[i], first) })
+	}
+	seen := make(map[int]bool)
+	for _, i := range parts[0] {
+		seen[class[i]] = true
+	}
+	return len(seen) == slices.Max(class)+1
+}
+
+func timeNote(date *Column, parts partRows) []Note {
+	var says []string
+	for i, part := range parts {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, row := range part {
+			if !date.missing(row) {
+				lo, hi = min(lo, date.Values[row]), max(hi, date.Values[row])
+			}
+		}
+		if lo <= hi {
+			says = append(says, fmt.Sprintf("%s to %s for %s", timeOf(lo).Format(time.DateOnly), timeOf(hi).Format(time.DateOnly), partNames[i]))
+		}
+	}
+	return []Note{{Text: fmt.Sprintf("the rows are split by time (column %s): %s", quote(date.Name), strings.Join(says, ", ")),
+		Advice: []Advice{{Text: fmt.Sprintf("set Split to %q if their order does not matter", SplitRandom), Option: "Split", Value: string(SplitRandom)}}}}
 }

@@ -1,11 +1,13 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,13 +22,15 @@ type Kind string
 const (
 	Numeric     Kind = "numeric"     // numbers
 	Categorical Kind = "categorical" // words out of a set of levels
+	Date        Kind = "date"        // dates, or dates with a time of day
 )
 
 // A Column is one column of a table.
 type Column struct {
 	Name string
 	Kind Kind
-	// Values are the cells of a numeric column; NaN is a missing cell.
+	// Values are the cells of a numeric column, or the dates of a column of
+	// dates as days since the beginning of 1970; NaN is a missing cell.
 	Values []float64
 	// Codes are the cells of a categorical column, as indices into Levels; -1
 	// is a missing cell.
@@ -34,28 +38,75 @@ type Column struct {
 	// Levels are the different words of a categorical column, sorted: by value
 	// if all of them are numbers, else as strings.
 	Levels []string
+
+	// How the numbers or dates stand in the file, for files to come.
+	numerals Numerals
+	dates    Dates
 }
 
-// Words makes a categorical column of words. Empty words are missing cells.
+// Words makes a categorical column of words. Empty words are missing cells;
+// words that differ only in case and spaces are one level, written as most
+// often.
 func Words(name string, words []string) Column {
-	c := Column{Name: name, Kind: Categorical, Codes: make([]int, len(words))}
-	index := make(map[string]int)
+	c, _ := wordColumn(name, words)
+	return c
+}
+
+// wordColumn returns the levels too that were written in other ways.
+func wordColumn(name string, words []string) (c Column, variants []string) {
+	c = Column{Name: name, Kind: Categorical, Codes: make([]int, len(words))}
+	type spelling struct{ code, count int }
+	spellings, codes := make(map[string]*spelling), make(map[string]int)
 	for i, w := range words {
 		if w == "" {
 			c.Codes[i] = -1
 			continue
 		}
-		code, ok := index[w]
+		s, ok := spellings[w]
 		if !ok {
-			code = len(c.Levels)
-			index[w] = code
-			// A copy, since the word may be part of a whole file.
-			c.Levels = append(c.Levels, strings.Clone(w))
+			w = strings.Clone(w) // the word may be part of a whole file
+			code, known := codes[fold(w)]
+			if !known {
+				code = len(c.Levels)
+				codes[fold(w)] = code
+				c.Levels = append(c.Levels, w)
+			}
+			s = &spelling{code: code}
+			spellings[w] = s
 		}
-		c.Codes[i] = code
+		s.count++
+		c.Codes[i] = s.code
+	}
+	if len(spellings) > len(c.Levels) {
+		for _, w := range sortedKeys(spellings) {
+			s := spellings[w]
+			if l := c.Levels[s.code]; s.count > spellings[l].count {
+				c.Levels[s.code] = w
+			}
+		}
+		for _, w := range sortedKeys(spellings) {
+			if w != c.Levels[spellings[w].code] {
+				variants = append(variants, w)
+			}
+		}
 	}
 	c.sortLevels()
-	return c
+	return c, variants
+}
+
+// fold makes words equal that differ only in spaces and in whether they are
+// written small, Capitalised or LARGE; other mixtures mean something, such as the
+// vowels hid and hId.
+func fold(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		small := strings.ToLower(w)
+		_, first := utf8.DecodeRuneInString(w)
+		if w[first:] == small[min(first, len(small)):] || w == strings.ToUpper(w) {
+			words[i] = small
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // sortLevels puts the levels in order and adapts the codes.
@@ -84,6 +135,14 @@ func (c *Column) sortLevels() {
 	}
 }
 
+// Text returns the cell of a row as text, "" if it is missing.
+func (c *Column) Text(row int) string {
+	if c.missing(row) {
+		return ""
+	}
+	return c.word(row)
+}
+
 // rows returns the number of cells.
 func (c *Column) rows() int {
 	if c.Kind == Categorical {
@@ -103,7 +162,7 @@ func (c *Column) missing(row int) bool {
 // check reports what is wrong with a column that somebody built.
 func (c *Column) check() error {
 	switch {
-	case c.Kind == Numeric:
+	case c.Kind == Numeric, c.Kind == Date:
 		for i, v := range c.Values {
 			if math.IsInf(v, 0) {
 				return fmt.Errorf("row %d is %v; infinite values are refused", i, v)
@@ -119,7 +178,7 @@ func (c *Column) check() error {
 			return fmt.Errorf("two levels %s", quote(name))
 		}
 	default:
-		return unknown("kind", string(c.Kind), Numeric, Categorical)
+		return unknown("kind", string(c.Kind), Numeric, Categorical, Date)
 	}
 	return nil
 }
@@ -129,7 +188,10 @@ type Table struct {
 	// Name is what errors call the table: its file.
 	Name    string
 	Columns []Column
+	// Notes say what its reader has found out, such as the separator.
+	Notes []Note
 
+	missing []string // the words for missing cells, besides the usual
 	// lines says where the rows stand in the file, if there is one: row r and
 	// those after it, up to the next entry, stand on line r+shift.
 	lines []lineShift
@@ -222,10 +284,22 @@ func (t *Table) setLine(row, line int) {
 // (did you mean "a"?)`.
 func choice(word, what string, known []string) string {
 	s := fmt.Sprintf("%s; %s are %s", quote(word), what, list(known))
-	if near := suggest.Nearest(word, known); near != "" {
+	if near := cmp.Or(suggest.Nearest(word, known), suggest.Abbreviated(word, known), numberOf(word, known)); near != "" {
 		s += fmt.Sprintf(" (did you mean %s?)", quote(near))
 	}
 	return s
+}
+
+// numberOf returns the known word that ends with _word, if word is a number:
+// column_5 for 5.
+func numberOf(word string, known []string) string {
+	if _, err := strconv.Atoi(word); err != nil {
+		return ""
+	}
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.HasSuffix(k, "_"+word) }); i >= 0 {
+		return known[i]
+	}
+	return ""
 }
 
 // unknown is the error for a setting that has a few values only.
@@ -237,9 +311,13 @@ func unknown[T ~string](what, got string, known ...T) error {
 	return fmt.Errorf("unknown %s %s", what, choice(got, "known ones", names))
 }
 
-// list prints the first few of names; errors stay lines that can be read.
-func list(names []string) string {
-	const most = 12
+// list prints the first dozen of names; errors stay lines that can be read.
+func list(names []string) string { return firstOf(names, 12) }
+
+// few prints fewer.
+func few(names []string) string { return firstOf(names, 4) }
+
+func firstOf(names []string, most int) string {
 	var b strings.Builder
 	for i, n := range names {
 		if i == most {

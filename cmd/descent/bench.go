@@ -62,11 +62,7 @@ func benchCommand() *cobra.Command {
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
 	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+suiteName)
 	f.IntVar(&o.budget, "budget", 1000, "of a suite: gradient evaluations of each run")
-	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
-	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
-	f.StringVar(&o.scaling, "scaling", "", "of numeric inputs: standard, minmax or none (default: minmax for images, else standard)")
-	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
-	o.add(cmd)
+	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
 	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
 	o.modelFlags(f, "mlp(32)")
@@ -148,7 +144,8 @@ func (o *benchOptions) compare(ctx context.Context, command string) (results, er
 }
 
 // dataFlags are the flags that a suite has no use for.
-var dataFlags = []string{"data", "target", "task", "scaling", "drop", "comma", "no-header", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
+var dataFlags = []string{"data", "target", "task", "scaling", "drop", "use", "categorical", "split",
+	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
 
 // checkSuite refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -235,8 +232,8 @@ func (o *benchOptions) prepare() error {
 	if o.Classes == 0 && (o.Offset != 0 || o.Scale != 1) {
 		s.Notes = append(s.Notes, "The target is standardised on the training rows; losses are in these units.")
 	}
-	if parts.Schema != nil {
-		s.Notes = append(s.Notes, parts.Schema.Notes()...)
+	for _, n := range parts.Notes {
+		s.Notes = append(s.Notes, o.note(n))
 	}
 	s.Data, s.Model, s.Loss, s.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
 	return nil

@@ -192,7 +192,8 @@ func TestFitColumns(t *testing.T) {
 		{[]string{"y ~ a*x", rows, "--start", "a=1", "--bounds", "a=2:3"}, "--bounds: the start a=1 is not within its bounds 2 to 3", 2},
 		{[]string{"1 ~ a*x", rows, "--start", "a=1"}, "has no column", 2},
 		{[]string{"y ~ a*x", file(t, "gaps.csv", "x,y\n1,\n,2\n"), "--start", "a=1"}, "no row has a value of each of y, x", 1},
-		{[]string{"y ~ a*x", file(t, "commas.csv", "x;y\n1;2,1\n2;3,9\n"), "--start", "a=1", "--comma", ";"}, "needs numbers with a decimal point", 1},
+		{[]string{"y ~ a*x", file(t, "commas.csv", "x;y\n1;two\n2;four\n"), "--start", "a=1", "--comma", ";"}, "such as \"four\"; a fit needs numbers", 1},
+		{[]string{"y ~ a*d", file(t, "dates.csv", "d,y\n2024-01-02,1\n2024-02-03,2\n"), "--start", "a=1"}, "column d has dates; a fit needs numbers", 1},
 		{[]string{"y ~ a*x", os.DevNull, "--start", "a=1"}, "the file is empty", 1},
 	} {
 		status, out, errs := descent(append([]string{"fit"}, c.args...)...)

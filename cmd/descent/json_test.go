@@ -154,43 +154,6 @@ func TestStandardInput(t *testing.T) {
 	}
 }
 
-// Advice about tables is in flags of the command that gives it.
-func TestAdviceInFlags(t *testing.T) {
-	semicolons := file(t, "semicolons.csv", "x;y\n1;2\n2;4\n")
-	numbers := file(t, "numbers.csv", "1.5,2\n3,4\n")
-	model := filepath.Join(t.TempDir(), "model")
-	if status, _, errs := descent("train", file(t, "words.csv", table(40)), "-t", "y", "--out", model, "-q", "--epochs", "1"); status != 0 {
-		t.Fatal(errs)
-	}
-	for name, args := range map[string][]string{
-		"train":   {"train", "FILE", "-t", "y"},
-		"bench":   {"bench", "FILE", "-t", "y"},
-		"predict": {"predict", model, "FILE"},
-		"fit":     {"fit", "y ~ a*x", "FILE", "--start", "a=1"},
-	} {
-		for path, want := range map[string]string{
-			semicolons: `semicolons.csv:1: one column called "x;y"; if its fields are separated by ';', give that to --comma (\t for a tab)`,
-			numbers:    `numbers.csv:1: the names of the columns are all numbers ("1.5", "2"); add a header, or give --no-header`,
-		} {
-			given := slices.Clone(args)
-			given[slices.Index(given, "FILE")] = path
-			status, _, errs := descent(given...)
-			if status != exitFailure || !strings.HasSuffix(errs, want+"\n") {
-				t.Errorf("%s: status %d: %s", name, status, errs)
-			}
-		}
-	}
-	for want, args := range map[string][]string{
-		`"tall"; known are "high", "low"; correct it, or train with --unknown missing`:    {"predict", model, file(t, "a.csv", "x,z,class\n1,2,tall\n")},
-		"iris: an embedded data set is not a CSV file; leave out --no-header":             {"fit", "petal_width ~ a*petal_length", "iris", "--start", "a=1", "--no-header"},
-		`"x5" is not a number, as 30 of the column's 31 different values are; correct it`: {"fit", "price ~ a", file(t, "typo.csv", typo()), "--start", "a=1"},
-	} {
-		if status, _, errs := descent(args...); status != exitFailure || !strings.HasSuffix(errs, want+"\n") {
-			t.Errorf("%q: status %d: %s", args, status, errs)
-		}
-	}
-}
-
 // typo is a column of numbers with a word in it.
 func typo() string {
 	s := "price\nx5\n"

@@ -42,6 +42,7 @@ type report struct {
 	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Out       string             `json:"out,omitempty"`
 
+	guesses []string // of the notes, those that are told in any case
 	parts   *data.Parts
 	history *train.History
 }
@@ -61,8 +62,11 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	}
 	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
 	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.Loss.String(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
-	if r.parts.Schema != nil {
-		r.Notes = r.parts.Schema.Notes()
+	for _, n := range r.parts.Notes {
+		r.Notes = append(r.Notes, o.note(n))
+		if n.Guess {
+			r.guesses = append(r.guesses, o.note(n))
+		}
 	}
 	if o.Classes == 0 && o.Scale != 1 {
 		r.Notes = append(r.Notes, fmt.Sprintf("the target is standardised (mean %.6g, standard deviation %.6g): losses are in these units", o.Offset, o.Scale))
@@ -155,6 +159,11 @@ func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Datas
 func (r *report) print(w io.Writer, o *trainOptions) error {
 	if o.json {
 		return printJSON(w, r)
+	}
+	if o.quiet {
+		for _, n := range r.guesses {
+			fmt.Fprintf(w, "note: %s\n", n)
+		}
 	}
 	if r.Stopped != "" {
 		fmt.Fprintf(w, "stopped: %s\n", r.Stopped)

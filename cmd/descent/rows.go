@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"descent/data"
+
+	"github.com/spf13/cobra"
 )
 
 // checkData refuses words that the flags about the data do not have.
@@ -21,10 +23,30 @@ func (o *trainOptions) checkData() error {
 	default:
 		return fmt.Errorf("--scaling %q: there are standard, minmax and none", o.scaling)
 	}
-	if o.unknown != "" && o.unknown != string(data.UnknownMissing) {
-		return fmt.Errorf("--unknown %q: there is %s", o.unknown, data.UnknownMissing)
+	if o.split != "" && o.split != string(data.SplitRandom) && o.split != string(data.SplitTime) {
+		return fmt.Errorf("--split %q: there are random and time", o.split)
+	}
+	return checkUnknown(o.unknown)
+}
+
+func checkUnknown(policy string) error {
+	if policy != "" && policy != string(data.UnknownMissing) && policy != string(data.UnknownRefuse) {
+		return fmt.Errorf("--unknown %q: there are %s and %s", policy, data.UnknownMissing, data.UnknownRefuse)
 	}
 	return nil
+}
+
+// addColumns adds the flags about the columns of a table.
+func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp string) {
+	f := cmd.Flags()
+	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
+	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
+	f.StringVar(&o.scaling, "scaling", scaling, "of numeric inputs: standard, minmax or none"+scalingHelp)
+	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
+	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
+	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")
+	f.StringVar(&o.split, "split", "", "rows that are held out: random, or time for the latest (default: time if there is a column of dates)")
+	o.add(cmd)
 }
 
 // open reads the data and divides them.
@@ -32,7 +54,14 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	if err := find(name); err != nil {
 		return nil, err
 	}
-	src, err := o.tableFlags.open(name, nil)
+	csv := data.CSVOptions{}
+	for _, c := range o.categorical {
+		if csv.Kinds == nil {
+			csv.Kinds = make(map[string]data.Kind)
+		}
+		csv.Kinds[c] = data.Categorical
+	}
+	src, err := o.tableFlags.open(name, csv)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +90,7 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 	}
 	prepare := func() (*data.Parts, error) {
 		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
-			Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
+			Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 	}
 	parts, err := prepare()
 	if err == nil && o.val < 0 && parts.Train.Classes != nil && parts.Train.Rows() < small*0.65 {
@@ -80,8 +109,10 @@ func (o *trainOptions) checkColumns(src *data.Source) error {
 	if target == "" {
 		return fmt.Errorf("--target is missing: which column of %s is to be predicted? There are %s", src.Name, strings.Join(src.Table.Names(), ", "))
 	}
-	for _, c := range append([]string{target}, o.drop...) {
-		if _, err := src.Table.Column(c); err != nil {
+	for _, c := range slices.Concat([]string{target}, o.drop, o.use) {
+		if _, err := src.Table.Column(c); err != nil && len(src.Table.Columns) == 1 {
+			return fmt.Errorf("%w; if its lines have several fields, name what separates them with --comma", err)
+		} else if err != nil {
 			return err
 		}
 	}

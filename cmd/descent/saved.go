@@ -22,6 +22,10 @@ const (
 	logFile        = "log.jsonl"
 )
 
+// savedFormat is the format of model.json that is written. In format 1, schemas
+// knew no dates, no ways of writing numbers, and no words for missing cells.
+const savedFormat = 2
+
 // A saved model is the content of model.json: all that is needed, with the
 // weights, to predict.
 type saved struct {
@@ -66,8 +70,8 @@ func readSaved(dir string) (*saved, error) {
 		width = len(m.Schema.Features())
 	}
 	switch {
-	case m.Format != 1:
-		err = fmt.Errorf("format %d; this program reads format 1", m.Format)
+	case m.Format < 1 || m.Format > savedFormat:
+		err = fmt.Errorf("format %d; this program reads formats 1 to %d", m.Format, savedFormat)
 	case dtypes[m.DType] == tensor.Dtype{}:
 		err = fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:

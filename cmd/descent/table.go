@@ -3,9 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"descent/data"
 
@@ -14,8 +15,9 @@ import (
 
 // tableFlags are the flags of commands that read a table, and how they read it.
 type tableFlags struct {
-	comma    string
-	noHeader bool
+	comma, decimal, thousands string
+	noHeader, dayFirst        bool
+	missing                   []string
 
 	cmd  *cobra.Command
 	read bool // the standard input
@@ -24,8 +26,13 @@ type tableFlags struct {
 // add adds the flags to a command.
 func (t *tableFlags) add(cmd *cobra.Command) {
 	t.cmd = cmd
-	cmd.Flags().StringVar(&t.comma, "comma", ",", "separator of the CSV file, \\t for a tab")
-	cmd.Flags().BoolVar(&t.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
+	f := cmd.Flags()
+	f.StringVar(&t.comma, "comma", "", "separator of the CSV file: a character, tab, or space for any number of them (default: that with which the lines agree)")
+	f.BoolVar(&t.noHeader, "no-header", false, "the CSV file has no header; columns are called column_1, column_2, ...")
+	f.StringVar(&t.decimal, "decimal", "", "decimal sign of numbers, '.' or ',' (default: what the columns tell)")
+	f.StringVar(&t.thousands, "thousands", "", "what separates thousands, such as ',' or space (default: what the columns tell)")
+	f.StringSliceVar(&t.missing, "missing", nil, "further words and numbers that stand for a missing cell, such as -999, separated by commas")
+	f.BoolVar(&t.dayFirst, "day-first", false, "1/2/2024 is the first of February")
 }
 
 // stdin is the name of the table that comes from the standard input.
@@ -40,15 +47,21 @@ func called(name string) string {
 }
 
 // open opens an embedded data set, a CSV file, the standard input, or a folder
-// of images; kinds are those of columns, if they are known.
-func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source, error) {
-	comma, err := separator(t.comma)
-	if err != nil {
+// of images.
+func (t *tableFlags) open(name string, csv data.CSVOptions) (*data.Source, error) {
+	var err error
+	if csv.Comma, err = separator(t.comma); err != nil {
 		return nil, usage(err)
 	}
-	csv := data.CSVOptions{NoHeader: t.noHeader, Comma: comma}
-	if !slices.Contains(setNames(), name) {
-		csv.Kinds = kinds
+	csv.NoHeader, csv.Decimal, csv.Thousands, csv.Missing, csv.DayFirst = t.noHeader, t.decimal, t.thousands, t.missing, t.dayFirst
+	if csv.Thousands == "space" {
+		csv.Thousands = " "
+	}
+	if csv.Decimal != "" && csv.Decimal != "." && csv.Decimal != "," {
+		return nil, usage(fmt.Errorf("--decimal %q: there are '.' and ','", csv.Decimal))
+	}
+	if csv.Thousands != "" && (!slices.Contains(groups, csv.Thousands) || csv.Thousands == csv.Decimal) {
+		return nil, usage(fmt.Errorf("--thousands %q: there are ',', '.', an apostrophe, '_' and space, and not the decimal sign", t.thousands))
 	}
 	var src *data.Source
 	if name == stdin {
@@ -61,14 +74,10 @@ func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source
 
 // find refuses, as a slip in the call, the name of something that is not there.
 func find(name string) error {
-	if name == stdin || slices.Contains(setNames(), name) {
+	if name == stdin {
 		return nil
 	}
-	if _, err := os.Stat(name); err == nil {
-		return nil
-	}
-	_, err := data.Open(name, data.CSVOptions{}) // says it best
-	return usage(err)
+	return usage(data.Find(name))
 }
 
 func (t *tableFlags) standardInput(csv data.CSVOptions) (*data.Source, error) {
@@ -86,33 +95,47 @@ func (t *tableFlags) standardInput(csv data.CSVOptions) (*data.Source, error) {
 
 // table opens what must be a table.
 func (t *tableFlags) table(name string) (*data.Table, error) {
-	src, err := t.open(name, nil)
+	src, err := t.open(name, data.CSVOptions{})
 	switch {
 	case err != nil:
 		return nil, err
 	case src.Table == nil:
 		return nil, usage(fmt.Errorf("%s: a folder of images; a table is needed", name))
 	}
+	t.tell(src.Table.Notes)
 	return src.Table, nil
+}
+
+// tell prints notes beside the result.
+func (t *tableFlags) tell(notes []data.Note) {
+	for _, n := range notes {
+		fmt.Fprintf(t.cmd.ErrOrStderr(), "note: %s\n", t.note(n))
+	}
 }
 
 // A cure says in a flag what package data advises about an option, {} is the
 // value.
 type cure struct {
 	flag, text string
-	elsewhere  bool // the flag is train's, and the advice good in other commands
 }
 
 // cures are those of options that commands have flags for. What no flag of a
 // command can do is not advised there.
 var cures = map[string]cure{
-	"Comma":    {flag: "comma", text: `if its fields are separated by '{}', give that to --comma (\t for a tab)`},
-	"NoHeader": {flag: "no-header", text: "give --no-header"},
-	"Drop":     {flag: "drop", text: "leave it out with --drop"},
-	"Task":     {flag: "task", text: "give --task {} if it is a number"},
-	"Unknown":  {flag: "unknown", text: "train with --unknown {}", elsewhere: true},
-	"Target":   {flag: "target"},
-	"Scaling":  {flag: "scaling"},
+	"Comma":     {flag: "comma", text: "give --comma if that is wrong"},
+	"NoHeader":  {flag: "no-header", text: "give --no-header"},
+	"Decimal":   {flag: "decimal", text: "give --decimal if that is wrong"},
+	"Thousands": {flag: "thousands"},
+	"DayFirst":  {flag: "day-first", text: "give --day-first if that is wrong"},
+	"Missing":   {flag: "missing", text: "give --missing {} if it stands for none"},
+	"Kinds":     {flag: "categorical", text: "give --categorical {} if the column has words"},
+	"Drop":      {flag: "drop", text: "leave it out with --drop {}"},
+	"Use":       {flag: "use", text: "give --use {} to use it"},
+	"Split":     {flag: "split", text: "give --split {} if their order does not matter"},
+	"Task":      {flag: "task", text: "give --task {} if that is wrong"},
+	"Unknown":   {flag: "unknown", text: "give --unknown {}"},
+	"Target":    {flag: "target"},
+	"Scaling":   {flag: "scaling"},
 }
 
 // inFlags returns an error of package data with its advice in flags that the
@@ -122,32 +145,61 @@ func (t *tableFlags) inFlags(err error) error {
 	if !ok {
 		return err
 	}
-	var texts []string
-	for _, a := range e.Advice {
+	return errors.New(data.Advise(e.Err.Error(), t.cures(e.Advice)))
+}
+
+// note returns a note of package data with its advice in flags that the command
+// has.
+func (t *tableFlags) note(n data.Note) string { return data.Advise(n.Text, t.cures(n.Advice)) }
+
+// cures says advice in flags that the command has.
+func (t *tableFlags) cures(advice []data.Advice) (texts []string) {
+	for _, a := range advice {
 		c, known := cures[a.Option]
-		value := strings.ReplaceAll(a.Value, "\t", `\t`)
+		value := a.Value
+		if f := t.cmd.Flags().Lookup(c.flag); f != nil && f.Value.Type() == "stringSlice" && strings.ContainsAny(value, ",\"") {
+			value = `"` + strings.ReplaceAll(value, `"`, `""`) + `"` // as lists are read
+		}
+		value = shellWord(value)
 		switch {
+		case strings.ContainsFunc(a.Value, unicode.IsControl): // which nobody can type
 		case a.Option == "":
 			texts = append(texts, a.Text)
-		case !known || !c.elsewhere && t.cmd.Flags().Lookup(c.flag) == nil:
+		case !known || t.cmd.Flags().Lookup(c.flag) == nil:
 		case a.Remove:
 			texts = append(texts, strings.TrimSpace("leave out --"+c.flag+" "+value))
 		default:
 			texts = append(texts, strings.ReplaceAll(c.text, "{}", value))
 		}
 	}
-	return errors.New(data.Advise(e.Err.Error(), texts))
+	return texts
 }
+
+// shellWord quotes a word for the shell if it needs to be.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.,/:+=@%", r)
+	}
+	if !strings.ContainsFunc(word, plain) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// groups are what separates thousands.
+var groups = []string{",", ".", "'", "\u2019", "_", " ", "\u00a0", "\u202f", "\u2009"}
 
 // separator reads the flag --comma.
 func separator(text string) (byte, error) {
 	switch {
-	case text == `\t`:
+	case text == "":
+		return 0, nil
+	case text == `\t` || text == "tab":
 		return '\t', nil
-	case len(text) != 1:
-		return 0, fmt.Errorf("--comma %q: one ASCII character is needed", text)
-	case text == ",":
-		return 0, nil // the default, which also data without a separator accept
+	case text == "space":
+		return ' ', nil
+	case len(text) != 1 || text[0] >= utf8.RuneSelf || strings.Contains("\"\r\n", text):
+		return 0, fmt.Errorf("--comma %q: one ASCII character is needed, or tab, or space", text)
 	}
 	return text[0], nil
 }

@@ -24,8 +24,9 @@ type trainOptions struct {
 	setup
 	tableFlags
 	target, task, scaling string
-	drop                  []string
-	unknown               string
+	drop, use             []string
+	categorical           []string
+	split, unknown        string
 	rawTarget             bool
 	val, test             float64
 
@@ -47,9 +48,9 @@ func trainCommand() *cobra.Command {
 		Use:   "train DATA",
 		Short: "Train a model on a table or on images",
 		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or a folder\n" +
-			"with MNIST's IDX files, and score it on rows that were held out. A target of words is a\n" +
-			"classification, and so is one of whole numbers 0, 1, ..., k-1; other numbers are a\n" +
-			"regression. What is not given is chosen to suit the data.",
+			"with images (IDX files as MNIST's, or .npy), and score it on rows that were held out. A target\n" +
+			"of words is a classification, and so is one of two or three whole numbers or of 0 to 9 or\n" +
+			"less; other numbers are a regression. What is not given is chosen to suit the data.",
 		Example: "  descent train digits\n" +
 			"  descent train houses.csv --target price --out model\n" +
 			"  descent train wine --model 'mlp(64,32,act=tanh)' --loss 'cross_entropy(label_smoothing=0.1)' \\\n" +
@@ -59,12 +60,8 @@ func trainCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
-	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
-	f.StringVar(&o.scaling, "scaling", "standard", "of numeric inputs: standard, minmax or none")
-	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
-	o.add(cmd)
-	f.StringVar(&o.unknown, "unknown", "", "what to do with words that training has not seen: missing, or refuse them (default)")
+	o.addColumns(cmd, string(data.Standard), "")
+	f.StringVar(&o.unknown, "unknown", "", "what predict does with words that training has not seen: missing (default) takes them for missing cells, or refuse")
 	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
 	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
@@ -326,7 +323,7 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	if o.out == "" || err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	m := &saved{Format: 1, Command: strings.Join(os.Args, " "), Data: called(name), DType: o.dtype, setup: o.setup,
+	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: called(name), DType: o.dtype, setup: o.setup,
 		ClassNames: o.run.Train.Classes, Target: o.run.Train.Target, Schema: r.parts.Schema}
 	if m.Schema == nil {
 		m.Shape = o.run.Train.Shape

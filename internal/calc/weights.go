@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"descent/data"
@@ -153,12 +152,11 @@ func numbers(t *data.Table, name string, rows []int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Kind != data.Numeric {
-		hint := ""
-		if _, err := strconv.ParseFloat(strings.Replace(c.Levels[0], ",", ".", 1), 64); err == nil {
-			hint = " with a decimal point"
-		}
-		return nil, fmt.Errorf("%s: column %s has words, such as %q; a fit needs numbers%s", t.Name, name, c.Levels[0], hint)
+	switch c.Kind {
+	case data.Date:
+		return nil, fmt.Errorf("%s: column %s has dates; a fit needs numbers, such as the days since the first", t.Name, name)
+	case data.Categorical:
+		return nil, fmt.Errorf("%s: column %s has words, such as %q; a fit needs numbers", t.Name, name, c.Levels[0])
 	}
 	if rows == nil {
 		return c.Values, nil

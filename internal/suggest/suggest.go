@@ -2,7 +2,10 @@
 // "did you mean" of error messages.
 package suggest
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+)
 
 // maxLen bounds the work that one hostile word can cause; nobody types a name
 // this long by hand.
@@ -27,6 +30,22 @@ func Nearest(word string, known []string) string {
 		}
 		// Replacing every letter is not a slip: "x" is not nearly "y".
 		if d := distance(w, f); d < best && d < max(len(w), len(f)) {
+			best, at = d, k
+		}
+	}
+	return at
+}
+
+// Abbreviated returns the known word that goes on from word, or that word goes
+// on from, by the fewest letters: "churned" for "churn"; "" if there is none, or
+// they have fewer than three letters in common. Case does not count.
+func Abbreviated(word string, known []string) string {
+	const enough = 3
+	w, best, at := fold(word), maxLen, ""
+	for _, k := range known {
+		f := fold(k)
+		n := min(len(f), len(w))
+		if d := abs(len(f) - len(w)); n >= enough && d < best && slices.Equal(f[:n], w[:n]) {
 			best, at = d, k
 		}
 	}

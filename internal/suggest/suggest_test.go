@@ -30,6 +30,15 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestAbbreviated(t *testing.T) {
+	known := []string{"churches", "churned", "churning", "sepal_length"}
+	for word, want := range map[string]string{"churn": "churned", "CHURN": "churned", "sepal": "sepal_length", "sepal_length_cm": "sepal_length", "se": "", "length": "", "": ""} {
+		if got := Abbreviated(word, known); got != want {
+			t.Errorf("Abbreviated(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
 // The distances are the textbook ones.
 func TestDistance(t *testing.T) {
 	for _, c := range []struct {

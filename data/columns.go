@@ -1,0 +1,305 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// fill makes the columns of the table, and frees the text of each as soon as it
+// can. Columns of plain numbers come first: how they are written tells what a
+// comma means in the others.
+func (t *Table) fill(columns []cells, o CSVOptions, comma byte) error {
+	t.Columns = make([]Column, len(columns))
+	w := writing{table: t, o: o, comma: comma, asked: o.decimal(), inputs: o.Schema.byColumn()}
+	var open []int
+	for i := range columns {
+		c := &columns[i]
+		done, bad := w.plain(c, &t.Columns[i])
+		if bad != nil {
+			return w.at(c, bad)
+		}
+		if done {
+			columns[i] = cells{}
+			continue
+		}
+		open = append(open, i)
+	}
+	for _, i := range open {
+		c := &columns[i]
+		if bad := w.column(c, &t.Columns[i]); bad != nil {
+			return w.at(c, bad)
+		}
+		columns[i] = cells{}
+	}
+	w.note()
+	return nil
+}
+
+// writing is how a text writes numbers and dates.
+type writing struct {
+	table *Table
+	o     CSVOptions
+	comma byte // the separator
+	asked byte // the decimal sign that was asked for, 0 if none was
+
+	inputs         map[string]*Input // of the schema
+	points, commas int               // columns that can have only that decimal sign
+	odd            []string          // columns of numbers that do not agree
+	either         []string          // columns of dates that may be read with the day or the month first
+}
+
+func (w *writing) at(c *cells, bad *cellError) error {
+	return within(fmt.Sprintf("%s: column %s", w.table.Where(bad.row), quote(c.name)), bad.err)
+}
+
+// kind is what the column has to be, if that is known, and its input in the
+// schema, nil if there is none.
+func (w *writing) kind(name string) (Kind, *Input) {
+	in := w.inputs[name]
+	switch {
+	case in == nil:
+		return w.o.Kinds[name], nil
+	case in.Part != "":
+		return Date, in
+	}
+	return in.Kind, in
+}
+
+// plain makes a column of numbers as programs write them; done is false if it
+// is none, or may be one in another way of writing.
+func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
+	kind, in := w.kind(c.name)
+	switch {
+	case kind == Categorical || kind == Date:
+		return false, nil
+	case in != nil && in.Numerals != nil:
+		w.vote(c)
+		return false, nil
+	}
+	values, row := c.values(number)
+	if row >= 0 {
+		if kind == "" || kind == Numeric {
+			w.vote(c)
+		}
+		return false, nil
+	}
+	for row, v := range values {
+		if math.IsInf(v, 0) {
+			return false, &cellError{row, fmt.Errorf("%s is infinite; leave the cell empty if the value is missing", quote(c.at(row)))}
+		}
+	}
+	*out = Column{Name: c.name, Kind: Numeric, Values: values}
+	if kind == "" && c.compact() {
+		return false, nil
+	}
+	if !strings.Contains(c.text.String(), ".") {
+		return true, nil
+	}
+	if _, ok := c.numerals(','); ok {
+		return false, nil // 1.234 may be a thousand
+	}
+	w.points++
+	return true, nil
+}
+
+// vote counts a column that is not plain for the decimal sign it needs.
+func (w *writing) vote(c *cells) {
+	_, point := c.numerals('.')
+	_, comma := c.numerals(',')
+	if point && !comma {
+		w.points++
+	} else if comma && !point {
+		w.commas++
+	}
+}
+
+// decimals are the decimal signs in the order in which they are tried. Where
+// the columns do not tell, semicolons separate fields since commas are decimal.
+func (w *writing) decimals(plain bool) [2]byte {
+	comma := w.commas > w.points || w.commas == w.points && w.comma == ';' && !plain
+	if w.asked == ',' || w.asked == 0 && comma {
+		return [2]byte{',', '.'}
+	}
+	return [2]byte{'.', ','}
+}
+
+// column makes a column that is not done.
+func (w *writing) column(c *cells, out *Column) *cellError {
+	kind, in := w.kind(c.name)
+	if in != nil && w.asBefore(c, in, out) {
+		return nil
+	}
+	plain := out.Values != nil
+	switch {
+	case kind == Categorical:
+		return w.words(c, out)
+	case kind != Date && w.numbers(c, plain, out), kind != Numeric && w.dates(c, out):
+		return nil
+	case plain && kind != Date:
+		return nil // out is what plain made
+	case kind != "":
+		return w.wrong(c, kind)
+	}
+	if bad := w.words(c, out); bad != nil {
+		return bad
+	}
+	if bad := c.typo(out); bad != nil {
+		return bad
+	}
+	first := out.Levels[:min(len(out.Levels), 50)] // which are enough to tell
+	if n := len(first); n > 1 && (countIf(first, isNumber) == n || countIf(first, isDate) == n) {
+		w.odd = append(w.odd, fmt.Sprintf("%s (%s)", quote(c.name), few(out.Levels)))
+	}
+	return nil
+}
+
+// asBefore reads a column as it was written when the schema was made.
+func (w *writing) asBefore(c *cells, in *Input, out *Column) bool {
+	switch {
+	case in.Numerals != nil:
+		values, bad := c.values(in.Numerals.read)
+		if bad >= 0 || w.differs(in.Numerals) {
+			return false
+		}
+		*out = Column{Name: c.name, Kind: Numeric, Values: values}
+	case in.Part != "":
+		values, ok := c.datesAs(in.Dates)
+		if !ok {
+			return false
+		}
+		*out = Column{Name: c.name, Kind: Date, Values: values}
+	default:
+		return false
+	}
+	return true
+}
+
+// differs tells whether the text has another decimal sign than before: that which
+// was asked for, or that of the columns which tell.
+func (w *writing) differs(f *Numerals) bool {
+	if f.Decimal == "," {
+		return w.asked == '.' || w.asked == 0 && w.points > w.commas
+	}
+	return w.asked == ',' || w.asked == 0 && w.commas > w.points
+}
+
+// numbers makes a column of numbers in another way of writing than that of
+// programs; plain says that it could be theirs.
+func (w *writing) numbers(c *cells, plain bool, out *Column) bool {
+	if plain && c.compact() {
+		return false
+	}
+	for _, d := range w.decimals(plain) {
+		if plain && d == '.' {
+			return true
+		}
+		f, ok := c.numerals(d)
+		if !ok || w.o.Thousands != "" && f.Thousands != "" && f.Thousands != w.thousands() {
+			continue
+		}
+		values, _ := c.values(f.read)
+		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: f}
+		return true
+	}
+	if values, bad := c.values(clock); bad < 0 {
+		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: Numerals{Clock: true}}
+		return true
+	}
+	return false
+}
+
+// thousands is what was asked to separate thousands, among those that look
+// alike.
+func (w *writing) thousands() string {
+	return strings.Map(usualGroup, w.o.Thousands)
+}
+
+func (w *writing) dates(c *cells, out *Column) bool {
+	values, layout, other, ok := c.dates(w.o.DayFirst)
+	if !ok {
+		return false
+	}
+	if other != "" {
+		w.either = append(w.either, c.name)
+	}
+	*out = Column{Name: c.name, Kind: Date, Values: values, dates: layout}
+	return true
+}
+
+func (w *writing) words(c *cells, out *Column) *cellError {
+	column, variants := c.words()
+	*out = column
+	if len(variants) > 0 {
+		w.table.Notes = append(w.table.Notes, Note{Text: fmt.Sprintf("column %s: words that differ only in case and spaces are one, such as %s", quote(c.name), few(variants))})
+	}
+	return nil
+}
+
+// wrong names the cell that is not of the kind that was asked for.
+func (w *writing) wrong(c *cells, kind Kind) *cellError {
+	is := isNumber
+	if kind == Date {
+		is = isDate
+	}
+	row := -1
+	for i := range c.ends {
+		if cell := c.at(i); cell != "" && !isBlank(cell) && !is(cell) {
+			row = i
+			break
+		}
+	}
+	what := map[Kind]string{Numeric: "a number", Date: "a date"}[kind]
+	if row < 0 {
+		row = slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
+		return &cellError{row, fmt.Errorf("%s: the column is not written in one way, so it is no column of %ss", quote(c.at(row)), strings.TrimPrefix(what, "a "))}
+	}
+	return &cellError{row, fmt.Errorf("%s is not %s", quote(c.at(row)), what)}
+}
+
+// note tells how numbers and dates were understood.
+func (w *writing) note() {
+	columns := make(map[Numerals][]string)
+	var forms []Numerals
+	for _, c := range w.table.Columns {
+		if c.numerals != (Numerals{}) {
+			if columns[c.numerals] == nil {
+				forms = append(forms, c.numerals)
+			}
+			columns[c.numerals] = append(columns[c.numerals], c.Name)
+		}
+	}
+	for _, f := range forms {
+		n := Note{Text: fmt.Sprintf("columns of numbers with %s: %s", f, list(columns[f]))}
+		if f.Decimal != "" || f.Thousands == "," {
+			n.Advice = []Advice{{Text: "set Decimal if that is wrong", Option: "Decimal"}}
+		}
+		w.table.Notes = append(w.table.Notes, n)
+	}
+	if w.odd != nil {
+		w.table.Notes = append(w.table.Notes, Note{Text: "columns whose numbers or dates are not written in one way, and so are words: " + strings.Join(w.odd, ", ")})
+	}
+	if w.either != nil {
+		w.table.Notes = append(w.table.Notes, Note{Text: "dates are read with the month first, since nothing tells: " + list(w.either),
+			Advice: []Advice{{Text: "set DayFirst if that is wrong", Option: "DayFirst"}}, Guess: true})
+	}
+}
+
+// String says in words how numbers are written.
+func (f Numerals) String() string {
+	var says []string
+	if f.Clock {
+		says = append(says, "times, read as hours")
+	}
+	if f.Decimal != "" {
+		says = append(says, "the decimal sign "+quote(f.Decimal))
+	}
+	if f.Thousands != "" {
+		says = append(says, "thousands separated by "+quote(f.Thousands))
+	}
+	if f.Unit != "" {
+		says = append(says, "the unit "+quote(f.Unit))
+	}
+	return strings.Join(says, " and ")
+}

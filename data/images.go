@@ -1,0 +1,279 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// OpenImages reads a folder with images and labels, named as those of MNIST, of
+// EMNIST, or as NumPy's:
+//
+//	train-images-idx3-ubyte   train-labels-idx1-ubyte   t10k-images-idx3-ubyte   t10k-labels-idx1-ubyte
+//	emnist-letters-train-images-idx3-ubyte ...          emnist-letters-test-images-idx3-ubyte ...
+//	train_images.npy          train_labels.npy          test_images.npy          test_labels.npy
+//
+// each with or without .gz. Of a folder with several sets, one is named as a
+// part of the path: folder/emnist-letters. Images of EMNIST, whose files have
+// rows and columns exchanged, are turned upright. A set whose two files are both
+// absent is nil; it is an error if both sets are, or one file of a set. Sets of
+// one folder have the same classes. A file may have maxBytes bytes after
+// decompression; 0 means DefaultMaxBytes. Errors are those of ReadImages.
+func OpenImages(path string, maxBytes int64) (train, test *Dataset, err error) {
+	files, err := findImages(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if train, err = files.open("train", maxBytes); err != nil {
+		return nil, nil, err
+	}
+	if test, err = files.open("test", maxBytes); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case test == nil:
+		nameClasses(train)
+	case train == nil:
+		nameClasses(test)
+	default:
+		nameClasses(train, test)
+		if !slices.Equal(train.Shape, test.Shape) {
+			return nil, nil, fmt.Errorf("%s: images for training are %v, for testing %v", path, train.Shape, test.Shape)
+		}
+	}
+	return train, test, nil
+}
+
+// imageFiles are the paths of one set, by part and role: train images.
+type imageFiles struct {
+	set   string
+	paths map[string]string
+}
+
+// findImages returns the files of the set at path.
+func findImages(path string) (*imageFiles, error) {
+	folder, want := path, ""
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		folder, want = filepath.Dir(path), strings.ToLower(filepath.Base(path))
+	}
+	sets, err := imageSets(folder)
+	if err != nil {
+		return nil, err
+	}
+	names := sortedKeys(sets)
+	switch {
+	case want != "" && sets[want] == nil:
+		return nil, fmt.Errorf("%s: no set of images %s", folder, choice(want, "sets", names))
+	case want != "":
+		return sets[want], nil
+	case len(sets) == 0:
+		return nil, fmt.Errorf("%s: no images; expected train-images-idx3-ubyte, train-labels-idx1-ubyte, or t10k-..., each with or without .gz, or train_images.npy, train_labels.npy", folder)
+	case len(sets) > 1:
+		return nil, fmt.Errorf("%s: several sets of images, %s; name one: %s", folder, list(names), filepath.Join(folder, names[0]))
+	}
+	return sets[names[0]], nil
+}
+
+// imageSets returns the sets of a folder by name.
+func imageSets(folder string) (map[string]*imageFiles, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fileError(folder, err)
+	}
+	sets := make(map[string]*imageFiles)
+	for _, e := range entries { // sorted, so that a plain file comes before its .gz
+		set, part, role, ok := imageName(e.Name())
+		if !ok || e.IsDir() {
+			continue
+		}
+		if sets[set] == nil {
+			sets[set] = &imageFiles{set: set, paths: make(map[string]string)}
+		}
+		if key := part + " " + role; sets[set].paths[key] == "" {
+			sets[set].paths[key] = filepath.Join(folder, e.Name())
+		}
+	}
+	return sets, nil
+}
+
+// imageName takes the name of a file apart: emnist-letters-train-images-idx3-ubyte
+// has the set emnist-letters, the part train, the role images.
+func imageName(name string) (set, part, role string, ok bool) {
+	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	if !strings.HasSuffix(name, "ubyte") && !strings.HasSuffix(name, ".npy") {
+		return "", "", "", false
+	}
+	var rest []string
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_.", r) }) {
+		switch word {
+		case "idx1", "idx3", "idx4", "ubyte", "npy":
+		case "train", "training":
+			part = "train"
+		case "test", "testing", "t10k":
+			part = "test"
+		case "images", "image", "imgs", "x":
+			role = "images"
+		case "labels", "label", "y":
+			role = "labels"
+		default:
+			rest = append(rest, word)
+		}
+	}
+	if part == "" {
+		part = "train"
+	}
+	return strings.Join(rest, "-"), part, role, role != ""
+}
+
+// open reads a part, nil if it has no files.
+func (f *imageFiles) open(part string, maxBytes int64) (*Dataset, error) {
+	images, labels := f.paths[part+" images"], f.paths[part+" labels"]
+	switch {
+	case images == "" && labels == "":
+		return nil, nil
+	case images == "":
+		return nil, fmt.Errorf("%s: %s has no file of images beside it", filepath.Dir(labels), filepath.Base(labels))
+	case labels == "":
+		return nil, fmt.Errorf("%s: %s has no file of labels beside it", filepath.Dir(images), filepath.Base(images))
+	}
+	var d *Dataset
+	err := withFile(images, func(r io.Reader) (err error) {
+		d, err = readImages(r, maxBytes)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(f.set, "emnist") {
+		d.transpose()
+	}
+	return d, withFile(labels, func(r io.Reader) error { return d.readLabels(r, maxBytes) })
+}
+
+// transpose exchanges rows and columns of each image.
+func (d *Dataset) transpose() {
+	if len(d.Shape) != 2 {
+		return
+	}
+	h, w := d.Shape[0], d.Shape[1]
+	upright := make([]float64, h*w)
+	for lo := 0; lo < len(d.X); lo += h * w {
+		image := d.X[lo : lo+h*w]
+		for i := range h {
+			for j := range w {
+				upright[j*h+i] = image[i*w+j]
+			}
+		}
+		copy(image, upright)
+	}
+	d.Shape = []int{w, h}
+	d.Inputs = pixelNames(d.Shape, h*w)
+}
+
+// withFile calls read with an open file and names the file in its errors.
+func withFile(path string, read func(io.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fileError(path, err)
+	}
+	defer f.Close()
+	if err := read(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// readImages reads the inputs of a dataset, at least one image.
+func readImages(r io.Reader, maxBytes int64) (*Dataset, error) {
+	a, err := readArray(r, maxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.dims) < 2 {
+		return nil, fmt.Errorf("an array with %d axis; images have two or more (is this the file of labels?)", len(a.dims))
+	}
+	n := a.len()
+	if n > maxCells {
+		return nil, fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
+	}
+	shape := a.dims[1:]
+	if last := len(shape) - 1; last > 1 && shape[last] == 1 {
+		shape = shape[:last] // one channel
+	}
+	d := &Dataset{X: make([]float64, n), Shape: slices.Clone(shape), Target: "label", Inputs: pixelNames(shape, n/a.dims[0])}
+	least, most := 0.0, 0.0
+	for i := range d.X {
+		d.X[i] = a.at(i)
+		least, most = min(least, d.X[i]), max(most, d.X[i])
+	}
+	if !finite(least) || !finite(most) {
+		return nil, errors.New("pixels that are not finite")
+	}
+	// Bytes, and numbers that were bytes once.
+	if a.item == 'u' && a.size == 1 || least == 0 && most > 1 && most <= 255 {
+		for i := range d.X {
+			d.X[i] /= 255
+		}
+	}
+	return d, nil
+}
+
+// pixelNames names pixels by row and column, or by number if there are other
+// axes.
+func pixelNames(shape []int, n int) []string {
+	if len(shape) != 2 {
+		return numbered("x", n)
+	}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("pixel_%d_%d", i/shape[1], i%shape[1])
+	}
+	return names
+}
+
+// readLabels reads the labels of the images that d has into Class.
+func (d *Dataset) readLabels(r io.Reader, maxBytes int64) error {
+	a, err := readArray(r, maxBytes)
+	if err != nil {
+		return err
+	}
+	if len(a.dims) != 1 && !(len(a.dims) == 2 && a.dims[1] == 1) {
+		return fmt.Errorf("an array with %d axes; labels have one (is this the file of images?)", len(a.dims))
+	}
+	if n := a.len(); n != d.Rows() {
+		return fmt.Errorf("%d labels for %d images", n, d.Rows())
+	}
+	d.Class = make([]int, d.Rows())
+	for i := range d.Class {
+		l := a.at(i)
+		if l != math.Trunc(l) || l < 0 || l >= maxClasses {
+			return fmt.Errorf("label %d is %v; labels are whole numbers from 0", i, l)
+		}
+		d.Class[i] = int(l)
+	}
+	return nil
+}
+
+// nameClasses names the classes of some sets by their labels, from the smallest
+// to the largest of all sets, and counts them from 0.
+func nameClasses(sets ...*Dataset) {
+	lo, hi := maxClasses, 0
+	for _, d := range sets {
+		lo, hi = min(lo, slices.Min(d.Class)), max(hi, slices.Max(d.Class))
+	}
+	for _, d := range sets {
+		d.Classes = make([]string, hi-lo+1)
+		for k := range d.Classes {
+			d.Classes[k] = strconv.Itoa(lo + k)
+		}
+		for i := range d.Class {
+			d.Class[i] -= lo
+		}
+	}
+}
