@@ -86,22 +86,26 @@ func (b *Builder) Where(c, y, z Value) Value {
 	return Value(b.f.Map(kernel.Where, exec.Val(c), exec.Val(y), exec.Val(z)))
 }
 
-func (b *Builder) fold(f kernel.Fold, x Value, axes []int) Value {
-	return Value(b.f.Reduce(f, exec.Val(x), axes))
+func (b *Builder) reduce(how kernel.Reduction, x Value, axes []int) Value {
+	return Value(b.f.Reduce(how, exec.Val(x), axes))
 }
 
 // Reductions over some axes, which are kept with length 1. An index is that of
 // the first best element and needs a single axis.
-func (b *Builder) Sum(x Value, axes ...int) Value  { return b.fold(kernel.FoldSum, x, axes) }
-func (b *Builder) Prod(x Value, axes ...int) Value { return b.fold(kernel.FoldProd, x, axes) }
+func (b *Builder) Sum(x Value, axes ...int) Value  { return b.reduce(kernel.ReduceSum, x, axes) }
+func (b *Builder) Prod(x Value, axes ...int) Value { return b.reduce(kernel.ReduceProd, x, axes) }
 func (b *Builder) MaxOf(x Value, axes ...int) Value {
-	return b.fold(kernel.FoldMax, x, axes)
+	return b.reduce(kernel.ReduceMax, x, axes)
 }
 func (b *Builder) MinOf(x Value, axes ...int) Value {
-	return b.fold(kernel.FoldMin, x, axes)
+	return b.reduce(kernel.ReduceMin, x, axes)
 }
-func (b *Builder) ArgMax(x Value, axis int) Value { return b.fold(kernel.FoldArgMax, x, []int{axis}) }
-func (b *Builder) ArgMin(x Value, axis int) Value { return b.fold(kernel.FoldArgMin, x, []int{axis}) }
+func (b *Builder) ArgMax(x Value, axis int) Value {
+	return b.reduce(kernel.ReduceArgMax, x, []int{axis})
+}
+func (b *Builder) ArgMin(x Value, axis int) Value {
+	return b.reduce(kernel.ReduceArgMin, x, []int{axis})
+}
 
 // Reshape returns the elements of x under another shape of the same size.
 func (b *Builder) Reshape(x Value, s Shape) Value {
@@ -119,7 +123,7 @@ func (b *Builder) Strided(x Value, s Shape, stride []int, offset int) Value {
 }
 
 // Place returns zeros of shape s in which the k-th of xs has been written at
-// offsets[k] + Σ i·strides[k] for each of its indices i.
+// offsets[k] + Σ i·strides[k] for each of its indices i: no two at one place.
 func (b *Builder) Place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
 	vals := make([]exec.Val, len(xs))
 	views := make([]kernel.View, len(xs))
@@ -145,7 +149,8 @@ func (b *Builder) MatMul(x, y Value, tx, ty bool) Value {
 
 // A Loop is an op's own loop, for what primitives do not express. It must set
 // every element of dst, whatever it held, and change nothing else; a scalar is
-// a slice of one element.
+// a slice of one element. See [Kernel] for loops with several results, and for
+// those that a team of workers shares.
 type Loop struct {
 	Name string
 	F32  func(dst []float32, src [][]float32)
@@ -157,29 +162,44 @@ type Loop struct {
 
 // Loop runs l to make an array of shape s.
 func (b *Builder) Loop(l Loop, s Shape, in ...Value) Value {
-	one := Loops{Name: l.Name, Key: l.Key}
+	k := Kernel{Name: l.Name, Key: l.Key}
 	if l.F32 != nil {
-		one.F32 = func(dst, src [][]float32) { l.F32(dst[0], src) }
+		k.F32 = func(dst, src [][]float32, _, _ int) { l.F32(dst[0], src) }
 	}
 	if l.F64 != nil {
-		one.F64 = func(dst, src [][]float64) { l.F64(dst[0], src) }
+		k.F64 = func(dst, src [][]float64, _, _ int) { l.F64(dst[0], src) }
 	}
-	return b.Loops(one, []Shape{s}, in...)[0]
+	return b.Kernel(k, []Shape{s}, in...)[0]
 }
 
-// Loops is a [Loop] with several results: it must set every element of each
-// dst.
-type Loops struct {
+// A Kernel is a [Loop] with one or more results that may be divided. What it
+// computes is Rows rows, each independent of the others: whatever the op likes,
+// such as the rows of a matrix or the images of a batch. A call sets those
+// elements of each dst that belong to the rows lo to hi-1, whatever they held,
+// and changes nothing else; dst and src are whole arrays. The workers of a
+// [Team] call it at the same time, with different rows, so it keeps nothing
+// between calls. Results are the same bits for any number of workers if a row's
+// do not depend on what else is in the call. The caller of a program without a
+// team asks for all rows at once.
+type Kernel struct {
 	Name string
-	F32  func(dst, src [][]float32)
-	F64  func(dst, src [][]float64)
-	Key  any
+	F32  func(dst, src [][]float32, lo, hi int)
+	F64  func(dst, src [][]float64, lo, hi int)
+	// Rows is how many rows there are. A kernel with 0 is not divided: it does
+	// all, and lo and hi mean nothing.
+	Rows int
+	// Work is about how long one row takes, in nanoseconds: how many make a chunk
+	// for a worker is decided by it. 0 stands for one nanosecond for each element
+	// of the results.
+	Work int
+	// Key is that of a [Loop].
+	Key any
 }
 
-// Loops runs l to make arrays of the given shapes. Ops that want different
-// results of the same loop on the same operands share one run of it, if its
+// Kernel runs k to make arrays of the given shapes. Ops that want different
+// results of the same kernel on the same operands share one run of it, if its
 // Key is set.
-func (b *Builder) Loops(l Loops, shapes []Shape, in ...Value) []Value {
+func (b *Builder) Kernel(k Kernel, shapes []Shape, in ...Value) []Value {
 	args := make([]exec.Val, len(in))
 	for i, x := range in {
 		args[i] = exec.Val(x)
@@ -188,7 +208,7 @@ func (b *Builder) Loops(l Loops, shapes []Shape, in ...Value) []Value {
 	for i, s := range shapes {
 		outs[i] = s.Dims()
 	}
-	made := b.f.Call(&exec.Call{Name: l.Name, F32: l.F32, F64: l.F64, Key: l.Key}, outs, args...)
+	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Key: k.Key}, outs, args...)
 	vals := make([]Value, len(made))
 	for i, v := range made {
 		vals[i] = Value(v)

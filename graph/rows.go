@@ -14,11 +14,17 @@ func (b *Builder) SoftmaxNLL(z, y Value) (nll, grad Value) {
 	s := b.Shape(z)
 	n, c := s.Dim(0), s.Dim(1)
 	log32, log64 := kernel.Vector[float32](kernel.Log), kernel.Vector[float64](kernel.Log)
-	out := b.Loops(Loops{
+	out := b.Kernel(Kernel{
 		Name: "softmax_nll",
 		Key:  softmaxNLLKey{},
-		F32:  func(dst, src [][]float32) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c, log32) },
-		F64:  func(dst, src [][]float64) { softmaxNLL(dst[0], dst[1], dst[2], src[0], src[1], n, c, log64) },
+		F32: func(dst, src [][]float32, lo, hi int) {
+			softmaxNLL(dst[0][lo*c:hi*c], dst[1][lo:hi], dst[2][lo:hi], src[0][lo*c:hi*c], src[1][lo:hi], c, log32)
+		},
+		F64: func(dst, src [][]float64, lo, hi int) {
+			softmaxNLL(dst[0][lo*c:hi*c], dst[1][lo:hi], dst[2][lo:hi], src[0][lo*c:hi*c], src[1][lo:hi], c, log64)
+		},
+		Rows: n,
+		Work: 20 + 2*c,
 	}, []Shape{s, Dims(n), Dims(n)}, z, y)
 	return out[1], out[0]
 }
@@ -29,7 +35,8 @@ type softmaxNLLKey struct{}
 // for -log p, and does not underflow. Above it log p itself is.
 const unsure = -7
 
-func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, n, c int, log kernel.Func[T]) {
+func softmaxNLL[T kernel.Float](grad, nll, lse, z, y []T, c int, log kernel.Func[T]) {
+	n := len(y)
 	if n*c == 0 {
 		clear(nll)
 		return

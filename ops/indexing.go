@@ -121,10 +121,10 @@ func (o gather) Lower(b *builder, in []value) value {
 	if !o.along {
 		out = graph.Dims(slices.Concat(s[:o.axis], out.Dims(), s[o.axis+1:])...)
 	}
-	return b.Loop(graph.Loop{Name: "gather", Key: o,
-		F32: func(dst []float32, src [][]float32) { gatherLoop(w, dst, src[0], src[1]) },
-		F64: func(dst []float64, src [][]float64) { gatherLoop(w, dst, src[0], src[1]) },
-	}, out, in...)
+	return b.Kernel(graph.Kernel{Name: "gather", Key: o, Rows: w.outer * w.count, Work: 2 + w.inner,
+		F32: func(dst, src [][]float32, lo, hi int) { gatherLoop(w, dst[0], src[0], src[1], lo, hi) },
+		F64: func(dst, src [][]float64, lo, hi int) { gatherLoop(w, dst[0], src[0], src[1], lo, hi) },
+	}, []graph.Shape{out}, in...)[0]
 }
 
 // scatter is the gradient of gather: zeros to which each dy[o, k, i] is added
@@ -170,19 +170,19 @@ func (o gather) walk(x, index graph.Shape) indexWalk {
 	return w
 }
 
-// gatherLoop reads x in the order of the result, 0 where an index is out of range.
-func gatherLoop[T float32 | float64](w indexWalk, dst, x, index []T) {
-	at := 0
-	for o := range w.outer {
-		for k := range w.count {
-			for i := range w.inner {
-				j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]
-				dst[at] = 0
-				if j >= 0 && j < T(w.n) {
-					dst[at] = x[(o*w.n+int(j))*w.inner+i]
-				}
-				at++
+// gatherLoop reads x in the order of the result, 0 where an index is out of range:
+// its rows lo to hi, of which there are count for each outer index.
+func gatherLoop[T float32 | float64](w indexWalk, dst, x, index []T, lo, hi int) {
+	at := lo * w.inner
+	for r := lo; r < hi; r++ {
+		o, k := r/w.count, r%w.count
+		for i := range w.inner {
+			j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]
+			dst[at] = 0
+			if j >= 0 && j < T(w.n) {
+				dst[at] = x[(o*w.n+int(j))*w.inner+i]
 			}
+			at++
 		}
 	}
 }

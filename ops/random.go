@@ -81,15 +81,20 @@ func (o random) Lower(b *builder, in []value) value {
 	const part = 1 << 20
 	high := b.Floor(b.Div(in[0], b.Const(part)))
 	low := b.Sub(in[0], b.Mul(high, b.Const(part)))
-	return b.Loop(graph.Loop{Name: o.of.String(), Key: o,
-		F32: func(dst []float32, src [][]float32) { fill(dst, o, uint64(src[0][0])*part+uint64(src[1][0])) },
-		F64: func(dst []float64, src [][]float64) { fill(dst, o, uint64(src[0][0])*part+uint64(src[1][0])) },
-	}, o.s, high, low)
+	return b.Kernel(graph.Kernel{Name: o.of.String(), Key: o, Rows: o.s.Size(), Work: [...]int{uniform: 2, normal: 30, rademacher: 2}[o.of],
+		F32: func(dst, src [][]float32, lo, hi int) {
+			fill(dst[0], lo, hi, o, uint64(src[0][0])*part+uint64(src[1][0]))
+		},
+		F64: func(dst, src [][]float64, lo, hi int) {
+			fill(dst[0], lo, hi, o, uint64(src[0][0])*part+uint64(src[1][0]))
+		},
+	}, []graph.Shape{o.s}, high, low)[0]
 }
 
-func fill[T float32 | float64](dst []T, o random, step uint64) {
+// fill draws the elements lo to hi.
+func fill[T float32 | float64](dst []T, lo, hi int, o random, step uint64) {
 	key := rng.Mix(o.key + step*rng.Golden)
-	for i := range dst {
+	for i := lo; i < hi; i++ {
 		bits := rng.Mix(key + uint64(i)*rng.Golden)
 		switch o.of {
 		case uniform: // odd multiples of 2⁻²⁴, which both element types hold

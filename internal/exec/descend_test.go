@@ -64,7 +64,8 @@ func descend1[T kernel.Float](t *testing.T, in, out int, more func(f *Func, w, g
 		}
 		fused := false
 		for i := range f.vals {
-			fused = fused || f.vals[i].kind == kDot && f.vals[i].dot.scaled
+			o, _ := f.vals[i].op.(dot)
+			fused = fused || o.scaled
 		}
 		if may := scaled && k > 0 && kernel.CanScale[T](in, out, batch, true, false); fused != may {
 			t.Errorf("%+v: scaled product: %v, want %v", o, fused, may)

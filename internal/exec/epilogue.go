@@ -1,46 +1,37 @@
 package exec
 
 import (
-	"math"
 	"slices"
 
 	"descent/internal/kernel"
 )
 
-// epilogue lets matrix products add a bias row and take max(·, 0) while the
-// result is still in registers, where nothing else wants the plain product.
+// epilogue lets operations compute the maps that follow them as well, such as a
+// product its bias and max(·, 0) while the result is in registers, where nobody
+// else wants the plain result.
 func epilogue(f *Func) {
 	uses := f.useCounts()
 	for i := range f.vals {
 		v := &f.vals[i]
-		if v.kind != kMap || v.scalar() {
+		if v.kind != kMap || v.scalar() || len(v.args) != 2 {
 			continue
 		}
-		for k := range v.args {
-			x := &f.vals[v.args[k]]
-			if x.kind != kDot || uses[v.args[k]] != 1 || !slices.Equal(x.dims, v.dims) || x.dot.relu || len(v.args) != 2 {
+		for k, a := range v.args {
+			x := &f.vals[a]
+			if x.kind != kOperation || uses[a] != 1 || !slices.Equal(x.dims, v.dims) {
 				continue
 			}
-			other := v.args[1-k]
-			y := &f.vals[other]
-			d := *x.dot
-			switch {
-			case v.code == kernel.Add && len(x.args) == 2 && isRow(y, d.n):
-				*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], other}, dims: v.dims, n: v.n, dot: &d, tag: v.tag}
-			case v.code == kernel.Max && y.kind == kConst && y.imm == 0 && !math.Signbit(y.imm):
-				d.relu = true
-				*v = value{kind: kDot, args: f.own(x.args), dims: v.dims, n: v.n, dot: &d, tag: v.tag}
-			default:
-				continue
+			if o, args := x.op.epilogue(f, x, v, k); o != nil {
+				*v = value{kind: kOperation, op: o, args: args, dims: v.dims, n: v.n, tag: v.tag}
+				break
 			}
-			break
 		}
 	}
 }
 
-// descend lets a matrix product that is the gradient of a parameter move the
-// parameter, p ← p - s·(A·B), while the gradient is in registers, if that is all
-// that it is for. It is p + (-s)·(A·B), which is the same to the bit.
+// descend lets an operation that is the gradient of a parameter move the
+// parameter, p ← p - s·x, while the gradient is in registers, if that is all that
+// it is for. It is p + (-s)·x, which is the same to the bit.
 func descend(f *Func) {
 	uses := f.useCounts()
 	for _, u := range f.updates {
@@ -57,22 +48,17 @@ func descend(f *Func) {
 			s, g = g, s
 		}
 		x := &f.vals[g]
-		if !f.vals[s].scalar() || x.kind != kDot || uses[g] != 1 || len(x.args) != 2 || x.dot.relu || !slices.Equal(x.dims, v.dims) {
+		if !f.vals[s].scalar() || x.kind != kOperation || uses[g] != 1 || !slices.Equal(x.dims, v.dims) {
 			continue
 		}
-		d := *x.dot
-		if d.offA != nil || !f.canScale(d.m, d.n, d.k, d.ta, d.tb) {
+		o := x.op.accumulate(f, x)
+		if o == nil {
 			continue
 		}
-		d.scaled = true
-		*v = value{kind: kDot, args: []Val{x.args[0], x.args[1], v.args[1], u.Leaf}, dims: v.dims, n: v.n, dot: &d, tag: v.tag}
+		args := append(slices.Clone(x.args), v.args[1], u.Leaf)
+		*v = value{kind: kOperation, op: o, args: args, dims: v.dims, n: v.n, tag: v.tag}
 		*m = value{kind: kMap, code: kernel.Neg, args: []Val{s}, n: 1, tag: m.tag}
 	}
-}
-
-// isRow reports whether y is an array of n elements along the last axis.
-func isRow(y *value, n int) bool {
-	return !y.scalar() && y.n == n && y.dims[len(y.dims)-1] == n && y.kind != kConst
 }
 
 // useCounts counts how often each value is read, by values, outputs and

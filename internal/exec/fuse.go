@@ -3,17 +3,15 @@ package exec
 import (
 	"fmt"
 	"slices"
-
-	"descent/internal/kernel"
 )
 
 // A group is what one step computes: a region of maps over one domain, a run
 // of scalar maps, or a single value of another kind.
 type group struct {
-	vals   []Val // in order; of a region, maps and then folds of what they compute
+	vals   []Val // in order; of a region, maps and then reductions of what they compute
 	region bool
-	gang   []part // regions that run as one loop; vals are those of all
-	n      int    // elements of that loop
+	batch  []member // regions that run as one loop; vals are those of all
+	n      int      // elements of that loop
 }
 
 // arrayMap reports whether v is a map over an array (not a scalar).
@@ -192,19 +190,19 @@ func (f *Func) arrayOperands(v *value) int {
 	return n
 }
 
-// A spread is how a region operand covers the region's domain.
-type spread uint8
+// A broadcastKind is how a region operand covers the region's domain.
+type broadcastKind uint8
 
 const (
-	spreadFull   spread = iota // one element each
-	spreadScalar               // one element for all
-	spreadRow                  // repeats as a whole: element i mod n
-	spreadCol                  // repeats each element: element i / (domain/n)
-	spreadOther                // needs a copy
+	broadcastNone   broadcastKind = iota // one element each
+	broadcastScalar                      // one element for all
+	broadcastRow                         // repeats as a whole: element i mod n
+	broadcastColumn                      // repeats each element: element i / (domain/n)
+	broadcastOther                       // needs a copy
 )
 
-// spreadOf classifies an operand of shape dims over a domain.
-func spreadOf(domain, dims []int) spread {
+// broadcastOf classifies an operand of shape dims over a domain.
+func broadcastOf(domain, dims []int) broadcastKind {
 	n, k := 1, len(domain)-len(dims)
 	first, last := -1, -1 // of the axes that the operand walks
 	repeats := false
@@ -224,12 +222,12 @@ func spreadOf(domain, dims []int) spread {
 	}
 	if first < 0 {
 		if n == 1 {
-			return spreadFull
+			return broadcastNone
 		}
-		return spreadScalar
+		return broadcastScalar
 	}
 	if !repeats {
-		return spreadFull
+		return broadcastNone
 	}
 	before, after := false, false // of the walked block, is there repetition?
 	for i, d := range domain {
@@ -242,16 +240,16 @@ func spreadOf(domain, dims []int) spread {
 		case i > last:
 			after = true
 		default:
-			return spreadOther
+			return broadcastOther
 		}
 	}
 	switch {
 	case before && after:
-		return spreadOther
+		return broadcastOther
 	case before:
-		return spreadRow
+		return broadcastRow
 	}
-	return spreadCol
+	return broadcastColumn
 }
 
 // stretches reports whether the map v has an operand that the tile loop does
@@ -262,7 +260,7 @@ func (f *Func) stretches(v value) bool {
 
 func (f *Func) stretched(v *value, a Val) bool {
 	x := &f.vals[a]
-	return x.kind != kConst && spreadOf(v.dims, x.dims) == spreadOther
+	return x.kind != kConst && broadcastOf(v.dims, x.dims) == broadcastOther
 }
 
 // expand copies each region operand that repeats in a way the tile loop does
@@ -292,7 +290,7 @@ func expand(f *Func) {
 				key := stretched{a, fmt.Sprint(v.dims)}
 				if _, ok := made[key]; !ok {
 					view := BroadcastView(x.dims, v.dims)
-					f.vals = append(f.vals, value{kind: kGather, args: f.own(v.args[k : k+1]), dims: v.dims, n: v.n, views: []kernel.View{view}, tag: v.tag})
+					f.vals = append(f.vals, value{kind: kOperation, op: gather{view: view}, args: f.own(v.args[k : k+1]), dims: v.dims, n: v.n, tag: v.tag})
 					made[key] = Val(len(f.vals) - 1)
 				}
 				v.args[k] = made[key]

@@ -49,11 +49,11 @@ func randomFunc(rng *rand.Rand) *generator {
 		g.constant(x)
 	}
 	steps := 5 + g.IntN(60)
-	gangs := g.IntN(3)
+	batches := g.IntN(3)
 	for i := range steps {
-		if gangs > 0 && i%15 == 10 {
-			g.gang(gangs)
-			gangs--
+		if batches > 0 && i%15 == 10 {
+			g.batch(batches)
+			batches--
 		}
 		g.step()
 	}
@@ -108,7 +108,7 @@ func (g *generator) step() {
 	d := g.dims(x)
 	switch k := g.IntN(17); {
 	case k == 0 && len(d) > 0:
-		g.add(g.f.Reduce(kernel.Fold(g.IntN(4)), x, []int{g.IntN(len(d))}))
+		g.add(g.f.Reduce(kernel.Reduction(g.IntN(4)), x, []int{g.IntN(len(d))}))
 	case k == 1 && len(d) == 2:
 		g.product(x)
 	case k == 2:
@@ -119,7 +119,7 @@ func (g *generator) step() {
 		g.call(x)
 	case k == 5 && len(d) == 2:
 		axes := []int{0, 1}
-		g.add(g.f.Reshape(g.f.Reduce(kernel.FoldSum, x, axes), nil))
+		g.add(g.f.Reshape(g.f.Reduce(kernel.ReduceSum, x, axes), nil))
 	default:
 		g.elementwise(x)
 	}
@@ -195,7 +195,7 @@ func (g *generator) reshape(x Val) {
 	}
 }
 
-// slices cuts x along its first axis and joins the pieces the other way round.
+// slices cuts x along its first axis and joins the two the other way round.
 func (g *generator) slices(x Val) {
 	d := g.dims(x)
 	v := BroadcastView(d, d)
@@ -229,15 +229,16 @@ func (g *generator) call(x Val) {
 	for g.IntN(2) == 0 && len(outs) < 3 {
 		outs = append(outs, shapes[g.IntN(len(shapes))])
 	}
-	c := &Call{Name: "mix", F32: mix[float32], F64: mix[float64]}
+	rows := g.IntN(20)
+	c := &Call{Name: "mix", F32: mixRows[float32](rows), F64: mixRows[float64](rows), Rows: rows}
 	if g.Bool() {
-		c.Key = len(outs)*100 + size(outs[0])
+		c.Key = (rows*100+len(outs))*10000 + size(outs[0])
 	}
 	g.add(g.f.Call(c, outs, args...)...)
 }
 
 // mix fills its results from its operands.
-func mix[T kernel.Float](dst, src [][]T) {
+func mix[T kernel.Float](dst, src [][]T, _, _ int) {
 	for i, d := range dst {
 		for k := range d {
 			d[k] = T(i)
@@ -250,9 +251,30 @@ func mix[T kernel.Float](dst, src [][]T) {
 	}
 }
 
-// gang makes parameters and moments that are updated alike, from gradients of
+// mixRows is mix for a loop of some rows: row r has the elements r, r+rows, ….
+func mixRows[T kernel.Float](rows int) func(dst, src [][]T, lo, hi int) {
+	if rows == 0 {
+		return mix[T]
+	}
+	return func(dst, src [][]T, lo, hi int) {
+		for i, d := range dst {
+			for r := lo; r < hi; r++ {
+				for k := r; k < len(d); k += rows {
+					d[k] = T(i)
+					for j, s := range src {
+						if len(s) > 0 {
+							d[k] += T(j+1) * s[(k+i)%len(s)]
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// batch makes parameters and moments that are updated alike, from gradients of
 // different origin.
-func (g *generator) gang(slab int) {
+func (g *generator) batch(slab int) {
 	n := 2 + g.IntN(4)
 	origin, clip := g.IntN(5), g.IntN(4)
 	small := g.IntN(3) == 0
@@ -282,7 +304,7 @@ func (g *generator) gang(slab int) {
 			for k := range axes {
 				axes[k] = k
 			}
-			norm = g.f.Map(kernel.Add, norm, g.f.Reshape(g.f.Reduce(kernel.FoldSum, square, axes), nil))
+			norm = g.f.Map(kernel.Add, norm, g.f.Reshape(g.f.Reduce(kernel.ReduceSum, square, axes), nil))
 		}
 		scale = g.f.Map(kernel.Div, scale, g.f.Map(kernel.Sqrt, norm))
 		g.add(norm, scale)

@@ -47,26 +47,26 @@ var guardedSteps = []struct {
 		return x
 	}},
 	{"totals", func(f *Func, w, v, s Val, _ int) Val {
-		sum := f.Reduce(kernel.FoldSum, f.Map(kernel.Mul, w, v), []int{0})
-		return f.Map(kernel.Mul, w, f.Map(kernel.Add, sum, f.Reduce(kernel.FoldMax, v, []int{0})))
+		sum := f.Reduce(kernel.ReduceSum, f.Map(kernel.Mul, w, v), []int{0})
+		return f.Map(kernel.Mul, w, f.Map(kernel.Add, sum, f.Reduce(kernel.ReduceMax, v, []int{0})))
 	}},
 	{"rows", func(f *Func, w, v, _ Val, n int) Val {
-		x := f.Map(kernel.Mul, f.Reshape(w, []int{n, 1}), f.Reshape(v, []int{1, n})) // a column and a row that are spread
-		f.Output(f.Reduce(kernel.FoldMin, x, []int{0}))
-		return f.Reshape(f.Reduce(kernel.FoldSum, x, []int{1}), []int{n})
+		x := f.Map(kernel.Mul, f.Reshape(w, []int{n, 1}), f.Reshape(v, []int{1, n})) // a column and a row that broadcast
+		f.Output(f.Reduce(kernel.ReduceMin, x, []int{0}))
+		return f.Reshape(f.Reduce(kernel.ReduceSum, x, []int{1}), []int{n})
 	}},
 	{"columns", func(f *Func, w, v, _ Val, n int) Val {
-		f.Output(f.Reduce(kernel.FoldSum, f.Reshape(v, []int{1, n, 1}), []int{0}))
+		f.Output(f.Reduce(kernel.ReduceSum, f.Reshape(v, []int{1, n, 1}), []int{0}))
 		x := f.Place([]int{2 * n}, []Val{v, w}, []kernel.View{{Rank: 1, Dims: [kernel.MaxRank]int{n}, Stride: [kernel.MaxRank]int{2}}, {Rank: 1, Dims: [kernel.MaxRank]int{n}, Stride: [kernel.MaxRank]int{2}, Offset: 1}})
-		return f.Reshape(f.Reduce(kernel.FoldProd, f.Reshape(x, []int{2, n}), []int{0}), []int{n})
+		return f.Reshape(f.Reduce(kernel.ReduceProd, f.Reshape(x, []int{2, n}), []int{0}), []int{n})
 	}},
 	{"index", func(f *Func, w, v, _ Val, n int) Val {
-		return f.Map(kernel.Add, w, f.Map(kernel.Add, f.Reduce(kernel.FoldArgMax, w, []int{0}), f.Reduce(kernel.FoldArgMin, v, []int{0})))
+		return f.Map(kernel.Add, w, f.Map(kernel.Add, f.Reduce(kernel.ReduceArgMax, w, []int{0}), f.Reduce(kernel.ReduceArgMin, v, []int{0})))
 	}},
 	{"product with a row", func(f *Func, w, v, _ Val, n int) Val { // w is a row of weights, v the bias
 		x := f.Dot(f.Reshape(v, []int{n, 1}), f.Reshape(w, []int{1, n}), false, false)
 		x = f.Map(kernel.Max, f.Map(kernel.Add, x, v), f.Const(0, nil))
-		return f.Reshape(f.Reduce(kernel.FoldMax, x, []int{0}), []int{n})
+		return f.Reshape(f.Reduce(kernel.ReduceMax, x, []int{0}), []int{n})
 	}},
 	{"walk", func(f *Func, w, v, _ Val, n int) Val {
 		back := kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{n}, Stride: [kernel.MaxRank]int{-1}, Offset: n - 1}
@@ -169,7 +169,7 @@ func productsStayInside[T kernel.Float](t *testing.T, rooms *guard.Rooms, size [
 	}
 	p.Run()
 	for i := range f.vals {
-		if v := &f.vals[i]; v.kind == kDot && v.dot.scaled {
+		if o, _ := f.vals[i].op.(dot); o.scaled {
 			scaled++
 		}
 	}

@@ -34,7 +34,7 @@ func longFunc(maps, n, functions int) *Func {
 		}
 		vals = append(vals, x)
 	}
-	f.Output(f.Reduce(kernel.FoldSum, x, []int{0}))
+	f.Output(f.Reduce(kernel.ReduceSum, x, []int{0}))
 	f.Output(vals[len(vals)/2])
 	f.Update(w, x)
 	return f
@@ -62,8 +62,8 @@ func runLong[T kernel.Float](t *testing.T, f *Func, n int, o Options) (p *Progra
 // TestLongRegion makes regions of more values than fit a cache: the same bits as
 // one step per value.
 func TestLongRegion(t *testing.T) {
-	defer func(n int) { partWork = n }(partWork)
-	partWork = 1000
+	defer func(n int) { chunkWork = n }(chunkWork)
+	chunkWork = 1000
 	team := newTeam(2)
 	defer team.Close()
 	for _, c := range []struct{ maps, n, functions int }{{4000, 700, 0}, {5000, 333, 50}, {3000, 2100, 3}} {
@@ -100,7 +100,7 @@ func TestLongRegionIsBounded(t *testing.T) {
 		for i := len(vals) - 1; i > 0; i-- { // the first is wanted last
 			sum = f.Map(kernel.Add, f.Map(kernel.Mul, sum, vals[i]), w)
 		}
-		f.Output(f.Reduce(kernel.FoldSum, sum, []int{0}))
+		f.Output(f.Reduce(kernel.ReduceSum, sum, []int{0}))
 		p, err := Compile(f, func(int) []float64 { return make([]float64, n) }, Options{})
 		if err != nil {
 			t.Fatal(err)

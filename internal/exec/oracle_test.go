@@ -8,7 +8,7 @@ import (
 
 // An oracle computes a Func as it was written, a value at a time: no pass, no
 // group, no plan, no shared memory. It is for float64, where scalars are like
-// arrays of one element; uniform constants are folded as [Func.fold] does.
+// arrays of one element; uniform constants are folded as [Func.foldConstant] does.
 type oracle struct {
 	f      *Func
 	leaves [][]float64
@@ -67,34 +67,59 @@ func (o *oracle) value(i Val) {
 			return
 		}
 		kernel.Vector[float64](v.code)(&dst[0], p[0], p[1], p[2], len(dst))
-	case kReduce:
-		if v.mid == 1 && v.fold < kernel.FoldArgMax {
-			copy(dst, args[0]) // the one element, also where it is -0
-			return
-		}
-		kernel.Reduction[float64](v.fold)(&dst[0], unsafe.SliceData(args[0]), v.outer, v.mid, v.inner)
-	case kDot:
-		o.dot(v, dst, args)
-	case kGather:
-		eachOf(&v.views[0], func(k, at int) { dst[k] = args[0][at] })
-	case kPlace:
-		for k := range args {
-			eachOf(&v.views[k], func(i, at int) { dst[at] = args[k][i] })
-		}
 	case kShape:
 		copy(dst, args[0][v.from:])
-	case kCall:
-		o.call(v, dst, args)
+	case kOperation:
+		o.operation(v, dst, args)
 	}
 }
 
-// folded reports whether fold makes a constant of v if its operands are.
+func (o *oracle) operation(v *value, dst []float64, args [][]float64) {
+	switch op := v.op.(type) {
+	case reduction:
+		if op.mid == 1 && op.how < kernel.ReduceArgMax {
+			copy(dst, args[0]) // the one element, also where it is -0
+			return
+		}
+		kernel.ReducerOf[float64](op.how)(&dst[0], unsafe.SliceData(args[0]), op.outer, op.mid, op.inner)
+	case dot:
+		p := kernel.NewProductWith[float64](op.m, op.n, op.k, kernel.ProductOptions{TransA: op.ta, TransB: op.tb})
+		p.Run(&dst[0], unsafe.SliceData(args[0]), unsafe.SliceData(args[1])) // the generator makes no batches
+	case gather:
+		eachOf(&op.view, func(k, at int) { dst[k] = args[0][at] })
+	case *place:
+		for k := range args {
+			eachOf(&op.views[k], func(i, at int) { dst[at] = args[k][i] })
+		}
+	case *call:
+		outs := op.outs
+		if outs == nil {
+			outs = [][]int{v.dims}
+		}
+		var results [][]float64
+		at := 0
+		for _, d := range outs {
+			results = append(results, dst[at:at+size(d)])
+			at += alignUp(size(d))
+		}
+		op.F64(results, args, 0, op.Rows)
+	default:
+		panic("exec: the oracle does not know " + v.op.line(nil))
+	}
+}
+
+// folded reports whether foldConstant makes a constant of v if its operands are.
 func (o *oracle) folded(v *value) bool {
 	switch v.kind {
-	case kMap, kShape, kGather:
+	case kMap, kShape:
 		return true
-	case kReduce:
-		return v.mid > 0 || v.fold == kernel.FoldSum || v.fold == kernel.FoldProd || v.fold >= kernel.FoldArgMax
+	case kOperation:
+		switch op := v.op.(type) {
+		case gather:
+			return true
+		case reduction:
+			return op.mid > 0 || op.how == kernel.ReduceSum || op.how == kernel.ReduceProd || op.how >= kernel.ReduceArgMax
+		}
 	}
 	return false
 }
@@ -109,7 +134,7 @@ func (o *oracle) imm(v *value, args [][]float64) float64 {
 	for _, a := range v.args {
 		w.args = append(w.args, g.Const(o.constOf(a), nil))
 	}
-	g.fold(&w)
+	g.foldConstant(&w)
 	return w.imm
 }
 
@@ -120,32 +145,6 @@ func (o *oracle) constOf(a Val) float64 {
 		return v.imm
 	}
 	return o.imm(v, nil)
-}
-
-func (o *oracle) dot(v *value, dst []float64, args [][]float64) {
-	d := v.dot
-	p := kernel.NewProductWith[float64](d.m, d.n, d.k, kernel.ProductOptions{TransA: d.ta, TransB: d.tb})
-	offA, offB := d.offA, d.offB
-	if offA == nil {
-		offA, offB = []int{0}, []int{0}
-	}
-	for i := range offA {
-		p.Run(&dst[i*d.m*d.n], elem(unsafe.SliceData(args[0]), offA[i]), elem(unsafe.SliceData(args[1]), offB[i]))
-	}
-}
-
-func (o *oracle) call(v *value, dst []float64, args [][]float64) {
-	outs := v.outs
-	if outs == nil {
-		outs = [][]int{v.dims}
-	}
-	var parts [][]float64
-	at := 0
-	for _, d := range outs {
-		parts = append(parts, dst[at:at+size(d)])
-		at += alignUp(size(d))
-	}
-	v.call.F64(parts, args)
 }
 
 func stretch(x []float64, dims, to []int) []float64 {

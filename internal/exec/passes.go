@@ -8,7 +8,7 @@ import (
 
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
-// float64, folds of one element, which are that element (a sum of one -0 is 0
+// float64, reductions of one element, which are that element (a sum of one -0 is 0
 // otherwise), and products that read a transposed operand in place (the kernel
 // may add in another order).
 type pass struct {
@@ -29,7 +29,7 @@ var passes = []pass{
 	{"descend", "after epilogue, which wants some of the same products", descend, true},
 	{"dead", "epilogue and descend leave the products that they extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
-	{"box", "last: scalars live apart from arrays, and only steps care", box, false},
+	{"cross", "last: scalars live apart from arrays, and only steps care", crossScalars, false},
 }
 
 // optimize runs the passes, with check after each if it is not nil.
@@ -126,46 +126,4 @@ func snapshot(f *Func) {
 	}
 }
 
-func copyCall[T kernel.Float](dst, src [][]T) { copy(dst[0], src[0]) }
-
-// box makes the crossings between scalars, which are float64, and arrays
-// explicit. Maps take scalars as they are; sums make them.
-func box(f *Func) {
-	old := f.vals
-	to := make([]Val, len(old))
-	boxed := map[Val]Val{}
-	f.vals = make([]value, 0, len(old)+len(old)/8+8)
-	emit := func(v value) Val {
-		f.vals = append(f.vals, v)
-		return Val(len(f.vals) - 1)
-	}
-	for i, v := range old {
-		for k, a := range v.args {
-			v.args[k] = to[a]
-		}
-		crosses := v.kind != kMap && v.kind != kLeaf && v.kind != kConst
-		if crosses && v.kind != kShape {
-			for k, a := range v.args {
-				x := f.vals[a]
-				if !x.scalar() {
-					continue
-				}
-				if _, ok := boxed[a]; !ok {
-					boxed[a] = emit(value{kind: kBox, args: []Val{a}, dims: []int{1}, n: 1, tag: x.tag})
-				}
-				v.args[k] = boxed[a]
-			}
-		}
-		switch {
-		case v.kind == kShape && v.scalar():
-			v.kind = kUnbox
-		case v.kind == kShape && f.vals[v.args[0]].scalar():
-			v.kind = kBox
-		case crosses && v.scalar() && !(v.kind == kReduce && v.fold == kernel.FoldSum):
-			v.dims = []int{1}
-			v = value{kind: kUnbox, args: []Val{emit(v)}, dims: nil, n: 1, tag: v.tag}
-		}
-		to[i] = emit(v)
-	}
-	f.rename(to, false)
-}
+func copyCall[T kernel.Float](dst, src [][]T, _, _ int) { copy(dst[0], src[0]) }

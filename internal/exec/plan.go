@@ -6,27 +6,27 @@ import (
 )
 
 // Where a value lives.
-type place uint8
+type space uint8
 
 const (
-	placeNone   place = iota // inside a region, or a constant: no memory of its own
-	placeScalar              // slot of the scalar file
-	placeArena               // offset in the arena
-	placeLeaf                // memory of leaf number at
+	spaceNone   space = iota // inside a region, or a constant: no memory of its own
+	spaceScalar              // slot of the scalar file
+	spaceArena               // offset in the arena
+	spaceLeaf                // memory of leaf number at
 )
 
-type home struct {
-	place place
+type allocation struct {
+	space space
 	at    int
 }
 
-// A plan gives every value that needs memory its home.
+// A plan gives every value that needs memory its memory.
 type plan struct {
-	homes  []home
-	copies []Update // updates that could not be computed in place
-	arena  int      // elements
-	slots  int      // scalars
-	inGang map[Val]bool
+	allocs  []allocation
+	copies  []Update // updates that could not be computed in place
+	arena   int      // elements
+	slots   int      // scalars
+	inBatch map[Val]bool
 }
 
 // Pad is how many elements the start of an array of ours is a multiple of: 64
@@ -43,29 +43,29 @@ type interval struct {
 	rest      []Val // values that follow val in the same memory
 }
 
-// planMemory assigns homes for groups in schedule order. Each array lives from
+// planMemory assigns allocs for groups in schedule order. Each array lives from
 // the step that makes it to the last that reads it; a sweep over the steps
 // hands freed space on, and a region may write where an operand that ends with
-// it was. The groups come back with the gangs undone that could not be served.
+// it was. The groups come back with the batches undone that could not be served.
 func planMemory(f *Func, groups []group) (*plan, []group) {
-	p := &plan{homes: make([]home, len(f.vals)), inGang: map[Val]bool{}}
+	p := &plan{allocs: make([]allocation, len(f.vals)), inBatch: map[Val]bool{}}
 	root := f.roots()
 	def, last := lifetimes(f, groups, root)
 	p.placeLeaves(f)
 	p.updatesInPlace(f, groups, root, def)
-	if parts, any := p.splitGangs(f, groups, root); any {
-		return planMemory(f, parts)
+	if split, any := p.splitUnserved(f, groups, root); any {
+		return planMemory(f, split)
 	}
 
-	ivs := p.gangs(f, groups, root, def, last)
+	ivs := p.batches(f, groups, root, def, last)
 	for i := range f.vals {
 		v := &f.vals[i]
-		if v.memoryless() || p.homes[i].place != placeNone || p.inGang[Val(i)] {
+		if v.memoryless() || p.allocs[i].space != spaceNone || p.inBatch[Val(i)] {
 			continue
 		}
 		switch {
 		case v.scalar():
-			p.homes[i] = home{placeScalar, p.slots}
+			p.allocs[i] = allocation{spaceScalar, p.slots}
 			p.slots++
 		case last[i] >= 0: // somebody outside its group reads it
 			ivs = append(ivs, interval{val: Val(i), def: int(def[i]), last: int(last[i]), n: alignUp(max(v.n, 1))})
@@ -74,21 +74,21 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 	p.sweep(f, groups, ivs, root)
 	for i, v := range f.vals {
 		if v.kind == kShape {
-			p.homes[i] = p.homes[v.args[0]]
-			p.homes[i].at += v.from
+			p.allocs[i] = p.allocs[v.args[0]]
+			p.allocs[i].at += v.from
 		}
 	}
 	return p, groups
 }
 
-// gangs returns one interval for each operand of a gang that is computed: its
+// batches returns one interval for each operand of a batch that is computed: its
 // arrays lie side by side from when the first is made.
-func (p *plan) gangs(f *Func, groups []group, root []Val, def, last []int32) (ivs []interval) {
+func (p *plan) batches(f *Func, groups []group, root []Val, def, last []int32) (ivs []interval) {
 	for _, g := range groups {
-		for _, vals := range f.gangArrays(g, root) {
+		for _, vals := range f.batchArrays(g, root) {
 			iv := interval{val: vals[0], rest: vals[1:], def: int(def[vals[0]])}
 			for _, v := range vals {
-				p.inGang[v] = true
+				p.inBatch[v] = true
 				iv.def, iv.last = min(iv.def, int(def[v])), max(iv.last, int(last[v]))
 				iv.n += alignUp(f.vals[v].n)
 			}
@@ -135,10 +135,10 @@ func (p *plan) placeLeaves(f *Func) {
 			continue
 		}
 		if v.scalar() {
-			p.homes[i] = home{placeScalar, p.slots}
+			p.allocs[i] = allocation{spaceScalar, p.slots}
 			p.slots++
 		} else {
-			p.homes[i] = home{placeLeaf, v.leaf}
+			p.allocs[i] = allocation{spaceLeaf, v.leaf}
 		}
 	}
 }
@@ -168,16 +168,25 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	for _, u := range f.updates {
 		v, l := root[u.Value], u.Leaf
 		x := &f.vals[v]
-		inPlace := (x.arrayMap() || x.kind == kDot && x.dot.scaled) && p.homes[v].place == placeNone && !keep[l] && p.homes[l].place == placeLeaf
+		inPlace := (x.arrayMap() || f.overwrites(x, l)) && p.allocs[v].space == spaceNone && !keep[l] && p.allocs[l].space == spaceLeaf
 		if read, ok := lastRead[l]; ok && read > def[v] {
 			inPlace = false
 		}
 		if inPlace {
-			p.homes[v] = p.homes[l]
+			p.allocs[v] = p.allocs[l]
 		} else {
 			p.copies = append(p.copies, u)
 		}
 	}
+}
+
+// overwrites reports whether x is an operation that may be written over leaf l.
+func (f *Func) overwrites(x *value, l Val) bool {
+	if x.kind != kOperation {
+		return false
+	}
+	k := x.op.overwrites()
+	return k >= 0 && f.rootOf(x.args[k]) == l
 }
 
 // sweep walks the steps once, handing out arena space first-fit from a list of
@@ -198,16 +207,16 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 		}
 		for _, iv := range made {
 			at := h.take(iv.n)
-			p.homes[iv.val] = home{placeArena, at}
+			p.allocs[iv.val] = allocation{spaceArena, at}
 			next := at + alignUp(f.vals[iv.val].n)
 			for _, v := range iv.rest {
-				p.homes[v] = home{placeArena, next}
+				p.allocs[v] = allocation{spaceArena, next}
 				next += alignUp(f.vals[v].n)
 			}
 			ending[iv.last] = append(ending[iv.last], iv)
 		}
 		for _, iv := range ending[s] {
-			h.give(p.homes[iv.val].at, iv.n)
+			h.give(p.allocs[iv.val].at, iv.n)
 		}
 	}
 	p.arena = h.end
@@ -220,11 +229,11 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 	if len(made) == 0 || len(ending[s]) == 0 {
 		return made
 	}
-	spread := map[Val]bool{}
+	stretched := map[Val]bool{}
 	for _, v := range g.vals {
 		for _, a := range f.vals[v].args {
-			if f.vals[v].kind == kMap && spreadOf(f.vals[v].dims, f.vals[a].dims) != spreadFull {
-				spread[root[a]] = true
+			if f.vals[v].kind == kMap && broadcastOf(f.vals[v].dims, f.vals[a].dims) != broadcastNone {
+				stretched[root[a]] = true
 			}
 		}
 	}
@@ -232,7 +241,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 	of := func(iv interval) extent { return extent{iv.n, f.vals[iv.val].n} }
 	heirless := map[extent][]int{} // places in ending[s], in order
 	for k, old := range ending[s] {
-		if old.rest == nil && !spread[old.val] {
+		if old.rest == nil && !stretched[old.val] {
 			heirless[of(old)] = append(heirless[of(old)], k)
 		}
 	}
@@ -245,7 +254,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 		}
 		old := &ending[s][olds[0]]
 		heirless[of(iv)] = olds[1:]
-		p.homes[iv.val] = p.homes[old.val]
+		p.allocs[iv.val] = p.allocs[old.val]
 		old.n = 0
 		ending[iv.last] = append(ending[iv.last], iv)
 	}

@@ -45,19 +45,16 @@ type Program[T kernel.Float] struct {
 	ends    []step // updates that could not be computed in place
 	consts  map[uint64][]T
 	blocks  map[Val][]float64 // sums of the blocks of totals in regions
-	scratch [][][]T           // by worker: chunks
+	scratch [][][]T           // by worker: segments
 	regions *regionBuilder[T] // while the program is made
 	team    *Team
 	shares  bool // the team shares some steps
-	pace    pace
+	tuner   tuner
 	outputs []output[T]
 	borrows bool       // an output is memory of the caller
 	pages   *jit.Pages // nil where arithmetic is interpreted
 	check   bool
 }
-
-// A step is one thing to do. It knows its operands and their sizes.
-type step interface{ run() }
 
 type output[T kernel.Float] struct {
 	data   []T
@@ -78,7 +75,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Verify {
 		check = Verify
 	}
-	f.canScale = kernel.CanScale[T]
+	_, f.double = any(T(0)).(float64)
 	if err := f.optimize(check, !o.Check); err != nil {
 		return nil, err
 	}
@@ -86,7 +83,7 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	if o.Check {
 		groups = singles(f)
 	} else {
-		groups = foldIn(f, breakGangs(f, gangUp(f, groups, memory)))
+		groups = reduceInRegions(f, splitConflicting(f, batchUpdates(f, groups, memory)))
 	}
 	plan, groups := planMemory(f, schedule(f, groups))
 	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
@@ -117,8 +114,8 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 			p.outputs = append(p.outputs, output[T]{scalar: p.scalarOrConst(v)})
 		} else {
 			p.outputs = append(p.outputs, output[T]{data: unsafe.Slice(p.ptr(v), f.vals[v].n)})
-			h := plan.homes[v]
-			p.borrows = p.borrows || h.place == placeLeaf && !f.leaves[h.at].Input
+			h := plan.allocs[v]
+			p.borrows = p.borrows || h.space == spaceLeaf && !f.leaves[h.at].Input
 		}
 	}
 	return p, nil
@@ -193,10 +190,10 @@ func (p *Program[T]) Run() {
 		return
 	}
 	began := time.Now()
-	p.team.alone = p.pace.alone
+	p.team.alone = p.tuner.alone
 	p.execute()
 	now := time.Now()
-	p.pace.note(now, now.Sub(began))
+	p.tuner.note(now, now.Sub(began))
 }
 
 // load reads the scalars that belong to the caller.
@@ -242,7 +239,7 @@ func (p *Program[T]) finite(v Val) bool {
 	if x.scalar() {
 		return !math.IsNaN(*p.scalar(v)) && !math.IsInf(*p.scalar(v), 0)
 	}
-	if p.plan.homes[v].place == placeNone {
+	if p.plan.allocs[v].space == spaceNone {
 		return true
 	}
 	for _, e := range unsafe.Slice(p.ptr(v), x.n) {
@@ -268,17 +265,17 @@ func (p *Program[T]) ptr(v Val) *T {
 	if p.f.vals[root].kind == kConst {
 		return &p.constArray(p.f.vals[root].imm, x.n)[0]
 	}
-	switch h := p.plan.homes[root]; h.place {
-	case placeArena:
+	switch h := p.plan.allocs[root]; h.space {
+	case spaceArena:
 		return &p.arena[h.at+from]
-	case placeLeaf:
+	case spaceLeaf:
 		return &p.leaves[h.at][0]
 	}
 	panic(fmt.Sprintf("exec: value %d has no memory", v))
 }
 
 // scalar returns the slot of a scalar value.
-func (p *Program[T]) scalar(v Val) *float64 { return &p.scalars[p.plan.homes[v].at] }
+func (p *Program[T]) scalar(v Val) *float64 { return &p.scalars[p.plan.allocs[v].at] }
 
 func (p *Program[T]) scalarOrConst(v Val) *float64 {
 	if x := &p.f.vals[v]; x.kind == kConst {
@@ -320,9 +317,9 @@ func (p *Program[T]) Listing() string {
 			fmt.Fprintf(&b, "%3d  ", at)
 		}
 		if g.region {
-			if len(g.gang) > 0 {
-				fmt.Fprintf(&b, "%d regions as one loop over %d elements; the first is\n", len(g.gang), g.n)
-				g.vals = g.gang[0].vals
+			if len(g.batch) > 0 {
+				fmt.Fprintf(&b, "%d regions as one loop over %d elements; the first is\n", len(g.batch), g.n)
+				g.vals = g.batch[0].vals
 			} else {
 				fmt.Fprintf(&b, "region %v\n", p.f.vals[g.vals[0]].dims)
 			}
@@ -342,40 +339,23 @@ func (p *Program[T]) Listing() string {
 
 func (p *Program[T]) line(v Val) string {
 	x := &p.f.vals[v]
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s = ", p.name(v))
-	switch x.kind {
-	case kMap:
-		b.WriteString(x.code.String())
-	case kReduce:
-		fmt.Fprintf(&b, "%v[%d,%d,%d]", x.fold, x.outer, x.mid, x.inner)
-	case kDot:
-		fmt.Fprintf(&b, "dot[%dx%dx%d]", x.dot.m, x.dot.k, x.dot.n)
-		if x.dot.scaled {
-			b.WriteString("+scale+add")
-		} else if len(x.args) > 2 {
-			b.WriteString("+bias")
-		}
-		if x.dot.relu {
-			b.WriteString("+relu")
-		}
-	case kCall:
-		b.WriteString(x.call.Name)
-	default:
-		b.WriteString(kindNames[x.kind])
-	}
+	names := make([]string, len(x.args))
 	for k, a := range x.args {
-		t := ""
-		if x.kind == kDot && (k == 0 && x.dot.ta || k == 1 && x.dot.tb) {
-			t = "ᵀ"
-		}
-		fmt.Fprintf(&b, " %s%s", p.name(a), t)
+		names[k] = p.name(a)
 	}
+	what := ""
+	if x.kind == kOperation {
+		what = x.op.line(names)
+	} else {
+		what = called(x.code.String(), names)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s = %s", p.name(v), what)
 	fmt.Fprintf(&b, "  %v", x.dims)
-	switch h := p.plan.homes[v]; h.place {
-	case placeArena:
+	switch h := p.plan.allocs[v]; h.space {
+	case spaceArena:
 		fmt.Fprintf(&b, " @%d", h.at)
-	case placeLeaf:
+	case spaceLeaf:
 		fmt.Fprintf(&b, " in place of %s", p.f.leaves[h.at].Name)
 	}
 	return b.String()

@@ -148,8 +148,8 @@ func FuzzProgram(f *testing.F) {
 
 func sameBits[T kernel.Float](t *testing.T, seed uint64, rooms *guard.Rooms) {
 	t.Helper()
-	defer func(n int) { partWork = n }(partWork)
-	partWork = 1000
+	defer func(n int) { chunkWork = n }(chunkWork)
+	chunkWork = 1000
 	team := newTeam(3)
 	defer team.Close()
 	options := []Options{{Check: true, Interpret: true}, {Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}}

@@ -7,8 +7,8 @@ import (
 	"descent/internal/kernel"
 )
 
-// tileBytes is the length of the pieces that a region works on. Short enough
-// that a piece of every operand stays in the first-level cache, long enough
+// tileBytes is the length of the tiles that a region works on. Short enough
+// that a tile of every operand stays in the first-level cache, long enough
 // that a primitive's call is small beside its work.
 const tileBytes = 2048
 
@@ -20,13 +20,13 @@ const tileVector = 16
 // whole tile before the next, through scratch that stays in cache. An op is
 // one primitive, or a block of arithmetic as machine code.
 type region[T kernel.Float] struct {
-	n, tile int
-	part    int       // elements that a worker takes at a time: whole tiles, or vectors where a tile is all
-	fills   []fill[T] // once a run: scalars, and rows whose period divides the tile
-	spreads []fill[T] // once a tile: columns, and other rows
-	splats  []splat[T]
-	ops     []tileOp[T]
-	folds   []*foldOp[T] // those of ops that must be finished
+	n, tile    int
+	each       int       // elements of a chunk: whole tiles, or vectors where a tile is all
+	runFills   []fill[T] // once a run: scalars, and rows whose period divides the tile
+	tileFills  []fill[T] // once a tile: columns, and other rows
+	splats     []splat[T]
+	ops        []tileOp[T]
+	reductions []*tileReduction[T] // those of ops that must be finished
 }
 
 // tileOp does its part of the tile that starts off bytes into the domain and
@@ -59,15 +59,15 @@ func (r *region[T]) run() {
 }
 
 func (r *region[T]) finish() {
-	for _, s := range r.folds {
+	for _, s := range r.reductions {
 		s.finish()
 	}
 }
 
 // prepare writes the operands that are the same for all tiles.
 func (r *region[T]) prepare() {
-	for i := range r.fills {
-		r.fills[i].fill(0, len(r.fills[i].dst))
+	for i := range r.runFills {
+		r.runFills[i].fill(0, len(r.runFills[i].dst))
 	}
 	for i := range r.splats {
 		r.splats[i].set()
@@ -80,8 +80,8 @@ func (r *region[T]) span(lo, hi int) {
 	es := sizeOf(zero)
 	for o := lo; o < hi; o += r.tile {
 		n := min(r.tile, hi-o)
-		for i := range r.spreads {
-			r.spreads[i].fill(o, n)
+		for i := range r.tileFills {
+			r.tileFills[i].fill(o, n)
 		}
 		for _, op := range r.ops {
 			op.tile(uintptr(o)*es, n)
@@ -89,57 +89,45 @@ func (r *region[T]) span(lo, hi int) {
 	}
 }
 
-// partWork is how long a worker should be busy with a part of a region, in
-// picoseconds: long beside the handing over. Tests make it shorter.
-var partWork = 4_000_000
+// chunks returns how many chunks a region divides into.
+func (r *region[T]) chunks() int { return max(1, (r.n+r.each-1)/r.each) }
 
-// mostParts is how many parts are enough for a team to end together.
-const mostParts = 32
+// regionCopies is a region that a team shares: each worker has a copy with
+// scratch of its own.
+type regionCopies[T kernel.Float] []*region[T]
 
-// chunks returns how many parts a region divides into.
-func (r *region[T]) chunks() int { return max(1, (r.n+r.part-1)/r.part) }
+func (c regionCopies[T]) run()        { c[0].run() }
+func (c regionCopies[T]) chunks() int { return c[0].chunks() }
+func (c regionCopies[T]) reserve(int) {}
+func (c regionCopies[T]) finish()     { c[0].finish() }
 
-// sharedRegion is a region that a team shares.
-type sharedRegion[T kernel.Float] struct {
-	team   *Team
-	copies []*region[T] // by worker
-	chunks int
-	run1   func(chunk, worker int)
-}
-
-func (s *sharedRegion[T]) run() {
-	if s.team.alone {
-		s.copies[0].run()
-		return
-	}
-	for _, r := range s.copies {
+func (c regionCopies[T]) prepare() {
+	for _, r := range c {
 		r.prepare()
 	}
-	s.team.each(s.chunks, s.run1)
-	s.copies[0].finish()
 }
 
-func (s *sharedRegion[T]) chunk(i, worker int) {
-	r := s.copies[worker]
-	r.span(i*r.part, min(r.n, (i+1)*r.part))
+func (c regionCopies[T]) chunk(i, worker int) {
+	r := c[worker]
+	r.span(i*r.each, min(r.n, (i+1)*r.each))
 }
 
 // fill writes an operand that is smaller than the domain into tile scratch.
 type fill[T kernel.Float] struct {
-	kind   spread
+	kind   broadcastKind
 	dst    []T
-	scalar *float64 // spreadScalar
-	one    *T       // spreadScalar, from an array of one element
-	src    []T      // spreadRow, spreadCol
-	repeat int      // spreadCol: elements of the domain for each of src
-	code   *jit.Spread[T]
+	scalar *float64 // broadcastScalar
+	one    *T       // broadcastScalar, from an array of one element
+	src    []T      // broadcastRow, broadcastColumn
+	repeat int      // broadcastColumn: elements of the domain for each of src
+	code   *jit.Repeat[T]
 }
 
 // fill writes the operand's elements for domain positions o to o+n.
 func (f *fill[T]) fill(o, n int) {
 	d := f.dst[:n]
 	switch f.kind {
-	case spreadScalar:
+	case broadcastScalar:
 		var x T
 		if f.scalar != nil {
 			x = T(*f.scalar)
@@ -149,7 +137,7 @@ func (f *fill[T]) fill(o, n int) {
 		for i := range d {
 			d[i] = x
 		}
-	case spreadRow:
+	case broadcastRow:
 		k := copy(d, f.src[o%len(f.src):])
 		if o%len(f.src) != 0 && k < n {
 			k += copy(d[k:], f.src)
@@ -161,7 +149,7 @@ func (f *fill[T]) fill(o, n int) {
 		for k < n { // double what is there: whole periods so far
 			k += copy(d[k:], d[:k])
 		}
-	case spreadCol:
+	case broadcastColumn:
 		f.columns(d, o)
 	}
 }

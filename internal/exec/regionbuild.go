@@ -17,13 +17,13 @@ type regionBuilder[T kernel.Float] struct {
 	p      *Program[T]
 	number []int32 // of values: their place in known, plus 1, or 0
 	buffers[T]
-	worker int // whose scratch is used
-	shift  int // elements by which the arrays of a gang start before its own
-	r      *region[T]
-	folds  []Val        // reductions at the end
-	arrays map[*T]int32 // locations of arrays
-	next   cursor       // where more scratch is
-	late   []tileOp[T]  // copies at the end of the tile
+	worker     int // whose scratch is used
+	shift      int // elements by which the arrays of a batch start before its own
+	r          *region[T]
+	reductions []Val        // reductions at the end
+	arrays     map[*T]int32 // locations of arrays
+	next       cursor       // where more scratch is
+	late       []tileOp[T]  // copies at the end of the tile
 }
 
 // buffers are lists that each region fills anew.
@@ -59,40 +59,37 @@ type location struct {
 // team, each worker with a copy that has scratch of its own.
 func (p *Program[T]) regionStep(g group) step {
 	first := p.newRegion(g, 0)
-	chunks := first.chunks()
-	if p.team.Size() == 1 || chunks == 1 {
+	if p.team.Size() == 1 || first.chunks() == 1 {
 		return first
 	}
-	s := &sharedRegion[T]{team: p.team, chunks: chunks, copies: []*region[T]{first}}
+	copies := regionCopies[T]{first}
 	for w := 1; w < p.team.Size(); w++ {
-		s.copies = append(s.copies, p.newRegion(g, w))
+		copies = append(copies, p.newRegion(g, w))
 	}
-	s.run1 = s.chunk
-	p.shares = true
-	return s
+	return p.shared(copies)
 }
 
 func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	n, shift := p.f.vals[g.vals[0]].n, 0
-	if len(g.gang) > 0 {
-		// The code of the longest part serves for all.
-		best := slices.MaxFunc(g.gang, func(a, b part) int { return cmp.Compare(p.f.vals[a.vals[0]].n, p.f.vals[b.vals[0]].n) })
+	if len(g.batch) > 0 {
+		// The code of the longest member serves for all.
+		best := slices.MaxFunc(g.batch, func(a, b member) int { return cmp.Compare(p.f.vals[a.vals[0]].n, p.f.vals[b.vals[0]].n) })
 		n, shift, g = g.n, best.at, group{vals: best.vals, region: true}
 	}
 	b := p.builder()
 	b.worker, b.shift, b.next = worker, shift, cursor{}
 	b.r = &region[T]{n: n}
-	maps := slices.IndexFunc(g.vals, func(v Val) bool { return p.f.vals[v].kind == kReduce })
+	maps := slices.IndexFunc(g.vals, func(v Val) bool { return p.f.vals[v].kind == kOperation })
 	if maps < 0 {
 		maps = len(g.vals)
 	}
-	b.folds = g.vals[maps:]
+	b.reductions = g.vals[maps:]
 	b.know(g.vals[:maps])
 	b.phases(g.vals[:maps])
 	b.uses()
 	whole := b.whole()
 	b.r.tile = b.tileLen(n, whole)
-	b.r.part = b.partLen(n, whole)
+	b.r.each = b.chunkLen(n, whole)
 	b.eachPhase(func(vals []Val) {
 		if b.compiled(vals[0]) {
 			b.machineCode(vals)
@@ -101,8 +98,8 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 		}
 	})
 	b.r.ops = append(b.r.ops, b.late...)
-	for _, v := range b.folds {
-		b.fold(v)
+	for _, v := range b.reductions {
+		b.reduction(v)
 	}
 	b.forget()
 	return b.r
@@ -150,13 +147,13 @@ func (b *regionBuilder[T]) uses() {
 		for _, a := range b.p.f.vals[v].args {
 			k := b.of(a)
 			k.lastUse = max(k.lastUse, phase)
-			if h := b.p.plan.homes[a].place; k.phase == 0 && (h == placeArena || h == placeLeaf) {
+			if h := b.p.plan.allocs[a].space; k.phase == 0 && (h == spaceArena || h == spaceLeaf) {
 				l := &b.locations[b.array(a)]
 				l.readAt = max(l.readAt, phase)
 			}
 		}
 	}
-	for _, v := range b.folds {
+	for _, v := range b.reductions {
 		b.of(b.p.f.rootOf(b.p.f.vals[v].args[0])).lastUse = math.MaxInt32
 	}
 }

@@ -65,7 +65,7 @@ func (b *regionBuilder[T]) machineCode(vals []Val) {
 		b.freeOperands(v)
 	}
 	for i, v := range vals {
-		if b.p.plan.homes[v].place == placeNone && !b.stays(v) {
+		if b.p.plan.allocs[v].space == spaceNone && !b.stays(v) {
 			continue // only read in this block
 		}
 		at := b.result(v)
@@ -87,7 +87,7 @@ func (b *regionBuilder[T]) finishBlock() {
 		l := &b.locations[at]
 		l.stream = 0
 		m.code.SetStream(i, l.ptr)
-		if l.step == 1 && b.r.n > min(b.r.tile, b.r.part) {
+		if l.step == 1 && b.r.n > min(b.r.tile, b.r.each) {
 			m.streams = append(m.streams, l.ref)
 			m.index = append(m.index, i)
 		}

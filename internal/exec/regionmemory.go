@@ -14,40 +14,40 @@ func (b *regionBuilder[T]) operand(a Val, dims []int) int32 {
 		return known.location
 	}
 	x := &b.p.f.vals[a]
-	f := fill[T]{kind: spreadOf(dims, x.dims)}
+	f := fill[T]{kind: broadcastOf(dims, x.dims)}
 	var at int32
 	switch {
 	case x.kind == kConst:
 		at = b.locate(ref{unsafe.Pointer(&b.p.constArray(x.imm, b.r.tile)[0]), 0})
-	case f.kind == spreadFull && !x.scalar():
+	case f.kind == broadcastNone && !x.scalar():
 		at = b.array(a)
 	default:
 		f.dst, at = b.take()
 		once := true
 		switch {
 		case x.scalar():
-			f.kind, f.scalar = spreadScalar, b.p.scalar(a)
+			f.kind, f.scalar = broadcastScalar, b.p.scalar(a)
 		case x.n == 1:
-			f.kind, f.one = spreadScalar, b.p.ptr(a)
+			f.kind, f.one = broadcastScalar, b.p.ptr(a)
 		default:
 			f.src = unsafe.Slice(b.p.ptr(a), x.n)
 			f.repeat = b.r.n / x.n
-			if f.kind == spreadCol && b.p.pages != nil && f.repeat <= jit.MaxRepeat {
-				f.code = jit.CompileSpread[T](b.p.pages, f.repeat)
+			if f.kind == broadcastColumn && b.p.pages != nil && f.repeat <= jit.MaxRepeat {
+				f.code = jit.CompileRepeat[T](b.p.pages, f.repeat)
 			}
-			once = b.r.n <= b.r.tile || (f.kind == spreadRow && b.r.tile%x.n == 0)
+			once = b.r.n <= b.r.tile || (f.kind == broadcastRow && b.r.tile%x.n == 0)
 		}
 		if once {
-			b.r.fills = append(b.r.fills, f)
+			b.r.runFills = append(b.r.runFills, f)
 		} else {
-			b.r.spreads = append(b.r.spreads, f)
+			b.r.tileFills = append(b.r.tileFills, f)
 		}
 	}
 	known.location = at
 	return at
 }
 
-// locate numbers a piece of memory.
+// locate numbers memory.
 func (b *regionBuilder[T]) locate(r ref) int32 {
 	b.locations = append(b.locations, location{ref: r})
 	return int32(len(b.locations) - 1)
@@ -86,24 +86,24 @@ func (b *regionBuilder[T]) freeOperands(v Val) {
 	}
 }
 
-// stays reports whether a member that has no home is wanted after its phase.
+// stays reports whether a member that has no memory is wanted after its phase.
 func (b *regionBuilder[T]) stays(v Val) bool {
 	k := b.of(v)
-	return b.p.plan.homes[v].place == placeNone && (k.lastUse > k.phase || !b.compiled(v))
+	return b.p.plan.allocs[v].space == spaceNone && (k.lastUse > k.phase || !b.compiled(v))
 }
 
-// result returns where member v goes: straight to its home if it has one and
+// result returns where member v goes: straight to its memory if it has one and
 // no later phase still reads what is there, else to scratch.
 func (b *regionBuilder[T]) result(v Val) int32 {
 	k := b.of(v)
-	if b.p.plan.homes[v].place == placeNone {
+	if b.p.plan.allocs[v].space == spaceNone {
 		k.location, k.held = b.scratch(), true
 		return k.location
 	}
-	home := b.array(v)
-	if k.location = home; b.locations[home].readAt > k.phase {
+	own := b.array(v)
+	if k.location = own; b.locations[own].readAt > k.phase {
 		k.location = b.scratch() // until the end of the tile
-		b.late = append(b.late, &primitive[T]{fn: copyTile[T], dst: b.locations[home].ref, a: b.locations[k.location].ref})
+		b.late = append(b.late, &primitive[T]{fn: copyTile[T], dst: b.locations[own].ref, a: b.locations[k.location].ref})
 	}
 	return k.location
 }
@@ -120,30 +120,30 @@ func (b *regionBuilder[T]) scratch() int32 {
 }
 
 // A cursor is a place in the scratch of a worker.
-type cursor struct{ chunk, at int }
+type cursor struct{ segment, at int }
 
-// chunkTiles is how many tiles the first chunk of scratch has room for; each
-// other is twice as long as the one before, up to mostChunk bytes.
+// segmentTiles is how many tiles the first segment of scratch has room for; each
+// other is twice as long as the one before, up to mostSegment bytes.
 const (
-	chunkTiles = 4
-	mostChunk  = 1 << 22
+	segmentTiles = 4
+	mostSegment  = 1 << 22
 )
 
 // scratchTile returns n elements of a worker's scratch and moves the cursor on.
 func (p *Program[T]) scratchTile(worker int, c *cursor, n int) []T {
-	room := alignUp(n) + Pad // jit.Spread writes beyond
-	chunks := &p.scratch[worker]
-	for ; c.chunk < len(*chunks); *c = (cursor{c.chunk + 1, 0}) {
-		if s := (*chunks)[c.chunk]; len(s)-c.at >= room {
+	room := alignUp(n) + Pad // jit.Repeat writes beyond
+	segments := &p.scratch[worker]
+	for ; c.segment < len(*segments); *c = (cursor{c.segment + 1, 0}) {
+		if s := (*segments)[c.segment]; len(s)-c.at >= room {
 			c.at += room
 			return s[c.at-room:][:n]
 		}
 	}
-	size := chunkTiles * room
-	if c.chunk > 0 {
-		size = max(room, min(2*len((*chunks)[c.chunk-1]), mostChunk/int(sizeOf(T(0)))))
+	size := segmentTiles * room
+	if c.segment > 0 {
+		size = max(room, min(2*len((*segments)[c.segment-1]), mostSegment/int(sizeOf(T(0)))))
 	}
-	*chunks = append(*chunks, kernel.Aligned[T](size))
+	*segments = append(*segments, kernel.Aligned[T](size))
 	c.at = room
-	return (*chunks)[c.chunk][:n]
+	return (*segments)[c.segment][:n]
 }

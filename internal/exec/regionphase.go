@@ -8,7 +8,7 @@ import (
 // phases numbers the members. Blocks of arithmetic get even numbers of a
 // coarse count, the calls between them odd ones; then each call gets a phase of
 // its own. A block may be very long: code is read in order, and what waits in it is
-// a vector, while from one block to the next each value takes a piece of scratch.
+// a vector, while from one block to the next each value takes a tile of scratch.
 func (b *regionBuilder[T]) phases(vals []Val) {
 	most := int32(0)
 	for _, v := range vals {
@@ -62,12 +62,12 @@ func bool2int(x bool) int {
 // whole reports whether one block does all and needs no scratch: the domain can
 // then be one tile, which may be divided anywhere.
 func (b *regionBuilder[T]) whole() bool {
-	if b.p.pages == nil || len(b.folds) > 0 || b.of(b.vals[len(b.vals)-1]).phase != 1 || !jit.Supports(b.p.f.vals[b.vals[0]].code) {
+	if b.p.pages == nil || len(b.reductions) > 0 || b.of(b.vals[len(b.vals)-1]).phase != 1 || !jit.Supports(b.p.f.vals[b.vals[0]].code) {
 		return false
 	}
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
-			if _, spread := b.spreads(v, a); spread {
+			if _, is := b.broadcasts(v, a); is {
 				return false
 			}
 		}
@@ -75,12 +75,12 @@ func (b *regionBuilder[T]) whole() bool {
 	return true
 }
 
-// spreads reports whether operand a of member v is an array that is shorter than
+// broadcasts reports whether operand a of member v is an array that is shorter than
 // the domain, and how it covers it.
-func (b *regionBuilder[T]) spreads(v, a Val) (spread, bool) {
+func (b *regionBuilder[T]) broadcasts(v, a Val) (broadcastKind, bool) {
 	x := &b.p.f.vals[a]
-	s := spreadOf(b.p.f.vals[v].dims, x.dims)
-	return s, x.kind != kConst && x.n > 1 && s != spreadFull
+	s := broadcastOf(b.p.f.vals[v].dims, x.dims)
+	return s, x.kind != kConst && x.n > 1 && s != broadcastNone
 }
 
 // scratchBytes is what the scratch of a region may take: about a second-level
@@ -97,11 +97,11 @@ const callWork = 1 << 24
 
 // tileLen returns the tile length: the whole domain if it can be one tile (or what
 // one call may do of it), else
-// what fits in cache, as a multiple of what the folds need and, where that is
-// possible, of a short row's period, so that the row is spread once a run.
+// what fits in cache, as a multiple of what the reductions need and, where that is
+// possible, of a short row's period, so that the row is repeated once a run.
 func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	var zero T
-	call := max(callWork/len(b.vals)&^(partUnit-1), leastTile)
+	call := max(callWork/len(b.vals)&^(chunkUnit-1), leastTile)
 	if whole {
 		return max(min(n, call), 1)
 	}
@@ -109,21 +109,22 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	if len(b.vals) == 1 {
 		tile *= 4 // nothing comes back to a tile: fewer calls
 	}
-	if most := scratchBytes / int(sizeOf(zero)) / max(b.pieces(), 1); most < tile {
+	if most := scratchBytes / int(sizeOf(zero)) / max(b.scratchTiles(), 1); most < tile {
 		tile = max(leastTile, most&^(tileVector-1))
 	}
 	unit := tileVector
-	for _, v := range b.folds {
-		unit = b.p.f.vals[v].tileUnit(unit)
+	for _, v := range b.reductions {
+		o, _ := b.p.f.vals[v].reducesRows()
+		unit = o.tileUnit(unit)
 	}
 	tile = max(tile, unit)
-	if n <= tile || unit > foldTile {
+	if n <= tile || unit > reduceTile {
 		return max(n, 1)
 	}
 	period := 1
 	for _, v := range b.vals {
 		for _, a := range b.p.f.vals[v].args {
-			if s, ok := b.spreads(v, a); ok && s == spreadRow {
+			if s, ok := b.broadcasts(v, a); ok && s == broadcastRow {
 				period = b.p.f.vals[a].n
 			}
 		}
@@ -134,9 +135,9 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	return tile / unit * unit
 }
 
-// pieces returns how many pieces of scratch the region needs: for members that are
+// scratchTiles returns how many tiles of scratch the region needs: for members that are
 // wanted at the same time, and for operands that are written to scratch once.
-func (b *regionBuilder[T]) pieces() int {
+func (b *regionBuilder[T]) scratchTiles() int {
 	live, most, once := 0, 0, 0
 	b.eachPhase(func(vals []Val) {
 		for _, v := range vals {
@@ -169,30 +170,22 @@ func (b *regionBuilder[T]) pieces() int {
 // scratch of its own.
 func (b *regionBuilder[T]) writtenOnce(v, a Val) bool {
 	x := &b.p.f.vals[a]
-	_, spread := b.spreads(v, a)
-	return spread || !b.compiled(v) && (x.kind == kConst || x.n == 1)
+	_, is := b.broadcasts(v, a)
+	return is || !b.compiled(v) && (x.kind == kConst || x.n == 1)
 }
 
-// partUnit is what parts of a region without tiles are a multiple of, in elements:
+// chunkUnit is what chunks of a region without tiles are a multiple of, in elements:
 // whole cache lines, so that workers do not share one.
-const partUnit = 64
+const chunkUnit = 64
 
-// partLen returns how many elements a worker takes at a time: all that are
-// worth no handing over, or equal parts, so that a team of two, four or eight
-// ends together. It depends on the region only.
-func (b *regionBuilder[T]) partLen(n int, whole bool) int {
+// chunkLen returns how many elements a worker takes at a time. It depends on the
+// region only.
+func (b *regionBuilder[T]) chunkLen(n int, whole bool) int {
 	unit := b.r.tile
 	if whole {
-		unit = partUnit
+		unit = chunkUnit
 	}
-	parts := n * b.work() / partWork
-	if parts < 2 || unit >= n {
-		return max(n, 1)
-	}
-	if parts > 8 {
-		parts = min(parts&^7, mostParts)
-	}
-	return ((n+parts-1)/parts + unit - 1) / unit * unit
+	return chunkLen(n, unit, b.work())
 }
 
 // work estimates the time of an element, in picoseconds, of data in the
@@ -219,9 +212,9 @@ func (b *regionBuilder[T]) work() int {
 			k := b.of(a)
 			note(k, k.phase == 0 && b.p.f.vals[a].n == x.n)
 		}
-		note(b.of(v), b.p.plan.homes[v].place != placeNone)
+		note(b.of(v), b.p.plan.allocs[v].space != spaceNone)
 	}
-	sum += 40*len(b.folds) + 30*streams
+	sum += 40*len(b.reductions) + 30*streams
 	var zero T
 	return sum * int(sizeOf(zero)) / 4
 }

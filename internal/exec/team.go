@@ -12,7 +12,7 @@ import (
 // helpers spin: for the whole of a run, and a little while after.
 //
 // Every worker has a share of a job's chunks, side by side, so that from step to
-// step and from run to run it finds its part of the parameters in its own cache;
+// step and from run to run it finds its share of the parameters in its own cache;
 // who is done takes from the end of another's share. The caller works too, so it
 // never waits for a helper that has not started. What a chunk is does not depend
 // on the team: results are the same bits for any size.

@@ -18,7 +18,7 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 				if def[r] < 0 || int(def[r]) > s {
 					return fmt.Errorf("step %d reads value %d, which step %d makes", s, r, def[r])
 				}
-				if p.homes[r].place == placeNone && int(def[r]) != s {
+				if p.allocs[r].space == spaceNone && int(def[r]) != s {
 					return fmt.Errorf("step %d reads value %d, which has no memory", s, r)
 				}
 			}
@@ -27,25 +27,25 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 	for i := range f.vals {
 		for j := range i {
 			a, b := Val(j), Val(i)
-			ha, hb := p.homes[a], p.homes[b]
-			if ha.place != hb.place || f.vals[a].memoryless() || f.vals[b].memoryless() {
+			ha, hb := p.allocs[a], p.allocs[b]
+			if ha.space != hb.space || f.vals[a].memoryless() || f.vals[b].memoryless() {
 				continue
 			}
 			apart := def[a] >= last[b] || def[b] >= last[a]
-			if ha.place == placeArena && ha.at < hb.at+f.vals[b].n && hb.at < ha.at+f.vals[a].n && !apart {
+			if ha.space == spaceArena && ha.at < hb.at+f.vals[b].n && hb.at < ha.at+f.vals[a].n && !apart {
 				return fmt.Errorf("values %d and %d share memory in steps %d to %d and %d to %d", a, b, def[a], last[a], def[b], last[b])
 			}
 		}
 	}
 	for i := range f.vals {
-		h := p.homes[i]
-		if h.place != placeLeaf || f.vals[i].memoryless() {
+		h := p.allocs[i]
+		if h.space != spaceLeaf || f.vals[i].memoryless() {
 			continue
 		}
 		for s, g := range groups {
 			for _, v := range g.vals {
 				for _, a := range f.vals[v].args {
-					if r := root[a]; f.vals[r].kind == kLeaf && p.homes[r] == h && s > int(def[i]) {
+					if r := root[a]; f.vals[r].kind == kLeaf && p.allocs[r] == h && s > int(def[i]) {
 						return fmt.Errorf("step %d reads %s, which step %d has replaced", s, f.leaves[h.at].Name, def[i])
 					}
 				}
@@ -63,29 +63,39 @@ func Verify(f *Func) error {
 		}
 		for _, a := range v.args {
 			if a < 0 || int(a) >= i {
-				return fmt.Errorf("value %d (%s) uses value %d, which does not come before it", i, kindNames[v.kind], a)
+				return fmt.Errorf("value %d uses value %d, which does not come before it", i, a)
 			}
 		}
-		switch v.kind {
-		case kMap:
-			for _, a := range v.args {
-				if !canBroadcast(f.vals[a].dims, v.dims) {
-					return fmt.Errorf("value %d (%v): operand %v does not broadcast to %v", i, v.code, f.vals[a].dims, v.dims)
-				}
-			}
-		case kShape:
-			if x := f.vals[v.args[0]]; x.n != v.n && x.outs == nil {
-				return fmt.Errorf("value %d: reshape of %v to %v", i, f.vals[v.args[0]].dims, v.dims)
-			}
-		case kReduce:
-			if f.vals[v.args[0]].n != v.outer*v.mid*v.inner || v.n != v.outer*v.inner {
-				return fmt.Errorf("value %d: %v of %v to %v", i, v.fold, f.vals[v.args[0]].dims, v.dims)
-			}
+		if err := f.verifyValue(&v); err != nil {
+			return fmt.Errorf("value %d: %w", i, err)
 		}
 	}
 	for _, u := range f.updates {
 		if f.vals[u.Leaf].kind != kLeaf || f.vals[u.Leaf].n != f.vals[u.Value].n {
 			return fmt.Errorf("update of value %d by value %d does not fit", u.Leaf, u.Value)
+		}
+	}
+	return nil
+}
+
+// verifyValue checks a value's shape.
+func (f *Func) verifyValue(v *value) error {
+	switch v.kind {
+	case kMap:
+		for _, a := range v.args {
+			if !canBroadcast(f.vals[a].dims, v.dims) {
+				return fmt.Errorf("%v: operand %v does not broadcast to %v", v.code, f.vals[a].dims, v.dims)
+			}
+		}
+	case kShape:
+		return f.verifyShape(v)
+	case kOperation:
+		args := make([][]int, len(v.args))
+		for k, a := range v.args {
+			args[k] = f.vals[a].dims
+		}
+		if err := v.op.verify(v.dims, args); err != nil {
+			return fmt.Errorf("%w: %v of %v", err, v.dims, args)
 		}
 	}
 	return nil

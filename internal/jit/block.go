@@ -44,16 +44,16 @@ type Block struct {
 	Streams int // number of streams, read or written
 	Splats  int
 	// Len is how many elements the block is for: it runs over all of them, or
-	// over pieces of whole vectors and what is left. 0 is any number.
+	// over chunks of whole vectors and what is left. 0 is any number.
 	Len int
 	// Same lists pairs of streams {read, written} that are one array. Other
 	// streams do not overlap.
 	Same [][2]int
 }
 
-// parts says which code a block needs for vectors of so many elements: the loop
+// needs says which code a block needs for vectors of so many elements: the loop
 // over whole vectors, and the tail that does what is left.
-func (b *Block) parts(per int) (loop, tail bool) {
+func (b *Block) needs(per int) (loop, tail bool) {
 	return b.Len == 0 || b.Len >= per, b.Len%per != 0 || b.Len == 0
 }
 
@@ -66,7 +66,7 @@ func (b *Block) key(size, per int) string {
 			k = binary.AppendUvarint(k, uint64(x))
 		}
 	}
-	loop, tail := b.parts(per)
+	loop, tail := b.needs(per)
 	k = append(k, flag(loop)|2*flag(tail))
 	word(size, b.Streams, b.Splats, len(b.Instrs), len(b.Stores))
 	for i := range b.Instrs {
@@ -96,7 +96,7 @@ func flag(x bool) byte {
 // A Store writes the result of an instruction to a stream.
 type Store struct{ Instr, Stream int }
 
-// Supports reports whether a primitive can be part of a block.
+// Supports reports whether a primitive can be in a block.
 func Supports(c kernel.Code) bool {
 	switch c {
 	case kernel.Neg, kernel.Abs, kernel.Sign, kernel.Sqrt, kernel.Floor, kernel.Ceil, kernel.Round,

@@ -122,7 +122,7 @@ func compile(b *Block, a asm) compiled {
 	c := newCompiler(b, a)
 	c.lower()
 	hoisted := c.hoistable()
-	loop, tail := b.parts(c.lanes())
+	loop, tail := b.needs(c.lanes())
 	c.b = make([]byte, 0, 64+12*len(c.micros)*int(flag(loop)+flag(tail)))
 	c.load(rcx, mem{rdi, -1, frameBytes})
 	c.load(rsi, mem{rdi, -1, frameTable})

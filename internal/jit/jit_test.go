@@ -219,11 +219,11 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
-// TestPieces runs a block over pieces of whole vectors and what is left, as over
+// TestChunks runs a block over chunks of whole vectors and what is left, as over
 // all.
-func TestPieces(t *testing.T) {
+func TestChunks(t *testing.T) {
 	eachISA(t, func(t *testing.T, isa kernel.ISA) {
-		const n, piece = 101, 32
+		const n, chunk = 101, 32
 		b := &chain{Block: Block{Streams: 3, Splats: 1, Len: n}}
 		b.do(kernel.Sub, b.do(kernel.Mul, b.stream(0), b.splat(0)), b.stream(1))
 		b.Stores = []Store{{1, 2}}
@@ -237,11 +237,11 @@ func TestPieces(t *testing.T) {
 			x[i], y[i] = float64(i), float64(i*i)
 		}
 		code.SetSplat(0, 3)
-		for o := 0; o < n; o += piece {
+		for o := 0; o < n; o += chunk {
 			for s, a := range [][]float64{x, y, z} {
 				code.SetStream(s, unsafe.Pointer(&a[o]))
 			}
-			code.Run(min(piece, n-o))
+			code.Run(min(chunk, n-o))
 		}
 		for i := range z {
 			if want := float64(3*i - i*i); z[i] != want {
@@ -281,18 +281,18 @@ func TestEqualBlocksShareCode(t *testing.T) {
 	}
 }
 
-func TestSpread(t *testing.T) {
+func TestRepeat(t *testing.T) {
 	if !Available() {
 		t.Skip("no machine code on this host")
 	}
-	testSpread[float32](t)
-	testSpread[float64](t)
+	testRepeat[float32](t)
+	testRepeat[float64](t)
 }
 
-func testSpread[T kernel.Float](t *testing.T) {
+func testRepeat[T kernel.Float](t *testing.T) {
 	for repeat := 1; repeat <= MaxRepeat; repeat++ {
 		pages := &Pages{}
-		s := CompileSpread[T](pages, repeat)
+		s := CompileRepeat[T](pages, repeat)
 		if err := pages.Seal(); err != nil {
 			t.Fatal(err)
 		}

@@ -173,7 +173,7 @@ func (p *Product[T]) panel(x *panelArgs, left int) (kernel func(*byte), width in
 	}
 	x.tail = left
 	if !p.packedA { // rows are equally spaced, so taller tiles will do
-		x.tileRows = evenParts(x.m, g.singleTile)
+		x.tileRows = evenBlocks(x.m, g.singleTile)
 		x.aTile = x.tileRows * x.aRow
 	}
 	if g.half != nil && left <= g.lanes/2 {
@@ -231,7 +231,7 @@ func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
 	x := &w.args
 	x.m = rows
 	depth := x.k
-	x.tileRows = evenParts(rows, g.tile)
+	x.tileRows = evenBlocks(rows, g.tile)
 	rowStride, colStride := p.stridesA()
 	from := element(a, row*rowStride+l*colStride)
 	if !p.packedA {

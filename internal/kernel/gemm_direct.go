@@ -26,7 +26,7 @@ func (p *Product[T]) planDirect() {
 		m: p.m, k: p.k, flags: p.panelFlags(0),
 	}
 	for j, width := 0, 0; j < p.n; j += width {
-		x.tileRows = evenParts(p.m, g.tile)
+		x.tileRows = evenBlocks(p.m, g.tile)
 		x.aTile = x.tileRows * x.aRow
 		d := directPanel{at: j * g.size, biasAt: p.biasAt(0, j) * g.size}
 		d.kernel, width = p.panel(&x, p.n-j)

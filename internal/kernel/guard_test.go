@@ -92,30 +92,30 @@ func vectorStaysInside[T Float](rooms *guard.Rooms, isa ISA, c Code, n int) {
 	}
 }
 
-// TestFoldStaysInside does the same for reductions, of rows and of columns, and
+// TestReductionStaysInside does the same for reductions, of rows and of columns, and
 // for the softmax of rows.
-func TestFoldStaysInside(t *testing.T) {
+func TestReductionStaysInside(t *testing.T) {
 	rooms, long := guard.New(t, 3, 8*3*5001), guard.New(t, 2, 8*4001*33)
 	eachISA(t, func(t *testing.T, isa ISA) {
 		for _, n := range tails {
-			foldStaysInside[float32](rooms, isa, n)
-			foldStaysInside[float64](rooms, isa, n)
+			reductionStaysInside[float32](rooms, isa, n)
+			reductionStaysInside[float64](rooms, isa, n)
 		}
 		longColumnsStayInside[float32](long, isa)
 		longColumnsStayInside[float64](long, isa)
 	})
 }
 
-func foldStaysInside[T Float](rooms *guard.Rooms, isa ISA, n int) {
+func reductionStaysInside[T Float](rooms *guard.Rooms, isa ISA, n int) {
 	for _, atEnd := range []bool{true, false} {
-		for f := range numFolds {
+		for f := range numReductions {
 			for _, s := range [][3]int{{1, n, 1}, {3, n, 1}, {1, n, 3}, {1, 3, n}, {2, 1, n}, {n, 2, 1}} {
 				outer, mid, inner := s[0], s[1], s[2]
 				if outer*mid*inner > 3*5001 {
 					continue
 				}
 				src := ones[T](rooms, 1, outer*mid*inner, atEnd)
-				reduction[T](isa, f)(&guard.Take[T](rooms, 0, outer*inner, atEnd)[0], &src[0], outer, mid, inner)
+				reducer[T](isa, f)(&guard.Take[T](rooms, 0, outer*inner, atEnd)[0], &src[0], outer, mid, inner)
 			}
 		}
 		for _, s := range [][2]int{{1, n}, {3, n}, {n, 3}} {
@@ -129,14 +129,14 @@ func foldStaysInside[T Float](rooms *guard.Rooms, isa ISA, n int) {
 	}
 }
 
-// longColumnsStayInside folds columns of so many elements that they are done in
+// longColumnsStayInside reduces columns of so many elements that they are done in
 // several calls.
 func longColumnsStayInside[T Float](rooms *guard.Rooms, isa ISA) {
 	const n, inner = 4001, 33
 	for _, atEnd := range []bool{true, false} {
-		for _, f := range []Fold{FoldSum, FoldProd, FoldMax, FoldMin} {
+		for _, f := range []Reduction{ReduceSum, ReduceProd, ReduceMax, ReduceMin} {
 			src := ones[T](rooms, 1, n*inner, atEnd)
-			reduction[T](isa, f)(&guard.Take[T](rooms, 0, inner, atEnd)[0], &src[0], 1, n, inner)
+			reducer[T](isa, f)(&guard.Take[T](rooms, 0, inner, atEnd)[0], &src[0], 1, n, inner)
 		}
 	}
 }

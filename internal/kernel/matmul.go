@@ -76,7 +76,7 @@ func (p *Product[T]) RunBias(c, a, b, bias *T) {
 	}
 }
 
-// Chunks returns the number of independent parts that the product divides into.
+// Chunks returns the number of independent chunks that the product divides into.
 // It depends on the shape only. A product too small to be worth sharing is one
 // chunk.
 func (p *Product[T]) Chunks() int {

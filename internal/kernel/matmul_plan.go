@@ -138,7 +138,7 @@ func (p *Product[T]) chooseBlock() {
 	if p.packedA {
 		limit = p.kernels.packedK
 	}
-	p.block = max(1, evenParts(p.k, limit))
+	p.block = max(1, evenBlocks(p.k, limit))
 }
 
 // region returns a rectangle of C with its blocks. They do not change the order
@@ -152,13 +152,13 @@ func (p *Product[T]) region(rows, cols int) region {
 	case p.dots:
 		r.blockN = min(cols, max(64, cached/(p.block*g.size)))
 	case p.packedA:
-		r.blockM = roundUp(evenParts(rows, g.keepA/(p.block*g.size)), g.tile)
+		r.blockM = roundUp(evenBlocks(rows, g.keepA/(p.block*g.size)), g.tile)
 		r.blockN = min(cols, 128)
 		r.keepB = r.blockM < rows && cols*p.block*g.size <= 2<<20
 	case p.turned && !p.packedB:
 		r.blockN = min(cols, 512)
 	default:
-		r.blockM = roundUp(evenParts(rows, max(64, cached/(p.block*g.size))), g.tile)
+		r.blockM = roundUp(evenBlocks(rows, max(64, cached/(p.block*g.size))), g.tile)
 		if p.packedB && cols*p.block*g.size > 16<<10 {
 			// A is not moved for each block of B, so the blocks can be
 			// small: packed panels are used while they are in the first
@@ -198,7 +198,7 @@ func (p *Product[T]) divide() {
 	if g := p.kernels; g != nil {
 		p.unitM, p.unitN = 1, 2*g.lanes
 	}
-	parts := min(maxChunks, p.Nanoseconds()/(1000*chunkMicroseconds))
+	chunks := min(maxChunks, p.Nanoseconds()/(1000*chunkMicroseconds))
 	// Costs per element of k, in flops.
 	costA, costB := 4, 4
 	if p.packedA {
@@ -210,8 +210,8 @@ func (p *Product[T]) divide() {
 	bands, panels := p.units()
 	p.down, p.across, p.chunk = 1, 1, p.whole
 	best := math.MaxInt
-	for down := 1; down <= min(parts, bands) && (down == 1 || !p.turned); down++ {
-		for across := 1; across <= min(parts/down, panels); across++ {
+	for down := 1; down <= min(chunks, bands) && (down == 1 || !p.turned); down++ {
+		for across := 1; across <= min(chunks/down, panels); across++ {
 			rows := min(p.m, (bands+down-1)/down*p.unitM)
 			cols := min(p.n, (panels+across-1)/across*p.unitN)
 			time := 0
@@ -266,9 +266,9 @@ func place[T Float](n int) *T {
 // packedRow returns the spacing in elements of packed rows.
 func packedRow(n, size int) int { return n + cacheLine/size }
 
-// evenParts returns the largest part when n is divided, as evenly as possible,
-// into parts of at most limit.
-func evenParts(n, limit int) int {
-	parts := max(1, (n+limit-1)/limit)
-	return (n + parts - 1) / parts
+// evenBlocks returns the longest block when n is divided, as evenly as possible,
+// into blocks of at most limit.
+func evenBlocks(n, limit int) int {
+	blocks := max(1, (n+limit-1)/limit)
+	return (n + blocks - 1) / blocks
 }

@@ -5,42 +5,42 @@ import (
 	"unsafe"
 )
 
-// A Fold names a reduction.
-type Fold uint8
+// A Reduction is a way to reduce an axis.
+type Reduction uint8
 
-// The reductions. Sums accumulate in float64, and in parts, so that they do not
+// The reductions. Sums accumulate in float64, and in blocks, so that they do not
 // lose what one running total loses.
 const (
-	FoldSum Fold = iota
-	FoldProd
-	FoldMax // NaN if any element is NaN; -0 is less than 0
-	FoldMin
-	FoldArgMax // index of the first largest element; a NaN counts as largest
-	FoldArgMin
+	ReduceSum Reduction = iota
+	ReduceProd
+	ReduceMax // NaN if any element is NaN; -0 is less than 0
+	ReduceMin
+	ReduceArgMax // index of the first largest element; a NaN counts as largest
+	ReduceArgMin
 
-	numFolds
+	numReductions
 )
 
-var foldNames = [...]string{"sum", "prod", "max", "min", "argmax", "argmin"}
+var reductionNames = [...]string{"sum", "prod", "max", "min", "argmax", "argmin"}
 
 // String returns the reduction's name.
-func (f Fold) String() string { return foldNames[f] }
+func (how Reduction) String() string { return reductionNames[how] }
 
 // A Reducer reduces the middle axis of an outer×n×inner array: dst has
 // outer·inner elements. n may be zero: the result is then the identity (0, 1,
 // ∓Inf), and 0 for an index.
 type Reducer[T Float] func(dst, src *T, outer, n, inner int)
 
-// Reduction returns the fastest loop for a reduction on this machine. Sums and
+// ReducerOf returns the fastest loop for a reduction on this machine. Sums and
 // products are the same bits on every machine: the order of operations is part
 // of the definition, and depends on the shape only.
-func Reduction[T Float](f Fold) Reducer[T] { return reduction[T](Active(), f) }
+func ReducerOf[T Float](how Reduction) Reducer[T] { return reducer[T](Active(), how) }
 
-func reduction[T Float](isa ISA, f Fold) Reducer[T] {
-	if r := assemblyReducer[T](isa, f); r != nil {
+func reducer[T Float](isa ISA, how Reduction) Reducer[T] {
+	if r := assemblyReducer[T](isa, how); r != nil {
 		return r
 	}
-	return portableReduce[T](f)
+	return portableReduce[T](how)
 }
 
 // Total returns the sum of n elements.
@@ -79,8 +79,8 @@ func JoinBlocks(sums []float64, n int) float64 {
 	return JoinBlocks(sums[:h/SumBlock], h) + JoinBlocks(sums[h/SumBlock:], n-h)
 }
 
-// laneFold folds a row in lanes.
-func laneFold[T Float](x []T, identity float64, op func(a, b float64) float64) float64 {
+// laneReduce reduces a row in lanes.
+func laneReduce[T Float](x []T, identity float64, op func(a, b float64) float64) float64 {
 	var lane [sumLanes]float64
 	for i := range lane {
 		lane[i] = identity
@@ -96,13 +96,13 @@ func laneFold[T Float](x []T, identity float64, op func(a, b float64) float64) f
 	return lane[0]
 }
 
-// columnFold folds n elements of x that are stride apart.
-func columnFold[T Float](x []T, n, stride int, identity float64, op func(a, b float64) float64) float64 {
-	total, part := identity, identity
+// columnReduce reduces n elements of x that are stride apart.
+func columnReduce[T Float](x []T, n, stride int, identity float64, op func(a, b float64) float64) float64 {
+	total, block := identity, identity
 	for k := range n {
-		part = op(part, float64(x[k*stride]))
+		block = op(block, float64(x[k*stride]))
 		if (k+1)%columnBlock == 0 || k == n-1 {
-			total, part = op(total, part), identity
+			total, block = op(total, block), identity
 		}
 	}
 	return total
@@ -111,34 +111,34 @@ func columnFold[T Float](x []T, n, stride int, identity float64, op func(a, b fl
 func add(a, b float64) float64 { return a + b }
 func mul(a, b float64) float64 { return a * b }
 
-func portableReduce[T Float](f Fold) Reducer[T] {
+func portableReduce[T Float](how Reduction) Reducer[T] {
 	return func(dst, src *T, outer, n, inner int) {
 		d, s := unsafe.Slice(dst, outer*inner), unsafe.Slice(src, outer*n*inner)
 		for o := range outer {
 			for i := range inner {
-				d[o*inner+i] = fold1(f, s[o*n*inner:(o+1)*n*inner], i, n, inner)
+				d[o*inner+i] = reduce1(how, s[o*n*inner:(o+1)*n*inner], i, n, inner)
 			}
 		}
 	}
 }
 
-// fold1 reduces n elements of s that are stride apart, from offset.
-func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
+// reduce1 reduces n elements of s that are stride apart, from offset.
+func reduce1[T Float](how Reduction, s []T, offset, n, stride int) T {
 	if n > 0 {
 		s = s[offset:]
 	}
 	switch {
-	case f == FoldSum && stride == 1:
+	case how == ReduceSum && stride == 1:
 		return T(total(Portable, unsafe.SliceData(s), n))
-	case f == FoldProd && stride == 1:
-		return T(laneFold(s, 1, mul))
-	case f == FoldSum:
-		return T(columnFold(s, n, stride, 0, add))
-	case f == FoldProd:
-		return T(columnFold(s, n, stride, 1, mul))
+	case how == ReduceProd && stride == 1:
+		return T(laneReduce(s, 1, mul))
+	case how == ReduceSum:
+		return T(columnReduce(s, n, stride, 0, add))
+	case how == ReduceProd:
+		return T(columnReduce(s, n, stride, 1, mul))
 	}
 	best, at, flip := math.Inf(-1), 0, 1.0
-	if f == FoldMin || f == FoldArgMin {
+	if how == ReduceMin || how == ReduceArgMin {
 		flip = -1
 	}
 	for k := range n {
@@ -150,7 +150,7 @@ func fold1[T Float](f Fold, s []T, offset, n, stride int) T {
 			break
 		}
 	}
-	if f == FoldMax || f == FoldMin {
+	if how == ReduceMax || how == ReduceMin {
 		for k := 0; k < n && best == 0; k++ { // 0 is larger than -0
 			best = max(best, flip*float64(s[k*stride]))
 		}

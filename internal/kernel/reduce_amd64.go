@@ -6,62 +6,62 @@ import "unsafe"
 // collector waits for it.
 const callElements = 1 << 17
 
-// A folder reduces the n elements of each row, or the columns of n rows.
-type folder[T Float] struct {
+// A rowReducer reduces the n elements of each row, or the columns of n rows.
+type rowReducer[T Float] struct {
 	rows    func(dst, src *T, rows, n int)
 	columns func(dst, src *T, n, inner int)
 }
 
-var folders32 = [...][numFolds]folder[float32]{
+var reducers32 = [...][numReductions]rowReducer[float32]{
 	AVX2: {
-		FoldSum:    {vecSumRowsF32AVX2, vecSumColumnsF32AVX2},
-		FoldProd:   {vecProdRowsF32AVX2, vecProdColumnsF32AVX2},
-		FoldMax:    {vecMaxRowsF32AVX2, vecMaxColumnsF32AVX2},
-		FoldMin:    {vecMinRowsF32AVX2, vecMinColumnsF32AVX2},
-		FoldArgMax: {rows: vecArgMaxRowsF32AVX2},
-		FoldArgMin: {rows: vecArgMinRowsF32AVX2},
+		ReduceSum:    {vecSumRowsF32AVX2, vecSumColumnsF32AVX2},
+		ReduceProd:   {vecProdRowsF32AVX2, vecProdColumnsF32AVX2},
+		ReduceMax:    {vecMaxRowsF32AVX2, vecMaxColumnsF32AVX2},
+		ReduceMin:    {vecMinRowsF32AVX2, vecMinColumnsF32AVX2},
+		ReduceArgMax: {rows: vecArgMaxRowsF32AVX2},
+		ReduceArgMin: {rows: vecArgMinRowsF32AVX2},
 	},
 	AVX512: {
-		FoldSum:    {vecSumRowsF32AVX512, vecSumColumnsF32AVX512},
-		FoldProd:   {vecProdRowsF32AVX512, vecProdColumnsF32AVX512},
-		FoldMax:    {vecMaxRowsF32AVX512, vecMaxColumnsF32AVX512},
-		FoldMin:    {vecMinRowsF32AVX512, vecMinColumnsF32AVX512},
-		FoldArgMax: {rows: vecArgMaxRowsF32AVX512},
-		FoldArgMin: {rows: vecArgMinRowsF32AVX512},
+		ReduceSum:    {vecSumRowsF32AVX512, vecSumColumnsF32AVX512},
+		ReduceProd:   {vecProdRowsF32AVX512, vecProdColumnsF32AVX512},
+		ReduceMax:    {vecMaxRowsF32AVX512, vecMaxColumnsF32AVX512},
+		ReduceMin:    {vecMinRowsF32AVX512, vecMinColumnsF32AVX512},
+		ReduceArgMax: {rows: vecArgMaxRowsF32AVX512},
+		ReduceArgMin: {rows: vecArgMinRowsF32AVX512},
 	},
 }
 
-var folders64 = [...][numFolds]folder[float64]{
+var reducers64 = [...][numReductions]rowReducer[float64]{
 	AVX2: {
-		FoldSum:    {vecSumRowsF64AVX2, vecSumColumnsF64AVX2},
-		FoldProd:   {vecProdRowsF64AVX2, vecProdColumnsF64AVX2},
-		FoldMax:    {vecMaxRowsF64AVX2, vecMaxColumnsF64AVX2},
-		FoldMin:    {vecMinRowsF64AVX2, vecMinColumnsF64AVX2},
-		FoldArgMax: {rows: vecArgMaxRowsF64AVX2},
-		FoldArgMin: {rows: vecArgMinRowsF64AVX2},
+		ReduceSum:    {vecSumRowsF64AVX2, vecSumColumnsF64AVX2},
+		ReduceProd:   {vecProdRowsF64AVX2, vecProdColumnsF64AVX2},
+		ReduceMax:    {vecMaxRowsF64AVX2, vecMaxColumnsF64AVX2},
+		ReduceMin:    {vecMinRowsF64AVX2, vecMinColumnsF64AVX2},
+		ReduceArgMax: {rows: vecArgMaxRowsF64AVX2},
+		ReduceArgMin: {rows: vecArgMinRowsF64AVX2},
 	},
 	AVX512: {
-		FoldSum:    {vecSumRowsF64AVX512, vecSumColumnsF64AVX512},
-		FoldProd:   {vecProdRowsF64AVX512, vecProdColumnsF64AVX512},
-		FoldMax:    {vecMaxRowsF64AVX512, vecMaxColumnsF64AVX512},
-		FoldMin:    {vecMinRowsF64AVX512, vecMinColumnsF64AVX512},
-		FoldArgMax: {rows: vecArgMaxRowsF64AVX512},
-		FoldArgMin: {rows: vecArgMinRowsF64AVX512},
+		ReduceSum:    {vecSumRowsF64AVX512, vecSumColumnsF64AVX512},
+		ReduceProd:   {vecProdRowsF64AVX512, vecProdColumnsF64AVX512},
+		ReduceMax:    {vecMaxRowsF64AVX512, vecMaxColumnsF64AVX512},
+		ReduceMin:    {vecMinRowsF64AVX512, vecMinColumnsF64AVX512},
+		ReduceArgMax: {rows: vecArgMaxRowsF64AVX512},
+		ReduceArgMin: {rows: vecArgMinRowsF64AVX512},
 	},
 }
 
-func assemblyReducer[T Float](isa ISA, f Fold) Reducer[T] {
+func assemblyReducer[T Float](isa ISA, how Reduction) Reducer[T] {
 	if isa == Portable {
 		return nil
 	}
-	k, ok := any(folders32[isa][f]).(folder[T])
+	k, ok := any(reducers32[isa][how]).(rowReducer[T])
 	if !ok {
-		k = any(folders64[isa][f]).(folder[T])
+		k = any(reducers64[isa][how]).(rowReducer[T])
 	}
-	portable := portableReduce[T](f)
+	portable := portableReduce[T](how)
 	return func(dst, src *T, outer, n, inner int) {
 		switch {
-		case inner == 1 && f == FoldSum && n > SumBlock:
+		case inner == 1 && how == ReduceSum && n > SumBlock:
 			for o := range outer {
 				*element(dst, o) = T(total(isa, element(src, o*n), n))
 			}
@@ -72,7 +72,7 @@ func assemblyReducer[T Float](isa ISA, f Fold) Reducer[T] {
 			}
 		case k.columns != nil && n*inner > callElements:
 			for o := range outer {
-				longColumns(isa, f, element(dst, o*inner), element(src, o*n*inner), n, inner)
+				longColumns(isa, how, element(dst, o*inner), element(src, o*n*inner), n, inner)
 			}
 		case k.columns != nil:
 			for o := range outer {
@@ -107,5 +107,5 @@ func blockSum[T Float](isa ISA, src *T, n int) float64 {
 			return sum
 		}
 	}
-	return laneFold(unsafe.Slice(src, n), 0, add)
+	return laneReduce(unsafe.Slice(src, n), 0, add)
 }

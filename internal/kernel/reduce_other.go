@@ -4,8 +4,8 @@ package kernel
 
 import "unsafe"
 
-func assemblyReducer[T Float](ISA, Fold) Reducer[T] { return nil }
+func assemblyReducer[T Float](ISA, Reduction) Reducer[T] { return nil }
 
 func blockSum[T Float](_ ISA, src *T, n int) float64 {
-	return laneFold(unsafe.Slice(src, n), 0, add)
+	return laneReduce(unsafe.Slice(src, n), 0, add)
 }

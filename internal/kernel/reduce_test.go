@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-func forReducers[T Float](t *testing.T, test func(t *testing.T, f Fold, r Reducer[T])) {
+func forReducers[T Float](t *testing.T, test func(t *testing.T, f Reduction, r Reducer[T])) {
 	var zero T
 	for _, isa := range isas() {
-		for f := FoldSum; f < numFolds; f++ {
+		for f := ReduceSum; f < numReductions; f++ {
 			if r := assemblyReducer[T](isa, f); r != nil {
 				t.Run(fmt.Sprintf("%s/%s/%T", f, isa, zero), func(t *testing.T) { test(t, f, r) })
 			}
@@ -27,7 +27,7 @@ func TestReduction(t *testing.T) {
 
 func testReduction[T Float](t *testing.T) {
 	const guard = 17
-	forReducers(t, func(t *testing.T, f Fold, r Reducer[T]) {
+	forReducers(t, func(t *testing.T, f Reduction, r Reducer[T]) {
 		rng := rand.New(rand.NewPCG(uint64(f), 5))
 		check := func(outer, n, inner int, nan float64) {
 			t.Helper()
@@ -38,9 +38,9 @@ func testReduction[T Float](t *testing.T) {
 			for i := range outer * n * inner {
 				v := rng.NormFloat64()
 				switch {
-				case f == FoldProd:
+				case f == ReduceProd:
 					v = 1 + v/8
-				case f != FoldSum && i%3 == 0:
+				case f != ReduceSum && i%3 == 0:
 					v = math.Round(v) // equal extremes
 				}
 				if rng.Float64() < nan {
@@ -97,8 +97,8 @@ func testReduction[T Float](t *testing.T) {
 func TestReductionDoesNotAllocate(t *testing.T) {
 	src, dst := make([]float32, 1000*300), make([]float32, 300)
 	for _, isa := range isas() {
-		for _, f := range []Fold{FoldSum, FoldMax} {
-			r := reduction[float32](isa, f)
+		for _, f := range []Reduction{ReduceSum, ReduceMax} {
+			r := reducer[float32](isa, f)
 			if n := testing.AllocsPerRun(3, func() { r(&dst[0], &src[0], 1, 1000, 300) }); n != 0 {
 				t.Errorf("%s: %s of long columns allocates %v times", isa, f, n)
 			}
@@ -139,8 +139,8 @@ func TestReductionZeros(t *testing.T) {
 							}
 						}
 					}
-					for f, want := range map[Fold]float64{FoldMax: c.max, FoldMin: c.min} {
-						reduction[float32](isa, f)(&got[0], &src[0], shape[0], n, shape[1])
+					for f, want := range map[Reduction]float64{ReduceMax: c.max, ReduceMin: c.min} {
+						reducer[float32](isa, f)(&got[0], &src[0], shape[0], n, shape[1])
 						for _, v := range got {
 							if !sameNumber(float64(v), want) {
 								t.Fatalf("%s: %s of %d along %v: %s is %v, want %v", isa, f, n, shape, c.name, v, want)
@@ -162,16 +162,16 @@ func TestReductionInfinities(t *testing.T) {
 				src[i] = -inf
 			}
 			var got float64
-			reduction[float64](isa, FoldMax)(&got, &src[0], 1, n, 1)
+			reducer[float64](isa, ReduceMax)(&got, &src[0], 1, n, 1)
 			if got != -inf {
 				t.Errorf("%s: max of %d -Inf is %v", isa, n, got)
 			}
-			reduction[float64](isa, FoldArgMax)(&got, &src[0], 1, n, 1)
+			reducer[float64](isa, ReduceArgMax)(&got, &src[0], 1, n, 1)
 			if got != 0 {
 				t.Errorf("%s: argmax of %d -Inf is %v", isa, n, got)
 			}
 			src[n-1] = math.NaN()
-			reduction[float64](isa, FoldArgMin)(&got, &src[0], 1, n, 1)
+			reducer[float64](isa, ReduceArgMin)(&got, &src[0], 1, n, 1)
 			if got != float64(n-1) {
 				t.Errorf("%s: argmin with NaN at %d is %v", isa, n-1, got)
 			}
@@ -207,7 +207,7 @@ func TestTotal(t *testing.T) {
 }
 
 func BenchmarkReduction(b *testing.B) {
-	for _, f := range []Fold{FoldSum, FoldMax, FoldArgMax} {
+	for _, f := range []Reduction{ReduceSum, ReduceMax, ReduceArgMax} {
 		for _, shape := range [][3]int{{64, 10, 1}, {1, 1024, 1}, {64, 1024, 1}, {1, 64, 128}, {1, 1024, 1024}} {
 			benchmarkReduction[float32](b, f, shape)
 			benchmarkReduction[float64](b, f, shape)
@@ -215,14 +215,14 @@ func BenchmarkReduction(b *testing.B) {
 	}
 }
 
-func benchmarkReduction[T Float](b *testing.B, f Fold, s [3]int) {
+func benchmarkReduction[T Float](b *testing.B, f Reduction, s [3]int) {
 	n := s[0] * s[1] * s[2]
 	src, dst := make([]T, n), make([]T, s[0]*s[2])
 	for i := range src {
 		src[i] = T(i % 1000)
 	}
 	for _, isa := range isas() {
-		r := reduction[T](isa, f)
+		r := reducer[T](isa, f)
 		b.Run(fmt.Sprintf("%s/%T/%dx%dx%d/%s", f, src[0], s[0], s[1], s[2], isa), func(b *testing.B) {
 			for b.Loop() {
 				r(&dst[0], &src[0], s[0], s[1], s[2])

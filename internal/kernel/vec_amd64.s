@@ -5180,7 +5180,7 @@ rest:
 
 some0:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y0, Y0
@@ -5188,7 +5188,7 @@ some0:
 
 some1:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y1, Y1
@@ -5196,7 +5196,7 @@ some1:
 
 some2:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y2, Y2
@@ -5204,7 +5204,7 @@ some2:
 
 some3:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y3, Y3
@@ -5212,7 +5212,7 @@ some3:
 
 some4:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y4, Y4
@@ -5220,7 +5220,7 @@ some4:
 
 some5:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y5, Y5
@@ -5228,7 +5228,7 @@ some5:
 
 some6:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y6, Y6
@@ -5236,7 +5236,7 @@ some6:
 
 some7:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y7, Y7
@@ -5244,7 +5244,7 @@ some7:
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VADDPD       Y4, Y0, Y0
 	VADDPD       Y5, Y1, Y1
 	VADDPD       Y6, Y2, Y2
@@ -5360,7 +5360,7 @@ rest:
 
 some0:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5370,7 +5370,7 @@ some0:
 
 some1:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5380,7 +5380,7 @@ some1:
 
 some2:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5390,7 +5390,7 @@ some2:
 
 some3:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5400,7 +5400,7 @@ some3:
 
 some4:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5410,7 +5410,7 @@ some4:
 
 some5:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5420,7 +5420,7 @@ some5:
 
 some6:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5430,7 +5430,7 @@ some6:
 
 some7:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VPMOVSXDQ  X9, Y11
@@ -5440,7 +5440,7 @@ some7:
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -5556,7 +5556,7 @@ rest:
 
 some0:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y0, Y0
@@ -5564,7 +5564,7 @@ some0:
 
 some1:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y1, Y1
@@ -5572,7 +5572,7 @@ some1:
 
 some2:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y2, Y2
@@ -5580,7 +5580,7 @@ some2:
 
 some3:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y3, Y3
@@ -5588,7 +5588,7 @@ some3:
 
 some4:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y4, Y4
@@ -5596,7 +5596,7 @@ some4:
 
 some5:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y5, Y5
@@ -5604,7 +5604,7 @@ some5:
 
 some6:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y6, Y6
@@ -5612,7 +5612,7 @@ some6:
 
 some7:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (CX), X9, X10
 	VCVTPS2PD  X10, Y10
 	VADDPD     Y10, Y7, Y7
@@ -5620,7 +5620,7 @@ some7:
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VADDPD       Y4, Y0, Y0
 	VADDPD       Y5, Y1, Y1
 	VADDPD       Y6, Y2, Y2
@@ -6254,7 +6254,7 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (DI), Y7, Y8
 	VCMPPS     $0x03, Y8, Y8, Y9
 	VORPS      Y9, Y1, Y1
@@ -6262,7 +6262,7 @@ some:
 	VMAXPS     Y8, Y2, Y2
 	VANDPS     Y8, Y6, Y6
 
-fold:
+join:
 	VMAXPS       Y4, Y2, Y2
 	VMAXPS       Y5, Y3, Y3
 	VMAXPS       Y3, Y2, Y2
@@ -6368,14 +6368,14 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (DI), Y6, Y7
 	VCMPPS     $0x03, Y7, Y7, Y8
 	VORPS      Y8, Y1, Y1
 	VBLENDVPS  Y6, Y7, Y0, Y7
 	VMAXPS     Y7, Y2, Y2
 
-fold:
+join:
 	VMAXPS       Y4, Y2, Y2
 	VMAXPS       Y5, Y3, Y3
 	VMAXPS       Y3, Y2, Y2
@@ -6910,7 +6910,7 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (DI), Y7, Y8
 	VCMPPS     $0x03, Y8, Y8, Y9
 	VORPS      Y9, Y1, Y1
@@ -6918,7 +6918,7 @@ some:
 	VMINPS     Y8, Y2, Y2
 	VORPS      Y8, Y6, Y6
 
-fold:
+join:
 	VMINPS       Y4, Y2, Y2
 	VMINPS       Y5, Y3, Y3
 	VMINPS       Y3, Y2, Y2
@@ -7024,14 +7024,14 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPS (DI), Y6, Y7
 	VCMPPS     $0x03, Y7, Y7, Y8
 	VORPS      Y8, Y1, Y1
 	VBLENDVPS  Y6, Y7, Y0, Y7
 	VMINPS     Y7, Y2, Y2
 
-fold:
+join:
 	VMINPS       Y4, Y2, Y2
 	VMINPS       Y5, Y3, Y3
 	VMINPS       Y3, Y2, Y2
@@ -13213,63 +13213,63 @@ rest:
 
 some0:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y0, Y0
 	JMP        step
 
 some1:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y1, Y1
 	JMP        step
 
 some2:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y2, Y2
 	JMP        step
 
 some3:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y3, Y3
 	JMP        step
 
 some4:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y4, Y4
 	JMP        step
 
 some5:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y5, Y5
 	JMP        step
 
 some6:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y6, Y6
 	JMP        step
 
 some7:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VADDPD     Y10, Y7, Y7
 
 step:
 	LEAQ (CX)(SI*8), CX
 
-fold:
+join:
 	VADDPD       Y4, Y0, Y0
 	VADDPD       Y5, Y1, Y1
 	VADDPD       Y6, Y2, Y2
@@ -13376,7 +13376,7 @@ rest:
 
 some0:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y0, Y0
@@ -13384,7 +13384,7 @@ some0:
 
 some1:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y1, Y1
@@ -13392,7 +13392,7 @@ some1:
 
 some2:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y2, Y2
@@ -13400,7 +13400,7 @@ some2:
 
 some3:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y3, Y3
@@ -13408,7 +13408,7 @@ some3:
 
 some4:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y4, Y4
@@ -13416,7 +13416,7 @@ some4:
 
 some5:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y5, Y5
@@ -13424,7 +13424,7 @@ some5:
 
 some6:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y6, Y6
@@ -13432,7 +13432,7 @@ some6:
 
 some7:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (CX), Y9, Y10
 	VBLENDVPD  Y9, Y10, Y8, Y10
 	VMULPD     Y10, Y7, Y7
@@ -13440,7 +13440,7 @@ some7:
 step:
 	LEAQ (CX)(SI*8), CX
 
-fold:
+join:
 	VMULPD       Y4, Y0, Y0
 	VMULPD       Y5, Y1, Y1
 	VMULPD       Y6, Y2, Y2
@@ -14048,7 +14048,7 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (DI), Y7, Y8
 	VCMPPD     $0x03, Y8, Y8, Y9
 	VORPD      Y9, Y1, Y1
@@ -14056,7 +14056,7 @@ some:
 	VMAXPD     Y8, Y2, Y2
 	VANDPD     Y8, Y6, Y6
 
-fold:
+join:
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y5, Y3, Y3
 	VMAXPD       Y3, Y2, Y2
@@ -14158,14 +14158,14 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (DI), Y6, Y7
 	VCMPPD     $0x03, Y7, Y7, Y8
 	VORPD      Y8, Y1, Y1
 	VBLENDVPD  Y6, Y7, Y0, Y7
 	VMAXPD     Y7, Y2, Y2
 
-fold:
+join:
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y5, Y3, Y3
 	VMAXPD       Y3, Y2, Y2
@@ -14698,7 +14698,7 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (DI), Y7, Y8
 	VCMPPD     $0x03, Y8, Y8, Y9
 	VORPD      Y9, Y1, Y1
@@ -14706,7 +14706,7 @@ some:
 	VMINPD     Y8, Y2, Y2
 	VORPD      Y8, Y6, Y6
 
-fold:
+join:
 	VMINPD       Y4, Y2, Y2
 	VMINPD       Y5, Y3, Y3
 	VMINPD       Y3, Y2, Y2
@@ -14808,14 +14808,14 @@ one:
 
 some:
 	TESTQ      SI, SI
-	JZ         fold
+	JZ         join
 	VMASKMOVPD (DI), Y6, Y7
 	VCMPPD     $0x03, Y7, Y7, Y8
 	VORPD      Y8, Y1, Y1
 	VBLENDVPD  Y6, Y7, Y0, Y7
 	VMINPD     Y7, Y2, Y2
 
-fold:
+join:
 	VMINPD       Y4, Y2, Y2
 	VMINPD       Y5, Y3, Y3
 	VMINPD       Y3, Y2, Y2
@@ -20985,35 +20985,35 @@ rest:
 
 some0:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z0, Z0
 	JMP         step
 
 some1:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z1, Z1
 	JMP         step
 
 some2:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z2, Z2
 	JMP         step
 
 some3:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z3, Z3
 
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VADDPD        Z2, Z0, Z0
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z1, Z0, Z0
@@ -21093,7 +21093,7 @@ rest:
 
 some0:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VBLENDMPD   Z5, Z4, K1, Z6
 	VMULPD      Z6, Z0, Z0
@@ -21101,7 +21101,7 @@ some0:
 
 some1:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VBLENDMPD   Z5, Z4, K1, Z7
 	VMULPD      Z7, Z1, Z1
@@ -21109,7 +21109,7 @@ some1:
 
 some2:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VBLENDMPD   Z5, Z4, K1, Z8
 	VMULPD      Z8, Z2, Z2
@@ -21117,7 +21117,7 @@ some2:
 
 some3:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VBLENDMPD   Z5, Z4, K1, Z9
 	VMULPD      Z9, Z3, Z3
@@ -21125,7 +21125,7 @@ some3:
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VMULPD        Z2, Z0, Z0
 	VMULPD        Z3, Z1, Z1
 	VMULPD        Z1, Z0, Z0
@@ -21205,35 +21205,35 @@ rest:
 
 some0:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z0, Z0
 	JMP         step
 
 some1:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z1, Z1
 	JMP         step
 
 some2:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z2, Z2
 	JMP         step
 
 some3:
 	TESTQ       SI, SI
-	JZ          fold
+	JZ          join
 	VCVTPS2PD.Z (CX), K1, Z5
 	VADDPD      Z5, Z3, Z3
 
 step:
 	LEAQ (CX)(SI*4), CX
 
-fold:
+join:
 	VADDPD        Z2, Z0, Z0
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z1, Z0, Z0
@@ -21841,14 +21841,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPS.Z (DI), K1, Z6
 	VCMPPS    $0x03, Z6, Z6, K2
 	VMOVAPS   Z6, K2, Z1
 	VBLENDMPS Z6, Z0, K1, Z7
 	VRANGEPS  $0x05, Z7, Z2, Z2
 
-fold:
+join:
 	VRANGEPS      $0x05, Z4, Z2, Z2
 	VRANGEPS      $0x05, Z5, Z3, Z3
 	VRANGEPS      $0x05, Z3, Z2, Z2
@@ -21944,14 +21944,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPS.Z (DI), K1, Z6
 	VCMPPS    $0x03, Z6, Z6, K2
 	VMOVAPS   Z6, K2, Z1
 	VBLENDMPS Z6, Z0, K1, Z7
 	VMAXPS    Z7, Z2, Z2
 
-fold:
+join:
 	VMAXPS        Z4, Z2, Z2
 	VMAXPS        Z5, Z3, Z3
 	VMAXPS        Z3, Z2, Z2
@@ -22404,14 +22404,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPS.Z (DI), K1, Z6
 	VCMPPS    $0x03, Z6, Z6, K2
 	VMOVAPS   Z6, K2, Z1
 	VBLENDMPS Z6, Z0, K1, Z7
 	VRANGEPS  $0x04, Z7, Z2, Z2
 
-fold:
+join:
 	VRANGEPS      $0x04, Z4, Z2, Z2
 	VRANGEPS      $0x04, Z5, Z3, Z3
 	VRANGEPS      $0x04, Z3, Z2, Z2
@@ -22507,14 +22507,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPS.Z (DI), K1, Z6
 	VCMPPS    $0x03, Z6, Z6, K2
 	VMOVAPS   Z6, K2, Z1
 	VBLENDMPS Z6, Z0, K1, Z7
 	VMINPS    Z7, Z2, Z2
 
-fold:
+join:
 	VMINPS        Z4, Z2, Z2
 	VMINPS        Z5, Z3, Z3
 	VMINPS        Z3, Z2, Z2
@@ -28334,35 +28334,35 @@ rest:
 
 some0:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VADDPD    Z5, Z0, Z0
 	JMP       step
 
 some1:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VADDPD    Z5, Z1, Z1
 	JMP       step
 
 some2:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VADDPD    Z5, Z2, Z2
 	JMP       step
 
 some3:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VADDPD    Z5, Z3, Z3
 
 step:
 	LEAQ (CX)(SI*8), CX
 
-fold:
+join:
 	VADDPD        Z2, Z0, Z0
 	VADDPD        Z3, Z1, Z1
 	VADDPD        Z1, Z0, Z0
@@ -28437,7 +28437,7 @@ rest:
 
 some0:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VBLENDMPD Z5, Z4, K1, Z6
 	VMULPD    Z6, Z0, Z0
@@ -28445,7 +28445,7 @@ some0:
 
 some1:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VBLENDMPD Z5, Z4, K1, Z7
 	VMULPD    Z7, Z1, Z1
@@ -28453,7 +28453,7 @@ some1:
 
 some2:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VBLENDMPD Z5, Z4, K1, Z8
 	VMULPD    Z8, Z2, Z2
@@ -28461,7 +28461,7 @@ some2:
 
 some3:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (CX), K1, Z5
 	VBLENDMPD Z5, Z4, K1, Z9
 	VMULPD    Z9, Z3, Z3
@@ -28469,7 +28469,7 @@ some3:
 step:
 	LEAQ (CX)(SI*8), CX
 
-fold:
+join:
 	VMULPD        Z2, Z0, Z0
 	VMULPD        Z3, Z1, Z1
 	VMULPD        Z1, Z0, Z0
@@ -29059,14 +29059,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (DI), K1, Z6
 	VCMPPD    $0x03, Z6, Z6, K2
 	VMOVAPD   Z6, K2, Z1
 	VBLENDMPD Z6, Z0, K1, Z7
 	VRANGEPD  $0x05, Z7, Z2, Z2
 
-fold:
+join:
 	VRANGEPD      $0x05, Z4, Z2, Z2
 	VRANGEPD      $0x05, Z5, Z3, Z3
 	VRANGEPD      $0x05, Z3, Z2, Z2
@@ -29160,14 +29160,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (DI), K1, Z6
 	VCMPPD    $0x03, Z6, Z6, K2
 	VMOVAPD   Z6, K2, Z1
 	VBLENDMPD Z6, Z0, K1, Z7
 	VMAXPD    Z7, Z2, Z2
 
-fold:
+join:
 	VMAXPD        Z4, Z2, Z2
 	VMAXPD        Z5, Z3, Z3
 	VMAXPD        Z3, Z2, Z2
@@ -29618,14 +29618,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (DI), K1, Z6
 	VCMPPD    $0x03, Z6, Z6, K2
 	VMOVAPD   Z6, K2, Z1
 	VBLENDMPD Z6, Z0, K1, Z7
 	VRANGEPD  $0x04, Z7, Z2, Z2
 
-fold:
+join:
 	VRANGEPD      $0x04, Z4, Z2, Z2
 	VRANGEPD      $0x04, Z5, Z3, Z3
 	VRANGEPD      $0x04, Z3, Z2, Z2
@@ -29719,14 +29719,14 @@ one:
 
 some:
 	TESTQ     SI, SI
-	JZ        fold
+	JZ        join
 	VMOVUPD.Z (DI), K1, Z6
 	VCMPPD    $0x03, Z6, Z6, K2
 	VMOVAPD   Z6, K2, Z1
 	VBLENDMPD Z6, Z0, K1, Z7
 	VMINPD    Z7, Z2, Z2
 
-fold:
+join:
 	VMINPD        Z4, Z2, Z2
 	VMINPD        Z5, Z3, Z3
 	VMINPD        Z3, Z2, Z2

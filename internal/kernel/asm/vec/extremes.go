@@ -57,7 +57,7 @@ func (m *machine) extremeRows(e extreme, index bool) {
 		k.begin()
 		k.wholeVectors()
 		k.tail()
-		k.fold()
+		k.joinLanes()
 		k.result()
 		m.LEAQ(Mem{Base: k.src}.Idx(k.n, uint8(m.elem())), k.p)
 		m.MOVQ(k.p, k.src)
@@ -175,18 +175,18 @@ func (k extremeKernel) tail() {
 	m := k.m
 	m.Label("some")
 	m.TESTQ(k.rest, k.rest)
-	m.JZ(LabelRef("fold"))
+	m.JZ(LabelRef("join"))
 	x := m.reg()
 	k.some.load(Mem{Base: k.p}, x)
 	m.sticky(x, k.nan)
 	k.take(k.some.fill(x, k.worst), k.best[0])
 }
 
-// fold makes the first element of best[0] the extreme of all lanes.
-func (k extremeKernel) fold() {
+// joinLanes makes the first element of best[0] the extreme of all lanes.
+func (k extremeKernel) joinLanes() {
 	m := k.m
-	m.Label("fold")
-	m.fold(k.best, k.step)
+	m.Label("join")
+	m.joinLanes(k.best, k.step)
 	if k.signed() {
 		m.halves(k.signs, k.join)
 		m.setSign(k.best[0], k.signs)

@@ -150,7 +150,7 @@ func (m *machine) ones() Mem {
 	return m.global("vecOnes", ones, ones, ones, ones, 0, 0, 0, 0)
 }
 
-// halves folds a vector to its first element: upper half onto lower half.
+// halves joins a vector to its first element: upper half onto lower half.
 func (m *machine) halves(v reg.VecVirtual, f func(b, a, d Op)) {
 	if m.isa == avx512 {
 		h := m.YMM()
@@ -168,8 +168,8 @@ func (m *machine) halves(v reg.VecVirtual, f func(b, a, d Op)) {
 	}
 }
 
-// fold folds vectors to the first element of the first one.
-func (m *machine) fold(v []reg.VecVirtual, f func(b, a, d Op)) {
+// joinLanes joins vectors to the first element of the first one.
+func (m *machine) joinLanes(v []reg.VecVirtual, f func(b, a, d Op)) {
 	for w := len(v) / 2; w > 0; w /= 2 {
 		for i := range w {
 			f(v[i+w], v[i], v[i])
@@ -207,8 +207,8 @@ func (m *machine) rows(name, out, instruction string, identity float64) {
 		s.allSums()
 		s.wholeVectors()
 		s.tail()
-		m.Label("fold")
-		s.d.fold(s.acc, s.op)
+		m.Label("join")
+		s.d.joinLanes(s.acc, s.op)
 		if out == "float64" {
 			m.VMOVSD(s.acc[0].AsX(), Mem{Base: r["dst"]})
 			m.ADDQ(U8(8), r["dst"])
@@ -303,7 +303,7 @@ func (s rowSums) tail() {
 	for i, a := range s.acc {
 		m.Label(fmt.Sprintf("some%d", i))
 		m.TESTQ(s.rest, s.rest)
-		m.JZ(LabelRef("fold"))
+		m.JZ(LabelRef("join"))
 		x := s.d.reg()
 		s.some.load(s.at(0), x)
 		if s.identity != 0 {

@@ -7,11 +7,11 @@ import (
 	"descent/internal/kernel"
 )
 
-// A Spread writes each of some numbers several times in a row, as a column is
+// A Repeat writes each of some numbers several times in a row, as a column is
 // stretched over a matrix: dst[i] = src[i/repeat]. It stores 256 bits at a time
 // on AVX-512, too: where a store of 512 takes twice as long it is not faster, and
 // it writes more beyond the end.
-type Spread[T kernel.Float] struct {
+type Repeat[T kernel.Float] struct {
 	entry uintptr
 	frame [3]uintptr // end of src, dst, src
 	pages *Pages
@@ -21,8 +21,8 @@ type Spread[T kernel.Float] struct {
 // stores of one number are unrolled.
 const MaxRepeat = 128
 
-// CompileSpread adds code for a repeat count up to [MaxRepeat].
-func CompileSpread[T kernel.Float](p *Pages, repeat int) *Spread[T] {
+// CompileRepeat adds code for a repeat count up to [MaxRepeat].
+func CompileRepeat[T kernel.Float](p *Pages, repeat int) *Repeat[T] {
 	var zero T
 	es := int(unsafe.Sizeof(zero))
 	a := &asm{double: es == 8}
@@ -39,14 +39,14 @@ func CompileSpread[T kernel.Float](p *Pages, repeat int) *Spread[T] {
 	a.b = append(a.b, 0x48, 0x39, 0xce) // cmp rsi, rcx
 	a.jump(jb, top)
 	a.b = append(a.b, 0xc3)
-	s := &Spread[T]{pages: p}
+	s := &Repeat[T]{pages: p}
 	p.link(p.add(a.b), &s.entry)
 	return s
 }
 
-// Run spreads n numbers, at least one. It writes whole vectors: up to 31 bytes
+// Run repeats n numbers, at least one. It writes whole vectors: up to 31 bytes
 // beyond the last result.
-func (s *Spread[T]) Run(dst, src *T, n int) {
+func (s *Repeat[T]) Run(dst, src *T, n int) {
 	s.frame[0] = uintptr(unsafe.Pointer(src)) + uintptr(n)*unsafe.Sizeof(*src)
 	s.frame[1] = uintptr(unsafe.Pointer(dst))
 	s.frame[2] = uintptr(unsafe.Pointer(src))

@@ -9,36 +9,36 @@ import (
 	"descent/internal/kernel"
 )
 
-// TestFolds sums squares in rows of many lengths, and in all: the same bits as one
+// TestReductionsInRegions sums squares in rows of many lengths, and in all: the same bits as one
 // step per value, and in the region only where whole rows make a short tile.
-func TestFolds(t *testing.T) {
+func TestReductionsInRegions(t *testing.T) {
 	for _, c := range []struct {
 		rows, n int
-		folded  bool
+		fused   bool
 	}{
 		{300, 10, true}, {300, 784, true}, {300, 999, false}, {300, 785, false}, {2, 999, true},
 		{9, 2048, true}, {9, 2064, false}, {1, 5000, true}, {1, 30, true}, {5000, 2, true},
 	} {
 		t.Run(fmt.Sprintf("%dx%d", c.rows, c.n), func(t *testing.T) {
-			folds1[float32](t, c.rows, c.n, c.folded)
-			folds1[float64](t, c.rows, c.n, c.folded)
+			regionReduction[float32](t, c.rows, c.n, c.fused)
+			regionReduction[float64](t, c.rows, c.n, c.fused)
 		})
 	}
 }
 
-func folds1[T kernel.Float](t *testing.T, rows, n int, folded bool) {
+func regionReduction[T kernel.Float](t *testing.T, rows, n int, fused bool) {
 	var want []T
 	for _, o := range []Options{{Check: true}, {Verify: true}, {Interpret: true}} {
 		f := &Func{}
 		x := f.Leaf(Leaf{Name: "x", Dims: []int{rows, n}, Input: true})
-		f.Output(f.Reduce(kernel.FoldSum, f.Map(kernel.Mul, x, x), []int{1}))
+		f.Output(f.Reduce(kernel.ReduceSum, f.Map(kernel.Mul, x, x), []int{1}))
 		p, err := Compile[T](f, nil, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, ok := p.steps[0].(*region[T]); !ok || !o.Check && (len(r.folds) > 0) != folded {
-			t.Errorf("%+v: the fold is in the region: %v, want %v", o, !folded, folded)
-		} else if len(r.folds) > 0 && r.tile > foldTile {
+		if r, ok := p.steps[0].(*region[T]); !ok || !o.Check && (len(r.reductions) > 0) != fused {
+			t.Errorf("%+v: the reduction is in the region: %v, want %v", o, !fused, fused)
+		} else if len(r.reductions) > 0 && r.tile > reduceTile {
 			t.Errorf("%+v: tiles of %d elements", o, r.tile)
 		}
 		rng := rand.New(rand.NewPCG(1, 1))

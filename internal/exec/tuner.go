@@ -2,12 +2,12 @@ package exec
 
 import "time"
 
-// A pace decides, from run to run, whether a team shares the steps of a program.
+// A tuner decides, from run to run, whether a team shares the steps of a program.
 // On an idle machine it does. Where others want the processors too, a helper, or
 // the caller beside it, loses its processor for some milliseconds in the middle of
 // a step, and sharing takes longer than working alone; how long each takes is
 // measured. Results are the same bits either way.
-type pace struct {
+type tuner struct {
 	alone bool
 	runs  int           // of the window
 	took  time.Duration // by them
@@ -21,22 +21,22 @@ type pace struct {
 // operating system. How long a run alone takes is known from a glance now and
 // then, which may be short: nothing is lost if it seems too long. Sharing is given
 // up for restLeast, and each time that it fails again for twice as long, so that
-// trials take a small part of the time.
+// trials take a small share of the time.
 const (
-	paceWindow = 10 * time.Millisecond
-	paceGlance = time.Millisecond
-	paceFresh  = 5 * time.Second
+	tuneWindow = 10 * time.Millisecond
+	tuneGlance = time.Millisecond
+	tuneFresh  = 5 * time.Second
 	restLeast  = 20 * time.Millisecond
 	restMost   = 2 * time.Second
 )
 
 // note counts a run that ended now, and sets how the next one is done.
-func (p *pace) note(now time.Time, took time.Duration) {
+func (p *tuner) note(now time.Time, took time.Duration) {
 	p.runs++
 	p.took += took
-	window := paceWindow
+	window := tuneWindow
 	if p.alone && p.rest == 0 {
-		window = paceGlance
+		window = tuneGlance
 	}
 	if p.took < window {
 		return
@@ -45,7 +45,7 @@ func (p *pace) note(now time.Time, took time.Duration) {
 	p.runs, p.took = 0, 0
 	switch {
 	case p.alone:
-		p.solo, p.fresh = mean, now.Add(paceFresh)
+		p.solo, p.fresh = mean, now.Add(tuneFresh)
 		p.alone = now.Before(p.until)
 	case now.After(p.fresh):
 		p.alone = true // for a glance, to know how long it takes

@@ -1,0 +1,75 @@
+package exec
+
+import (
+	"fmt"
+
+	"descent/internal/kernel"
+)
+
+// A Call is an opaque loop over rows that are independent of each other: its
+// functions must set all elements of the rows lo to hi, hi excluded, of each
+// result dst, whatever they held, from the operands src, and nothing else.
+// Operands and results of rank 0 are slices of one element. What a row is, the
+// loop knows; one with no rows does all, whatever lo and hi.
+type Call struct {
+	Name string
+	F32  func(dst, src [][]float32, lo, hi int)
+	F64  func(dst, src [][]float64, lo, hi int)
+	Rows int
+	// Work is about how long a row takes, in nanoseconds; 0 stands for one
+	// nanosecond for each element of the results.
+	Work int
+	// Key makes two calls the same computation when their keys are equal and
+	// not nil. It must be comparable.
+	Key any
+}
+
+type call struct {
+	plain
+	*Call
+	outs [][]int // shapes of several results
+}
+
+// Call runs an opaque loop whose results have the given shapes.
+func (f *Func) Call(c *Call, outs [][]int, args ...Val) []Val {
+	o := &call{Call: c}
+	if len(outs) > 1 {
+		o.outs = outs
+	}
+	return f.operations(o, outs, args...)
+}
+
+func (o *call) line(args []string) string { return called(o.Name, args) }
+func (o *call) key() any                  { return o.Key }
+func (o *call) results() [][]int          { return o.outs }
+
+func (o *call) verify([]int, [][]int) error {
+	if o.Rows < 0 || o.Work < 0 {
+		return fmt.Errorf("%s has %d rows of %d ns", o.Name, o.Rows, o.Work)
+	}
+	return nil
+}
+
+func (o *call) step32(f frame[float32]) step { return callStep(o, f, o.F32) }
+func (o *call) step64(f frame[float64]) step { return callStep(o, f, o.F64) }
+
+func callStep[T kernel.Float](o *call, f frame[T], fn func(dst, src [][]T, lo, hi int)) step {
+	work := o.Work * 1000
+	if work == 0 {
+		work = f.v.n * 1000 / max(o.Rows, 1)
+	}
+	return &loop[T]{rowsOf(o.Rows, work), fn, f.outs(), f.arrays()}
+}
+
+type loop[T kernel.Float] struct {
+	rows
+	fn       func(dst, src [][]T, lo, hi int)
+	dst, src [][]T
+}
+
+func (s *loop[T]) run() { s.fn(s.dst, s.src, 0, s.n) }
+
+func (s *loop[T]) chunk(i, _ int) {
+	lo, hi := s.span(i)
+	s.fn(s.dst, s.src, lo, hi)
+}

@@ -1,0 +1,51 @@
+package exec
+
+import (
+	"strings"
+	"testing"
+
+	"descent/internal/kernel"
+)
+
+// TestVerify plants a mistake in each kind of value: the verifier says which value
+// it is, and nothing of one that is right.
+func TestVerify(t *testing.T) {
+	view := kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{4, 3}, Stride: [kernel.MaxRank]int{1, 4}}
+	loop := func(rows int) *Call {
+		return &Call{Name: "loop", Rows: rows, F32: mix[float32], F64: mix[float64]}
+	}
+	for _, c := range []struct {
+		name  string
+		build func(f *Func, x Val) Val
+		spoil func(v *value)
+		says  string
+	}{
+		{"map", func(f *Func, x Val) Val { return f.Map(kernel.Exp, x) }, func(v *value) { v.dims = []int{4, 3} }, "does not broadcast"},
+		{"reshape", func(f *Func, x Val) Val { return f.Reshape(x, []int{12}) }, func(v *value) { v.dims, v.n = []int{6}, 6 }, "reshape of"},
+		{"one of two results", func(f *Func, x Val) Val { return f.Call(loop(0), [][]int{{2}, {3}}, x)[1] }, func(v *value) { v.from += Pad }, "reshape of"},
+		{"reduction", func(f *Func, x Val) Val { return f.Reduce(kernel.ReduceMax, x, []int{1}) }, func(v *value) { v.op = reduction{outer: 3, mid: 3, inner: 1} }, "3×3×1"},
+		{"product", func(f *Func, x Val) Val { return f.Dot(x, x, true, false) }, func(v *value) { v.op = dot{m: 4, n: 4, k: 3} }, "product of"},
+		{"bias", func(f *Func, x Val) Val { return f.Dot(x, x, true, false) }, func(v *value) { v.op = dot{m: 4, n: 4, k: 3, ta: true, bias: true} }, "product of"},
+		{"strided read", func(f *Func, x Val) Val { return f.Gather(x, view) }, func(v *value) { v.dims = []int{3, 4} }, "gather"},
+		{"place", func(f *Func, x Val) Val {
+			return f.Place([]int{5, 4}, []Val{x}, []kernel.View{BroadcastView([]int{3, 4}, []int{3, 4})})
+		},
+			func(v *value) { v.args = []Val{1} }, "place 0"},
+		{"call", func(f *Func, x Val) Val { return f.Call(loop(3), [][]int{{3}}, x)[0] }, func(v *value) { v.op = &call{Call: loop(-1)} }, "-1 rows"},
+		{"unbox", func(f *Func, x Val) Val { return f.operation(unbox{from: 11}, nil, x) }, func(v *value) { v.op = unbox{from: 12} }, "element 12 of 12"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := &Func{}
+			x := f.Leaf(Leaf{Name: "x", Dims: []int{3, 4}, Input: true})
+			f.Const(0, []int{5}) // value 1
+			v := c.build(f, x)
+			if err := Verify(f); err != nil {
+				t.Fatalf("as it is: %v", err)
+			}
+			c.spoil(&f.vals[v])
+			if err := Verify(f); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("spoilt: %v, want %q", err, c.says)
+			}
+		})
+	}
+}
