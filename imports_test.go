@@ -11,7 +11,7 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/elementary"},
-	{"internal/kernel", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/numjson", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
+	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/numjson", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
 		"internal/safetensors"},
 	{"internal/jit", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
@@ -21,14 +21,18 @@ var layers = [][]string{
 	{"internal/formula"},
 	{"losses", "models", "optimizers", "optimizers/schedule", "internal/golden"},
 	{"optimizers/search"},
-	{"train", "internal/calc"},
+	{"optimizers/search/point", "optimizers/search/fit", "internal/calc"},
+	{"train", "optimizers/search/minimum"},
 	{"bench", "bench/engine", "bench/peers", "bench/peers/descent"},
-	{"lab"},
+	{"lab", "cmd/descent/internal/draw"},
 	{"cmd/descent"},
 }
 
 // plainJSON are the packages whose JSON has no numbers that may be NaN.
 var plainJSON = []string{"internal/safetensors", "bench/peers", "bench/peers/descent"}
+
+// shown are the packages that make pictures and pages.
+var shown = []string{"internal/plot", "internal/page"}
 
 func TestImportsGoOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
@@ -54,6 +58,9 @@ func TestImportsGoOneWay(t *testing.T) {
 		for _, dep := range f[1:] {
 			if strings.HasPrefix(dep, "descent/") && level(dep) >= l {
 				t.Errorf("%s imports %s, which is not below it", pkg, dep)
+			}
+			if strings.HasPrefix(pkg, "descent/optimizers") && slices.Contains(shown, strings.TrimPrefix(dep, "descent/")) {
+				t.Errorf("%s imports %s: what is found is drawn by who asked for it", pkg, dep)
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"text/tabwriter"
+
+	"descent/internal/page"
 )
 
 // A Change is how an optimizer did in two studies.
@@ -164,7 +166,7 @@ func (r *Results) WriteChanges(w io.Writer, changes []Change) error {
 		if c.Speed > 0 {
 			speed = fmt.Sprintf("%.2f×", c.Speed)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2g\t%s\n", strings.ReplaceAll(plainText(c.Optimizer), "\n", " "), score(c.Old), score(c.New), c.Verdict, c.P, speed)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.2g\t%s\n", strings.ReplaceAll(page.Plain(c.Optimizer), "\n", " "), score(c.Old), score(c.New), c.Verdict, c.P, speed)
 	}
 	return t.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"descent/internal/page"
 	"descent/internal/plot"
 	"descent/internal/stats"
 )
@@ -18,14 +19,10 @@ const figureWidth, figureHeight = 480, 360
 // colors gives each optimizer a colour of its own in all figures.
 func color(i int) plot.Color { return plot.Blue + plot.Color(i%8) }
 
-// svg draws a figure. Package plot escapes every text.
+// svg draws a figure at that size.
 func svg(f *plot.Figure) (template.HTML, error) {
 	f.Width, f.Height = figureWidth, figureHeight
-	var b bytes.Buffer
-	if err := f.WriteSVG(&b); err != nil {
-		return "", err
-	}
-	return template.HTML(b.String()), nil
+	return page.SVG(f)
 }
 
 // figures draws the pictures of the report.

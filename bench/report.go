@@ -1,46 +1,37 @@
 package bench
 
 import (
-	"bytes"
-	"embed"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
 	"strings"
+
+	"descent/internal/digits"
+	"descent/internal/page"
 )
 
-//go:embed html
-var pages embed.FS
+//go:embed html/report.html
+var reportBody string
 
-var pageTemplates = template.Must(template.ParseFS(pages, "html/*.html"))
-
-// render writes a page.
-func render(w io.Writer, name string, view any) error {
-	var page bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&page, name, view); err != nil {
-		return err
-	}
-	_, err := w.Write(bytes.Map(printable, page.Bytes()))
-	return err
-}
+var reportTemplate = page.Body(reportBody)
 
 // view is what the page shows. Everything that comes from outside is a plain
 // string, which html/template escapes.
 type view struct {
 	*Results
-	Title, Subtitle string
-	Lead            string
-	Sentences       []string
-	Warnings        []string
-	First, Second   string // names of the two scores
-	Rows            []viewRow
-	Header          []string     // of the pairs
-	Pairs           [][]pairCell // row against column
-	Curves, Rates   []template.HTML
-	Details         []detail
-	Tried           []detail
-	Method          []string
+	Lead          string
+	Sentences     []string
+	Warnings      []string
+	First, Second string // names of the two scores
+	Rows          []viewRow
+	Header        []string     // of the pairs
+	Pairs         [][]pairCell // row against column
+	Curves, Rates []template.HTML
+	Details       []detail
+	Tried         []detail
+	Method        []string
 }
 
 type viewRow struct {
@@ -65,9 +56,10 @@ type detail struct {
 // WriteHTML writes the report: one page that needs nothing else, runs no
 // script, and loads nothing.
 func (r *Results) WriteHTML(w io.Writer) error {
-	v := &view{Results: r, Title: "Optimizers on " + r.Setup.Data}
+	v := &view{Results: r}
 	v.First, v.Second = r.columns()
-	v.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", r.Setup.Model, r.Setup.Loss, len(r.Optimizers), len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+	p := page.Page{Title: "Optimizers on " + r.Setup.Data}
+	p.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", r.Setup.Model, r.Setup.Loss, len(r.Optimizers), len(r.Runs)+len(r.Trials), r.Timing.Seconds)
 	for i, s := range r.Verdict {
 		warning, is := strings.CutPrefix(s, "Warning: ")
 		switch {
@@ -89,7 +81,7 @@ func (r *Results) WriteHTML(w io.Writer) error {
 	if v.Curves, v.Rates, err = r.figures(); err != nil {
 		return err
 	}
-	return render(w, "report.html", v)
+	return p.Write(w, reportTemplate, v)
 }
 
 // pairs fills in the table of who beats whom.
@@ -152,11 +144,12 @@ func (v *view) details() {
 		}
 		return format(*x)
 	}
+	short := func(x float64) string { return digits.Short(x, 3, 1e6) }
 	percent := func(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }
 	for _, run := range v.Runs {
-		first, second := optional(run.TestAccuracy, percent), optional(run.TestLoss, number3)
+		first, second := optional(run.TestAccuracy, percent), optional(run.TestLoss, short)
 		if v.byLoss() {
-			first, second = second, optional(run.TestR2, number3)
+			first, second = second, optional(run.TestR2, short)
 		}
 		steps, end := none, "finished"
 		if run.StepsToTarget != nil {
@@ -165,7 +158,7 @@ func (v *view) details() {
 		if run.DivergedAt > 0 {
 			end = fmt.Sprintf("diverged at step %d", run.DivergedAt)
 		}
-		v.Details = append(v.Details, detail{run.Optimizer, []string{number(run.LR), fmt.Sprint(run.Seed), first, second, steps, micros(run.MicrosPerStep), end}, run.DivergedAt > 0})
+		v.Details = append(v.Details, detail{run.Optimizer, []string{rateText(run.LR), fmt.Sprint(run.Seed), first, second, steps, micros(run.MicrosPerStep), end}, run.DivergedAt > 0})
 	}
 	for _, o := range v.Optimizers {
 		for _, p := range o.Grid {
@@ -178,9 +171,9 @@ func (v *view) details() {
 			}
 			spread := none
 			if p.Diverged < v.Setup.TuneSeeds {
-				spread = number3(p.Lo) + "–" + number3(p.Hi)
+				spread = digits.Short(p.Lo, 3, 1e6) + "–" + digits.Short(p.Hi, 3, 1e6)
 			}
-			v.Tried = append(v.Tried, detail{o.Optimizer, []string{number(p.LR), optional(p.ValLoss, number3), spread, end}, p.Diverged > 0})
+			v.Tried = append(v.Tried, detail{o.Optimizer, []string{rateText(p.LR), optional(p.ValLoss, short), spread, end}, p.Diverged > 0})
 		}
 	}
 }
@@ -197,7 +190,7 @@ func (v *view) method() {
 	add("It was then trained with %d fresh seeds. Only these runs are scored on the test rows, after the last step; nothing was chosen on test rows.", s.Seeds)
 	add("A seed gives every optimizer the same initial weights and the same order of rows, so runs are compared pair by pair.")
 	add("A difference counts if it is larger than chance at 5 %%, for other seeds and other test rows (seeds and rows as crossed random effects, p values corrected for %d comparisons by Holm's method). Which rows are for training is the same in all runs.", len(v.Results.Pairs))
-	add("The target is a validation loss of %s, %.0f %% above the lowest that an optimizer ends with; runs that never reach it count as slowest. The learning-rate tolerance is the width of the rates whose validation loss is within twice the best.", number3(v.Target), 100*(slack-1))
+	add("The target is a validation loss of %s, %.0f %% above the lowest that an optimizer ends with; runs that never reach it count as slowest. The learning-rate tolerance is the width of the rates whose validation loss is within twice the best.", digits.Short(v.Target, 3, 1e6), 100*(slack-1))
 	add("A run whose loss is no longer a number has failed; optimizers with failed runs are ranked last.")
 	add("All numbers but times are the same on every machine of one kind and with any number of workers.")
 }

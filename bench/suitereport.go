@@ -1,22 +1,29 @@
 package bench
 
 import (
-	"bytes"
+	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"math"
 	"slices"
 
+	"descent/internal/page"
 	"descent/internal/plot"
 	"descent/internal/stats"
 )
 
+//go:embed html/suite.html
+var suiteBody string
+
+var suiteTemplate = page.Body(suiteBody)
+
 // suiteView is what the page of a suite shows.
 type suiteView struct {
-	Title, Lead string
-	Sentences   []string
-	Results     *SuiteResults
-	Rows        []struct {
+	Lead      string
+	Sentences []string
+	Results   *SuiteResults
+	Rows      []struct {
 		Optimizer string
 		Cells     []string
 	}
@@ -27,7 +34,7 @@ type suiteView struct {
 // WriteHTML writes the report: one page that needs nothing else, runs no
 // script, and loads nothing.
 func (r *SuiteResults) WriteHTML(w io.Writer) error {
-	v := &suiteView{Title: "Optimizers on the suite " + r.Suite, Lead: r.Verdict[0], Sentences: r.Verdict[1:], Results: r}
+	v := &suiteView{Lead: r.Verdict[0], Sentences: r.Verdict[1:], Results: r}
 	for _, m := range r.Optimizers {
 		v.Rows = append(v.Rows, struct {
 			Optimizer string
@@ -43,12 +50,14 @@ func (r *SuiteResults) WriteHTML(w io.Writer) error {
 	}
 	f := r.heat()
 	f.Width, f.Height = 860, 120+float64(26*float64(len(r.Problems)))
-	var b bytes.Buffer
-	if err := f.WriteSVG(&b); err != nil {
+	var err error
+	if v.Map, err = page.SVG(f); err != nil {
 		return err
 	}
-	v.Map = template.HTML(b.String())
-	return render(w, "suite.html", v)
+	p := page.Page{Title: "Optimizers on the suite " + r.Suite}
+	p.Subtitle = fmt.Sprintf("%d problems, %d starts each, %d optimizers, %d runs of up to %d gradient evaluations in %.1f s",
+		len(r.Problems), r.Starts, len(r.Optimizers), len(r.Runs), r.Budget, r.Timing.Seconds)
+	return p.Write(w, suiteTemplate, v)
 }
 
 // dataProfile draws the share of targets reached over the budget, as COCO does.

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"descent/internal/elementary"
+	"descent/internal/page"
 
 	"descent/internal/numjson"
 )
@@ -166,7 +167,7 @@ func (m *SuiteSummary) atRate() string {
 	if m.OneRate == 0 {
 		return ","
 	}
-	return ", " + number(m.OneRate) + ","
+	return ", " + rateText(m.OneRate) + ","
 }
 
 // unstable returns the problems without which another optimizer would be first.
@@ -197,14 +198,14 @@ func (r *SuiteResults) WriteTable(w io.Writer) error {
 	fmt.Fprintln(t, "optimizer\tsolved\ttargets reached\tscore\tat one rate\tlr\tat its default\tdiverged")
 	for _, m := range r.Optimizers {
 		c := r.cells(m)
-		fmt.Fprintln(t, strings.ReplaceAll(plainText(m.Optimizer), "\n", " ")+"\t"+strings.Join(c, "\t"))
+		fmt.Fprintln(t, strings.ReplaceAll(page.Plain(m.Optimizer), "\n", " ")+"\t"+strings.Join(c, "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
 	for _, s := range r.Verdict {
-		if _, err := fmt.Fprintln(w, wrap(plainText(s), 100)); err != nil {
+		if _, err := fmt.Fprintln(w, wrap(page.Plain(s), 100)); err != nil {
 			return err
 		}
 	}
@@ -220,7 +221,7 @@ func (r *SuiteResults) cells(m SuiteSummary) []string {
 	}
 	rate := none
 	if m.OneRate > 0 {
-		rate = number(m.OneRate)
+		rate = rateText(m.OneRate)
 	}
 	return []string{fmt.Sprintf("%d of %d", m.Solved, len(r.Problems)), percent(m.Tuned.Reached), fmt.Sprintf("%.3f", m.Tuned.Area),
 		percent(m.One.Reached), rate, byDefault, percent(m.Diverged)}

@@ -5,6 +5,9 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"descent/internal/digits"
+	"descent/internal/page"
 )
 
 // WriteTable writes the table and the verdict as text for a terminal.
@@ -14,7 +17,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 	fmt.Fprintf(t, "optimizer\tlearning rate\ttest %s\t\ttest %s\t\tsteps to target\ttime/step\tlr tolerance\n", first, second)
 	for _, o := range r.Optimizers {
 		c := r.cells(o)
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.ReplaceAll(plainText(o.Optimizer), "\n", " "), c.LR, c.First, bracket(c.FirstSpread), c.Second, bracket(c.SecondSpread), c.Steps, c.Time, c.Tolerance)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.ReplaceAll(page.Plain(o.Optimizer), "\n", " "), c.LR, c.First, bracket(c.FirstSpread), c.Second, bracket(c.SecondSpread), c.Steps, c.Time, c.Tolerance)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -22,7 +25,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	b.WriteByte('\n')
 	for _, s := range r.Verdict {
-		b.WriteString(wrap(plainText(s), 100) + "\n")
+		b.WriteString(wrap(page.Plain(s), 100) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -53,7 +56,7 @@ const none = "–"
 
 // cells formats a summary.
 func (r *Results) cells(o Summary) row {
-	c := row{LR: number(o.LR), First: none, Second: none, Steps: none, Time: none, Tolerance: none, Price: none}
+	c := row{LR: rateText(o.LR), First: none, Second: none, Steps: none, Time: none, Tolerance: none, Price: none}
 	if s := r.score(&o); s != nil {
 		c.First, c.FirstSpread = r.format(s.Mean), r.plain(s.Min)+"–"+r.plain(s.Max)
 		c.Time = micros(o.MicrosPerStep)
@@ -63,7 +66,7 @@ func (r *Results) cells(o Summary) row {
 		second = o.R2
 	}
 	if second != nil {
-		c.Second, c.SecondSpread = number3(second.Mean), number3(second.Min)+"–"+number3(second.Max)
+		c.Second, c.SecondSpread = digits.Short(second.Mean, 3, 1e6), digits.Short(second.Min, 3, 1e6)+"–"+digits.Short(second.Max, 3, 1e6)
 	}
 	switch {
 	case o.Diverged > 0:
@@ -101,17 +104,6 @@ func micros(us float64) string {
 		return fmt.Sprintf("%.0f µs", us)
 	}
 	return fmt.Sprintf("%.1f µs", us)
-}
-
-// plainText replaces what could control a terminal.
-func plainText(s string) string { return strings.Map(printable, s) }
-
-// printable replaces control characters, but for the end of a line.
-func printable(c rune) rune {
-	if c < ' ' && c != '\n' || c >= 0x7f && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
-		return '\ufffd'
-	}
-	return c
 }
 
 // wrap breaks lines at spaces.

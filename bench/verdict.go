@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"descent/internal/digits"
 )
 
 // A Pair compares the test scores of two optimizers, of which A has the better
@@ -117,7 +119,7 @@ func (r *Results) sayBest() string {
 		what = "Mean test"
 	}
 	return fmt.Sprintf("%s %s: %s with %s (%s) at learning rate %s.", what, r.Setup.Score, b.Optimizer,
-		r.format(s.Mean), r.spread(s), number(b.LR))
+		r.format(s.Mean), r.spread(s), rateText(b.LR))
 }
 
 // spread says how far the runs are apart.
@@ -173,7 +175,7 @@ func (r *Results) saySpeed() string {
 	if len(r.Optimizers) == 1 {
 		when = ""
 	}
-	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, number3(r.Target), when, *fast[0].Steps)
+	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, digits.Short(r.Target, 3, 1e6), when, *fast[0].Steps)
 	var rest []string
 	for _, o := range fast[1:] {
 		many := "about"
@@ -228,7 +230,7 @@ func (r *Results) sayDefault() string {
 	var dear []string
 	for _, o := range r.Optimizers {
 		if o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 {
-			dear = append(dear, fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, number(o.Default)))
+			dear = append(dear, fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, rateText(o.Default)))
 		}
 	}
 	if len(dear) == 0 {
@@ -241,7 +243,7 @@ func (r *Results) sayDiverged() string {
 	var bad []string
 	for _, o := range r.Optimizers {
 		if o.Diverged > 0 {
-			bad = append(bad, fmt.Sprintf("%s diverged in %d of %d runs at learning rate %s", o.Optimizer, o.Diverged, o.Runs, number(o.LR)))
+			bad = append(bad, fmt.Sprintf("%s diverged in %d of %d runs at learning rate %s", o.Optimizer, o.Diverged, o.Runs, rateText(o.LR)))
 		}
 	}
 	if len(bad) == 0 {
@@ -257,7 +259,7 @@ func (r *Results) sayEdges() string {
 	var at []string
 	for _, o := range r.Optimizers {
 		if o.AtEnd {
-			at = append(at, fmt.Sprintf("%s (%s)", o.Optimizer, number(o.LR)))
+			at = append(at, fmt.Sprintf("%s (%s)", o.Optimizer, rateText(o.LR)))
 		}
 	}
 	if len(at) == 0 {
@@ -277,7 +279,7 @@ func list(words []string) string {
 // format formats a score: 97.9 % or 0.512.
 func (r *Results) format(x float64) string {
 	if r.byLoss() {
-		return number3(x)
+		return digits.Short(x, 3, 1e6)
 	}
 	return r.plain(x) + " %"
 }
@@ -285,7 +287,7 @@ func (r *Results) format(x float64) string {
 // plain formats a score or a difference of scores without its unit.
 func (r *Results) plain(x float64) string {
 	if r.byLoss() {
-		return number3(x)
+		return digits.Short(x, 3, 1e6)
 	}
 	return fmt.Sprintf("%.2f", 100*x)
 }
@@ -298,18 +300,10 @@ func (r *Results) points(x float64) string {
 	return r.plain(x) + " points"
 }
 
-// number formats a learning rate.
-func number(x float64) string {
+// rateText formats a learning rate.
+func rateText(x float64) string {
 	if x != 0 && (math.Abs(x) < 1e-3 || math.Abs(x) >= 1e5) {
 		return fmt.Sprintf("%.3g", x)
 	}
-	return fmt.Sprintf("%v", x)
-}
-
-// number3 formats a loss to three digits.
-func number3(x float64) string {
-	if math.Abs(x) >= 1000 && math.Abs(x) < 1e6 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return fmt.Sprintf("%.3g", x)
+	return fmt.Sprint(x)
 }

@@ -1,16 +1,20 @@
 package lab
 
 import (
-	"bytes"
 	_ "embed"
 	"html/template"
 	"io"
+
+	"descent/internal/page"
 )
 
 //go:embed book.html
-var bookPage string
+var bookBody string
 
-var bookTemplate = template.Must(template.New("book").Parse(bookPage))
+//go:embed book.css
+var bookStyle string
+
+var bookTemplate = page.Body(bookBody)
 
 // A chapter is an experiment in the book.
 type chapter struct {
@@ -45,13 +49,14 @@ func WriteBook(w io.Writer, runs []*Run, lang string) error {
 	for _, r := range runs {
 		c := chapter{Run: r, First: lang, Second: second}
 		for _, p := range r.Pictures {
-			var b bytes.Buffer
-			if err := p.WriteSVG(&b); err != nil {
+			svg, err := page.SVG(p)
+			if err != nil {
 				return err
 			}
-			c.Pictures = append(c.Pictures, template.HTML(b.String())) // plot escapes its texts
+			c.Pictures = append(c.Pictures, svg)
 		}
 		chapters = append(chapters, c)
 	}
-	return bookTemplate.Execute(w, map[string]any{"Lang": lang, "Other": second, "W": words[lang], "V": words[second], "Chapters": chapters})
+	p := page.Page{Lang: lang, Title: words[lang]["title"], Heading: words[lang]["title"] + " · " + words[second]["title"], Style: bookStyle}
+	return p.Write(w, bookTemplate, map[string]any{"Other": second, "W": words[lang], "V": words[second], "Chapters": chapters})
 }

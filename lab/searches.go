@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -47,14 +48,14 @@ var searches = []Experiment{
 			var at float64
 			for _, c := range [][2]float64{{-0.2, 0}, {0.8, 0.7790213824761515}, {1.5, 1.7873970292237606}, {2.2, 1.7873970292237609}, {3.2, 2.7219054235371005}} {
 				res := f.sgd(0.005, 1500, c[0])
-				r.exact("end from "+trim(c[0]), last(res).X[0], c[1])
+				r.exact("end from "+fmt.Sprint(c[0]), last(res).X[0], c[1])
 				if last(res).F < best {
 					best, at = last(res).F, last(res).X[0]
 				}
 				if len(res.Trace) > 200 {
 					res.Trace = append(res.Trace[:200], last(res))
 				}
-				fig.Layers = append(fig.Layers, path1("from "+trim(c[0]), res))
+				fig.Layers = append(fig.Layers, path1("from "+fmt.Sprint(c[0]), res))
 			}
 			r.near("best value", best, -3.432576936758876, 1e-12)
 			r.claim(math.Abs(at-3) < 0.05)

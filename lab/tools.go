@@ -5,7 +5,6 @@ import (
 	"context"
 	"embed"
 	"math"
-	"strconv"
 
 	"descent/data"
 	"descent/graph"
@@ -229,6 +228,3 @@ func ramp(lo, hi float64, n int) []float64 {
 	}
 	return out
 }
-
-// trim writes a number without zeros at its end.
-func trim(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -51,7 +52,7 @@ var lines = []Experiment{
 			for _, lr := range []float64{0.01, 0.1, 0.9, 1} {
 				res := f.sgd(lr, 12, 8)
 				x, _ := walk(res)
-				fig.Layers = append(fig.Layers, plot.Line{Name: "lr = " + trim(lr), Y: x[0], Marks: true})
+				fig.Layers = append(fig.Layers, plot.Line{Name: "lr = " + fmt.Sprint(lr), Y: x[0], Marks: true})
 				if lr == 1 {
 					r.exact("θ1", x[0][1], -2)
 					r.exact("θ2", x[0][2], 8)
@@ -134,19 +135,11 @@ func float32Steps(n int) float64 {
 // hessian returns the matrix of second derivatives.
 func (f function) hessian(x ...float64) *mat.SymDense {
 	y, params, feeds := f.build(x...)
-	n := len(params)
-	h := mat.NewSymDense(n, nil)
-	for i := range params {
-		vs := make([]*graph.Node, n)
-		for k := range vs {
-			vs[k] = y.Graph().Const(0)
-		}
-		vs[i] = y.Graph().Const(1)
-		for k, v := range compute(feeds, graph.HVP(y, params, vs)...) {
-			h.SetSym(i, k, v)
-		}
-	}
-	return h
+	p, err := search.ProblemOf(y, params, feeds...)
+	must(err)
+	h, err := p.Hessian(x)
+	must(err)
+	return mat.NewSymDense(len(x), h)
 }
 
 func eigenvalues(h *mat.SymDense) []float64 {

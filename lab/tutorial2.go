@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"math"
 
 	"descent/internal/elementary"
@@ -29,8 +30,8 @@ var steps = []Experiment{
 			fig.X.Min, fig.X.Max, fig.Y.Min, fig.Y.Max = -6, 6, -1, 37
 			for _, c := range []struct{ lr, want float64 }{{0.1, 0.5368709120000001}, {0.5, 0}, {1.1, 30.958682112000048}} {
 				res := f.sgd(c.lr, 10, 5)
-				r.exact("x after 10 steps of "+trim(c.lr), last(res).X[0], c.want)
-				fig.Layers = append(fig.Layers, path1("lr = "+trim(c.lr), res))
+				r.exact("x after 10 steps of "+fmt.Sprint(c.lr), last(res).X[0], c.want)
+				fig.Layers = append(fig.Layers, path1("lr = "+fmt.Sprint(c.lr), res))
 			}
 			r.exact("bound 2/L", 2/f.second([]float64{1}, 0), 1)
 			r.claim(math.Abs(r.Numbers[0].Got) < 5 && r.Numbers[1].Got == 0 && math.Abs(r.Numbers[2].Got) > 5)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"math"
 
 	"descent/internal/elementary"
@@ -55,7 +56,7 @@ var points = []Experiment{
 		run: func(r *Run) {
 			f := fun("x^3 + x^2 + x", "x")
 			for i, want := range []float64{6, 1, 2, 9} {
-				r.exact("derivative at "+trim(1-float64(i)), f.grad(1 - float64(i))[0], want)
+				r.exact("derivative at "+fmt.Sprint(1-float64(i)), f.grad(1 - float64(i))[0], want)
 			}
 			r.claim(f.grad(-1)[0] == -1 && f.grad(-2)[0] == -6)
 			r.draw(slopes("x³ + x² + x", f, -2, 1.2))

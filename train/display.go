@@ -3,8 +3,8 @@ package train
 import (
 	"fmt"
 	"io"
-	"math"
 
+	"descent/internal/digits"
 	"descent/internal/terminal"
 )
 
@@ -32,7 +32,7 @@ func NewDisplay(w io.Writer, epochs int, metric string) *Display {
 func (d *Display) Batch(p Progress) {
 	d.line.Draw(p.Done, func() string {
 		return fmt.Sprintf("%3.0f%%  epoch %d/%d  batch %d/%d  loss %s  %s rows/s  eta %s",
-			100*p.Done, p.Epoch, p.Epochs, p.Batch, p.Batches, short(p.Loss), short(p.RowsPerSecond), terminal.Clock(p.Remain))
+			100*p.Done, p.Epoch, p.Epochs, p.Batch, p.Batches, digits.Short(p.Loss, 4, 1e9), digits.Short(p.RowsPerSecond, 4, 1e9), terminal.Clock(p.Remain))
 	})
 }
 
@@ -55,20 +55,12 @@ func (d *Display) print() {
 		return
 	}
 	d.pending = nil
-	digits := len(fmt.Sprint(d.epochs))
-	line := fmt.Sprintf("epoch %*d/%d  loss %-9s", digits, e.Epoch, d.epochs, short(e.Loss))
+	width := len(fmt.Sprint(d.epochs))
+	line := fmt.Sprintf("epoch %*d/%d  loss %-9s", width, e.Epoch, d.epochs, digits.Short(e.Loss, 4, 1e9))
 	for _, name := range []string{"loss", d.metric} {
 		if x, ok := e.Val[name]; ok {
-			line += fmt.Sprintf("  val_%s %-9s", name, short(x))
+			line += fmt.Sprintf("  val_%s %-9s", name, digits.Short(x, 4, 1e9))
 		}
 	}
-	fmt.Fprintf(d.w, "%s  lr %-8s %6.1fs\n", line, short(e.LR), e.Seconds)
-}
-
-// short prints a number with four significant digits, and large ones in full.
-func short(x float64) string {
-	if a := math.Abs(x); a >= 1e4 && a < 1e9 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return fmt.Sprintf("%.4g", x)
+	fmt.Fprintf(d.w, "%s  lr %-8s %6.1fs\n", line, digits.Short(e.LR, 4, 1e9), e.Seconds)
 }

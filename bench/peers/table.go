@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"descent/internal/digits"
 )
 
 // tolerance is how far a peer's number may be from ours, relatively, for the
@@ -86,7 +88,7 @@ func (t *tables) write(w io.Writer, works []work, threads int) {
 	for _, k := range works {
 		ours := t.find("descent", k.Name, threads)
 		_, median, least := ours.best()
-		cells := []string{k.Title, fmt.Sprintf("%s / %s %s", digits(median), digits(least), k.Kind.unit())}
+		cells := []string{k.Title, fmt.Sprintf("%s / %s %s", digits.Short(median, 3, math.Inf(1)), digits.Short(least, 3, math.Inf(1)), k.Kind.unit())}
 		if aim, ok := k.Aims["ours"]; ok && median > aim {
 			t.miss(k, "ours", median)
 		}
@@ -122,7 +124,7 @@ func (t *tables) cell(k work, name string, ours *result) string {
 	}
 	_, median, _ := ours.best()
 	way, m, least := r.best()
-	text := fmt.Sprintf("%s %s / %s", t.ratio(k, name, m/median), digits(m), digits(least))
+	text := fmt.Sprintf("%s %s / %s", t.ratio(k, name, m/median), digits.Short(m, 3, math.Inf(1)), digits.Short(least, 3, math.Inf(1)))
 	if len(r.Times) > 1 {
 		text += fmt.Sprintf(" (%s)", way)
 	}
@@ -146,14 +148,6 @@ func (t *tables) miss(k work, what string, got float64) {
 
 // count says how many threads, one or two.
 func count(threads int) string { return fmt.Sprintf("%d thread%s", threads, "s"[:threads-1]) }
-
-// digits formats a time with three significant digits.
-func digits(x float64) string {
-	if x >= 100 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return fmt.Sprintf("%.3g", x)
-}
 
 // machine names the processor and says how busy it is.
 func machine() string {

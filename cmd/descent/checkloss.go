@@ -14,6 +14,7 @@ import (
 	"descent/internal/calc"
 	"descent/internal/formula"
 	"descent/losses"
+	"descent/optimizers/search"
 )
 
 // A lossCheck is what check --loss tells.
@@ -132,8 +133,8 @@ func targetOf(g *graph.Graph, row *losses.Row, shape []int) *graph.Node {
 }
 
 // domainsOf reads --domain.
-func domainsOf(text string, row *losses.Row) (map[string]calc.Bound, error) {
-	given, err := calc.ParseBounds(text)
+func domainsOf(text string, row *losses.Row) (map[string]search.Bound, error) {
+	given, err := parseBounds(text)
 	if err != nil {
 		return nil, fmt.Errorf("--domain: %w", err)
 	}

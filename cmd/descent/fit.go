@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"descent/cmd/descent/internal/draw"
 	"descent/data"
 	"descent/internal/calc"
 	"descent/losses"
 	"descent/optimizers/search"
+	"descent/optimizers/search/fit"
 
 	"github.com/spf13/cobra"
 )
@@ -20,7 +22,7 @@ import (
 type fitOptions struct {
 	tableFlags
 	start                   []string
-	weights                 calc.Weights
+	weights                 fit.Weights
 	bounds, loss, optimizer string
 	steps                   int
 	level                   float64
@@ -79,9 +81,9 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	}
 	f, err := model.Fit(ctx, how)
 	if err != nil {
-		return err
+		return flagged(err)
 	}
-	var rows []calc.Prediction
+	var rows []fit.Prediction
 	if o.predict != "" {
 		t, err := o.newRows()
 		if err != nil {
@@ -104,11 +106,11 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 }
 
 // print prints the fit and draws it.
-func (o *fitOptions) print(w, errw io.Writer, f *calc.Fit, rows []calc.Prediction) (err error) {
+func (o *fitOptions) print(w, errw io.Writer, f *fit.Fit, rows []fit.Prediction) (err error) {
 	if o.json {
 		err = printJSON(w, struct {
-			*calc.Fit
-			Predictions []calc.Prediction `json:"predictions,omitempty"`
+			*fit.Fit
+			Predictions []fit.Prediction `json:"predictions,omitempty"`
 		}{f, rows})
 		w = errw
 	} else {
@@ -120,7 +122,7 @@ func (o *fitOptions) print(w, errw io.Writer, f *calc.Fit, rows []calc.Predictio
 	if err != nil || o.plot == "" {
 		return err
 	}
-	fig, err := f.Picture()
+	fig, err := draw.Fit(f)
 	if err != nil {
 		return err
 	}
@@ -128,14 +130,14 @@ func (o *fitOptions) print(w, errw io.Writer, f *calc.Fit, rows []calc.Predictio
 }
 
 // prepare reads the flags and the table.
-func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
-	how := calc.How{Steps: o.steps, Level: o.level}
-	fail := func(err error) (*calc.Model, calc.How, error) { return nil, how, usage(err) }
+func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
+	how := fit.How{Steps: o.steps, Level: o.level}
+	fail := func(err error) (*fit.Model, fit.How, error) { return nil, how, usage(err) }
 	start, err := bindings(o.start...)
 	if err != nil {
 		return fail(fmt.Errorf("--start: %w", err))
 	}
-	bounds, err := calc.ParseBounds(o.bounds)
+	bounds, err := parseBounds(o.bounds)
 	if err == nil {
 		err = checkPicture("--plot", o.plot)
 	}
@@ -161,11 +163,42 @@ func (o *fitOptions) prepare(args []string) (*calc.Model, calc.How, error) {
 	if err != nil {
 		return nil, how, err
 	}
-	m, err := calc.NewModel(args[0], table, start, bounds, o.weights)
+	params, err := parameters(start, bounds)
+	if err != nil {
+		return fail(err)
+	}
+	m, err := fit.New(args[0], table, params, o.weights)
 	if err == nil {
 		err = how.Check(m)
 	}
-	return m, how, usage(err)
+	return m, how, usage(flagged(err))
+}
+
+// parameters are what --start and --bounds name.
+func parameters(start []calc.Binding, bounds map[string]search.Bound) (out []fit.Parameter, err error) {
+	var names []string
+	for _, b := range start {
+		if len(b.Value.Shape) > 0 {
+			return nil, fmt.Errorf("--start: %s has shape %v; parameters are numbers", b.Name, b.Value.Shape)
+		}
+		names = append(names, b.Name)
+		out = append(out, fit.Parameter{Name: b.Name, Start: b.Value.Data[0], Bound: bounds[b.Name]})
+	}
+	for name := range bounds {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("--bounds: %s is not a parameter; there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return out, nil
+}
+
+// flagged gives the settings in an error about a fit the names of their flags.
+func flagged(err error) error {
+	var e *fit.Error
+	if errors.As(err, &e) {
+		return errors.New(e.Text(func(setting string) string { return "--" + setting }))
+	}
+	return err
 }
 
 // newRows are the rows to predict.
@@ -193,7 +226,7 @@ func (o *fitOptions) newRows() (*data.Table, error) {
 }
 
 // printFit prints the table of parameters as R and NIST do.
-func printFit(w io.Writer, f *calc.Fit) {
+func printFit(w io.Writer, f *fit.Fit) {
 	width := len("parameter")
 	for _, n := range f.Names() {
 		width = max(width, len([]rune(n)))
@@ -226,7 +259,7 @@ func printFit(w io.Writer, f *calc.Fit) {
 
 // printCorrelation prints the correlations of the parameters that the data
 // determine, as a triangle.
-func printCorrelation(w io.Writer, f *calc.Fit, width int) {
+func printCorrelation(w io.Writer, f *fit.Fit, width int) {
 	names := slices.DeleteFunc(f.Names(), func(n string) bool { return f.Correlation[n] == nil })
 	if len(names) < 2 {
 		return

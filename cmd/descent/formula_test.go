@@ -205,22 +205,22 @@ func TestNIST(t *testing.T) {
 			}
 			for k := range start {
 				got := f.Parameters[fmt.Sprint("b", k+1)]
-				if d := digits(got.Estimate, p.Certified[k]); d < 6 {
+				if d := agreement(got.Estimate, p.Certified[k]); d < 6 {
 					t.Errorf("%s from start %d: b%d = %v, certified %s: %.1f digits", p.Name, i+1, k+1, got.Estimate, p.Certified[k], d)
 				}
-				if d := digits(got.Stderr, p.SD[k]); d < 5 {
+				if d := agreement(got.Stderr, p.SD[k]); d < 5 {
 					t.Errorf("%s from start %d: the error of b%d is %v, certified %s: %.1f digits", p.Name, i+1, k+1, got.Stderr, p.SD[k], d)
 				}
 			}
-			if digits(f.RSS, p.RSS) < 6 || digits(f.RSD, p.RSD) < 6 || f.DOF != p.DOF {
+			if agreement(f.RSS, p.RSS) < 6 || agreement(f.RSD, p.RSD) < 6 || f.DOF != p.DOF {
 				t.Errorf("%s from start %d: rss %v rsd %v dof %d, certified %s %s %d", p.Name, i+1, f.RSS, f.RSD, f.DOF, p.RSS, p.RSD, p.DOF)
 			}
 		}
 	}
 }
 
-// digits is how many digits agree: -log10 of the relative error.
-func digits(got float64, certified string) float64 {
+// agreement is how many digits agree: -log10 of the relative error.
+func agreement(got float64, certified string) float64 {
 	want, err := strconv.ParseFloat(certified, 64)
 	if err != nil {
 		return -1

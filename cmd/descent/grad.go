@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"descent/cmd/descent/internal/draw"
 	"descent/graph"
 	"descent/internal/atomicfile"
 	"descent/internal/calc"
@@ -132,11 +133,13 @@ func (c *checked) err() error {
 // saveGraph writes the expression graph for Graphviz, or drawn.
 func saveGraph(e *calc.Expression, path, title string) error {
 	var b bytes.Buffer
-	draw := e.WriteSVG
+	var err error
 	if strings.HasSuffix(strings.ToLower(path), ".dot") {
-		draw = func(w io.Writer) error { return writeDOT(w, title, []*graph.Node{e.Node}, nil) }
+		err = writeDOT(&b, title, []*graph.Node{e.Node}, nil)
+	} else {
+		err = draw.Graph(&b, e.Nodes())
 	}
-	if err := draw(&b); err != nil {
+	if err != nil {
 		return err
 	}
 	return atomicfile.Write(path, b.Bytes())

@@ -8,8 +8,8 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
-	"descent/internal/calc"
 	"descent/losses"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -35,7 +35,7 @@ func (s span) touches(x float64) bool { return x >= math.Floor(s.lo) && x <= mat
 var spans = []span{{graphtest.Normal, math.Inf(-1), math.Inf(1), "normal numbers"}, between(0.2, 3), between(0.05, 0.95), between(-0.95, 0.95), between(1.05, 3)}
 
 // lossCase says where a loss is checked.
-func lossCase(text string, row *losses.Row, loss losses.Loss, given map[string]calc.Bound, points int) (c graphtest.Case, pred, target span) {
+func lossCase(text string, row *losses.Row, loss losses.Loss, given map[string]search.Bound, points int) (c graphtest.Case, pred, target span) {
 	c = graphtest.Case{Name: text, Inputs: 2, Partial: losses.IsFormula(text) || len(given) > 0,
 		Samples: []graphtest.Sample{graphtest.One([]int{4, 3}, []int{4, 3}), graphtest.One([]int{3}, []int{3})},
 		Build:   func(in []*graph.Node, _ []float64) *graph.Node { return loss(in[0], in[1]) }}

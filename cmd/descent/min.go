@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
+	"descent/cmd/descent/internal/draw"
 	"descent/internal/atomicfile"
 	"descent/internal/calc"
 	"descent/optimizers/search"
+	"descent/optimizers/search/minimum"
 
 	"github.com/spf13/cobra"
 )
@@ -26,8 +29,58 @@ type minOptions struct {
 	temperature, cool float64
 	plot, animate     string
 	surface, json     bool
+	seed              uint64
 
-	search calc.Search
+	search minimum.Search
+	point  *calc.Expression // at the start
+}
+
+// A minRun is what min tells of one method's run.
+type minRun struct {
+	Optimizer   string                `json:"optimizer"`
+	X           map[string]calc.Value `json:"x"`
+	F           calc.Value            `json:"f"`
+	Gradient    calc.Value            `json:"gradient"` // its largest element
+	Steps       int                   `json:"steps"`
+	Evaluations int                   `json:"evaluations"`
+	Stopped     string                `json:"stopped"`
+	LastF       calc.Value            `json:"last_f"` // the value at the last step; F is the best
+	Kind        string                `json:"kind"`
+	Converged   bool                  `json:"converged"`             // to a point that is stationary
+	Directions  []string              `json:"directions,omitempty"`  // that Kind speaks of
+	Eigenvalues []float64             `json:"eigenvalues,omitempty"` // of the Hessian
+
+	found *minimum.Found
+	end   map[string]calc.Value // the last point
+	names []string
+}
+
+func (o *minOptions) told(name string, f *minimum.Found) *minRun {
+	return &minRun{Optimizer: name, X: o.point.Split(f.X), F: calc.Number(f.F), Gradient: calc.Number(f.Gradient), Steps: f.Steps, Evaluations: f.Evaluations,
+		Stopped: f.Stopped, LastF: calc.Number(f.Trace[len(f.Trace)-1]), Kind: f.Kind, Converged: f.Converged, Directions: f.Directions, Eigenvalues: f.Eigenvalues,
+		found: f, end: o.point.Split(f.Path[len(f.Path)-1]), names: o.point.Names}
+}
+
+// failure says why a run is of no use, or "" if it converged.
+func (r *minRun) failure() string {
+	var at []string
+	for _, name := range r.names {
+		at = append(at, fmt.Sprintf("%s = %v", name, r.end[name]))
+	}
+	end := strings.Join(at, ", ")
+	switch f := r.found; {
+	case f.Converged:
+		return ""
+	case f.Reason == search.NotFinite && f.Steps == 0:
+		return fmt.Sprintf("the value or the gradient is not finite at the start, %s: start inside of the domain", end)
+	case f.Reason == search.NotFinite:
+		return fmt.Sprintf("diverged: after %d steps the value or the gradient is not finite, at %s; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, end)
+	case f.Diverged:
+		return fmt.Sprintf("diverged: after %d steps the value is %v, and it was %v at the start; use a smaller rate, or a method with a line search such as lbfgs", f.Steps, r.LastF, calc.Number(f.Trace[0]))
+	case f.Reason == search.MaxIterations && f.Open:
+		return fmt.Sprintf("not converged after %d steps; give it more --steps, or another method such as newton", f.Steps)
+	}
+	return r.Kind
 }
 
 func minCommand() *cobra.Command {
@@ -66,7 +119,7 @@ func minCommand() *cobra.Command {
 	f.BoolVar(&o.anneal, "anneal", false, "simulated annealing, then down from the best point")
 	f.Float64Var(&o.temperature, "temperature", 10, "first temperature of --anneal")
 	f.Float64Var(&o.cool, "cool", 0.995, "factor of the temperature at each step of --anneal")
-	f.Uint64VarP(&o.search.Seed, "seed", "s", 1, "of what is random")
+	f.Uint64VarP(&o.seed, "seed", "s", 1, "of what is random")
 	f.StringVar(&o.plot, "plot", "", "draw the curve or contour map with the paths: .svg or .png")
 	f.BoolVar(&o.surface, "surface", false, "draw the surface instead of the contour map")
 	f.StringVar(&o.animate, "animate", "", "write a page that plays the paths: .html")
@@ -82,20 +135,20 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err := writable(o.plot, o.animate); err != nil {
 		return err
 	}
-	var runs []*calc.Found
+	var runs []*minRun
 	for i, m := range methods {
-		r, err := o.search.Run(ctx, o.optimizers[i], m)
+		f, err := o.search.Run(ctx, m)
 		if err != nil {
 			return usage(err)
 		}
-		runs = append(runs, r)
+		runs = append(runs, o.told(o.optimizers[i], f))
 	}
 	if o.anneal {
-		r, err := o.search.Anneal(ctx, search.Annealing{Temperature: o.temperature, Cool: o.cool, Sigma: 0.5, Seed: o.search.Seed})
+		f, err := o.search.Anneal(ctx, search.Annealing{Temperature: o.temperature, Cool: o.cool, Sigma: 0.5, Seed: o.seed})
 		if err != nil {
 			return usage(err)
 		}
-		runs = append(runs, r)
+		runs = append(runs, o.told("annealing, then lbfgs", f))
 	}
 	if o.json {
 		err = printJSON(w, map[string]any{"runs": runs})
@@ -116,10 +169,10 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 }
 
 // failures says which runs did not find what they looked for.
-func failures(runs []*calc.Found) error {
+func failures(runs []*minRun) error {
 	var list []error
 	for _, r := range runs {
-		if why := r.Failure(); why != "" {
+		if why := r.failure(); why != "" {
 			list = append(list, fmt.Errorf("%s: %s", r.Optimizer, why))
 		}
 	}
@@ -131,17 +184,10 @@ func (o *minOptions) prepare(args []string) (methods []search.Method, err error)
 	if err := errors.Join(checkPicture("--plot", o.plot), checkPicture("--animate", o.animate, ".html")); err != nil {
 		return nil, err
 	}
+	if err := o.bind(args); err != nil {
+		return nil, err
+	}
 	s := &o.search
-	s.Text = args[0]
-	if s.Start, err = bindings(o.start...); err != nil {
-		return nil, fmt.Errorf("--start: %w", err)
-	}
-	if s.Fixed, err = bindings(args[1:]...); err != nil {
-		return nil, err
-	}
-	if s.Bounds, err = calc.ParseBounds(o.bounds); err != nil {
-		return nil, err
-	}
 	if s.Steps < 1 || !(s.Tolerance >= 0) || o.multistart < 0 || !(o.spread > 0) || !(o.temperature > 0) || !(o.cool > 0 && o.cool < 1) {
 		return nil, errors.New("--steps, --spread and --temperature must be positive, --tol and --multistart not negative, --cool between 0 and 1")
 	}
@@ -149,20 +195,60 @@ func (o *minOptions) prepare(args []string) (methods []search.Method, err error)
 		o.optimizers = []string{"lbfgs"}
 	}
 	for _, name := range o.optimizers {
-		m, err := search.Parse(name, s.Seed)
+		m, err := search.Parse(name, o.seed)
 		if err != nil {
 			return nil, err
 		}
 		if o.multistart > 0 {
-			m = search.MultiStart{Local: m, Starts: o.multistart, Sigma: o.spread, Seed: s.Seed, Each: search.Stop{Grad: s.Tolerance, Iterations: s.Steps}}
+			m = search.MultiStart{Local: m, Starts: o.multistart, Sigma: o.spread, Seed: o.seed, Each: search.Stop{Grad: s.Tolerance, Iterations: s.Steps}}
 		}
 		methods = append(methods, m)
 	}
 	return methods, nil
 }
 
+// bind reads the formula, the start, the values that are fixed and the bounds.
+func (o *minOptions) bind(args []string) error {
+	start, err := bindings(o.start...)
+	if err != nil {
+		return fmt.Errorf("--start: %w", err)
+	}
+	fixed, err := bindings(args[1:]...)
+	if err != nil {
+		return err
+	}
+	bounds, err := parseBounds(o.bounds)
+	if err != nil {
+		return err
+	}
+	if len(start) == 0 {
+		return errors.New("--start is missing: it names what is varied, such as --start x=4,y=3")
+	}
+	var names []string
+	for _, b := range start {
+		names = append(names, b.Name)
+	}
+	e, err := calc.At(args[0], slices.Concat(start, fixed), names...)
+	if err == nil {
+		err = e.Scalar()
+	}
+	if err != nil {
+		return err
+	}
+	for name := range bounds {
+		if !slices.Contains(e.Names, name) {
+			return fmt.Errorf("--bounds: %s is not varied; there are %s", name, strings.Join(e.Names, ", "))
+		}
+	}
+	o.point, o.search.Value, o.search.Params, o.search.Feeds = e, e.Node, e.Params, e.Feeds()
+	for _, name := range e.Names {
+		o.search.Bounds = append(o.search.Bounds, bounds[name])
+	}
+	return nil
+}
+
 // printRuns prints a paragraph for each run.
-func printRuns(w io.Writer, runs []*calc.Found) {
+func printRuns(w io.Writer, runs []*minRun) {
 	for i, r := range runs {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -194,7 +280,7 @@ func printRuns(w io.Writer, runs []*calc.Found) {
 	}
 }
 
-func bestOf(runs []*calc.Found) *calc.Found {
+func bestOf(runs []*minRun) *minRun {
 	best := runs[0]
 	for _, r := range runs {
 		if r.F.Data[0] < best.F.Data[0] || math.IsNaN(best.F.Data[0]) {
@@ -205,11 +291,11 @@ func bestOf(runs []*calc.Found) *calc.Found {
 }
 
 // draw writes the pictures.
-func (o *minOptions) draw(w io.Writer, title string, runs []*calc.Found) error {
+func (o *minOptions) draw(w io.Writer, title string, runs []*minRun) error {
 	if o.plot == "" && o.animate == "" {
 		return nil
 	}
-	l, err := o.search.Landscape(runs)
+	l, err := o.landscape(runs)
 	if err != nil {
 		return err
 	}
@@ -234,4 +320,22 @@ func (o *minOptions) draw(w io.Writer, title string, runs []*calc.Found) error {
 	}
 	_, err = fmt.Fprintf(w, "page: %s\n", o.animate)
 	return err
+}
+
+// landscape is the function with the paths of the runs.
+func (o *minOptions) landscape(runs []*minRun) (*draw.Landscape, error) {
+	p, err := search.ProblemOf(o.search.Value, o.search.Params, o.search.Feeds...)
+	if err != nil {
+		return nil, err
+	}
+	l := &draw.Landscape{Names: o.search.Names(), F: p.Func}
+	for i, v := range o.search.Params {
+		for range v.Shape().Size() {
+			l.Bounds = append(l.Bounds, o.search.Bounds[i])
+		}
+	}
+	for _, r := range runs {
+		l.Paths = append(l.Paths, draw.Path{Name: r.Optimizer, X: r.found.Path, F: r.found.Trace, Jumps: r.found.Jumps})
+	}
+	return l, nil
 }

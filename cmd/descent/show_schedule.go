@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"descent/internal/digits"
 	"descent/internal/plot"
 	"descent/optimizers/schedule"
 
@@ -65,7 +66,7 @@ func drawRates(w io.Writer, rates []float64) {
 		label := ""
 		switch line {
 		case height:
-			label = short(top)
+			label = digits.Short(top, 4, 1e9)
 		case 1:
 			label = "0"
 		}
@@ -94,5 +95,3 @@ func cell(x, top float64, line, height int) rune {
 	}
 	return ' '
 }
-
-func short(x float64) string { return fmt.Sprintf("%.4g", x) }

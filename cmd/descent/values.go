@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -13,6 +15,7 @@ import (
 	"descent/internal/calc"
 	"descent/internal/numjson"
 	"descent/internal/plot"
+	"descent/optimizers/search"
 
 	"github.com/spf13/cobra"
 )
@@ -86,6 +89,45 @@ func isName(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+type Bound struct{ Lo, Hi float64 }
+
+// parseBounds reads "x=0:5,y=:1".
+func parseBounds(text string) (map[string]search.Bound, error) {
+	out := map[string]search.Bound{}
+	if strings.TrimSpace(text) == "" {
+		return out, nil
+	}
+	for _, pair := range strings.Split(text, ",") {
+		name, ends, ok := strings.Cut(pair, "=")
+		lo, hi, also := strings.Cut(ends, ":")
+		name = strings.TrimSpace(name)
+		if !ok || !also || name == "" {
+			return nil, fmt.Errorf("bounds %q: write name=lo:hi, such as x=0:5, or x=0: for no upper one", strings.TrimSpace(pair))
+		}
+		if _, twice := out[name]; twice {
+			return nil, fmt.Errorf("bounds of %s are given twice", name)
+		}
+		b := search.Bound{Lo: math.Inf(-1), Hi: math.Inf(1)}
+		for _, end := range []struct {
+			text string
+			to   *float64
+		}{{lo, &b.Lo}, {hi, &b.Hi}} {
+			if t := strings.TrimSpace(end.text); t != "" {
+				x, err := strconv.ParseFloat(t, 64)
+				if err != nil || math.IsNaN(x) {
+					return nil, fmt.Errorf("bounds of %s: %q is not a number", name, t)
+				}
+				*end.to = x
+			}
+		}
+		if !(b.Lo < b.Hi) {
+			return nil, fmt.Errorf("bounds of %s: nothing is between %v and %v", name, b.Lo, b.Hi)
+		}
+		out[name] = b
+	}
+	return out, nil
 }
 
 // printJSON writes v as indented JSON.

@@ -11,6 +11,7 @@ import (
 	"descent/internal/formula"
 	"descent/internal/suggest"
 	"descent/losses"
+	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"
 )
@@ -185,63 +186,63 @@ func (e *Expression) Size() (n int) {
 	return n
 }
 
-// elements returns a name for each element of all variables.
-func (e *Expression) elements() (out []string) {
-	for i, name := range e.Names {
-		for k := range e.start[i].Data {
-			if len(e.start[i].Shape) == 0 {
-				out = append(out, name)
-			} else {
-				out = append(out, fmt.Sprintf("%s[%d]", name, k))
-			}
-		}
-	}
-	return out
-}
-
 // Hessian returns the second derivatives: the rows of a symmetric matrix whose
 // order is that of the elements of all names.
 func (e *Expression) Hessian() ([]float64, error) {
-	if err := e.Scalar(); err != nil {
+	n := e.Size()
+	if err := e.Scalar(); err != nil || n == 0 {
 		return nil, err
 	}
-	n := e.Size()
 	if n > MaxHessian {
 		return nil, fmt.Errorf("the Hessian of %d variables is too large; at most %d are possible", n, MaxHessian)
 	}
-	dirs := make([]*graph.Node, len(e.Params))
-	for i, p := range e.Params {
-		dirs[i] = e.Graph.Input(e.Graph.Unique(p.Name()+"/direction"), p.Shape().Dims()...)
-	}
-	hv := graph.HVP(e.Node, e.Params, dirs)
-	prog, err := graph.Compile(hv...)
+	p, err := search.ProblemOf(e.Node, e.Params, e.feeds...)
 	if err != nil {
 		return nil, err
 	}
-	h := make([]float64, 0, n*n)
-	unit := make([]float64, n)
-	for row := range n {
-		clear(unit)
-		unit[row] = 1
-		if err := prog.Run(append(e.along(dirs, unit), e.feeds...)...); err != nil {
-			return nil, err
-		}
-		for _, x := range hv {
-			h = append(h, prog.Float64s(x)...)
-		}
-	}
-	return h, nil
+	return p.Hessian(p.Start)
 }
 
-func (e *Expression) along(nodes []*graph.Node, flat []float64) []graph.Feed {
-	out := make([]graph.Feed, len(nodes))
-	for i, n := range nodes {
-		k := n.Shape().Size()
-		out[i] = graph.Let(n, flat[:k])
-		flat = flat[k:]
+// Blocks divides a Hessian by names: the block of a and b has the axes of a,
+// then those of b.
+func (e *Expression) Blocks(h []float64) map[string]map[string]Value {
+	n := e.Size()
+	out := map[string]map[string]Value{}
+	row := 0
+	for i, a := range e.Names {
+		out[a] = map[string]Value{}
+		rows, col := len(e.start[i].Data), 0
+		for k, b := range e.Names {
+			cols := len(e.start[k].Data)
+			v := Value{Shape: slices.Concat(e.start[i].Shape, e.start[k].Shape)}
+			for r := range rows {
+				at := (row+r)*n + col
+				v.Data = append(v.Data, h[at:at+cols]...)
+			}
+			out[a][b] = v
+			col += cols
+		}
+		row += rows
 	}
 	return out
 }
+
+// Split divides the elements of all names, one after the other, by names.
+func (e *Expression) Split(x []float64) map[string]Value {
+	out := map[string]Value{}
+	for i, name := range e.Names {
+		n := len(e.start[i].Data)
+		out[name] = Value{e.start[i].Shape, x[:n]}
+		x = x[n:]
+	}
+	return out
+}
+
+// Nodes are all nodes of the expression, operands first.
+func (e *Expression) Nodes() []*graph.Node { return below(e.Node) }
+
+// Feeds are the values of what it is not differentiated by.
+func (e *Expression) Feeds() []graph.Feed { return e.feeds }
 
 // Symbolic returns the gradient as formulas, one for each of Names.
 func (e *Expression) Symbolic() ([]string, error) {

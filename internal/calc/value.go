@@ -1,11 +1,10 @@
-// Package calc is what the commands grad, min and fit compute: a formula at a
-// point with its derivatives, searches for its minimum, and least squares.
+// Package calc is a formula at a point: its value, its derivatives, also as
+// formulas and against differences, and what is to be said of it there.
 package calc
 
 import (
-	"fmt"
-
 	"descent/graph"
+	"descent/internal/digits"
 	"descent/internal/formula"
 	"descent/internal/numjson"
 
@@ -68,7 +67,7 @@ func (v Value) String() string {
 
 func text(shape []int, data []float64) (string, []float64) {
 	if len(shape) == 0 {
-		return fmt.Sprintf("%.10g", data[0]+0), data[1:]
+		return digits.Of(data[0], 10), data[1:]
 	}
 	s := "["
 	for i := range shape[0] {

@@ -116,15 +116,7 @@ func Minimize(ctx context.Context, p *Problem, m Method, stop Stop) (res *Result
 	if stop.Iterations == 0 && stop.Evaluations == 0 && stop.Time == 0 {
 		stop.Iterations = 10000
 	}
-	defer func() {
-		if x := recover(); x != nil {
-			e, ok := x.(evalError)
-			if !ok {
-				panic(x)
-			}
-			res, err = nil, e.error
-		}
-	}()
+	defer caught(&err)
 	r := newRun(ctx, p, stop)
 	r.search(m)
 	r.res.Time = time.Since(r.start)

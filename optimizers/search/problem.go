@@ -175,8 +175,19 @@ func (p *Problem) run(prog *graph.Program, x []float64, more ...graph.Feed) {
 	}
 }
 
-// evalError is what Minimize turns into its error: an input that was not fed.
+// evalError is the panic of an evaluation: an input that was not fed.
 type evalError struct{ error }
+
+// caught turns the panic of an evaluation into an error; it is deferred.
+func caught(err *error) {
+	if x := recover(); x != nil {
+		e, ok := x.(evalError)
+		if !ok {
+			panic(x)
+		}
+		*err = e.error
+	}
+}
 
 // scatter writes a flat vector to variables.
 func scatter(params []*node, x []float64) error {
@@ -211,4 +222,18 @@ func along(inputs []*node, v []float64) []graph.Feed {
 		v = v[n:]
 	}
 	return feeds
+}
+
+// Hessian returns the second derivatives at x, row by row.
+func (p *Problem) Hessian(x []float64) (h []float64, err error) {
+	defer caught(&err)
+	n := len(x)
+	h = make([]float64, n*n)
+	unit := make([]float64, n)
+	for i := range n {
+		clear(unit)
+		unit[i] = 1
+		p.HVP(x, unit, h[i*n:(i+1)*n])
+	}
+	return h, nil
 }

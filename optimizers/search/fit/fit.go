@@ -1,8 +1,9 @@
-package calc
+// Package fit fits formulas to the columns of tables: by least squares, with
+// standard errors and confidence intervals, or by another loss.
+package fit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,21 +27,27 @@ type Model struct {
 	Response *losses.Formula
 	Formula  *losses.Formula
 	Table    *data.Table
-	Start    []Binding
-	Bounds   map[string]Bound
+	Params   []Parameter
 	Weights  Weights
 	columns  []string // that the formula uses
 	kept     *kept
 }
 
-// NewModel reads "y ~ b1*(1-exp(-b2*x))": names are columns of the table, or
-// parameters that start somewhere.
-func NewModel(text string, table *data.Table, start []Binding, bounds map[string]Bound, weights Weights) (*Model, error) {
+// A Parameter is a number that is fitted.
+type Parameter struct {
+	Name  string
+	Start float64
+	Bound search.Bound
+}
+
+// New reads "y ~ b1*(1-exp(-b2*x))": names are columns of the table, or
+// parameters.
+func New(text string, table *data.Table, params []Parameter, weights Weights) (*Model, error) {
 	left, right, ok := cutTilde(text)
 	if !ok {
 		return nil, fmt.Errorf("%q: write response ~ formula, such as 'y ~ a*x + b'", text)
 	}
-	m := &Model{Text: text, Table: table, Start: start, Bounds: bounds, Weights: weights}
+	m := &Model{Text: text, Table: table, Params: params, Weights: weights}
 	var err error
 	if m.Response, err = losses.Parse(left); err != nil {
 		return nil, fmt.Errorf("response: %w%s", err, unquoted(left, table))
@@ -82,28 +89,20 @@ func cutTilde(text string) (left, right string, ok bool) {
 func (m *Model) check() error {
 	known := m.Table.Names()
 	var given []string
-	for _, b := range m.Start {
-		if slices.Contains(given, b.Name) {
-			return fmt.Errorf("--start: %s is given twice", b.Name)
+	for _, p := range m.Params {
+		if slices.Contains(given, p.Name) {
+			return fail("{start}: %s is given twice", p.Name)
 		}
-		if slices.Contains(known, b.Name) {
-			return fmt.Errorf("--start: %s is a column of %s; a parameter needs another name", b.Name, m.Table.Name)
+		if slices.Contains(known, p.Name) {
+			return fail("{start}: %s is a column of %s; a parameter needs another name", p.Name, m.Table.Name)
 		}
-		if len(b.Value.Shape) > 0 {
-			return fmt.Errorf("--start: %s has shape %v; parameters are numbers", b.Name, b.Value.Shape)
+		if !m.Formula.Uses(p.Name) {
+			return fail("{start}: %s is not in the formula, which has %s", p.Name, strings.Join(m.Formula.Names(), ", "))
 		}
-		if !m.Formula.Uses(b.Name) {
-			return fmt.Errorf("--start: %s is not in the formula, which has %s", b.Name, strings.Join(m.Formula.Names(), ", "))
+		if err := p.Bound.Check(p.Name, p.Start); err != nil {
+			return fail("{bounds}: %w", err)
 		}
-		if err := m.Bounds[b.Name].filled().contains(b.Name, b.Value.Data[0]); err != nil {
-			return fmt.Errorf("--bounds: %w", err)
-		}
-		given = append(given, b.Name)
-	}
-	for name := range m.Bounds {
-		if !slices.Contains(given, name) {
-			return fmt.Errorf("--bounds: %s is not a parameter; there are %s", name, strings.Join(given, ", "))
-		}
+		given = append(given, p.Name)
 	}
 	for _, n := range m.Response.Names() {
 		if _, err := m.Table.Column(n); err != nil {
@@ -126,13 +125,13 @@ func (m *Model) check() error {
 				return err
 			}
 			if near := suggest.Nearest(n, append(slices.Clone(known), given...)); near != "" {
-				return fmt.Errorf("%s is neither a column nor in --start; did you mean %q?", n, near)
+				return fail("%s is neither a column nor in {start}; did you mean %q?", n, near)
 			}
-			return fmt.Errorf("%s is neither a column of %s (%s) nor in --start: add --start %s=1%s", n, m.Table.Name, strings.Join(known, ", "), n, unquoted(m.Formula.Text, m.Table))
+			return fail("%s is neither a column of %s (%s) nor in {start}: add {start} %s=1%s", n, m.Table.Name, strings.Join(known, ", "), n, unquoted(m.Formula.Text, m.Table))
 		}
 	}
 	if len(given) == 0 {
-		return errors.New("--start is missing: it names the parameters, such as --start a=1,b=0.5")
+		return fail("{start} is missing: it names the parameters, such as {start} a=1,b=0.5")
 	}
 	return nil
 }
@@ -155,7 +154,7 @@ type system struct {
 	root     *graph.Node // of the weights, nil if all rows count alike
 	feeds    []graph.Feed
 	rows     int
-	free     []Bound // nil if the parameters are the bounded ones
+	free     []search.Bound // nil if the parameters are the bounded ones
 }
 
 // system builds the model over the rows that are fitted. With free, the
@@ -193,19 +192,16 @@ func (m *Model) over(t *data.Table, rows []int, used []string, at []float64, fre
 		s.feeds = append(s.feeds, graph.Let(n, values))
 		columns[name], bind[name] = n, n
 	}
-	for i, b := range m.Start {
-		x, bound := at[i], m.Bounds[b.Name].filled()
+	for i, p := range m.Params {
+		x := at[i]
 		if free {
-			var err error
-			if x, err = bound.inward(b.Name, x); err != nil {
-				return nil, nil, err
-			}
-			s.free = append(s.free, bound)
+			x = p.Bound.Free(x)
+			s.free = append(s.free, p.Bound)
 		}
-		p := g.Param(b.Name, graph.Fill(x))
-		s.params = append(s.params, p)
-		if bind[b.Name] = p; free {
-			bind[b.Name] = bound.node(p)
+		n := g.Param(p.Name, graph.Fill(x))
+		s.params = append(s.params, n)
+		if bind[p.Name] = n; free {
+			bind[p.Name] = p.Bound.Node(n)
 		}
 	}
 	var err error
@@ -248,7 +244,7 @@ type How struct {
 // Check refuses what does not suit a model.
 func (how How) Check(m *Model) error {
 	if how.Loss != nil && m.Weights.given() {
-		return errors.New("weights are those of least squares: --loss has none")
+		return fail("weights are those of least squares: {loss} has none")
 	}
 	return nil
 }
@@ -262,9 +258,9 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	if m.kept, err = m.keep(); err != nil {
 		return nil, err
 	}
-	start := make([]float64, len(m.Start))
-	for i, b := range m.Start {
-		start[i] = b.Value.Data[0]
+	start := make([]float64, len(m.Params))
+	for i, p := range m.Params {
+		start[i] = p.Start
 	}
 	if err := m.finiteAt(start); err != nil {
 		return nil, err
@@ -285,7 +281,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 		m.limit(p)
 	}
 	if v := p.Func(p.Start); math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, fmt.Errorf("the loss is not finite at --start: it is %v, though the model is finite in each row", v)
+		return nil, fail("the loss is not finite at {start}: it is %v, though the model is finite in each row", v)
 	}
 	end, err := how.search(ctx, &ending{problem: p, residuals: squares, free: s.free})
 	if err != nil {
@@ -294,7 +290,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	res := end.result
 	x := slices.Clone(res.X)
 	for i, b := range s.free {
-		x[i] = b.value(x[i])
+		x[i] = b.Value(x[i])
 	}
 	f := &Fit{model: m, at: x, Steps: end.steps, Evaluations: res.Evaluations, Stopped: string(res.Reason), Level: how.Level}
 	if how.Loss != nil {
@@ -313,9 +309,9 @@ func (how How) marquardt() bool { return how.Method == nil && how.Loss == nil }
 
 // limit hands the bounds on to the method.
 func (m *Model) limit(p *search.Problem) {
-	for _, b := range m.Start {
-		bound := m.Bounds[b.Name].filled()
-		p.Lower, p.Upper = append(p.Lower, bound.Lo), append(p.Upper, bound.Hi)
+	for _, param := range m.Params {
+		lo, hi := param.Bound.Ends()
+		p.Lower, p.Upper = append(p.Lower, lo), append(p.Upper, hi)
 	}
 }
 

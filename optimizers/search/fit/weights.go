@@ -1,7 +1,6 @@
-package calc
+package fit
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -32,9 +31,9 @@ func (w Weights) column() string {
 func (w Weights) check(t *data.Table) error {
 	switch {
 	case w.Weight != "" && w.Sigma != "":
-		return errors.New("--weight and --sigma say the same in two ways; give one of them")
+		return fail("{weight} and {sigma} say the same in two ways; give one of them")
 	case w.Absolute && w.Sigma == "":
-		return errors.New("--absolute-sigma needs --sigma, the column of standard deviations")
+		return fail("{absolute-sigma} needs {sigma}, the column of standard deviations")
 	case !w.given():
 		return nil
 	}
@@ -178,7 +177,7 @@ func (m *Model) finiteAt(start []float64) error {
 		return err
 	}
 	if i := slices.IndexFunc(y, notFinite); i >= 0 {
-		return fmt.Errorf("%s: the response %s is %v where %s: it is not finite at --start, nor anywhere else",
+		return fail("%s: the response %s is %v where %s: it is not finite at {start}, nor anywhere else",
 			m.Table.Where(m.kept.rows[i]), strings.TrimSpace(m.Response.Text), y[i], m.cells(i, m.responseColumns()))
 	}
 	fitted, jac, err := s.linearise(start)
@@ -192,11 +191,11 @@ func (m *Model) finiteAt(start []float64) error {
 		return " where " + m.cells(i, m.columns)
 	}
 	if i := slices.IndexFunc(fitted, notFinite); i >= 0 {
-		return fmt.Errorf("%s: the model is not finite at --start: it is %v%s", m.Table.Where(m.kept.rows[i]), fitted[i], where(i))
+		return fail("%s: the model is not finite at {start}: it is %v%s", m.Table.Where(m.kept.rows[i]), fitted[i], where(i))
 	}
 	if at := slices.IndexFunc(jac, notFinite); at >= 0 {
 		i, k := at/len(start), at%len(start)
-		return fmt.Errorf("%s: the model's derivative by %s is not finite at --start: it is %v%s", m.Table.Where(m.kept.rows[i]), m.Start[k].Name, jac[at], where(i))
+		return fail("%s: the model's derivative by %s is not finite at {start}: it is %v%s", m.Table.Where(m.kept.rows[i]), m.Params[k].Name, jac[at], where(i))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package calc
+package point
 
 import (
 	"errors"
@@ -24,10 +24,11 @@ type model struct {
 const flatness = 1e-10
 
 // model returns it, nil where there is no Hessian.
-func (s *spot) model() (*model, error) {
-	n, h := len(s.x), s.hessian()
+func (s *Spot) model() (*model, error) {
+	n := len(s.x)
+	h, err := s.hessian()
 	if h == nil {
-		return nil, nil
+		return nil, err
 	}
 	unit := make([]float64, n)
 	whole, scaled := mat.NewSymDense(n, nil), mat.NewSymDense(n, nil)
@@ -89,26 +90,20 @@ func (s *spot) model() (*model, error) {
 }
 
 // hessian returns the Hessian row by row, nil if a derivative is not finite.
-func (s *spot) hessian() []float64 {
-	n := len(s.x)
+func (s *Spot) hessian() ([]float64, error) {
 	if !allFinite(s.g...) {
-		return nil
+		return nil, nil
 	}
-	h, unit := make([]float64, n*n), make([]float64, n)
-	for i := range n {
-		clear(unit)
-		unit[i] = 1
-		s.p.HVP(s.x, unit, h[i*n:(i+1)*n])
+	h, err := s.Problem.Hessian(s.x)
+	if err != nil || !allFinite(h...) {
+		return nil, err
 	}
-	if !allFinite(h...) {
-		return nil
-	}
-	return h
+	return h, nil
 }
 
 // known is the distance, in units of the scales, beyond which Newton's step
 // does not matter.
-func (s *spot) known(m *model) float64 {
+func (s *Spot) known(m *model) float64 {
 	from := 10 * converged
 	if m != nil {
 		for i := range m.blur {
@@ -121,12 +116,12 @@ func (s *spot) known(m *model) float64 {
 // attracts reports whether Newton's step leads to a smaller gradient, as it does
 // near a stationary point that is no minimum. Where the value falls over an edge,
 // both derivatives are large and the step is small for no good reason.
-func (s *spot) attracts(m *model) bool {
+func (s *Spot) attracts(m *model) bool {
 	if norm(m.step) == 0 {
 		return true
 	}
 	g := make([]float64, len(s.x))
-	s.p.Grad(s.along(1, m.step), g)
+	s.Problem.Grad(s.along(1, m.step), g)
 	before, after := 0.0, 0.0
 	for i := range g {
 		if !s.fixed[i] {

@@ -1,4 +1,4 @@
-package calc
+package point
 
 import (
 	"math"
@@ -13,7 +13,7 @@ import (
 // is known, and they differ as much that near as farther off. Otherwise it
 // returns the direction in which all of them fall.
 // Burke, Lewis, Overton 2005, https://doi.org/10.1137/030601296.
-func (s *spot) creased() (yes bool, downhill []float64) {
+func (s *Spot) creased() (yes bool, downhill []float64) {
 	grads, spread, most := s.sample(converged)
 	if most == 0 {
 		return false, nil
@@ -38,7 +38,7 @@ func (s *spot) creased() (yes bool, downhill []float64) {
 // sample returns gradients at pairs of points around the spot, in units of the
 // scales, the largest difference of each element within a pair, and the largest
 // element of all.
-func (s *spot) sample(radius float64) (grads [][]float64, spread []float64, most float64) {
+func (s *Spot) sample(radius float64) (grads [][]float64, spread []float64, most float64) {
 	n := len(s.x)
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	u, spread := make([]float64, n), make([]float64, n)
@@ -49,7 +49,7 @@ func (s *spot) sample(radius float64) (grads [][]float64, spread []float64, most
 		var pair [][]float64
 		for _, sign := range []float64{-1, 1} {
 			g := make([]float64, n)
-			f := s.p.Grad(s.along(sign*radius, u), g)
+			f := s.Problem.Grad(s.along(sign*radius, u), g)
 			for i := range g {
 				if g[i] *= s.scale[i]; s.fixed[i] {
 					g[i] = 0

@@ -1,25 +1,26 @@
-package calc
+package draw
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"errors"
-	"html/template"
 	"io"
 	"math"
 	"slices"
 
 	"descent/internal/numjson"
+	"descent/internal/page"
 )
 
 //go:embed animate.html
-var animatePage string
+var animateBody string
+
+//go:embed animate.css
+var animateStyle string
 
 //go:embed animate.js
 var animateScript string
 
-var animation = template.Must(template.New("animate").Parse(animatePage))
+var animation = page.Body(animateBody)
 
 // film is what the page plays.
 type film struct {
@@ -47,46 +48,44 @@ func (l *Landscape) Animate(w io.Writer, title string) error {
 	if n := len(l.Names); n > 2 {
 		return errors.New("an animation needs one or two variables")
 	}
-	f := &film{X: [2]float64{l.Lo[0], l.Hi[0]}}
+	l.frame()
+	f := &film{X: [2]float64{l.lo[0], l.hi[0]}}
 	if len(l.Names) == 2 {
-		f.Names, f.Y = l.Names, [2]float64{l.Lo[1], l.Hi[1]}
+		f.Names, f.Y = l.Names, [2]float64{l.lo[1], l.hi[1]}
 		f.N, f.Grid = gridSize, l.ranks()
 	} else {
 		f.Names = []string{l.Names[0], "f"}
 		f.Curve, f.Y = l.points()
 	}
-	for _, r := range l.Runs {
-		f.Runs = append(f.Runs, l.filmed(r))
+	for _, p := range l.Paths {
+		f.Runs = append(f.Runs, l.filmed(p))
 	}
 	data, err := numjson.Marshal(f)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(animateScript))
-	return animation.Execute(w, map[string]any{
-		"Title": title, "Data": string(data), "Script": template.JS(animateScript),
-		"Hash": template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(sum[:])),
-	})
+	p := page.Page{Title: title, Style: animateStyle, Script: animateScript}
+	return p.Write(w, animation, string(data))
 }
 
 // filmed thins out a long path, and ends it where it is lost.
-func (l *Landscape) filmed(r *Found) filmRun {
-	out := filmRun{Name: r.Optimizer}
-	stride := (len(r.Path) + maxFrames - 1) / maxFrames
-	for i := 0; i < len(r.Path); i += max(stride, 1) {
-		x := r.Path[i]
-		p := [2]float64{x[0], r.Trace[i]}
+func (l *Landscape) filmed(p Path) filmRun {
+	out := filmRun{Name: p.Name}
+	stride := (len(p.X) + maxFrames - 1) / maxFrames
+	for i := 0; i < len(p.X); i += max(stride, 1) {
+		x := p.X[i]
+		at := [2]float64{x[0], p.F[i]}
 		if len(x) == 2 {
-			p[1] = x[1]
+			at[1] = x[1]
 		}
-		if finite(p[0]) == nil || finite(p[1]) == nil {
+		if finite(at[0]) == nil || finite(at[1]) == nil {
 			break
 		}
-		out.Path = append(out.Path, p)
-		out.F = append(out.F, finite(r.Trace[i]))
+		out.Path = append(out.Path, at)
+		out.F = append(out.F, finite(p.F[i]))
 	}
 	if len(out.Path) == 0 {
-		out.Path, out.F = [][2]float64{{l.Lo[0], 0}}, []*float64{nil}
+		out.Path, out.F = [][2]float64{{l.lo[0], 0}}, []*float64{nil}
 	}
 	return out
 }
@@ -107,9 +106,9 @@ func (l *Landscape) ranks() []float64 {
 	values := make([]float64, gridSize*gridSize)
 	var sorted []float64
 	for i := range values {
-		x := l.Lo[0] + (l.Hi[0]-l.Lo[0])*(float64(i%gridSize)+0.5)/gridSize
-		y := l.Lo[1] + (l.Hi[1]-l.Lo[1])*(float64(i/gridSize)+0.5)/gridSize
-		values[i] = l.F(x, y)
+		x := l.lo[0] + (l.hi[0]-l.lo[0])*(float64(i%gridSize)+0.5)/gridSize
+		y := l.lo[1] + (l.hi[1]-l.lo[1])*(float64(i/gridSize)+0.5)/gridSize
+		values[i] = l.F([]float64{x, y})
 		if finite(values[i]) != nil {
 			sorted = append(sorted, values[i])
 		}
@@ -130,8 +129,8 @@ func (l *Landscape) ranks() []float64 {
 func (l *Landscape) points() (curve [][2]*float64, span [2]float64) {
 	span = [2]float64{math.Inf(1), math.Inf(-1)}
 	for i := range samples {
-		x := l.Lo[0] + (l.Hi[0]-l.Lo[0])*float64(i)/(samples-1)
-		y := finite(l.F(x))
+		x := l.lo[0] + (l.hi[0]-l.lo[0])*float64(i)/(samples-1)
+		y := finite(l.F([]float64{x}))
 		if y != nil {
 			span[0], span[1] = min(span[0], *y), max(span[1], *y)
 		}

@@ -1,4 +1,4 @@
-package calc
+package point
 
 import (
 	"math"
@@ -9,31 +9,30 @@ import (
 	"descent/optimizers/search"
 )
 
-// A terrain is a function that is to be least, over variables with bounds, and
-// what is known of their scales.
-type terrain struct {
-	p      *search.Problem
-	names  []string // of the elements
-	bounds []Bound
-	start  []float64
+// A Function is to be least. It needs the problem's Func, Grad and HVP.
+type Function struct {
+	Problem *search.Problem
+	Names   []string       // of the variables
+	Bounds  []search.Bound // of each
+	Start   []float64      // where a search began, which tells the variables' scales
 }
 
 // value is the function: NaN and points out of bounds are +Inf.
-func (t *terrain) value(x []float64) float64 {
-	for i, b := range t.bounds {
-		if x[i] < b.Lo || x[i] > b.Hi {
+func (fn *Function) value(x []float64) float64 {
+	for i, b := range fn.Bounds {
+		if !b.Contains(x[i]) {
 			return math.Inf(1)
 		}
 	}
-	if f := t.p.Func(x); !math.IsNaN(f) {
+	if f := fn.Problem.Func(x); !math.IsNaN(f) {
 		return f
 	}
 	return math.Inf(1)
 }
 
-// A spot is a point of a terrain with the derivatives there.
-type spot struct {
-	*terrain
+// A Spot is a point of a function with the derivatives there.
+type Spot struct {
+	*Function
 	x, g  []float64
 	f     float64
 	scale []float64 // what is a large change of each variable
@@ -45,18 +44,18 @@ type spot struct {
 // converged is the part of a variable's scale that it may still be off by.
 const converged = 1e-7
 
-// at looks at point x, where a search came that moved the variables by up to
+// At looks at point x, where a search came that moved each variable by up to
 // moved from the start.
-func (t *terrain) at(x, moved []float64) *spot {
+func (fn *Function) At(x, moved []float64) *Spot {
 	n := len(x)
-	s := &spot{terrain: t, x: slices.Clone(x), g: make([]float64, n), scale: make([]float64, n), fixed: make([]bool, n)}
-	s.f = t.p.Grad(x, s.g)
+	s := &Spot{Function: fn, x: slices.Clone(x), g: make([]float64, n), scale: make([]float64, n), fixed: make([]bool, n)}
+	s.f = fn.Problem.Grad(x, s.g)
 	for i := range x {
-		s.scale[i] = max(math.Abs(x[i]), math.Abs(x[i]-t.start[i]), moved[i])
+		s.scale[i] = max(math.Abs(x[i]), math.Abs(x[i]-fn.Start[i]), moved[i])
 		if s.scale[i] == 0 {
 			s.scale[i] = 1
 		}
-		if side := t.bounds[i].side(x[i]); side != 0 && s.g[i]*side < 0 {
+		if side := fn.Bounds[i].Side(x[i]); side != 0 && s.g[i]*side < 0 {
 			s.fixed[i] = true
 		}
 	}
@@ -65,11 +64,17 @@ func (t *terrain) at(x, moved []float64) *spot {
 	return s
 }
 
+// F is the value.
+func (s *Spot) F() float64 { return s.f }
+
+// Gradient is the largest magnitude of an element of the gradient, NaN if one is.
+func (s *Spot) Gradient() float64 { return largest(s.g) }
+
 const epsilon = 0x1p-52
 
 // jitter is by how much the value changes when the variables move by a few units
 // in the last place of their scales.
-func (s *spot) jitter() (most float64) {
+func (s *Spot) jitter() (most float64) {
 	rng := rand.New(rand.NewPCG(2, uint64(len(s.x))))
 	u := make([]float64, len(s.x))
 	for range 8 {
@@ -84,7 +89,7 @@ func (s *spot) jitter() (most float64) {
 }
 
 // along returns x + t·u.
-func (s *spot) along(t float64, u []float64) []float64 {
+func (s *Spot) along(t float64, u []float64) []float64 {
 	y := make([]float64, len(u))
 	for i := range u {
 		y[i] = s.x[i] + float64(t*u[i])
@@ -126,7 +131,7 @@ type section struct {
 // cut looks along ±u, whose largest element is 1 in units of the scales, from
 // the distance on to which the point is known, as far as the value differs from
 // the spot's by more than rounding.
-func (s *spot) cut(u []float64, from float64) section {
+func (s *Spot) cut(u []float64, from float64) section {
 	c := section{u: u}
 	c.left = s.side(&c, -1, from)
 	c.right = s.side(&c, 1, from)
@@ -145,7 +150,7 @@ func (s *spot) cut(u []float64, from float64) section {
 }
 
 // side looks to one side until the value begins to differ.
-func (s *spot) side(c *section, sign, from float64) slope {
+func (s *Spot) side(c *section, sign, from float64) slope {
 	for t := from; t <= reach; t *= 2 {
 		f := s.value(s.along(sign*t, c.u))
 		switch {
@@ -163,7 +168,7 @@ func (s *spot) side(c *section, sign, from float64) slope {
 
 // sections cuts along the eigenvectors without positive curvature and along the
 // axes, from where Newton's step does not matter.
-func (s *spot) sections(m *model) (out []section) {
+func (s *Spot) sections(m *model) (out []section) {
 	n := len(s.x)
 	cut := func(v []float64) section { return s.cut(s.direction(v), s.known(m)) }
 	for j, value := range m.values {
@@ -199,7 +204,7 @@ func only(u []float64, i int) bool {
 
 // levels names the direction of a section in which the value does not change,
 // or the side of it, if there is one.
-func (s *spot) levels(c section) string {
+func (s *Spot) levels(c section) string {
 	switch {
 	case c.left == level && c.right == level:
 		return max(s.name(c.u), s.name(times(-1, c.u))) // of both signs that without a minus
@@ -212,11 +217,30 @@ func (s *spot) levels(c section) string {
 }
 
 // bounded reports whether some variable is at a bound.
-func (s *spot) bounded() bool {
-	for i, b := range s.bounds {
-		if b.side(s.x[i]) != 0 {
+func (s *Spot) bounded() bool {
+	for i, b := range s.Bounds {
+		if b.Side(s.x[i]) != 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// Loose returns the variables that are not jammed: at an edge of the domain or at
+// a kink, each for itself. A line search ends there though others could move on,
+// since its direction goes over the edge. It is nil if that holds for all or none.
+func (s *Spot) Loose() (open []int) {
+	for i := range s.x {
+		axis := make([]float64, len(s.x))
+		axis[i] = s.scale[i]
+		c := s.cut(axis, 10*converged)
+		blunt := c.left == wall || c.right == wall || c.order > 0 && c.order < 1.5
+		if !blunt || c.left == down || c.right == down {
+			open = append(open, i)
+		}
+	}
+	if len(open) == len(s.x) {
+		return nil
+	}
+	return open
 }

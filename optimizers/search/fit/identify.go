@@ -1,4 +1,4 @@
-package calc
+package fit
 
 import (
 	"math"
@@ -211,7 +211,10 @@ func (t *bundle) constant(lines [][]float64, logs int) bool {
 	}
 	for _, from := range [][]float64{t.at, beside} {
 		before := t.values(from)
-		scale := largest(before)
+		scale := 0.0
+		for _, v := range before {
+			scale = max(scale, math.Abs(v))
+		}
 		for _, line := range lines {
 			for _, h := range []float64{-0.4, 0.1, 0.3} {
 				for i, v := range t.values(t.along(from, line, h, logs)) {
@@ -348,7 +351,7 @@ func tidy(v []float64, logs int) {
 		least[1] = least[0]
 	}
 	for i := range v {
-		v[i] *= sign / least[1]
+		v[i] = float64(v[i] * (sign / least[1]))
 		if whole := math.Round(v[i]); math.Abs(v[i]-whole) < small*math.Abs(whole) {
 			v[i] = whole
 		}

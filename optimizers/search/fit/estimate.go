@@ -1,4 +1,4 @@
-package calc
+package fit
 
 import (
 	"fmt"
@@ -6,9 +6,8 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/internal/elementary"
 	"descent/internal/leastsq"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // A Fit is a fitted model, with the numbers that NIST and R print. Numbers of
@@ -152,10 +151,10 @@ func (f *Fit) spread() error {
 		return err
 	}
 	f.Absolute, f.variance = f.model.Weights.Absolute, f.RSD*f.RSD
-	f.quantile = distuv.StudentsT{Sigma: 1, Nu: max(1, float64(f.DOF))}.Quantile((1 + f.Level) / 2)
+	f.quantile = elementary.StudentQuantile((1+f.Level)/2, max(1, float64(f.DOF)))
 	switch {
 	case f.Absolute:
-		f.variance, f.quantile = 1, distuv.UnitNormal.Quantile((1+f.Level)/2)
+		f.variance, f.quantile = 1, math.Sqrt2*elementary.Erfinv(f.Level)
 	case f.DOF < 1:
 		f.factor = nil
 		f.Notes = append(f.Notes, fmt.Sprintf("%s leave no degree of freedom for %d parameters: there are no standard errors", rows(f.Rows), len(names)))
@@ -181,7 +180,7 @@ func (f *Fit) spread() error {
 				f.Correlation[a][b] = cov[i*k+j] / (math.Sqrt(cov[i*k+i]) * math.Sqrt(cov[j*k+j]))
 			}
 		}
-		if f.model.Bounds[a].filled().at(x) {
+		if f.model.Params[i].Bound.Side(x) != 0 {
 			f.Notes = append(f.Notes, fmt.Sprintf("%s is at a bound: standard errors mean little", a))
 		}
 	}
@@ -199,8 +198,8 @@ func (f *Fit) unsure() map[string]Estimate {
 
 // Names are the parameters, in the order of the start.
 func (f *Fit) Names() (out []string) {
-	for _, b := range f.model.Start {
-		out = append(out, b.Name)
+	for _, p := range f.model.Params {
+		out = append(out, p.Name)
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package calc
+package fit
 
 import (
 	"math"
@@ -48,7 +48,7 @@ func differences(residuals func(x, r, jac []float64), x, r, jac []float64) {
 		if !slices.ContainsFunc(seq(len(r)), func(i int) bool { return notFinite(jac[i*n+k]) }) {
 			continue
 		}
-		h := elementary.Cbrt(0x1p-52) * max(math.Abs(x[k]), 1e-3)
+		h := float64(elementary.Cbrt(0x1p-52) * max(math.Abs(x[k]), 1e-3))
 		var ends [2][]float64
 		moved := slices.Clone(x)
 		for end, at := range []float64{x[k] - h, x[k] + h} {

@@ -1,30 +1,12 @@
-package calc
+package minimum
 
 import (
 	"context"
 	"slices"
 
 	"descent/optimizers/search"
+	"descent/optimizers/search/point"
 )
-
-// loose returns the variables that are not jammed: at an edge of the domain or at
-// a kink, each for itself. A line search ends there though others could move on,
-// since its direction goes over the edge. It is nil if that holds for all or none.
-func (s *spot) loose() (open []int) {
-	for i := range s.x {
-		axis := make([]float64, len(s.x))
-		axis[i] = s.scale[i]
-		c := s.cut(axis, 10*converged)
-		blunt := c.left == wall || c.right == wall || c.order > 0 && c.order < 1.5
-		if !blunt || c.left == down || c.right == down {
-			open = append(open, i)
-		}
-	}
-	if len(open) == len(s.x) {
-		return nil
-	}
-	return open
-}
 
 // A face is a problem over the variables of another that are not held at x.
 type face struct {
@@ -66,16 +48,16 @@ func (f *face) problem() *search.Problem {
 	return p
 }
 
-// goOn lets the variables move that can, as long as that helps, where a search
-// has ended because others are jammed. It adds to the result.
-func (t *terrain) goOn(ctx context.Context, p *search.Problem, b *bounded, m search.Method, stop search.Stop, res *search.Result) error {
+// goOn lets the variables move that can, as long as that helps, where a run has
+// ended because others are jammed. It adds to the result.
+func (r *run) goOn(ctx context.Context, m search.Method, stop search.Stop, res *search.Result) error {
 	for res.Reason == search.NoProgress || res.Reason == search.StepSmall {
-		spot := t.at(b.outside(res.X), make([]float64, len(res.X)))
-		open := spot.loose()
-		if v, err := spot.verdict(); err != nil || v.kind != kindOpen || open == nil {
+		spot := r.fn.At(r.bounded(res.X), make([]float64, len(res.X)))
+		open := spot.Loose()
+		if kind, err := spot.Kind(); err != nil || kind.Class != point.NotConverged || open == nil {
 			return err
 		}
-		f := &face{p, slices.Clone(res.X), open}
+		f := &face{r.free, slices.Clone(res.X), open}
 		rest := stop
 		rest.Iterations = max(stop.Iterations-res.Iterations, 1)
 		rest.Confirm = func(y []float64) search.Reason { return stop.Confirm(f.whole(f.x, y)) }

@@ -1,9 +1,9 @@
-package calc
+package point
 
 import (
-	"fmt"
 	"math"
 
+	"descent/internal/digits"
 	"descent/internal/elementary"
 )
 
@@ -12,7 +12,7 @@ import (
 
 // direction returns the direction v, in units of the scales, with a largest
 // element of 1 in those units.
-func (s *spot) direction(v []float64) []float64 {
+func (s *Spot) direction(v []float64) []float64 {
 	most := largest(v)
 	u := make([]float64, len(v))
 	for i := range v {
@@ -24,7 +24,7 @@ func (s *spot) direction(v []float64) []float64 {
 }
 
 // clear sets the elements of fixed variables to 0.
-func (s *spot) clear(u []float64) []float64 {
+func (s *Spot) clear(u []float64) []float64 {
 	for i := range u {
 		if s.fixed[i] {
 			u[i] = 0
@@ -43,7 +43,7 @@ func times(a float64, u []float64) []float64 {
 }
 
 // steepest is the direction downhill, nil without a gradient.
-func (s *spot) steepest() []float64 {
+func (s *Spot) steepest() []float64 {
 	d := make([]float64, len(s.x))
 	for i := range d {
 		d[i] = -s.g[i] * s.scale[i]
@@ -55,16 +55,16 @@ func (s *spot) steepest() []float64 {
 }
 
 // moved is the way from the start.
-func (s *spot) moved() []float64 {
+func (s *Spot) moved() []float64 {
 	d := make([]float64, len(s.x))
 	for i := range d {
-		d[i] = s.x[i] - s.start[i]
+		d[i] = s.x[i] - s.Start[i]
 	}
 	return d
 }
 
 // star returns the axes and a few directions between them.
-func (s *spot) star() (out [][]float64) {
+func (s *Spot) star() (out [][]float64) {
 	n := len(s.x)
 	for i := range n {
 		if s.fixed[i] {
@@ -88,7 +88,7 @@ func (s *spot) star() (out [][]float64) {
 
 // name writes a direction as a sum of variables, such as x - 0.5*y, the first
 // few of them.
-func (s *spot) name(u []float64) string {
+func (s *Spot) name(u []float64) string {
 	most, text, terms := largest(u), "", 0
 	for i, x := range u {
 		r := x / most
@@ -98,8 +98,8 @@ func (s *spot) name(u []float64) string {
 		if terms++; terms > 6 {
 			return text + " + ..."
 		}
-		term := s.names[i]
-		if a := fmt.Sprintf("%.3g", math.Abs(r)); a != "1" {
+		term := s.Names[i]
+		if a := digits.Of(math.Abs(r), 3); a != "1" {
 			term = a + "*" + term
 		}
 		switch {
@@ -114,4 +114,14 @@ func (s *spot) name(u []float64) string {
 		}
 	}
 	return text
+}
+
+// largest is the largest magnitude, NaN if one is.
+func largest(x []float64) (m float64) {
+	for _, v := range x {
+		if a := math.Abs(v); !(a <= m) {
+			m = a
+		}
+	}
+	return m
 }

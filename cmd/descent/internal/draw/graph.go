@@ -1,45 +1,19 @@
-package calc
+package draw
 
 import (
 	"fmt"
 	"html"
 	"io"
-	"slices"
 	"strings"
 
 	"descent/graph"
 )
 
-// Blocks divides a Hessian by names: the block of a and b has the axes of a,
-// then those of b.
-func (e *Expression) Blocks(h []float64) map[string]map[string]Value {
-	n := e.Size()
-	out := map[string]map[string]Value{}
-	row := 0
-	for i, a := range e.Names {
-		out[a] = map[string]Value{}
-		rows, col := len(e.start[i].Data), 0
-		for k, b := range e.Names {
-			cols := len(e.start[k].Data)
-			v := Value{Shape: slices.Concat(e.start[i].Shape, e.start[k].Shape)}
-			for r := range rows {
-				at := (row+r)*n + col
-				v.Data = append(v.Data, h[at:at+cols]...)
-			}
-			out[a][b] = v
-			col += cols
-		}
-		row += rows
-	}
-	return out
-}
-
 // maxDrawn is the number of nodes up to which a graph is drawn.
 const maxDrawn = 400
 
-// WriteSVG draws the expression graph.
-func (e *Expression) WriteSVG(w io.Writer) error {
-	nodes := below(e.Node)
+// Graph draws an expression's nodes, of which operands come first, as SVG.
+func Graph(w io.Writer, nodes []*graph.Node) error {
 	if len(nodes) > maxDrawn {
 		return fmt.Errorf("a graph of %d nodes is too large to draw; at most %d are possible", len(nodes), maxDrawn)
 	}

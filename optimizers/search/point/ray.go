@@ -1,4 +1,4 @@
-package calc
+package point
 
 import (
 	"math"
@@ -41,7 +41,7 @@ func tail(falls []float64) fall {
 
 // ray follows the value along u to the end of the numbers, doubling the
 // distance, as long as it does not rise. limit is the value there.
-func (s *spot) ray(u []float64) (how fall, limit float64) {
+func (s *Spot) ray(u []float64) (how fall, limit float64) {
 	var falls []float64
 	limit = s.f
 	for t := 1.0; ; t *= 2 {
@@ -68,7 +68,7 @@ func (s *spot) ray(u []float64) (how fall, limit float64) {
 // is higher or not finite, and judges how the value falls towards that place
 // from behind the spot on, where each distance to it is half of the one before:
 // it is an edge of the domain, a pole, or only a minimum.
-func (s *spot) cliff(u []float64, far float64) fall {
+func (s *Spot) cliff(u []float64, far float64) fall {
 	last, near := s.f, 0.0
 	for {
 		mid := near + float64((far-near)/2)
@@ -107,10 +107,10 @@ func (s *spot) cliff(u []float64, far float64) fall {
 // underflow reports whether the value is level at the spot only because what is
 // left of it is lost in rounding: between there and the start it rises by less
 // than any power would. exp(x) is such at -800.
-func (s *spot) underflow() bool {
+func (s *Spot) underflow() bool {
 	back := make([]float64, len(s.x))
 	for i := range back {
-		back[i] = s.start[i] - s.x[i]
+		back[i] = s.Start[i] - s.x[i]
 	}
 	whole := s.value(s.along(1, back)) - s.f
 	if !(whole > 0) || math.IsInf(whole, 1) {

@@ -1,25 +1,25 @@
-package calc
+package minimum
 
 import (
 	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"descent/graph"
+	"descent/internal/calc"
+	"descent/ops"
 	"descent/optimizers/search"
+	"descent/optimizers/search/point"
+
+	"gorgonia.org/tensor"
 )
 
-// method is the method of that name.
-func method(t *testing.T, name string) search.Method {
-	t.Helper()
-	m, err := search.Parse(name, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
+var nan = math.NaN()
 
 // searches are functions with the answer that every method has to give; nan is
 // a value that is not known, or not asked for.
@@ -100,20 +100,49 @@ var searches = []struct {
 	{"(x-3)^2", "x=0", "x=-9:9", 0, "minimum", ""},
 }
 
-func (s *Search) from(t *testing.T, start, bounds string) {
+// of is the search for the least value of a formula from a start such as
+// "x=1,y=[2;3]", within bounds such as "x=0:2,y=1:".
+func of(t *testing.T, text, start, bounds string) *Search {
 	t.Helper()
+	var given []calc.Binding
+	var names []string
 	for _, pair := range strings.Split(start, ",") {
 		name, text, _ := strings.Cut(pair, "=")
-		v, err := ParseValue(strings.ReplaceAll(text, ";", ","))
+		v, err := calc.ParseValue(strings.ReplaceAll(text, ";", ","))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Start = append(s.Start, Binding{name, v})
+		given, names = append(given, calc.Binding{Name: name, Value: v}), append(names, name)
 	}
-	var err error
-	if s.Bounds, err = ParseBounds(bounds); err != nil {
+	return build(t, text, given, names, bounds)
+}
+
+func build(t *testing.T, text string, given []calc.Binding, names []string, bounds string) *Search {
+	t.Helper()
+	e, err := calc.At(text, given, names...)
+	if err != nil {
 		t.Fatal(err)
 	}
+	s := &Search{Value: e.Node, Params: e.Params, Bounds: make([]search.Bound, len(names)), Steps: 10000, Tolerance: 1e-8}
+	for _, pair := range strings.Split(bounds, ",") {
+		if name, ends, ok := strings.Cut(pair, "="); ok {
+			lo, hi, _ := strings.Cut(ends, ":")
+			s.Bounds[slices.Index(names, name)] = search.Bound{Lo: end(t, lo, math.Inf(-1)), Hi: end(t, hi, math.Inf(1))}
+		}
+	}
+	return s
+}
+
+func end(t *testing.T, text string, otherwise float64) float64 {
+	t.Helper()
+	if text == "" {
+		return otherwise
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 // Each method finds each minimum, or that there is none.
@@ -123,9 +152,11 @@ func TestSearches(t *testing.T) {
 			if strings.Contains(c.but, name) {
 				continue
 			}
-			s := Search{Text: c.text, Steps: 10000, Tolerance: 1e-8, Seed: 1}
-			s.from(t, c.start, c.bounds)
-			f, err := s.Run(context.Background(), name, method(t, name))
+			m, err := search.Parse(name, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := of(t, c.text, c.start, c.bounds).Run(context.Background(), m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +164,7 @@ func TestSearches(t *testing.T) {
 			if !strings.HasPrefix(f.Kind, c.kind) || f.Converged == none {
 				t.Errorf("%s from %s by %s: %q at %v, f = %v after %d evaluations: %s; want %q", c.text, c.start, name, f.Kind, f.X, f.F, f.Evaluations, f.Stopped, c.kind)
 			}
-			if d := math.Abs(f.F.Data[0] - c.f); !none && !(d <= 1e-7*(1e-3*math.Abs(f.Trace[0])+1)) {
+			if d := math.Abs(f.F - c.f); !none && !(d <= 1e-7*(1e-3*math.Abs(f.Trace[0])+1)) {
 				t.Errorf("%s from %s by %s: f = %v, want %v", c.text, c.start, name, f.F, c.f)
 			}
 		}
@@ -172,33 +203,37 @@ func TestRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := Search{Text: c.text, Steps: c.steps, Tolerance: 1e-8, Seed: 1}
+		var s *Search
 		if c.start == "x=range" {
-			s.Start = []Binding{{"x", Value{[]int{maxEigen + 1}, make([]float64, maxEigen+1)}}}
-			for i := range s.Start[0].Value.Data {
-				s.Start[0].Value.Data[i] = float64(i)
+			many := calc.Value{Shape: []int{point.MaxEigen + 1}, Data: make([]float64, point.MaxEigen+1)}
+			for i := range many.Data {
+				many.Data[i] = float64(i)
 			}
+			s = build(t, c.text, []calc.Binding{{Name: "x", Value: many}}, []string{"x"}, "")
 		} else {
-			s.from(t, c.start, "")
+			s = of(t, c.text, c.start, "")
 		}
-		f, err := s.Run(context.Background(), c.method, m)
+		s.Steps = c.steps
+		f, err := s.Run(context.Background(), m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := f.Kind; got != c.kind && !strings.HasPrefix(got, c.kind+":") || f.Converged != c.converged || (f.Failure() == "") != c.converged {
-			t.Errorf("%s by %s: %q, %t, %q; want %q", c.text, c.method, got, f.Converged, f.Failure(), c.kind)
+		if got := f.Kind; got != c.kind && !strings.HasPrefix(got, c.kind+":") || f.Converged != c.converged {
+			t.Errorf("%s by %s: %q, %t; want %q", c.text, c.method, got, f.Converged, c.kind)
 		}
 	}
 }
 
 // convex returns a strictly convex function of n variables with units and a
 // size drawn at random, and a start.
-func convex(rng *rand.Rand, n int) *Search {
-	s := &Search{Steps: 10000, Tolerance: 1e-8, Seed: 1}
+func convex(t *testing.T, rng *rand.Rand, n int) (s *Search, text string) {
+	var start []calc.Binding
+	var names []string
 	unit := make([]float64, n)
 	for i := range n {
 		unit[i] = math.Pow(10, float64(rng.IntN(5)-2))
-		s.Start = append(s.Start, Binding{fmt.Sprint("x", i), Number(unit[i] * 3 * rng.NormFloat64())})
+		names = append(names, fmt.Sprint("x", i))
+		start = append(start, calc.Binding{Name: names[i], Value: calc.Number(unit[i] * 3 * rng.NormFloat64())})
 	}
 	var terms []string
 	for k := range n + 1 {
@@ -210,8 +245,8 @@ func convex(rng *rand.Rand, n int) *Search {
 		terms = append(terms, strings.ReplaceAll(shape, "@", strings.Join(row, "+")))
 	}
 	size := math.Pow(10, float64(rng.IntN(25)-12))
-	s.Text = fmt.Sprintf("%g*(%s+%d)", size, strings.Join(terms, "+"), rng.IntN(2)*rng.IntN(100))
-	return s
+	text = fmt.Sprintf("%g*(%s+%d)", size, strings.Join(terms, "+"), rng.IntN(2)*rng.IntN(100))
+	return build(t, text, start, names, ""), text
 }
 
 // What is found, and what is said of it, does not depend on the units of the
@@ -220,28 +255,89 @@ func convex(rng *rand.Rand, n int) *Search {
 func TestScales(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for k := range 60 {
-		s := convex(rng, 1+k%4)
+		s, text := convex(t, rng, 1+k%4)
 		least := nan
-		for _, name := range []string{"newton", "lbfgs", "bfgs"} {
-			f, err := s.Run(context.Background(), name, method(t, name))
+		for _, m := range []search.Method{search.NewtonCG{}, search.NewLBFGS(), search.BFGS{}} {
+			f, err := s.Run(context.Background(), m)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if math.IsNaN(least) {
-				least = f.F.Data[0]
+				least = f.F
 			}
-			if d := math.Abs(f.F.Data[0] - least); f.Kind != "minimum" || !(d <= 1e-10*math.Abs(f.Trace[0])) {
-				t.Errorf("%s by %s: %q, f = %v, least %v: %s", s.Text, name, f.Kind, f.F, least, f.Stopped)
+			if d := math.Abs(f.F - least); f.Kind != "minimum" || !(d <= 1e-10*math.Abs(f.Trace[0])) {
+				t.Errorf("%s by %T: %q, f = %v, least %v: %s", text, m, f.Kind, f.F, least, f.Stopped)
 			}
 			short := *s
 			short.Steps = 2
-			f, err = short.Run(context.Background(), name, method(t, name))
+			f, err = short.Run(context.Background(), m)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.F.Data[0]-least > 1e-9*(f.Trace[0]-least) && f.Kind != "not converged" {
-				t.Errorf("%s by %s after 2 steps: %q, f = %v, least %v", s.Text, name, f.Kind, f.F, least)
+			if f.F-least > 1e-9*(f.Trace[0]-least) && f.Kind != "not converged" {
+				t.Errorf("%s by %T after 2 steps: %q, f = %v, least %v", text, m, f.Kind, f.F, least)
 			}
+		}
+	}
+}
+
+// A run starts where the parameters are and leaves them there, so that one search
+// can be made by several methods.
+func TestStaysPut(t *testing.T) {
+	s := of(t, "(x-1)^2+sum((y-2)^2)", "x=5,y=[3;4]", "x=0:9")
+	for _, run := range []func() (*Found, error){
+		func() (*Found, error) { return s.Run(context.Background(), search.NewLBFGS()) },
+		func() (*Found, error) {
+			return s.Anneal(context.Background(), search.Annealing{Temperature: 1, Cool: 0.9, Sigma: 0.5, Seed: 1})
+		},
+	} {
+		f, err := run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(f.Path[0][1:], []float64{3, 4}) || math.Abs(f.Path[0][0]-5) > 1e-12 || !f.Converged {
+			t.Errorf("from %v: %s", f.Path[0], f.Kind)
+		}
+		for k, want := range [][]float64{{5}, {3, 4}} {
+			if got := s.Params[k].Variable().Float64s(); !slices.Equal(got, want) {
+				t.Errorf("%v is %v after a run, want %v", s.Params[k], got, want)
+			}
+		}
+	}
+	if got := s.Names(); !slices.Equal(got, []string{"x", "y[0]", "y[1]"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A search for a maximum speaks of one.
+func TestMaximum(t *testing.T) {
+	for text, want := range map[string]string{"-(x-1)^2": "maximum", "x^2": "unbounded: the value rises without bound in the direction x", "1-exp(-x)": "no maximum: the value rises for ever in the direction x, towards 1"} {
+		s := of(t, text, "x=3", "")
+		s.Maximize = true
+		f, err := s.Run(context.Background(), search.NewLBFGS())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Kind != want {
+			t.Errorf("%s: %q, want %q", text, f.Kind, want)
+		}
+	}
+}
+
+// What cannot be searched is an error.
+func TestMistakes(t *testing.T) {
+	g := graph.New(tensor.Float64, 0)
+	x, in := g.Param("x", graph.Fill(3)), g.Input("in")
+	vector := g.Param("v", graph.Zeros, 2)
+	for want, s := range map[string]*Search{
+		"2 bounds for 1":        {Value: ops.Square(x), Params: []*graph.Node{x}, Bounds: make([]search.Bound, 2)},
+		"is not a parameter":    {Value: ops.Square(in), Params: []*graph.Node{in}},
+		"x=3 is not within its": {Value: ops.Square(x), Params: []*graph.Node{x}, Bounds: []search.Bound{{Lo: 0, Hi: 1}}},
+		"only a scalar":         {Value: ops.Square(vector), Params: []*graph.Node{vector}},
+		"no parameters to vary": {Value: ops.Square(x)},
+	} {
+		if _, err := s.Run(context.Background(), search.NewLBFGS()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

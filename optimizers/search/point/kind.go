@@ -1,23 +1,28 @@
-package calc
+// Package point says what a point of a function is, as a search for a minimum
+// may end there: a minimum, a maximum or a saddle, maybe at a bound, at a kink or
+// at the edge of the function's domain, or no stationary point at all. It goes by
+// the Hessian, scaled by its diagonal, and by values around the point.
+package point
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
+
+	"descent/internal/digits"
 )
 
-// The kinds of a point, in words that a search for a minimum has.
+// The classes of points, in words that a search for a minimum has.
 const (
-	kindMinimum   = "minimum"
-	kindMaximum   = "maximum"
-	kindSaddle    = "saddle"
-	kindFlat      = "flat"
-	kindUnbounded = "unbounded"
-	kindNone      = "no minimum"
-	kindOpen      = "not converged"
-	kindNotFinite = "not finite"
-	kindUnknown   = "unknown"
+	Minimum      = "minimum"
+	Maximum      = "maximum"
+	Saddle       = "saddle"
+	Flat         = "flat"
+	Unbounded    = "unbounded"
+	NoMinimum    = "no minimum"
+	NotConverged = "not converged"
+	NotFinite    = "not finite"
+	Unknown      = "unknown"
 )
 
 // Where a minimum can be that a gradient of 0 does not show.
@@ -27,9 +32,9 @@ const (
 	atKink  = " at a kink"
 )
 
-// A Verdict says what is at a point.
-type Verdict struct {
-	kind        string // one of the above
+// A Kind says what a point is.
+type Kind struct {
+	Class       string // one of the above
 	where       string // atBound, or the like
 	how         string // what the directions are, in words
 	Directions  []string
@@ -38,43 +43,43 @@ type Verdict struct {
 	level       bool      // in some direction the value does not change
 }
 
-// stationary reports whether a search can end there, having found something.
-func (v Verdict) stationary() bool {
-	switch v.kind {
-	case kindMinimum, kindMaximum, kindSaddle, kindFlat, kindUnknown:
+// Stationary reports whether a search can end there, having found something.
+func (v Kind) Stationary() bool {
+	switch v.Class {
+	case Minimum, Maximum, Saddle, Flat, Unknown:
 		return true
 	}
 	return false
 }
 
 // low reports whether nothing near is lower.
-func (v Verdict) low() bool { return v.kind == kindMinimum || v.kind == kindFlat }
+func (v Kind) low() bool { return v.Class == Minimum || v.Class == Flat }
 
-// text is the verdict in words. sign is -1 where the function is the negative of
+// Text is the kind in words. sign is -1 where the function is the negative of
 // the one that was asked for.
-func (v Verdict) text(sign float64) string {
-	s := v.kind + v.where + v.how + strings.Join(v.Directions, ", ")
-	if v.kind == kindNone {
-		s += fmt.Sprintf(", towards %.6g", float64(sign*v.limit)+0) // -0 is 0
+func (v Kind) Text(sign float64) string {
+	s := v.Class + v.where + v.how + strings.Join(v.Directions, ", ")
+	if v.Class == NoMinimum {
+		s += ", towards " + digits.Of(float64(sign*v.limit), 6)
 	}
 	return s
 }
 
-// maxEigen is the number of variables up to which the kind of a point is found.
-const maxEigen = 200
+// MaxEigen is the number of variables up to which the kind of a point is found.
+const MaxEigen = 200
 
-// verdict says what the spot is: a point where Newton's step is small in units
+// Kind says what the spot is: a point where Newton's step is small in units
 // of the variables' scales is judged by the Hessian, scaled by its diagonal, and
 // by the values around; any other by whether it is at a kink or an edge of the
 // domain, and by where the value goes from there.
-func (s *spot) verdict() (Verdict, error) {
+func (s *Spot) Kind() (Kind, error) {
 	switch {
 	case !allFinite(s.f):
-		return Verdict{kind: kindNotFinite}, nil
-	case len(s.x) > maxEigen:
+		return Kind{Class: NotFinite}, nil
+	case len(s.x) > MaxEigen:
 		return s.large(), nil
 	}
-	var v Verdict
+	var v Kind
 	m, err := s.model()
 	if err != nil {
 		return v, err
@@ -82,7 +87,7 @@ func (s *spot) verdict() (Verdict, error) {
 	near := m != nil && m.small && s.attracts(m)
 	if u := s.steepest(); u != nil && !near && s.cliff(u, s.known(m)) == forever {
 		v = s.pole(u)
-	} else if w := s.level(m); w.kind != kindOpen && (near || w.low() && (m.small || !w.level)) {
+	} else if w := s.level(m); w.Class != NotConverged && (near || w.low() && (m.small || !w.level)) {
 		v = w
 	} else {
 		v = s.elsewhere()
@@ -93,29 +98,29 @@ func (s *spot) verdict() (Verdict, error) {
 	return v, nil
 }
 
-// large is the verdict with too many variables for a Hessian: the gradient has
+// large is the kind with too many variables for a Hessian: the gradient has
 // to be small, or much smaller than at the start.
-func (s *spot) large() Verdict {
+func (s *Spot) large() Kind {
 	first := make([]float64, len(s.x))
-	s.p.Grad(s.start, first)
+	s.Problem.Grad(s.Start, first)
 	if g := largest(s.clear(slices.Clone(s.g))); g <= 1e-8 || g <= converged*largest(first) {
-		return Verdict{kind: kindUnknown, how: ": too many variables for the Hessian"}
+		return Kind{Class: Unknown, how: ": too many variables for the Hessian"}
 	}
-	return Verdict{kind: kindOpen}
+	return Kind{Class: NotConverged}
 }
 
-// level is the verdict if the gradient is 0 as far as can be told: Newton's step
+// level is the kind if the gradient is 0 as far as can be told: Newton's step
 // is small, or nothing is to be gained by it.
-func (s *spot) level(m *model) Verdict {
+func (s *Spot) level(m *model) Kind {
 	if m == nil || !m.small && m.fall > 64*epsilon*math.Abs(s.f) || s.jumps() {
-		return Verdict{kind: kindOpen}
+		return Kind{Class: NotConverged}
 	}
 	return s.stationary(m)
 }
 
 // jumps reports whether the value changes as much from one number to the next as
 // it does over a distance: what Newton's step and the noise say is void then.
-func (s *spot) jumps() bool {
+func (s *Spot) jumps() bool {
 	for _, u := range s.star() {
 		for _, t := range []float64{-reach, reach} {
 			if d := math.Abs(s.value(s.along(t, u)) - s.f); s.grain > d/4 && d > 0 {
@@ -127,14 +132,14 @@ func (s *spot) jumps() bool {
 }
 
 // stationary judges a spot whose gradient is 0 as far as can be told. It leaves
-// the verdict open where the values say that it is on a slope.
-func (s *spot) stationary(m *model) (v Verdict) {
+// the kind open where the values say that it is on a slope.
+func (s *Spot) stationary(m *model) (v Kind) {
 	var flat, weak []string
 	rises, falls := m.values[len(m.values)-1] > flatness, false
 	kinks, walls, held := false, false, slices.Contains(s.fixed, true)
 	for _, c := range s.sections(m) {
 		if c.steep {
-			v.kind = kindOpen
+			v.Class = NotConverged
 			return v
 		}
 		rises = rises || c.left == up || c.right == up
@@ -149,14 +154,14 @@ func (s *spot) stationary(m *model) (v Verdict) {
 	}
 	switch {
 	case rises && falls:
-		v.kind = kindSaddle
+		v.Class = Saddle
 		return v
 	case falls:
-		v.kind = kindMaximum
+		v.Class = Maximum
 	case rises || walls || held:
-		v.kind = kindMinimum
+		v.Class = Minimum
 	default:
-		v.kind = kindFlat
+		v.Class = Flat
 	}
 	switch {
 	case held || walls && s.bounded():
@@ -170,7 +175,7 @@ func (s *spot) stationary(m *model) (v Verdict) {
 	switch {
 	case v.level && s.underflow():
 		return s.lost()
-	case v.kind == kindFlat:
+	case v.Class == Flat:
 		v.how, v.Directions = " in these directions: ", flat
 	case v.level:
 		v.how, v.Directions = ", flat in these directions: ", flat
@@ -180,19 +185,19 @@ func (s *spot) stationary(m *model) (v Verdict) {
 	return v
 }
 
-// lost is the verdict on a spot where a value that falls for ever is rounded.
-func (s *spot) lost() Verdict {
-	return Verdict{kind: kindNone, how: ": the value falls for ever, by less than rounding here, in the direction ",
+// lost is the kind on a spot where a value that falls for ever is rounded.
+func (s *Spot) lost() Kind {
+	return Kind{Class: NoMinimum, how: ": the value falls for ever, by less than rounding here, in the direction ",
 		Directions: []string{s.name(s.moved())}, limit: s.f}
 }
 
 // elsewhere judges a spot whose gradient is not 0, or is not there.
-func (s *spot) elsewhere() Verdict {
+func (s *Spot) elsewhere() Kind {
 	crease, downhill := s.creased()
 	if crease {
 		return s.around(atKink)
 	}
-	if w := s.around(atEdge); w.kind != kindOpen {
+	if w := s.around(atEdge); w.Class != NotConverged {
 		return w
 	}
 	var rays [][]float64
@@ -213,31 +218,35 @@ func (s *spot) elsewhere() Verdict {
 			if math.Abs(limit) < 1e-9*math.Abs(s.f) {
 				limit = 0
 			}
-			return Verdict{kind: kindNone, how: ": the value falls for ever in the direction ", Directions: []string{s.name(u)}, limit: limit}
+			return Kind{Class: NoMinimum, how: ": the value falls for ever in the direction ", Directions: []string{s.name(u)}, limit: limit}
 		}
 	}
 	if s.underflow() {
 		return s.lost()
 	}
-	return Verdict{kind: kindOpen}
+	return Kind{Class: NotConverged}
 }
 
-// unbounded is the verdict where the value falls for ever along u.
-func (s *spot) unbounded(u []float64) Verdict {
+// Unbounded is the kind where the value was seen to fall without bound on the way
+// from the start.
+func (s *Spot) Unbounded() Kind { return s.unbounded(s.moved()) }
+
+// unbounded is the kind where the value falls for ever along u.
+func (s *Spot) unbounded(u []float64) Kind {
 	if norm(u) == 0 {
-		return Verdict{kind: kindUnbounded, how: ": the value falls without bound"}
+		return Kind{Class: Unbounded, how: ": the value falls without bound"}
 	}
-	return Verdict{kind: kindUnbounded, how: ": the value falls without bound in the direction ", Directions: []string{s.name(u)}}
+	return Kind{Class: Unbounded, how: ": the value falls without bound in the direction ", Directions: []string{s.name(u)}}
 }
 
-// pole is the verdict on a spot beside one.
-func (s *spot) pole(u []float64) Verdict {
-	return Verdict{kind: kindUnbounded, how: ": the value falls without bound near this point, in the direction ", Directions: []string{s.name(u)}}
+// pole is the kind on a spot beside one.
+func (s *Spot) pole(u []float64) Kind {
+	return Kind{Class: Unbounded, how: ": the value falls without bound near this point, in the direction ", Directions: []string{s.name(u)}}
 }
 
 // around judges a spot without a gradient by the values along the axes and
 // along directions between them, a little farther off than it is known.
-func (s *spot) around(where string) Verdict {
+func (s *Spot) around(where string) Kind {
 	const near = 10 * converged
 	rises, falls, walls := false, false, false
 	for _, u := range s.star() {
@@ -250,18 +259,18 @@ func (s *spot) around(where string) Verdict {
 		}
 	}
 	kink := where == atKink
-	v := Verdict{where: where}
+	v := Kind{where: where}
 	switch {
 	case kink && rises && falls:
-		v.kind = kindSaddle
+		v.Class = Saddle
 	case kink && falls:
-		v.kind = kindMaximum
+		v.Class = Maximum
 	case kink || walls && !falls:
-		v.kind = kindMinimum
+		v.Class = Minimum
 	default:
-		v.kind, v.where = kindOpen, ""
+		v.Class, v.where = NotConverged, ""
 	}
-	if walls && v.kind == kindMinimum && s.bounded() {
+	if walls && v.Class == Minimum && s.bounded() {
 		v.where = atBound
 	}
 	return v

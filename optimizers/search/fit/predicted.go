@@ -1,11 +1,9 @@
-package calc
+package fit
 
 import (
-	"fmt"
 	"math"
 
 	"descent/data"
-	"descent/internal/plot"
 )
 
 // A Prediction is the model at a row, with the confidence interval of its
@@ -75,73 +73,39 @@ func (f *Fit) band() func(by []float64) float64 {
 	}
 }
 
-// Picture draws the data and the curve with its band, if the model depends on
-// one column; else the fitted values against those observed.
-func (f *Fit) Picture() (*plot.Figure, error) {
+// Banded reports whether predictions have intervals.
+func (f *Fit) Banded() bool { return f.factor != nil }
+
+// Model is what was fitted.
+func (f *Fit) Model() *Model { return f.model }
+
+// Columns are the columns that the formula uses.
+func (m *Model) Columns() []string { return m.columns }
+
+// Rows are what was fitted: the response in each row that counts, the model's
+// values there, and the columns that the formula uses.
+type Rows struct {
+	Response, Fitted []float64
+	Columns          map[string][]float64
+}
+
+// Fitted returns the rows that were fitted.
+func (f *Fit) Fitted() (*Rows, error) {
 	s, err := f.model.system(f.at, false)
 	if err != nil {
 		return nil, err
 	}
-	y, err := s.observed()
-	if err != nil {
+	r := &Rows{Columns: map[string][]float64{}}
+	if r.Response, err = s.observed(); err != nil {
 		return nil, err
 	}
-	fig := &plot.Figure{Title: f.model.Text, Y: plot.Axis{Label: f.model.Response.Text}}
-	if len(f.model.columns) != 1 {
-		fitted, _, err := s.linearise(f.at)
-		if err != nil {
+	if r.Fitted, _, err = s.linearise(f.at); err != nil {
+		return nil, err
+	}
+	for _, name := range f.model.columns {
+		if r.Columns[name], err = numbers(f.model.Table, name, f.model.kept.rows); err != nil {
 			return nil, err
 		}
-		fig.X.Label = "fitted"
-		lo, hi := span(append(append([]float64{}, fitted...), y...))
-		fig.Layers = []plot.Layer{plot.Scatter{Name: "rows", X: fitted, Y: y}, plot.Line{Name: "fitted = observed", X: []float64{lo, hi}, Y: []float64{lo, hi}}}
-		return fig, nil
 	}
-	name := f.model.columns[0]
-	x, err := numbers(f.model.Table, name, f.model.kept.rows)
-	if err != nil {
-		return nil, err
-	}
-	line, err := f.curve(name, x)
-	if err != nil {
-		return nil, err
-	}
-	fig.X.Label = name
-	fig.Layers = []plot.Layer{line, plot.Scatter{Name: "data", X: x, Y: y}}
-	return fig, nil
-}
-
-// curve is the model over the range of its only column.
-func (f *Fit) curve(name string, x []float64) (plot.Line, error) {
-	lo, hi := span(x)
-	line := plot.Line{Name: "fit"}
-	for i := range samples {
-		line.X = append(line.X, lo+float64((hi-lo)*float64(i)/(samples-1)))
-	}
-	table, err := data.NewTable("curve", data.Column{Name: name, Kind: data.Numeric, Values: line.X})
-	if err != nil {
-		return line, err
-	}
-	curve, err := f.Predict(table)
-	if err != nil {
-		return line, err
-	}
-	if f.factor != nil {
-		line.Name = fmt.Sprintf("fit, %v%% band", 100*f.Level)
-	}
-	for _, c := range curve {
-		line.Y = append(line.Y, c.Value)
-		if f.factor != nil {
-			line.Lo, line.Hi = append(line.Lo, c.Lower), append(line.Hi, c.Upper)
-		}
-	}
-	return line, nil
-}
-
-func span(x []float64) (lo, hi float64) {
-	lo, hi = math.Inf(1), math.Inf(-1)
-	for _, v := range x {
-		lo, hi = min(lo, v), max(hi, v)
-	}
-	return lo, hi
+	return r, nil
 }

@@ -1,4 +1,4 @@
-package calc
+package fit
 
 import (
 	"fmt"
@@ -38,7 +38,7 @@ type ending struct {
 	problem   *search.Problem
 	residuals *search.Problem // of least squares, also if the loss is another
 	result    *search.Result
-	free      []Bound // of the variables behind the parameters; nil if there are none
+	free      []search.Bound // of the variables behind the parameters; nil if there are none
 	steps     int
 	marquardt bool
 }
@@ -62,7 +62,7 @@ func (s *ending) linear() ([]float64, []float64, *leastsq.Factor) {
 // held tells whether parameter k is at a bound when its variable is x.
 func (s *ending) held(k int, x float64) bool {
 	if s.free != nil {
-		return s.free[k].at(s.free[k].value(x))
+		return s.free[k].Side(s.free[k].Value(x)) != 0
 	}
 	return x <= s.problem.Lower[k] || x >= s.problem.Upper[k]
 }
