@@ -297,6 +297,11 @@ func Read(path string) (*Results, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseResults(path, text)
+}
+
+// parseResults reads the text of a file of results.
+func parseResults(path string, text []byte) (*Results, error) {
 	var kind struct{ Suite string }
 	if numjson.Unmarshal(text, &kind) == nil && kind.Suite != "" {
 		return nil, fmt.Errorf("%s: results of the suite %s; only those of trainings can be compared", path, kind.Suite)

@@ -45,6 +45,25 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A level is found however its number is written, also where the new file's
+// column holds words too; a word that no level is, is not taken for one.
+func TestApplyFindsNumbersAmongWords(t *testing.T) {
+	s := fruitSchema(t, Options{Unknown: UnknownMissing})
+	grades := s.Inputs[1].Levels // 1, 2, 3, (missing)
+	d, err := s.Apply(mustRead(t, "colour,grade,weight\nred,1.0,1\nred,x,1\nred,2e0,1\nred,+3,1\nred,1.5,1\nred,2,1\n", CSVOptions{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, w := len(s.Inputs[0].Levels), d.Features()
+	for i, want := range []int{0, 3, 1, 2, 3, 1} {
+		for k := range grades {
+			if got := d.X[i*w+at+k]; got != float64(map[bool]int{true: 1}[k == want]) {
+				t.Errorf("row %d: level %s is %v, want level %s", i, grades[k], got, grades[want])
+			}
+		}
+	}
+}
+
 // Rows without a target are predicted, but not measured.
 func TestApplyLabelled(t *testing.T) {
 	s := fruitSchema(t, Options{})

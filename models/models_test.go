@@ -229,16 +229,25 @@ func TestWeights(t *testing.T) {
 	}
 }
 
+// FuzzParse: whatever the text, there is a model that prints as it is read and
+// is built, if it is small, for three outputs, or an error of one line.
 func FuzzParse(f *testing.F) {
-	f.Add("mlp(64,32,act=tanh,dropout=0.2)")
-	f.Add("linear(")
+	for _, s := range []string{"mlp(64,32,act=tanh,dropout=0.2)", "linear(", "dense(3) | relu | batch_norm | dropout(0.5) | elu(2)", "mlp(2, norm=batch)", "logistic", "softmax | relu", "dense(1e6)", "||"} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := models.Parse(text)
 		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("not one line: %q", err)
+			}
 			return
 		}
 		if again, err := models.Parse(s.String()); err != nil || again.String() != s.String() {
 			t.Errorf("%q: printed as %v, read as %v, %v", text, s, again, err)
+		}
+		if n, err := s.Weights(4, 3); err == nil && n <= 0 {
+			t.Errorf("%q has %d weights", text, n)
 		}
 	})
 }

@@ -134,6 +134,12 @@ func TestMistakes(t *testing.T) {
 		{ops.Gather(x, label, 1), "indices of shape 7 do not choose along axis 1 of 3x4"},
 		{ops.Pick(x, label), "do not choose along axis 1 of 3x4"},
 		{ops.Dropout(x, 1.5, s, ""), "probability 1.5"},
+		{ops.Dropout(x, 1.00001, s, ""), "probability 1.00001"},
+		{ops.Dropout(x, -1e-9, s, ""), "probability -1e-09"},
+		{ops.Reshape(x, -1, -1), "-1 is not a length"},
+		{ops.MatMul(v, v), "matrices have two axes"},
+		{ops.SoftmaxNLL(x, label), "logits are N x C"},
+		{ops.SoftmaxNLL(v, v), "logits are N x C"},
 		{ops.Uniform(v, "", 3), "the step is 5, not a scalar"},
 		{ops.Keep(v, x, 1), "5 has 5 elements, 3x1 has 3"},
 	} {

@@ -362,7 +362,7 @@ func TestGroups(t *testing.T) {
 	for _, c := range []struct {
 		pattern, name string
 		want          bool
-	}{{"*", "x", true}, {"*.b", "l1.b", true}, {"*.b", "l1.bias", false}, {"l*.w*", "l1.w2", true}, {"!*.b|x", "x", false}, {"!*.b|x", "y", true}, {"", "", true}} {
+	}{{"*", "x", true}, {"*.b", "l1.b", true}, {"*.b", "l1.bias", false}, {"l*.w*", "l1.w2", true}, {"!*.b|x", "x", false}, {"!*.b|x", "y", true}, {"", "", true}, {"l*", "l", true}, {"*b", "b", true}, {"l*b", "lb", true}, {"l*b", "bl", false}} {
 		if matches(c.pattern, c.name) != c.want {
 			t.Errorf("%q on %q is not %v", c.pattern, c.name, c.want)
 		}

@@ -63,11 +63,10 @@ func with(e *Entry, r Rule) Rule {
 	return Chain{r, Momentum()}
 }
 
-// Each setting of each rule, changed alone, changes the golden.Trajectory.
-func TestEverySettingCounts(t *testing.T) {
-	// What a setting needs beside it to matter.
-	needs := map[string]map[string]string{}
-	for _, c := range []struct{ rule, setting, needed string }{
+// What a setting needs beside it to matter, and values that matter where the
+// usual change would not.
+var (
+	needed = []struct{ rule, setting, beside string }{
 		{"sgd", "dampening", "momentum=0.5"}, {"sgd", "nesterov", "momentum=0.5"}, {"sgd", "velocity", "momentum=0.5"}, {"schedulefree_sgd", "velocity", "momentum=0.5"},
 		{"adam", "corrected", "amsgrad=true"}, {"optax_nadam", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "nesterov", "beta1=0.5"}, {"adamw", "corrected", "amsgrad=true"}, {"schedulefree_adamw", "corrected", "amsgrad=true"}, {"keras_adam", "corrected", "amsgrad=true"}, {"keras_adam", "amsgrad", "beta2=0.4"}, {"optax_amsgrad", "eps_hat", "corrected=false"},
 		{"asgd", "alpha", "lambda=0.1"}, {"asgd", "lambda", ""},
@@ -76,44 +75,51 @@ func TestEverySettingCounts(t *testing.T) {
 		{"schedulefree_adamw", "match", "lambda=0.1"}, {"schedulefree_adamw", "spare", "lambda=0.1"},
 		{"polyak", "scale", "least=0.1"}, {"polyak", "least", "scale=0.01"},
 		{"clip", "exact", "max=0.1"}, {"clip_each", "max", ""}, {"group", "match", "lr=0.3"},
-	} {
-		if needs[c.rule] == nil {
-			needs[c.rule] = map[string]string{}
-		}
-		needs[c.rule][c.setting] = c.needed
 	}
-	// Values that differ where the usual change would not matter.
-	values := map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
+	telling = map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
 		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "cautious.floor": "1", "prodigy.coef": "1000"}
+)
+
+// variants returns a row's rule before and after one of its settings changes.
+func variants(t *testing.T, e *Entry, s spec.Setting) (before, after Rule) {
+	t.Helper()
+	base, text := e.Name, s.Name+"="+golden.Changed(e.Name, s, telling)
+	for _, n := range needed {
+		if n.rule == e.Name && n.setting == s.Name && n.beside != "" {
+			base, text = base+"("+n.beside+")", n.beside+", "+text
+		}
+	}
+	a, err := Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Parse(e.Name + "(" + text + ")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Rule, b.Rule
+}
+
+// Each setting of each rule, changed alone, changes the trajectory.
+func TestEverySettingCounts(t *testing.T) {
 	for i := range Table {
 		e := &Table[i]
 		for _, s := range spec.Fields(e.Structs()...) {
 			t.Run(e.Name+"/"+s.Name, func(t *testing.T) {
-				base, changed := e.Name, s.Name+"="+golden.Changed(e.Name, s, values)
-				if n := needs[e.Name][s.Name]; n != "" {
-					base, changed = base+"("+n+")", n+", "+changed
-				}
-				before, err := Parse(base)
-				if err != nil {
-					t.Fatal(err)
-				}
-				after, err := Parse(e.Name + "(" + changed + ")")
-				if err != nil {
-					t.Fatal(err)
-				}
+				before, after := variants(t, e, s)
 				if reflect.DeepEqual(before, after) {
-					t.Fatalf("%s changes nothing", changed)
+					t.Fatalf("%v is not changed", before)
 				}
-				a, err := testNet(tensor.Float64, with(e, before.Rule), 12)
+				a, err := testNet(tensor.Float64, with(e, before), 12)
 				if err != nil {
 					t.Fatal(err)
 				}
-				b, err := testNet(tensor.Float64, with(e, after.Rule), 12)
+				b, err := testNet(tensor.Float64, with(e, after), 12)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if reflect.DeepEqual(a, b) {
-					t.Errorf("%v and %v do the same", before.Rule, after.Rule)
+					t.Errorf("%v and %v do the same", before, after)
 				}
 			})
 		}

@@ -51,13 +51,19 @@ func (m *saved) write(dir string) error {
 	return atomicfile.Write(filepath.Join(dir, modelFile), append(text, '\n'))
 }
 
-// readSaved reads model.json and checks what the rest of the program relies on.
+// readSaved reads model.json, see parseSaved.
 func readSaved(dir string) (*saved, error) {
 	path := filepath.Join(dir, modelFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: not a folder that train --out has made: %w", dir, err)
 	}
+	return parseSaved(path, text)
+}
+
+// parseSaved reads the text of a model.json and checks what the rest of the
+// program relies on.
+func parseSaved(path string, text []byte) (*saved, error) {
 	m := &saved{}
 	if err := numjson.UnmarshalStrict(text, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -69,6 +75,7 @@ func readSaved(dir string) (*saved, error) {
 	if m.Schema != nil {
 		width = len(m.Schema.Features())
 	}
+	var err error
 	switch {
 	case m.Format < 1 || m.Format > savedFormat:
 		err = fmt.Errorf("format %d; this program reads formats 1 to %d", m.Format, savedFormat)

@@ -91,8 +91,6 @@ func isName(s string) bool {
 	return s != ""
 }
 
-type Bound struct{ Lo, Hi float64 }
-
 // parseBounds reads "x=0:5,y=:1".
 func parseBounds(text string) (map[string]search.Bound, error) {
 	out := map[string]search.Bound{}
@@ -103,7 +101,7 @@ func parseBounds(text string) (map[string]search.Bound, error) {
 		name, ends, ok := strings.Cut(pair, "=")
 		lo, hi, also := strings.Cut(ends, ":")
 		name = strings.TrimSpace(name)
-		if !ok || !also || name == "" {
+		if !ok || !also || name == "" || strings.ContainsFunc(name, unicode.IsControl) {
 			return nil, fmt.Errorf("bounds %q: write name=lo:hi, such as x=0:5, or x=0: for no upper one", strings.TrimSpace(pair))
 		}
 		if _, twice := out[name]; twice {

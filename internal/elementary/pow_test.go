@@ -34,7 +34,8 @@ func TestPowIsCorrectlyRounded(t *testing.T) {
 		t.Errorf("%d of %d results are not correctly rounded", wrong, cases)
 	}
 	for _, c := range [][3]float64{{-8, 1.0 / 3, math.NaN()}, {0, -0.5, math.Inf(1)}, {0, 0, 1}, {math.Inf(1), -0.5, 0}, {-2, 3, -8}, {2, -2, 0.25},
-		{math.NaN(), 0, 1}, {1, math.NaN(), 1}, {2, 0.5, math.Sqrt2}, {5e-324, 0.5, math.Pow(5e-324, 0.5)}, {2, 1e9, math.Inf(1)}, {0.5, 1e10, 0}} {
+		{math.NaN(), 0, 1}, {1, math.NaN(), 1}, {2, 0.5, math.Sqrt2}, {5e-324, 0.5, math.Pow(5e-324, 0.5)}, {2, 1e9, math.Inf(1)}, {0.5, 1e10, 0},
+		{5e-324, 1e-8, 0.9999925556269903}, {3e-310, -0.125, 4.9018480332776086e38}} {
 		if got := Pow(c[0], c[1]); got != c[2] && !(math.IsNaN(got) && math.IsNaN(c[2])) {
 			t.Errorf("Pow(%v, %v) = %v, want %v", c[0], c[1], got, c[2])
 		}

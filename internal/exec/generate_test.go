@@ -24,12 +24,21 @@ type generator struct {
 var codes = []kernel.Code{kernel.Add, kernel.Sub, kernel.Mul, kernel.Div, kernel.Max, kernel.Lt, kernel.Where, kernel.Neg,
 	kernel.Abs, kernel.Sqrt, kernel.Exp, kernel.Tanh, kernel.Add, kernel.Mul, kernel.Sub, kernel.Sin, kernel.Pow, kernel.Min, kernel.Where, kernel.Eq}
 
-func randomFunc(rng *rand.Rand) *generator {
+// A scope bounds random programs: the length of an axis, and how many steps are
+// tried.
+type scope struct{ side, steps int }
+
+var (
+	large = scope{40, 60}
+	small = scope{5, 6} // thousands a second, for fuzzing
+)
+
+func randomFunc(rng *rand.Rand, of scope) *generator {
 	g := &generator{Rand: rng, f: &Func{}, loose: map[Val]bool{}}
-	g.r, g.c = 1+g.IntN(40), 1+g.IntN(40)
+	g.r, g.c = 1+g.IntN(of.side), 1+g.IntN(of.side)
 	switch g.IntN(12) {
 	case 2: // several tiles, and several blocks of a sum
-		g.r, g.c = 1+g.IntN(130), 1+g.IntN(130)
+		g.r, g.c = 1+g.IntN(3*of.side+10), 1+g.IntN(3*of.side+10)
 	case 0:
 		g.r = 0
 	case 1:
@@ -48,7 +57,7 @@ func randomFunc(rng *rand.Rand) *generator {
 	for _, x := range []float64{0, 1, math.Copysign(0, -1), 2} {
 		g.constant(x)
 	}
-	steps := 5 + g.IntN(60)
+	steps := 5 + g.IntN(of.steps)
 	batches := g.IntN(3)
 	for i := range steps {
 		if batches > 0 && i%15 == 10 {

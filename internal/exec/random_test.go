@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -22,9 +23,9 @@ type trial[T kernel.Float] struct {
 
 // newTrial makes the program of a seed. Its leaves are in slabs, or if rooms are
 // given at the start or the end of those.
-func newTrial[T kernel.Float](seed uint64, rooms *guard.Rooms) *trial[T] {
+func newTrial[T kernel.Float](seed uint64, of scope, rooms *guard.Rooms) *trial[T] {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	t := &trial[T]{g: randomFunc(rng)}
+	t := &trial[T]{g: randomFunc(rng, of)}
 	t.leaves, t.inputs = make([][]T, len(t.g.slab)), make([][]T, len(t.g.slab))
 	slabs := map[int]*Slab[T]{}
 	for i, l := range t.g.f.leaves {
@@ -103,8 +104,8 @@ func (t *trial[T]) run(o Options) ([]uint64, error) {
 }
 
 // oracleBits is what run records, by the oracle.
-func oracleBits(seed uint64) []uint64 {
-	t := newTrial[float64](seed, nil)
+func oracleBits(seed uint64, of scope) []uint64 {
+	t := newTrial[float64](seed, of, nil)
 	o := &oracle{f: t.g.f, leaves: make([][]float64, len(t.leaves))}
 	for i := range o.leaves {
 		o.leaves[i] = t.leaves[i]
@@ -139,11 +140,46 @@ func TestRandomPrograms(t *testing.T) {
 	}
 }
 
+// FuzzProgram compares one way to run a small program with one step per value,
+// and in float64 with the oracle: that is fast enough to find something.
 func FuzzProgram(f *testing.F) {
-	f.Fuzz(func(t *testing.T, seed uint64) {
-		sameBits[float64](t, seed, nil)
-		sameBits[float32](t, seed, nil)
+	for seed := range uint64(40) {
+		f.Add(seed, byte(seed))
+	}
+	team := newTeam(3)
+	f.Cleanup(team.Close)
+	ways := []Options{{}, {Interpret: true}, {Team: team}, {Verify: true}}
+	f.Fuzz(func(t *testing.T, seed uint64, way byte) {
+		defer func(n int) { chunkWork = n }(chunkWork)
+		chunkWork = 10
+		o := ways[int(way/2)%len(ways)]
+		var err error
+		if way%2 == 0 {
+			err = compareBits(newTrial[float64](seed, small, nil), o, oracleBits(seed, small))
+		} else {
+			var want []uint64
+			if want, err = newTrial[float32](seed, small, nil).run(Options{Check: true, Interpret: true}); err == nil {
+				err = compareBits(newTrial[float32](seed, small, nil), o, want)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
+}
+
+// compareBits reports how a trial run with options differs from these bits.
+func compareBits[T kernel.Float](x *trial[T], o Options, want []uint64) error {
+	got, err := x.run(o)
+	if err != nil {
+		return fmt.Errorf("%T %+v: %w", T(0), o, err)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			return fmt.Errorf("%T %+v: number %d is %v, want %v", T(0), o, i, math.Float64frombits(got[i]), math.Float64frombits(want[i]))
+		}
+	}
+	return nil
 }
 
 func sameBits[T kernel.Float](t *testing.T, seed uint64, rooms *guard.Rooms) {
@@ -155,20 +191,20 @@ func sameBits[T kernel.Float](t *testing.T, seed uint64, rooms *guard.Rooms) {
 	options := []Options{{Check: true, Interpret: true}, {Verify: true}, {Interpret: true, Verify: true}, {Team: team}, {Team: team, Interpret: true}}
 	var want []uint64
 	if _, double := any(T(0)).(float64); double {
-		want = oracleBits(seed)
+		want = oracleBits(seed, large)
 	}
 	for _, o := range options {
-		got, err := newTrial[T](seed, rooms).run(o)
-		if err != nil {
-			t.Fatalf("seed %d %T %+v: %v", seed, T(0), o, err)
-		}
+		x := newTrial[T](seed, large, rooms)
 		if want == nil {
-			want = got
-		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Fatalf("seed %d %T %+v: number %d is %v, want %v", seed, T(0), o, i, math.Float64frombits(got[i]), math.Float64frombits(want[i]))
+			got, err := x.run(o)
+			if err != nil {
+				t.Fatalf("seed %d %T %+v: %v", seed, T(0), o, err)
 			}
+			want = got
+			continue
+		}
+		if err := compareBits(x, o, want); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
 }

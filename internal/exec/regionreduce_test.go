@@ -57,3 +57,31 @@ func regionReduction[T kernel.Float](t *testing.T, rows, n int, fused bool) {
 		}
 	}
 }
+
+// TestConstantReductions reduces arrays of one constant, which the compiler does
+// itself: what the loops give, for lengths of 0 and 1 too.
+func TestConstantReductions(t *testing.T) {
+	up := math.Inf(1)
+	for _, c := range []struct {
+		how  kernel.Reduction
+		x    float64
+		n    int
+		want float64
+	}{
+		{kernel.ReduceSum, 1.5, 4, 6}, {kernel.ReduceSum, 1.5, 1, 1.5}, {kernel.ReduceSum, 1.5, 0, 0},
+		{kernel.ReduceProd, 1.5, 3, 3.375}, {kernel.ReduceProd, 2, 0, 1}, {kernel.ReduceProd, -1, 3, -1},
+		{kernel.ReduceMax, -2, 3, -2}, {kernel.ReduceMax, -2, 0, -up}, {kernel.ReduceMin, -2, 3, -2}, {kernel.ReduceMin, -2, 0, up},
+		{kernel.ReduceArgMax, 7, 3, 0}, {kernel.ReduceArgMin, 7, 3, 0},
+	} {
+		f := &Func{}
+		f.Output(f.Reduce(c.how, f.Const(c.x, []int{c.n, 2}), []int{0}))
+		p, err := Compile[float64](f, nil, Options{Verify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Run()
+		if got := p.Output(0); got[0] != c.want || got[1] != c.want {
+			t.Errorf("%v of %d times %v is %v, want %v", c.how, c.n, c.x, got, c.want)
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -95,7 +94,31 @@ func number(s string) float64 {
 	return v
 }
 
-var pathToken = regexp.MustCompile(`[Mlz]|-?(\d+\.?\d*|\.\d+)`)
+// pathTokens splits a path into its letters and numbers.
+func pathTokens(d string) (out []string) {
+	start := 0
+	end := func(i int) {
+		if i > start {
+			out = append(out, d[start:i])
+		}
+		start = i
+	}
+	for i := range len(d) {
+		switch c := d[i]; {
+		case c == ' ' || c == ',':
+			end(i)
+			start++
+		case c == '-':
+			end(i)
+		case c >= 'A':
+			end(i)
+			out = append(out, d[i:i+1])
+			start++
+		}
+	}
+	end(len(d))
+	return out
+}
 
 // withinPage checks a shape's points.
 func withinPage(a map[string]string, w, h float64) error {
@@ -111,7 +134,7 @@ func withinPage(a map[string]string, w, h float64) error {
 	var x, y float64
 	var mode string
 	var pair []float64
-	for _, tok := range pathToken.FindAllString(a["d"], -1) {
+	for _, tok := range pathTokens(a["d"]) {
 		if strings.Contains("Mlz", tok) {
 			mode, pair = tok, nil
 			continue
@@ -194,15 +217,15 @@ func layersOf(kind byte, label string, v []float64) []Layer {
 	return all[int(kind)%len(all):]
 }
 
-// FuzzFigure draws anything: there is either an error or a sound picture, and
-// the PNG doesn't panic.
+// FuzzFigure draws anything: there is either an error or a sound picture; some
+// are drawn again and painted.
 func FuzzFigure(f *testing.F) {
 	for kind := range byte(5) {
 		f.Add(nasty, []byte("0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdef\xff\xff\xff\xff\xff\xff\xf0\x7f"), kind, kind)
 	}
 	f.Add("", bytes.Repeat([]byte{3, 0, 0, 0, 0, 0, 0, 0xf0, 0x7f}, 6), byte(3), byte(1))
 	f.Fuzz(func(t *testing.T, label string, data []byte, kind, flags byte) {
-		v := numbers(data[:min(len(data), 400)])
+		label, v := label[:min(len(label), 12)], numbers(data[:min(len(data), 45)])
 		fig := &Figure{Title: label, Width: 300, Height: 240, Layers: layersOf(kind, label, v),
 			X: Axis{Label: label, Log: flags&1 != 0}, Y: Axis{Label: label, Log: flags&2 != 0}}
 		if flags&4 != 0 && len(v) > 1 {
@@ -218,11 +241,16 @@ func FuzzFigure(f *testing.F) {
 		if err := sound(svg.String()); err != nil {
 			t.Fatalf("%v\n%s", err, svg.String())
 		}
-		if err := fig.WriteSVG(&again); err != nil || !bytes.Equal(svg.Bytes(), again.Bytes()) {
-			t.Fatal("the same figure gives other bytes")
+		n := svg.Len()
+		if n%8 == 0 { // to draw again costs as much as to look at it
+			if err := fig.WriteSVG(&again); err != nil || !bytes.Equal(svg.Bytes(), again.Bytes()) {
+				t.Fatal("the same figure gives other bytes")
+			}
 		}
-		if err := fig.WritePNG(io.Discard); err != nil && !strings.Contains(err.Error(), "too small") {
-			t.Fatal(err)
+		if n%256 == 0 { // to paint costs a hundred times as much
+			if err := fig.WritePNG(io.Discard); err != nil && !strings.Contains(err.Error(), "too small") {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -157,25 +157,33 @@ func TestScheduleText(t *testing.T) {
 	}
 }
 
-// scheduleSettingCounts fails if the setting, changed alone, changes no rate.
-func scheduleSettingCounts(t *testing.T, e *Entry, s spec.Setting) {
+// scheduleVariants returns a schedule before and after one of its settings
+// changes.
+func scheduleVariants(t *testing.T, e *Entry, s spec.Setting) (before, after Schedule) {
 	t.Helper()
 	needs := map[string]string{"constant.factor": "steps=3, ", "constant.steps": "factor=0.5, ", "cyclic.decay": "mode=exp, "}[e.Name+"."+s.Name]
 	values := map[string]string{"cyclic.mode": "triangular2", "multistep.at": "[3]", "cyclic.decay": "0.9", "onecycle.div": "5", "onecycle.final_div": "5", "wsd.warmup": "50"}
-	base, err := parsed(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
+	before, err := parsed(e.Name + "(" + strings.TrimSuffix(needs, ", ") + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := parsed(e.Name + "(" + needs + s.Name + "=" + golden.Changed(e.Name, s, values) + ")")
+	after, err = parsed(e.Name + "(" + needs + s.Name + "=" + golden.Changed(e.Name, s, values) + ")")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return before, after
+}
+
+// scheduleSettingCounts fails if the setting, changed alone, changes no rate.
+func scheduleSettingCounts(t *testing.T, e *Entry, s spec.Setting) {
+	t.Helper()
+	before, after := scheduleVariants(t, e, s)
 	var a, b []float64
 	for i := range 150 {
-		a, b = append(a, base.At(i)), append(b, after.At(i))
+		a, b = append(a, before.At(i)), append(b, after.At(i))
 	}
 	if reflect.DeepEqual(a, b) {
-		t.Errorf("%v and %v are the same", base, after)
+		t.Errorf("%v and %v are the same", before, after)
 	}
 }
 
@@ -204,7 +212,7 @@ func TestStepsBeyondFloat32(t *testing.T) {
 	}
 }
 
-func FuzzParseSchedule(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("warmup(lr=0.1, steps=100) > 100: cosine | step(every=2)")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := parsed(text)

@@ -31,6 +31,37 @@ func plane(t *testing.T, name string) *Problem {
 	return p
 }
 
+// within says how near each row of the table must come to the known solution of
+// ½x² + 5y² + 0.3xy, the origin, and from what number of iterations; the row of
+// least squares has certified solutions instead, see TestNISTByLevenbergMarquardt.
+var within = map[string]struct {
+	distance   float64
+	iterations int
+}{
+	"lbfgs": {1e-6, 100}, "bfgs": {1e-6, 100}, "newton": {1e-6, 100}, "cg": {1e-6, 100}, "steepest": {1e-3, 1000},
+	"cmaes": {1e-4, 500}, "annealing": {0.3, 5000}, "lm": {},
+}
+
+func TestEveryRowFindsTheSolution(t *testing.T) {
+	for _, e := range Table {
+		c, ok := within[e.Name]
+		if !ok {
+			t.Errorf("%s has no solution to find: add it to within", e.Name)
+		}
+		if c.iterations == 0 {
+			continue
+		}
+		stop := DefaultStop()
+		stop.Iterations = c.iterations
+		res, err := Minimize(context.Background(), plane(t, "quad"), e.New(1), stop)
+		if err != nil {
+			t.Errorf("%s: %v", e.Name, err)
+		} else if d := math.Hypot(res.X[0], res.X[1]); !(d <= c.distance) {
+			t.Errorf("%s ends %v from the solution: %s", e.Name, d, res.Reason)
+		}
+	}
+}
+
 func TestMethodsSolveRosenbrock(t *testing.T) {
 	for _, c := range []struct {
 		m   Method

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"descent/data"
+	"descent/internal/numjson"
+	"descent/losses"
+	"descent/models"
+	"descent/optimizers"
+	"descent/optimizers/schedule"
+	"descent/train"
+
+	"gorgonia.org/tensor"
+)
+
+// FuzzStart: whatever --start says, there are names with numbers or an error.
+func FuzzStart(f *testing.F) {
+	for _, s := range []string{"x=1,y=[1,2]", "b1=500,b2=1e-4", "`dry weight`=2", "x=1/3", "x=", "=1", "x=[[1,2],[3]]", "x=nan", "x=pi^2, y = -inf", "x=[1,", "`=1", "x=zeros(3)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := bindings(text)
+		if err != nil {
+			if err.Error() == "" {
+				t.Fatal("an error that says nothing")
+			}
+			return
+		}
+		for _, b := range list {
+			size := 1
+			for _, n := range b.Value.Shape {
+				size *= n
+			}
+			if b.Name == "" || size != len(b.Value.Data) {
+				t.Fatalf("%q: %+v", text, b)
+			}
+		}
+	})
+}
+
+// FuzzSaved: whatever model.json holds, it is refused, or what it says is a task
+// that is written and read again.
+func FuzzSaved(f *testing.F) {
+	m, _ := fruitModel(f)
+	whole, err := numjson.Marshal(m)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	for _, change := range [][2]string{{`"format":1`, `"format":2`}, {`"classes":`, `"classes":-`}, {`mlp`, `mpl`}, {`float32`, `float16`}, {`"features":`, `"features":9`}, {`"shape":[`, `"shape":[-`}} {
+		f.Add([]byte(strings.Replace(string(whole), change[0], change[1], 1)))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, err := parseSaved("model.json", text)
+		if err != nil {
+			return
+		}
+		if task, err := m.task(); err == nil && (task.Model == nil || task.Loss == nil || task.Features < 1) {
+			t.Fatalf("%+v", task)
+		}
+		again, err := numjson.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parseSaved("again", again); err != nil {
+			t.Fatalf("what is written is not read: %v", err)
+		}
+	})
+}
+
+// fruitModel trains a small model of a table with words, numbers and gaps.
+func fruitModel(t testing.TB) (*saved, *train.Trainer) {
+	t.Helper()
+	table, err := data.ReadCSV(strings.NewReader("colour,grade,weight,kind\nred,1,100,apple\ngreen,2,150,pear\nred,3,120,apple\nyellow,1,,lemon\n,2,90,lemon\n"), data.CSVOptions{Name: "fruit.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := data.Prepare(table, "kind", data.Options{Scaling: data.Standard, Unknown: data.UnknownMissing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(p.Schema.Features())
+	m := &saved{Format: 1, Data: "fruit.csv", DType: "float32", Target: "kind", Schema: p.Schema, ClassNames: p.Schema.Target.Classes}
+	m.Model, m.Loss, m.Features, m.Classes = must(models.Parse("mlp(4)")), must(losses.ByName("cross_entropy")), n, 3
+	task, err := m.task()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := train.New(task, optimizers.Adam(), tensor.Float32, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.Fit(context.Background(), train.Run{Train: p.Train, Epochs: 2, Batch: 2, Seed: 1, Schedule: schedule.Constant(0.01)}); err != nil {
+		t.Fatal(err)
+	}
+	return m, tr
+}
+
+// FuzzCells: whatever the cells of a row that a trained model is given, it is
+// refused by an error of one line, or predicted as one of the classes, and
+// written as CSV that can be read.
+func FuzzCells(f *testing.F) {
+	m, tr := fruitModel(f)
+	for _, row := range [][3]string{{"red", "1", "100"}, {"blue", "1.0", "-1e308"}, {"", "", ""}, {"re\"d", "01", "NA"}, {"red", "+2", "1e999"}, {"\xff", "0x1", "١"}, {"red", "1e0", "nan"}} {
+		f.Add(row[0], row[1], row[2])
+	}
+	quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+	f.Fuzz(func(t *testing.T, colour, grade, weight string) {
+		text := "grade,weight,colour\n" + quote(grade) + "," + quote(weight) + "," + quote(colour) + "\n"
+		table, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{Name: "new.csv", MaxBytes: 1 << 16})
+		var rows *data.Dataset
+		if err == nil {
+			rows, err = m.Schema.Apply(table)
+		}
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("not one line: %q", err)
+			}
+			return
+		}
+		out, width, err := tr.Predict(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows.Rows() != 1 || width != 3 || len(out) != 3 {
+			t.Fatalf("%d rows, %d of %d outputs", rows.Rows(), width, len(out))
+		}
+		class := tr.Decide(out)
+		if class < 0 || class >= len(m.ClassNames) {
+			t.Fatalf("class %d", class)
+		}
+		finite := true
+		for _, x := range out {
+			finite = finite && !math.IsNaN(x) && !math.IsInf(x, 0)
+		}
+		if small := math.Abs(rows.X[len(rows.X)-1]) < 1e6; small && !finite {
+			t.Fatalf("%q gives %v", text, out)
+		}
+		var b bytes.Buffer
+		if err := m.writeCSV(&b, nil, []prediction{m.prediction(out, tr.Decide)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := data.ReadCSV(io.MultiReader(&b), data.CSVOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

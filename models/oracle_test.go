@@ -1,0 +1,299 @@
+package models_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"descent/graph"
+	"descent/models"
+
+	"gorgonia.org/tensor"
+)
+
+// Every row of the table against a plain loop over rows of numbers, with every
+// parameter drawn at random, in training and in evaluation.
+
+// net has the parameters by name, and says whether it is being trained.
+type net struct {
+	p     map[string][]float64
+	train bool
+	count map[string]int // layers of each kind so far
+}
+
+// next is the prefix of the next layer of a kind: dense, dense2, …
+func (n *net) next(kind string) string {
+	n.count[kind]++
+	if k := n.count[kind]; k > 1 {
+		return fmt.Sprint(kind, k, ".")
+	}
+	return kind + "."
+}
+
+type matrix = [][]float64
+
+// A layerOracle is a layer's value. Settings are those of the text that the
+// row is tested with.
+type layerOracle func(n *net, x matrix) matrix
+
+func elements(f func(float64) float64) layerOracle {
+	return func(_ *net, x matrix) matrix {
+		return rowwise(x, func(r []float64) (out []float64) {
+			for _, v := range r {
+				out = append(out, f(v))
+			}
+			return out
+		})
+	}
+}
+
+func rowwise(x matrix, f func([]float64) []float64) (out matrix) {
+	for _, r := range x {
+		out = append(out, f(r))
+	}
+	return out
+}
+
+func denseOf(n *net, x matrix) matrix {
+	name := n.next("dense")
+	w, b := n.p[name+"w"], n.p[name+"b"]
+	return rowwise(x, func(r []float64) []float64 {
+		units := len(w) / len(r)
+		y := make([]float64, units)
+		for j := range y {
+			if b != nil {
+				y[j] = b[j]
+			}
+			for i, v := range r {
+				y[j] += v * w[i*units+j]
+			}
+		}
+		return y
+	})
+}
+
+// standard returns (x-mean)/√(variance+ε)·gain + shift.
+func standard(x, mean, variance, gain, shift float64) float64 {
+	return (x-mean)/math.Sqrt(variance+1e-5)*gain + shift
+}
+
+func meanAndVariance(x []float64) (mean, variance float64) {
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		variance += (v - mean) * (v - mean) / float64(len(x))
+	}
+	return mean, variance
+}
+
+func layerNormOf(n *net, x matrix) matrix {
+	name := n.next("layernorm")
+	return rowwise(x, func(r []float64) (out []float64) {
+		mean, variance := meanAndVariance(r)
+		for j, v := range r {
+			out = append(out, standard(v, mean, variance, n.p[name+"gain"][j], n.p[name+"shift"][j]))
+		}
+		return out
+	})
+}
+
+func batchNormOf(n *net, x matrix) matrix {
+	name := n.next("batchnorm")
+	mean, variance := n.p[name+"mean"], n.p[name+"var"]
+	if n.train {
+		mean, variance = make([]float64, len(x[0])), make([]float64, len(x[0]))
+		for j := range mean {
+			var column []float64
+			for _, r := range x {
+				column = append(column, r[j])
+			}
+			mean[j], variance[j] = meanAndVariance(column)
+		}
+	}
+	return rowwise(x, func(r []float64) (out []float64) {
+		for j, v := range r {
+			out = append(out, standard(v, mean[j], variance[j], n.p[name+"gain"][j], n.p[name+"shift"][j]))
+		}
+		return out
+	})
+}
+
+func chain(layers ...layerOracle) layerOracle {
+	return func(n *net, x matrix) matrix {
+		for _, l := range layers {
+			x = l(n, x)
+		}
+		return x
+	}
+}
+
+func above0(x, low float64) float64 {
+	if x > 0 {
+		return x
+	}
+	return low
+}
+
+var (
+	tanhOf = elements(math.Tanh)
+	reluOf = elements(func(x float64) float64 { return above0(x, 0) })
+	expOf  = func(alpha float64) func(float64) float64 {
+		return func(x float64) float64 { return above0(x, alpha*(math.Exp(x)-1)) }
+	}
+	leakOf = func(slope float64) func(float64) float64 {
+		return func(x float64) float64 { return above0(x, slope*x) }
+	}
+	identity = elements(func(x float64) float64 { return x })
+)
+
+// layers has texts that name each row of the table, with all its settings
+// between them. What random numbers decide is not compared, but looked at in
+// TestDropout and TestInits.
+var layers = map[string]map[string]layerOracle{
+	"linear":   {"linear": denseOf},
+	"softmax":  {"softmax": denseOf},
+	"logistic": {"logistic": denseOf},
+	"mlp": {
+		"mlp(3)":                                chain(denseOf, reluOf, denseOf),
+		"mlp(4, 3, act=tanh, init=he)":          chain(denseOf, tanhOf, denseOf, tanhOf, denseOf),
+		"mlp(3, norm=layer, act=selu)":          chain(denseOf, layerNormOf, elements(selu), denseOf),
+		"mlp(3, 2, norm=batch, act=identity)":   chain(denseOf, batchNormOf, denseOf, batchNormOf, denseOf),
+		"mlp(3, act=leaky_relu)":                chain(denseOf, elements(leakOf(0.01)), denseOf),
+		"mlp(3, act=elu) | dense(2)":            chain(denseOf, elements(expOf(1)), denseOf),
+		"mlp(3) | mlp(2) | tanh":                chain(denseOf, reluOf, denseOf, reluOf, tanhOf, denseOf),
+		"mlp(3, norm=layer, act=tanh) | mlp(4)": chain(denseOf, layerNormOf, tanhOf, denseOf, reluOf, denseOf),
+	},
+	"dense":      {"dense(3) | tanh": chain(denseOf, tanhOf, denseOf), "dense(3, bias=false, init=normal) | dense(2)": chain(denseOf, denseOf)},
+	"dropout":    {"dropout(0)": denseOf},
+	"layer_norm": {"layer_norm": chain(layerNormOf, denseOf), "layernorm | layer_norm": chain(layerNormOf, layerNormOf, denseOf)},
+	"batch_norm": {"batch_norm": chain(batchNormOf, denseOf), "batchnorm(0.3) | dense(2)": chain(batchNormOf, denseOf)},
+	"relu":       {"relu": chain(reluOf, denseOf)},
+	"tanh":       {"tanh": chain(tanhOf, denseOf)},
+	"sigmoid":    {"sigmoid": chain(elements(sigmoid), denseOf)},
+	"leaky_relu": {"leaky_relu": chain(elements(leakOf(0.01)), denseOf), "leaky_relu(0.2)": chain(elements(leakOf(0.2)), denseOf)},
+	"elu":        {"elu": chain(elements(expOf(1)), denseOf), "elu(2)": chain(elements(expOf(2)), denseOf)},
+	"selu":       {"selu": chain(elements(selu), denseOf)},
+	"gelu":       {"gelu": chain(elements(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 }), denseOf)},
+	"silu":       {"silu": chain(elements(func(x float64) float64 { return x * sigmoid(x) }), denseOf)},
+	"mish":       {"mish": chain(elements(func(x float64) float64 { return x * math.Tanh(math.Log(1+math.Exp(x))) }), denseOf)},
+	"softplus":   {"softplus": chain(elements(func(x float64) float64 { return math.Log(1 + math.Exp(x)) }), denseOf)},
+	"hardtanh":   {"hardtanh": chain(elements(func(x float64) float64 { return math.Max(-1, math.Min(1, x)) }), denseOf)},
+	"identity":   {"identity": chain(identity, denseOf)},
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func selu(x float64) float64 {
+	return 1.0507009873554805 * expOf(1.6732632423543772)(x)
+}
+
+func TestLayersAgainstPlainLoops(t *testing.T) {
+	for _, row := range models.Table {
+		if layers[row.Name] == nil {
+			t.Errorf("%s has no plain loop: add one to layers", row.Name)
+		}
+	}
+	if len(layers) != len(models.Table) {
+		t.Errorf("%d plain loops for %d rows", len(layers), len(models.Table))
+	}
+	for _, texts := range layers {
+		for text, want := range texts {
+			for _, train := range []bool{true, false} {
+				compareLayer(t, text, want, train)
+			}
+		}
+	}
+}
+
+// compareLayer builds a model of two outputs for rows of four numbers.
+func compareLayer(t *testing.T, text string, want layerOracle, train bool) {
+	t.Helper()
+	spec, err := models.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := spec.Build(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := graph.New(tensor.Float64, 1)
+	if !train {
+		g = g.Evaluation()
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	draw := func(n int) []float64 {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = math.Round(rng.NormFloat64()*64) / 32 // now and then 0
+		}
+		return x
+	}
+	const rows, features = 5, 4
+	x := draw(rows * features)
+	y := model(g.Param("x", graph.From(x...), rows, features))
+	n := &net{p: map[string][]float64{}, train: train, count: map[string]int{}}
+	p, err := graph.Function{Outputs: []*graph.Node{y}, Updates: g.Kept()}.Compile()
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	for _, v := range g.Store().Variables() {
+		if v.Name() == "x" {
+			continue
+		}
+		values := draw(v.Shape().Size())
+		if strings.HasSuffix(v.Name(), ".var") {
+			for i := range values {
+				values[i] = math.Abs(values[i]) + 0.5
+			}
+		}
+		n.p[v.Name()] = values
+		if err := v.Set(values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	in := matrix{}
+	for i := range rows {
+		in = append(in, x[i*features:(i+1)*features])
+	}
+	got := p.Float64s(y)
+	for i, r := range want(n, in) {
+		for j, w := range r {
+			if g := got[i*2+j]; math.Abs(g-w) > 1e-13*(1+math.Abs(w)) {
+				t.Errorf("%q, training %v: element %d, %d is %v, want %v", text, train, i, j, g, w)
+				return
+			}
+		}
+	}
+}
+
+// The setting init of a layer, and of mlp, reaches the weights.
+func TestInitsByName(t *testing.T) {
+	for _, i := range models.Inits {
+		for _, text := range []string{"dense(40, init=%s) | tanh", "mlp(40, init=%s)"} {
+			spec, err := models.Parse(fmt.Sprintf(text, i.Name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			model, err := spec.Build(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := graph.New(tensor.Float64, 1)
+			model(g.Input("x", 1, 60))
+			h := graph.New(tensor.Float64, 1)
+			want := h.Param("dense.w", i.Init, 60, 40).Variable().Float64s()
+			for k, w := range g.Store().Lookup("dense.w").Float64s() {
+				if w != want[k] {
+					t.Errorf("%s of %s: weight %d is %v, want %v", i.Name, text, k, w, want[k])
+					break
+				}
+			}
+		}
+	}
+}
