@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -97,6 +98,13 @@ func TestSuiteReport(t *testing.T) {
 	}
 	if !strings.Contains(parsePage(t, page.Bytes()), "<script>alert(1)</script>") || !json.Valid(text.Bytes()) {
 		t.Error("a label is not shown, or the JSON is not valid")
+	}
+}
+
+// Results that are empty are refused, not a panic.
+func TestEmptySuiteReport(t *testing.T) {
+	if err := (&SuiteResults{}).WriteHTML(io.Discard); err == nil {
+		t.Error("an empty suite has a report")
 	}
 }
 

@@ -2,6 +2,7 @@ package bench
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -34,6 +35,9 @@ type suiteView struct {
 // WriteHTML writes the report: one page that needs nothing else, runs no
 // script, and loads nothing.
 func (r *SuiteResults) WriteHTML(w io.Writer) error {
+	if len(r.Verdict) == 0 || len(r.Problems) == 0 {
+		return errors.New("bench: these results are empty: there is nothing to report")
+	}
 	v := &suiteView{Lead: r.Verdict[0], Sentences: r.Verdict[1:], Results: r}
 	for _, m := range r.Optimizers {
 		v.Rows = append(v.Rows, struct {

@@ -63,8 +63,20 @@ func (o hardTanh) grad(x, _, dy *node) *node {
 // HardSigmoid returns (x+3)/6 limited to 0..1.
 func HardSigmoid(x *node) *node { return Scale(1.0/6, ReLU6(Shift(3, x))) }
 
-// HardSwish returns x·hardsigmoid(x).
-func HardSwish(x *node) *node { return Mul(x, HardSigmoid(x)) }
+// HardSwish returns x·hardsigmoid(x). Its gradient is that of x·(x+3)/6 from -3
+// to 3, the ends included, as in PyTorch.
+func HardSwish(x *node) *node { return unary(hardSwish{}, x) }
+
+type hardSwish struct{}
+
+func (hardSwish) value(b *builder, x value) value {
+	gate := b.Min(b.Max(b.Add(x, b.Const(3)), b.Const(0)), b.Const(6))
+	return b.Mul(x, b.Mul(gate, b.Const(1.0/6)))
+}
+func (hardSwish) grad(x, _, dy *node) *node {
+	bent := Where(LessEqual(x, constant(x, 3)), Mul(dy, Shift(0.5, Scale(1.0/3, x))), dy)
+	return chosen(LessEqual(constant(x, -3), x), x, bent)
+}
 
 // LeakyReLU returns x where x > 0, else slope·x; its gradient at 0 is slope.
 func LeakyReLU(x *node, slope float64) *node { return unary(leakyReLU{slope}, x) }

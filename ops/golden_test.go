@@ -29,6 +29,7 @@ var golden = map[string]func(x []*node) *node{
 	"selu(0)":                 un(ops.SELU),
 	"hardtanh(-1,1)":          un(ops.HardTanh),
 	"hardsigmoid(-3,3)":       un(ops.HardSigmoid),
+	"hardswish(-3,3)":         un(ops.HardSwish),
 	"softshrink(.5)":          un(func(x *node) *node { return ops.SoftShrink(x, 0.5) }),
 	"hardshrink(.5)":          un(func(x *node) *node { return ops.HardShrink(x, 0.5) }),
 	"prelu(0)":                bin(ops.PReLU),

@@ -67,3 +67,25 @@ func TestProbabilitiesAreCalibrated(t *testing.T) {
 		t.Errorf("the mean probability of the class is %.4f, its share %.4f", mean, want)
 	}
 }
+
+// A loss of the user's own is computed on the target as it is trained: where
+// that has another unit, it is said, also with -q.
+func TestLossInOtherUnits(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x,y\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "%d,%d\n", i, 100+3*i)
+	}
+	path := file(t, "y.csv", b.String())
+	args := []string{"train", path, "--target", "y", "--model", "linear", "--epochs", "1", "-q"}
+	mape := append(args, "--loss", "mean(abs(pred-target)/abs(target))")
+	for _, c := range []struct {
+		args []string
+		says bool
+	}{{args, false}, {mape, true}, {append(mape, "--raw-target"), false}} {
+		status, _, errs := descent(c.args...)
+		if says := strings.Contains(errs, "the target is standardised"); status != 0 || says != c.says {
+			t.Errorf("%q: status %d, %q", c.args, status, errs)
+		}
+	}
+}

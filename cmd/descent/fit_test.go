@@ -202,3 +202,24 @@ func TestFitColumns(t *testing.T) {
 		}
 	}
 }
+
+// The least squares of a model with a kink may have a row at the kink: there the
+// slopes of two sides meet, and no gradient is 0. The minima are those of a fine
+// search over the place of the kink, the rest solved for.
+func TestFitAtKink(t *testing.T) {
+	table := file(t, "kink.csv", "x,y\n0,5.1\n1,2.2\n2,3.9\n3,0.4\n4,1.5\n5,0.2\n6,1.1\n7,4.4\n8,3.1\n9,6.8\n")
+	for formula, c := range map[string]struct {
+		start string
+		rss   float64
+	}{
+		"y ~ a*abs(x-b)+c":           {"a=1,b=4,c=0", 12.654},
+		"y ~ max(a, b+c*x)":          {"a=1,b=-4,c=1", 24.3025}, // at x = 6
+		"y ~ 100*a+1e-3*c*relu(x-b)": {"a=1,b=5,c=1", 24.3025},
+		"y ~ where(x<b, a, c)":       {"a=4,b=2.5,c=1", 25.4},
+	} {
+		f, status := fitJSON(t, formula, table, "--start", c.start)
+		if status != 0 || !f.Converged || !close(f.RSS, c.rss, 1e-8) {
+			t.Errorf("%s: status %d, %+v", formula, status, f)
+		}
+	}
+}

@@ -118,6 +118,9 @@ func TestGradRemarks(t *testing.T) {
 			t.Errorf("%s: %s%s lacks %q", c.formula, out, errs, c.want)
 		}
 	}
+	if status, out, _ := descent("min", "mean(([1,2,3]-[[1],[2],[3]]*x)^2)", "--start", "x=0"); status != 0 || !strings.Contains(out, "shapes: ") {
+		t.Errorf("min does not mention the shapes: %q", out)
+	}
 	if status, out, _ := descent("grad", "1/0"); status != 0 || !strings.Contains(out, "the value is +Inf") {
 		t.Errorf("1/0: %q", out)
 	}

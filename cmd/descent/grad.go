@@ -253,10 +253,15 @@ func (r *gradReport) print(w io.Writer) {
 	if c := r.Check; c != nil && c.Agrees {
 		fmt.Fprintf(w, "\nfinite differences agree: the largest error is %.1e, by %s\n", c.Error, c.Worst)
 	}
-	if len(r.Remarks) > 0 {
+	printRemarks(w, r.Remarks)
+}
+
+// printRemarks prints remarks after an empty line.
+func printRemarks(w io.Writer, remarks []calc.Remark) {
+	if len(remarks) > 0 {
 		fmt.Fprintln(w)
 	}
-	for _, m := range r.Remarks {
+	for _, m := range remarks {
 		fmt.Fprintf(w, "%s: %s\n", m.Kind, m.Text)
 	}
 }

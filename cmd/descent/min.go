@@ -150,11 +150,16 @@ func (o *minOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 		}
 		runs = append(runs, o.told("annealing, then lbfgs", f))
 	}
+	remarks := o.point.Shapes()
 	if o.json {
-		err = printJSON(w, map[string]any{"runs": runs})
+		err = printJSON(w, struct {
+			Runs    []*minRun     `json:"runs"`
+			Remarks []calc.Remark `json:"remarks,omitempty"`
+		}{runs, remarks})
 		w = errw
 	} else {
 		printRuns(w, runs)
+		printRemarks(w, remarks)
 	}
 	if err == nil {
 		err = o.draw(w, args[0], runs)

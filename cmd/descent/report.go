@@ -68,8 +68,8 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 			r.guesses = append(r.guesses, o.note(n))
 		}
 	}
-	if o.Classes == 0 && o.Scale != 1 {
-		r.Notes = append(r.Notes, fmt.Sprintf("the target is standardised (mean %.6g, standard deviation %.6g): losses are in these units", o.Offset, o.Scale))
+	if note := o.scaled(); note != "" {
+		r.Notes = append(r.Notes, note)
 	}
 	what := fmt.Sprintf("regression of %s", r.Target)
 	if o.Classes > 0 {

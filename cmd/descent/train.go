@@ -130,6 +130,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	}
 	if o.quiet {
 		w = io.Discard
+		if note := o.scaled(); note != "" && o.given("loss") {
+			fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
+		}
 	}
 	if err := o.introduce(w, r, t); err != nil {
 		return err
@@ -285,6 +288,14 @@ func (o *trainOptions) rate(rows int) schedule.Schedule {
 	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
 	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
 	return schedule.Product{o.schedule.For(steps), schedule.Constant(o.lr)}
+}
+
+// scaled says in which units a loss is, where they are not the target's own.
+func (o *trainOptions) scaled() string {
+	if o.Classes > 0 || o.Scale == 1 {
+		return ""
+	}
+	return fmt.Sprintf("the target is standardised (mean %.6g, standard deviation %.6g): losses are in these units; --raw-target leaves it in its own", o.Offset, o.Scale)
 }
 
 // introduce prints what is going to happen.

@@ -40,6 +40,9 @@ var meets = map[string]func(x, y float64, num []float64) string{
 	"hardTanh":   border("the derivative there is 0"),
 	"hardShrink": border("the derivative there is 0"),
 	"softShrink": border("the derivative there is 0"),
+	"hardSwish": func(x, _ float64, _ []float64) string {
+		return border("the derivative there is that of x*(x + 3)/6")(x, 0, []float64{-3, 3})
+	},
 	"elu": func(x, _ float64, num []float64) string {
 		if x == 0 && num[0] != 1 {
 			return "the argument is 0, the derivative there is alpha"
@@ -105,13 +108,7 @@ const maxTraced = 400
 // Remarks lists what is to be said of shapes, the kinks and traps that are met at
 // the point, and for traps the forms that have none.
 func (e *Expression) Remarks() ([]Remark, error) {
-	nodes := below(e.Node)
-	var out []Remark
-	for _, n := range nodes {
-		if how := formula.Stretched(n); how != "" && len(out) < maxRemarks {
-			out = append(out, Remark{"shapes", fmt.Sprintf("%s: %s; if element by element was meant, reshape one of them", e.describe(n), how)})
-		}
-	}
+	nodes, out := below(e.Node), e.Shapes()
 	points, err := e.pointRemarks(nodes)
 	out = append(out, points...)
 	if slices.ContainsFunc(points, func(r Remark) bool { return r.Kind == "trap" }) {
@@ -120,6 +117,16 @@ func (e *Expression) Remarks() ([]Remark, error) {
 		}
 	}
 	return out, err
+}
+
+// Shapes lists what is to be said of shapes.
+func (e *Expression) Shapes() (out []Remark) {
+	for _, n := range below(e.Node) {
+		if how := formula.Stretched(n); how != "" && len(out) < maxRemarks {
+			out = append(out, Remark{"shapes", fmt.Sprintf("%s: %s; if element by element was meant, reshape one of them", e.describe(n), how)})
+		}
+	}
+	return out
 }
 
 // pointRemarks lists the kinks and traps. Where value and gradient are finite,

@@ -18,7 +18,7 @@ func (s *scanner) number() error {
 	case s.src[start] == '.' && !unicode.IsDigit(s.after(1)):
 		return s.fail(start, "there are no properties; a number needs a digit after the point")
 	case s.afterOperand():
-		return s.missing(string(s.src[start]))
+		return s.missing(leadingDigits.FindString(string(s.src[start:])))
 	}
 	for s.i < len(s.src) {
 		r := s.src[s.i]
@@ -202,7 +202,8 @@ func (s *scanner) quotedName() error {
 // Where an operator is missing: sin^2(x) and numbers before brackets.
 var (
 	raisedFunction = regexp.MustCompile(`([\pL_][\pL_0-9]*)\s*(?:\^|\*\*)\s*\(?(-?\d+)\)?\s*$`)
-	lastOperand    = regexp.MustCompile(`([\pL_0-9.]+)\s*$`)
+	leadingDigits  = regexp.MustCompile(`^[0-9.]+`)
+	lastOperand    = regexp.MustCompile(`([\pL\p{No}_0-9.]+)\s*$`)
 )
 
 // missing says that an operator is missing before a token, and what was
@@ -231,9 +232,14 @@ func (s *scanner) missing(token string) error {
 		hint = ": write where(c, a, b), or a if c else b"
 	case token == "(":
 		hint += "...)"
+	case isDigits(s.lastOperand()) && isDigits(token):
+		hint = "; a number has no spaces: write " + s.lastOperand() + token
 	}
 	return s.fail(s.i, "an operator is missing before %q%s", token, hint)
 }
+
+// isDigits tells whether a text is nothing but decimal digits.
+func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // lastOperand is the number or name that was read last, or brackets.
 func (s *scanner) lastOperand() string {

@@ -291,7 +291,7 @@ func (s *scanner) misused(op string, width int) error {
 	case op == "%" && s.afterOperand() && (next == 0 || strings.ContainsRune(")],;*/^<>=!&|", next)):
 		return s.fail(s.i, "%% is the remainder of a division: write %s/100", string(s.prev))
 	case op == "!" && s.afterOperand():
-		return s.fail(s.i, "there is no sign for factorials: write prod(k, k, 1, 5) for that of 5")
+		return s.fail(s.i, "there is no sign for factorials: write gamma(x + 1), or prod(k, k, 1, 5) for that of 5")
 	case op == ";" && s.lets == 0 && next != 0:
 		return s.fail(s.i, "; stands after let a = 3 only: a text is one formula")
 	case op == "," && top.close == 0:

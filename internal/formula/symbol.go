@@ -51,7 +51,7 @@ func Describe(n *graph.Node) string {
 // are others than in graphs.
 var (
 	infix = map[string]string{"less": "<", "lessEqual": "<=", "equal": "==", "notEqual": "!="}
-	calls = map[string]string{"hardTanh": "clamp", "leakyReLU": "leaky_relu", "hardShrink": "hardshrink", "softShrink": "softshrink", "maximum": "max", "minimum": "min",
+	calls = map[string]string{"hardTanh": "clamp", "leakyReLU": "leaky_relu", "hardShrink": "hardshrink", "hardSwish": "hardswish", "softShrink": "softshrink", "maximum": "max", "minimum": "min",
 		"stopGradient": "stop_gradient", "stop": "stop_gradient", "logcosh": "logcosh", "take": "take",
 		"normCDF": "normcdf", "logAddExp": "log_add_exp", "sincDerivative": "sinc_derivative", "isNaN": "isnan", "isInf": "isinf", "isFinite": "isfinite"}
 )

@@ -42,7 +42,8 @@ func (m LevenbergMarquardt) Search(run *Run) Reason {
 	}
 	s.usual, s.linear = start.f, s.separable(start)
 	best, reason, agreed, live := start, NotFinite, 0, 0
-	for i := range s.ways(m.Once) {
+	most, agreement := s.ways(m.Once)
+	for i := range most {
 		w := s.way(start, i)
 		if w.from == nil {
 			continue
@@ -87,18 +88,20 @@ func (m LevenbergMarquardt) Search(run *Run) Reason {
 }
 
 const (
-	agreement = 5   // searches that reach the least value, and are enough
 	mostSteps = 500 // of a search
 	creep     = 50  // steps that together must change the value
 )
 
-// ways is how many searches may be made: one if that is asked for, or if the
-// problem is linear and so has one minimum; else fewer for larger problems.
-func (s *squares) ways(once bool) int {
+// ways is how many searches may be made, and how many that reach the least value
+// are enough: one if that is asked for, or if the problem is linear and so has
+// one minimum; else fewer for larger problems.
+func (s *squares) ways(once bool) (most, enough int) {
 	if once || len(s.linear) == s.n {
-		return 1
+		return 1, 1
 	}
-	return max(3, min(24, 1_000_000/(s.rows*s.n)))
+	size := s.rows * s.n
+	enough = max(5, min(12, 20_000/size))
+	return max(3, min(5*enough, 1_000_000/size)), enough
 }
 
 // A way is how to search: from where, and in which trust region.
@@ -221,7 +224,7 @@ func (s *squares) step(at *spot, scale []float64, radius float64, w way) (next *
 			continue
 		}
 		x := s.inside(axpy(make([]float64, s.n), at.x, 1, t))
-		f := s.run.Value(x)
+		f := s.run.probe(x)
 		if len(w.linear) > 0 && finite(f) {
 			if better := s.solved(s.spot(x), w.linear); better != nil && better.f < f {
 				x, f = better.x, better.f

@@ -162,6 +162,16 @@ func (r *Run) Value(x []float64) float64 {
 	return r.keep(x, r.Problem.Func(x))
 }
 
+// probe is Value for a method that does not believe a point before it has seen
+// the derivatives there: it is not remembered.
+func (r *Run) probe(x []float64) float64 {
+	r.count()
+	if f := r.Problem.Func(x); !math.IsNaN(f) {
+		return f
+	}
+	return math.Inf(1)
+}
+
 // Grad evaluates the problem and its gradient. Where one of them is not finite
 // the value is +Inf and the gradient means nothing.
 func (r *Run) Grad(x, grad []float64) float64 {

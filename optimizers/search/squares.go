@@ -122,16 +122,20 @@ func (s *squares) held(at *spot, k int) bool {
 	return at.x[k] <= s.lower[k] && at.grad[k] >= 0 || at.x[k] >= s.upper[k] && at.grad[k] <= 0
 }
 
-// live counts the parameters whose size matters beside the residuals: on a
-// plateau there are fewer.
-func (at *spot) live() (count int) {
-	size := math.Sqrt(2 * at.f)
-	for k, norm := range columnNorms(at.jac, len(at.x)) {
+// live is the rank of J without the columns of parameters whose size does not
+// matter beside the residuals: on a plateau, and beyond the last kink, it is
+// lower.
+func (at *spot) live() int {
+	n, size, jac := len(at.x), math.Sqrt(2*at.f), slices.Clone(at.jac)
+	for k, norm := range columnNorms(at.jac, n) {
 		if norm*math.Abs(at.x[k]) > 1e-8*size {
-			count++
+			continue
+		}
+		for i := k; i < len(jac); i += n {
+			jac[i] = 0
 		}
 	}
-	return count
+	return leastsq.New(jac, len(at.r), n).Rank()
 }
 
 // second returns Σr·∇²r.
@@ -171,35 +175,6 @@ func (s *squares) rescale(scale []float64, at *spot, unit bool) {
 			scale[k] = max(norm, min(scale[k], 1e4*norm))
 		case scale[k] == 0:
 			scale[k] = 1
-		}
-	}
-}
-
-// within returns the step that minimises a model within the bounds and the
-// trust region, and the fall that the model predicts. Parameters at a bound
-// that want to leave stay; those that a step takes out stop there, and the
-// others are solved for again.
-func (s *squares) within(at *spot, scale []float64, radius float64, second bool) (d []float64, predicted float64) {
-	fixed, d := make([]bool, s.n), make([]float64, s.n)
-	for k := range fixed {
-		fixed[k] = s.held(at, k)
-	}
-	for {
-		z := s.free(at, d, fixed, scale, radius, second)
-		if z == nil {
-			return nil, 0
-		}
-		out := false
-		for k := range z {
-			to := at.x[k] + z[k]
-			if !fixed[k] && (to < s.lower[k] || to > s.upper[k]) {
-				d[k] = max(s.lower[k], min(s.upper[k], to)) - at.x[k]
-				fixed[k], out = true, true
-			}
-		}
-		if !out {
-			axpy(d, d, 1, z)
-			return d, s.predict(at, d, second)
 		}
 	}
 }

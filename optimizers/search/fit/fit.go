@@ -316,8 +316,8 @@ func (m *Model) limit(p *search.Problem) {
 }
 
 // search minimises. Without a method of the user's it is Levenberg-Marquardt
-// for least squares; for another loss L-BFGS, which goes on from lower points
-// nearby where it is stuck at a kink.
+// for least squares, for another loss L-BFGS; both go on from lower points
+// nearby where they are stuck at a kink.
 func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 	const restarts = 100
 	method, stop := how.Method, search.Stop{Iterations: how.Steps, Grad: 1e-10}
@@ -336,8 +336,8 @@ func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 		evaluations += res.Evaluations
 		s.result, s.steps = res, s.steps+max(len(res.Trace)-1, 0)
 		stop.Iterations = how.Steps - s.steps
-		stuck := res.Reason == search.NoProgress || res.Reason.Converged()
-		if how.Loss == nil || how.Method != nil || !stuck || stop.Iterations < 1 || tries == restarts {
+		stuck := res.Reason == search.NoProgress || res.Reason.Converged() && !s.marquardt
+		if how.Method != nil || !stuck || stop.Iterations < 1 || tries == restarts {
 			break
 		}
 		at, found := s.lower()
@@ -345,6 +345,9 @@ func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 			break
 		}
 		copy(s.problem.Start, at)
+		if s.marquardt {
+			method = search.LevenbergMarquardt{Once: true}
+		}
 	}
 	s.result.Evaluations = evaluations
 	return s, nil

@@ -12,12 +12,18 @@ import (
 )
 
 // judge decides whether the search has converged. The method for least squares
-// knows; others stop for reasons of their own, and are looked after.
+// knows, but at a kink of the model; others stop for reasons of their own, and
+// are looked after.
 func (f *Fit) judge(s *ending) {
 	switch {
 	case s.marquardt && s.result.Reason.Converged():
 		f.Converged = true
 	case s.result.Reason == search.Cancelled:
+	case s.marquardt && s.result.Reason == search.NoProgress:
+		if _, found := s.lower(); !found && !notFinite(s.result.F) {
+			f.Converged = true
+			f.Notes = append(f.Notes, "the minimum is at a kink or a jump of the model: standard errors mean little")
+		}
 	case f.Loss != nil:
 		_, found := s.lower()
 		f.Converged = !found && !notFinite(s.result.F)
@@ -85,30 +91,93 @@ func (s *ending) stationary() bool {
 }
 
 // lower looks for a lower point around where the search ended: some way along
-// each parameter, along how it moves the others, and along mixtures of these.
-// It needs no derivatives, so it sees past kinks too.
+// each parameter, along how it moves the others, along mixtures of these, and
+// along the kinks of the model. It needs no derivatives but for the last, so it
+// sees past kinks too.
 func (s *ending) lower() (at []float64, found bool) {
-	r, _, factor := s.linear()
+	r, jac, factor := s.linear()
 	n, size := len(s.result.X), 0.0
 	for _, v := range r {
 		size = elementary.Hypot(size, v)
 	}
 	size /= math.Sqrt(float64(len(r)))
 	low := s.result.F - float64(1e-8*math.Abs(s.result.F))
-	for _, way := range ways(factor.Covariance(), n) {
+	try := func(step float64, way []float64) {
+		x := s.moved(step, way)
+		if f := s.problem.Func(x); f < low {
+			at, low = x, f
+		}
+	}
+	around := ways(factor.Covariance(), n)
+	for _, way := range around {
 		for _, h := range []float64{1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5} {
-			for _, step := range []float64{h * size, -h * size} {
-				x := slices.Clone(s.result.X)
-				for i := range x {
-					x[i] += float64(step * way[i])
+			try(h*size, way)
+			try(-h*size, way)
+		}
+	}
+	if s.marquardt {
+		along := s.seam(r, jac, around, size)
+		for h := 1.0; h > 1e-3; h /= 2 {
+			try(h, along)
+		}
+	}
+	return at, at != nil
+}
+
+// moved is where the search ended, moved by step·way as far as the bounds that
+// the method keeps.
+func (s *ending) moved(step float64, way []float64) []float64 {
+	x := slices.Clone(s.result.X)
+	for k := range x {
+		x[k] += float64(step * way[k])
+		if s.problem.Lower != nil {
+			x[k] = max(s.problem.Lower[k], min(s.problem.Upper[k], x[k]))
+		}
+	}
+	return x
+}
+
+// seam is the step of Gauss and Newton along the kinks that meet where the
+// search ended: a row at a kink has another derivative a little way off, and the
+// step is at right angles to the difference.
+func (s *ending) seam(r, jac []float64, around [][]float64, size float64) []float64 {
+	n := len(s.result.X)
+	most, normal := make([]float64, len(r)), make([]float64, len(jac))
+	other, bent, scale := make([]float64, len(r)), make([]float64, len(jac)), make([]float64, n)
+	for i, j := range jac {
+		scale[i%n] = elementary.Hypot(scale[i%n], j)
+	}
+	for _, way := range around {
+		for _, step := range []float64{1e-7 * size, -1e-7 * size} {
+			s.residuals.Residuals(s.moved(step, way), other, bent)
+			for i := range r {
+				here, there := jac[i*n:(i+1)*n], bent[i*n:(i+1)*n]
+				was, is := 0.0, 0.0 // their sizes, in units of the columns
+				for k, x := range s.result.X {
+					if there[k] -= here[k]; s.held(k, x) || scale[k] == 0 {
+						there[k] = 0
+						continue
+					}
+					was, is = elementary.Hypot(was, here[k]/scale[k]), elementary.Hypot(is, there[k]/scale[k])
 				}
-				if f := s.problem.Func(x); f < low {
-					at, low = x, f
+				if is > max(most[i], 1e-3*was) && !notFinite(is) {
+					most[i] = is
+					copy(normal[i*n:], there)
 				}
 			}
 		}
 	}
-	return at, at != nil
+	const firm = 1e6 // so much more than the rows themselves do these count
+	all, rest := slices.Clone(jac), slices.Clone(r)
+	for i, d := range most {
+		if d > 0 {
+			for _, x := range normal[i*n : (i+1)*n] {
+				all = append(all, firm*x)
+			}
+			rest = append(rest, 0)
+		}
+	}
+	return leastsq.New(all, len(rest), n).Solve(rest)
 }
 
 // ways are directions to look along, in units of standard deviations.

@@ -197,6 +197,8 @@ func TestRuns(t *testing.T) {
 		{"sum(x^4)", "x=range", "sgd(lr=1e-9)", 10, "not converged", false},
 		{"cosh(1000*x)", "x=0.1", "lbfgs", 10000, "minimum", true},
 		{"x^2*y^2", "x=1,y=2", "lbfgs", 10000, "minimum, flat in these directions: y", true},
+		{"abs(x-1e30)", "x=0", "lbfgs", 10000, "not converged", false},
+		{"abs(x-1e30)", "x=0", "adam(lr=0.1)", 10000, "not converged", false},
 		{"1+exp(x)", "x=-40", "lbfgs", 10000, "not converged", false}, // rounding hides where it goes
 	} {
 		m, err := search.Parse(c.method, 1)

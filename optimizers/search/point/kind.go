@@ -175,6 +175,8 @@ func (s *Spot) stationary(m *model) (v Kind) {
 	switch {
 	case v.level && s.underflow():
 		return s.lost()
+	case v.level && s.descends():
+		return Kind{Class: NotConverged}
 	case v.Class == Flat:
 		v.how, v.Directions = " in these directions: ", flat
 	case v.level:

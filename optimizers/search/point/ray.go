@@ -104,6 +104,26 @@ func (s *Spot) cliff(u []float64, far float64) fall {
 	}
 }
 
+// descends reports whether the value, where it first differs from the spot's by
+// more than rounding, is lower along the steepest way down. |x-1e30| is level
+// around 0 for a million billion, and has a slope all the same.
+func (s *Spot) descends() bool {
+	u := s.steepest()
+	if u == nil {
+		return false
+	}
+	for t := reach; ; t *= 2 {
+		y := s.along(t, u)
+		f := s.value(y)
+		if !allFinite(y...) || !allFinite(f) || f > s.f+s.noise {
+			return false
+		}
+		if f < s.f-s.noise {
+			return true
+		}
+	}
+}
+
 // underflow reports whether the value is level at the spot only because what is
 // left of it is lost in rounding: between there and the start it rises by less
 // than any power would. exp(x) is such at -800.
