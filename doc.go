@@ -3,7 +3,7 @@
 // empty: it is where to begin reading.
 //
 //	graph       build expressions, differentiate and compile them
-//	ops         what each operation is: shape, value, gradient
+//	ops         what each operation is: shape, value, gradient; formula: text to nodes and back
 //	losses      regression, classes, likelihoods, penalties
 //	models      layers and models, in Go and as text
 //	optimizers  update rules; schedule: learning rates; search: methods with a driver

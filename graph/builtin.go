@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -23,7 +24,10 @@ type constOp struct {
 	s    Shape
 }
 
-func (c constOp) Name() string                      { return fmt.Sprint(math.Float64frombits(c.bits)) }
+func (c constOp) Name() string { return fmt.Sprint(math.Float64frombits(c.bits)) }
+func (c constOp) Describe() Call {
+	return CallOf("constant", "value", math.Float64frombits(c.bits), "lengths", c.s.Dims())
+}
 func (c constOp) Shape([]Shape) (Shape, error)      { return c.s, nil }
 func (c constOp) Grad(_, _ *Node) []*Node           { return nil }
 func (c constOp) Lower(b *Builder, _ []Value) Value { return b.Full(math.Float64frombits(c.bits), c.s) }
@@ -34,12 +38,55 @@ func (n *Node) IsConst() (float64, bool) {
 	return math.Float64frombits(c.bits), ok
 }
 
+// Array returns a constant array with the given elements, in row-major order.
+func (g *Graph) Array(values []float64, dims ...int) *Node {
+	s, err := shapeOf(dims)
+	if err == nil && s.Size() != len(values) {
+		err = fmt.Errorf("%d numbers for %v, which has %d elements", len(values), s, s.Size())
+	}
+	if err != nil {
+		return g.bad(err, "array")
+	}
+	bits := make([]byte, 0, 8*len(values))
+	for _, v := range values {
+		bits = binary.LittleEndian.AppendUint64(bits, math.Float64bits(v))
+	}
+	return g.Apply(arrayOp{string(bits), s})
+}
+
+// arrayOp keeps its elements as a string because ops are compared with ==.
+type arrayOp struct {
+	bits string
+	s    Shape
+}
+
+func (o arrayOp) Name() string                 { return fmt.Sprintf("array %v", o.s) }
+func (o arrayOp) Shape([]Shape) (Shape, error) { return o.s, nil }
+func (arrayOp) Grad(_, _ *Node) []*Node        { return nil }
+func (o arrayOp) Describe() Call {
+	values := make([]float64, o.s.Size())
+	decode(values, o.bits)
+	return CallOf("array", "values", values, "lengths", o.s.Dims())
+}
+func (o arrayOp) Lower(b *Builder, _ []Value) Value {
+	return b.Loop(Loop{Name: "array", Key: o,
+		F32: func(dst []float32, _ [][]float32) { decode(dst, o.bits) },
+		F64: func(dst []float64, _ [][]float64) { decode(dst, o.bits) }}, o.s)
+}
+
+func decode[T float32 | float64](dst []T, bits string) {
+	for i := range dst {
+		dst[i] = T(math.Float64frombits(binary.LittleEndian.Uint64([]byte(bits[8*i : 8*i+8]))))
+	}
+}
+
 // Add returns a + b.
 func Add(a, b *Node) *Node { return Apply(addOp{}, a, b) }
 
 type addOp struct{}
 
-func (addOp) Name() string                       { return "add" }
+func (o addOp) Name() string                     { return Title(o.Describe()) }
+func (addOp) Describe() Call                     { return CallOf("add") }
 func (addOp) Locality() Locality                 { return Elementwise }
 func (addOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
 func (addOp) Grad(_, dy *Node) []*Node           { return []*Node{dy, dy} }
@@ -50,7 +97,8 @@ func Mul(a, b *Node) *Node { return Apply(mulOp{}, a, b) }
 
 type mulOp struct{}
 
-func (mulOp) Name() string                       { return "mul" }
+func (o mulOp) Name() string                     { return Title(o.Describe()) }
+func (mulOp) Describe() Call                     { return CallOf("mul") }
 func (mulOp) Locality() Locality                 { return Elementwise }
 func (mulOp) Shape(in []Shape) (Shape, error)    { return Broadcast(in[0], in[1]) }
 func (mulOp) Lower(b *Builder, in []Value) Value { return b.Mul(in[0], in[1]) }
@@ -68,7 +116,8 @@ func SumTo(x *Node, s Shape) *Node {
 
 type sumTo struct{ s Shape }
 
-func (o sumTo) Name() string     { return fmt.Sprintf("sum to %v", o.s) }
+func (o sumTo) Name() string     { return Title(o.Describe()) }
+func (o sumTo) Describe() Call   { return CallOf("sum_to", "lengths", o.s.Dims()) }
 func (sumTo) Locality() Locality { return Moves }
 func (o sumTo) Shape(in []Shape) (Shape, error) {
 	if !o.s.BroadcastsTo(in[0]) {
@@ -99,7 +148,8 @@ func BroadcastTo(x *Node, s Shape) *Node {
 
 type broadcastTo struct{ s Shape }
 
-func (o broadcastTo) Name() string     { return fmt.Sprintf("broadcast to %v", o.s) }
+func (o broadcastTo) Name() string     { return Title(o.Describe()) }
+func (o broadcastTo) Describe() Call   { return CallOf("broadcast", "lengths", o.s.Dims()) }
 func (broadcastTo) Locality() Locality { return Moves }
 func (o broadcastTo) Shape(in []Shape) (Shape, error) {
 	if !in[0].BroadcastsTo(o.s) {
@@ -121,7 +171,8 @@ func Reshape(x *Node, s Shape) *Node {
 
 type reshape struct{ s Shape }
 
-func (o reshape) Name() string     { return fmt.Sprintf("reshape to %v", o.s) }
+func (o reshape) Name() string     { return Title(o.Describe()) }
+func (o reshape) Describe() Call   { return CallOf("reshape", "lengths", o.s.Dims()) }
 func (reshape) Locality() Locality { return Moves }
 func (o reshape) Shape(in []Shape) (Shape, error) {
 	if in[0].Size() != o.s.Size() {

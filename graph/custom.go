@@ -22,7 +22,8 @@ func Custom(y *Node, grad func(dy *Node) []*Node, xs ...*Node) *Node {
 // custom is known by its function, so no two are merged.
 type custom struct{ grad *func(dy *Node) []*Node }
 
-func (custom) Name() string                       { return "custom" }
+func (o custom) Name() string                     { return Title(o.Describe()) }
+func (custom) Describe() Call                     { return CallOf("custom") }
 func (custom) Shape(in []Shape) (Shape, error)    { return in[0], nil }
 func (custom) Lower(_ *Builder, in []Value) Value { return in[0] }
 

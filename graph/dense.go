@@ -12,7 +12,7 @@ func Jacobian(y, x *Node) *Node {
 	n := y.shape.Size()
 	rows := make([]*Node, n)
 	for i := range rows {
-		unit := Apply(place{"unit", walk{s: Dims(1), stride: [MaxRank]int{1}, offset: i}, Dims(n)}, y.g.Const(1, 1))
+		unit := Apply(place{walk{s: Dims(1), stride: [MaxRank]int{1}, offset: i}, Dims(n)}, y.g.Const(1, 1))
 		row := VJP([]*Node{y}, []*Node{Reshape(unit, y.shape)}, x)[0]
 		rows[i] = Reshape(row, Dims(1, x.shape.Size()))
 	}

@@ -189,7 +189,8 @@ type seedOp struct {
 	s  Shape
 }
 
-func (seedOp) Name() string                        { return "seed" }
+func (o seedOp) Name() string                      { return Title(o.Describe()) }
+func (o seedOp) Describe() Call                    { return CallOf("seed", "id", o.id, "lengths", o.s.Dims()) }
 func (o seedOp) Shape([]Shape) (Shape, error)      { return o.s, nil }
 func (seedOp) Grad(_, _ *Node) []*Node             { return nil }
 func (o seedOp) Lower(b *Builder, _ []Value) Value { return b.Full(0, o.s) }

@@ -43,7 +43,8 @@ import (
 // operation exactly when they are ==, so whatever changes the result must be a
 // field, and the fields must be comparable.
 type Op interface {
-	// Name is how the op appears in listings and errors: "matmul".
+	// Name is how the op appears in listings and errors: "matmul". An op that
+	// says what it is as data ([Describer]) has the [Title] of that.
 	Name() string
 	// Shape returns the shape of the result, or why the inputs do not fit.
 	Shape(in []Shape) (Shape, error)
@@ -259,7 +260,12 @@ func (e *BuildError) Unwrap() error { return e.Err }
 
 // Apply returns the node op(in...). Ops that take no inputs are made with
 // [Graph.Apply]: without any it panics.
-func Apply(op Op, in ...*Node) *Node { return graphOf(op.Name(), in).Apply(op, in...) }
+func Apply(op Op, in ...*Node) *Node {
+	if len(in) == 0 {
+		panic("graph: " + op.Name() + " of no nodes")
+	}
+	return in[0].g.Apply(op, in...)
+}
 
 // graphOf returns the graph of the first of some nodes, which there must be.
 func graphOf(what string, in []*Node) *Graph {

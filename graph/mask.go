@@ -52,9 +52,16 @@ func mask(c, d *Node) *Node { return Apply(maskOp{}, c, d) }
 
 type maskOp struct{ not bool }
 
-var negated = map[bool]string{true: "[not]"}
+// negatable describes an op that looks at a condition, or at its opposite.
+func negatable(name string, not bool) Call {
+	if not {
+		return CallOf(name, "not", true)
+	}
+	return CallOf(name)
+}
 
-func (o maskOp) Name() string                  { return "mask" + negated[o.not] }
+func (o maskOp) Name() string                  { return Title(o.Describe()) }
+func (o maskOp) Describe() Call                { return negatable("mask", o.not) }
 func (maskOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
 func (maskOp) Locality() Locality              { return Elementwise }
 func (o maskOp) Grad(y, dy *Node) []*Node      { return []*Node{nil, Apply(o, y.in[0], dy)} }
@@ -74,7 +81,8 @@ func Chosen(c, d *Node) *Node { return Apply(chosenOp{}, c, d) }
 
 type chosenOp struct{}
 
-func (chosenOp) Name() string                    { return "chosen" }
+func (o chosenOp) Name() string                  { return Title(o.Describe()) }
+func (chosenOp) Describe() Call                  { return CallOf("chosen") }
 func (chosenOp) Shape(in []Shape) (Shape, error) { return Broadcast(in[0], in[1]) }
 func (chosenOp) Locality() Locality              { return Elementwise }
 func (chosenOp) Grad(y, dy *Node) []*Node        { return []*Node{nil, Chosen(y.in[0], dy)} }
@@ -87,7 +95,8 @@ func alive(x *Node) *Node { return Apply(aliveOp{}, x) }
 
 type aliveOp struct{ not bool }
 
-func (o aliveOp) Name() string                  { return "alive" + negated[o.not] }
+func (o aliveOp) Name() string                  { return Title(o.Describe()) }
+func (o aliveOp) Describe() Call                { return negatable("alive", o.not) }
 func (aliveOp) Shape(in []Shape) (Shape, error) { return in[0], nil }
 func (aliveOp) Locality() Locality              { return Elementwise }
 func (aliveOp) Grad(_, _ *Node) []*Node         { return nil }

@@ -17,20 +17,10 @@ type walk struct {
 	offset int
 }
 
-// Walk says how a node moves elements, if it was made by [View] or is the
-// gradient of one: it reads its input, or writes it into zeros if placed, at
-// offset + Σ i·stride for each index i of shape s.
-func (n *Node) Walk() (s Shape, stride []int, offset int, placed, ok bool) {
-	var w walk
-	switch o := n.op.(type) {
-	case view:
-		w = o.walk
-	case place:
-		w, placed = o.walk, true
-	default:
-		return s, nil, 0, false, false
-	}
-	return w.s, slices.Clone(w.stride[:w.s.Rank()]), w.offset, placed, true
+// describe describes a read or a write whose result has the given shape; that
+// of the other end is the operand's.
+func (w *walk) describe(name string, s Shape) Call {
+	return CallOf(name, "lengths", s.Dims(), "strides", w.stride[:w.s.Rank()], "offset", w.offset)
 }
 
 // overlaps reports whether an element is visited twice: two indices have the
@@ -81,44 +71,42 @@ func (w *walk) next(idx *[MaxRank]int, at int) int {
 
 // View reads x, in row-major order, at offset + Σ i·stride for each index i of
 // shape s: none outside x, the caller has checked. Windows may overlap; the
-// gradient adds up what is read more than once. what is its name in listings.
-func View(x *Node, what string, s Shape, stride []int, offset int) *Node {
+// gradient adds up what is read more than once.
+func View(x *Node, s Shape, stride []int, offset int) *Node {
 	w := walk{s: s, offset: offset}
 	copy(w.stride[:], stride)
-	return Apply(view{what, w}, x)
+	return Apply(view{w}, x)
 }
 
-type view struct {
-	what string
-	walk
-}
+type view struct{ walk }
 
-func (o view) Name() string                 { return o.what }
+func (o view) Name() string                 { return Title(o.Describe()) }
+func (o view) Describe() Call               { return o.describe("view", o.s) }
 func (view) Locality() Locality             { return Moves }
 func (o view) Shape([]Shape) (Shape, error) { return o.s, nil }
 func (o view) Lower(b *Builder, in []Value) Value {
 	return b.Strided(in[0], o.s, o.stride[:o.s.Rank()], o.offset)
 }
 func (o view) Grad(y, dy *Node) []*Node {
-	return []*Node{Apply(place{o.what, o.walk, y.in[0].shape}, dy)}
+	return []*Node{Apply(place{o.walk, y.in[0].shape}, dy)}
 }
 
 // place is the gradient of view: zeros of shape to, to which it is added.
 type place struct {
-	what string
 	walk
 	to Shape
 }
 
-func (o place) Name() string                 { return "place " + o.what }
+func (o place) Name() string                 { return Title(o.Describe()) }
+func (o place) Describe() Call               { return o.describe("place", o.to) }
 func (place) Locality() Locality             { return Moves }
 func (o place) Shape([]Shape) (Shape, error) { return o.to, nil }
-func (o place) Grad(_, dy *Node) []*Node     { return []*Node{Apply(view{o.what, o.walk}, dy)} }
+func (o place) Grad(_, dy *Node) []*Node     { return []*Node{Apply(view{o.walk}, dy)} }
 func (o place) Lower(b *Builder, in []Value) Value {
 	if !o.overlaps() {
 		return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
 	}
-	return b.Loop(Loop{Name: "add " + o.what, Key: o,
+	return b.Loop(Loop{Name: "place", Key: o,
 		F32: func(dst []float32, src [][]float32) { addPlaces(&o.walk, dst, src[0]) },
 		F64: func(dst []float64, src [][]float64) { addPlaces(&o.walk, dst, src[0]) },
 	}, o.to, in...)
@@ -141,7 +129,8 @@ func Concat(axis int, xs ...*Node) *Node { return Apply(concat{axis}, xs...) }
 
 type concat struct{ axis int }
 
-func (o concat) Name() string { return fmt.Sprintf("concat[%d]", o.axis) }
+func (o concat) Name() string   { return Title(o.Describe()) }
+func (o concat) Describe() Call { return CallOf("concat", "axis", o.axis) }
 
 func (o concat) Shape(in []Shape) (Shape, error) {
 	out := in[0]
@@ -183,7 +172,7 @@ func (o concat) Grad(y, dy *Node) []*Node {
 	stride, offset := o.pieces(y.shape, in)
 	out := make([]*Node, len(in))
 	for i, s := range in {
-		out[i] = View(dy, "slice", s, stride, offset[i])
+		out[i] = View(dy, s, stride, offset[i])
 	}
 	return out
 }

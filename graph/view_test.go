@@ -51,7 +51,7 @@ func TestViewGradient(t *testing.T) {
 			if s.Size() > 0 {
 				w = g.State("w", graph.From(ws...), c.dims...)
 			}
-			loss := ops.Sum(ops.Mul(w, ops.Cube(graph.View(x, "view", s, c.stride, c.offset))))
+			loss := ops.Sum(ops.Mul(w, ops.Cube(graph.View(x, s, c.stride, c.offset))))
 			d, hv := graph.Grad(loss, x)[0], graph.HVP(loss, []*node{x}, []*node{v})[0]
 			p, err := graph.Function{Outputs: []*node{d, hv}, Verify: true}.Compile()
 			if err != nil {

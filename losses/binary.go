@@ -179,7 +179,7 @@ func trailing(name string, values []float64, x *node) (*node, error) {
 	dims := x.Shape().Dims()
 	for k, n := len(dims)-1, 1; k >= 0; k-- {
 		if n *= dims[k]; n == len(values) {
-			return array(x.Graph(), values, dims[k:]...), nil
+			return x.Graph().Array(values, dims[k:]...), nil
 		}
 	}
 	return nil, fmt.Errorf("%s has %d numbers; a prediction of shape %v needs 1 or as many as its last axis", name, len(values), x.Shape())

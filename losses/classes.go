@@ -153,7 +153,7 @@ func weightOf(y *node, classes int, weight []float64) *node {
 	if weight == nil {
 		return isClass(y, classes)
 	}
-	return ops.Take(array(y.Graph(), weight, classes), y, 0)
+	return ops.Take(y.Graph().Array(weight, classes), y, 0)
 }
 
 // byClass is x with each class multiplied by its weight.
@@ -167,7 +167,7 @@ func byClass(x *node, weight []float64) *node {
 		dims[i] = 1
 	}
 	dims[0] = len(weight)
-	return ops.Mul(x, array(x.Graph(), weight, dims...))
+	return ops.Mul(x, x.Graph().Array(weight, dims...))
 }
 
 // ratio is sum/weight, where weight depends on no parameter. If weight is 0 it

@@ -8,8 +8,8 @@ import (
 	"unicode"
 
 	"descent/graph"
-	"descent/internal/formula"
 	"descent/internal/spec"
+	"descent/ops/formula"
 )
 
 // A Formula is a formula as text: it becomes nodes when its names are bound to
@@ -52,21 +52,21 @@ func calls() []formula.Func {
 	return known.calls
 }
 
-func makeCalls() (out []formula.Func) {
+func makeCalls() []formula.Func {
+	out := slices.Clone(penalties)
 	for i := range Table {
-		row := &Table[i]
-		for _, name := range append([]string{row.Name}, row.Aliases...) {
-			out = append(out, row.call(name))
-		}
+		out = append(out, Table[i].call())
 	}
-	penalty := func(name string, f func(float64, ...*graph.Node) *graph.Node) {
-		out = append(out, formula.Func{Name: name, Inputs: 1, Numbers: "lambda",
-			Build: func(in []*graph.Node, num []float64) *graph.Node { return f(num[0], in...) }})
-	}
-	penalty("l1", L1)
-	penalty("l2", L2)
-	penalty("sum_squares", SumSquares)
 	return out
+}
+
+// call is the loss as a function of a formula.
+func (row *Row) call() formula.Func {
+	if row.make == nil {
+		return formula.Func{Row: row.Row, Inputs: 3, Build: func(in []*graph.Node, a spec.Args) *graph.Node { return row.make3(a)(in[0], in[1], in[2]) }}
+	}
+	return formula.Func{Row: row.Row, Inputs: 2, Index: []bool{false, row.Target == Classes},
+		Build: func(in []*graph.Node, a spec.Args) *graph.Node { return row.make(a)(in[0], in[1]) }}
 }
 
 // IsFormula reports whether a text is a loss as a formula in pred and target,
@@ -114,29 +114,6 @@ func formulaRow(text string) (*Row, error) {
 		row.Task, row.Pred, row.Target = Classification, Logits, Classes
 	}
 	return row, nil
-}
-
-// call is the loss as a function of a formula.
-func (row *Row) call(name string) formula.Func {
-	f := formula.Func{Name: name, Inputs: 2, Settings: true, Index: []bool{false, row.Target == Classes}}
-	if row.make == nil {
-		f.Inputs, f.Index = 3, nil
-	}
-	f.BuildWith = func(in []*graph.Node, settings string) (*graph.Node, error) {
-		c, err := spec.Parse(fmt.Sprintf("%s(%s)", row.Name, settings))
-		if err != nil {
-			return nil, err
-		}
-		s, err := row.with(c)
-		switch {
-		case err != nil:
-			return nil, err
-		case row.make == nil:
-			return s.Loss3(in[0], in[1], in[2]), nil
-		}
-		return s.Loss(in[0], in[1]), nil
-	}
-	return f
 }
 
 // Loss returns the loss that a formula in pred and target is, reduced to its

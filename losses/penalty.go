@@ -6,6 +6,7 @@ import (
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
+	"descent/ops/formula"
 )
 
 // Penalties are numbers to add to a loss. They are of the parameters that are
@@ -38,6 +39,21 @@ func ElasticNet(alpha, l1Ratio float64, params ...*graph.Node) *graph.Node {
 	return penalty("elastic_net", alpha, params, func(w *node) *node {
 		return ops.Add(ops.Scale(l1Ratio, ops.Sum(ops.Abs(w))), ops.Scale((1-l1Ratio)/2, ops.Sum(ops.Square(w))))
 	})
+}
+
+// penalties are those of one array as functions of formulas.
+var penalties = []formula.Func{
+	strength("l1", "lambda·Σ|w|", L1), strength("l2", "lambda/2·Σw²", L2), strength("sum_squares", "lambda·Σw²", SumSquares),
+	{Row: spec.Row{Name: "elastic_net", Doc: "alpha·(l1_ratio·Σ|w| + (1-l1_ratio)/2·Σw²)", Settings: []spec.Setting{
+		setting("alpha", 1, notNegative, "the strength"), setting("l1_ratio", 0.5, fraction, "the part of the first sum")}}, Inputs: 1,
+		Build: func(in []*graph.Node, a spec.Args) *graph.Node {
+			return ElasticNet(a.Number("alpha"), a.Number("l1_ratio"), in...)
+		}},
+}
+
+func strength(name, doc string, f func(float64, ...*graph.Node) *graph.Node) formula.Func {
+	return formula.Func{Row: spec.Row{Name: name, Doc: doc, Settings: []spec.Setting{setting("lambda", 0.5, notNegative, "the strength")}}, Inputs: 1,
+		Build: func(in []*graph.Node, a spec.Args) *graph.Node { return f(a.Number("lambda"), in...) }}
 }
 
 // penalty is strength·Σf(w).

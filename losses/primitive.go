@@ -1,8 +1,6 @@
 package losses
 
 import (
-	"encoding/binary"
-	"fmt"
 	"math"
 
 	"descent/graph"
@@ -12,16 +10,20 @@ import (
 // The few operations whose values or gradients a composition of ops cannot get
 // right to the last digits.
 
-// logCosh is log cosh x. As |x| + log(1 + e^-2|x|) - log 2 it has no digits
-// left near 0, and as log(1 + sinh² x)/2 it overflows far from it.
+// logCosh is log cosh r of r = x - y. As |r| + log(1 + e^-2|r|) - log 2 it has no
+// digits left near 0, and as log(1 + sinh² r)/2 it overflows far from it.
 type logCosh struct{}
 
-func (logCosh) Name() string                                { return "logcosh" }
-func (logCosh) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
+func (o logCosh) Name() string                              { return graph.Title(o.Describe()) }
+func (logCosh) Describe() graph.Call                        { return graph.CallOf("log_cosh", "reduction", "none") }
+func (logCosh) Shape(in []graph.Shape) (graph.Shape, error) { return graph.Broadcast(in[0], in[1]) }
 func (logCosh) Locality() graph.Locality                    { return graph.Elementwise }
-func (logCosh) Grad(y, dy *node) []*node                    { return []*node{ops.Mul(dy, ops.Tanh(y.Arg(0)))} }
+func (logCosh) Grad(z, dz *node) []*node {
+	d := ops.Mul(dz, ops.Tanh(ops.Sub(z.Arg(0), z.Arg(1))))
+	return []*node{d, ops.Neg(d)}
+}
 func (logCosh) Lower(b *graph.Builder, in []graph.Value) graph.Value {
-	x := b.Abs(in[0])
+	x := b.Abs(b.Sub(in[0], in[1]))
 	s := b.Sinh(b.Min(x, b.Const(1)))
 	near := b.Mul(b.Const(0.5), b.Log1p(b.Mul(s, s)))
 	far := b.Add(b.Sub(x, b.Const(math.Ln2)), b.Log1p(b.Exp(b.Mul(b.Const(-2), x))))
@@ -36,7 +38,8 @@ type bce struct{}
 // tiny is the float32 next to 1e-12.
 const tiny = float64(float32(1e-12))
 
-func (bce) Name() string             { return "bce" }
+func (o bce) Name() string           { return graph.Title(o.Describe()) }
+func (bce) Describe() graph.Call     { return graph.CallOf("bce", "reduction", "none") }
 func (bce) Locality() graph.Locality { return graph.Elementwise }
 func (bce) Shape(in []graph.Shape) (graph.Shape, error) {
 	return graph.Broadcast(in[0], in[1])
@@ -63,33 +66,3 @@ func (bce) Grad(y, dy *node) []*node {
 
 // log100 is log x, at least -100.
 func log100(x *node) *node { return ops.Clamp(ops.Log(x), -100, inf) }
-
-// array returns a constant array. Its elements are kept as a string because ops
-// are compared with ==.
-func array(g *graph.Graph, values []float64, dims ...int) *node {
-	bits := make([]byte, 0, 8*len(values))
-	for _, v := range values {
-		bits = binary.LittleEndian.AppendUint64(bits, math.Float64bits(v))
-	}
-	return g.Apply(literal{string(bits), graph.Dims(dims...)})
-}
-
-type literal struct {
-	bits string
-	s    graph.Shape
-}
-
-func (o literal) Name() string                             { return fmt.Sprintf("constant %v", o.s) }
-func (o literal) Shape([]graph.Shape) (graph.Shape, error) { return o.s, nil }
-func (literal) Grad(_, _ *node) []*node                    { return nil }
-func (o literal) Lower(b *graph.Builder, _ []graph.Value) graph.Value {
-	return b.Loop(graph.Loop{Name: "constant", Key: o,
-		F32: func(dst []float32, _ [][]float32) { decode(dst, o.bits) },
-		F64: func(dst []float64, _ [][]float64) { decode(dst, o.bits) }}, o.s)
-}
-
-func decode[T float32 | float64](dst []T, bits string) {
-	for i := range dst {
-		dst[i] = T(math.Float64frombits(binary.LittleEndian.Uint64([]byte(bits[8*i : 8*i+8]))))
-	}
-}

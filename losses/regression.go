@@ -74,7 +74,7 @@ func LogCosh(pred, target *graph.Node) *graph.Node { return LogCoshWith(Mean)(pr
 // LogCoshWith is [LogCosh] with another reduction.
 func LogCoshWith(red Reduction) Loss {
 	return elementwise(check("log_cosh"), red, func(x, y *node) *node {
-		return graph.Apply(logCosh{}, ops.Sub(x, y))
+		return graph.Apply(logCosh{}, x, y)
 	})
 }
 

@@ -15,6 +15,7 @@ func Sigmoid(x *node) *node { return unary(sigmoid{}, x) }
 
 type sigmoid struct{}
 
+func (sigmoid) describe() call                  { return graph.CallOf("sigmoid") }
 func (sigmoid) value(b *builder, x value) value { return b.Sigmoid(x) }
 func (sigmoid) grad(_, y, dy *node) *node {
 	return Mul(dy, Mul(y, Sub(constant(y, 1), y)))
@@ -28,6 +29,7 @@ func Softplus(x *node) *node { return unary(softplus{}, x) }
 
 type softplus struct{}
 
+func (softplus) describe() call { return graph.CallOf("softplus") }
 func (softplus) value(b *builder, x value) value {
 	return b.Add(b.Max(x, b.Const(0)), b.Log1p(b.Exp(b.Neg(b.Abs(x)))))
 }
@@ -38,6 +40,8 @@ func ReLU(x *node) *node { return unary(relu{}, x) }
 
 type relu struct{}
 
+func (relu) describe() call                  { return graph.CallOf("relu") }
+func (relu) kink() graph.Kink                { return atZero(takes0) }
 func (relu) value(b *builder, x value) value { return b.Max(x, b.Const(0)) }
 func (relu) grad(_, y, dy *node) *node {
 	return graph.Chosen(y, dy)
@@ -52,6 +56,8 @@ func HardTanh(x *node) *node { return unary(hardTanh{-1, 1}, x) }
 // hardTanh is clamp but for the gradient at its bounds.
 type hardTanh struct{ lo, hi float64 }
 
+func (o hardTanh) describe() call   { return graph.CallOf("hardtanh", "lo", o.lo, "hi", o.hi) }
+func (o hardTanh) kink() graph.Kink { return at("the derivative there is 0", o.lo, o.hi) }
 func (o hardTanh) value(b *builder, x value) value {
 	return b.Min(b.Max(x, b.Const(o.lo)), b.Const(o.hi))
 }
@@ -69,6 +75,8 @@ func HardSwish(x *node) *node { return unary(hardSwish{}, x) }
 
 type hardSwish struct{}
 
+func (hardSwish) describe() call   { return graph.CallOf("hardswish") }
+func (hardSwish) kink() graph.Kink { return at("the derivative there is that of x*(x + 3)/6", -3, 3) }
 func (hardSwish) value(b *builder, x value) value {
 	gate := b.Min(b.Max(b.Add(x, b.Const(3)), b.Const(0)), b.Const(6))
 	return b.Mul(x, b.Mul(gate, b.Const(1.0/6)))
@@ -83,6 +91,8 @@ func LeakyReLU(x *node, slope float64) *node { return unary(leakyReLU{slope}, x)
 
 type leakyReLU struct{ slope float64 }
 
+func (o leakyReLU) describe() call { return graph.CallOf("leaky_relu", "slope", o.slope) }
+func (leakyReLU) kink() graph.Kink { return atZero("the derivative there is the slope") }
 func (o leakyReLU) value(b *builder, x value) value {
 	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(x, b.Const(o.slope)))
 }
@@ -95,6 +105,8 @@ func PReLU(x, a *node) *node { return binary(prelu{}, x, a) }
 
 type prelu struct{}
 
+func (prelu) describe() call   { return graph.CallOf("prelu") }
+func (prelu) kink() graph.Kink { return atZero("the derivative there is the slope") }
 func (prelu) value(b *builder, x, a value) value {
 	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(a, x))
 }
@@ -114,6 +126,10 @@ func ELU(x *node, alpha float64) *node { return unary(elu{alpha}, x) }
 
 type elu struct{ alpha float64 }
 
+func (o elu) describe() call { return graph.CallOf("elu", "alpha", o.alpha) }
+func (o elu) kink() graph.Kink {
+	return when(func(x float64) bool { return x == 0 && o.alpha != 1 }, "the derivative there is alpha")
+}
 func (o elu) value(b *builder, x value) value {
 	return b.Where(b.Lt(b.Const(0), x), x, b.Mul(b.Expm1(x), b.Const(o.alpha)))
 }
@@ -153,6 +169,8 @@ func HardShrink(x *node, lambda float64) *node { return unary(hardShrink{lambda}
 
 type hardShrink struct{ lambda float64 }
 
+func (o hardShrink) describe() call   { return graph.CallOf("hardshrink", "lambda", o.lambda) }
+func (o hardShrink) kink() graph.Kink { return at("the derivative there is 0", -o.lambda, o.lambda) }
 func (o hardShrink) value(b *builder, x value) value {
 	return b.Where(b.Le(b.Abs(x), b.Const(o.lambda)), b.Const(0), x)
 }
@@ -170,6 +188,8 @@ func SoftShrink(x *node, lambda float64) *node {
 
 type softShrink struct{ lambda float64 }
 
+func (o softShrink) describe() call   { return graph.CallOf("softshrink", "lambda", o.lambda) }
+func (o softShrink) kink() graph.Kink { return at("the derivative there is 0", -o.lambda, o.lambda) }
 func (o softShrink) value(b *builder, x value) value {
 	return b.Sub(x, b.Min(b.Max(x, b.Const(-o.lambda)), b.Const(o.lambda)))
 }

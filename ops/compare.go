@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"errors"
 	"fmt"
 
 	"descent/graph"
@@ -19,6 +20,8 @@ func Less(x, y *node) *node { return binary(less{}, x, y) }
 
 type less struct{ jump }
 
+func (less) describe() call                     { return graph.CallOf("less") }
+func (less) kink() graph.Kink                   { return atTie("the comparison jumps there") }
 func (less) value(b *builder, x, y value) value { return b.Lt(x, y) }
 
 // LessEqual returns 1 where x ≤ y, else 0.
@@ -26,6 +29,8 @@ func LessEqual(x, y *node) *node { return binary(lessEqual{}, x, y) }
 
 type lessEqual struct{ jump }
 
+func (lessEqual) describe() call                     { return graph.CallOf("less_equal") }
+func (lessEqual) kink() graph.Kink                   { return atTie("the comparison jumps there") }
 func (lessEqual) value(b *builder, x, y value) value { return b.Le(x, y) }
 
 // Greater returns 1 where x > y, else 0.
@@ -39,6 +44,7 @@ func Equal(x, y *node) *node { return binary(equal{}, x, y) }
 
 type equal struct{ jump }
 
+func (equal) describe() call                     { return graph.CallOf("equal") }
 func (equal) value(b *builder, x, y value) value { return b.Eq(x, y) }
 
 // NotEqual returns 1 where x ≠ y, else 0.
@@ -46,6 +52,7 @@ func NotEqual(x, y *node) *node { return binary(notEqual{}, x, y) }
 
 type notEqual struct{ jump }
 
+func (notEqual) describe() call                     { return graph.CallOf("not_equal") }
 func (notEqual) value(b *builder, x, y value) value { return b.Ne(x, y) }
 
 // Max returns the larger of x and y, elementwise; at a tie each gets half of
@@ -54,6 +61,8 @@ func Max(x, y *node) *node { return binary(maximum{}, x, y) }
 
 type maximum struct{}
 
+func (maximum) describe() call                     { return graph.CallOf("max") }
+func (maximum) kink() graph.Kink                   { return atTie("each gets half of the derivative") }
 func (maximum) value(b *builder, x, y value) value { return b.Max(x, y) }
 func (maximum) grad(x, y, z, dz *node) (dx, dy *node) {
 	return toWinner(Less(y, x), Less(x, y), Equal(x, y), z, dz)
@@ -65,6 +74,8 @@ func Min(x, y *node) *node { return binary(minimum{}, x, y) }
 
 type minimum struct{}
 
+func (minimum) describe() call                     { return graph.CallOf("min") }
+func (minimum) kink() graph.Kink                   { return atTie("each gets half of the derivative") }
 func (minimum) value(b *builder, x, y value) value { return b.Min(x, y) }
 func (minimum) grad(x, y, z, dz *node) (dx, dy *node) {
 	return toWinner(Less(x, y), Less(y, x), Equal(x, y), z, dz)
@@ -99,6 +110,8 @@ func Clamp(x *node, lo, hi float64) *node {
 
 type clamp struct{ lo, hi float64 }
 
+func (o clamp) describe() call   { return graph.CallOf("clamp", "lo", o.lo, "hi", o.hi) }
+func (o clamp) kink() graph.Kink { return at("the derivative there is 1", o.lo, o.hi) }
 func (o clamp) value(b *builder, x value) value {
 	return b.Min(b.Max(x, b.Const(o.lo)), b.Const(o.hi))
 }
@@ -116,7 +129,8 @@ func Where(c, x, y *node) *node { return graph.Apply(where{}, c, x, y) }
 
 type where struct{}
 
-func (where) Name() string { return "where" }
+func (o where) Name() string { return graph.Title(o.Describe()) }
+func (where) Describe() call { return graph.CallOf("where") }
 func (where) Shape(in []graph.Shape) (graph.Shape, error) {
 	s, err := graph.Broadcast(in[0], in[1])
 	if err != nil {
@@ -129,4 +143,22 @@ func (where) Locality() graph.Locality           { return graph.Elementwise }
 func (where) Grad(z, dz *node) []*node {
 	dx, dy := graph.Branches(z.Arg(0), dz)
 	return []*node{nil, dx, dy}
+}
+
+// Piecewise returns the value after the first condition that is not 0, else the
+// last: Piecewise(c1, a, c2, b, otherwise). See [Where]. It panics if there are no
+// arguments.
+func Piecewise(in ...*node) *node {
+	n := len(in)
+	if n == 0 {
+		panic("ops: Piecewise of nothing")
+	}
+	if n%2 == 0 || n < 3 {
+		return graph.Bad(errors.New("a condition stands before each value, and a value for where none holds at the end: piecewise(c1, a, c2, b, otherwise)"), "piecewise", in...)
+	}
+	y := in[n-1]
+	for i := n - 3; i >= 0; i -= 2 {
+		y = Where(in[i], in[i+1], y)
+	}
+	return y
 }

@@ -8,29 +8,27 @@
 // the line that made it.
 package ops
 
-import (
-	"fmt"
-	"strings"
-
-	"descent/graph"
-)
+import "descent/graph"
 
 // Most operations act on one element, or on one pair of elements, at a time.
-// unary and binary turn a value and a derivative into an op, so that each op
-// is two lines.
+// unary and binary turn a name, a value and a derivative into an op, so that
+// each op is three lines, and one more if it has a kink.
 
 type (
 	node    = graph.Node
 	value   = graph.Value
 	builder = graph.Builder
+	call    = graph.Call
 )
 
 type elem1 interface {
+	describe() call
 	value(b *builder, x value) value
 	grad(x, y, dy *node) *node // nil is zero
 }
 
 type elem2 interface {
+	describe() call
 	value(b *builder, x, y value) value
 	grad(x, y, z, dz *node) (dx, dy *node) // z is the result; nil is zero
 }
@@ -40,7 +38,9 @@ func binary(f elem2, x, y *node) *node { return graph.Apply(op2{f}, x, y) }
 
 type op1 struct{ f elem1 }
 
-func (o op1) Name() string                                { return opName(o.f) }
+func (o op1) Name() string                                { return graph.Title(o.f.describe()) }
+func (o op1) Describe() call                              { return o.f.describe() }
+func (o op1) Kink() graph.Kink                            { return kinkOf(o.f) }
 func (o op1) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
 func (o op1) Grad(y, dy *node) []*node                    { return []*node{o.f.grad(y.Arg(0), y, dy)} }
 func (o op1) Lower(b *builder, in []value) value          { return o.f.value(b, in[0]) }
@@ -48,22 +48,15 @@ func (op1) Locality() graph.Locality                      { return graph.Element
 
 type op2 struct{ f elem2 }
 
-func (o op2) Name() string                                { return opName(o.f) }
+func (o op2) Name() string                                { return graph.Title(o.f.describe()) }
+func (o op2) Describe() call                              { return o.f.describe() }
+func (o op2) Kink() graph.Kink                            { return kinkOf(o.f) }
 func (o op2) Shape(in []graph.Shape) (graph.Shape, error) { return graph.Broadcast(in[0], in[1]) }
 func (o op2) Lower(b *builder, in []value) value          { return o.f.value(b, in[0], in[1]) }
 func (op2) Locality() graph.Locality                      { return graph.Elementwise }
 func (o op2) Grad(y, dy *node) []*node {
 	dx0, dx1 := o.f.grad(y.Arg(0), y.Arg(1), y, dy)
 	return []*node{dx0, dx1}
-}
-
-// opName derives "tanh" from tanh{} and "clamp{0 6}" from clamp{0, 6}.
-func opName(f any) string {
-	s := strings.TrimPrefix(fmt.Sprintf("%T", f), "ops.")
-	if v := fmt.Sprint(f); strings.Trim(v, "{}") != "" {
-		s += v
-	}
-	return s
 }
 
 // Arithmetic.
@@ -79,6 +72,7 @@ func Sub(x, y *node) *node { return binary(sub{}, x, y) }
 
 type sub struct{}
 
+func (sub) describe() call                        { return graph.CallOf("sub") }
 func (sub) value(b *builder, x, y value) value    { return b.Sub(x, y) }
 func (sub) grad(_, _, _, dz *node) (dx, dy *node) { return dz, Neg(dz) }
 
@@ -87,6 +81,7 @@ func Div(x, y *node) *node { return binary(div{}, x, y) }
 
 type div struct{}
 
+func (div) describe() call                     { return graph.CallOf("div") }
 func (div) value(b *builder, x, y value) value { return b.Div(x, y) }
 func (div) grad(_, y, z, dz *node) (dx, dy *node) {
 	dx = Div(dz, y)
@@ -98,6 +93,7 @@ func Neg(x *node) *node { return unary(neg{}, x) }
 
 type neg struct{}
 
+func (neg) describe() call                  { return graph.CallOf("neg") }
 func (neg) value(b *builder, x value) value { return b.Neg(x) }
 func (neg) grad(_, _, dy *node) *node       { return Neg(dy) }
 
@@ -124,6 +120,7 @@ func Sqrt(x *node) *node { return unary(sqrt{}, x) }
 
 type sqrt struct{}
 
+func (sqrt) describe() call                  { return graph.CallOf("sqrt") }
 func (sqrt) value(b *builder, x value) value { return b.Sqrt(x) }
 func (sqrt) grad(_, y, dy *node) *node       { return Div(dy, Scale(2, y)) }
 
@@ -133,6 +130,7 @@ func Pow(x, y *node) *node { return binary(pow{}, x, y) }
 
 type pow struct{}
 
+func (pow) describe() call                     { return graph.CallOf("pow") }
 func (pow) value(b *builder, x, y value) value { return b.Pow(x, y) }
 func (pow) grad(x, y, z, dz *node) (dx, dy *node) {
 	zero := constant(x, 0)
@@ -149,6 +147,8 @@ func Abs(x *node) *node { return unary(abs{}, x) }
 
 type abs struct{}
 
+func (abs) describe() call                  { return graph.CallOf("abs") }
+func (abs) kink() graph.Kink                { return atZero(takes0) }
 func (abs) value(b *builder, x value) value { return b.Abs(x) }
 func (abs) grad(x, _, dy *node) *node       { return Mul(dy, Sign(x)) }
 
@@ -164,6 +164,8 @@ func Sign(x *node) *node { return unary(sign{}, x) }
 
 type sign struct{ step }
 
+func (sign) describe() call                  { return graph.CallOf("sign") }
+func (sign) kink() graph.Kink                { return atZero(jumps) }
 func (sign) value(b *builder, x value) value { return b.Sign(x) }
 
 // Floor returns the largest whole number ≤ x.
@@ -171,6 +173,8 @@ func Floor(x *node) *node { return unary(floor{}, x) }
 
 type floor struct{ step }
 
+func (floor) describe() call                  { return graph.CallOf("floor") }
+func (floor) kink() graph.Kink                { return atWhole(0) }
 func (floor) value(b *builder, x value) value { return b.Floor(x) }
 
 // Ceil returns the smallest whole number ≥ x.
@@ -178,6 +182,8 @@ func Ceil(x *node) *node { return unary(ceil{}, x) }
 
 type ceil struct{ step }
 
+func (ceil) describe() call                  { return graph.CallOf("ceil") }
+func (ceil) kink() graph.Kink                { return atWhole(0) }
 func (ceil) value(b *builder, x value) value { return b.Ceil(x) }
 
 // Round returns the nearest whole number, the even one of two.
@@ -185,6 +191,8 @@ func Round(x *node) *node { return unary(round{}, x) }
 
 type round struct{ step }
 
+func (round) describe() call                  { return graph.CallOf("round") }
+func (round) kink() graph.Kink                { return atWhole(0.5) }
 func (round) value(b *builder, x value) value { return b.Round(x) }
 
 // StopGradient returns x, as a constant to reverse mode.
@@ -192,4 +200,5 @@ func StopGradient(x *node) *node { return unary(stopGradient{}, x) }
 
 type stopGradient struct{ step }
 
+func (stopGradient) describe() call                  { return graph.CallOf("stop_gradient") }
 func (stopGradient) value(_ *builder, x value) value { return x }

@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"descent/graph"
+)
 
 // Exponentials, logarithms and the trigonometric functions.
 
@@ -9,6 +13,7 @@ func Exp(x *node) *node { return unary(exp{}, x) }
 
 type exp struct{}
 
+func (exp) describe() call                  { return graph.CallOf("exp") }
 func (exp) value(b *builder, x value) value { return b.Exp(x) }
 func (exp) grad(_, y, dy *node) *node       { return Mul(dy, y) }
 
@@ -17,6 +22,7 @@ func Expm1(x *node) *node { return unary(expm1{}, x) }
 
 type expm1 struct{}
 
+func (expm1) describe() call                  { return graph.CallOf("expm1") }
 func (expm1) value(b *builder, x value) value { return b.Expm1(x) }
 func (expm1) grad(_, y, dy *node) *node       { return Mul(dy, Shift(1, y)) }
 
@@ -25,6 +31,7 @@ func Log(x *node) *node { return unary(log{}, x) }
 
 type log struct{}
 
+func (log) describe() call                  { return graph.CallOf("log") }
 func (log) value(b *builder, x value) value { return b.Log(x) }
 func (log) grad(x, _, dy *node) *node       { return Div(dy, x) }
 
@@ -33,6 +40,7 @@ func Log1p(x *node) *node { return unary(log1p{}, x) }
 
 type log1p struct{}
 
+func (log1p) describe() call                  { return graph.CallOf("log1p") }
 func (log1p) value(b *builder, x value) value { return b.Log1p(x) }
 func (log1p) grad(x, _, dy *node) *node       { return Div(dy, Shift(1, x)) }
 
@@ -42,6 +50,7 @@ func XLogY(x, y *node) *node { return binary(xlogy{}, x, y) }
 
 type xlogy struct{}
 
+func (xlogy) describe() call { return graph.CallOf("xlogy") }
 func (xlogy) value(b *builder, x, y value) value {
 	// No infinity even on the way; but a NaN stays.
 	flat := b.Mul(b.Eq(x, b.Const(0)), b.Eq(y, y))
@@ -59,6 +68,7 @@ func XLog1pY(x, y *node) *node { return binary(xlog1py{}, x, y) }
 
 type xlog1py struct{}
 
+func (xlog1py) describe() call { return graph.CallOf("xlog1py") }
 func (xlog1py) value(b *builder, x, y value) value {
 	flat := b.Mul(b.Eq(x, b.Const(0)), b.Eq(y, y))
 	return b.Mul(x, b.Log1p(b.Where(flat, b.Const(0), y)))
@@ -74,6 +84,7 @@ func Sin(x *node) *node { return unary(sin{}, x) }
 
 type sin struct{}
 
+func (sin) describe() call                  { return graph.CallOf("sin") }
 func (sin) value(b *builder, x value) value { return b.Sin(x) }
 func (sin) grad(x, _, dy *node) *node       { return Mul(dy, Cos(x)) }
 
@@ -82,6 +93,7 @@ func Cos(x *node) *node { return unary(cos{}, x) }
 
 type cos struct{}
 
+func (cos) describe() call                  { return graph.CallOf("cos") }
 func (cos) value(b *builder, x value) value { return b.Cos(x) }
 func (cos) grad(x, _, dy *node) *node       { return Neg(Mul(dy, Sin(x))) }
 
@@ -90,6 +102,7 @@ func Tan(x *node) *node { return unary(tan{}, x) }
 
 type tan struct{}
 
+func (tan) describe() call                  { return graph.CallOf("tan") }
 func (tan) value(b *builder, x value) value { return b.Tan(x) }
 func (tan) grad(_, y, dy *node) *node       { return Mul(dy, Shift(1, Square(y))) }
 
@@ -99,6 +112,7 @@ func Asin(x *node) *node { return unary(asin{}, x) }
 
 type asin struct{}
 
+func (asin) describe() call                  { return graph.CallOf("asin") }
 func (asin) value(b *builder, x value) value { return b.Asin(x) }
 func (asin) grad(x, _, dy *node) *node       { return Div(dy, coside(x)) }
 
@@ -114,6 +128,7 @@ func Acos(x *node) *node { return unary(acos{}, x) }
 
 type acos struct{}
 
+func (acos) describe() call                  { return graph.CallOf("acos") }
 func (acos) value(b *builder, x value) value { return b.Acos(x) }
 func (acos) grad(x, _, dy *node) *node       { return Neg(Div(dy, coside(x))) }
 
@@ -123,6 +138,7 @@ func Atan(x *node) *node { return unary(atan{}, x) }
 
 type atan struct{}
 
+func (atan) describe() call                  { return graph.CallOf("atan") }
 func (atan) value(b *builder, x value) value { return b.Atan(x) }
 func (atan) grad(x, _, dy *node) *node       { return Div(dy, Shift(1, Square(x))) }
 
@@ -132,6 +148,7 @@ func Atan2(y, x *node) *node { return binary(atan2{}, y, x) }
 
 type atan2 struct{}
 
+func (atan2) describe() call                     { return graph.CallOf("atan2") }
 func (atan2) value(b *builder, y, x value) value { return b.Atan2(y, x) }
 func (atan2) grad(y, x, _, dz *node) (dy, dx *node) {
 	d := Div(dz, Add(Square(x), Square(y)))
@@ -143,6 +160,7 @@ func Sinh(x *node) *node { return unary(sinh{}, x) }
 
 type sinh struct{}
 
+func (sinh) describe() call                  { return graph.CallOf("sinh") }
 func (sinh) value(b *builder, x value) value { return b.Sinh(x) }
 func (sinh) grad(x, _, dy *node) *node       { return Mul(dy, Cosh(x)) }
 
@@ -151,6 +169,7 @@ func Cosh(x *node) *node { return unary(cosh{}, x) }
 
 type cosh struct{}
 
+func (cosh) describe() call                  { return graph.CallOf("cosh") }
 func (cosh) value(b *builder, x value) value { return b.Cosh(x) }
 func (cosh) grad(x, _, dy *node) *node       { return Mul(dy, Sinh(x)) }
 
@@ -159,6 +178,7 @@ func Tanh(x *node) *node { return unary(tanh{}, x) }
 
 type tanh struct{}
 
+func (tanh) describe() call                  { return graph.CallOf("tanh") }
 func (tanh) value(b *builder, x value) value { return b.Tanh(x) }
 func (tanh) grad(_, y, dy *node) *node       { return Mul(dy, Sub(constant(y, 1), Square(y))) }
 
@@ -167,6 +187,7 @@ func Asinh(x *node) *node { return unary(asinh{}, x) }
 
 type asinh struct{}
 
+func (asinh) describe() call { return graph.CallOf("asinh") }
 func (asinh) value(b *builder, x value) value {
 	a, one := b.Abs(x), b.Const(1)
 	square := b.Mul(a, a)
@@ -187,6 +208,7 @@ func Acosh(x *node) *node { return unary(acosh{}, x) }
 
 type acosh struct{}
 
+func (acosh) describe() call { return graph.CallOf("acosh") }
 func (acosh) value(b *builder, x value) value {
 	t := b.Sub(x, b.Const(1))
 	near := b.Log1p(b.Add(t, b.Sqrt(b.Mul(t, b.Add(t, b.Const(2))))))
@@ -203,6 +225,7 @@ func Atanh(x *node) *node { return unary(atanh{}, x) }
 
 type atanh struct{}
 
+func (atanh) describe() call { return graph.CallOf("atanh") }
 func (atanh) value(b *builder, x value) value {
 	a := b.Abs(x)
 	y := b.Mul(b.Const(0.5), b.Log1p(b.Div(b.Add(a, a), b.Sub(b.Const(1), a))))
@@ -218,6 +241,7 @@ func Erf(x *node) *node { return unary(erf{}, x) }
 
 type erf struct{}
 
+func (erf) describe() call                  { return graph.CallOf("erf") }
 func (erf) value(b *builder, x value) value { return b.Erf(x) }
 func (erf) grad(x, _, dy *node) *node {
 	return Mul(dy, Scale(2/math.Sqrt(math.Pi), Exp(Neg(Square(x)))))

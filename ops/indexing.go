@@ -23,7 +23,8 @@ func OneHot(index *node, depth int) *node {
 
 type oneHot struct{ depth int }
 
-func (o oneHot) Name() string { return fmt.Sprintf("onehot[%d]", o.depth) }
+func (o oneHot) Name() string   { return graph.Title(o.Describe()) }
+func (o oneHot) Describe() call { return graph.CallOf("onehot", "depth", o.depth) }
 func (o oneHot) Shape(in []graph.Shape) (graph.Shape, error) {
 	return dims(append(in[0].Dims(), o.depth))
 }
@@ -87,11 +88,13 @@ type gather struct {
 	along bool // each line of x has its own indices
 }
 
-func (o gather) Name() string {
+func (o gather) Name() string { return graph.Title(o.Describe()) }
+
+func (o gather) Describe() call {
 	if o.along {
-		return fmt.Sprintf("gather[%d]", o.axis)
+		return graph.CallOf("gather", "axis", o.axis)
 	}
-	return fmt.Sprintf("take[%d]", o.axis)
+	return graph.CallOf("take", "axis", o.axis)
 }
 
 func (o gather) Shape(in []graph.Shape) (graph.Shape, error) {
@@ -134,8 +137,11 @@ type scatter struct {
 	to graph.Shape
 }
 
-func (o scatter) Name() string                             { return "scatter of " + o.gather.Name() }
+func (o scatter) Name() string                             { return graph.Title(o.Describe()) }
 func (o scatter) Shape([]graph.Shape) (graph.Shape, error) { return o.to, nil }
+func (o scatter) Describe() call {
+	return graph.CallOf("scatter", "axis", o.axis, "lengths", o.to.Dims(), "along", o.along)
+}
 func (o scatter) Grad(y, dy *node) []*node {
 	return []*node{graph.Apply(o.gather, dy, y.Arg(1)), nil}
 }

@@ -38,8 +38,17 @@ func Outer(x, y *node) *node {
 // need no transposes.
 type matmul struct{ tx, ty bool }
 
-func (o matmul) Name() string {
-	return "matmul" + map[matmul]string{{true, false}: "[xᵀ]", {false, true}: "[yᵀ]", {true, true}: "[xᵀ yᵀ]"}[o]
+func (o matmul) Name() string { return graph.Title(o.Describe()) }
+
+func (o matmul) Describe() call {
+	var set []any
+	if o.tx {
+		set = append(set, "tx", true)
+	}
+	if o.ty {
+		set = append(set, "ty", true)
+	}
+	return graph.CallOf("matmul", set...)
 }
 
 func (o matmul) Shape(in []graph.Shape) (graph.Shape, error) {

@@ -304,11 +304,14 @@ func TestDropout(t *testing.T) {
 func TestLookup(t *testing.T) {
 	g := graph.New(tensor.Float64, 1)
 	c, ok := ops.Lookup("clamp")
-	if !ok || c.Inputs != 1 || c.Numbers != "lo, hi" {
+	if !ok || c.Inputs != 1 || len(c.Settings) != 2 {
 		t.Fatal(c, ok)
 	}
 	if got := eval(t, c.Build([]*node{param(g, "x", -2, 2)}, []float64{-1, 1}))[0]; !slices.Equal(got, []float64{-1, 1}) {
 		t.Error(got)
+	}
+	if c, ok := ops.Lookup("arcsin"); !ok || c.Name != "asin" {
+		t.Error(c, ok)
 	}
 	if _, ok := ops.Lookup("nothing"); ok {
 		t.Error("found nothing")

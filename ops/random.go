@@ -63,16 +63,20 @@ func draw(of distribution, step *node, name string, lengths []int) *node {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return graph.Apply(random{of, rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
+	return graph.Apply(random{of, name, rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
 }
 
 type random struct {
-	of  distribution
-	key uint64
-	s   graph.Shape
+	of   distribution
+	name string // of the place that draws
+	key  uint64 // made of the name and the graph's seed
+	s    graph.Shape
 }
 
-func (o random) Name() string                             { return fmt.Sprintf("%v %v", o.of, o.s) }
+func (o random) Name() string { return graph.Title(o.Describe()) }
+func (o random) Describe() call {
+	return graph.CallOf(o.of.String(), "lengths", o.s.Dims(), "name", o.name)
+}
 func (o random) Shape([]graph.Shape) (graph.Shape, error) { return o.s, nil }
 func (random) Grad(_, _ *node) []*node                    { return nil }
 

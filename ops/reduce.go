@@ -66,6 +66,23 @@ func reduce(what string, x *node, axes []int, f func(x *node, axes []int) *node)
 	return graph.Reshape(f(x, ax), dropped(x.Shape(), ax))
 }
 
+// keeping describes a reduction that keeps its axes.
+func keeping(name string, ax axisMask) call {
+	return graph.CallOf(name, "axis", ax.axes(), "keepdims", true)
+}
+
+func keepingOne(name string, axis int) call {
+	return graph.CallOf(name, "axis", axis, "keepdims", true)
+}
+
+// orMin is the second of two names if what is looked for is the smallest.
+func orMin(min bool, largest, smallest string) string {
+	if min {
+		return smallest
+	}
+	return largest
+}
+
 // axisMask is a set of axes as a comparable value.
 type axisMask uint16
 
@@ -168,9 +185,9 @@ type extreme struct {
 	min bool
 }
 
-func (o extreme) Name() string {
-	return map[bool]string{false: "amax", true: "amin"}[o.min] + fmt.Sprint(o.ax.axes())
-}
+func (o extreme) Name() string                                { return graph.Title(o.Describe()) }
+func (o extreme) Describe() call                              { return keeping(orMin(o.min, "amax", "amin"), o.ax) }
+func (extreme) Kink() graph.Kink                              { return shared("they share the derivative") }
 func (o extreme) Shape(in []graph.Shape) (graph.Shape, error) { return keptNonempty(in[0], o.ax) }
 func (o extreme) Lower(b *builder, in []value) value {
 	if o.min {
@@ -211,9 +228,8 @@ type argOf struct {
 	min  bool
 }
 
-func (o argOf) Name() string {
-	return map[bool]string{false: "argmax", true: "argmin"}[o.min] + fmt.Sprint([]int{o.axis})
-}
+func (o argOf) Name() string   { return graph.Title(o.Describe()) }
+func (o argOf) Describe() call { return keepingOne(orMin(o.min, "argmax", "argmin"), o.axis) }
 func (o argOf) Shape(in []graph.Shape) (graph.Shape, error) {
 	return keptNonempty(in[0], mask([]int{o.axis}))
 }
@@ -243,10 +259,10 @@ type firstOf struct {
 	min  bool
 }
 
-func (o firstOf) extreme() extreme { return extreme{mask([]int{o.axis}), o.min} }
-func (o firstOf) Name() string {
-	return map[bool]string{false: "max_first", true: "min_first"}[o.min] + fmt.Sprint([]int{o.axis})
-}
+func (o firstOf) extreme() extreme                            { return extreme{mask([]int{o.axis}), o.min} }
+func (o firstOf) Name() string                                { return graph.Title(o.Describe()) }
+func (o firstOf) Describe() call                              { return keepingOne(orMin(o.min, "max_first", "min_first"), o.axis) }
+func (firstOf) Kink() graph.Kink                              { return shared("the first gets the derivative") }
 func (o firstOf) Shape(in []graph.Shape) (graph.Shape, error) { return o.extreme().Shape(in) }
 func (o firstOf) Lower(b *builder, in []value) value          { return o.extreme().Lower(b, in) }
 func (o firstOf) Mixed(x graph.Shape) graph.Shape             { return o.extreme().Mixed(x) }
@@ -270,11 +286,20 @@ func Norm(x *node, axes ...int) *node {
 // norm keeps its axes.
 type norm struct{ ax axisMask }
 
-func (o norm) Name() string                                { return fmt.Sprintf("norm%v", o.ax.axes()) }
+func (o norm) Name() string                                { return graph.Title(o.Describe()) }
+func (o norm) Describe() call                              { return keeping("norm", o.ax) }
 func (o norm) Shape(in []graph.Shape) (graph.Shape, error) { return o.Mixed(in[0]), nil }
 func (o norm) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
 func (o norm) Lower(b *builder, in []value) value {
 	return b.Sqrt(b.Sum(b.Mul(in[0], in[0]), o.ax.axes()...))
+}
+func (norm) Kink() graph.Kink {
+	return graph.Kink{Takes: takes0, Met: func(_ [][]float64, out []float64) string {
+		if slices.Contains(out, 0) {
+			return "the norm is 0"
+		}
+		return ""
+	}}
 }
 func (o norm) Grad(y, dy *node) []*node {
 	zero := constant(y, 0)

@@ -16,6 +16,8 @@ func Remainder(x, y *node) *node { return binary(remainder{}, x, y) }
 
 type remainder struct{}
 
+func (remainder) describe() call   { return graph.CallOf("remainder") }
+func (remainder) kink() graph.Kink { return atMultiple("-floor") }
 func (remainder) value(b *builder, x, y value) value {
 	r := b.Fmod(x, y)
 	zero := b.Const(0)
@@ -31,6 +33,8 @@ func Fmod(x, y *node) *node { return binary(fmod{}, x, y) }
 
 type fmod struct{}
 
+func (fmod) describe() call                        { return graph.CallOf("fmod") }
+func (fmod) kink() graph.Kink                      { return atMultiple("-trunc") }
 func (fmod) value(b *builder, x, y value) value    { return b.Fmod(x, y) }
 func (fmod) grad(x, y, z, dz *node) (dx, dy *node) { return dz, wraps(x, y, z, dz) }
 
@@ -45,6 +49,8 @@ func Heaviside(x, h *node) *node { return binary(heaviside{}, x, h) }
 
 type heaviside struct{}
 
+func (heaviside) describe() call   { return graph.CallOf("heaviside") }
+func (heaviside) kink() graph.Kink { return atZero(jumps) }
 func (heaviside) value(b *builder, x, h value) value {
 	zero := b.Const(0)
 	up := b.Where(b.Eq(x, x), b.Lt(zero, x), x)
@@ -60,6 +66,7 @@ func IsNaN(x *node) *node { return unary(isNaN{}, x) }
 
 type isNaN struct{ step }
 
+func (isNaN) describe() call                  { return graph.CallOf("isnan") }
 func (isNaN) value(b *builder, x value) value { return b.Ne(x, x) }
 
 // IsInf returns 1 where x is infinite, else 0.
@@ -67,6 +74,7 @@ func IsInf(x *node) *node { return unary(isInf{}, x) }
 
 type isInf struct{ step }
 
+func (isInf) describe() call                  { return graph.CallOf("isinf") }
 func (isInf) value(b *builder, x value) value { return b.Eq(b.Abs(x), b.Const(math.Inf(1))) }
 
 // IsFinite returns 1 where x is neither NaN nor infinite, else 0.
@@ -74,4 +82,5 @@ func IsFinite(x *node) *node { return unary(isFinite{}, x) }
 
 type isFinite struct{ step }
 
+func (isFinite) describe() call                  { return graph.CallOf("isfinite") }
 func (isFinite) value(b *builder, x value) value { return b.Lt(b.Abs(x), b.Const(math.Inf(1))) }

@@ -40,7 +40,7 @@ func resolve(size int, lengths []int) (graph.Shape, error) {
 	d, rest, at := slices.Clone(lengths), 1, -1
 	for i, n := range d {
 		switch {
-		case n == -1 && at < 0:
+		case n == -1 && at < 0 && size >= 0:
 			at = i
 		case n < 0 || n > math.MaxInt32:
 			return graph.Shape{}, fmt.Errorf("%d is not a length", n)
@@ -132,7 +132,10 @@ func Transpose(x *node, order ...int) *node {
 		seen[k] = true
 		to[i], stride[i] = s.Dim(k), from[k]
 	}
-	return graph.View(x, "transpose", graph.Dims(to...), stride, 0)
+	if slices.Equal(to, s.Dims()) && slices.Equal(stride, from) {
+		return x
+	}
+	return graph.View(x, graph.Dims(to...), stride, 0)
 }
 
 // strides returns the distance of neighbours along each axis of a dense array.
@@ -169,7 +172,7 @@ func Slice(x *node, axis, start, stop, step int) *node {
 	offset := first * stride[ax]
 	to[ax] = count
 	stride[ax] *= step
-	return graph.View(x, "slice", graph.Dims(to...), stride, offset)
+	return graph.View(x, graph.Dims(to...), stride, offset)
 }
 
 // bounds returns the first element and the number of elements of a slice of n.

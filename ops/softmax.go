@@ -15,7 +15,8 @@ func LogSumExp(x *node, axes ...int) *node {
 // logSumExp keeps its axes.
 type logSumExp struct{ ax axisMask }
 
-func (o logSumExp) Name() string                                { return fmt.Sprintf("logsumexp%v", o.ax.axes()) }
+func (o logSumExp) Name() string                                { return graph.Title(o.Describe()) }
+func (o logSumExp) Describe() call                              { return keeping("logsumexp", o.ax) }
 func (o logSumExp) Shape(in []graph.Shape) (graph.Shape, error) { return o.Mixed(in[0]), nil }
 func (o logSumExp) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
 func (o logSumExp) Grad(y, dy *node) []*node {
@@ -54,7 +55,8 @@ func LogSoftmax(x *node, axes ...int) *node {
 
 type logSoftmax struct{ ax axisMask }
 
-func (o logSoftmax) Name() string                                { return fmt.Sprintf("logsoftmax%v", o.ax.axes()) }
+func (o logSoftmax) Name() string                                { return graph.Title(o.Describe()) }
+func (o logSoftmax) Describe() call                              { return graph.CallOf("logsoftmax", "axis", o.ax.axes()) }
 func (o logSoftmax) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
 func (o logSoftmax) Mixed(x graph.Shape) graph.Shape             { return kept(x, o.ax.axes()) }
 func (o logSoftmax) Grad(y, dy *node) []*node {
@@ -74,7 +76,8 @@ func SoftmaxNLL(z, y *node) *node { return graph.Apply(softmaxNLL{}, z, y) }
 
 type softmaxNLL struct{}
 
-func (softmaxNLL) Name() string { return "softmax_nll" }
+func (o softmaxNLL) Name() string { return graph.Title(o.Describe()) }
+func (softmaxNLL) Describe() call { return graph.CallOf("softmax_nll") }
 func (softmaxNLL) Shape(in []graph.Shape) (graph.Shape, error) {
 	z, y := in[0], in[1]
 	if z.Rank() != 2 || y != graph.Dims(z.Dim(0)) {
@@ -83,18 +86,25 @@ func (softmaxNLL) Shape(in []graph.Shape) (graph.Shape, error) {
 	return y, nil
 }
 func (softmaxNLL) Grad(l, dl *node) []*node {
-	return []*node{Mul(ExpandDims(dl, 1), graph.Apply(softmaxNLLGrad{}, l.Arg(0), l.Arg(1))), nil}
+	return []*node{Mul(ExpandDims(dl, 1), SoftmaxNLLGrad(l.Arg(0), l.Arg(1))), nil}
 }
 func (softmaxNLL) Lower(b *builder, in []value) value {
 	nll, _ := b.SoftmaxNLL(in[0], in[1])
 	return nll
 }
 
-// softmaxNLLGrad is softmax(z) - onehot(y), and 0 in rows without a class.
+// SoftmaxNLLGrad returns softmax(z) - onehot(y), the gradient of [SoftmaxNLL], and
+// 0 in rows whose index is not a class.
+func SoftmaxNLLGrad(z, y *node) *node { return graph.Apply(softmaxNLLGrad{}, z, y) }
+
 type softmaxNLLGrad struct{}
 
-func (softmaxNLLGrad) Name() string                                { return "softmax_nll_grad" }
-func (softmaxNLLGrad) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
+func (o softmaxNLLGrad) Name() string { return graph.Title(o.Describe()) }
+func (softmaxNLLGrad) Describe() call { return graph.CallOf("softmax_nll_grad") }
+func (softmaxNLLGrad) Shape(in []graph.Shape) (graph.Shape, error) {
+	_, err := softmaxNLL{}.Shape(in)
+	return in[0], err
+}
 func (softmaxNLLGrad) Grad(g, dg *node) []*node {
 	z, y := g.Arg(0), g.Arg(1)
 	p := Softmax(z, 1)

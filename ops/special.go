@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"descent/graph"
+)
 
 // Special functions. Names and conventions are those of torch.special and SciPy.
 
@@ -9,6 +13,7 @@ func Lgamma(x *node) *node { return unary(lgamma{}, x) }
 
 type lgamma struct{}
 
+func (lgamma) describe() call                  { return graph.CallOf("lgamma") }
 func (lgamma) value(b *builder, x value) value { return b.Lgamma(x) }
 func (lgamma) grad(x, _, dy *node) *node       { return Mul(dy, Digamma(x)) }
 
@@ -21,10 +26,14 @@ func Polygamma(n, x *node) *node { return binary(polygamma{}, n, x) }
 
 type polygamma struct{}
 
+func (polygamma) describe() call                     { return graph.CallOf("polygamma") }
 func (polygamma) value(b *builder, n, x value) value { return b.Polygamma(n, x) }
 func (polygamma) grad(n, x, _, dz *node) (dn, dx *node) {
 	return nil, Mul(dz, Polygamma(next(n), x))
 }
+
+// Trigamma returns ψ'(x), the derivative of [Digamma].
+func Trigamma(x *node) *node { return Polygamma(constant(x, 1), x) }
 
 // next is the order of one derivative more.
 func next(n *node) *node {
@@ -39,6 +48,7 @@ func Gamma(x *node) *node { return unary(gamma{}, x) }
 
 type gamma struct{}
 
+func (gamma) describe() call                  { return graph.CallOf("gamma") }
 func (gamma) value(b *builder, x value) value { return b.Gamma(x) }
 func (gamma) grad(x, y, dy *node) *node       { return Mul(dy, Mul(y, Digamma(x))) }
 
@@ -47,6 +57,7 @@ func Betaln(x, y *node) *node { return binary(betaln{}, x, y) }
 
 type betaln struct{}
 
+func (betaln) describe() call                     { return graph.CallOf("betaln") }
 func (betaln) value(b *builder, x, y value) value { return b.Betaln(x, y) }
 func (betaln) grad(x, y, _, dz *node) (dx, dy *node) {
 	both := Digamma(Add(x, y))
@@ -59,6 +70,7 @@ func Erfc(x *node) *node { return unary(erfc{}, x) }
 
 type erfc struct{}
 
+func (erfc) describe() call                  { return graph.CallOf("erfc") }
 func (erfc) value(b *builder, x value) value { return b.Erfc(x) }
 func (erfc) grad(x, _, dy *node) *node {
 	return Mul(dy, Scale(-2/math.Sqrt(math.Pi), Exp(Neg(Square(x)))))
@@ -70,6 +82,7 @@ func Erfinv(x *node) *node { return unary(erfinv{}, x) }
 
 type erfinv struct{}
 
+func (erfinv) describe() call                  { return graph.CallOf("erfinv") }
 func (erfinv) value(b *builder, x value) value { return b.Erfinv(x) }
 func (erfinv) grad(_, y, dy *node) *node {
 	return Mul(dy, Scale(math.Sqrt(math.Pi)/2, Exp(Square(y))))
@@ -81,6 +94,7 @@ func NormCDF(x *node) *node { return unary(normCDF{}, x) }
 
 type normCDF struct{}
 
+func (normCDF) describe() call                  { return graph.CallOf("normcdf") }
 func (normCDF) value(b *builder, x value) value { return b.NormCDF(x) }
 func (normCDF) grad(x, _, dy *node) *node {
 	return Mul(dy, Scale(1/math.Sqrt(2*math.Pi), Exp(Scale(-0.5, Square(x)))))
@@ -92,6 +106,7 @@ func Logit(p *node) *node { return unary(logit{}, p) }
 
 type logit struct{}
 
+func (logit) describe() call { return graph.CallOf("logit") }
 func (logit) value(b *builder, p value) value {
 	one := b.Const(1)
 	rest := b.Sub(one, p) // exact from ½ on
@@ -107,6 +122,7 @@ func LogAddExp(x, y *node) *node { return binary(logAddExp{}, x, y) }
 
 type logAddExp struct{}
 
+func (logAddExp) describe() call { return graph.CallOf("log_add_exp") }
 func (logAddExp) value(b *builder, x, y value) value {
 	// Equal infinities have no difference; there is nothing to add to them.
 	apart := b.Where(b.Eq(x, y), b.Const(0), b.Sub(x, y))
@@ -128,6 +144,7 @@ func SincDerivative(n, x *node) *node { return binary(sincDerivative{}, n, x) }
 
 type sincDerivative struct{}
 
+func (sincDerivative) describe() call                     { return graph.CallOf("sinc_derivative") }
 func (sincDerivative) value(b *builder, n, x value) value { return b.Sinc(n, x) }
 func (sincDerivative) grad(n, x, _, dz *node) (dn, dx *node) {
 	return nil, Mul(dz, SincDerivative(next(n), x))
@@ -138,6 +155,7 @@ func Sech(x *node) *node { return unary(sech{}, x) }
 
 type sech struct{}
 
+func (sech) describe() call                  { return graph.CallOf("sech") }
 func (sech) value(b *builder, x value) value { return b.Div(b.Const(1), b.Cosh(x)) }
 func (sech) grad(x, y, dy *node) *node       { return Neg(Mul(dy, Mul(y, Tanh(x)))) }
 
@@ -146,6 +164,7 @@ func Csch(x *node) *node { return unary(csch{}, x) }
 
 type csch struct{}
 
+func (csch) describe() call                  { return graph.CallOf("csch") }
 func (csch) value(b *builder, x value) value { return b.Div(b.Const(1), b.Sinh(x)) }
 func (csch) grad(x, y, dy *node) *node       { return Neg(Mul(dy, Mul(y, Coth(x)))) }
 
@@ -154,5 +173,6 @@ func Coth(x *node) *node { return unary(coth{}, x) }
 
 type coth struct{}
 
+func (coth) describe() call                  { return graph.CallOf("coth") }
 func (coth) value(b *builder, x value) value { return b.Div(b.Const(1), b.Tanh(x)) }
 func (coth) grad(x, _, dy *node) *node       { return Neg(Mul(dy, Square(Csch(x)))) }

@@ -2,312 +2,261 @@ package ops
 
 import (
 	"math"
-	"math/rand/v2"
-	"strings"
+	"slices"
 
 	gt "descent/graph/graphtest"
+	"descent/internal/spec"
 )
 
-// Table has a row for every operation: what a formula calls it, how to build
-// it, and where its derivatives are checked. A test fails when an exported
-// function of this package that makes nodes has no row.
-var Table = []gt.Case{
-	// Arithmetic.
-	op2n("add", Add),
-	op2n("sub", Sub),
-	op2n("mul", Mul),
-	op2n("div", Div, gt.Normal, gt.Positive),
-	op1n("neg", Neg),
-	num1("scale", "c", func(x *node, n []float64) *node { return Scale(n[0], x) }, gt.Normal, -1.5, 0),
-	num1("shift", "c", func(x *node, n []float64) *node { return Shift(n[0], x) }, gt.Normal, 0.3),
-	op1n("reciprocal", Reciprocal, gt.Positive),
-	op1n("square", Square),
-	op1n("cube", Cube),
-	op1n("sqrt", Sqrt, gt.Positive),
-	op2n("pow", Pow, gt.Positive, gt.Range(-2, 3)),
-	op1n("abs", Abs, gt.Away(0)),
-	op1n("sign", Sign, gt.Away(0)),
-	op1n("floor", Floor, offWhole),
-	op1n("ceil", Ceil, offWhole),
-	op1n("round", Round, gt.Away(-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)),
-	op1n("stop_gradient", StopGradient, gt.Fixed(gt.Normal)),
+// Table has a row for every operation, in the order of the documentation. A test
+// fails when an exported function of this package that makes nodes has no row.
+var Table = slices.Concat(
+	group("Arithmetic",
+		two("add plus", "x + y", Add),
+		two("sub subtract", "x - y", Sub),
+		two("mul multiply", "x·y, elementwise", Mul),
+		two("div divide true_divide", "x/y", Div, gt.Normal, gt.Positive),
+		one("neg negative", "-x", Neg),
+		num1("scale", "c·x", func(x *node, c float64) *node { return Scale(c, x) }, must(number("c", "the factor", 0)), gt.Normal, -1.5).like("x, 2"),
+		num1("shift", "c + x", func(x *node, c float64) *node { return Shift(c, x) }, must(number("c", "the summand", 0)), gt.Normal, 0.3).like("x, 2"),
+		one("reciprocal", "1/x", Reciprocal, gt.Positive),
+		one("square", "x²", Square),
+		one("cube", "x³", Cube),
+		one("sqrt", "√x", Sqrt, gt.Positive),
+		one("cbrt", "∛x, also of negative x", Cbrt, gt.Positive),
+		two("hypot", "√(x²+y²) without overflow on the way", Hypot),
+		two("pow power float_power", "xʸ", Pow, gt.Positive, gt.Range(-2, 3)),
+		one("abs fabs absolute", "|x|; derivative 0 at 0", Abs, gt.Away(0)),
+		one("sign sgn", "-1, 0 or 1", Sign, gt.Away(0)),
+		one("floor", "the largest whole number that is not above x", Floor, offWhole),
+		one("ceil ceiling", "the smallest whole number that is not below x", Ceil, offWhole),
+		one("round rint", "the nearest whole number, the even one of two", Round, gt.Away(-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)),
+		two("remainder mod", "x - y·floor(x/y), with the sign of y", Remainder, gt.Range(2.2, 2.8), gt.Range(0.95, 1.04)),
+		two("fmod", "x - y·trunc(x/y), with the sign of x", Fmod, gt.Range(-2.8, -2.2), gt.Range(0.95, 1.04)),
+		one("stop_gradient detach", "x, as a constant to derivatives", StopGradient, gt.Fixed(gt.Normal)),
+	),
+	group("Exponentials, logarithms, trigonometry",
+		one("exp", "eˣ", Exp),
+		one("exp2", "2ˣ, exact for whole x", Exp2),
+		one("expm1", "eˣ - 1, accurate near 0", Expm1),
+		one("log ln", "the natural logarithm", Log, gt.Positive),
+		one("log2", "the logarithm to the base 2, exact for powers of 2", Log2, gt.Positive),
+		one("log10", "the logarithm to the base 10, exact for powers of 10", Log10, gt.Positive),
+		one("log1p", "log(1+x), accurate near 0", Log1p, gt.Range(-0.7, 3)),
+		two("xlogy", "x·log y, 0 where x = 0", XLogY, gt.Normal, gt.Positive),
+		two("xlog1py", "x·log(1+y), 0 where x = 0", XLog1pY, gt.Normal, gt.Range(-0.7, 3)),
+		two("log_add_exp logaddexp", "log(eˣ + eʸ) without overflow", LogAddExp),
+		one("sin", "the sine", Sin),
+		one("cos", "the cosine", Cos),
+		one("tan tg", "the tangent", Tan, gt.Range(-1.2, 1.2)),
+		one("asin arcsin", "the angle in [-π/2, π/2] with that sine", Asin, gt.Range(-0.9, 0.9)),
+		one("acos arccos", "the angle in [0, π] with that cosine", Acos, gt.Range(-0.9, 0.9)),
+		one("atan arctan arctg", "the angle in (-π/2, π/2) with that tangent", Atan),
+		two("atan2 arctan2", "the angle of the point (y, x) in the plane, y being the first argument", Atan2, gt.Normal, gt.Positive),
+		one("sinh sh", "the hyperbolic sine", Sinh),
+		one("cosh ch", "the hyperbolic cosine", Cosh),
+		one("tanh th", "the hyperbolic tangent", Tanh),
+		one("sech", "1/cosh x", Sech),
+		one("csch", "1/sinh x", Csch, gt.Positive),
+		one("coth", "1/tanh x", Coth, gt.Positive),
+		one("asinh arcsinh arsinh", "the inverse of sinh", Asinh),
+		one("acosh arccosh arcosh", "the inverse of cosh, NaN below 1", Acosh, gt.Range(1.2, 4)),
+		one("atanh arctanh artanh", "the inverse of tanh", Atanh, gt.Range(-0.9, 0.9)),
+	),
+	group("Special functions",
+		one("erf", "the error function", Erf),
+		one("erfc", "1 - erf(x), accurate where that is small", Erfc),
+		one("erfinv", "the inverse of erf", Erfinv, gt.Range(-0.9, 0.9)),
+		one("normcdf norm_cdf ndtr", "the probability that a standard normal variable is at most x", NormCDF),
+		one("logit", "log(x/(1-x)), the inverse of sigmoid", Logit, gt.Range(0.1, 0.9)),
+		one("gamma tgamma", "Γ(x)", Gamma, gt.Range(0.5, 4)),
+		one("lgamma gammaln loggamma", "log |Γ(x)|", Lgamma, gt.Range(0.3, 6)),
+		one("digamma psi", "ψ(x) = Γ'(x)/Γ(x)", Digamma, gt.Range(0.3, 6)),
+		one("trigamma", "ψ'(x)", Trigamma, gt.Range(0.7, 6)),
+		two("polygamma", "the n-th derivative of digamma at x; n comes first", Polygamma, orders, gt.Range(0.7, 6)),
+		two("betaln lbeta", "log |B(x, y)|", Betaln, gt.Range(0.5, 6)),
+		one("sinc", "sin(πx)/(πx), 1 at 0", Sinc),
+		two("sinc_derivative", "the n-th derivative of sinc at x; n comes first", SincDerivative, orders, gt.Normal),
+	),
+	group("Comparisons and choices",
+		two("less", "1 where x < y, else 0", Less, gt.Distinct),
+		two("less_equal", "1 where x ≤ y, else 0", LessEqual, gt.Distinct),
+		two("greater", "1 where x > y, else 0", Greater, gt.Distinct),
+		two("greater_equal", "1 where x ≥ y, else 0", GreaterEqual, gt.Distinct),
+		two("equal", "1 where x = y, else 0", Equal, gt.Distinct),
+		two("not_equal", "1 where x ≠ y, else 0", NotEqual, gt.Distinct),
+		one("isnan", "1 where x is NaN, else 0", IsNaN),
+		one("isinf", "1 where x is infinite, else 0", IsInf),
+		one("isfinite", "1 where x is neither NaN nor infinite, else 0", IsFinite),
+		choice("max maximum fmax pmax", "the larger, elementwise; of one array, the largest over some axes", Max, AMax),
+		choice("min minimum fmin pmin", "the smaller, elementwise; of one array, the smallest over some axes", Min, AMin),
+		row("clamp clip clip_by_value", "x limited to lo..hi; derivative 1 at both", 1, func(in []*node, a spec.Args) *node { return Clamp(in[0], a.Number("lo"), a.Number("hi")) },
+			must(number("lo", "the least value", 0, "min", "a_min")), must(number("hi", "the largest value", 0, "max", "a_max"))).
+			like("x, -1, 1").in(gt.Away(-1, 0.5)).at(gt.Shapes(1, -1, 0.5)...),
+		row("where if IF ifelse iif", "x where c is not 0, else y: where(c, x, y); the branch not taken has the derivative 0", 3, func(in []*node, _ spec.Args) *node { return Where(in[0], in[1], in[2]) }).
+			in(gt.Bits, gt.Normal).at(gt.Shapes(3)...),
+		row("piecewise", "the value after the first condition that holds, else the last: piecewise(c1, a, c2, b, otherwise)", -1, func(in []*node, _ spec.Args) *node { return Piecewise(in...) }).
+			in(gt.Bits, gt.Normal, gt.Bits, gt.Normal).at(gt.Shapes(5)...),
+		row("heaviside", "0 where x < 0, h where x = 0 (½ if it is left out), 1 where x > 0: heaviside(x, h)", -1, makeHeaviside).
+			in(gt.Away(0), gt.Normal).at(gt.Shapes(2)...),
+	),
+	group("Activations",
+		one("sigmoid expit", "1/(1+e⁻ˣ)", Sigmoid),
+		one("logsigmoid log_sigmoid log_expit", "log sigmoid(x), accurate in both tails", LogSigmoid),
+		one("softplus", "log(1+eˣ), accurate in both tails", Softplus),
+		one("relu", "max(x, 0); derivative 0 at 0", ReLU, gt.Away(0)),
+		one("relu6", "x limited to 0..6; derivative 0 at both", ReLU6, gt.Away(0)),
+		row("hardtanh", "x limited to lo..hi; derivative 0 at both", 1, func(in []*node, a spec.Args) *node { return unary(hardTanh{a.Number("lo"), a.Number("hi")}, in[0]) },
+			number("lo", "the least value", -1, "min_val"), number("hi", "the largest value", 1, "max_val")).in(gt.Away(-1, 1)),
+		one("hardsigmoid", "(x+3)/6 limited to 0..1", HardSigmoid, gt.Away(-3, 3)),
+		one("hardswish", "x·hardsigmoid(x)", HardSwish, gt.Away(-3, 3)),
+		num1("leaky_relu", "x where x > 0, else slope·x", LeakyReLU, number("slope", "below 0", 0.01, "negative_slope"), gt.Away(0), 0.01),
+		two("prelu", "x where x > 0, else a·x: prelu(x, a)", PReLU, gt.Away(0), gt.Normal),
+		num1("elu", "x where x > 0, else alpha·(eˣ-1)", ELU, number("alpha", "minus the limit at -∞", 1), gt.Away(0), 1.3),
+		one("selu", "a scaled elu that keeps mean 0 and variance 1", SELU, gt.Away(0)),
+		one("gelu", "x·normcdf(x)", GELU),
+		one("gelu_tanh", "nearly gelu, by tanh", GELUTanh),
+		one("silu swish", "x·sigmoid(x)", SiLU),
+		one("mish", "x·tanh(softplus(x))", Mish),
+		one("softsign", "x/(1+|x|)", Softsign, gt.Away(0)),
+		num1("hardshrink", "x where |x| > lambda, else 0", HardShrink, number("lambda", "what becomes 0", 0.5, "lambd"), gt.Away(-0.5, 0.5), 0.5),
+		num1("softshrink", "x moved towards 0 by lambda, and 0 where |x| ≤ lambda", SoftShrink, number("lambda", "by how much", 0.5, "lambd"), gt.Away(-0.5, 0.5), 0.5),
+	),
+	group("Reductions",
+		over("sum reduce_sum Σ", "the sum", Sum, gt.Normal),
+		nonempty(over("mean avg average reduce_mean", "the mean", Mean, gt.Normal)),
+		over("prod product reduce_prod", "the product", Prod, gt.Normal),
+		nonempty(over("amax", "the largest; equal ones share the derivative", AMax, gt.Distinct)),
+		nonempty(over("amin", "the smallest; equal ones share the derivative", AMin, gt.Distinct)),
+		along("argmax", "the index of the first largest element", ArgMax),
+		along("argmin", "the index of the first smallest element", ArgMin),
+		along("max_first", "the largest; the first of equal ones gets the derivative", MaxFirst),
+		along("min_first", "the smallest; the first of equal ones gets the derivative", MinFirst),
+		over("norm l2norm", "√Σx²; derivative 0 at 0", Norm, gt.Positive),
+		over("norm1", "Σ|x|", Norm1, gt.Away(0)),
+		nonempty(over("norm_inf", "the largest |x|", NormInf, distinctPositive)),
+		nonempty(over("variance var", "the mean of (x - mean)²", Variance, gt.Normal)),
+		spread(over("std", "the root of the variance", Std, gt.Distinct)),
+		nonempty(over("logsumexp log_sum_exp reduce_logsumexp", "log Σeˣ without overflow", LogSumExp, gt.Normal)),
+		over("size", "the number of elements", Size, gt.Fixed(gt.Normal)),
+		across("softmax", "eˣ/Σeˣ", Softmax),
+		across("logsoftmax log_softmax", "log softmax(x) without overflow", LogSoftmax),
+		row("keep", "y, a reduction of x over some axes, with those axes at length 1: keep(y, x, axis)", 2, func(in []*node, a spec.Args) *node { return Keep(in[0], in[1], a.Wholes("axis")...) }, axes).
+			in(gt.Normal, gt.Fixed(gt.Normal)).
+			at(gt.One([]int{}, []int{4}), gt.One([]int{3}, []int{3, 4}).With(1), gt.One([]int{4}, []int{3, 4}).With(-2),
+				gt.One([]int{3}, []int{2, 3, 4}).With(0, 2), gt.One([]int{}, []int{}), gt.One([]int{3}, []int{3, 0}).With(-1)),
+	),
+	group("Products",
+		row("matmul mm bmm", "the matrix product of the last two axes", 2, makeMatMul, flag("tx", "transpose x first"), flag("ty", "transpose y first")).
+			at(gt.One([]int{1, 1}, []int{1, 1}), gt.One([]int{3, 4}, []int{4, 2}), gt.One([]int{4}, []int{4, 2}), gt.One([]int{3, 4}, []int{4}),
+				gt.One([]int{2, 3, 4}, []int{4, 2}), gt.One([]int{3, 4}, []int{2, 4, 2}), gt.One([]int{2, 1, 2, 3}, []int{3, 3, 2}),
+				gt.One([]int{0, 4}, []int{4, 2}), gt.One([]int{3, 0}, []int{0, 2})),
+		two("dot inner", "Σx·y along the last axis", Dot).at(
+			gt.One([]int{1}, []int{1}), gt.One([]int{4}, []int{4}), gt.One([]int{3, 4}, []int{3, 4}), gt.One([]int{3, 4}, []int{4}),
+			gt.One([]int{2, 3, 2}, []int{3, 1}), gt.One([]int{0}, []int{0})),
+		two("outer", "the products of each element of a vector with each of another", Outer).at(
+			gt.One([]int{1}, []int{1}), gt.One([]int{3}, []int{4}), gt.One([]int{1}, []int{4}), gt.One([]int{4}, []int{1}),
+			gt.One([]int{2}, []int{2}), gt.One([]int{0}, []int{3})),
+	),
+	group("Moving elements", moving...),
+	group("Indices", indexing...),
+	group("Random numbers",
+		drawn("uniform", "u", "between 0 and 1, of a step that counts: uniform(t, 3, 4)", Uniform),
+		drawn("normal", "n", "of the standard normal distribution, of a step that counts", Normal),
+		drawn("rademacher", "r", "-1 or 1, of a step that counts", Rademacher),
+		row("dropout", "x with elements replaced by 0 with probability p, the others divided by 1-p: dropout(x, t, p)", 2, func(in []*node, a spec.Args) *node { return Dropout(in[0], a.Number("p"), in[1], a.Word("name")) },
+			must(spec.Setting{Name: "p", Doc: "the probability", Kind: spec.Number, Range: "[0,1]"}), named("d")).
+			like("x, t, 0.5").in(gt.Normal, counts).
+			at(gt.One([]int{}, []int{}).With(0.5), gt.One([]int{1}, []int{}).With(0.1), gt.One([]int{5}, []int{}).With(0), gt.One([]int{3, 4}, []int{}).With(0.3),
+				gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)),
+	),
+)
 
-	// Functions.
-	op1n("exp", Exp),
-	op1n("expm1", Expm1),
-	op1n("log", Log, gt.Positive),
-	op1n("log1p", Log1p, gt.Range(-0.7, 3)),
-	op2n("xlogy", XLogY, gt.Normal, gt.Positive),
-	op2n("xlog1py", XLog1pY, gt.Normal, gt.Range(-0.7, 3)),
-	op1n("sin", Sin),
-	op1n("cos", Cos),
-	op1n("tan", Tan, gt.Range(-1.2, 1.2)),
-	op1n("asin", Asin, gt.Range(-0.9, 0.9)),
-	op1n("acos", Acos, gt.Range(-0.9, 0.9)),
-	op1n("atan", Atan),
-	op2n("atan2", Atan2, gt.Normal, gt.Positive),
-	op1n("sinh", Sinh),
-	op1n("cosh", Cosh),
-	op1n("tanh", Tanh),
-	op1n("asinh", Asinh),
-	op1n("acosh", Acosh, gt.Range(1.2, 4)),
-	op1n("atanh", Atanh, gt.Range(-0.9, 0.9)),
-	op1n("erf", Erf),
-
-	// Special functions.
-	op1n("lgamma", Lgamma, gt.Range(0.3, 6)),
-	op1n("digamma", Digamma, gt.Range(0.3, 6)),
-	op2n("polygamma", Polygamma, orders, gt.Range(0.7, 6)),
-	op1n("gamma", Gamma, gt.Range(0.5, 4)),
-	op2n("betaln", Betaln, gt.Range(0.5, 6)),
-	op1n("erfc", Erfc),
-	op1n("erfinv", Erfinv, gt.Range(-0.9, 0.9)),
-	op1n("normcdf", NormCDF),
-	op1n("logit", Logit, gt.Range(0.1, 0.9)),
-	op2n("log_add_exp", LogAddExp),
-	op1n("sinc", Sinc),
-	op2n("sinc_derivative", SincDerivative, orders, gt.Normal),
-	op1n("sech", Sech),
-	op1n("csch", Csch, gt.Positive),
-	op1n("coth", Coth, gt.Positive),
-
-	// Comparisons and choices.
-	op2n("less", Less, gt.Distinct),
-	op2n("less_equal", LessEqual, gt.Distinct),
-	op2n("greater", Greater, gt.Distinct),
-	op2n("greater_equal", GreaterEqual, gt.Distinct),
-	op2n("equal", Equal, gt.Distinct),
-	op2n("not_equal", NotEqual, gt.Distinct),
-	op2n("max", Max, gt.Distinct),
-	op2n("min", Min, gt.Distinct),
-	op2n("remainder", Remainder, gt.Range(2.2, 2.8), gt.Range(0.95, 1.04)),
-	op2n("fmod", Fmod, gt.Range(-2.8, -2.2), gt.Range(0.95, 1.04)),
-	op2n("heaviside", Heaviside, gt.Away(0), gt.Normal),
-	op1n("isnan", IsNaN),
-	op1n("isinf", IsInf),
-	op1n("isfinite", IsFinite),
-	num1("clamp", "lo, hi", func(x *node, n []float64) *node { return Clamp(x, n[0], n[1]) }, gt.Away(-1, 0.5), -1, 0.5),
-	{Name: "where", Inputs: 3, Domain: []gt.Domain{gt.Bits, gt.Normal}, Samples: gt.Shapes(3),
-		Build: func(in []*node, _ []float64) *node { return Where(in[0], in[1], in[2]) }},
-
-	// Activations.
-	op1n("sigmoid", Sigmoid),
-	op1n("logsigmoid", LogSigmoid),
-	op1n("softplus", Softplus),
-	op1n("relu", ReLU, gt.Away(0)),
-	op1n("relu6", ReLU6, gt.Away(0)),
-	op1n("hardtanh", HardTanh, gt.Away(-1, 1)),
-	op1n("hardsigmoid", HardSigmoid, gt.Away(-3, 3)),
-	op1n("hardswish", HardSwish, gt.Away(-3, 3)),
-	num1("leaky_relu", "slope", func(x *node, n []float64) *node { return LeakyReLU(x, n[0]) }, gt.Away(0), 0.01),
-	op2n("prelu", PReLU, gt.Away(0), gt.Normal),
-	num1("elu", "alpha", func(x *node, n []float64) *node { return ELU(x, n[0]) }, gt.Away(0), 1.3),
-	op1n("selu", SELU, gt.Away(0)),
-	op1n("gelu", GELU),
-	op1n("gelu_tanh", GELUTanh),
-	op1n("silu", SiLU),
-	op1n("mish", Mish),
-	op1n("softsign", Softsign, gt.Away(0)),
-	num1("hardshrink", "lambda", func(x *node, n []float64) *node { return HardShrink(x, n[0]) }, gt.Away(-0.5, 0.5), 0.5),
-	num1("softshrink", "lambda", func(x *node, n []float64) *node { return SoftShrink(x, n[0]) }, gt.Away(-0.5, 0.5), 0.5),
-
-	// Reductions.
-	over("sum", Sum, gt.Normal),
-	nonempty(over("mean", Mean, gt.Normal)),
-	over("prod", Prod, gt.Normal),
-	nonempty(over("amax", AMax, gt.Distinct)),
-	nonempty(over("amin", AMin, gt.Distinct)),
-	along("argmax", ArgMax),
-	along("argmin", ArgMin),
-	along("max_first", MaxFirst),
-	along("min_first", MinFirst),
-	over("norm", Norm, gt.Positive),
-	over("norm1", Norm1, gt.Away(0)),
-	nonempty(over("norm_inf", NormInf, distinctPositive)),
-	nonempty(over("variance", Variance, gt.Normal)),
-	spread(over("std", Std, gt.Distinct)),
-	nonempty(over("logsumexp", LogSumExp, gt.Normal)),
-	over("softmax", Softmax, gt.Normal),
-	over("logsoftmax", LogSoftmax, gt.Normal),
-	{Name: "keep", Inputs: 2, Numbers: "axes...", Build: func(in []*node, n []float64) *node { return Keep(in[0], in[1], ints(n)...) },
-		Domain: []gt.Domain{gt.Normal, gt.Fixed(gt.Normal)},
-		Samples: []gt.Sample{gt.One([]int{}, []int{4}), gt.One([]int{3}, []int{3, 4}).With(1), gt.One([]int{4}, []int{3, 4}).With(-2),
-			gt.One([]int{3}, []int{2, 3, 4}).With(0, 2), gt.One([]int{}, []int{}), gt.One([]int{3}, []int{3, 0}).With(-1)}},
-
-	// Products.
-	{Name: "matmul", Inputs: 2, Build: two(MatMul), Samples: []gt.Sample{
-		gt.One([]int{1, 1}, []int{1, 1}), gt.One([]int{3, 4}, []int{4, 2}), gt.One([]int{4}, []int{4, 2}), gt.One([]int{3, 4}, []int{4}),
-		gt.One([]int{2, 3, 4}, []int{4, 2}), gt.One([]int{3, 4}, []int{2, 4, 2}), gt.One([]int{2, 1, 2, 3}, []int{3, 3, 2}),
-		gt.One([]int{0, 4}, []int{4, 2}), gt.One([]int{3, 0}, []int{0, 2})}},
-	{Name: "dot", Inputs: 2, Build: two(Dot), Samples: []gt.Sample{
-		gt.One([]int{1}, []int{1}), gt.One([]int{4}, []int{4}), gt.One([]int{3, 4}, []int{3, 4}), gt.One([]int{3, 4}, []int{4}),
-		gt.One([]int{2, 3, 2}, []int{3, 1}), gt.One([]int{0}, []int{0})}},
-	{Name: "outer", Inputs: 2, Build: two(Outer), Samples: []gt.Sample{
-		gt.One([]int{1}, []int{1}), gt.One([]int{3}, []int{4}), gt.One([]int{1}, []int{4}), gt.One([]int{4}, []int{1}),
-		gt.One([]int{2}, []int{2}), gt.One([]int{0}, []int{3})}},
-
-	// Moving elements.
-	{Name: "reshape", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Reshape(in[0], ints(n)...) },
-		Samples: []gt.Sample{gt.One([]int{}).With(1, 1), gt.One([]int{1}), gt.One([]int{6}).With(2, 3), gt.One([]int{3, 4}).With(-1),
-			gt.One([]int{2, 3, 2}).With(4, -1), gt.One([]int{0, 3}).With(3, 0)}},
-	{Name: "expand_dims", Inputs: 1, Numbers: "axis", Build: func(in []*node, n []float64) *node { return ExpandDims(in[0], int(n[0])) },
-		Samples: []gt.Sample{gt.One([]int{}).With(0), gt.One([]int{1}).With(-1), gt.One([]int{3}).With(0), gt.One([]int{3, 4}).With(1),
-			gt.One([]int{2, 3, 2}).With(-2), gt.One([]int{0, 3}).With(1)}},
-	{Name: "squeeze", Inputs: 1, Numbers: "axes...", Build: func(in []*node, n []float64) *node { return Squeeze(in[0], ints(n)...) },
-		Samples: []gt.Sample{gt.One([]int{}), gt.One([]int{1}), gt.One([]int{1, 3, 1}), gt.One([]int{1, 3, 1}).With(0),
-			gt.One([]int{3, 1}).With(-1), gt.One([]int{0, 1}).With(1)}},
-	{Name: "broadcast", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Broadcast(in[0], ints(n)...) },
-		Samples: []gt.Sample{gt.One([]int{}).With(2, 3), gt.One([]int{1}).With(4), gt.One([]int{3}).With(2, 3), gt.One([]int{3, 1}).With(3, 4),
-			gt.One([]int{2, 1, 3}).With(2, 4, 3), gt.One([]int{1, 3}).With(0, 3)}},
-	{Name: "transpose", Inputs: 1, Numbers: "order...", Build: func(in []*node, n []float64) *node { return Transpose(in[0], ints(n)...) },
-		Samples: []gt.Sample{gt.One([]int{}), gt.One([]int{3}), gt.One([]int{3, 4}), gt.One([]int{2, 3, 4}).With(2, 0, 1),
-			gt.One([]int{2, 3, 4}).With(0, 2, 1), gt.One([]int{2, 1, 3, 2}).With(-1, 1, 0, 2), gt.One([]int{0, 3})}},
-	{Name: "slice", Inputs: 1, Numbers: "axis, start, stop, step", Build: func(in []*node, n []float64) *node {
-		return Slice(in[0], int(n[0]), int(n[1]), stopOf(n[2]), int(n[3]))
-	}, Samples: []gt.Sample{gt.One([]int{5}).With(0, 1, 4, 1), gt.One([]int{5}).With(0, 0, math.Inf(1), 2),
-		gt.One([]int{5}).With(0, -1, math.Inf(1), -1),
-		gt.One([]int{3, 4}).With(1, -3, -1, 1), gt.One([]int{2, 5, 2}).With(1, 4, 0, -2), gt.One([]int{1, 3}).With(0, 0, 1, 1),
-		gt.One([]int{3, 4}).With(0, 1, 1, 1), gt.One([]int{0, 3}).With(1, 0, 2, 1)}},
-	{Name: "flip", Inputs: 1, Numbers: "axes...", Build: func(in []*node, n []float64) *node { return Flip(in[0], ints(n)...) },
-		Samples: overSamples},
-	{Name: "concat", Inputs: -1, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Concat(int(n[0]), in...) },
-		Samples: []gt.Sample{gt.One([]int{3}).With(0), gt.One([]int{3}, []int{2}).With(0), gt.One([]int{3, 4}, []int{3, 1}, []int{3, 2}).With(1),
+var moving = []Row{
+	row("reshape", "the elements under another shape; one length may be -1", 1, func(in []*node, a spec.Args) *node { return Reshape(in[0], a.Wholes("lengths")...) }, lengths).
+		at(gt.One([]int{}).With(1, 1), gt.One([]int{1}), gt.One([]int{6}).With(2, 3), gt.One([]int{3, 4}).With(-1),
+			gt.One([]int{2, 3, 2}).With(4, -1), gt.One([]int{0, 3}).With(3, 0)),
+	row("expand_dims", "x with an axis of length 1 put before axis", 1, func(in []*node, a spec.Args) *node { return ExpandDims(in[0], a.Whole("axis")) }, axis).like("x, 0").
+		at(gt.One([]int{}).With(0), gt.One([]int{1}).With(-1), gt.One([]int{3}).With(0), gt.One([]int{3, 4}).With(1),
+			gt.One([]int{2, 3, 2}).With(-2), gt.One([]int{0, 3}).With(1)),
+	row("squeeze", "x without some axes of length 1, or all of them", 1, func(in []*node, a spec.Args) *node { return Squeeze(in[0], a.Wholes("axis")...) }, axes).
+		at(gt.One([]int{}), gt.One([]int{1}), gt.One([]int{1, 3, 1}), gt.One([]int{1, 3, 1}).With(0),
+			gt.One([]int{3, 1}).With(-1), gt.One([]int{0, 1}).With(1)),
+	row("broadcast broadcast_to", "x stretched to a shape", 1, func(in []*node, a spec.Args) *node { return Broadcast(in[0], a.Wholes("lengths")...) }, lengths).
+		at(gt.One([]int{}).With(2, 3), gt.One([]int{1}).With(4), gt.One([]int{3}).With(2, 3), gt.One([]int{3, 1}).With(3, 4),
+			gt.One([]int{2, 1, 3}).With(2, 4, 3), gt.One([]int{1, 3}).With(0, 3)),
+	row("transpose", "x with its axes in another order, reversed if none is given", 1, func(in []*node, a spec.Args) *node { return Transpose(in[0], a.Wholes("order")...) },
+		rest(wholes("order", "axis i of the result is this one of x", "axes", "dims"))).
+		at(gt.One([]int{}), gt.One([]int{3}), gt.One([]int{3, 4}), gt.One([]int{2, 3, 4}).With(2, 0, 1),
+			gt.One([]int{2, 3, 4}).With(0, 2, 1), gt.One([]int{2, 1, 3, 2}).With(-1, 1, 0, 2), gt.One([]int{0, 3})),
+	row("slice", "the elements start, start+step, … before stop along an axis", 1, makeSlice, axis,
+		whole("start", "the first element", 0), number("stop", "the end, which is left out", inf), whole("step", "from one to the next", 1)).like("x, 0, 1, 3").
+		at(gt.One([]int{5}).With(0, 1, 4, 1), gt.One([]int{5}).With(0, 0, inf, 2), gt.One([]int{5}).With(0, -1, inf, -1),
+			gt.One([]int{3, 4}).With(1, -3, -1, 1), gt.One([]int{2, 5, 2}).With(1, 4, 0, -2), gt.One([]int{1, 3}).With(0, 0, 1, 1),
+			gt.One([]int{3, 4}).With(0, 1, 1, 1), gt.One([]int{0, 3}).With(1, 0, 2, 1)),
+	row("flip", "x with the order reversed along some axes", 1, func(in []*node, a spec.Args) *node { return Flip(in[0], a.Wholes("axis")...) }, axes).
+		at(overSamples...),
+	joined("concat concatenate", "arrays joined along an axis", Concat).
+		at(gt.One([]int{3}).With(0), gt.One([]int{3}, []int{2}).With(0), gt.One([]int{3, 4}, []int{3, 1}, []int{3, 2}).With(1),
 			gt.One([]int{1, 4}, []int{2, 4}).With(-2),
-			gt.One([]int{2, 1, 2}, []int{2, 3, 2}, []int{2, 1, 2}, []int{2, 1, 2}).With(1), gt.One([]int{0, 3}, []int{2, 3}).With(0)}},
-	{Name: "stack", Inputs: -1, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Stack(int(n[0]), in...) },
-		Samples: []gt.Sample{gt.One([]int{}, []int{}).With(0), gt.One([]int{3}, []int{3}).With(0), gt.One([]int{3}, []int{3}, []int{3}).With(-1),
-			gt.One([]int{3, 4}, []int{3, 4}).With(1), gt.One([]int{2, 1, 2}).With(-2), gt.One([]int{0, 3}, []int{0, 3}).With(0)}},
+			gt.One([]int{2, 1, 2}, []int{2, 3, 2}, []int{2, 1, 2}, []int{2, 1, 2}).With(1), gt.One([]int{0, 3}, []int{2, 3}).With(0)),
+	joined("stack", "arrays of one shape joined along a new axis", Stack).
+		at(gt.One([]int{}, []int{}).With(0), gt.One([]int{3}, []int{3}).With(0), gt.One([]int{3}, []int{3}, []int{3}).With(-1),
+			gt.One([]int{3, 4}, []int{3, 4}).With(1), gt.One([]int{2, 1, 2}).With(-2), gt.One([]int{0, 3}, []int{0, 3}).With(0)),
+	strided("view", "the elements at offset + Σ i·strides, for each index i of the lengths", View).
+		at(windows(View, []int{3}, []int{2, 2}, []int{1, 1}, 0), windows(View, []int{6}, []int{3}, []int{-2}, 5), windows(View, []int{3, 4}, []int{4, 3}, []int{1, 4}, 0),
+			windows(View, []int{3, 4}, []int{3}, []int{5}, 0), windows(View, []int{1}, []int{1}, []int{1}, 0), windows(View, []int{2, 3}, []int{0}, []int{1}, 0)),
+	strided("place", "zeros of the lengths to which x is added at offset + Σ i·strides, for each index i of x", Place).
+		at(windows(Place, []int{2, 2}, []int{3}, []int{1, 1}, 0), windows(Place, []int{3}, []int{6}, []int{-2}, 5), windows(Place, []int{4, 3}, []int{3, 4}, []int{1, 4}, 0),
+			windows(Place, []int{3}, []int{3, 4}, []int{5}, 0), windows(Place, []int{1}, []int{1}, []int{1}, 0), windows(Place, []int{0}, []int{2, 3}, []int{1}, 0)),
+}
 
-	// Indices.
-	{Name: "onehot", Inputs: 1, Numbers: "depth", Build: func(in []*node, n []float64) *node { return OneHot(in[0], int(n[0])) },
-		Domain: []gt.Domain{gt.Below(3)}, Samples: gt.Shapes(1, 3)},
-	{Name: "take", Inputs: 2, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Take(in[0], in[1], int(n[0])) },
-		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}).With(0), gt.One([]int{3}, []int{5}).With(0),
+type walker = func(x *node, lengths, strides []int, offset int) *node
+
+func strided(name, doc string, f walker) Row {
+	return row(name, doc, 1, func(in []*node, a spec.Args) *node {
+		return f(in[0], a.Wholes("lengths"), a.Wholes("strides"), a.Whole("offset"))
+	},
+		must(wholes("lengths", "the shape of the result", "shape")), must(wholes("strides", "the distance of neighbours along each axis of the walk")), whole("offset", "where it begins", 0)).
+		like("x, [2], [1]")
+}
+
+// windows is a sample of a walk over an array of some shape.
+func windows(f walker, shape, lengths, strides []int, offset int) gt.Sample {
+	return gt.One(shape).By(func(in []*node) *node { return f(in[0], lengths, strides, offset) })
+}
+
+var indexing = []Row{
+	row("onehot", "1 at each index and 0 elsewhere, along a new last axis", 1, func(in []*node, a spec.Args) *node { return OneHot(in[0], a.Whole("depth")) },
+		must(spec.Setting{Name: "depth", Doc: "the length of that axis", Kind: spec.Whole, Range: length, Aliases: []string{"num_classes"}})).
+		like("i, 3").in(gt.Below(3)).at(gt.Shapes(1, 3)...),
+	row("take", "x at the indices along an axis: take(x, i, 0)", 2, func(in []*node, a spec.Args) *node { return Take(in[0], in[1], a.Whole("axis")) }, axis).
+		like("x, i, 0").in(gt.Normal, gt.Below(3)).
+		at(gt.One([]int{3}, []int{}).With(0), gt.One([]int{3}, []int{5}).With(0),
 			gt.One([]int{3, 4}, []int{6}).With(0), gt.One([]int{4, 3}, []int{2, 2}).With(-1),
-			gt.One([]int{2, 3, 2}, []int{1}).With(1), gt.One([]int{3, 2}, []int{0}).With(0)}},
-	{Name: "gather", Inputs: 2, Numbers: "axis", Build: func(in []*node, n []float64) *node { return Gather(in[0], in[1], int(n[0])) },
-		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{1}).With(0), gt.One([]int{3}, []int{5}).With(0),
+			gt.One([]int{2, 3, 2}, []int{1}).With(1), gt.One([]int{3, 2}, []int{0}).With(0)),
+	row("gather", "x at the indices along an axis, each line having its own: gather(x, i, 1)", 2, func(in []*node, a spec.Args) *node { return Gather(in[0], in[1], a.Whole("axis")) }, axis).
+		like("x, i, 0").in(gt.Normal, gt.Below(3)).
+		at(gt.One([]int{3}, []int{1}).With(0), gt.One([]int{3}, []int{5}).With(0),
 			gt.One([]int{3, 4}, []int{6, 4}).With(0), gt.One([]int{4, 3}, []int{4, 2}).With(-1),
-			gt.One([]int{2, 3, 2}, []int{2, 1, 2}).With(1), gt.One([]int{3, 2}, []int{0, 2}).With(0)}},
-	{Name: "pick", Inputs: 2, Build: two(Pick),
-		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{3}, []int{}),
-			gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
-			gt.One([]int{2, 2, 3}, []int{2, 2}), gt.One([]int{2, 4}, []int{2}), gt.One([]int{0, 3}, []int{0})}},
-	{Name: "softmax_nll", Inputs: 2, Build: two(SoftmaxNLL),
-		Domain: []gt.Domain{gt.Normal, gt.Below(3)}, Samples: []gt.Sample{gt.One([]int{1, 3}, []int{1}),
-			gt.One([]int{5, 3}, []int{5}), gt.One([]int{4, 4}, []int{4}), gt.One([]int{2, 10}, []int{2}),
-			gt.One([]int{6, 2}, []int{6}), gt.One([]int{0, 3}, []int{0})}},
-
-	// Random numbers; the step is their input.
-	{Name: "uniform", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Uniform(in[0], "u", ints(n)...) },
-		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
-	{Name: "normal", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Normal(in[0], "n", ints(n)...) },
-		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
-	{Name: "rademacher", Inputs: 1, Numbers: "lengths...", Build: func(in []*node, n []float64) *node { return Rademacher(in[0], "r", ints(n)...) },
-		Domain: []gt.Domain{gt.Below(1000)}, Samples: draws},
-	{Name: "dropout", Inputs: 2, Numbers: "p", Build: func(in []*node, n []float64) *node { return Dropout(in[0], n[0], in[1], "d") },
-		Domain: []gt.Domain{gt.Normal, gt.Below(1000)}, Samples: []gt.Sample{gt.One([]int{}, []int{}).With(0.5), gt.One([]int{1}, []int{}).With(0.1),
-			gt.One([]int{5}, []int{}).With(0), gt.One([]int{3, 4}, []int{}).With(0.3),
-			gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)}},
+			gt.One([]int{2, 3, 2}, []int{2, 1, 2}).With(1), gt.One([]int{3, 2}, []int{0, 2}).With(0)),
+	row("scatter", "zeros of the lengths to which x is added at the indices: the gradient of take, or of gather if along", 2,
+		func(in []*node, a spec.Args) *node {
+			return Scatter(in[0], in[1], a.Whole("axis"), a.Flag("along"), a.Wholes("lengths")...)
+		}, axis, lengths, flag("along", "each line has its own indices")).
+		like("x, i, 0, 3").in(gt.Normal, gt.Below(3)).
+		at(gt.One([]int{5}, []int{5}).With(0, 3), gt.One([]int{}, []int{}).With(0, 3), gt.One([]int{6, 4}, []int{6}).With(0, 3, 4), gt.One([]int{4, 2, 2}, []int{2, 2}).With(-1, 4, 3),
+			gt.One([]int{0, 2}, []int{0}).With(0, 3, 2),
+			gt.One([]int{6, 4}, []int{6, 4}).By(func(in []*node) *node { return Scatter(in[0], in[1], 0, true, 3, 4) })),
+	two("pick", "the element of the last axis at each index", Pick, gt.Normal, gt.Below(3)).at(gt.One([]int{3}, []int{}),
+		gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
+		gt.One([]int{2, 2, 3}, []int{2, 2}), gt.One([]int{2, 4}, []int{2}), gt.One([]int{0, 3}, []int{0})),
+	two("softmax_nll", "-log softmax(z)[y] for each row of logits z and class y", SoftmaxNLL, gt.Normal, gt.Below(3)).at(nllSamples...),
+	two("softmax_nll_grad", "softmax(z) - onehot(y), 0 in rows without a class: the gradient of softmax_nll", SoftmaxNLLGrad, gt.Normal, gt.Below(3)).at(nllSamples...),
 }
 
-// draws are shapes of random numbers.
-var draws = []gt.Sample{gt.One([]int{}), gt.One([]int{}).With(1), gt.One([]int{}).With(5),
-	gt.One([]int{}).With(3, 4), gt.One([]int{}).With(2, 1, 3), gt.One([]int{}).With(0, 3)}
+var nllSamples = []gt.Sample{gt.One([]int{1, 3}, []int{1}),
+	gt.One([]int{5, 3}, []int{5}), gt.One([]int{4, 4}, []int{4}), gt.One([]int{2, 10}, []int{2}),
+	gt.One([]int{6, 2}, []int{6}), gt.One([]int{0, 3}, []int{0})}
 
-// Lookup returns the row of that name.
-func Lookup(name string) (gt.Case, bool) {
-	for _, c := range Table {
-		if strings.EqualFold(c.Name, name) {
-			return c, true
-		}
-	}
-	return gt.Case{}, false
-}
-
-func op1n(name string, f func(*node) *node, d ...gt.Domain) gt.Case {
-	return gt.Case{Name: name, Inputs: 1, Domain: d, Build: func(in []*node, _ []float64) *node { return f(in[0]) }}
-}
-
-func op2n(name string, f func(_, _ *node) *node, d ...gt.Domain) gt.Case {
-	return gt.Case{Name: name, Inputs: 2, Domain: d, Build: two(f)}
-}
-
-func two(f func(_, _ *node) *node) func([]*node, []float64) *node {
-	return func(in []*node, _ []float64) *node { return f(in[0], in[1]) }
-}
-
-// num1 is a row for an elementwise operation with numbers.
-func num1(name, numbers string, f func(*node, []float64) *node, d gt.Domain, num ...float64) gt.Case {
-	return gt.Case{Name: name, Inputs: 1, Numbers: numbers, Domain: []gt.Domain{d}, Samples: gt.Shapes(1, num...),
-		Build: func(in []*node, n []float64) *node { return f(in[0], n) }}
-}
-
-// overSamples are for operations over some axes.
-var overSamples = []gt.Sample{
-	gt.One([]int{}), gt.One([]int{1}), gt.One([]int{5}), gt.One([]int{3, 4}), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1),
-	gt.One([]int{2, 3, 4}).With(0, 2), gt.One([]int{2, 3, 2, 2}).With(1, -1), gt.One([]int{3, 1}).With(1),
-	gt.One([]int{0, 3}).With(1), gt.One([]int{2, 0}).With(-1),
-}
-
-func over(name string, f func(*node, ...int) *node, d gt.Domain) gt.Case {
-	return gt.Case{Name: name, Inputs: 1, Numbers: "axes...", Domain: []gt.Domain{d}, Samples: overSamples,
-		Build: func(in []*node, n []float64) *node { return f(in[0], ints(n)...) }}
-}
-
-// nonempty drops the sample that reduces no elements: that is NaN, infinite or
-// a mistake.
-func nonempty(c gt.Case) gt.Case {
-	c.Samples = overSamples[:len(overSamples)-1]
-	return c
-}
-
-// spread drops the samples in which all elements are equal.
-func spread(c gt.Case) gt.Case {
-	c.Samples = []gt.Sample{overSamples[2]}
-	for _, s := range overSamples[3:] {
-		if n := s.Shapes[0][len(s.Shapes[0])-1]; n > 1 {
-			c.Samples = append(c.Samples, s)
-		}
-	}
-	return c
-}
-
-func along(name string, f func(*node, int) *node) gt.Case {
-	return gt.Case{Name: name, Inputs: 1, Numbers: "axis", Domain: []gt.Domain{gt.Distinct},
-		Build: func(in []*node, n []float64) *node { return f(in[0], int(n[0])) },
-		Samples: []gt.Sample{gt.One([]int{1}).With(0), gt.One([]int{5}).With(0), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1),
-			gt.One([]int{2, 3, 4}).With(1), gt.One([]int{3, 1}).With(1), gt.One([]int{0, 3}).With(1)}}
-}
-
-// orders are those of derivatives.
-var orders = gt.Domain{Fixed: true, Fill: func(rng *rand.Rand, _ int, x []float64) {
-	for i := range x {
-		x[i] = float64(rng.IntN(4))
-	}
-}}
-
-var offWhole = gt.Away(-4, -3, -2, -1, 0, 1, 2, 3, 4)
-
-var distinctPositive = gt.Domain{Fill: func(rng *rand.Rand, input int, x []float64) {
-	gt.Distinct.Fill(rng, input, x)
-	for i := range x {
-		x[i] += 5
-	}
-}}
-
-func ints(n []float64) []int {
-	out := make([]int, len(n))
-	for i, x := range n {
-		out[i] = int(x)
-	}
-	return out
-}
-
-// stopOf is the stop of a slice; infinity is [End].
-func stopOf(x float64) int {
-	if math.IsInf(x, 1) {
-		return End
-	}
-	return int(x)
-}
+var inf = math.Inf(1)

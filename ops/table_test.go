@@ -16,7 +16,7 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	for _, c := range ops.Table {
+	for _, c := range ops.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			if n := len(c.Samples); c.Samples != nil && n < 6 {
 				t.Errorf("%d samples", n)
@@ -153,11 +153,8 @@ func TestMistakes(t *testing.T) {
 // TestBadInputsStaySilent gives every operation a bad input: the result is bad
 // for the same reason and nothing panics.
 func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Table {
-		samples := c.Samples
-		if samples == nil {
-			samples = graphtest.Shapes(c.Inputs)
-		}
+	for _, c := range ops.Cases() {
+		samples := c.Each()
 		for k := range samples[0].Shapes {
 			g := graph.New(tensor.Float64, 1)
 			reason := ops.Sum(g.Input("x", 3), 7)
@@ -166,7 +163,7 @@ func TestBadInputsStaySilent(t *testing.T) {
 				in = append(in, g.Input(strings.Repeat("y", i+1), d...))
 			}
 			in[k] = reason
-			if y := c.Build(in, samples[0].Num); y.Err() != reason.Err() {
+			if y := c.Node(samples[0], in); y.Err() != reason.Err() {
 				t.Errorf("%s: %v", c.Name, y.Err())
 			}
 		}
@@ -186,11 +183,14 @@ func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[
 func TestEveryRowIsSensitive(t *testing.T) {
 	flat := map[string]bool{"sign": true, "floor": true, "ceil": true, "round": true, "stop_gradient": true, "less": true, "less_equal": true,
 		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true, "normal": true, "rademacher": true,
-		"isnan": true, "isinf": true, "isfinite": true, "heaviside": true}
-	for _, c := range ops.Table {
-		build := c.Build
+		"isnan": true, "isinf": true, "isfinite": true, "heaviside": true, "size": true}
+	for _, c := range ops.Cases() {
+		samples := c.Each()
 		for _, factor := range []float64{-1, 1 + 1e-4} {
-			c.Build = func(in []*node, n []float64) *node { return graph.Apply(tamper{factor}, build(in, n)) }
+			c.Samples = nil
+			for _, s := range samples {
+				c.Samples = append(c.Samples, s.By(func(in []*node) *node { return graph.Apply(tamper{factor}, c.Node(s, in)) }))
+			}
 			if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 && !flat[c.Name] {
 				t.Errorf("%s: a gradient %v times too large is not caught", c.Name, factor)
 			}

@@ -43,6 +43,12 @@ var values = map[string]oracle{
 	"round":         each(math.RoundToEven),
 	"stop_gradient": each(func(x float64) float64 { return x }),
 
+	"cbrt":  each(math.Cbrt),
+	"hypot": zip(func(x ...float64) float64 { return math.Hypot(x[0], x[1]) }),
+	"exp2":  each(math.Exp2),
+	"log2":  each(func(x float64) float64 { return ln(x) / math.Ln2 }),
+	"log10": each(func(x float64) float64 { return ln(x) / math.Ln10 }),
+
 	"exp":   each(math.Exp),
 	"expm1": each(math.Expm1),
 	"log":   each(ln),
@@ -76,6 +82,7 @@ var values = map[string]oracle{
 
 	"lgamma":    each(func(x float64) float64 { y, _ := math.Lgamma(x); return y }),
 	"digamma":   each(func(x float64) float64 { return polygamma(0, x) }),
+	"trigamma":  each(func(x float64) float64 { return polygamma(1, x) }),
 	"polygamma": zip(func(x ...float64) float64 { return polygamma(int(x[0]), x[1]) }),
 	"gamma":     each(math.Gamma),
 	"betaln":    zip(func(x ...float64) float64 { return betaln(x[0], x[1]) }),
@@ -320,6 +327,40 @@ var values = map[string]oracle{
 		out := array{dims: in[1].dims}
 		for i, k := range in[1].x {
 			out.x = append(out.x, in[0].x[i*in[0].dims[len(in[0].dims)-1]+int(k)])
+		}
+		return out
+	},
+	"piecewise": zip(func(x ...float64) float64 {
+		for i := 0; i+1 < len(x); i += 2 {
+			if x[i] != 0 {
+				return x[i+1]
+			}
+		}
+		return x[len(x)-1]
+	}),
+	"size": func(in []array, num []float64) array {
+		n := 1
+		for k, d := range in[0].dims {
+			if len(num) == 0 || slices.Contains(num, float64(k)) || slices.Contains(num, float64(k-len(in[0].dims))) {
+				n *= d
+			}
+		}
+		return array{x: []float64{float64(n)}}
+	},
+	"softmax_nll_grad": func(in []array, _ []float64) array {
+		out, n := array{dims: in[0].dims}, in[0].dims[1]
+		for i, k := range in[1].x {
+			row := in[0].x[i*n : (i+1)*n]
+			for c, z := range row {
+				p := math.Exp(z - logSumExp(row))
+				switch {
+				case int(k) >= n: // no class, no loss
+					p = 0
+				case int(k) == c:
+					p--
+				}
+				out.x = append(out.x, p)
+			}
 		}
 		return out
 	},

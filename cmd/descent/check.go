@@ -57,7 +57,7 @@ func checkAll(ctx context.Context, w io.Writer, points int, asJSON bool) error {
 	for _, t := range []struct {
 		kind  string
 		cases []graphtest.Case
-	}{{"op", ops.Table}, {"loss", losses.Cases()}} {
+	}{{"op", ops.Cases()}, {"loss", losses.Cases()}} {
 		for i := range t.cases {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -12,8 +12,8 @@ import (
 	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/internal/calc"
-	"descent/internal/formula"
 	"descent/losses"
+	"descent/ops/formula"
 	"descent/optimizers/search"
 )
 

@@ -83,6 +83,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		}
 		root.AddCommand(cmd)
 	}
+	root.AddCommand(formulasTopic())
 	e := root.ExecuteContext(ctx)
 	if e == nil {
 		return 0

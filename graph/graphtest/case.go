@@ -38,9 +38,7 @@ type Case struct {
 	Name string
 	// Inputs is how many nodes it takes, -1 if any number.
 	Inputs int
-	// Numbers names what follows the inputs: "lo, hi", "axes...", "".
-	Numbers string
-	// Build makes the node.
+	// Build makes the node, with the numbers of the sample.
 	Build func(in []*graph.Node, num []float64) *graph.Node
 	// Domain says what to feed to each input, the last one to those that
 	// remain. Nil is [Normal].
@@ -59,6 +57,9 @@ type Case struct {
 type Sample struct {
 	Shapes [][]int
 	Num    []float64
+	// Build makes the node instead of the case's, with settings that are not
+	// numbers.
+	Build func(in []*graph.Node) *graph.Node
 }
 
 // Shapes are the samples that elementwise operations of up to three inputs are
@@ -80,7 +81,7 @@ func Shapes(inputs int, num ...float64) []Sample {
 		for len(s) < inputs {
 			s = append(s, s[len(s)-1])
 		}
-		out[i] = Sample{s[:inputs], num}
+		out[i] = Sample{Shapes: s[:inputs], Num: num}
 	}
 	return out
 }
@@ -89,7 +90,20 @@ func Shapes(inputs int, num ...float64) []Sample {
 func One(shapes ...[]int) Sample { return Sample{Shapes: shapes} }
 
 // With returns the sample with numbers.
-func (s Sample) With(num ...float64) Sample { return Sample{s.Shapes, num} }
+func (s Sample) With(num ...float64) Sample { return Sample{Shapes: s.Shapes, Num: num} }
+
+// By returns the sample with a way of its own to make the node.
+func (s Sample) By(build func(in []*graph.Node) *graph.Node) Sample {
+	return Sample{Shapes: s.Shapes, Build: build}
+}
+
+// Node makes the node of a sample.
+func (c *Case) Node(s Sample, in []*graph.Node) *graph.Node {
+	if s.Build != nil {
+		return s.Build(in)
+	}
+	return c.Build(in, s.Num)
+}
 
 // A Domain says where an operation is checked.
 type Domain struct {
@@ -156,14 +170,16 @@ func each(draw func(*rand.Rand) float64) func(*rand.Rand, int, []float64) {
 	}
 }
 
-func (c *Case) domain(input int) Domain {
+// At returns the domain of an input.
+func (c *Case) At(input int) Domain {
 	if len(c.Domain) == 0 {
 		return Normal
 	}
 	return c.Domain[min(input, len(c.Domain)-1)]
 }
 
-func (c *Case) samples() []Sample {
+// Each returns the samples that the case is checked with.
+func (c *Case) Each() []Sample {
 	if c.Samples == nil {
 		return Shapes(max(c.Inputs, 1))
 	}

@@ -63,7 +63,7 @@ func (r *Result) worst() [3]float64 { return [3]float64{r.Worst1, r.Worst2, r.Wo
 // and at a quarter of them in the middle of a larger graph.
 func Check(c Case, points int) Result {
 	r := Result{Name: c.Name}
-	for i, s := range c.samples() {
+	for i, s := range c.Each() {
 		rng := rand.New(rand.NewPCG(uint64(i), 1))
 		before := r.worst()
 		for _, deep := range []bool{false, true} {
@@ -107,7 +107,7 @@ func newTrial(c *Case, s Sample, deep bool, rng *rand.Rand) (*trial, error) {
 	k := &trial{c: c, s: s, rng: rng}
 	for i, d := range s.Shapes {
 		x := make([]float64, graph.Dims(d...).Size())
-		c.domain(i).Fill(rng, i, x)
+		c.At(i).Fill(rng, i, x)
 		k.in = append(k.in, x)
 	}
 	k.m, k.m32 = newModel(c, s, tensor.Float64, deep), newModel(c, s, tensor.Float32, deep)
@@ -194,7 +194,7 @@ func (k *trial) compare(r *Result, elements bool) {
 // so that both element types see the same.
 func (k *trial) draw() {
 	for i, x := range k.in {
-		k.c.domain(i).Fill(k.rng, i, x)
+		k.c.At(i).Fill(k.rng, i, x)
 	}
 	for _, set := range [][][]float64{k.v, k.w} {
 		for _, x := range set {

@@ -149,7 +149,7 @@ func TestReport(t *testing.T) {
 	var r graphtest.Report
 	tanh, _ := ops.Lookup("tanh")
 	floor, _ := ops.Lookup("onehot")
-	r.Add("op", []graphtest.Case{tanh, floor}, 2)
+	r.Add("op", []graphtest.Case{tanh.Case(), floor.Case()}, 2)
 	b, err := json.Marshal(r)
 	if err != nil || len(r.Rows) != 2 || r.Rows[1].Order != 2 || r.Worst1 == 0 || r.Problems != nil {
 		t.Errorf("%s %v", b, err)

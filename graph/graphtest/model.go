@@ -33,7 +33,7 @@ type model struct {
 func declare(g *graph.Graph, c *Case, s Sample) []*graph.Node {
 	var in []*graph.Node
 	for i, d := range s.Shapes {
-		if name := fmt.Sprint("x", i); c.domain(i).Index {
+		if name := fmt.Sprint("x", i); c.At(i).Index {
 			in = append(in, g.Indices(name, d...))
 		} else {
 			in = append(in, g.Param(name, graph.Zeros, d...))
@@ -47,7 +47,7 @@ func newModel(c *Case, s Sample, dt tensor.Dtype, deep bool) *model {
 	m := &model{leaves: declare(g, c, s)}
 	in := slices.Clone(m.leaves)
 	for i, x := range m.leaves {
-		d := c.domain(i)
+		d := c.At(i)
 		if !d.Fixed {
 			m.wrt, m.input = append(m.wrt, x), append(m.input, i)
 			m.v = append(m.v, g.Input(fmt.Sprint("v", i), s.Shapes[i]...))
@@ -57,7 +57,7 @@ func newModel(c *Case, s Sample, dt tensor.Dtype, deep bool) *model {
 			in[i] = graph.Add(half, half)
 		}
 	}
-	m.y = c.Build(in, s.Num)
+	m.y = c.Node(s, in)
 	m.w = g.Input("w", m.y.Shape().Dims()...)
 	out := m.y
 	if deep {
@@ -149,7 +149,7 @@ func (k *trial) same() error {
 	for i, x := range in {
 		known[x] = tensorOf(x, k.in[i])
 	}
-	got, err := byGorgonia(k.c.Build(in, k.s.Num), known)
+	got, err := byGorgonia(k.c.Node(k.s, in), known)
 	if err != nil || got == nil {
 		return err
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"descent/graph"
-	"descent/internal/formula"
 	"descent/internal/suggest"
 	"descent/losses"
+	"descent/ops/formula"
 	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"descent/graph"
-	"descent/internal/formula"
+	"descent/ops/formula"
 )
 
 // A Remark says that a formula is met at a point where its derivative is a
@@ -16,86 +15,6 @@ import (
 type Remark struct {
 	Kind string `json:"kind"` // "kink", "trap", "hint" or "shapes"
 	Text string `json:"text"`
-}
-
-// meets are the kinks by the name of an op: x and y are elements of its
-// operands, num its numbers. They return where the kink is, or "".
-var meets = map[string]func(x, y float64, num []float64) string{
-	"abs":        zero("the derivative there is taken as 0"),
-	"relu":       zero("the derivative there is taken as 0"),
-	"sign":       zero("it jumps there, the derivative is 0"),
-	"prelu":      zero("the derivative there is the slope"),
-	"leakyReLU":  zero("the derivative there is the slope"),
-	"floor":      whole(0),
-	"ceil":       whole(0),
-	"round":      whole(0.5),
-	"maximum":    tie("each gets half of the derivative"),
-	"minimum":    tie("each gets half of the derivative"),
-	"heaviside":  zero("it jumps there, the derivative is 0"),
-	"remainder":  wrap("-floor of the quotient"),
-	"fmod":       wrap("-trunc of the quotient"),
-	"less":       tie("the comparison jumps there"),
-	"lessEqual":  tie("the comparison jumps there"),
-	"clamp":      border("the derivative there is 1"),
-	"hardTanh":   border("the derivative there is 0"),
-	"hardShrink": border("the derivative there is 0"),
-	"softShrink": border("the derivative there is 0"),
-	"hardSwish": func(x, _ float64, _ []float64) string {
-		return border("the derivative there is that of x*(x + 3)/6")(x, 0, []float64{-3, 3})
-	},
-	"elu": func(x, _ float64, num []float64) string {
-		if x == 0 && num[0] != 1 {
-			return "the argument is 0, the derivative there is alpha"
-		}
-		return ""
-	},
-}
-
-func zero(how string) func(x, y float64, _ []float64) string {
-	return func(x, _ float64, _ []float64) string {
-		if x == 0 {
-			return "the argument is 0, " + how
-		}
-		return ""
-	}
-}
-
-func whole(offset float64) func(x, y float64, _ []float64) string {
-	return func(x, _ float64, _ []float64) string {
-		if x-offset == math.Floor(x-offset) {
-			return fmt.Sprintf("the argument is %v, it jumps there, the derivative is 0", x)
-		}
-		return ""
-	}
-}
-
-func tie(how string) func(x, y float64, _ []float64) string {
-	return func(x, y float64, _ []float64) string {
-		if x == y {
-			return fmt.Sprintf("both sides are %.6g, %s", x, how)
-		}
-		return ""
-	}
-}
-
-func wrap(how string) func(x, y float64, _ []float64) string {
-	return func(x, y float64, _ []float64) string {
-		if math.Mod(x, y) == 0 {
-			return fmt.Sprintf("%v is a multiple of %v, it jumps there, the derivatives are 1 and %s", x, y, how)
-		}
-		return ""
-	}
-}
-
-func border(how string) func(x, y float64, num []float64) string {
-	return func(x, _ float64, num []float64) string {
-		for _, b := range num {
-			if x == b || len(num) == 1 && x == -b {
-				return fmt.Sprintf("the argument is %v, %s", x, how)
-			}
-		}
-		return ""
-	}
 }
 
 // maxRemarks is how many remarks are worth reading.
@@ -142,7 +61,7 @@ func (e *Expression) pointRemarks(nodes []*graph.Node) ([]Remark, error) {
 	for _, n := range nodes {
 		if trouble {
 			watch = append(watch, n)
-		} else if n.Arity() > 0 && hasKink(n) {
+		} else if n.Kink().Met != nil {
 			watch = append(watch, n)
 			for i := range n.Arity() {
 				watch = append(watch, n.Arg(i))
@@ -185,9 +104,7 @@ func (e *Expression) pointRemarks(nodes []*graph.Node) ([]Remark, error) {
 		if trouble {
 			note("trap", n, trapped(n, at))
 		}
-		if hasKink(n) {
-			note("kink", n, kink(n, at))
-		}
+		note("kink", n, kink(n, at))
 		if scalar {
 			note("trap", n, infinite(n, at, adjoint))
 		}
@@ -208,15 +125,6 @@ func (e *Expression) trouble(scalar bool) (bool, error) {
 		}
 	}
 	return false, err
-}
-
-// hasKink says whether the op of a node has kinks at all.
-func hasKink(n *graph.Node) bool {
-	if n.Op() == nil {
-		return false
-	}
-	word, _ := formula.SplitName(n.Op().Name())
-	return meets[word] != nil || word == "norm" || word == "amax" || word == "amin"
 }
 
 // below returns n and what it is made of, operands first.
@@ -246,35 +154,47 @@ func (e *Expression) describe(n *graph.Node) string {
 	return text
 }
 
-// kink says where a node has a kink at its operands.
+// kink says where a node has a kink at its operands, and what is taken for the
+// derivative there.
 func kink(n *graph.Node, at map[*graph.Node]Value) string {
-	name := n.Op().Name()
-	word, num := formula.SplitName(name)
-	x := at[n.Arg(0)]
-	switch {
-	case strings.HasPrefix(name, "norm") && smallest(at[n]) == 0:
-		return "the norm is 0, the derivative there is taken as 0"
-	case word == "amax" || word == "amin":
-		return shared(n, at)
-	}
-	f := meets[word]
-	if f == nil {
+	k := n.Kink()
+	if k.Met == nil {
 		return ""
 	}
-	y := x
-	if n.Arity() > 1 {
-		y = at[n.Arg(1)]
+	in := make([][]float64, n.Arity())
+	for i := range in {
+		in[i] = at[n.Arg(i)].Data
 	}
-	// Scalars meet every element; other broadcasting is not looked at.
-	for i := range max(len(x.Data), len(y.Data)) {
-		if len(x.Data) > 1 && i >= len(x.Data) || len(y.Data) > 1 && i >= len(y.Data) {
-			break
+	if l, ok := n.Op().(interface{ Locality() graph.Locality }); !ok || l.Locality() != graph.Elementwise {
+		if what := k.Met(in, at[n].Data); what != "" {
+			return what + ", " + k.Takes
 		}
-		if why := f(x.Data[min(i, len(x.Data)-1)], y.Data[min(i, len(y.Data)-1)], num); why != "" {
-			return why + element(x, i)
+		return ""
+	}
+	one := make([][]float64, len(in))
+	for i := range at[n].Data {
+		for k := range in {
+			from := stretched(i, n.Shape(), n.Arg(k).Shape())
+			one[k] = in[k][from : from+1]
+		}
+		if what := k.Met(one, at[n].Data[i:i+1]); what != "" {
+			return what + ", " + k.Takes + element(at[n], i)
 		}
 	}
 	return ""
+}
+
+// stretched returns which element of an operand is at element i of the result,
+// to whose shape it is stretched.
+func stretched(i int, to, from graph.Shape) int {
+	at, stride := 0, 1
+	for k := 1; k <= from.Rank(); k++ {
+		n, d := to.Dim(to.Rank()-k), from.Dim(from.Rank()-k)
+		at += min(i%n, d-1) * stride
+		i /= n
+		stride *= d
+	}
+	return at
 }
 
 // element says which one, if there are several.
@@ -283,31 +203,6 @@ func element(x Value, i int) string {
 		return ""
 	}
 	return fmt.Sprintf(" (element %d)", i)
-}
-
-// shared says whether the largest or smallest of all is not alone.
-func shared(n *graph.Node, at map[*graph.Node]Value) string {
-	if len(at[n].Data) != 1 {
-		return ""
-	}
-	count := 0
-	for _, x := range at[n.Arg(0)].Data {
-		if x == at[n].Data[0] {
-			count++
-		}
-	}
-	if count < 2 {
-		return ""
-	}
-	return fmt.Sprintf("%d elements are equal, they share the derivative", count)
-}
-
-func smallest(v Value) float64 {
-	m := math.Inf(1)
-	for _, x := range v.Data {
-		m = min(m, x)
-	}
-	return m
 }
 
 // grade is 0 for what is finite, 1 for what has infinities, and 2 for what has

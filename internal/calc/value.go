@@ -5,8 +5,8 @@ package calc
 import (
 	"descent/graph"
 	"descent/internal/digits"
-	"descent/internal/formula"
 	"descent/internal/numjson"
+	"descent/ops/formula"
 
 	"gorgonia.org/tensor"
 )

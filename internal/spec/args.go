@@ -43,8 +43,7 @@ func (r *Row) Bind(c Call) (Args, error) {
 func (a *Args) set(i int, arg Arg) error {
 	s := &a.all[i]
 	x := arg.Value
-	if s.By == Rest && arg.Name == "" { // one more of a list
-		one, ok := x.(float64)
+	if one, ok := x.(float64); s.By == Rest && (ok && !a.given[i] || arg.Name == "") { // one more of a list
 		if !ok {
 			return fmt.Errorf("%s is not one of %s", Format(x), s.Kind)
 		}

@@ -39,6 +39,7 @@ func (r *Row) All() []Setting {
 // A Setting is one of a row's.
 type Setting struct {
 	Name     string
+	Aliases  []string // other libraries' names
 	Doc      string
 	Kind     Kind
 	Default  Value    // nil is unset
@@ -73,7 +74,7 @@ type Position uint8
 const (
 	ByName  Position = iota // only the first setting may go without
 	InOrder                 // as the one before it
-	Rest                    // takes all that are left, as mlp(64, 32)
+	Rest                    // takes all that are left, as mlp(64, 32); by name, one may stand for a list of one
 )
 
 // Find returns the row of that name, or an error with the nearest one. what
@@ -130,11 +131,13 @@ type settings struct {
 // named returns the index of the setting of that name.
 func (s settings) named(name string) (int, error) {
 	var names []string
+	var known []string
 	for i := range s.all {
-		if s.all[i].Name == name {
+		if s.all[i].Name == name || slices.Contains(s.all[i].Aliases, name) {
 			return i, nil
 		}
 		names = append(names, s.all[i].Name)
+		known = append(append(known, s.all[i].Name), s.all[i].Aliases...)
 	}
 	hint := "its settings are " + strings.Join(names, ", ")
 	if len(names) == 0 {
@@ -142,7 +145,7 @@ func (s settings) named(name string) (int, error) {
 	}
 	if advice := s.row.Advice[name]; advice != "" {
 		hint = advice
-	} else if near := suggest.Nearest(name, names); near != "" {
+	} else if near := suggest.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
 	return 0, fmt.Errorf("%s has no setting %q; %s", s.row.Name, name, hint)

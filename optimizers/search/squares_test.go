@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"descent/graph"
-	"descent/internal/formula"
 	"descent/internal/leastsq"
 	"descent/ops"
+	"descent/ops/formula"
 
 	"gorgonia.org/tensor"
 )

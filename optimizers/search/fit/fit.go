@@ -11,10 +11,10 @@ import (
 
 	"descent/data"
 	"descent/graph"
-	"descent/internal/formula"
 	"descent/internal/suggest"
 	"descent/losses"
 	"descent/ops"
+	"descent/ops/formula"
 	"descent/optimizers/search"
 
 	"gorgonia.org/tensor"

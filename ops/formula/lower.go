@@ -2,7 +2,6 @@ package formula
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -293,7 +292,7 @@ func (l *lowerer) array(n *ast.ArrayNode) (*graph.Node, error) {
 		return nil, l.fail(n, "an empty list has no use here")
 	}
 	if values, dims, ok := l.constant(n); ok && len(dims) <= graph.MaxRank {
-		return Array(l.g, values, dims...), nil
+		return l.g.Array(values, dims...), nil
 	}
 	var xs []*graph.Node
 	for _, c := range n.Nodes {
@@ -334,32 +333,4 @@ func (l *lowerer) constant(n *ast.ArrayNode) (values []float64, dims []int, ok b
 		}
 	}
 	return values, dims, len(n.Nodes) > 0
-}
-
-// settingText is the value of a setting as text.
-func (l *lowerer) settingText(n ast.Node) (string, error) {
-	if x, ok := l.static(n); ok {
-		if b, is := n.(*ast.BoolNode); is {
-			return fmt.Sprint(b.Value), nil
-		}
-		return fmt.Sprint(x), nil
-	}
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		return n.Value, nil
-	case *ast.ArrayNode:
-		out := "["
-		for i, c := range n.Nodes {
-			s, err := l.settingText(c)
-			if err != nil {
-				return "", err
-			}
-			if i > 0 {
-				out += ","
-			}
-			out += s
-		}
-		return out + "]", nil
-	}
-	return "", l.fail(n, "a setting is a number, a word or a list of numbers")
 }

@@ -3,10 +3,12 @@
 // The parser of expr-lang/expr gives the tree, so ^ and ** are powers above
 // unary minus, as in mathematics. The lowering is ours: it knows numbers, names,
 // arithmetic, comparisons, lists, subscripts, calls and let, and refuses the
-// rest. Every row of ops.Table is a function; losses.Parse adds the losses.
+// rest. Every row of ops.Table is a function; losses.Parse adds the losses, and
+// [Parse] takes more.
 //
-// The package is internal because what users need of it is small: losses.Parse
-// is its public face.
+// What is written of nodes is read from what their ops say of themselves
+// ([graph.Describer]): an operation that describes itself, and has a row or is
+// handed to [Parse], is read and written like those that are built in.
 package formula
 
 import (
@@ -77,12 +79,7 @@ var config = sync.OnceValue(func() *conf.Config {
 
 // Parse reads a formula in which the ops and more may be called.
 func Parse(text string, more ...Func) (*Formula, error) {
-	f := &Formula{Text: text, funcs: functions()}
-	for _, fn := range more {
-		if _, taken := f.funcs[fn.Name]; !taken {
-			f.funcs[fn.Name] = fn
-		}
-	}
+	f := &Formula{Text: text, funcs: functions(more...)}
 	s, err := scan(text, f.funcs)
 	if err != nil {
 		return nil, err

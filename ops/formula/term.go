@@ -8,6 +8,7 @@ import (
 
 	"descent/graph"
 	"descent/internal/elementary"
+	"descent/internal/spec"
 )
 
 // Terms are what nodes are turned into to be simplified and written. Equal
@@ -22,7 +23,8 @@ type term struct {
 	num   float64 // of a number, a sum or a product
 	fn    string  // name of a leaf or a function
 	args  []*term
-	k     []float64 // coefficients, exponents, or the numbers of a call
+	k     []float64  // coefficients, exponents, or the elements of a list
+	set   []spec.Arg // settings of a call
 	shape graph.Shape
 }
 
@@ -50,6 +52,9 @@ func (a *algebra) intern(t term) *term {
 	}
 	for _, x := range t.k {
 		fmt.Fprintf(&b, "%x ", math.Float64bits(x))
+	}
+	for _, s := range t.set {
+		fmt.Fprintf(&b, "%s=%s ", s.Name, spec.Format(s.Value))
 	}
 	key := b.String()
 	if old := a.known[key]; old != nil {
@@ -185,8 +190,8 @@ func (a *algebra) product(num float64, args []*term, k []float64) *term {
 	return a.intern(term{kind: product, num: f.num, args: f.args, k: f.k, shape: wide(f.args)})
 }
 
-// call returns fn(args, k) with the given shape.
-func (a *algebra) call(fn string, s graph.Shape, k []float64, args ...*term) *term {
+// call returns fn(args, settings) with the given shape.
+func (a *algebra) call(fn string, s graph.Shape, set []spec.Arg, args ...*term) *term {
 	switch {
 	case fn == "where":
 		return a.where(s, args[0], args[1], args[2])
@@ -195,7 +200,7 @@ func (a *algebra) call(fn string, s graph.Shape, k []float64, args ...*term) *te
 			return a.number(y)
 		}
 	}
-	return a.intern(term{kind: call, fn: fn, args: args, k: k, shape: s})
+	return a.intern(term{kind: call, fn: fn, args: args, set: set, shape: s})
 }
 
 func compare(fn string, x, y float64) (float64, bool) {
@@ -300,7 +305,7 @@ func (a *algebra) stretch(t *term, s graph.Shape) *term {
 	if t.shape == s {
 		return t
 	}
-	return a.intern(term{kind: call, fn: "broadcast", args: []*term{bare(t)}, k: floats(s.Dims()), shape: s})
+	return a.intern(term{kind: call, fn: "broadcast", args: []*term{bare(t)}, set: settings("lengths", s.Dims()), shape: s})
 }
 
 // bare takes away a stretch, which elementwise operations do by themselves.
@@ -333,7 +338,7 @@ func (a *algebra) reshape(t *term, s graph.Shape) *term {
 	if t.kind == call && t.fn == "list" {
 		return a.intern(term{kind: call, fn: "list", k: t.k, shape: s})
 	}
-	return a.intern(term{kind: call, fn: "reshape", args: []*term{t}, k: floats(s.Dims()), shape: s})
+	return a.intern(term{kind: call, fn: "reshape", args: []*term{t}, set: over("lengths", floats(s.Dims())), shape: s})
 }
 
 // total sums t over axes, which are dropped. What does not change along them
@@ -368,7 +373,7 @@ func (a *algebra) total(t *term, axes []int) *term {
 	if len(axes) < t.shape.Rank() {
 		k = floats(axes)
 	}
-	y := a.intern(term{kind: call, fn: "sum", args: []*term{t}, k: k, shape: s})
+	y := a.call("sum", s, over("axis", k), t)
 	return a.product(num, append(out, y), append(kout, 1))
 }
 

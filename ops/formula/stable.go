@@ -92,17 +92,17 @@ func (a *algebra) betterLog(t, x *term) (*term, string, bool) {
 	case x.isCall("sigmoid"):
 		return one("logsigmoid", x.args[0]), whyZero, true
 	case x.isCall("softmax"):
-		return a.call("logsoftmax", t.shape, x.k, x.args...), whyZero, true
+		return a.call("logsoftmax", t.shape, x.set, x.args...), whyZero, true
 	case x.isCall("exp"):
 		return a.logSoftmax(x.args[0]), whyZero, true
 	case x.isCall("sum") && bare(x.args[0]).isCall("exp"):
-		return a.call("logsumexp", t.shape, x.k, bare(x.args[0]).args[0]), whyExp, true
+		return a.call("logsumexp", t.shape, x.set, bare(x.args[0]).args[0]), whyExp, true
 	case x.isCall("cosh"):
 		z := one("abs", x.args[0])
 		return a.sum(-math.Ln2, []*term{z, one("softplus", a.scaled(-2, z))}, []float64{1, 1}), "cosh overflows", true
 	case x.kind == product && len(x.args) == 1 && x.k[0] == 1 && x.num > 0 && x.args[0].isCall("sum") && bare(x.args[0].args[0]).isCall("exp"):
 		s := x.args[0] // the logarithm of a mean of exponentials
-		return a.sum(elementary.Log(x.num), []*term{a.call("logsumexp", t.shape, s.k, bare(s.args[0]).args[0])}, []float64{1}), whyExp, true
+		return a.sum(elementary.Log(x.num), []*term{a.call("logsumexp", t.shape, s.set, bare(s.args[0]).args[0])}, []float64{1}), whyExp, true
 	case x.kind != sum:
 		return nil, "", false
 	}
@@ -143,7 +143,7 @@ func (a *algebra) logSoftmax(z *term) *term {
 	if !y.isCall("logsumexp") || y.args[0] != x {
 		return z
 	}
-	return a.call("logsoftmax", z.shape, y.k, x)
+	return a.call("logsoftmax", z.shape, y.set, x)
 }
 
 // betterProduct is a better form of a quotient of exponentials, or of x·log y.
@@ -158,7 +158,7 @@ func (a *algebra) betterProduct(t *term) (*term, string, bool) {
 			}
 			return a.without(t, a.call("sigmoid", x.shape, nil, a.scaled(-1, z.args[0])), i), whyExp, true
 		}
-		if x.isCall("sum") && t.k[i] == -1 && len(x.k) == 0 && bare(x.args[0]).isCall("exp") {
+		if x.isCall("sum") && t.k[i] == -1 && len(x.set) == 0 && bare(x.args[0]).isCall("exp") {
 			for j, y := range t.args {
 				if y == bare(x.args[0]) && t.k[j] == 1 && y.shape.Rank() == 1 {
 					return a.without(t, a.call("softmax", y.shape, nil, y.args[0]), i, j), whyExp, true
@@ -197,7 +197,7 @@ func Stretched(n *graph.Node) string {
 	if n.Op() == nil || n.Arity() != 2 || n.Err() != nil {
 		return ""
 	}
-	if l, ok := n.Op().(interface{ Locality() graph.Locality }); !ok || l.Locality() != graph.Elementwise {
+	if !elementwise(n) {
 		return ""
 	}
 	x, y := n.Arg(0).Shape(), n.Arg(1).Shape()

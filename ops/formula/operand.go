@@ -223,7 +223,7 @@ func (s *scanner) missing(token string) error {
 	case known && fn.Inputs == 1:
 		hint = fmt.Sprintf(": write %s(%s)", word, token)
 	case known:
-		hint = ": write " + fn.usage()
+		hint = ": write " + fn.Usage()
 	case power != nil:
 		hint = ": " + powerOfFunction(power[1], power[2])
 	case word == "lambda":

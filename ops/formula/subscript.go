@@ -96,7 +96,7 @@ func (l *lowerer) slice(n *ast.SliceNode, x *graph.Node, axis int) (*graph.Node,
 	if b, ok := n.To.(*ast.BinaryNode); ok && b.Operator == "or" && l.source(b) == ':' {
 		last = b.Left
 		if given(b.Right) {
-			s, err := l.number(b.Right, "subscript", "step")
+			s, err := l.whole(b.Right, "step")
 			if err != nil {
 				return nil, err
 			}
@@ -113,7 +113,7 @@ func (l *lowerer) slice(n *ast.SliceNode, x *graph.Node, axis int) (*graph.Node,
 		if !given(n) {
 			return otherwise, nil
 		}
-		v, err := l.number(n, "subscript", "bound")
+		v, err := l.whole(n, "bound")
 		if v < 0 {
 			v += float64(size)
 		}
@@ -146,4 +146,16 @@ func (l *lowerer) slice(n *ast.SliceNode, x *graph.Node, axis int) (*graph.Node,
 func given(n ast.Node) bool {
 	id, ok := n.(*ast.IdentifierNode)
 	return n != nil && !(ok && id.Value == allOfAxis)
+}
+
+// whole is a whole number of a subscript.
+func (l *lowerer) whole(n ast.Node, what string) (float64, error) {
+	x, ok := l.static(n)
+	if !ok {
+		return 0, l.fail(n, "subscript: %s must be written as a number", what)
+	}
+	if x != math.Trunc(x) || math.Abs(x) >= 1<<31 {
+		return 0, l.fail(n, "subscript: %s must be a whole number, not %v", what, x)
+	}
+	return x, nil
 }

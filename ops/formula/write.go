@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"descent/internal/spec"
 )
 
 // How tightly things bind, for parentheses.
@@ -233,34 +235,52 @@ func (w *writer) call(t *term) (string, int) {
 	case "element":
 		return fmt.Sprintf("%s[%v]", w.text(t.args[0], atom), t.k[0]), atom
 	}
-	name, settings, _ := strings.Cut(t.fn, "(")
 	var in []string
 	for _, x := range t.args {
 		in = append(in, w.text(x, 0))
 	}
-	switch {
-	case t.fn == "vector":
+	if t.fn == "vector" {
 		return "[" + strings.Join(in, ", ") + "]", atom
-	case t.fn == "concat":
-		in = append(in, fmt.Sprintf("axis=%v", t.k[0]))
-	case t.fn == "amax" || t.fn == "amin":
-		name = name[1:]
-		fallthrough
-	case t.fn == "sum":
-		if len(t.k) > 0 {
-			s, _ := list(t.k, []int{len(t.k)})
-			in = append(in, "axis="+s)
-		}
-	default:
-		for _, x := range t.k {
-			s, _ := numeral(x)
-			in = append(in, s)
+	}
+	return t.fn + "(" + strings.Join(append(in, written(t)...), ", ") + ")", atom
+}
+
+// written are the settings of a call: those that every call gives, and lists that
+// need no brackets, by position, others by name.
+func written(t *term) (out []string) {
+	fn := operations()[t.fn]
+	all := fn.All()
+	positional := fn.Inputs > 0
+	for i, arg := range t.set {
+		list, many := arg.Value.([]float64)
+		positional = positional && i < len(all) && all[i].Name == arg.Name && (all[i].By == spec.Rest || all[i].Required && !many)
+		switch {
+		case positional && many:
+			for _, x := range list {
+				out = append(out, setting(x))
+			}
+		case positional:
+			out = append(out, setting(arg.Value))
+		default:
+			out = append(out, arg.Name+"="+setting(arg.Value))
 		}
 	}
-	if settings != "" {
-		in = append(in, strings.TrimSuffix(settings, ")"))
+	return out
+}
+
+// setting writes the value of a setting.
+func setting(v spec.Value) string {
+	switch v := v.(type) {
+	case float64:
+		s, _ := numeral(v)
+		return s
+	case []float64:
+		s, _ := list(v, []int{len(v)})
+		return s
+	case string:
+		return Quote(v)
 	}
-	return name + "(" + strings.Join(in, ", ") + ")", atom
+	return spec.Format(v)
 }
 
 // list writes nested lists.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/ops"
 
 	"gorgonia.org/tensor"
 )
@@ -167,7 +168,7 @@ func TestInstead(t *testing.T) {
 		{"m[..., 0]", "column 3: write a colon for each axis"},
 		{"0x1F*x", "write decimal digits"},
 		{"1_000*x", "write decimal digits, without _"},
-		{"sum(m, axis=0, keepdims=1)", "expand_dims puts an axis back"},
+		{"sum(m, axis=0, keepdims=1)", "keepdims=1 is not true or false"},
 		{"lambda x: x^2", "a formula has no functions of its own"},
 	} {
 		_, _, err := value(c.text)
@@ -204,9 +205,11 @@ func TestExplain(t *testing.T) {
 // The tables name what there is: aliases are of functions, and what is to be
 // written can be.
 func TestTablesOfSpellings(t *testing.T) {
-	for alias, name := range aliases {
-		if fn := functions()[alias]; fn.Name != name {
-			t.Errorf("%s stands for %q, which is no function", alias, name)
+	for _, row := range ops.Table {
+		for _, name := range append([]string{row.Name}, row.Aliases...) {
+			if fn := functions()[name]; fn.Name != row.Name {
+				t.Errorf("%s is a name of %s and of %s", name, row.Name, fn.Name)
+			}
 		}
 	}
 	for name, hint := range instead {

@@ -47,58 +47,6 @@ var (
 	submodules = words("numpy nn functional math linalg special backend losses scipy keras activations")
 )
 
-// aliases are functions of other places under our names.
-var aliases = rows(`
-	log ln
-	max maximum fmax pmax
-	min minimum fmin pmin
-	variance var
-	mean avg average reduce_mean
-	sum reduce_sum Σ
-	prod product reduce_prod
-	clamp clip clip_by_value
-	asin arcsin
-	acos arccos
-	atan arctan arctg
-	asinh arcsinh arsinh
-	acosh arccosh arcosh
-	atanh arctanh artanh
-	lgamma gammaln loggamma
-	gamma tgamma
-	digamma psi
-	betaln lbeta
-	normcdf norm_cdf ndtr
-	remainder mod
-	log_add_exp logaddexp
-	atan2 arctan2
-	tan tg
-	sinh sh
-	cosh ch
-	tanh th
-	pow power float_power
-	sign sgn
-	norm l2norm
-	dot inner
-	abs fabs absolute
-	ceil ceiling
-	round rint
-	neg negative
-	add plus
-	sub subtract
-	mul multiply
-	div divide true_divide
-	where if IF ifelse iif
-	stop_gradient detach
-	sigmoid expit
-	logsumexp log_sum_exp reduce_logsumexp
-	logsoftmax log_softmax
-	logsigmoid log_sigmoid log_expit
-	silu swish
-	concat concatenate
-	broadcast broadcast_to
-	matmul mm bmm
-`)
-
 // infinite and not a number have several names, too.
 var constantAliases = rows("inf Inf infinity Infinity INFINITY\nnan NaN NAN\npi π Pi PI\ne ℯ")
 

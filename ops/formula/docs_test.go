@@ -1,0 +1,94 @@
+package formula_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"descent/internal/spec"
+	"descent/ops"
+	"descent/ops/formula"
+)
+
+var update = flag.Bool("update", false, "write the table in docs/formulas.md")
+
+// The table of functions in docs/formulas.md is made from ops.Table; run
+//
+//	go test ./ops/formula -run TestDocs -update
+//
+// when it is stale.
+func TestDocs(t *testing.T) {
+	const path, begin, end = "../../docs/formulas.md", "<!-- functions -->\n", "<!-- end of functions -->\n"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, also := strings.Cut(rest, end)
+	if !ok || !also {
+		t.Fatalf("%s has no place between %q and %q", path, begin, end)
+	}
+	page := before + begin + functions() + end + after
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if page != string(text) {
+		t.Errorf("%s is stale; run go test ./ops/formula -run TestDocs -update", path)
+	}
+}
+
+func functions() string {
+	var b strings.Builder
+	group := ""
+	for i := range ops.Table {
+		row := &ops.Table[i]
+		if row.Group != group {
+			group = row.Group
+			fmt.Fprintf(&b, "\n### %s\n\n| | what it is | settings | other names |\n|---|---|---|---|\n", group)
+		}
+		f := formula.Operation(row)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Usage(), cell(row.Doc), settings(row.All()), strings.Join(row.Aliases, ", "))
+	}
+	return b.String() + "\n"
+}
+
+func settings(all []spec.Setting) string {
+	var list []string
+	for _, s := range all {
+		text := fmt.Sprintf("`%s` %s", s.Name, s.Doc)
+		if len(s.Aliases) > 0 {
+			text += " (`" + strings.Join(s.Aliases, "`, `") + "`)"
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, "; ")
+}
+
+// cell keeps a bar from ending a table's cell.
+func cell(s string) string { return strings.ReplaceAll(s, "|", "&#124;") }
+
+// Rows are filled in, and what they show of calls can be called.
+func TestRows(t *testing.T) {
+	for i := range ops.Table {
+		row := &ops.Table[i]
+		if row.Doc == "" || row.Group == "" || strings.HasSuffix(row.Doc, ".") {
+			t.Errorf("row %s is not filled in", row.Name)
+		}
+		for _, s := range row.All() {
+			if s.Doc == "" {
+				t.Errorf("%s: setting %s has no doc", row.Name, s.Name)
+			}
+			if s.Required && len(row.Examples) == 0 {
+				t.Errorf("%s: %s must be given, and there is no example", row.Name, s.Name)
+			}
+		}
+		for _, example := range row.Examples {
+			if _, err := formula.Parse(row.Name + "(" + example + ")"); err != nil {
+				t.Errorf("%s(%s): %v", row.Name, example, err)
+			}
+		}
+	}
+}
