@@ -34,7 +34,8 @@ func (s *Study) checks(ctx context.Context, first *outcome) ([]Check, error) {
 		out = append(out, Check{"gradient", worst <= gradientTolerance,
 			fmt.Sprintf("the training step's gradient agrees with finite differences of the loss to %.0e (%d directions, float64)", worst, directions)})
 	}
-	again, err := s.scoreOne(ctx, s.Entrants[0], first.LR, first.Seed)
+	// By a trainer of its own, while the first may have done other runs before.
+	again, err := newLab(s).scoreOne(ctx, s.Entrants[0], first.LR, first.Seed)
 	if err != nil {
 		return nil, err
 	}

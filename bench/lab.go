@@ -5,6 +5,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"descent/data"
+	"descent/train"
 )
 
 // lab does the runs of a study.
@@ -12,6 +15,9 @@ type lab struct {
 	*Study
 	trials []Trial
 	start  time.Time
+	idle   trainers
+	once   sync.Once // makes rows
+	rows   data.Rows // of training, in the element type of the study
 
 	mu            sync.Mutex
 	phase         string
@@ -20,7 +26,7 @@ type lab struct {
 }
 
 func newLab(s *Study) *lab {
-	l := &lab{Study: s, start: time.Now()}
+	l := &lab{Study: s, start: time.Now(), idle: trainers{free: map[string][]*train.Trainer{}}}
 	for _, e := range s.Entrants {
 		l.planned += len(s.grid(e))*s.TuneSeeds + s.Seeds
 	}

@@ -145,7 +145,7 @@ func TestRowScoresAverageToTheScore(t *testing.T) {
 	for _, set := range []string{"iris", "diabetes"} {
 		s := small(t, set, "adam")
 		s.Defaults()
-		o, err := s.scoreOne(context.Background(), s.Entrants[0], 0.01, 7)
+		o, err := newLab(s).scoreOne(context.Background(), s.Entrants[0], 0.01, 7)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 	"time"
 
 	"descent/data"
@@ -71,19 +72,49 @@ func checkpoints(steps int) []int {
 // runner trains one model from beginning to end.
 type runner struct {
 	*Study
-	t       *train.Trainer
-	batches data.Batches
-	look    []int // checkpoints
-	out     *Run
+	t    *train.Trainer
+	rows data.Rows // of training, in the trainer's element type
+	look []int     // checkpoints
+	out  *Run
 }
 
-func (s *Study) runner(e Entrant, lr float64, seed uint64) (*runner, error) {
-	t, err := train.New(s.Task, e.Rule, s.Dtype, seed)
+// runner gives f a runner, whose trainer it keeps for the next one.
+func (l *lab) runner(e Entrant, lr float64, seed uint64, f func(*runner) error) error {
+	t, err := l.idle.take(l.Study, e, seed)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &runner{Study: s, t: t, batches: s.batches(seed),
-		out: &Run{Optimizer: e.Label, LR: lr, Seed: seed}}, nil
+	defer l.idle.put(e, t)
+	l.once.Do(func() { l.rows = t.Convert(l.Parts.Train) })
+	return f(&runner{Study: l.Study, t: t, rows: l.rows,
+		out: &Run{Optimizer: e.Label, LR: lr, Seed: seed}})
+}
+
+// trainers are those of a study that nobody uses, by entrant. What a run needs is
+// compiled once for each entrant and worker, and not for each run.
+type trainers struct {
+	mu   sync.Mutex
+	free map[string][]*train.Trainer
+}
+
+// take returns a trainer in the state of a new one.
+func (p *trainers) take(s *Study, e Entrant, seed uint64) (*train.Trainer, error) {
+	p.mu.Lock()
+	free := p.free[e.Label]
+	if len(free) == 0 {
+		p.mu.Unlock()
+		return train.New(s.Task, e.Rule, s.Dtype, seed)
+	}
+	t := free[len(free)-1]
+	p.free[e.Label] = free[:len(free)-1]
+	p.mu.Unlock()
+	return t, t.Reset(seed)
+}
+
+func (p *trainers) put(e Entrant, t *train.Trainer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free[e.Label] = append(p.free[e.Label], t)
 }
 
 func (s *Study) batches(seed uint64) data.Batches {
@@ -99,39 +130,37 @@ func (r *runner) train(ctx context.Context) error {
 	factor := schedule.Rates(r.Schedule.For(r.steps()))
 	var seg segment
 	var times []float64
-	step := 0
-	for epoch := range r.Epochs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for rows := range r.batches.Epoch(epoch) {
-			begin := time.Now()
-			loss, err := r.t.Step(r.Parts.Train, rows, r.out.LR*factor(step))
-			seg.add(loss, len(rows), time.Since(begin))
-			step++
-			if err != nil {
-				return r.diverged(err, step)
-			}
-			if len(r.look) > len(times) && step == r.look[len(times)] {
+	begin := time.Now()
+	look := func(s *train.State) error {
+		if s.Ended == nil {
+			seg.add(s.Last, s.BatchRows, time.Since(begin))
+			if step := r.t.Steps(); len(r.look) > len(times) && step == r.look[len(times)] {
 				times = append(times, seg.micros())
 				if err := r.checkpoint(seg.loss(), step); err != nil {
-					return r.diverged(err, step)
+					return err
 				}
 				seg = segment{}
 			}
 		}
+		begin = time.Now()
+		return nil
+	}
+	_, err := r.t.Fit(ctx, train.Run{Train: r.rows, Epochs: r.Epochs, Batch: r.Batch, Seed: r.out.Seed,
+		Schedule: schedule.Lambda(func(step int) float64 { return r.out.LR * factor(step) }), Callbacks: []train.Callback{look}})
+	if err != nil {
+		return r.diverged(err)
 	}
 	r.out.MicrosPerStep = stats.Median(times)
 	return nil
 }
 
 // diverged notes that a run came to its end, unless err is another one.
-func (r *runner) diverged(err error, step int) error {
+func (r *runner) diverged(err error) error {
 	var d *train.DivergedError
 	if !errors.As(err, &d) {
 		return err
 	}
-	r.out.DivergedAt = step
+	r.out.DivergedAt = d.Step
 	return nil
 }
 
@@ -173,60 +202,66 @@ func (r *runner) checkpoint(trainLoss float64, step int) error {
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // tuneOne does one trial.
-func (s *Study) tuneOne(ctx context.Context, e Entrant, lr float64, seed uint64) (Trial, error) {
-	t := Trial{Optimizer: e.Label, LR: lr, Seed: seed}
-	r, err := s.runner(e, lr, seed)
-	if err != nil {
-		return t, err
-	}
-	if err := r.train(ctx); err != nil {
-		return t, err
-	}
-	t.DivergedAt = r.out.DivergedAt
-	if t.DivergedAt > 0 {
-		return t, nil
-	}
-	v, err := r.t.Evaluate(s.Parts.Val)
-	if err != nil {
-		return t, err
-	}
-	if finite(v.Loss) {
-		t.ValLoss = &v.Loss
-	} else {
-		t.DivergedAt = s.steps()
-	}
-	return t, nil
+func (l *lab) tuneOne(ctx context.Context, e Entrant, lr float64, seed uint64) (t Trial, err error) {
+	t = Trial{Optimizer: e.Label, LR: lr, Seed: seed}
+	err = l.runner(e, lr, seed, func(r *runner) error {
+		if err := r.train(ctx); err != nil {
+			return err
+		}
+		if t.DivergedAt = r.out.DivergedAt; t.DivergedAt > 0 {
+			return nil
+		}
+		v, err := r.t.Evaluate(l.Parts.Val)
+		if err != nil {
+			return err
+		}
+		if finite(v.Loss) {
+			t.ValLoss = &v.Loss
+		} else {
+			t.DivergedAt = l.steps()
+		}
+		return nil
+	})
+	return t, err
 }
 
 // scoreOne does one scored run.
-func (s *Study) scoreOne(ctx context.Context, e Entrant, lr float64, seed uint64) (*outcome, error) {
-	r, err := s.runner(e, lr, seed)
-	if err != nil {
-		return nil, err
-	}
-	r.look = checkpoints(s.steps())
-	if err := r.train(ctx); err != nil {
-		return nil, err
-	}
-	if r.out.DivergedAt > 0 {
-		return &outcome{Run: *r.out}, nil
-	}
-	v, err := r.t.Evaluate(s.Parts.Test)
+func (l *lab) scoreOne(ctx context.Context, e Entrant, lr float64, seed uint64) (out *outcome, err error) {
+	err = l.runner(e, lr, seed, func(r *runner) error {
+		r.look = checkpoints(l.steps())
+		if err := r.train(ctx); err != nil {
+			return err
+		}
+		out = &outcome{}
+		if r.out.DivergedAt == 0 {
+			if out.rows, err = r.score(); err != nil {
+				return err
+			}
+		}
+		out.Run = *r.out
+		return nil
+	})
+	return out, err
+}
+
+// score scores a run that has come to its end on the test rows, and returns the
+// merit of each.
+func (r *runner) score() (rows []float64, err error) {
+	v, err := r.t.Evaluate(r.Parts.Test)
 	if err != nil {
 		return nil, err
 	}
 	if !finite(v.Loss) {
-		r.out.DivergedAt = s.steps()
-		return &outcome{Run: *r.out}, nil
+		r.out.DivergedAt = r.steps()
+		return nil, nil
 	}
 	r.out.TestLoss = &v.Loss
-	if s.Task.Classes > 0 {
+	if r.Task.Classes > 0 {
 		r.out.TestAccuracy = &v.Accuracy
 	} else if finite(v.R2) {
 		r.out.TestR2 = &v.R2
 	}
-	rows, err := s.scoreRows(r.t)
-	return &outcome{Run: *r.out, rows: rows}, err
+	return r.scoreRows(r.t)
 }
 
 // scoreRows returns the merit of each test row: 1 if the class is right, else

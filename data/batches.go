@@ -41,6 +41,9 @@ func (b Batches) Steps() int {
 	return (b.n-1)/b.size + 1
 }
 
+// Rows returns the number of rows in an epoch.
+func (b Batches) Rows() int { return b.n }
+
 // Size returns the number of rows in each batch but the last, Last in the last.
 func (b Batches) Size() int { return b.size }
 
@@ -77,9 +80,9 @@ func (b Batches) From(e, step int) iter.Seq[[]int] {
 }
 
 // A Number is an element of a batch: float32 or float64 for inputs and
-// targets, an integer for classes.
+// targets, an integer for classes, tokens and pictures.
 type Number interface {
-	~float32 | ~float64 | ~int | ~int32 | ~int64
+	~float32 | ~float64 | ~int | ~int32 | ~int64 | ~uint8
 }
 
 // Gather copies rows of src, a row-major n×width array, to dst, a row-major

@@ -44,6 +44,9 @@ type Dataset struct {
 	// Target names the target, "" if it has no name.
 	Target string
 
+	// Weight holds a weight for each row, nil if all count the same.
+	Weight []float64
+
 	// Missing is the number of cells that were missing, or unknown words that
 	// the schema takes for missing.
 	Missing int
@@ -84,6 +87,10 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 		s.Class = make([]int, len(rows))
 		Gather(s.Class, d.Class, 1, rows)
 	}
+	if d.Weight != nil {
+		s.Weight = make([]float64, len(rows))
+		Gather(s.Weight, d.Weight, 1, rows)
+	}
 	return &s
 }
 
@@ -122,6 +129,9 @@ func (d *Dataset) CheckSizes() error {
 	if d.Class != nil && len(d.Class) != n {
 		return fmt.Errorf("data: %d classes for %d rows", len(d.Class), n)
 	}
+	if d.Weight != nil && len(d.Weight) != n {
+		return fmt.Errorf("data: %d weights for %d rows", len(d.Weight), n)
+	}
 	return nil
 }
 
@@ -135,6 +145,11 @@ func (d *Dataset) checkValues() error {
 	for i, v := range d.Y {
 		if !finite(v) {
 			return fmt.Errorf("data: row %d, the target is %v; targets must be finite", i, v)
+		}
+	}
+	for i, w := range d.Weight {
+		if !(w >= 0) || !finite(w) {
+			return fmt.Errorf("data: row %d has weight %v; weights are finite and at least 0", i, w)
 		}
 	}
 	for i, c := range d.Class {

@@ -63,7 +63,6 @@ type Op interface {
 type Graph struct {
 	use    guard
 	dtype  tensor.Dtype
-	seed   uint64
 	store  *Store
 	nodes  []*Node // by id
 	room   []Node  // for the next nodes
@@ -87,7 +86,7 @@ func New(dtype tensor.Dtype, seed uint64) *Graph {
 	if dtype != tensor.Float32 && dtype != tensor.Float64 {
 		panic(fmt.Sprintf("graph: element type %v; use tensor.Float32 or tensor.Float64", dtype))
 	}
-	return newGraph(dtype, seed, &Store{dtype: dtype, vars: map[string]*Variable{}})
+	return newGraph(dtype, &Store{dtype: dtype, seed: seed, vars: map[string]*Variable{}})
 }
 
 // Outline returns an empty graph whose variables have names and shapes but no
@@ -98,15 +97,15 @@ func Outline(dtype tensor.Dtype) *Graph {
 	return g
 }
 
-func newGraph(dtype tensor.Dtype, seed uint64, store *Store) *Graph {
-	return &Graph{dtype: dtype, seed: seed, store: store,
+func newGraph(dtype tensor.Dtype, store *Store) *Graph {
+	return &Graph{dtype: dtype, store: store,
 		leaves: map[string]*Node{}, count: map[string]int{}}
 }
 
 // Sibling returns an empty graph that shares g's variables: a parameter or
 // state of the same name is the same storage. Use it to evaluate, or to train
 // at another batch size, the model that g trains.
-func (g *Graph) Sibling() *Graph { return newGraph(g.dtype, g.seed, g.store) }
+func (g *Graph) Sibling() *Graph { return newGraph(g.dtype, g.store) }
 
 // Evaluation makes layers that act differently in training and in evaluation,
 // such as dropout, act as in evaluation. It returns g. Call it before nodes are
@@ -122,8 +121,8 @@ func (g *Graph) Training() bool { return !g.eval }
 // Dtype returns the element type, tensor.Float32 or tensor.Float64.
 func (g *Graph) Dtype() tensor.Dtype { return g.dtype }
 
-// Seed returns the seed that the graph was made with.
-func (g *Graph) Seed() uint64 { return g.seed }
+// Seed returns the seed that the graph was made with, or [Store.Reset] was given.
+func (g *Graph) Seed() uint64 { return g.store.seed }
 
 // Store returns the variables of g and its siblings.
 func (g *Graph) Store() *Store { return g.store }

@@ -28,6 +28,7 @@ type Variable struct {
 	f32   []float32 // one of both, as dtype says
 	f64   []float64
 
+	init   Init // of a fresh variable; nil if the storage is the caller's
 	padded bool // the storage is from a slab
 
 	wrap  sync.Once // makes dense, when somebody asks for it
@@ -101,6 +102,7 @@ func (v *Variable) Set(values []float64) error {
 type Store struct {
 	use   guard // of what the variables hold
 	dtype tensor.Dtype
+	seed  uint64
 
 	mu     sync.Mutex // of the rest: graphs of several goroutines declare variables
 	vars   map[string]*Variable
@@ -174,30 +176,40 @@ func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape
 	if init == nil {
 		return nil, errors.New("an Init is required")
 	}
-	v := &Variable{store: g.store, name: name, shape: shape, role: role, dtype: dtype}
+	v := &Variable{store: g.store, name: name, shape: shape, role: role, dtype: dtype, init: init}
 	if g.store.bare {
 		g.store.vars[name] = v
 		return v, nil
 	}
-	h := fnv.New64a()
-	h.Write([]byte(name)) // a stream per name: adding a parameter shifts no other
-	source := &g.store.source
-	source.Seed(g.seed, h.Sum64())
 	size := shape.Size()
-	var values []float64
 	switch {
 	case dtype != g.dtype: // alone: no loop has it
 		v.f64 = make([]float64, size)
-		values = v.f64
 	case dtype == tensor.Float32:
 		v.f32, v.padded = g.store.slab32(role, name).Take(max(size, 1))[:size], true
-		values = g.store.zeros(size)
 	default:
 		v.f64, v.padded = g.store.slab64(role, name).Take(max(size, 1))[:size], true
-		values = v.f64
 	}
-	if err := fill(init, rand.New(source), shape, values); err != nil {
+	if err := v.begin(); err != nil {
 		return nil, err
+	}
+	g.store.vars[name] = v
+	return v, nil
+}
+
+// begin gives a variable whose elements are zeros its first value. Each name has a
+// stream of its own: adding a parameter shifts no other.
+func (v *Variable) begin() error {
+	h := fnv.New64a()
+	h.Write([]byte(v.name))
+	source := &v.store.source
+	source.Seed(v.store.seed, h.Sum64())
+	values := v.f64
+	if v.f32 != nil {
+		values = v.store.zeros(len(v.f32))
+	}
+	if err := fill(v.init, rand.New(source), v.shape, values); err != nil {
+		return err
 	}
 	if v.f32 != nil {
 		for i, x := range values {
@@ -205,9 +217,37 @@ func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape
 		}
 		kernel.Forget(values)
 	}
-	g.store.vars[name] = v
-	return v, nil
+	return nil
 }
+
+// Reset gives all variables the values that they would have had with this seed
+// when they were declared, and random numbers follow it from now on: programs go on
+// as if they had been compiled for a new graph. It is an error, and nothing is
+// changed, if a variable is in memory of the caller's ([Graph.Over]), or another
+// goroutine uses the variables ([ErrInUse]).
+func (s *Store) Reset(seed uint64) error {
+	vars := s.Variables()
+	for _, v := range vars {
+		if v.init == nil {
+			return fmt.Errorf("graph: %s is in memory of the caller's, who alone knows how it began", v.name)
+		}
+	}
+	return s.Exclusive(func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.seed = seed
+		for _, v := range vars {
+			clear(v.f64)
+			if err := v.begin(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Seed returns the seed of parameters and of random numbers.
+func (s *Store) Seed() uint64 { return s.seed }
 
 // compiled gives up what only building needs.
 func (s *Store) compiled() {

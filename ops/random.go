@@ -63,14 +63,15 @@ func draw(of distribution, step *node, name string, lengths []int) *node {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return graph.Apply(random{of, name, rng.Mix(g.Seed()) ^ h.Sum64(), s}, step)
+	return graph.Apply(random{of, name, g.Store(), h.Sum64(), s}, step)
 }
 
 type random struct {
-	of   distribution
-	name string // of the place that draws
-	key  uint64 // made of the name and the graph's seed
-	s    graph.Shape
+	of    distribution
+	name  string       // of the place that draws
+	store *graph.Store // whose seed may change, see [graph.Store.Reset]
+	place uint64       // the name's hash
+	s     graph.Shape
 }
 
 func (o random) Name() string { return graph.Title(o.Describe()) }
@@ -97,7 +98,7 @@ func (o random) Lower(b *builder, in []value) value {
 
 // fill draws the elements lo to hi.
 func fill[T float32 | float64](dst []T, lo, hi int, o random, step uint64) {
-	key := rng.Mix(o.key + step*rng.Golden)
+	key := rng.Mix((rng.Mix(o.store.Seed()) ^ o.place) + step*rng.Golden)
 	for i := lo; i < hi; i++ {
 		bits := rng.Mix(key + uint64(i)*rng.Golden)
 		switch o.of {

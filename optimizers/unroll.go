@@ -47,8 +47,8 @@ func DefaultRange() Range { return Range{From: 1e-7, To: 10, Steps: 100, Smooth:
 // returns the feeds of a step. All variables of the graph's store are put back
 // as they were. Smith 2015, https://arxiv.org/abs/1506.01186.
 func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Trial, best float64, err error) {
-	if !(r.From > 0 && r.To > r.From && r.Steps >= 2 && r.Smooth >= 0 && r.Smooth < 1 && r.Diverged > 1) {
-		return nil, 0, fmt.Errorf("optimizers: a range of rates %+v: it rises from a positive one in at least 2 steps, smooth is in [0, 1), diverged above 1", r)
+	if err := r.Check(); err != nil {
+		return nil, 0, err
 	}
 	prog, err := t.Compile()
 	if err != nil {
@@ -61,9 +61,9 @@ func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Tr
 			err = e
 		}
 	}()
-	mean, least := 0.0, math.Inf(1)
+	f := Finder{Range: r}
 	for i := range r.Steps {
-		lr := r.From * elementary.Pow(r.To/r.From, float64(i)/float64(max(r.Steps-1, 1)))
+		lr := r.At(i)
 		var feeds []graph.Feed
 		if batch != nil {
 			feeds = batch(i)
@@ -71,24 +71,72 @@ func FindLR(t *Training, r Range, batch func(step int) []graph.Feed) (curve []Tr
 		if err := prog.Run(append(feeds, graph.Let(t.LR, []float64{lr}))...); err != nil {
 			return nil, 0, err
 		}
-		mean = float64(r.Smooth*mean) + float64((1-r.Smooth)*prog.Scalar(t.Loss))
-		loss := mean / (1 - elementary.Pow(r.Smooth, float64(i+1)))
-		if math.IsNaN(loss) || loss > r.Diverged*least && i > 0 {
+		if !f.Add(lr, prog.Scalar(t.Loss)) {
 			break
 		}
-		least = min(least, loss)
-		curve = append(curve, Trial{lr, loss})
 	}
-	return curve, steepest(curve), nil
+	return f.Curve, f.Best(), nil
 }
 
-// steepest returns the rate where the loss falls fastest, over five points.
-func steepest(curve []Trial) (lr float64) {
+// Check reports a range that makes no sense.
+func (r Range) Check() error {
+	if !(r.From > 0 && r.To > r.From && r.Steps >= 2 && r.Smooth >= 0 && r.Smooth < 1 && r.Diverged > 1) {
+		return fmt.Errorf("optimizers: a range of rates %+v: it rises from a positive one in at least 2 steps, smooth is in [0, 1), diverged above 1", r)
+	}
+	return nil
+}
+
+// At returns the rate of a step, counted from 0: each is the same factor above the
+// one before. So a range is a schedule.
+func (r Range) At(step int) float64 {
+	return r.From * elementary.Pow(r.To/r.From, float64(step)/float64(max(r.Steps-1, 1)))
+}
+
+// A Finder makes the curve of a range from the losses that steps begin with.
+type Finder struct {
+	Range
+	Curve []Trial
+
+	mean  float64
+	least float64
+}
+
+// Add adds a step. It reports false, and adds nothing, once the loss has exploded.
+func (f *Finder) Add(lr, loss float64) bool {
+	f.mean = float64(f.Smooth*f.mean) + float64((1-f.Smooth)*loss)
+	loss = f.mean / (1 - elementary.Pow(f.Smooth, float64(len(f.Curve)+1)))
+	if math.IsNaN(loss) || len(f.Curve) > 0 && loss > f.Diverged*f.least {
+		return false
+	}
+	if len(f.Curve) == 0 || loss < f.least {
+		f.least = loss
+	}
+	f.Curve = append(f.Curve, Trial{lr, loss})
+	return true
+}
+
+// Best returns the rate at which the loss fell fastest, 0 if it never fell. A mean
+// that decays by s lags s/(1-s) steps behind, so the rate is that of so many steps
+// before its steepest fall; the first steps, whose mean is of a few batches, do not
+// count.
+func (f *Finder) Best() float64 {
+	lag := int(math.Round(f.Smooth / (1 - f.Smooth)))
+	i := steepest(f.Curve, lag)
+	if i < 0 {
+		return 0
+	}
+	return f.Curve[i-lag].LR
+}
+
+// steepest returns the step from the given one on at which the loss falls fastest,
+// over five points; -1 if it never falls.
+func steepest(curve []Trial, from int) (at int) {
 	slope := 0.0
-	for i := 2; i+2 < len(curve); i++ {
+	at = -1
+	for i := from + 2; i+2 < len(curve); i++ {
 		if d := curve[i+2].Loss - curve[i-2].Loss; d < slope {
-			slope, lr = d, curve[i].LR
+			slope, at = d, i
 		}
 	}
-	return lr
+	return at
 }

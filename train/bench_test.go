@@ -23,9 +23,10 @@ func BenchmarkStep(b *testing.B) {
 		rows = r
 		break
 	}
+	d := tr.Convert(parts.Train)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := tr.Step(parts.Train, rows, 1e-3); err != nil {
+		if _, err := tr.Step(d, rows, 1e-3); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -35,7 +35,7 @@ type runState struct {
 // order describes the batches: a run that goes on with others is another run.
 func (f *fit) order() string {
 	return fmt.Sprintf("%d rows of %d, batch %d, accumulate %d, seeds %d and %d, in order %v",
-		f.run.Train.Rows(), f.run.Train.Features(), f.batches.Size(), f.group, f.t.root.Seed(), f.run.Seed, f.run.InOrder)
+		f.batches.Rows(), f.t.task.Features, f.batches.Size(), f.group, f.t.root.Seed(), f.run.Seed, f.run.InOrder)
 }
 
 // save writes the checkpoint, if one is wanted.
@@ -145,22 +145,31 @@ func (t *Trainer) save(path string) error {
 // Load reads what Save has written. Arrays of another element type are
 // converted; there must be one for each, of the right shape, and no other.
 func (t *Trainer) Load(path string) error {
-	file, err := readTensors(path)
+	values, err := readModel(path, t.model)
 	if err != nil {
 		return err
+	}
+	return t.averaged(func() error { return assign(t.model, values, path+": ") })
+}
+
+// readModel reads the values of a model's variables.
+func readModel(path string, model []*graph.Variable) (map[string][]float64, error) {
+	file, err := readTensors(path)
+	if err != nil {
+		return nil, err
 	}
 	byName := map[string][]float64{}
 	for _, x := range file.Tensors {
 		byName[x.Name] = float64s(x)
-		v := t.Store().Lookup(x.Name)
-		if v == nil || !slices.Contains(t.model, v) {
-			return fmt.Errorf("%s: the model has no %q", path, x.Name)
+		i := slices.IndexFunc(model, func(v *graph.Variable) bool { return v.Name() == x.Name })
+		if i < 0 {
+			return nil, fmt.Errorf("%s: the model has no %q", path, x.Name)
 		}
-		if !slices.Equal(v.Shape().Dims(), x.Shape) {
-			return fmt.Errorf("%s: %q is %v, the model's is %v", path, x.Name, x.Shape, v.Shape().Dims())
+		if dims := model[i].Shape().Dims(); !slices.Equal(dims, x.Shape) {
+			return nil, fmt.Errorf("%s: %q is %v, the model's is %v", path, x.Name, x.Shape, dims)
 		}
 	}
-	return t.averaged(func() error { return assign(t.model, byName, path+": ") })
+	return byName, nil
 }
 
 // assign sets all variables, or none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"time"
 
 	"descent/data"
@@ -21,8 +22,12 @@ type position struct {
 	Epoch int     `json:"epoch"` // epochs completed
 	Batch int     `json:"batch"` // batches done of the next one
 	Sum   float64 `json:"sum"`   // of losses, by rows, in these batches
-	Wait  int     `json:"wait"`  // epochs without improvement
-	Best  float64 `json:"best"`  // best value of what is monitored
+	// Sums are those of the task's losses, if there are several.
+	Sums []float64 `json:"sums,omitempty"`
+	// Factor is what callbacks have multiplied the rate by; 0 stands for 1.
+	Factor float64 `json:"factor,omitempty"`
+	Wait   int     `json:"wait"` // epochs without improvement
+	Best   float64 `json:"best"` // best value of what is monitored
 	// Seconds the run has taken so far.
 	Seconds float64 `json:"seconds"`
 }
@@ -30,16 +35,23 @@ type position struct {
 // fit is a run that is under way.
 type fit struct {
 	position
-	t       *Trainer
-	run     Run
-	batches data.Batches
-	group   int // batches that make a step
-	hist    History
-	began   time.Time
-	before  float64 // Seconds when this process took over
-	done    int     // batches done by this process
-	saved   time.Time
-	rate    func(step int) float64
+	t        *Trainer
+	run      Run
+	train    data.Rows // the rows of the run, in the element type of the programs
+	batches  data.Batches
+	group    int // batches that make a step
+	hist     History
+	began    time.Time
+	before   float64 // Seconds when this process took over
+	done     int     // batches done by this process
+	last     float64 // loss of the last batch, its rows, and whether it ended a step
+	lastRows int
+	stepped  bool
+	saved    time.Time
+	rate     func(step int) float64
+	plateau  *schedule.Plateau // in place of rate, nil if there is none
+	called   []Callback
+	state    State // what callbacks see
 
 	monitor     string
 	sign        float64 // -1 if larger is better
@@ -48,18 +60,20 @@ type fit struct {
 }
 
 func newFit(t *Trainer, r Run) (*fit, error) {
-	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), rate: schedule.Rates(r.Schedule),
-		batches: data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)}
+	f := &fit{t: t, run: r, group: max(r.Accumulate, 1), began: time.Now(), called: r.callbacks(),
+		batches: r.batches()}
 	var err error
 	if f.monitor, f.sign, err = r.monitor(t); err != nil {
 		return nil, err
 	}
-	if f.group > 1 { // declares the states that a checkpoint must fill
-		for _, m := range []mode{gather, apply} {
-			if _, err := t.program(1, m); err != nil {
-				return nil, err
-			}
-		}
+	if r.Plateau != nil {
+		f.plateau = new(*r.Plateau)
+		f.plateau.Maximize = f.sign < 0
+	} else {
+		f.rate = schedule.Rates(r.Schedule)
+	}
+	if err := t.declare(f.group); err != nil { // the states that a checkpoint must fill
+		return nil, err
 	}
 	if r.Resume {
 		if err := f.load(r.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -69,10 +83,24 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 			if err := f.log(e); err != nil {
 				return nil, err
 			}
+			f.watch(e)
 		}
 	}
 	f.before = f.Seconds
+	if r.Generate == nil {
+		f.train = t.Convert(r.Train)
+	}
 	return f, nil
+}
+
+// declare makes the states of steps of so many batches.
+func (t *Trainer) declare(group int) error {
+	if group < 2 {
+		return nil
+	}
+	_, err1 := t.program(1, gather)
+	_, err2 := t.program(1, apply)
+	return errors.Join(err1, err2)
 }
 
 // epoch trains on the rest of an epoch, scores it and saves the state.
@@ -80,6 +108,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	if f.run.Explain {
 		f.start.take(f.t)
 		f.start.position = f.position
+		f.start.Sums = slices.Clone(f.Sums)
 	}
 	for rows := range f.batches.From(f.Epoch, f.Batch) {
 		if err := ctx.Err(); err != nil {
@@ -89,15 +118,27 @@ func (f *fit) epoch(ctx context.Context) error {
 			return f.explain(err)
 		}
 		f.done++
-		if f.run.OnBatch != nil {
-			f.run.OnBatch(f.progress())
+		if err := f.call(nil); err != nil {
+			return errors.Join(err, f.save())
+		}
+		if f.hist.Reason != "" {
+			return f.save()
 		}
 	}
+	return f.end()
+}
+
+// end scores an epoch that is complete and saves the state.
+func (f *fit) end() error {
 	f.Seconds = f.elapsed()
-	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.run.Train.Rows()),
-		LR: f.rate(max(f.t.step-1, 0)), Seconds: f.Seconds}
-	f.Epoch, f.Batch, f.Sum = f.Epoch+1, 0, 0
-	if f.run.Val != nil {
+	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.batches.Rows()),
+		LR: f.lr(max(f.t.step-1, 0)), Seconds: f.Seconds}
+	for i := range f.Sums {
+		f.Sums[i] /= float64(f.batches.Rows())
+	}
+	e.Losses = f.t.named(f.Sums)
+	f.Epoch, f.Batch, f.Sum, f.Sums = f.Epoch+1, 0, 0, nil
+	if !none(f.run.Val) {
 		s, err := f.t.Evaluate(f.run.Val)
 		if err != nil {
 			return err
@@ -108,9 +149,10 @@ func (f *fit) epoch(ctx context.Context) error {
 	if err := f.judge(e); err != nil {
 		return err
 	}
-	if f.run.OnEpoch != nil {
-		f.run.OnEpoch(e)
+	if err := f.call(&e); err != nil {
+		return errors.Join(err, f.save())
 	}
+	f.watch(e)
 	if err := f.log(e); err != nil {
 		return err
 	}
@@ -128,19 +170,58 @@ func (f *fit) batch(t *Trainer, rows []int) error {
 	if f.group > 1 {
 		first := f.Batch / f.group * f.group
 		last := min(first+f.group, f.batches.Steps()) - 1
-		total := min((last+1)*f.batches.Size(), f.run.Train.Rows()) - first*f.batches.Size()
+		total := min((last+1)*f.batches.Size(), f.batches.Rows()) - first*f.batches.Size()
 		m, share = gather, float64(len(rows))/float64(total)
 		if f.Batch == last {
 			m = apply
 		}
 	}
-	loss, err := t.run(f.run.Train, rows, m, f.rate(t.step), share)
+	set, rows, err := f.rows(t, rows)
+	if err != nil {
+		return err
+	}
+	loss, err := t.run(set, rows, m, f.lr(t.step), share)
 	if err != nil {
 		return err
 	}
 	f.Batch++
+	f.last, f.lastRows, f.stepped = loss, len(rows), m.moves()
 	f.Sum += float64(loss * float64(len(rows)))
+	if len(t.parts) > 1 {
+		if f.Sums == nil {
+			f.Sums = make([]float64, len(t.parts))
+		}
+		for i, x := range t.parts {
+			f.Sums[i] += float64(x * float64(len(rows)))
+		}
+	}
 	return nil
+}
+
+// batches returns the order of the run's rows. Those of a generator come as they
+// are made, each batch's counted from 0.
+func (r *Run) batches() data.Batches {
+	if g := r.Generate; g != nil {
+		return data.NewBatches(g.Batches*g.Size, g.Size, r.Seed, false)
+	}
+	return data.NewBatches(r.Train.Rows(), r.Batch, r.Seed, !r.InOrder)
+}
+
+// rows returns what the next batch is taken from, and the numbers of its rows in
+// there.
+func (f *fit) rows(t *Trainer, rows []int) (data.Rows, []int, error) {
+	if f.run.Generate == nil {
+		return f.train, rows, nil
+	}
+	set, err := f.run.Generate.Batch(f.run.Seed, f.Epoch, f.Batch)
+	if err != nil {
+		return nil, nil, fmt.Errorf("train: %w", err)
+	}
+	rows = rows[:0:0]
+	for i := range set.Rows() {
+		rows = append(rows, i)
+	}
+	return set, rows, t.match(set)
 }
 
 // judge looks whether the epoch is the best so far, and whether to stop.
@@ -164,11 +245,19 @@ func (f *fit) judge(e Epoch) (err error) {
 	return nil
 }
 
+// watch shows a plateau how good an epoch was.
+func (f *fit) watch(e Epoch) {
+	if f.plateau != nil {
+		x, _ := e.Value(f.monitor)
+		f.plateau.Next(x)
+	}
+}
+
 func (f *fit) elapsed() float64 { return f.before + time.Since(f.began).Seconds() }
 
 func (f *fit) progress() Progress {
 	p := Progress{Epoch: f.Epoch + 1, Epochs: f.run.Epochs, Batch: f.Batch, Batches: f.batches.Steps(), Elapsed: time.Since(f.began)}
-	rows := min(f.Batch*f.batches.Size(), f.run.Train.Rows())
+	rows := min(f.Batch*f.batches.Size(), f.batches.Rows())
 	p.Loss = f.Sum / float64(rows)
 	all, now := p.Epochs*p.Batches, f.Epoch*p.Batches+f.Batch
 	p.Done = float64(now) / float64(all)

@@ -17,14 +17,20 @@ import (
 
 // A Run says how to train.
 type Run struct {
-	Train *data.Dataset
-	Val   *data.Dataset // scored after each epoch; may be nil
+	Train data.Rows
+	// Generate makes the batches of training in place of Train.
+	Generate *data.Generator
+	Val      data.Rows // scored after each epoch; may be nil
 
 	Epochs   int
 	Batch    int    // rows in each batch; 0 for all
 	Seed     uint64 // of the order of rows
 	InOrder  bool   // rows come in their order
 	Schedule schedule.Schedule
+	// Plateau, in place of a schedule, lowers its rate when what is monitored (see
+	// Stop) stops improving; patience and cooldown are counted in epochs. The run
+	// goes on with a copy, which knows itself whether larger is better.
+	Plateau *schedule.Plateau
 	// Accumulate is the number of batches whose gradients make one step; 0
 	// means 1.
 	Accumulate int
@@ -35,6 +41,8 @@ type Run struct {
 	// be nil.
 	OnBatch func(Progress)
 	OnEpoch func(Epoch)
+	// Callbacks are called after these. They may stop the run and change its rate.
+	Callbacks []Callback
 	// Log, if not nil, gets each epoch as a line of JSON.
 	Log io.Writer
 
@@ -78,14 +86,15 @@ type Progress struct {
 }
 
 // An Epoch is what is known after an epoch. As JSON it is flat, with val_ in
-// front of the names of Val; numbers that are not finite are the strings "nan",
+// front of the names of Val and loss_ in front of those of Losses; numbers that are not finite are the strings "nan",
 // "inf" and "-inf".
 type Epoch struct {
 	Epoch   int // from 1
 	Step    int // steps done
 	Loss    float64
-	LR      float64 // of the last step
-	Seconds float64 // since the start of the run
+	LR      float64            // of the last step
+	Losses  map[string]float64 // of training, by name, if the task has several
+	Seconds float64            // since the start of the run
 	Val     map[string]float64
 }
 
@@ -97,6 +106,9 @@ func (e *Epoch) Value(name string) (float64, bool) {
 
 func (e *Epoch) flat() map[string]float64 {
 	m := map[string]float64{"epoch": float64(e.Epoch), "step": float64(e.Step), "loss": e.Loss, "lr": e.LR, "seconds": e.Seconds}
+	for name, x := range e.Losses {
+		m[lossPrefix+name] = x
+	}
 	for name, x := range e.Val {
 		m["val_"+name] = x
 	}
@@ -122,6 +134,12 @@ func (e *Epoch) UnmarshalJSON(text []byte) error {
 			}
 			e.Val[name] = x
 		}
+		if name, ok := strings.CutPrefix(name, lossPrefix); ok {
+			if e.Losses == nil {
+				e.Losses = map[string]float64{}
+			}
+			e.Losses[name] = x
+		}
 	}
 	return nil
 }
@@ -136,24 +154,33 @@ type History struct {
 // Check reports settings that make no sense, as [Trainer.Fit] does first.
 func (r *Run) Check(t *Trainer) error {
 	switch {
-	case r.Train == nil:
-		return errors.New("train: no training rows")
+	case none(r.Train) == (r.Generate == nil):
+		if r.Generate == nil {
+			return errors.New("train: no training rows")
+		}
+		return errors.New("train: both Train and Generate are set; training rows are of one of them")
 	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0 || r.Workers < 0:
 		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d, workers %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience, r.Workers)
-	case r.Schedule == nil:
+	case r.Schedule == nil && r.Plateau == nil:
 		return errors.New("train: no schedule, which gives the learning rate")
+	case r.Schedule != nil && r.Plateau != nil:
+		return errors.New("train: both Schedule and Plateau are set; the learning rate is that of one of them")
 	case !(r.Stop.MinDelta >= 0):
 		return fmt.Errorf("train: a minimum improvement of %v", r.Stop.MinDelta)
 	case r.Resume && r.Checkpoint == "":
 		return errors.New("train: resume needs the name of a checkpoint")
 	}
-	if err := schedule.Check(r.Schedule); err != nil {
+	if err := r.checkRate(); err != nil {
 		return fmt.Errorf("train: the schedule: %w", err)
 	}
-	if err := t.Match(r.Train); err != nil {
+	if r.Generate != nil {
+		if err := r.Generate.Check(); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+	} else if err := t.Match(r.Train); err != nil {
 		return err
 	}
-	if r.Val != nil {
+	if !none(r.Val) {
 		if err := t.Match(r.Val); err != nil {
 			return err
 		}
@@ -162,31 +189,44 @@ func (r *Run) Check(t *Trainer) error {
 	return err
 }
 
+func (r *Run) checkRate() error {
+	if p := r.Plateau; p != nil {
+		if !(p.LR >= 0 && p.Factor >= 0 && p.Factor < 1 && p.Patience >= 0 && p.Cooldown >= 0 && p.Least >= 0) {
+			return fmt.Errorf("a plateau %+v: rates, patience and cooldown are at least 0, the factor is below 1", *p)
+		}
+		return nil
+	}
+	return schedule.Check(r.Schedule)
+}
+
 // monitor returns what early stopping looks at, and -1 if larger is better,
 // else 1.
 func (r *Run) monitor(t *Trainer) (name string, sign float64, err error) {
 	name = r.Stop.Monitor
 	if name == "" {
 		name = "loss"
-		if r.Val != nil {
+		if !none(r.Val) {
 			name = "val_loss"
 		}
 	}
 	known := []string{"loss"}
-	if r.Val != nil {
-		s := &Scores{}
-		if t.task.Classes > 0 {
-			s.Confusion = [][]int{}
+	for _, l := range slices.Sorted(maps.Keys(t.named(t.parts))) {
+		known = append(known, lossPrefix+l)
+	}
+	if !none(r.Val) {
+		names := slices.Clone(known)
+		for _, m := range t.task.metrics() {
+			names = append(names, m.Name)
 		}
-		for _, k := range slices.Sorted(maps.Keys(s.Values())) {
+		slices.Sort(names)
+		for _, k := range names {
 			known = append(known, "val_"+k)
 		}
 	}
 	if !slices.Contains(known, name) {
 		return "", 0, fmt.Errorf("train: cannot monitor %q; there are %s", name, strings.Join(known, ", "))
 	}
-	switch strings.TrimPrefix(name, "val_") {
-	case "accuracy", "precision", "recall", "f1", "r2":
+	if m := t.task.metric(strings.TrimPrefix(name, "val_")); m != nil && m.Larger {
 		return name, -1, nil
 	}
 	return name, 1, nil

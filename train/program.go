@@ -4,19 +4,21 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // A mode is what a program does with a batch.
 type mode uint8
 
 const (
-	evaluate mode = iota // loss and predictions
+	evaluate mode = iota // losses and predictions
+	predict              // predictions alone
 	step                 // a whole training step
 	gather               // add the gradient to what has been gathered
 	apply                // a step with the gradient and what has been gathered
 )
+
+// trains tells whether the mode is one of training.
+func (m mode) trains() bool { return m >= step }
 
 // moves tells whether the mode ends a training step.
 func (m mode) moves() bool { return m == step || m == apply }
@@ -28,22 +30,16 @@ type programKey struct {
 
 // program is a compiled graph for batches of so many rows.
 type program struct {
-	p          *graph.Program
-	x, y       *graph.Node
-	pred, loss *graph.Node
-	training   *optimizers.Training
-	feeds      []graph.Feed // of the memory below
-
-	// The inputs of a batch: the program's own memory, or nil if it does not
-	// need them.
-	x32 []float32
-	x64 []float64
-	// The targets of a batch, one of both.
-	classes []int
-	ys      []float64
-	width   int // of ys
-	rate    [1]float64
-	share   [1]float64
+	p        *graph.Program
+	g        *graph.Graph
+	n        int // rows of a batch
+	fields   []*field
+	result   Result
+	loss     *graph.Node
+	training *optimizers.Training
+	feeds    []graph.Feed
+	rate     [1]float64
+	share    [1]float64
 }
 
 // program returns the program for batches of n rows.
@@ -52,69 +48,54 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 	if p := t.programs[key]; p != nil {
 		return p, nil
 	}
-	g := t.root.Sibling()
-	if m == evaluate {
-		g.Evaluation()
-	}
-	p := &program{x: g.Input("x", n, t.task.Features)}
-	p.pred = t.task.Model(p.x)
-	if err := rowwise(p.pred, n); err != nil {
+	p, err := t.build(n, m)
+	if err != nil {
 		return nil, err
 	}
-	p.y = t.task.Target(p.pred, n)
-	if err := graph.Mistakes(p.y); err != nil {
-		return nil, err
-	}
-	p.stageTarget()
-	p.loss = t.task.Loss(p.pred, p.y)
-	fn := graph.Function{Outputs: []*graph.Node{p.loss}, Check: t.check, Team: t.team}
-	if m == evaluate {
-		if t.task.Output != nil {
-			p.pred = t.task.Output(p.pred)
-		}
-		fn.Outputs = append(fn.Outputs, p.pred)
-	} else {
-		fn.Updates = p.learn(t, m)
-	}
-	var err error
-	if p.p, err = fn.Compile(); err != nil {
-		return nil, err
-	}
-	if g.Dtype() == tensor.Float32 {
-		p.x32 = graph.Buffer[float32](p.p, p.x)
-	} else {
-		p.x64 = graph.Buffer[float64](p.p, p.x)
-	}
-	if m == apply || t.training == nil {
+	if m == apply || m.trains() && t.training == nil {
 		t.training = p.training // its states are those that this run changes
 	}
 	t.programs[key] = p
 	return p, nil
 }
 
-// Target declares the input "y" that the loss compares a batch of n
-// predictions with, see [Task].Loss.
-func (task *Task) Target(pred *graph.Node, n int) *graph.Node {
-	g, out := pred.Graph(), pred.Shape()
-	one := out.Rank() == 2 && out.Dim(1) == 1
-	switch {
-	case task.Classes == 0, task.Classes == 2 && one:
-		return g.Input("y", n, 1)
-	case task.OneHot:
-		return g.Input("y", n, task.Classes)
+func (t *Trainer) build(n int, m mode) (*program, error) {
+	g := t.root.Sibling()
+	if !m.trains() {
+		g.Evaluation()
 	}
-	return g.Indices("y", n)
-}
-
-// stageTarget makes the memory of a batch's targets.
-func (p *program) stageTarget() {
-	if s := p.y.Shape(); p.y.Role() == graph.Index {
-		p.classes = make([]int, s.Size())
-		p.feeds = append(p.feeds, graph.Let(p.y, p.classes))
+	b := &Batch{g: g, n: n}
+	p := &program{g: g, n: n, result: t.task.compute(b)}
+	p.fields = b.fields
+	if err := p.result.check(n); err != nil {
+		return nil, err
+	}
+	p.loss = p.result.total()
+	fn := graph.Function{Check: t.check, Team: t.team}
+	if m != predict {
+		fn.Outputs = append(fn.Outputs, p.loss)
+		if len(p.result.Losses) > 1 {
+			for _, l := range p.result.Losses {
+				fn.Outputs = append(fn.Outputs, l.Node)
+			}
+		}
+	}
+	if m.trains() {
+		fn.Updates = p.learn(t, m)
 	} else {
-		p.ys, p.width = make([]float64, s.Size()), s.Dim(1)
-		p.feeds = append(p.feeds, graph.Let(p.y, p.ys))
+		for _, x := range p.result.Predictions {
+			fn.Outputs = append(fn.Outputs, x.Node)
+		}
+		p.markPredicting()
 	}
+	var err error
+	if p.p, err = fn.Compile(); err != nil {
+		return nil, err
+	}
+	for _, f := range p.fields {
+		p.feeds = append(p.feeds, f.stage(p.p, g.Dtype())...)
+	}
+	return p, nil
 }
 
 // learn returns the updates of a training mode. Gradients are gathered in a
@@ -162,41 +143,48 @@ func (r addGathered) Update(s *optimizers.Step) *graph.Node {
 	return graph.Add(sum, graph.Mul(r.share, s.Grad))
 }
 
-// load copies rows of a dataset to the program's memory.
-func (p *program) load(t *Trainer, d *data.Dataset, rows []int) {
-	switch {
-	case p.x32 != nil:
-		data.Gather(p.x32, t.float32s(d), d.Features(), rows)
-	case p.x64 != nil:
-		data.Gather(p.x64, d.X, d.Features(), rows)
-	}
-	switch {
-	case p.classes != nil && d.Class != nil:
-		data.Gather(p.classes, d.Class, 1, rows)
-	case d.Class != nil:
-		clear(p.ys)
-		for i, row := range rows {
-			if c := d.Class[row]; p.width > 1 {
-				p.ys[i*p.width+c] = 1
-			} else {
-				p.ys[i] = float64(c)
-			}
+// model returns the variables of the program's graph.
+func (p *program) model() (vars []*graph.Variable) {
+	for _, v := range p.g.Store().Variables() {
+		if p.g.Leaf(v.Name()) != nil {
+			vars = append(vars, v)
 		}
-	case d.Y != nil:
-		data.Gather(p.ys, d.Y, 1, rows)
+	}
+	return vars
+}
+
+// markPredicting notes which fields predictions are made of.
+func (p *program) markPredicting() {
+	seen := map[*graph.Node]bool{}
+	var todo []*graph.Node
+	for _, x := range p.result.Predictions {
+		todo = append(todo, x.Node)
+	}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		for i := range n.Arity() {
+			todo = append(todo, n.Arg(i))
+		}
+	}
+	for _, f := range p.fields {
+		f.predicts = seen[f.node]
 	}
 }
 
-// float32s returns the inputs of a dataset in the element type of the program,
-// converted once and not at every step.
-func (t *Trainer) float32s(d *data.Dataset) []float32 {
-	x := t.inputs[d]
-	if len(x) != len(d.X) {
-		x = make([]float32, len(d.X))
-		for i, v := range d.X {
-			x[i] = float32(v)
+// load copies rows to the program's memory, or only what predictions are made of:
+// what the losses take stays as it is then.
+func (p *program) load(d data.Rows, rows []int, predictions bool) error {
+	for _, f := range p.fields {
+		if f.predicts || !predictions {
+			if err := f.load(d, rows); err != nil {
+				return err
+			}
 		}
-		t.inputs[d] = x
 	}
-	return x
+	return nil
 }

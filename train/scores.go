@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 
 	"descent/data"
@@ -20,14 +21,35 @@ type Scores struct {
 
 	// Of a regression. R2 is NaN for fewer than two rows.
 	R2, MAE, RMSE float64
+
+	// Losses are the means of the task's losses, if there are several.
+	Losses map[string]float64
+	// More are the metrics that have no field here, see [Task].Metrics.
+	More map[string]float64
+
+	bare bool // neither of a classification nor of a regression
 }
+
+// lossPrefix is in front of a loss's name, where there are several.
+const lossPrefix = "loss_"
 
 // Values returns the scores by the names that logs and [EarlyStopping] use.
 func (s *Scores) Values() map[string]float64 {
+	values := map[string]float64{"loss": s.Loss}
+	kind := OfNumbers
 	if s.Confusion != nil {
-		return map[string]float64{"loss": s.Loss, "accuracy": s.Accuracy, "precision": s.Precision, "recall": s.Recall, "f1": s.F1}
+		kind = OfClasses
 	}
-	return map[string]float64{"loss": s.Loss, "r2": s.R2, "mae": s.MAE, "rmse": s.RMSE}
+	for _, m := range Metrics {
+		if m.score != nil && m.Of == kind && !s.bare {
+			values[m.Name] = m.score(s)
+		}
+	}
+	for name, x := range s.Losses {
+		values[lossPrefix+name] = x
+	}
+	maps.Copy(values, s.More)
+	return values
 }
 
 // Classified scores predicted classes, numbers below classes. It panics if one is
@@ -130,39 +152,53 @@ func (t *Trainer) averaged(f func() error) error {
 	})
 }
 
-// each evaluates d piece by piece and gives f the numbers of the rows, their
-// mean loss and their predictions.
-func (t *Trainer) each(d *data.Dataset, f func(rows []int, loss float64, pred []float64)) error {
+// each evaluates d piece by piece and gives f each piece's rows and its program,
+// which has run. Targets are only needed for losses.
+func (t *Trainer) each(d data.Rows, losses bool, f func(rows []int, p *program)) error {
 	return t.averaged(func() error {
 		for rows := range data.NewBatches(d.Rows(), evalRows, 0, false).Epoch(0) {
-			loss, err := t.run(d, rows, evaluate, 0, 0)
+			p, err := t.program(len(rows), evaluate)
 			if err != nil {
 				return err
 			}
-			p := t.programs[programKey{len(rows), evaluate}]
-			f(rows, loss, p.p.Float64s(p.pred))
+			if err := p.load(d, rows, !losses); err != nil {
+				return err
+			}
+			if _, err := t.compute(p, evaluate); err != nil {
+				return err
+			}
+			f(rows, p)
 		}
 		return nil
 	})
 }
 
 // Predict returns the model's outputs for the rows of d, row-major, and their
-// number for each row. Targets are not needed.
-func (t *Trainer) Predict(d *data.Dataset) (out []float64, width int, err error) {
+// number for each row: the first prediction of the task. Targets are not needed.
+// For many calls, or several goroutines, see [Predictor].
+func (t *Trainer) Predict(d data.Rows) (out []float64, width int, err error) {
 	if err := t.matchInputs(d); err != nil {
 		return nil, 0, err
 	}
-	err = t.each(d, func(rows []int, _ float64, pred []float64) {
-		out = append(out, pred...)
-		width = len(pred) / len(rows)
+	if len(t.one.result.Predictions) == 0 {
+		return nil, 0, errNoPrediction
+	}
+	err = t.each(d, false, func(rows []int, p *program) {
+		out = append(out, p.p.Float64s(p.result.Predictions[0].Node)...)
+		width = len(out) / (rows[len(rows)-1] + 1)
 	})
 	return out, width, err
 }
 
+var errNoPrediction = errors.New("train: the task makes no predictions")
+
 // Decide returns the class that a row of the model's outputs stands for.
-func (t *Trainer) Decide(row []float64) int {
+func (t *Trainer) Decide(row []float64) int { return t.task.Decide(row) }
+
+// Decide returns the class that a row of the model's outputs stands for.
+func (task *Task) Decide(row []float64) int {
 	if len(row) == 1 {
-		if row[0] > t.task.Threshold {
+		if row[0] > task.Threshold {
 			return 1
 		}
 		return 0
@@ -177,33 +213,46 @@ func (t *Trainer) Decide(row []float64) int {
 }
 
 // Evaluate scores the model on d.
-func (t *Trainer) Evaluate(d *data.Dataset) (*Scores, error) {
+func (t *Trainer) Evaluate(d data.Rows) (*Scores, error) {
 	if err := t.Match(d); err != nil {
 		return nil, err
 	}
-	loss := 0.0
-	var classes []int
-	var values []float64
-	err := t.each(d, func(rows []int, l float64, pred []float64) {
-		loss += l * float64(len(rows)) / float64(d.Rows())
-		width := len(pred) / len(rows)
-		for i := range rows {
-			if row := pred[i*width : (i+1)*width]; t.task.Classes > 0 {
-				classes = append(classes, min(t.Decide(row), t.task.Classes-1))
-			} else {
-				values = append(values, row[0])
-			}
+	if err := t.matchTruth(d); err != nil {
+		return nil, err
+	}
+	first := ""
+	if len(t.one.result.Predictions) > 0 {
+		first = t.one.result.Predictions[0].Name
+	}
+	loss, parts, tally := 0.0, make([]float64, len(t.parts)), newTally(&t.task, d, first)
+	err := t.each(d, true, func(rows []int, p *program) {
+		share := float64(len(rows)) / float64(d.Rows())
+		loss += p.p.Scalar(p.loss) * float64(len(rows)) / float64(d.Rows())
+		for i := range parts {
+			parts[i] += float64(t.parts[i] * share)
 		}
+		batch := &Outcome{Rows: d, Index: rows, Predictions: map[string][]float64{}, task: &t.task, first: first}
+		for _, x := range p.result.Predictions {
+			batch.Predictions[x.Name] = p.p.Float64s(x.Node)
+		}
+		tally.add(batch)
 	})
 	if err != nil {
 		return nil, err
 	}
-	var s *Scores
-	if t.task.Classes > 0 {
-		s = Classified(d.Class, classes, t.task.Classes)
-	} else {
-		s = Regressed(d.Y, values)
-	}
-	s.Loss = loss
+	s := tally.scores()
+	s.Rows, s.Loss, s.Losses = d.Rows(), loss, t.named(parts)
 	return s, nil
+}
+
+// named returns the losses of a task by name, nil if there is but one.
+func (t *Trainer) named(parts []float64) map[string]float64 {
+	if len(parts) < 2 {
+		return nil
+	}
+	m := map[string]float64{}
+	for i, l := range t.one.result.Losses {
+		m[l.Name] = parts[i]
+	}
+	return m
 }

@@ -65,17 +65,17 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	t, err := m.trainer(dir)
+	p, err := m.predictor(dir)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	out, width, err := t.Predict(rows)
+	out, width, err := p.Predict(rows)
 	if err != nil {
 		return err
 	}
 	list := make([]prediction, rows.Rows())
 	for i := range list {
-		list[i] = m.prediction(out[i*width:(i+1)*width], t.Decide)
+		list[i] = m.prediction(out[i*width:(i+1)*width], p.Decide)
 		for _, c := range o.kept {
 			if list[i].Row == nil {
 				list[i].Row = make(map[string]string)

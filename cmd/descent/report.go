@@ -23,12 +23,13 @@ type report struct {
 	Inputs  int      `json:"inputs"`
 	Classes []string `json:"classes,omitempty"`
 
-	Model     string  `json:"model"`
-	Loss      string  `json:"loss"`
-	Optimizer string  `json:"optimizer"`
-	LR        float64 `json:"lr"`
-	Batch     int     `json:"batch"`
-	DType     string  `json:"dtype"`
+	Model     string     `json:"model"`
+	Loss      string     `json:"loss"`
+	Optimizer string     `json:"optimizer"`
+	LR        float64    `json:"lr"`
+	Found     *foundRate `json:"found_lr,omitempty"` // by --lr find
+	Batch     int        `json:"batch"`
+	DType     string     `json:"dtype"`
 
 	Epochs  []train.Epoch `json:"epochs"`
 	Best    int           `json:"best_epoch,omitempty"`

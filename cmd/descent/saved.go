@@ -8,7 +8,6 @@ import (
 	"descent/data"
 	"descent/internal/atomicfile"
 	"descent/internal/numjson"
-	"descent/optimizers"
 	"descent/train"
 
 	"gorgonia.org/tensor"
@@ -94,15 +93,11 @@ func parseSaved(path string, text []byte) (*saved, error) {
 	return m, nil
 }
 
-// trainer returns the model with its weights.
-func (m *saved) trainer(dir string) (*train.Trainer, error) {
+// predictor returns the model with its weights.
+func (m *saved) predictor(dir string) (*train.Predictor, error) {
 	task, err := m.task()
 	if err != nil {
 		return nil, err
 	}
-	t, err := train.New(task, optimizers.SGD(), dtypes[m.DType], 0)
-	if err != nil {
-		return nil, err
-	}
-	return t, t.Load(filepath.Join(dir, weightsFile))
+	return train.LoadPredictor(task, dtypes[m.DType], filepath.Join(dir, weightsFile))
 }

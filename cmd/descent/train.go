@@ -32,6 +32,7 @@ type trainOptions struct {
 
 	optimizer   optimizers.Optimizer
 	schedule    *schedule.Spec // nil is a rate that stays
+	rateFlag    rateFlag
 	lr          float64
 	run         train.Run
 	seed        uint64
@@ -67,7 +68,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
 	o.modelFlags(f, "")
 	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))", optimizers.Parse)
-	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
+	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
 	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
@@ -133,6 +134,12 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		if note := o.scaled(); note != "" && o.given("loss") {
 			fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
 		}
+	}
+	if o.rateFlag.find {
+		if r.Found, err = o.findRate(cmd.Context(), t); err != nil {
+			return err
+		}
+		o.run.Schedule = o.rate(parts.Train.Rows())
 	}
 	if err := o.introduce(w, r, t); err != nil {
 		return err
@@ -213,11 +220,10 @@ func (o *trainOptions) checkOptimizer() error {
 	case o.optimizer.Range != nil:
 		return fmt.Errorf("--optimizer: lr=%v is a range, which bench searches; train needs one rate", o.optimizer.Range)
 	case o.given("lr") && o.optimizer.Given:
-		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.lr, o.optimizer.LR)
-	case o.given("lr") && !(o.lr > 0):
-		return fmt.Errorf("--lr %v: it must be positive", o.lr)
-	case !o.given("lr"):
-		o.lr = o.optimizer.LR
+		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.rateFlag, o.optimizer.LR)
+	}
+	if o.lr = o.rateFlag.rate; !o.given("lr") || o.rateFlag.find {
+		o.lr = o.optimizer.LR // to begin with
 	}
 	if o.lr == 0 {
 		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer.Text)
@@ -309,6 +315,9 @@ func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error
 		return err
 	}
 	r.introduce(w, o)
+	if r.Found != nil {
+		r.Found.print(w)
+	}
 	fmt.Fprintf(w, "\n%s\n", s)
 	return nil
 }
@@ -335,9 +344,9 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 		return err
 	}
 	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: called(name), DType: o.dtype, setup: o.setup,
-		ClassNames: o.run.Train.Classes, Target: o.run.Train.Target, Schema: r.parts.Schema}
+		ClassNames: r.parts.Train.Classes, Target: r.parts.Train.Target, Schema: r.parts.Schema}
 	if m.Schema == nil {
-		m.Shape = o.run.Train.Shape
+		m.Shape = r.parts.Train.Shape
 	}
 	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
 }

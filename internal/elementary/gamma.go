@@ -37,7 +37,7 @@ func horner(c []float64, x float64) float64 {
 }
 
 // near2 is log Γ(2+t) for |t| ≤ ½.
-func near2(t float64) float64 { return t * ((1 - euler) + float64(t*horner(zetaTerms[:], t))) }
+func near2(t float64) float64 { return float64(t * ((1 - euler) + float64(t*horner(zetaTerms[:], t)))) }
 
 // bernoulli are B₂, B₄, ….
 var bernoulli = [...]float64{

@@ -89,7 +89,7 @@ func Erfinv(x float64) float64 {
 	// Winitzki's estimate is good to some thousandths.
 	const c = 0.147
 	l := Log(rest * (1 + a))
-	m := (4/(math.Pi*c) + l) / 2
+	m := float64((4/(math.Pi*c) + l) / 2)
 	y := math.Sqrt(math.Sqrt(float64(m*m)-float64(l/c)) - m)
 	for range 3 {
 		y = halley(y, rest-Erfc(y))

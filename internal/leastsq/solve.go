@@ -125,7 +125,7 @@ func (s *Sum) Add(x float64) {
 
 // AddProduct adds x·y.
 func (s *Sum) AddProduct(x, y float64) {
-	p := x * y
+	p := float64(x * y)
 	s.Add(p)
 	s.low += math.FMA(x, y, -p)
 }

@@ -85,7 +85,7 @@ func (m *model) minimise(radius float64) []float64 {
 func (m *model) slope() []float64 {
 	h := make([]float64, len(m.S))
 	for i, s := range m.S {
-		h[i] = s * m.T[i]
+		h[i] = float64(s * m.T[i])
 		if m.second != nil {
 			h[i] += m.second.slope[i]
 		}

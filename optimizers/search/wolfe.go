@@ -147,7 +147,7 @@ func elsewhere(at, x []float64, t float64, d []float64) bool {
 // inside keeps a trial away from the ends of a bracket when the search makes
 // too little progress there.
 func inside(t, left, right float64, stuck bool) (float64, bool) {
-	eps := 0.1 * (right - left)
+	eps := float64(0.1 * (right - left))
 	if !(min(right-t, t-left) < eps) {
 		return t, false
 	}

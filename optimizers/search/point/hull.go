@@ -44,7 +44,7 @@ func (s *Spot) sample(radius float64) (grads [][]float64, spread []float64, most
 	u, spread := make([]float64, n), make([]float64, n)
 	for range 2*n + 10 {
 		for i := range u {
-			u[i] = s.scale[i] * (float64(2*rng.Float64()) - 1)
+			u[i] = s.scale[i] * signed(rng)
 		}
 		var pair [][]float64
 		for _, sign := range []float64{-1, 1} {

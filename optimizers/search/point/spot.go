@@ -72,6 +72,12 @@ func (s *Spot) Gradient() float64 { return largest(s.g) }
 
 const epsilon = 0x1p-52
 
+// signed draws a number between -1 and 1, the latter excluded. It is exact, so
+// it is the same wherever products and sums are fused.
+func signed(rng *rand.Rand) float64 {
+	return float64(int64(rng.Uint64()<<11>>11)-1<<52) / (1 << 52)
+}
+
 // jitter is by how much the value changes when the variables move by a few units
 // in the last place of their scales.
 func (s *Spot) jitter() (most float64) {
@@ -79,7 +85,7 @@ func (s *Spot) jitter() (most float64) {
 	u := make([]float64, len(s.x))
 	for range 8 {
 		for i := range u {
-			u[i] = s.scale[i] * (float64(2*rng.Float64()) - 1)
+			u[i] = s.scale[i] * signed(rng)
 		}
 		if d := math.Abs(s.value(s.along(16*epsilon, u)) - s.f); allFinite(d) {
 			most = max(most, d)

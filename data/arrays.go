@@ -1,0 +1,256 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/tensor"
+)
+
+// Rows are named arrays with as many rows each: a [*Dataset], [Arrays], or a type of
+// yours. What they hold does not change while they are used.
+type Rows interface {
+	Rows() int
+	// Array returns the array of that name; ok is false if there is none.
+	Array(name string) (a Array, ok bool)
+}
+
+// A Value is what an array may be made of. Bytes of pictures stay bytes in memory
+// until they are in a batch.
+type Value interface {
+	float64 | float32 | int | uint8
+}
+
+// An Array is a number of rows, each of the same shape. It is a view: the values
+// stay where they are.
+type Array struct {
+	rows, width int
+	shape       []int // of one row; nil if it is flat
+	f64         []float64
+	f32         []float32
+	ints        []int
+	bytes       []uint8
+}
+
+// NewArray returns values as rows of a shape, row-major; no shape stands for one
+// value a row. It is an error if they are not a whole number of rows.
+func NewArray[T Value](values []T, shape ...int) (Array, error) {
+	width := 1
+	if len(shape) > 0 {
+		var ok bool
+		if width, ok = product(shape); !ok {
+			return Array{}, fmt.Errorf("data: a row of shape %v; lengths are at least 1", slices.Clone(shape))
+		}
+	}
+	if len(values)%width != 0 {
+		return Array{}, fmt.Errorf("data: %d values are not a whole number of rows of shape %v", len(values), slices.Clone(shape))
+	}
+	return arrayOf(values, width, slices.Clone(shape)), nil
+}
+
+// arrayOf is NewArray of what fits. It allocates nothing.
+func arrayOf[T Value](values []T, width int, shape []int) Array {
+	a := Array{rows: len(values) / width, width: width, shape: shape}
+	switch v := any(values).(type) {
+	case []float64:
+		a.f64 = v
+	case []float32:
+		a.f32 = v
+	case []int:
+		a.ints = v
+	case []uint8:
+		a.bytes = v
+	}
+	return a
+}
+
+// FromDense returns a tensor as an array whose rows are its first axis. Its
+// elements are float64, float32, int or uint8. A view that is not contiguous is
+// copied.
+func FromDense(t *tensor.Dense) (Array, error) {
+	if t == nil || t.Dims() == 0 {
+		return Array{}, fmt.Errorf("data: a tensor without axes; the first is that of the rows")
+	}
+	if t.RequiresIterator() {
+		t = t.Materialize().(*tensor.Dense)
+	}
+	shape := []int(t.Shape()[1:])
+	switch v := t.Data().(type) {
+	case []float64:
+		return NewArray(v, shape...)
+	case []float32:
+		return NewArray(v, shape...)
+	case []int:
+		return NewArray(v, shape...)
+	case []uint8:
+		return NewArray(v, shape...)
+	}
+	return Array{}, fmt.Errorf("data: a tensor of %v; elements are float64, float32, int or uint8", t.Dtype())
+}
+
+// Rows returns the number of rows.
+func (a Array) Rows() int { return a.rows }
+
+// Shape returns the shape of a row, empty if it is one value.
+func (a Array) Shape() []int {
+	if a.shape == nil && a.width != 1 {
+		return []int{a.width}
+	}
+	return slices.Clone(a.shape)
+}
+
+// Whole reports whether the values are int or uint8.
+func (a Array) Whole() bool { return a.ints != nil || a.bytes != nil }
+
+// Fits reports whether rows can be taken as rows of a shape: it is theirs, or one
+// of both is flat and they have as many values.
+func (a Array) Fits(shape []int) bool {
+	width := 1
+	for _, n := range shape {
+		width *= n
+	}
+	return slices.Equal(a.shape, shape) || a.width == width && (len(shape) < 2 || len(a.shape) < 2)
+}
+
+// GatherArray copies rows of an array to dst, row-major, converting each value. It
+// allocates nothing. It panics as [Gather] does, and if values that need not be whole
+// are to become integers, see [Array.Whole].
+func GatherArray[D float32 | float64 | int](dst []D, a Array, rows []int) {
+	if _, whole := any(dst).([]int); whole && !a.Whole() {
+		panic("data: GatherArray of numbers that need not be whole as integers")
+	}
+	switch {
+	case a.f64 != nil:
+		Gather(dst, a.f64, a.width, rows)
+	case a.f32 != nil:
+		Gather(dst, a.f32, a.width, rows)
+	case a.ints != nil:
+		Gather(dst, a.ints, a.width, rows)
+	default:
+		Gather(dst, a.bytes, a.width, rows)
+	}
+}
+
+// Arrays are named arrays with as many rows each.
+type Arrays map[string]Array
+
+// Rows returns the number of rows, 0 if there are no arrays. Arrays that do not
+// agree count by the shortest, and CheckSizes reports them.
+func (s Arrays) Rows() int {
+	n := -1
+	for _, a := range s {
+		if n < 0 || a.rows < n {
+			n = a.rows
+		}
+	}
+	return max(n, 0)
+}
+
+// CheckSizes reports arrays with another number of rows than others.
+func (s Arrays) CheckSizes() error {
+	n := s.Rows()
+	odd := ""
+	for name, a := range s {
+		if a.rows != n && (odd == "" || name < odd) {
+			odd = name
+		}
+	}
+	if odd == "" {
+		return nil
+	}
+	return fmt.Errorf("data: array %q has %d rows, others %d", odd, s[odd].rows, n)
+}
+
+// Array implements [Rows].
+func (s Arrays) Array(name string) (Array, bool) {
+	a, ok := s[name]
+	return a, ok
+}
+
+// Array implements [Rows]: "x" are the inputs, "y" the targets, numbers or
+// classes, and "weight" the weights of the rows, if they have some.
+func (d *Dataset) Array(name string) (a Array, ok bool) {
+	switch {
+	case name == "x" && d.Features() > 0:
+		a = arrayOf(d.X, d.Features(), nil)
+		if p, ok := product(d.Shape); ok && p == a.width {
+			a.shape = d.Shape
+		}
+	case name == "y" && d.Class != nil:
+		a = arrayOf(d.Class, 1, nil)
+	case name == "y" && d.Y != nil:
+		a = arrayOf(d.Y, 1, nil)
+	case name == "weight" && d.Weight != nil:
+		a = arrayOf(d.Weight, 1, nil)
+	default:
+		return a, false
+	}
+	return a, true
+}
+
+// Float32 returns the rows with some of their arrays as float32, if they are float64:
+// converted once for many epochs, and not in each batch.
+func Float32(d Rows, names ...string) Rows {
+	s := converted{of: d, arrays: map[string]Array{}}
+	for _, name := range names {
+		a, ok := d.Array(name)
+		if !ok || a.f64 == nil {
+			continue
+		}
+		narrow := make([]float32, len(a.f64))
+		for i, x := range a.f64 {
+			narrow[i] = float32(x)
+		}
+		s.arrays[name] = arrayOf(narrow, a.width, a.shape)
+	}
+	return s
+}
+
+// converted are rows of which some arrays are others.
+type converted struct {
+	of     Rows
+	arrays map[string]Array
+}
+
+func (s converted) Rows() int { return s.of.Rows() }
+
+func (s converted) Array(name string) (Array, bool) {
+	if a, ok := s.arrays[name]; ok {
+		return a, true
+	}
+	return s.of.Array(name)
+}
+
+// A Generator makes batches when they are needed: augmented pictures, simulations,
+// rows too many to keep. What it makes depends on the seed and the numbers of the
+// epoch and the batch alone, so that a run can be repeated and resumed.
+type Generator struct {
+	Batches int // in each epoch
+	Size    int // rows in each batch
+	// Make returns a batch: Size rows. It may use the memory of the one
+	// before.
+	Make func(seed uint64, epoch, batch int) (Rows, error)
+}
+
+// Check reports settings that make no sense.
+func (g *Generator) Check() error {
+	if g.Batches < 1 || g.Size < 1 || g.Make == nil {
+		return fmt.Errorf("data: a generator of %d batches of %d rows, Make given: %v; all three are needed", g.Batches, g.Size, g.Make != nil)
+	}
+	return nil
+}
+
+// Batch makes a batch, and checks that it has the rows that were promised.
+func (g *Generator) Batch(seed uint64, epoch, batch int) (Rows, error) {
+	s, err := g.Make(seed, epoch, batch)
+	if err == nil && s == nil {
+		err = fmt.Errorf("no rows")
+	}
+	if err == nil && s.Rows() != g.Size {
+		err = fmt.Errorf("%d rows, not %d", s.Rows(), g.Size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data: batch %d of epoch %d: %w", batch, epoch, err)
+	}
+	return s, nil
+}

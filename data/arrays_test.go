@@ -1,0 +1,117 @@
+package data_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"descent/data"
+
+	"gorgonia.org/tensor"
+)
+
+// TestArrays: values of each type come out of a batch as each type, rows in the
+// order asked for.
+func TestArrays(t *testing.T) {
+	rows := []int{2, 0, 2}
+	check := func(name string, a data.Array, err error, whole bool) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f64, f32, ints := make([]float64, 6), make([]float32, 6), make([]int, 6)
+		data.GatherArray(f64, a, rows)
+		data.GatherArray(f32, a, rows)
+		if want := []float64{5, 6, 1, 2, 5, 6}; !reflect.DeepEqual(f64, want) || fmt.Sprint(f32) != fmt.Sprint(want) {
+			t.Errorf("%s: %v, %v", name, f64, f32)
+		}
+		if a.Rows() != 3 || !reflect.DeepEqual(a.Shape(), []int{2}) || a.Whole() != whole {
+			t.Errorf("%s: %d rows of %v, whole %v", name, a.Rows(), a.Shape(), a.Whole())
+		}
+		if whole {
+			if data.GatherArray(ints, a, rows); fmt.Sprint(ints) != "[5 6 1 2 5 6]" {
+				t.Errorf("%s: %v", name, ints)
+			}
+		}
+	}
+	f64, f32 := []float64{1, 2, 3, 4, 5, 6}, []float32{1, 2, 3, 4, 5, 6}
+	ints, bytes := []int{1, 2, 3, 4, 5, 6}, []uint8{1, 2, 3, 4, 5, 6}
+	a, err := data.NewArray(f64, 2)
+	check("float64", a, err, false)
+	a, err = data.NewArray(f32, 2)
+	check("float32", a, err, false)
+	a, err = data.NewArray(ints, 2)
+	check("int", a, err, true)
+	a, err = data.NewArray(bytes, 2)
+	check("bytes", a, err, true)
+	for _, backing := range []any{f64, f32, ints, bytes} {
+		a, err = data.FromDense(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(backing)))
+		_, float := backing.([]float64)
+		_, single := backing.([]float32)
+		check(fmt.Sprintf("tensor of %T", backing), a, err, !float && !single)
+	}
+	turned := tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{1, 3, 5, 2, 4, 6}))
+	if err := turned.T(); err != nil {
+		t.Fatal(err)
+	}
+	a, err = data.FromDense(turned)
+	check("a transposed view", a, err, false)
+	narrow, _ := data.Float32(data.Arrays{"a": a}, "a", "b").Array("a")
+	check("narrowed", narrow, nil, false)
+	for want, f := range map[string]func() (data.Array, error){
+		"not a whole number of rows": func() (data.Array, error) { return data.NewArray(f64, 4) },
+		"lengths are at least 1":     func() (data.Array, error) { return data.NewArray(f64, 0) },
+		"without axes":               func() (data.Array, error) { return data.FromDense(nil) },
+		"a tensor of bool": func() (data.Array, error) {
+			return data.FromDense(tensor.New(tensor.WithShape(1), tensor.WithBacking([]bool{true})))
+		},
+	} {
+		if _, err := f(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+	for _, c := range []struct {
+		of, as []int
+		fits   bool
+	}{
+		{nil, []int{1}, true}, {[]int{1}, nil, true}, {[]int{28, 28}, []int{784}, true}, {[]int{784}, []int{28, 28}, true},
+		{[]int{2, 3}, []int{2, 3}, true}, {[]int{2, 3}, []int{3, 2}, false}, {[]int{6}, []int{5}, false}, {nil, []int{2}, false},
+	} {
+		size := 1
+		for _, n := range c.of {
+			size *= n
+		}
+		if a, _ := data.NewArray(make([]uint8, size), c.of...); a.Fits(c.as) != c.fits {
+			t.Errorf("%v as %v: %v", c.of, c.as, a.Fits(c.as))
+		}
+	}
+}
+
+// TestDatasetArrays: what a dataset has is there by name, with its weights.
+func TestDatasetArrays(t *testing.T) {
+	d := &data.Dataset{X: []float64{1, 2, 3, 4}, Inputs: []string{"a", "b"}, Shape: []int{2}, Class: []int{0, 1},
+		Classes: []string{"u", "v"}, Weight: []float64{0.5, 2}}
+	if err := d.Check(); err != nil {
+		t.Fatal(err)
+	}
+	s := d.Subset([]int{1})
+	for name, want := range map[string]string{"x": "[3 4]", "y": "[1]", "weight": "[2]"} {
+		a, ok := s.Array(name)
+		got := make([]float64, len(strings.Fields(want)))
+		if data.GatherArray(got, a, []int{0}); !ok || fmt.Sprint(got) != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if _, ok := s.Array("z"); ok {
+		t.Error("an array that is not there")
+	}
+	d.Weight[0] = -1
+	if err := d.Check(); err == nil || !strings.Contains(err.Error(), "row 0 has weight -1") {
+		t.Errorf("a negative weight: %v", err)
+	}
+	d.Weight = d.Weight[:1]
+	if err := d.CheckSizes(); err == nil || !strings.Contains(err.Error(), "1 weights for 2 rows") {
+		t.Errorf("weights: %v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"descent/optimizers"
+	"descent/optimizers/schedule"
+	"descent/train"
+
+	"gorgonia.org/tensor"
+)
+
+// TestCallbackStops: a run ends where a callback stops it, after a batch or an
+// epoch, and with its error.
+func TestCallbackStops(t *testing.T) {
+	mistake := errors.New("mistake")
+	for _, c := range []struct {
+		epochs, steps int
+		reason        string
+		err           error
+		callback      train.Callback
+	}{
+		{1, 22, "enough batches", nil, func(s *train.State) error {
+			if s.Ended == nil && s.Trainer.Steps() == 22 {
+				s.Stop("enough batches")
+			}
+			return nil
+		}},
+		{3, 54, "good enough", nil, func(s *train.State) error {
+			if s.Ended != nil && s.Ended.Epoch == 3 {
+				s.Stop("good enough")
+			}
+			return nil
+		}},
+		{0, 5, "", mistake, func(s *train.State) error {
+			if s.Batch == 5 {
+				return mistake
+			}
+			return nil
+		}},
+	} {
+		run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		run.Callbacks = []train.Callback{c.callback}
+		run.Checkpoint = filepath.Join(t.TempDir(), "c")
+		h, err := tr.Fit(context.Background(), run)
+		if !errors.Is(err, c.err) || len(h.Epochs) != c.epochs || tr.Steps() != c.steps || h.Reason != c.reason {
+			t.Errorf("%d epochs, %d steps, %q, %v; want %d, %d, %q", len(h.Epochs), tr.Steps(), h.Reason, err, c.epochs, c.steps, c.reason)
+		}
+	}
+}
+
+// TestCallbackChangesTheRate: halving the rate after two epochs is the schedule that
+// does, also in a run that is resumed; a callback reads the state and evaluates.
+func TestCallbackChangesTheRate(t *testing.T) {
+	run := iris(t)
+	run.Schedule = schedule.MultiStep(0.01, 0.5, 36)
+	want := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	h, err := want.Fit(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Schedule = schedule.Constant(0.01)
+	halve := func(s *train.State) error {
+		if s.Ended == nil {
+			return nil
+		}
+		if scores, err := s.Evaluate(run.Val); err != nil || scores.Loss != s.Ended.Val["loss"] {
+			t.Errorf("loss %v, in the epoch %v, %v", scores.Loss, s.Ended.Val["loss"], err)
+		}
+		if s.Epoch != s.Ended.Epoch || s.Batch != s.Batches || s.LR != s.Ended.LR || s.Loss != s.Ended.Loss {
+			t.Errorf("%+v, but the epoch %+v", s.Progress, *s.Ended)
+		}
+		if s.Ended.Epoch == 2 {
+			s.Scale(0.5)
+		}
+		return nil
+	}
+	run.Checkpoint, run.Resume = filepath.Join(t.TempDir(), "c"), true
+	ctx, cancel := context.WithCancel(context.Background())
+	run.Callbacks = []train.Callback{halve, func(s *train.State) error {
+		if s.Trainer.Steps() == 41 {
+			cancel()
+		}
+		return nil
+	}}
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	run.Callbacks = run.Callbacks[:1]
+	got := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	h2, err := got.Fit(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(bits(got), bits(want)) || h.Epochs[5].LR != 0.005 || h2.Epochs[5].LR != 0.005 {
+		t.Errorf("other weights; rates %v and %v", h.Epochs[5].LR, h2.Epochs[5].LR)
+	}
+}
+
+// TestPlateau: the rate falls where schedule.Plateau, shown the same losses, lowers
+// it, and a resumed run has the same bits.
+func TestPlateau(t *testing.T) {
+	for monitor, larger := range map[string]bool{"val_loss": false, "val_accuracy": true} {
+		run := iris(t)
+		run.Epochs, run.Schedule, run.Stop = 25, nil, train.EarlyStopping{Monitor: monitor}
+		run.Plateau = schedule.NewPlateau(0.1)
+		run.Plateau.Patience = 1
+		whole := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		h, err := whole.Fit(context.Background(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := *run.Plateau
+		p.Maximize = larger
+		for _, e := range h.Epochs {
+			if e.LR != p.LR {
+				t.Errorf("%s: epoch %d had rate %v, want %v", monitor, e.Epoch, e.LR, p.LR)
+			}
+			x, _ := e.Value(monitor)
+			p.Next(x)
+		}
+		if p.LR == 0.1 || run.Plateau.LR != 0.1 {
+			t.Errorf("%s: the rate is %v in the end, the caller's %v", monitor, p.LR, run.Plateau.LR)
+		}
+		run.Checkpoint, run.Resume = filepath.Join(t.TempDir(), "c"), true
+		ctx, cancel := context.WithCancel(context.Background())
+		run.OnBatch = func(s train.Progress) {
+			if s.Epoch == 20 && s.Batch == 3 {
+				cancel()
+			}
+		}
+		if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		run.OnBatch = nil
+		again := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		if _, err := again.Fit(context.Background(), run); err != nil || !reflect.DeepEqual(bits(again), bits(whole)) {
+			t.Errorf("%s: resumed, it is another run: %v", monitor, err)
+		}
+	}
+}
