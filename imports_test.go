@@ -24,7 +24,8 @@ var layers = [][]string{
 	{"optimizers/search"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc"},
 	{"train", "optimizers/search/minimum"},
-	{"bench", "bench/engine", "bench/peers", "bench/peers/descent"},
+	{"internal/baseline"},
+	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
 	{"lab", "cmd/descent/internal/draw"},
 	{"cmd/descent"},
 }

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/internal/baseline"
 	"descent/internal/rng"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
@@ -277,9 +278,28 @@ func (s *Study) Run(ctx context.Context) (*Results, error) {
 	if r.Checks, err = s.checks(ctx, runs[0]); err != nil {
 		return nil, err
 	}
+	if r.Baselines, err = s.baselines(ctx); err != nil {
+		return nil, err
+	}
 	r.Verdict = r.verdict()
 	r.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
 	return r, nil
+}
+
+// baselines scores what a model has to beat.
+func (s *Study) baselines(ctx context.Context) (*Baselines, error) {
+	if d := s.Parts.Train; d.Y == nil && d.Class == nil {
+		return nil, nil
+	}
+	b, err := baseline.Of(ctx, s.Parts.Train, s.Parts.Test)
+	if err != nil {
+		return nil, err
+	}
+	out := &Baselines{Constant: baseline.Merit(b.Constant), scores: b}
+	if b.Linear != nil {
+		out.Linear = new(baseline.Merit(b.Linear))
+	}
+	return out, nil
 }
 
 // seedOf returns the seed of a repetition in a phase, as a number that JSON can

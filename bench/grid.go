@@ -82,10 +82,11 @@ func grow(grid []float64, best float64) []float64 {
 type Point struct {
 	LR float64 `json:"lr"`
 	// ValLoss is the mean validation loss at the end, nil if a run diverged.
-	ValLoss  *float64 `json:"val_loss"`
-	Lo       float64  `json:"val_loss_min,omitempty"`
-	Hi       float64  `json:"val_loss_max,omitempty"`
-	Diverged int      `json:"diverged"` // runs
+	ValLoss *float64 `json:"val_loss"`
+	// Lo and Hi are the lowest and the highest, NaN if all diverged.
+	Lo       float64 `json:"val_loss_min"`
+	Hi       float64 `json:"val_loss_max"`
+	Diverged int     `json:"diverged"` // runs
 }
 
 // loss is the mean validation loss, infinite if a run diverged.
@@ -104,7 +105,7 @@ func points(trials []Trial) []Point {
 	}
 	var out []Point
 	for lr, ts := range byRate {
-		p := Point{LR: lr}
+		p := Point{LR: lr, Lo: math.NaN(), Hi: math.NaN()}
 		var losses []float64
 		for _, t := range ts {
 			if t.ValLoss == nil {
@@ -151,8 +152,8 @@ type Sensitivity struct {
 	Decades float64 `json:"decades"`
 	// OpenBelow and OpenAbove say that the grid ended before the loss doubled,
 	// so that the width may be larger.
-	OpenBelow bool `json:"open_below,omitempty"`
-	OpenAbove bool `json:"open_above,omitempty"`
+	OpenBelow bool `json:"open_below"`
+	OpenAbove bool `json:"open_above"`
 }
 
 // sensitivity measures a sorted grid whose best point is number b.

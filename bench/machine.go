@@ -11,7 +11,7 @@ import (
 
 // A Machine is where a study was done.
 type Machine struct {
-	CPU  string `json:"cpu,omitempty"`
+	CPU  string `json:"cpu"`
 	CPUs int    `json:"cpus"`
 	OS   string `json:"os"`
 	Arch string `json:"arch"`

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"descent/internal/baseline"
 	"descent/internal/numjson"
 	"descent/internal/stats"
 )
@@ -14,12 +15,14 @@ import (
 // Results are what a study found. Its JSON form is described in docs/bench.md.
 type Results struct {
 	Format  int    `json:"format"`
-	Command string `json:"command,omitempty"`
+	Command string `json:"command"`
 	Setup   Setup  `json:"setup"`
 	// Verdict says in words what follows from the numbers.
 	Verdict    []string  `json:"verdict"`
 	Optimizers []Summary `json:"optimizers"` // best first
 	Pairs      []Pair    `json:"pairs"`
+	// Baselines are what a model has to beat; nil if rows have no targets.
+	Baselines *Baselines `json:"baselines"`
 	// Target is the validation loss that steps to target refer to: a quarter
 	// above the lowest that an optimizer ends with, as the mean of its runs.
 	Target float64 `json:"target_val_loss"`
@@ -34,6 +37,14 @@ type Results struct {
 
 const resultsFormat = 1
 
+// Baselines are accuracies, or R2, on the test rows: of the most frequent class,
+// or the mean; and of the solved linear model, see docs/bench.md.
+type Baselines struct {
+	Constant float64  `json:"constant"`
+	Linear   *float64 `json:"linear"` // nil if it is too large
+	scores   *baseline.Scores
+}
+
 // A Setup says what was compared on what.
 type Setup struct {
 	Data      string   `json:"data"`
@@ -44,7 +55,7 @@ type Setup struct {
 	Val       int      `json:"val_rows"`
 	Test      int      `json:"test_rows"`
 	Features  int      `json:"features"`
-	Classes   int      `json:"classes,omitempty"`
+	Classes   int      `json:"classes"`
 	Epochs    int      `json:"epochs"`
 	Batch     int      `json:"batch"`
 	Steps     int      `json:"steps"` // of each run
@@ -53,7 +64,7 @@ type Setup struct {
 	TuneSeeds int      `json:"tune_seeds"`
 	Schedule  string   `json:"schedule"`
 	Dtype     string   `json:"dtype"`
-	Notes     []string `json:"notes,omitempty"`
+	Notes     []string `json:"notes"`
 }
 
 // Timing is what differs from one machine and one day to the next.
@@ -99,13 +110,13 @@ type Summary struct {
 	MicrosPerStep float64  `json:"us_per_step"`
 
 	// About the choice of the learning rate; empty if it was given.
-	Grid        []Point      `json:"grid,omitempty"`
-	AtEnd       bool         `json:"at_end_of_grid,omitempty"`
-	Sensitivity *Sensitivity `json:"sensitivity,omitempty"`
+	Grid        []Point      `json:"grid"`
+	AtEnd       bool         `json:"at_end_of_grid"`
+	Sensitivity *Sensitivity `json:"sensitivity"`
 	Default     float64      `json:"default_lr"`
 	// PriceOfDefault is the validation loss at the default rate over that at
 	// the best; nil if the default was not tried or diverged.
-	PriceOfDefault *float64 `json:"price_of_default,omitempty"`
+	PriceOfDefault *float64 `json:"price_of_default"`
 }
 
 // describe returns results with what is known before any run.

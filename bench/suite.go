@@ -44,7 +44,7 @@ type SuiteRun struct {
 	// Hits are the gradient evaluations after which each target was reached, 0
 	// if it was not. The value at the start is the first evaluation.
 	Hits       []int `json:"hits"`
-	DivergedAt int   `json:"diverged_at,omitempty"`
+	DivergedAt int   `json:"diverged_at"`
 }
 
 func (r *SuiteRun) spent(budget int) (sum int) {

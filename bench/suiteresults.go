@@ -18,7 +18,7 @@ import (
 type SuiteResults struct {
 	Format     int            `json:"format"`
 	Suite      string         `json:"suite"`
-	Command    string         `json:"command,omitempty"`
+	Command    string         `json:"command"`
 	Budget     int            `json:"budget"` // gradient evaluations
 	Starts     int            `json:"starts"`
 	Seed       uint64         `json:"seed"`

@@ -23,6 +23,9 @@ func (r *Results) WriteTable(w io.Writer) error {
 		return err
 	}
 	var b strings.Builder
+	if r.Setup.Seeds > 1 {
+		fmt.Fprintf(&b, "[ ] from the lowest to the highest of the %d scored runs\n", r.Setup.Seeds)
+	}
 	b.WriteByte('\n')
 	for _, s := range r.Verdict {
 		b.WriteString(wrap(page.Plain(s), 100) + "\n")

@@ -21,7 +21,7 @@ type Trial struct {
 	ValLoss   *float64 `json:"val_loss"` // at the end; nil if the run diverged
 	// DivergedAt is the step at which the loss was no longer a number, 0 if
 	// there was none.
-	DivergedAt int `json:"diverged_at,omitempty"`
+	DivergedAt int `json:"diverged_at"`
 }
 
 // A Run is a scored run.
@@ -40,12 +40,12 @@ type Run struct {
 	// reached. TrainLoss is the mean over the batches since the point before.
 	TrainLoss   []float64 `json:"train_loss"`
 	ValLoss     []float64 `json:"val_loss"`
-	ValAccuracy []float64 `json:"val_accuracy,omitempty"`
+	ValAccuracy []float64 `json:"val_accuracy"`
 
 	// StepsToTarget is the first checkpoint whose validation loss is at most
 	// [Results.Target], nil if there is none.
 	StepsToTarget *int `json:"steps_to_target"`
-	DivergedAt    int  `json:"diverged_at,omitempty"`
+	DivergedAt    int  `json:"diverged_at"`
 
 	MicrosPerStep float64 `json:"us_per_step"`
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"descent/internal/baseline"
 	"descent/internal/digits"
 )
 
@@ -97,6 +98,7 @@ func (r *Results) verdict() []string {
 		}
 	} else {
 		add(r.sayBest())
+		add(r.sayBaselines())
 		add(r.sayOthers())
 		add(r.saySpeed())
 		add(r.sayTolerance())
@@ -109,6 +111,27 @@ func (r *Results) verdict() []string {
 		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))
 	}
 	return out
+}
+
+// sayBaselines says what the best optimizer's model does not beat.
+func (r *Results) sayBaselines() string {
+	s := r.Optimizers[0].Accuracy
+	what := "accuracy"
+	if s == nil {
+		s, what = r.Optimizers[0].R2, "R²"
+	}
+	if r.Baselines == nil || s == nil {
+		return ""
+	}
+	b := r.Baselines.scores
+	if r.Setup.Model == "linear" { // that is the other baseline, approached
+		b = &baseline.Scores{Constant: b.Constant}
+	}
+	best, name := b.Best()
+	if s.Mean > best || math.IsNaN(best) {
+		return ""
+	}
+	return fmt.Sprintf("Warning: the model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, r.Optimizers[0].Optimizer, s.Mean)
 }
 
 func (r *Results) sayBest() string {

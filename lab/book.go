@@ -19,17 +19,15 @@ var bookTemplate = page.Body(bookBody)
 // A chapter is an experiment in the book.
 type chapter struct {
 	*Run
-	First, Second string // languages
-	Pictures      []template.HTML
+	lang     string
+	Pictures []template.HTML
 }
 
-// Title, Claim, Truth and Ruling are in both languages, the book's first.
-func (c chapter) Title() [2]string  { return c.both(c.Experiment.Title) }
-func (c chapter) Claim() [2]string  { return c.both(c.Experiment.Claim) }
-func (c chapter) Truth() [2]string  { return c.both(c.Experiment.Truth) }
-func (c chapter) Ruling() [2]string { return c.both(c.Verdict()) }
-
-func (c chapter) both(t Text) [2]string { return [2]string{t.In(c.First), t.In(c.Second)} }
+// Title, Claim, Truth and Ruling are in the book's language.
+func (c chapter) Title() string  { return c.Experiment.Title.In(c.lang) }
+func (c chapter) Claim() string  { return c.Experiment.Claim.In(c.lang) }
+func (c chapter) Truth() string  { return c.Experiment.Truth.In(c.lang) }
+func (c chapter) Ruling() string { return c.Verdict().In(c.lang) }
 
 // words are those of the book itself.
 var words = map[string]map[string]string{
@@ -42,12 +40,11 @@ var words = map[string]map[string]string{
 }
 
 // WriteBook writes runs as one HTML page that needs nothing from outside, in
-// the language lang, "en" or "zh", with the other beside it.
+// the language lang, "en" or "zh".
 func WriteBook(w io.Writer, runs []*Run, lang string) error {
-	second := map[string]string{"en": "zh", "zh": "en"}[lang]
 	var chapters []chapter
 	for _, r := range runs {
-		c := chapter{Run: r, First: lang, Second: second}
+		c := chapter{Run: r, lang: lang}
 		for _, p := range r.Pictures {
 			svg, err := page.SVG(p)
 			if err != nil {
@@ -57,6 +54,6 @@ func WriteBook(w io.Writer, runs []*Run, lang string) error {
 		}
 		chapters = append(chapters, c)
 	}
-	p := page.Page{Lang: lang, Title: words[lang]["title"], Heading: words[lang]["title"] + " · " + words[second]["title"], Style: bookStyle}
-	return p.Write(w, bookTemplate, map[string]any{"Other": second, "W": words[lang], "V": words[second], "Chapters": chapters})
+	p := page.Page{Lang: lang, Title: words[lang]["title"], Heading: words[lang]["title"], Style: bookStyle}
+	return p.Write(w, bookTemplate, map[string]any{"W": words[lang], "Chapters": chapters})
 }

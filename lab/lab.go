@@ -51,13 +51,17 @@ func (n Number) Agrees() bool {
 	return math.Abs(n.Got-n.Want) <= n.Tol*max(math.Abs(n.Want), 1e-3)
 }
 
-func (n Number) String() string {
-	mark := "ok"
+// In says the result in a language.
+func (n Number) In(lang string) string {
+	says := Text{"%s = %.12g, expected %.12g (tolerance %.0e): %s", "%s = %.12g，期望 %.12g（容差 %.0e）：%s"}
+	mark := Text{"ok", "正确"}
 	if !n.Agrees() {
-		mark = "WRONG"
+		mark = Text{"WRONG", "错误"}
 	}
-	return fmt.Sprintf("%s = %.12g, expected %.12g (tolerance %.0e): %s", n.Name, n.Got, n.Want, n.Tol, mark)
+	return fmt.Sprintf(says.In(lang), n.Name, n.Got, n.Want, n.Tol, mark.In(lang))
 }
+
+func (n Number) String() string { return n.In("en") }
 
 // A Run is what an experiment found.
 type Run struct {

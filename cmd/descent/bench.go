@@ -67,15 +67,16 @@ func benchCommand() *cobra.Command {
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
 	o.modelFlags(f, "mlp(32)")
 	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "`rule` such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
+	o.rawFlag(f)
 	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
 	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
 	f.IntVarP(&s.Epochs, "epochs", "e", 0, "passes over the training rows (default: about 2400 steps)")
 	f.IntVarP(&s.Batch, "batch", "b", 0, "rows in a batch (default: 16, or 64 from 5000 rows)")
 	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
 	scheduleFlag(f, &s.Schedule, "cosine", "of the learning rate, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant")
-	f.Uint64VarP(&s.Seed, "seed", "s", 1, "of the split, the weights and the order of rows")
+	seedFlag(f, &s.Seed, "of the split, the weights and the order of rows")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
-	f.IntVarP(&s.Workers, "workers", "w", 0, "runs at a time; results do not depend on it (default: one for each processor)")
+	workersFlag(f, &s.Workers, "runs at a time")
 	f.StringVar(&o.out, "out", "results", "folder for report.html and results.json")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON instead of the table")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
@@ -145,7 +146,7 @@ func (o *benchOptions) compare(ctx context.Context, command string) (results, er
 
 // dataFlags are the flags that a suite has no use for.
 var dataFlags = []string{"data", "target", "task", "scaling", "drop", "use", "categorical", "split",
-	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
+	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "raw-target", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
 
 // checkSuite refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -187,6 +188,9 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
 		}
 	}
+	if err := apart(o.val, o.test); err != nil {
+		return err
+	}
 	for _, lr := range o.study.Rates {
 		if !(lr > 0) {
 			return fmt.Errorf("--rates %v: learning rates are above 0", lr)
@@ -223,13 +227,13 @@ func (o *benchOptions) prepare() error {
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
+	if err := o.scaleTarget(parts, o.raw()); err != nil {
+		return err
+	}
 	if s.Task, err = o.setup.task(); err != nil {
 		return usage(err)
 	}
-	if err := o.scaleTarget(parts, true); err != nil {
-		return err
-	}
-	if o.Classes == 0 && (o.Offset != 0 || o.Scale != 1) {
+	if o.Classes == 0 && !o.Raw && (o.Offset != 0 || o.Scale != 1) {
 		s.Notes = append(s.Notes, "The target is standardised on the training rows; losses are in these units.")
 	}
 	for _, n := range parts.Notes {

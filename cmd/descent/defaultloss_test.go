@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,8 +69,8 @@ func TestProbabilitiesAreCalibrated(t *testing.T) {
 	}
 }
 
-// A loss of the user's own is computed on the target as it is trained: where
-// that has another unit, it is said, also with -q.
+// A loss of the user's own sees the target in its own unit. Who has it see
+// another one is told so, also with -q.
 func TestLossInOtherUnits(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("x,y\n")
@@ -78,11 +79,11 @@ func TestLossInOtherUnits(t *testing.T) {
 	}
 	path := file(t, "y.csv", b.String())
 	args := []string{"train", path, "--target", "y", "--model", "linear", "--epochs", "1", "-q"}
-	mape := append(args, "--loss", "mean(abs(pred-target)/abs(target))")
+	mape := slices.Concat(args, []string{"--loss", "mean(abs(pred-target)/abs(target))"})
 	for _, c := range []struct {
 		args []string
 		says bool
-	}{{args, false}, {mape, true}, {append(mape, "--raw-target"), false}} {
+	}{{args, false}, {mape, false}, {slices.Concat(mape, []string{"--raw-target=false"}), true}, {slices.Concat(mape, []string{"--raw-target"}), false}} {
 		status, _, errs := descent(c.args...)
 		if says := strings.Contains(errs, "the target is standardised"); status != 0 || says != c.says {
 			t.Errorf("%q: status %d, %q", c.args, status, errs)

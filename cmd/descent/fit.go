@@ -64,7 +64,7 @@ func fitCommand() *cobra.Command {
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", "another method, such as lbfgs or 'adam(lr=0.01)' (default: Levenberg-Marquardt)")
 	f.IntVar(&o.steps, "steps", 10000, "largest number of steps")
 	f.Float64Var(&o.level, "level", 0.95, "level of the confidence intervals")
-	f.Uint64VarP(&o.seed, "seed", "s", 1, "of methods that are random")
+	seedFlag(f, &o.seed, "of methods that are random")
 	f.StringVar(&o.plot, "plot", "", "draw the data, the curve and its band: .svg or .png")
 	f.StringVar(&o.predict, "predict", "", "values of columns such as x=[10,20], or a CSV file, to predict the response for")
 	f.BoolVar(&o.json, "json", false, "print JSON, with all digits")

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"math"
+	"strconv"
+
 	"github.com/spf13/pflag"
 
 	"descent/losses"
@@ -62,4 +66,32 @@ func scheduleFlag(f *pflag.FlagSet, s **schedule.Spec, byDefault, usage string) 
 		s, err := schedule.Parse(text)
 		return &s, err
 	})
+}
+
+// seedFlag adds the flag of a seed.
+func seedFlag(f *pflag.FlagSet, seed *uint64, usage string) {
+	*seed = 1
+	textFlag(f, seed, "seed", "s", "1", usage, func(text string) (uint64, error) {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("a seed is a whole number from 0 to %d", uint64(math.MaxUint64))
+		}
+		return n, nil
+	})
+}
+
+// workersFlag adds the flag of workers; 0 is one for each processor.
+func workersFlag(f *pflag.FlagSet, workers *int, usage string) {
+	f.IntVarP(workers, "workers", "w", 0, usage+"; results do not depend on it (default: one for each processor)")
+}
+
+// apart refuses shares of held-out rows that leave none for training.
+func apart(val, test float64) error {
+	if !(val >= 0 && val < 1) || !(test >= 0 && test < 1) {
+		return fmt.Errorf("--val %v, --test %v: shares are at least 0 and below 1", val, test)
+	}
+	if val+test >= 1 {
+		return fmt.Errorf("--val %v and --test %v leave no rows for training: together they must be below 1", val, test)
+	}
+	return nil
 }

@@ -57,6 +57,7 @@ func TestJSON(t *testing.T) {
 		{"fit", []string{"y ~ a*x+b*x^2+c", exact, "--start", "a=1,b=1,c=1"}, `"stderr":"nan"`, 0},
 		{"fit", []string{"y ~ a*x+0*b", exact, "--start", "a=1,b=1", "--predict", "x=1e308"}, `"value":"inf"`, 0},
 		{"check", []string{"--loss", "mean(log(pred-pred-1)*target)", "--points", "1"}, "", -1},
+		{"show", []string{"mlp(8)"}, "", 0},
 		{"lab", nil, "", 0},
 		{"lab", []string{"cubic", "--out", dir}, "", 0},
 		{"train", append(slices.Clone(onTall), "--out", model), `"r2":"nan"`, 0}, // of one row

@@ -123,7 +123,8 @@ func (o *labOptions) list(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "%-5s %s %-20s %s\n", l.Tutorial, mark, l.Name, l.Title)
 	}
-	_, err := fmt.Fprintf(w, "\n%d experiments; x marks a claim that is false. descent lab NAME runs one.\n", len(lines))
+	last := lab.Text{EN: "\n%d experiments; x marks a claim that is false. descent lab NAME runs one.\n", ZH: "\n共 %d 个实验；x 表示说法不成立。运行其中一个：descent lab NAME\n"}
+	_, err := fmt.Fprintf(w, last.In(o.lang), len(lines))
 	return err
 }
 
@@ -155,7 +156,7 @@ func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
 		fmt.Fprintf(w, "%s (%s)\n\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n\n", e.Title.In(o.lang), e.Tutorial, label[0], e.Claim.In(o.lang),
 			label[1], e.Truth.In(o.lang), label[2], r.Verdict().In(o.lang), label[3], e.Params, label[4], e.Try)
 		for _, n := range r.Numbers {
-			fmt.Fprintln(w, n)
+			fmt.Fprintln(w, n.In(o.lang))
 		}
 	}
 	note := w
@@ -206,7 +207,7 @@ func (o *labOptions) verify(ctx context.Context, w io.Writer) error {
 		}
 		for _, n := range r.Numbers {
 			if !n.Agrees() {
-				fmt.Fprintf(w, "      %v\n", n)
+				fmt.Fprintf(w, "      %v\n", n.In(o.lang))
 			}
 		}
 	}

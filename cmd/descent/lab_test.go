@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"descent/lab"
 )
@@ -86,7 +87,7 @@ func TestLab(t *testing.T) {
 			t.Errorf("%s: %d %s", c[0], status, errs)
 		}
 	}
-	for _, lang := range []string{"en", "zh"} {
+	for lang, title := range map[string]string{"en": "claim by claim", "zh": "逐条验证"} {
 		out := filepath.Join(dir, lang)
 		if status, _, errs := descent("lab", "all", "--out", out, "--lang", lang); status != 0 {
 			t.Fatal(errs)
@@ -95,10 +96,13 @@ func TestLab(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{`<html lang="` + lang + `">`, "default-src 'none'", "逐条验证", "claim by claim", "<svg"} {
+		for _, want := range []string{`<html lang="` + lang + `">`, "default-src 'none'", title, "<svg"} {
 			if !strings.Contains(string(page), want) {
 				t.Errorf("the book in %s lacks %s", lang, want)
 			}
+		}
+		if lang == "en" && strings.ContainsFunc(string(page), func(c rune) bool { return unicode.Is(unicode.Han, c) }) {
+			t.Error("there is Chinese in the English book")
 		}
 		if s := string(page); strings.Contains(s, "<script") || strings.Contains(s, "src=") || strings.Contains(s, "href=\"http") {
 			t.Errorf("the book in %s needs something from outside", lang)

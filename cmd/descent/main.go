@@ -32,6 +32,7 @@ var commands = []func() *cobra.Command{
 	minCommand,
 	fitCommand,
 	labCommand,
+	versionCommand,
 }
 
 // Exit statuses.
@@ -81,6 +82,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 				return nil
 			}
 		}
+		complete(cmd)
 		root.AddCommand(cmd)
 	}
 	root.AddCommand(formulasTopic())
@@ -142,19 +144,30 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
-// version returns the version that the binary was built from, and the instruction
-// set that it uses.
+// version returns the version and the revision that the binary was built from,
+// and the instruction set that it uses.
 func version() string {
-	v, rev := "(devel)", ""
+	v, rev, dirty := "(devel)", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
 			v = info.Main.Version
 		}
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && v == "(devel)" {
-				rev = " " + s.Value[:min(12, len(s.Value))]
+			switch {
+			case s.Key == "vcs.revision":
+				rev = " revision " + s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				dirty = " (modified)"
 			}
 		}
 	}
-	return fmt.Sprintf("%s%s %s %s/%s %s", v, rev, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Active())
+	return fmt.Sprintf("%s%s%s %s %s/%s %s", v, rev, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Active())
+}
+
+// versionCommand does what --version does.
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version, its revision and the instruction set in use", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintf(cmd.OutOrStdout(), "descent %s\n", version()) },
+	}
 }

@@ -119,7 +119,7 @@ func minCommand() *cobra.Command {
 	f.BoolVar(&o.anneal, "anneal", false, "simulated annealing, then down from the best point")
 	f.Float64Var(&o.temperature, "temperature", 10, "first temperature of --anneal")
 	f.Float64Var(&o.cool, "cool", 0.995, "factor of the temperature at each step of --anneal")
-	f.Uint64VarP(&o.seed, "seed", "s", 1, "of what is random")
+	seedFlag(f, &o.seed, "of what is random")
 	f.StringVar(&o.plot, "plot", "", "draw the curve or contour map with the paths: .svg or .png")
 	f.BoolVar(&o.surface, "surface", false, "draw the surface instead of the contour map")
 	f.StringVar(&o.animate, "animate", "", "write a page that plays the paths: .html")

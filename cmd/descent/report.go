@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"descent/data"
+	"descent/internal/baseline"
 	"descent/internal/stats"
 	"descent/train"
 )
@@ -39,6 +41,8 @@ type report struct {
 	On        string             `json:"scored_on"`
 	Scores    map[string]float64 `json:"scores"`
 	Baseline  float64            `json:"baseline"` // accuracy of the most frequent class, or RMSE of the mean
+	Baselines baselines          `json:"baselines"`
+	Verdict   string             `json:"verdict,omitempty"` // where the model does not beat them
 	Confusion [][]int            `json:"confusion,omitempty"`
 	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Out       string             `json:"out,omitempty"`
@@ -46,6 +50,12 @@ type report struct {
 	guesses []string // of the notes, those that are told in any case
 	parts   *data.Parts
 	history *train.History
+}
+
+// baselines are the scores of what a model must beat, of the rows that are scored.
+type baselines struct {
+	Constant map[string]float64 `json:"constant"`
+	Linear   map[string]float64 `json:"linear,omitempty"`
 }
 
 type rowCount struct {
@@ -69,8 +79,13 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 			r.guesses = append(r.guesses, o.note(n))
 		}
 	}
-	if note := o.scaled(); note != "" {
+	if o.Raw {
+		r.Notes = append(r.Notes, "the loss sees the target in its own unit")
+	} else if note := o.scaled(); note != "" {
 		r.Notes = append(r.Notes, note)
+	}
+	if o.solves(d) {
+		r.Optimizer, r.LR, r.Batch = "newton", 0, d.Rows()
 	}
 	what := fmt.Sprintf("regression of %s", r.Target)
 	if o.Classes > 0 {
@@ -80,6 +95,10 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	fmt.Fprintf(w, "rows: %d for training, %d for validation, %d for testing\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
+	}
+	if o.solves(d) {
+		fmt.Fprintf(w, "%s, loss %s, solved by Newton's method on all rows, %s\n", r.Model, r.Loss, r.DType)
+		return
 	}
 	rate := ""
 	if !o.optimizer.Given {
@@ -92,7 +111,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 }
 
 // score scores the model on the rows that were held out.
-func (r *report) score(o *trainOptions, t *train.Trainer) error {
+func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) error {
 	d := r.parts.Test
 	r.On = "test"
 	if d.Rows() == 0 {
@@ -106,12 +125,13 @@ func (r *report) score(o *trainOptions, t *train.Trainer) error {
 		return err
 	}
 	if o.Classes == 0 {
-		s.MAE, s.RMSE = s.MAE*o.Scale, s.RMSE*o.Scale
+		s.MAE, s.RMSE = s.MAE*o.unit(), s.RMSE*o.unit()
 		if err := r.scoreResiduals(o, t, d); err != nil {
 			return err
 		}
-	} else {
-		r.Baseline = majority(r.parts.Train.Class, d.Class, o.Classes)
+	}
+	if err := r.compare(ctx, o, s, d); err != nil {
+		return err
 	}
 	r.Confusion = s.Confusion
 	r.Scores = s.Values()
@@ -119,19 +139,32 @@ func (r *report) score(o *trainOptions, t *train.Trainer) error {
 	return nil
 }
 
-// majority is the accuracy of always saying the most frequent class.
-func majority(training, truth []int, classes int) float64 {
-	count := make([]int, classes)
-	for _, c := range training {
-		count[c]++
+// compare scores the baselines on the same rows.
+func (r *report) compare(ctx context.Context, o *trainOptions, s *train.Scores, d *data.Dataset) error {
+	b, err := baseline.Of(ctx, r.parts.Train, d)
+	if err != nil {
+		return err
 	}
-	most, right := slices.Index(count, slices.Max(count)), 0
-	for _, c := range truth {
-		if c == most {
-			right++
-		}
+	values := func(s *train.Scores) map[string]float64 {
+		s.MAE, s.RMSE = s.MAE*o.unit(), s.RMSE*o.unit()
+		v := s.Values()
+		delete(v, "loss") // which is not that of training
+		return v
 	}
-	return float64(right) / float64(len(truth))
+	if o.Model.String() == "linear" {
+		r.Verdict = (&baseline.Scores{Constant: b.Constant}).Verdict(s) // it is the other baseline itself
+	} else {
+		r.Verdict = b.Verdict(s)
+	}
+	if r.Baselines.Constant = values(b.Constant); o.Classes > 0 {
+		r.Baseline = b.Constant.Accuracy
+	} else {
+		r.Baseline = b.Constant.RMSE
+	}
+	if b.Linear != nil {
+		r.Baselines.Linear = values(b.Linear)
+	}
+	return nil
 }
 
 func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Dataset) error {
@@ -139,16 +172,10 @@ func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Datas
 	if err != nil {
 		return err
 	}
-	mean := 0.0
-	for _, y := range r.parts.Train.Y {
-		mean += y / float64(len(r.parts.Train.Y))
-	}
-	res, square := make([]float64, d.Rows()), 0.0
+	res := make([]float64, d.Rows())
 	for i, y := range d.Y {
 		res[i] = o.number(out[i*width:(i+1)*width]) - o.number([]float64{y})
-		square += float64((y - mean) * (y - mean) * o.Scale * o.Scale)
 	}
-	r.Baseline = math.Sqrt(square / float64(d.Rows()))
 	slices.Sort(res)
 	for k := range 5 {
 		r.Residuals = append(r.Residuals, stats.Quantile(res, float64(k)/4))
@@ -172,22 +199,55 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	if r.Best > 0 && o.run.Stop.RestoreBest {
 		fmt.Fprintf(w, "the weights are those of epoch %d, the best by %s\n", r.Best, or(o.run.Stop.Monitor, "val_loss"))
 	}
+	if r.falls(o) {
+		fmt.Fprintln(w, "the loss still falls: a larger --lr or more --epochs would do more")
+	}
 	where := r.scored()
 	if o.Classes > 0 {
 		fmt.Fprintf(w, "\non %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", where,
 			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
 		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
+		if l := r.Baselines.Linear; l != nil {
+			fmt.Fprintf(w, "logistic regression, solved: accuracy %.4f\n", l["accuracy"])
+		}
+		r.printVerdict(w)
 		r.printConfusion(w)
 	} else {
 		fmt.Fprintf(w, "\non %s: R2 %s  MAE %s  RMSE %s  loss %s\n", where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
-		fmt.Fprintf(w, "always saying the mean: RMSE %.6g\n", r.Baseline)
+		fmt.Fprintf(w, "always saying the mean: R2 %.4f  RMSE %.6g\n", r.Baselines.Constant["r2"], r.Baseline)
+		if l := r.Baselines.Linear; l != nil {
+			fmt.Fprintf(w, "linear regression, solved: R2 %.4f  RMSE %.6g\n", l["r2"], l["rmse"])
+		}
+		r.printVerdict(w)
 		q := r.Residuals
 		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
 	}
-	if r.Out != "" {
+	switch {
+	case r.Out == "":
+		fmt.Fprintln(w, "\nnothing is kept of this run: --out FOLDER saves the model, for predict")
+	case o.solves(r.parts.Train):
+		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s\n", r.Out, weightsFile, modelFile, logFile)
+	default:
 		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", r.Out, weightsFile, modelFile, checkpointFile, logFile)
 	}
 	return nil
+}
+
+// falls tells whether the training loss was still falling at the end, at a rate
+// that does not fall itself: in the last tenth of the epochs by more than a
+// hundredth of what it was in the first.
+func (r *report) falls(o *trainOptions) bool {
+	n := len(r.Epochs)
+	if n < 10 || o.schedule != nil || r.Stopped != "" {
+		return false
+	}
+	return r.Epochs[n-1-n/10].Loss-r.Epochs[n-1].Loss > 0.01*math.Abs(r.Epochs[0].Loss)
+}
+
+func (r *report) printVerdict(w io.Writer) {
+	if r.Verdict != "" {
+		fmt.Fprintln(w, r.Verdict)
+	}
 }
 
 // scored says what the scores are of.

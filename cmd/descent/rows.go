@@ -76,28 +76,18 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	return parts, o.inFlags(err)
 }
 
-// divide prepares the rows and holds some out. A small table of classes keeps
-// no rows for validation unless told: there, every row that is learned from
-// counts for more than stopping at the best epoch.
+// divide prepares the rows and holds some out. A table that is trained by the
+// recipe for small ones keeps no rows for validation unless told: there, every row
+// that is learned from counts for more than stopping at the best epoch.
 func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
-	const tiny, small = 20, 1000
 	val := o.val
 	if val < 0 {
-		val = 0.15
-		if src.Table != nil && src.Table.Rows() < tiny {
+		if val = 0.15; src.Table != nil && (o.recipe(src.Table.Rows()) || o.exact()) && !o.given("monitor") && !o.given("patience") {
 			val = 0
 		}
 	}
-	prepare := func() (*data.Parts, error) {
-		return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
-			Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
-	}
-	parts, err := prepare()
-	if err == nil && o.val < 0 && parts.Train.Classes != nil && parts.Train.Rows() < small*0.65 {
-		val = 0
-		return prepare()
-	}
-	return parts, err
+	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
+		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 
 // checkColumns finds wrong names of columns.

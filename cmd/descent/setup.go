@@ -24,6 +24,9 @@ type setup struct {
 	// off: the loss is in these units.
 	Offset float64 `json:"offset,omitempty"`
 	Scale  float64 `json:"scale,omitempty"`
+	// Raw does this inside the model: the loss sees the target's own unit, and
+	// the layers are trained as well as without.
+	Raw bool `json:"raw,omitempty"`
 }
 
 // defaultLoss is the loss of train and bench when none is given. It is a proper
@@ -93,6 +96,9 @@ func (s *setup) task() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
+	if s.Raw {
+		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
+	}
 	t := train.Task{Model: model, Loss: loss.Loss, Features: s.Features, Classes: s.Classes, OneHot: oneHot}
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
@@ -126,12 +132,27 @@ func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
 }
 
 // number turns the prediction for a row into a number in the target's own unit.
-func (s *setup) number(out []float64) float64 { return s.Offset + float64(s.Scale*out[0]) }
+func (s *setup) number(out []float64) float64 {
+	if s.Raw {
+		return out[0]
+	}
+	return s.Offset + float64(s.Scale*out[0])
+}
+
+// unit is what one of the units in which targets are prepared is in the target's
+// own.
+func (s *setup) unit() float64 {
+	if s.Raw {
+		return 1
+	}
+	return s.Scale
+}
 
 // scaleTarget chooses Offset and Scale so that the training targets have mean 0
-// and variance 1, unless the loss needs them as they are, and applies them.
-func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
-	s.Offset, s.Scale = 0, 1
+// and variance 1, unless the loss needs them as they are, and applies them. With
+// raw the loss is to see them as they are, and the model's output is scaled.
+func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
+	s.Offset, s.Scale, s.Raw = 0, 1, false
 	row := s.Loss.Row
 	if s.Classes > 0 {
 		return nil
@@ -144,8 +165,11 @@ func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
 			}
 		}
 	}
-	if !wanted || row.Target != losses.Real || row.Pred != losses.Real && row.Pred != losses.MeanLogVariance {
+	if row.Target != losses.Real || row.Pred != losses.Real && row.Pred != losses.MeanLogVariance {
 		return nil
+	}
+	if raw && row.Pred != losses.Real {
+		return nil // a variance has no offset
 	}
 	mean, square := 0.0, 0.0
 	for _, x := range y {
@@ -157,6 +181,9 @@ func (s *setup) scaleTarget(parts *data.Parts, wanted bool) error {
 	s.Offset = mean
 	if sd := math.Sqrt(square / float64(len(y))); sd > 0 && !math.IsInf(sd, 0) {
 		s.Scale = sd
+	}
+	if s.Raw = raw; raw {
+		return nil
 	}
 	for _, d := range []*data.Dataset{parts.Train, parts.Val, parts.Test} {
 		for i := range d.Y {

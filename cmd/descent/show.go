@@ -43,6 +43,7 @@ func showCommand() *cobra.Command {
 	textFlag(f, &o.optimizer, "optimizer", "o", "sgd", "the optimizer", optimizers.Parse)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.BoolVar(&o.inference, "inference", false, "show what predicts, not what trains")
+	f.BoolVar(&o.json, "json", false, "print layers and program as JSON")
 	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file: .dot is text, .svg, .png and .pdf are drawn by Graphviz; - is the standard output, as text")
 	f.Lookup("classes").DefValue = "0" // which help does not print
 	return cmd
@@ -54,6 +55,7 @@ type showOptions struct {
 	optimizer optimizers.Optimizer
 	dtype     string
 	inference bool
+	json      bool
 	graph     string
 }
 
@@ -68,6 +70,9 @@ func (o *showOptions) choose(model string) error {
 	}
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
+	}
+	if o.json && o.graph == "-" {
+		return errors.New("--graph - and --json: the standard output takes one of both")
 	}
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
@@ -104,11 +109,9 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("training step: loss %s, %s", o.Loss, o.optimizer.Text)
-	if o.inference {
-		what = "inference"
+	if err := o.print(w, s, fn.Outputs[0].Graph().Len(), p); err != nil {
+		return err
 	}
-	fmt.Fprintf(w, "%s\n%s; batch %d, %s, %d nodes\n%v", s, what, o.batch, o.dtype, fn.Outputs[0].Graph().Len(), p)
 	if o.graph == "" {
 		return nil
 	}
@@ -117,6 +120,49 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 		return err
 	}
 	return writeGraph(o.graph, text.Bytes())
+}
+
+// shown is what show prints, as JSON.
+type shown struct {
+	Model     string       `json:"model"`
+	Layers    []shownLayer `json:"layers"`
+	Trainable int          `json:"trainable"` // numbers that training changes
+	Kept      int          `json:"kept"`      // that layers keep besides
+	Inference bool         `json:"inference"` // what is shown predicts; else it is a training step
+	Loss      string       `json:"loss,omitempty"`
+	Optimizer string       `json:"optimizer,omitempty"`
+	Batch     int          `json:"batch"`
+	DType     string       `json:"dtype"`
+	Nodes     int          `json:"nodes"`
+	Program   []string     `json:"program"` // its lines
+}
+
+type shownLayer struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Output []int  `json:"output"` // shape for one row
+	Params int    `json:"params"`
+}
+
+// print prints layers and program, as text or JSON.
+func (o *showOptions) print(w io.Writer, s *models.Summary, nodes int, p *graph.Program) error {
+	if !o.json {
+		what := fmt.Sprintf("training step: loss %s, %s", o.Loss, o.optimizer.Text)
+		if o.inference {
+			what = "inference"
+		}
+		_, err := fmt.Fprintf(w, "%s\n%s; batch %d, %s, %d nodes\n%v", s, what, o.batch, o.dtype, nodes, p)
+		return err
+	}
+	out := shown{Model: o.Model.String(), Trainable: s.Trainable, Kept: s.Kept, Inference: o.inference, Batch: o.batch, DType: o.dtype, Nodes: nodes,
+		Program: strings.Split(strings.TrimRight(p.String(), "\n"), "\n")}
+	if !o.inference {
+		out.Loss, out.Optimizer = o.Loss.String(), o.optimizer.Text
+	}
+	for _, r := range s.Rows {
+		out.Layers = append(out.Layers, shownLayer{r.Name, r.Kind, r.Output, r.Params})
+	}
+	return printJSON(w, out)
 }
 
 // function builds what is to be shown.

@@ -11,12 +11,15 @@ import (
 	"strings"
 
 	"descent/data"
+	"descent/internal/numjson"
+	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // trainOptions are the flags of train.
@@ -63,21 +66,21 @@ func trainCommand() *cobra.Command {
 	f.SortFlags = false
 	o.addColumns(cmd, string(data.Standard), "")
 	f.StringVar(&o.unknown, "unknown", "", "what predict does with words that training has not seen: missing (default) takes them for missing cells, or refuse")
-	f.BoolVar(&o.rawTarget, "raw-target", false, "leave the target of a regression in its own unit, do not standardise it")
-	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for fewer than 1000 rows with classes)")
+	o.rawFlag(f)
+	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for tables of up to 5000 rows, unless an optimizer, a rate or --monitor is given)")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
 	o.modelFlags(f, "")
-	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003))", optimizers.Parse)
+	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)", optimizers.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
-	scheduleFlag(f, &o.schedule, "", "of the learning rate, such as cosine (default constant; cosine for more than 5000 rows)")
-	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows)")
+	scheduleFlag(f, &o.schedule, "", "of the learning rate, such as cosine (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
+	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows; a linear model with mse, cross_entropy or bce_logits is solved, unless an optimizer or --epochs is given)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
 	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_accuracy, loss, ... (default val_loss)")
 	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
-	f.Uint64VarP(&o.seed, "seed", "s", 1, "of the split, the weights and the order of rows")
-	f.IntVar(&o.run.Workers, "workers", runtime.GOMAXPROCS(0), "workers that share the large steps of large nets; results do not depend on it")
+	seedFlag(f, &o.seed, "of the split, the weights and the order of rows")
+	workersFlag(f, &o.run.Workers, "workers that share the large steps of large nets")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", "folder for the model, its schema and the log")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
@@ -87,6 +90,20 @@ func trainCommand() *cobra.Command {
 		f.Lookup(name).DefValue = "0" // which help does not print
 	}
 	return cmd
+}
+
+// rawFlag adds the flag that says in which unit a loss sees the target.
+func (o *trainOptions) rawFlag(f *pflag.FlagSet) {
+	f.BoolVar(&o.rawTarget, "raw-target", false, "the loss sees the target of a regression in its own unit, not standardised (default for a formula; --raw-target=false standardises)")
+}
+
+// raw tells whether the loss sees the target in its own unit. Who writes a
+// formula, such as that of a relative error, means that.
+func (o *trainOptions) raw() bool {
+	if o.given("raw-target") {
+		return o.rawTarget
+	}
+	return losses.IsFormula(o.Loss.String())
 }
 
 func setNames() (names []string) {
@@ -109,7 +126,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.choose(parts); err != nil {
 		return usage(err)
 	}
-	if err := o.scaleTarget(parts, !o.rawTarget); err != nil {
+	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
 	}
 	t, err := o.trainer()
@@ -151,7 +168,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	if e := r.score(o, t); e != nil {
+	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
 		return e
 	}
 	if e := r.print(cmd.OutOrStdout(), o); e != nil {
@@ -192,8 +209,17 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if o.given("epochs") && o.run.Epochs < 1 {
 		return fmt.Errorf("--epochs %d: at least one is needed", o.run.Epochs)
 	}
-	if o.given("val") && !(o.val >= 0 && o.val < 1) || !(o.test >= 0 && o.test < 1) {
-		return fmt.Errorf("--val %v, --test %v: shares are at least 0 and below 1", o.val, o.test)
+	val := 0.0
+	if o.given("val") {
+		val = o.val
+	}
+	if err := apart(val, o.test); err != nil {
+		return err
+	}
+	if o.given("workers") && o.run.Workers < 1 {
+		return fmt.Errorf("--workers %d: at least 1 is needed", o.run.Workers)
+	} else if !o.given("workers") {
+		o.run.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.given("batch") && o.run.Batch < 0 {
 		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.run.Batch)
@@ -242,13 +268,12 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
-	large := n > 5000
+	large := n > smallTable
 	if !o.given("model") {
-		text := "mlp(128)"
-		if n < 1000 {
-			text = "mlp(64)"
-		}
-		o.Model = must(models.Parse(text))
+		o.Model = must(models.Parse(o.defaultModel(n)))
+	}
+	if parts.Schema != nil && o.recipe(n) {
+		o.follow(d)
 	}
 	if o.run.Epochs == 0 {
 		switch {
@@ -263,7 +288,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		}
 	}
 	if o.run.Batch < 0 {
-		o.run.Batch = 32
+		o.run.Batch = smallBatch
 		if large {
 			o.run.Batch = 128
 		}
@@ -298,7 +323,7 @@ func (o *trainOptions) rate(rows int) schedule.Schedule {
 
 // scaled says in which units a loss is, where they are not the target's own.
 func (o *trainOptions) scaled() string {
-	if o.Classes > 0 || o.Scale == 1 {
+	if o.Classes > 0 || o.Raw || o.Scale == 1 {
 		return ""
 	}
 	return fmt.Sprintf("the target is standardised (mean %.6g, standard deviation %.6g): losses are in these units; --raw-target leaves it in its own", o.Offset, o.Scale)
@@ -322,6 +347,18 @@ func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error
 	return nil
 }
 
+// logSolved writes the only line of the log of a model that was solved.
+func (o *trainOptions) logSolved(h *train.History) error {
+	if o.run.Log == nil || len(h.Epochs) == 0 {
+		return nil
+	}
+	line, err := numjson.Marshal(h.Epochs[0])
+	if err == nil {
+		_, err = o.run.Log.Write(append(line, '\n'))
+	}
+	return err
+}
+
 // train runs, and saves the model if a folder was given.
 func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *report, t *train.Trainer) (err error) {
 	if o.out != "" {
@@ -338,7 +375,12 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 	}
 	show := train.NewDisplay(w, o.run.Epochs, metric)
 	o.run.OnBatch, o.run.OnEpoch = show.Batch, show.Epoch
-	r.history, err = t.Fit(ctx, o.run)
+	if o.solves(r.parts.Train) {
+		r.history, err = o.solve(ctx, w, t, r.parts.Train)
+		err = errors.Join(err, o.logSolved(r.history))
+	} else {
+		r.history, err = t.Fit(ctx, o.run)
+	}
 	show.Close()
 	if o.out == "" || err != nil && !errors.Is(err, context.Canceled) {
 		return err
