@@ -153,7 +153,8 @@ def problem(rng, k):
     except Exception:
         best = out
     q = dict(base=base, kind=kind, formula=text, names=names, start=start, x=x.tolist(), y=[float("%.17g" % v) for v in y],
-             status=status, rss=rss, tight=out, best=best)
+             status=status, **{k: v if v is not None and np.isfinite(v) else None  # JSON has no infinity
+                               for k, v in dict(rss=rss, tight=out, best=best).items()})
     if "z" in text:
         q["z"] = z.tolist()
     if bounds:
