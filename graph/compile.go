@@ -254,6 +254,12 @@ func (p *Program) Run(feeds ...Feed) error {
 		}
 		defer t.use.give(h)
 	}
+	return p.alone(me, feeds)
+}
+
+// alone is [Program.Run] of the one goroutine that may. It is apart because
+// deferred calls cost more in a function that returns in many places.
+func (p *Program) alone(me int64, feeds []Feed) error {
 	for i := range feeds {
 		if err := p.feed(&feeds[i]); err != nil {
 			return err
