@@ -8,8 +8,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
-
-	"gorgonia.org/tensor"
 )
 
 // Pinball is the quantile loss: its minimiser is the tau-quantile of y given x.
@@ -23,7 +21,7 @@ func Pinball(tau float64) losses.Loss {
 // A loss of your own, a line through five points of which one is wrong, and
 // Adam: the median line ignores the outlier.
 func Example() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, y := g.Input("x", 5), g.Input("y", 5)
 	w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
 	loss := Pinball(0.5)(ops.Add(ops.Mul(w, x), b), y)

@@ -26,14 +26,13 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/graph"
 	"descent/internal/baseline"
 	"descent/internal/rng"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // An Entrant is an optimizer in a study.
@@ -100,7 +99,7 @@ type Study struct {
 	// Schedule multiplies the learning rate; nil is cosine: with a rate that stays
 	// as it is, the last few batches decide how good a run is.
 	Schedule *schedule.Spec
-	Dtype    tensor.Dtype
+	Dtype    graph.Dtype
 
 	Workers int // goroutines; 0 means one for each processor
 	// Progress, if not nil, is called after each run, by one goroutine at a
@@ -151,7 +150,7 @@ func (s *Study) Defaults() {
 		}
 	}
 	if s.Dtype.Type == nil {
-		s.Dtype = tensor.Float32
+		s.Dtype = graph.Float32
 	}
 	if s.Schedule == nil {
 		cosine, err := schedule.Parse("cosine")
@@ -186,8 +185,8 @@ func (s *Study) check() error {
 	case len(s.Entrants) == 0:
 		return errors.New("bench: no optimizers to compare")
 	}
-	if s.Dtype != tensor.Float32 && s.Dtype != tensor.Float64 {
-		return fmt.Errorf("bench: element type %v; use tensor.Float32 or tensor.Float64", s.Dtype)
+	if s.Dtype != graph.Float32 && s.Dtype != graph.Float64 {
+		return fmt.Errorf("bench: element type %v; use graph.Float32 or graph.Float64", s.Dtype)
 	}
 	for _, d := range []*data.Dataset{s.Parts.Train, s.Parts.Val, s.Parts.Test} {
 		if err := d.CheckSizes(); err != nil {

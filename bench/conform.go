@@ -11,8 +11,6 @@ import (
 	"descent/internal/elementary"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // A Check is something a study verified about itself, so that its reader can
@@ -58,7 +56,7 @@ const (
 // loss along random directions. It returns the largest relative error. What is
 // checked is the compiled step itself: forward, backward and update.
 func (s *Study) checkGradient() (float64, error) {
-	t, err := train.New(s.Task, optimizers.SGD(), tensor.Float64, seedOf(s.Seed, "check", 0))
+	t, err := train.New(s.Task, optimizers.SGD(), graph.Float64, seedOf(s.Seed, "check", 0))
 	if err != nil {
 		return 0, err
 	}

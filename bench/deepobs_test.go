@@ -14,8 +14,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // deepOBS is the folder with the data of DeepOBS' problem quadratic_deep, which
@@ -85,7 +83,7 @@ func TestDeepOBSQuadratic(t *testing.T) {
 		{optimizers.SGDRule{Momentum: 0.99}, 2.5118864315e-3, map[int][2]float64{100: {86.95, 87.2}}},
 		{optimizers.Adam(), 3.9810717055e-2, map[int][2]float64{1: {141.3, 142.5}, 100: {86.9, 87.35}}},
 	} {
-		tr, err := train.New(task, c.rule, tensor.Float64, 1)
+		tr, err := train.New(task, c.rule, graph.Float64, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,14 +5,12 @@ import (
 	"testing"
 
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // evaluator returns a problem's value and gradient.
 func evaluator(t *testing.T, p Problem) func(x []float64) (float64, []float64) {
 	t.Helper()
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	in := g.Input("x", len(p.Start))
 	f := p.F(in)
 	d := graph.Grad(f, in)[0]

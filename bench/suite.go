@@ -13,8 +13,6 @@ import (
 	"descent/internal/elementary"
 	"descent/optimizers"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // A Suite compares optimizers on analytic problems, by the gradient
@@ -145,7 +143,7 @@ func (s *Suite) Run(ctx context.Context) (*SuiteResults, error) {
 // minimise runs one optimizer on one problem, from each start and with each
 // rate. All these runs share one program.
 func (s *Suite) minimise(p Problem, e Entrant) ([]SuiteRun, error) {
-	g := graph.New(tensor.Float64, s.Seed)
+	g := graph.New(graph.Float64, s.Seed)
 	x := g.Param("x", graph.From(p.Start...), len(p.Start))
 	f := p.F(x)
 	t := optimizers.Descend(f, e.Rule)
@@ -191,7 +189,7 @@ func (s *Suite) minimise(p Problem, e Entrant) ([]SuiteRun, error) {
 func (s *Suite) search(ctx context.Context, p Problem, e Entrant) ([]SuiteRun, error) {
 	var out []SuiteRun
 	for start, from := range s.starts(p) {
-		g := graph.New(tensor.Float64, s.Seed)
+		g := graph.New(graph.Float64, s.Seed)
 		x := g.Param("x", graph.From(from...), len(from))
 		problem, err := search.ProblemOf(p.F(x), []*graph.Node{x})
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // alone evaluates a node by the gorgonia.Op of each node under it: no pass sees
@@ -67,7 +66,7 @@ func near(a, b []float64) bool {
 func TestProgramsAgreeWithOps(t *testing.T) {
 	for trial := range 40 {
 		rng := rand.New(rand.NewPCG(uint64(trial), 5))
-		g := graph.New(tensor.Float64, 5)
+		g := graph.New(graph.Float64, 5)
 		pool := randomPool(rng, g, 3+rng.IntN(12))
 		loss := ops.Mean(ops.Mul(pool[len(pool)-1], pool[len(pool)-2]))
 		out := append(append(pool, loss), graph.Grad(loss, g.Params()...)...)

@@ -11,7 +11,6 @@ import (
 	"descent/internal/kernel"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // An Update makes a parameter or state take a new value at the end of a run.
@@ -62,7 +61,7 @@ func (fn Function) Compile() (*Program, error) {
 	f := p.lower(all, &memory)
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
 	var err error
-	if g.dtype == tensor.Float32 {
+	if g.dtype == Float32 {
 		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
 	} else {
 		p.m, err = newMachine[float64](f, memory, opt, func(v *Variable) []float64 { return v.f64 })

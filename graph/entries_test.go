@@ -44,7 +44,7 @@ func outcome(t *testing.T, f func() any) (text string) {
 // is wrong with them: where nodes are built by a bad node, else by an error, and
 // where there is none by a panic with a clear text.
 func TestEntriesAreChecked(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, w := g.Input("x", 2, 3), g.Param("w", graph.Fill(1), 3)
 	array := ops.Mul(x, w)
 	s := ops.Sum(array)
@@ -107,7 +107,7 @@ func TestEntriesAreChecked(t *testing.T) {
 // TestOver: a program reads and changes the caller's memory, which a sibling has
 // under the same name.
 func TestOver(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	memory := make([]float32, 32)
 	for i := range memory {
 		memory[i] = float32(i)

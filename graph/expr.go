@@ -94,7 +94,7 @@ func (g *Graph) value(v *Variable) gorgonia.Value {
 		return v.Tensor()
 	}
 	x := v.Float64s()[0]
-	if g.dtype == tensor.Float32 {
+	if g.dtype == Float32 {
 		return gorgonia.NewF32(float32(x))
 	}
 	return gorgonia.NewF64(x)
@@ -159,7 +159,7 @@ func (o *exprOp) Hashcode() uint32 {
 func (o *exprOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if o.fn == nil {
 		var err error
-		if o.g.dtype == tensor.Float32 {
+		if o.g.dtype == Float32 {
 			o.fn, err = alone[float32](o)
 		} else {
 			o.fn, err = alone[float64](o)
@@ -206,7 +206,7 @@ func alone[T float32 | float64](o *exprOp) (func([]gorgonia.Value) (gorgonia.Val
 		if o.out.rank > 0 {
 			return tensor.New(tensor.WithShape(o.out.Dims()...), tensor.WithBacking(append([]T(nil), p.Output(0)...))), nil
 		}
-		if o.g.dtype == tensor.Float32 {
+		if o.g.dtype == Float32 {
 			return gorgonia.NewF32(float32(p.Scalar(0))), nil
 		}
 		return gorgonia.NewF64(p.Scalar(0)), nil

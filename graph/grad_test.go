@@ -10,8 +10,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 type node = graph.Node
@@ -75,7 +73,7 @@ func differences(v *graph.Variable, f func() []float64) (columns [][]float64) {
 // TestDerivativesAgree checks every way to differentiate against differences
 // and against each other.
 func TestDerivativesAgree(t *testing.T) {
-	g := graph.New(tensor.Float64, 2)
+	g := graph.New(graph.Float64, 2)
 	loss, x, w := rosen(g)
 	grads := graph.Grad(loss, x, w)
 	hess := graph.Hessian(loss, x)
@@ -142,7 +140,7 @@ func TestDerivativesAgree(t *testing.T) {
 }
 
 func TestThirdOrder(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.From(0.3, 1.2), 2)
 	d := ops.Sum(ops.Exp(ops.Sin(x)))
 	for range 3 {
@@ -160,7 +158,7 @@ func TestThirdOrder(t *testing.T) {
 // TestGradTopologies: parameters that do not matter, intermediate nodes, the
 // loss itself, several losses that share nodes, and Grad called twice.
 func TestGradTopologies(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, other := g.Param("x", graph.From(1, 2), 2), g.Param("other", graph.Fill(3), 2, 2)
 	h := ops.Square(x)
 	y := ops.Sum(ops.Mul(h, x)) // Σx³
@@ -183,7 +181,7 @@ func TestGradTopologies(t *testing.T) {
 }
 
 func TestGradMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.Zeros, 3)
 	bad := ops.Sum(x, 4)
 	for _, n := range []*node{graph.Grad(x, x)[0], graph.Grad(bad, x)[0], graph.Hessian(x, x), graph.Jacobian(bad, x),
@@ -208,7 +206,7 @@ func TestGradMistakes(t *testing.T) {
 func TestJVPOfMany(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for trial := range 200 {
-		g := graph.New(tensor.Float64, uint64(trial))
+		g := graph.New(graph.Float64, uint64(trial))
 		pool := randomPool(rng, g, 12)
 		y := pool[len(pool)-1]
 		xs := g.Params()

@@ -36,7 +36,6 @@ import (
 	"strings"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // An Op is a primitive operation. Ops are values: two ops are the same
@@ -62,7 +61,7 @@ type Op interface {
 // goroutine at a time: while one does, what another does to it panics.
 type Graph struct {
 	use    guard
-	dtype  tensor.Dtype
+	dtype  Dtype
 	store  *Store
 	nodes  []*Node // by id
 	room   []Node  // for the next nodes
@@ -79,25 +78,25 @@ type Graph struct {
 	expr   mirror
 }
 
-// New returns an empty graph whose arrays are of type tensor.Float32 or
-// tensor.Float64; it panics if they are neither. Parameters are initialised from
+// New returns an empty graph whose arrays are of type Float32 or
+// Float64; it panics if they are neither. Parameters are initialised from
 // the seed.
-func New(dtype tensor.Dtype, seed uint64) *Graph {
-	if dtype != tensor.Float32 && dtype != tensor.Float64 {
-		panic(fmt.Sprintf("graph: element type %v; use tensor.Float32 or tensor.Float64", dtype))
+func New(dtype Dtype, seed uint64) *Graph {
+	if dtype != Float32 && dtype != Float64 {
+		panic(fmt.Sprintf("graph: element type %v; use Float32 or Float64", dtype))
 	}
 	return newGraph(dtype, &Store{dtype: dtype, seed: seed, vars: map[string]*Variable{}})
 }
 
 // Outline returns an empty graph whose variables have names and shapes but no
 // memory: to see what a model would be. Its nodes cannot be compiled.
-func Outline(dtype tensor.Dtype) *Graph {
+func Outline(dtype Dtype) *Graph {
 	g := New(dtype, 0)
 	g.store.bare = true
 	return g
 }
 
-func newGraph(dtype tensor.Dtype, store *Store) *Graph {
+func newGraph(dtype Dtype, store *Store) *Graph {
 	return &Graph{dtype: dtype, store: store,
 		leaves: map[string]*Node{}, count: map[string]int{}}
 }
@@ -118,8 +117,8 @@ func (g *Graph) Evaluation() *Graph {
 // Training reports whether layers act as in training.
 func (g *Graph) Training() bool { return !g.eval }
 
-// Dtype returns the element type, tensor.Float32 or tensor.Float64.
-func (g *Graph) Dtype() tensor.Dtype { return g.dtype }
+// Dtype returns the element type, Float32 or Float64.
+func (g *Graph) Dtype() Dtype { return g.dtype }
 
 // Seed returns the seed that the graph was made with, or [Store.Reset] was given.
 func (g *Graph) Seed() uint64 { return g.store.seed }

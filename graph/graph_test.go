@@ -40,7 +40,7 @@ func batchOf(n int) (xs []float64, ys []int) {
 }
 
 func TestGradientAgainstDifferences(t *testing.T) {
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+	for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 		g := graph.New(dt, 3)
 		x, y, loss := mlp(g, 5)
 		grads := graph.Grad(loss, g.Params()...)
@@ -54,7 +54,7 @@ func TestGradientAgainstDifferences(t *testing.T) {
 		}
 		t.Logf("\n%v", p)
 		h, tol := 1e-5, 1e-8
-		if dt == tensor.Float32 {
+		if dt == graph.Float32 {
 			h, tol = 1e-2, 2e-3
 		}
 		var got [][]float64
@@ -83,7 +83,7 @@ func TestGradientAgainstDifferences(t *testing.T) {
 }
 
 func TestErrorsAreReportedOnce(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", 32, 784)
 	w := g.Param("w", graph.Zeros, 128, 784)
 	h := ops.MatMul(x, w) // wrong
@@ -101,7 +101,7 @@ func TestErrorsAreReportedOnce(t *testing.T) {
 }
 
 func TestGorgoniaAgrees(t *testing.T) {
-	g := graph.New(tensor.Float64, 3)
+	g := graph.New(graph.Float64, 3)
 	x, y, loss := mlp(g, 5)
 	grads := graph.Grad(loss, g.Params()...)
 	p, err := graph.Compile(append(grads, loss)...)
@@ -155,7 +155,7 @@ func TestGorgoniaAgrees(t *testing.T) {
 }
 
 func TestUpdatesSeeOldValues(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	a, b := g.Param("a", graph.From(1, 2), 2), g.Param("b", graph.From(10, 20), 2)
 	c := g.State("c", graph.From(0))
 	p, err := graph.Function{

@@ -11,8 +11,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 const (
@@ -81,7 +79,7 @@ func tower(x, w *node) *node {
 func TestGoroutinesOnOneProgram(t *testing.T) {
 	for _, updates := range []bool{false, true} {
 		t.Run(fmt.Sprint("updates ", updates), func(t *testing.T) {
-			g := graph.New(tensor.Float64, 1)
+			g := graph.New(graph.Float64, 1)
 			x, w := g.Input("x", 8, 8), g.Param("w", normal, 8, 8)
 			y := tower(x, w)
 			fn := graph.Function{Outputs: []*node{y}}
@@ -128,7 +126,7 @@ func TestGoroutinesOnOneProgram(t *testing.T) {
 // TestSiblingsAtOnce: programs that only read variables run at the same time,
 // and none is refused. Beside one that changes them, they are.
 func TestSiblingsAtOnce(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", normal, 8, 8)
 	var ps [goroutines]*graph.Program
 	var ys [goroutines]*node
@@ -174,7 +172,7 @@ func TestSiblingsAtOnce(t *testing.T) {
 // TestGoroutinesOnOneGraph: of two that build one graph, one is told; graphs that
 // share a store can be built at once.
 func TestGoroutinesOnOneGraph(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", 3)
 	at(func(worker, run int) (bool, error) {
 		y := ops.Sum(ops.Shift(float64(run), ops.Scale(float64(worker), x)))
@@ -192,7 +190,7 @@ func TestGoroutinesOnOneGraph(t *testing.T) {
 
 // TestVariablesInUse: what a program is changing can neither be set nor read.
 func TestVariablesInUse(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(1), 3)
 	p, err := graph.Compile(ops.Sum(w))
 	if err != nil {
@@ -237,7 +235,7 @@ func TestVariablesInUse(t *testing.T) {
 // TestHandedOver: goroutines that take turns are not refused, and one may read
 // what another, the only one, has run.
 func TestHandedOver(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x")
 	y := ops.Square(x)
 	p, err := graph.Compile(y)
@@ -268,7 +266,7 @@ func TestTeamOfTwo(t *testing.T) {
 	var ps [goroutines]*graph.Program
 	var ys [goroutines]*node
 	for k := range ps {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		ys[k] = ops.Sum(ops.Exp(g.Const(0.5, 100, 100)))
 		var err error
 		ps[k], err = graph.Function{Outputs: []*node{ys[k]}, Team: team}.Compile()

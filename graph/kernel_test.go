@@ -11,8 +11,6 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
-
-	"gorgonia.org/tensor"
 )
 
 // PrefixSum adds up each row of an n×m matrix: y[i,j] = Σ_{k≤j} x[i,k].
@@ -88,11 +86,11 @@ func TestAddingAKernel(t *testing.T) {
 // workers: the same bits, those of a plain loop, and nothing is allocated.
 func TestKernelsAreShared(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
-	kernelsAreShared[float32](t, tensor.Float32)
-	kernelsAreShared[float64](t, tensor.Float64)
+	kernelsAreShared[float32](t, graph.Float32)
+	kernelsAreShared[float64](t, graph.Float64)
 }
 
-func kernelsAreShared[T float32 | float64](t *testing.T, dt tensor.Dtype) {
+func kernelsAreShared[T float32 | float64](t *testing.T, dt graph.Dtype) {
 	const n, m = 301, 210
 	x, w := make([]T, n*m), make([]T, n*m)
 	for i := range x {
@@ -160,7 +158,7 @@ func (o counted) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 func TestKernelIsDivided(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	for workers := 1; workers <= 2; workers++ {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		x := g.Input("x", 50)
 		o := counted{new(atomic.Int64), new(atomic.Int64)}
 		team := graph.NewTeam(workers)

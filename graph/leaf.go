@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-
-	"gorgonia.org/tensor"
 )
 
 // An Init fills a new parameter of shape s, in row-major order. dst starts as
@@ -81,7 +79,7 @@ func (g *Graph) State(name string, init Init, dims ...int) *Node {
 // either type: a counter, or what is made of one. As float32 a count would end
 // at 2²⁴, where adding 1 changes nothing.
 func (g *Graph) Scalar(name string, start float64) *Node {
-	return g.declare(State, name, tensor.Float64, nil, Fill(start))
+	return g.declare(State, name, Float64, nil, Fill(start))
 }
 
 // Over declares a parameter or state that lives in the caller's memory: a slice
@@ -101,7 +99,7 @@ func (g *Graph) over(role Role, name string, memory any, shape Shape) (*Variable
 	v.f64, _ = memory.([]float64)
 	size := shape.Size()
 	switch {
-	case g.dtype == tensor.Float32 && v.f32 == nil, g.dtype == tensor.Float64 && v.f64 == nil:
+	case g.dtype == Float32 && v.f32 == nil, g.dtype == Float64 && v.f64 == nil:
 		return nil, fmt.Errorf("its memory is %T; the graph's elements are %v", memory, g.dtype)
 	case len(v.f32)+len(v.f64) != size:
 		return nil, fmt.Errorf("its memory has %d elements, its shape %d", len(v.f32)+len(v.f64), size)
@@ -115,7 +113,7 @@ func (g *Graph) over(role Role, name string, memory any, shape Shape) (*Variable
 	return v, nil
 }
 
-func (g *Graph) declare(role Role, name string, dtype tensor.Dtype, dims []int, init Init) *Node {
+func (g *Graph) declare(role Role, name string, dtype Dtype, dims []int, init Init) *Node {
 	return g.leaf(role, name, dims, func(shape Shape) (*Variable, error) { return g.variable(name, role, dtype, shape, init) })
 }
 

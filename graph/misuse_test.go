@@ -24,7 +24,7 @@ func wantError(t *testing.T, err error, what string) {
 // TestOtherGraph: the nodes of a sibling have the same names and often the same
 // numbers, but they are not the nodes of this graph.
 func TestOtherGraph(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, w := g.Input("x", 3), g.Param("w", normal, 3)
 	loss := ops.Sum(ops.Mul(x, w))
 	e := g.Sibling()
@@ -50,7 +50,7 @@ func TestOtherGraph(t *testing.T) {
 }
 
 func TestLeafMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	wantError(t, g.Param("w", nil, 3).Err(), "an Init is required")
 	g.Param("v", normal, 3)
 	e := g.Sibling()
@@ -62,7 +62,7 @@ func TestLeafMistakes(t *testing.T) {
 
 // TestFeedsAreChecked, also those that the program does not need.
 func TestFeedsAreChecked(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, unused, s := g.Input("x", 3), g.Input("unused", 2), g.Input("s")
 	y := g.Indices("y", 2)
 	p, err := graph.Compile(ops.Sum(ops.Mul(x, s)), ops.Sum(ops.OneHot(y, 0)))
@@ -81,7 +81,7 @@ func TestFeedsAreChecked(t *testing.T) {
 
 // TestBufferOfOtherType panics with the type that the elements have.
 func TestBufferOfOtherType(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x := g.Input("x", 3)
 	p, err := graph.Compile(ops.Neg(x))
 	if err != nil {
@@ -100,7 +100,7 @@ func TestBufferOfOtherType(t *testing.T) {
 
 // TestNoDirections: derivatives along nothing are 0.
 func TestNoDirections(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", normal, 3)
 	loss := ops.Sum(ops.Square(w))
 	if got := values(t, graph.Directional(loss, nil, nil), graph.JVP([]*node{loss}, nil, nil)[0]); got[0][0] != 0 || got[1][0] != 0 {
@@ -113,7 +113,7 @@ func TestNoDirections(t *testing.T) {
 
 // TestIndicesByGorgonia: whole numbers come as floats and are not rounded.
 func TestIndicesByGorgonia(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	y := g.Indices("y", 2)
 	p, err := graph.Compile(ops.OneHot(y, 3))
 	if err != nil {
@@ -130,7 +130,7 @@ func TestIndicesByGorgonia(t *testing.T) {
 // TestScalarVariableInGorgonia: what gorgonia sees of a scalar parameter is its
 // value now, not when the node was made.
 func TestScalarVariableInGorgonia(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(2))
 	y := ops.Square(w)
 	g.Expr()

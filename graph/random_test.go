@@ -8,8 +8,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // randomPool returns random expressions of five parameters, each built from
@@ -100,7 +98,7 @@ func TestFusionIsExact(t *testing.T) {
 		n := 3 + rng.IntN(20)
 		seed := rng.Uint64()
 		for k, check := range []bool{false, true} {
-			g := graph.New(tensor.Float64, 5)
+			g := graph.New(graph.Float64, 5)
 			pool := randomPool(rand.New(rand.NewPCG(seed, 1)), g, n)
 			loss := ops.Add(ops.Sum(pool[len(pool)-1]), ops.Mean(pool[len(pool)-2]))
 			grads := graph.Grad(loss, g.Params()...)
@@ -148,7 +146,7 @@ func TestFusionIsExact(t *testing.T) {
 func TestFloat32IsClose(t *testing.T) {
 	for trial := range 100 {
 		var got [2][]float64
-		for k, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		for k, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 			g := graph.New(dt, 5)
 			pool := randomPool(rand.New(rand.NewPCG(uint64(trial), 3)), g, 12)
 			loss := ops.Mean(ops.Sin(pool[len(pool)-1]))
@@ -163,7 +161,7 @@ func TestFloat32IsClose(t *testing.T) {
 }
 
 func TestRunAllocatesNothing(t *testing.T) {
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+	for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 		g := graph.New(dt, 3)
 		x, y, loss := mlp(g, 5)
 		scale := g.Input("scale")

@@ -8,8 +8,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // TestStoreReset: variables begin again, and random numbers follow the seed, in
@@ -20,7 +18,7 @@ func TestStoreReset(t *testing.T) {
 			dst[i] = r.Float64()
 		}
 	}
-	build := func(dtype tensor.Dtype, seed uint64) (*graph.Graph, func() []float64) {
+	build := func(dtype graph.Dtype, seed uint64) (*graph.Graph, func() []float64) {
 		g := graph.New(dtype, seed)
 		w, n := g.Param("w", draw, 5), g.Scalar("n", 3)
 		m := g.State("m", graph.Fill(0.5), 5)
@@ -40,7 +38,7 @@ func TestStoreReset(t *testing.T) {
 			return out
 		}
 	}
-	for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dtype := range []graph.Dtype{graph.Float32, graph.Float64} {
 		g, run := build(dtype, 1)
 		_, fresh := build(dtype, 2)
 		first := run()
@@ -57,7 +55,7 @@ func TestStoreReset(t *testing.T) {
 			t.Errorf("%v: %v, at first it was %v", dtype, got, first)
 		}
 	}
-	g, _ := build(tensor.Float64, 1)
+	g, _ := build(graph.Float64, 1)
 	g.Over(graph.Param, "mine", make([]float64, 2), 2)
 	before := g.Store().Snapshot()
 	if err := g.Store().Reset(2); err == nil || !strings.Contains(err.Error(), "mine") || !reflect.DeepEqual(g.Store().Snapshot(), before) {

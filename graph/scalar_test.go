@@ -7,7 +7,6 @@ import (
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 const full = 1 << 24 // from here on float32 does not count
@@ -15,7 +14,7 @@ const full = 1 << 24 // from here on float32 does not count
 // TestScalarCounts: a counter of a float32 graph counts beyond what float32
 // holds, also where it is read as it was, swapped, and met by arrays.
 func TestScalarCounts(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	n, m := g.Scalar("n", full), g.Scalar("m", 0.1)
 	own := g.State("own", graph.Fill(0.1))
 	x := g.Input("x", 2)
@@ -47,7 +46,7 @@ func TestScalarCounts(t *testing.T) {
 	if a, b := m.Variable().Float64s()[0], own.Variable().Float64s()[0]; a != float64(float32(0.1)) || b != float64(float32(0.1)) {
 		t.Errorf("swapped %v and %v", a, b)
 	}
-	if n.Variable().Dtype() != tensor.Float64 || own.Variable().Dtype() != tensor.Float32 {
+	if n.Variable().Dtype() != graph.Float64 || own.Variable().Dtype() != graph.Float32 {
 		t.Errorf("types %v and %v", n.Variable().Dtype(), own.Variable().Dtype())
 	}
 }
@@ -55,7 +54,7 @@ func TestScalarCounts(t *testing.T) {
 // TestScalarIsKept: snapshots, siblings, tensors and gorgonia see all digits, or
 // as many as their type has.
 func TestScalarIsKept(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	n := g.Scalar("n", full+1)
 	s := g.Store().Snapshot()
 	if err := n.Variable().Set([]float64{7}); err != nil {

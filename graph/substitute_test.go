@@ -6,14 +6,12 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Equal expressions are one node, so a substitution can be compared with what
 // it should have built.
 func TestSubstitute(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, w, y := g.Input("x", 3), g.Param("w", graph.Fill(2), 3), g.Param("y", graph.Fill(3), 3)
 	f := func(x, w *graph.Node) *graph.Node {
 		h := ops.Tanh(ops.Mul(x, w))
@@ -41,7 +39,7 @@ func TestSubstitute(t *testing.T) {
 }
 
 func TestSnapshot(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	w, s := g.Param("w", graph.From(1, 2), 2), g.State("s", graph.Fill(3))
 	saved := g.Store().Snapshot()
 	w.Variable().Set([]float64{7, 8})

@@ -24,7 +24,7 @@ type Variable struct {
 	name  string
 	shape Shape
 	role  Role
-	dtype tensor.Dtype
+	dtype Dtype
 	f32   []float32 // one of both, as dtype says
 	f64   []float64
 
@@ -41,9 +41,9 @@ func (v *Variable) Name() string { return v.name }
 // Shape returns the variable's shape.
 func (v *Variable) Shape() Shape { return v.shape }
 
-// Dtype returns the type of the elements, tensor.Float32 or tensor.Float64. It
+// Dtype returns the type of the elements, Float32 or Float64. It
 // is the graph's but for [Graph.Scalar].
-func (v *Variable) Dtype() tensor.Dtype { return v.dtype }
+func (v *Variable) Dtype() Dtype { return v.dtype }
 
 // Role returns [Param] or [State].
 func (v *Variable) Role() Role { return v.role }
@@ -101,7 +101,7 @@ func (v *Variable) Set(values []float64) error {
 // A Store holds the variables that sibling graphs share.
 type Store struct {
 	use   guard // of what the variables hold
-	dtype tensor.Dtype
+	dtype Dtype
 	seed  uint64
 
 	mu     sync.Mutex // of the rest: graphs of several goroutines declare variables
@@ -164,7 +164,7 @@ func (s *Store) Lookup(name string) *Variable {
 }
 
 // variable returns the variable of that name, making it if it is new.
-func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape, init Init) (*Variable, error) {
+func (g *Graph) variable(name string, role Role, dtype Dtype, shape Shape, init Init) (*Variable, error) {
 	g.store.mu.Lock()
 	defer g.store.mu.Unlock()
 	if v := g.store.vars[name]; v != nil {
@@ -185,7 +185,7 @@ func (g *Graph) variable(name string, role Role, dtype tensor.Dtype, shape Shape
 	switch {
 	case dtype != g.dtype: // alone: no loop has it
 		v.f64 = make([]float64, size)
-	case dtype == tensor.Float32:
+	case dtype == Float32:
 		v.f32, v.padded = g.store.slab32(role, name).Take(max(size, 1))[:size], true
 	default:
 		v.f64, v.padded = g.store.slab64(role, name).Take(max(size, 1))[:size], true

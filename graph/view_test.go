@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // TestViewGradient compares the gradient of Σ w·view(x)³ and its product with a
@@ -34,7 +32,7 @@ func TestViewGradient(t *testing.T) {
 		{"patches", 20, []int{3, 4, 2, 2}, []int{5, 1, 5, 1}, 0},
 		{"nothing", 4, []int{0, 3}, []int{1, 1}, 0},
 	} {
-		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 			rng := rand.New(rand.NewPCG(1, 2))
 			whole := func(n int) []float64 { // sums are exact in both types
 				out := make([]float64, n)

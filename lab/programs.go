@@ -11,8 +11,6 @@ import (
 	"descent/losses"
 	"descent/optimizers"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // The five programs of tutorial 0.
@@ -156,7 +154,7 @@ func batchSizes(r *Run) {
 		size    int
 		shuffle bool
 	}{{"all 100 rows", 100, false}, {"32 rows, shuffled", 32, true}, {"32 rows, in order", 32, false}, {"1 row, shuffled", 1, true}} {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
 		batches := data.NewBatches(len(x), c.size, 1, c.shuffle)
 		steps := map[int]*batchStep{}

@@ -12,8 +12,6 @@ import (
 	"descent/losses"
 	"descent/optimizers"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 //go:embed testdata/*.csv
@@ -55,7 +53,7 @@ func (f function) with(name string, values []float64) function {
 func (f function) build(x ...float64) (y *graph.Node, params []*graph.Node, feeds []graph.Feed) {
 	p, err := losses.Parse(f.text)
 	must(err)
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	bind := map[string]*graph.Node{}
 	for i, name := range f.names {
 		params = append(params, g.Param(name, graph.Fill(x[i])))

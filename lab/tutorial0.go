@@ -10,13 +10,11 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // lossGradient returns the derivative of a loss by its predictions.
 func lossGradient(loss losses.Loss, pred, target []float64) []float64 {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	p := g.Param("pred", graph.From(pred...), len(pred))
 	y := g.Input("target", len(target))
 	return compute([]graph.Feed{graph.Let(y, target)}, graph.Grad(loss(p, y), p)...)
@@ -206,7 +204,7 @@ var losses0 = []Experiment{
 
 // states counts the arrays a rule keeps for one parameter.
 func states(rule optimizers.Rule) float64 {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	w := g.Param("w", graph.Zeros, 3)
 	t := optimizers.Descend(ops.Sum(ops.Square(w)), rule)
 	n := 0.0
@@ -222,7 +220,7 @@ func sparsity(r *Run) {
 	c := []float64{3, 0.2, -0.1, 1.5, 0.05, -2}
 	const lambda, lr = 0.5, 0.1
 	solve := func(l1 bool) []float64 {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		w := g.Param("w", graph.Zeros, len(c))
 		target := g.Input("c", len(c))
 		loss := ops.Scale(0.5, ops.Sum(ops.Square(ops.Sub(w, target))))

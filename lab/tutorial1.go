@@ -13,7 +13,6 @@ import (
 	"descent/optimizers/search"
 
 	"gonum.org/v1/gonum/mat"
-	"gorgonia.org/tensor"
 )
 
 // Tutorial 1: optimisation and loss minimisation.
@@ -121,7 +120,7 @@ var lines = []Experiment{
 
 // float32Steps takes steps on (w-3)² in float32.
 func float32Steps(n int) float64 {
-	g := graph.New(tensor.Float32, 0)
+	g := graph.New(graph.Float32, 0)
 	w := g.Param("w", graph.Fill(1), 1)
 	t := optimizers.Descend(ops.Sum(ops.Square(ops.Shift(-3, w))), optimizers.SGD())
 	p, err := t.Compile()

@@ -6,8 +6,6 @@ import (
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Losses of two classes, elementwise. The prediction is a score whose sign says
@@ -221,7 +219,7 @@ func FocalWith(gamma, alpha float64, red Reduction) Loss {
 
 // smallest is a number so small that it does not count, above the subnormals.
 func smallest(g *graph.Graph) float64 {
-	if g.Dtype() == tensor.Float32 {
+	if g.Dtype() == graph.Float32 {
 		return 1e-37
 	}
 	return 1e-300

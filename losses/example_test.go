@@ -6,8 +6,6 @@ import (
 	"descent/graph"
 	"descent/losses"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Pinball is the quantile loss: its minimiser is the tau-quantile of y given x.
@@ -20,7 +18,7 @@ func Pinball(tau float64) losses.Loss {
 
 // A loss of your own is a function; its gradient needs no derivation.
 func ExampleLoss() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	pred, y := g.Param("pred", graph.From(1, 2, 3), 3), g.Input("y", 3)
 	loss := Pinball(0.9)(pred, y)
 	grad := graph.Grad(loss, pred)[0]
@@ -51,16 +49,16 @@ func ExampleByName() {
 
 // A wrong shape is reported when the graph is compiled, not stretched to fit.
 func ExampleMSE() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	pred, y := g.Input("pred", 32, 1), g.Input("y", 32)
 	_, err := graph.Compile(losses.MSE(pred, y))
 	fmt.Println(err)
 	// Output:
-	// example_test.go:56: mse(pred (32x1), y (32)): the prediction is 32x1 and the target 32: declare the target as 32x1, or ops.Reshape one of them
+	// example_test.go:54: mse(pred (32x1), y (32)): the prediction is 32x1 and the target 32: declare the target as 32x1, or ops.Reshape one of them
 }
 
 func ExampleCrossEntropyWith() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	logits, class := g.Input("logits", 2, 3), g.Indices("class", 2)
 	loss := losses.CrossEntropyWith(losses.CrossEntropyOptions{
 		Weight:         []float64{1, 1, 4}, // class 2 is rare

@@ -10,8 +10,6 @@ import (
 	"descent/graph/graphtest"
 	"descent/losses"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Losses of logits of any size are finite, with gradients that point the right
@@ -19,7 +17,7 @@ import (
 func TestExtremeLogits(t *testing.T) {
 	vec := func(x ...float64) array { return array{Dims: []int{len(x)}, Data: x} }
 	class := func(c float64) array { return array{Index: true, Data: numbers{c}} }
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+	for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 		for _, c := range []struct {
 			loss        string
 			x, y        array
@@ -46,7 +44,7 @@ func TestExtremeLogits(t *testing.T) {
 				continue
 			}
 			tol := 1e-14
-			if dt == tensor.Float32 {
+			if dt == graph.Float32 {
 				tol = 1e-6
 			}
 			if d := differ(got.value, c.value, tol); d != "" {
@@ -64,7 +62,7 @@ func TestExtremeLogits(t *testing.T) {
 func TestLargeEqualLogits(t *testing.T) {
 	x := array{Dims: []int{2}, Data: numbers{1000, 1000 - 0.0625}}
 	want := math.Log1p(math.Exp(-0.0625))
-	for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-15, tensor.Float32: 1e-7} {
+	for dt, tol := range map[graph.Dtype]float64{graph.Float64: 1e-15, graph.Float32: 1e-7} {
 		got, err := run(dt, named(t, "cross_entropy"), x, array{Index: true, Data: numbers{0}})
 		if err != nil {
 			t.Fatal(err)
@@ -119,7 +117,7 @@ func TestRelativeAccuracy(t *testing.T) {
 		}
 	}
 	one := func(text string, x, y float64) result {
-		got, err := run(tensor.Float64, named(t, text), array{Data: numbers{x}}, array{Data: numbers{y}})
+		got, err := run(graph.Float64, named(t, text), array{Data: numbers{x}}, array{Data: numbers{y}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +172,7 @@ func TestNothingInfiniteOnTheWay(t *testing.T) {
 // checkedRun runs a loss and its gradient by its prediction in a program that
 // looks for infinities.
 func checkedRun(loss func(in []*graph.Node) *graph.Node, arrays []array) error {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	var in []*graph.Node
 	var feeds []graph.Feed
 	for i, a := range arrays {

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // A loss written as a formula is the loss of that name.
@@ -21,7 +19,7 @@ func TestFormulasAreLosses(t *testing.T) {
 		{"bce_logits", "mean(softplus(pred) - target*pred)"},
 		{"log_cosh", "mean(log((exp(pred-target) + exp(target-pred))/2))"},
 	} {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		pred, target := g.Param("pred", graph.From(0.3, -1.2, 2), 3), g.Input("target", 3)
 		var out []*graph.Node
 		for _, text := range c {
@@ -68,7 +66,7 @@ func TestFormulaMistakes(t *testing.T) {
 	} {
 		loss, err := ByName(c[0])
 		if err == nil {
-			g := graph.New(tensor.Float64, 0)
+			g := graph.New(graph.Float64, 0)
 			err = loss.Loss(g.Input("p", 3), g.Input("y", 3)).Err()
 		}
 		if err == nil || !strings.Contains(err.Error(), c[1]) {
@@ -79,7 +77,7 @@ func TestFormulaMistakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	if err := loss.Loss(g.Input("p", 3), g.Input("y", 3, 1)).Err(); err == nil || !strings.Contains(err.Error(), "3x1") {
 		t.Errorf("shapes that differ: %v", err)
 	}

@@ -6,8 +6,6 @@ import (
 
 	"descent/graph"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 // FuzzByName: whatever the text, there is a loss that prints as it is read and
@@ -33,7 +31,7 @@ func FuzzByName(f *testing.F) {
 		if again, err := losses.ByName(s.String()); err != nil || again.String() != s.String() {
 			t.Fatalf("%q prints as %q, which is read as %v, %v", text, s, again, err)
 		}
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		x, y, z := g.Input("x", 4, 3), g.Input("y", 4, 3), g.Input("z", 4, 3)
 		if s.Loss != nil {
 			_ = graph.Mistakes(s.Loss(x, y))

@@ -12,8 +12,6 @@ import (
 	"descent/graph"
 	"descent/losses"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // number is a float64 that JSON may hold as "nan", "inf" or "-inf".
@@ -61,7 +59,7 @@ type result struct {
 }
 
 // run computes a loss and its gradients.
-func run(dtype tensor.Dtype, loss func(in []*graph.Node) *graph.Node, arrays ...array) (result, error) {
+func run(dtype graph.Dtype, loss func(in []*graph.Node) *graph.Node, arrays ...array) (result, error) {
 	g := graph.New(dtype, 1)
 	var in, real []*graph.Node
 	var feeds []graph.Feed
@@ -157,7 +155,7 @@ func TestTorchExtra(t *testing.T) {
 		if err := json.Unmarshal(r, &c); err != nil {
 			t.Fatal(err)
 		}
-		got, err := run(tensor.Float64, named(t, c.Loss), c.In...)
+		got, err := run(graph.Float64, named(t, c.Loss), c.In...)
 		if err != nil {
 			t.Errorf("case %d: %s: %v", i, c.Loss, err)
 			continue
@@ -237,7 +235,7 @@ func TestTorchLosses(t *testing.T) {
 		}
 		spec := c.name + "(" + c.settings + ", reduction=" + reduction + ")"
 		loss := named(t, strings.Replace(spec, "(, ", "(", 1))
-		got, err := run(tensor.Float64, func(in []*graph.Node) *graph.Node {
+		got, err := run(graph.Float64, func(in []*graph.Node) *graph.Node {
 			if c.name == "kl" {
 				in[0] = ops.LogSoftmax(in[0], 1)
 			}
@@ -291,7 +289,7 @@ func TestTorchNonsmooth(t *testing.T) {
 			t.Errorf("no row %q", c.key)
 			continue
 		}
-		got, err := run(tensor.Float64, named(t, c.loss), c.in...)
+		got, err := run(graph.Float64, named(t, c.loss), c.in...)
 		if err != nil {
 			t.Errorf("%s: %v", c.key, err)
 			continue

@@ -7,14 +7,12 @@ import (
 
 	"descent/graph"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 // Each mistake is reported with the line of this file, the loss, and what to
 // do.
 func TestMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, row, col := g.Input("x", 4, 3), g.Input("row", 4), g.Input("col", 4, 1)
 	t3, p3 := g.Input("t3", 4, 3), g.Input("p3", 2, 3, 5)
 	y, y3, s := g.Indices("y", 4), g.Indices("y3", 4, 3), g.Input("s")
@@ -67,7 +65,7 @@ func TestMistakes(t *testing.T) {
 
 // A mistake in an input is not reported again by the loss of it.
 func TestMistakesOnce(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, y := g.Input("x", 4, 1), g.Input("y", 4)
 	bad := losses.MSE(x, y)
 	for _, again := range []*graph.Node{losses.MSE(bad, y), losses.CrossEntropy(bad, y), losses.BCELogits(bad, y), losses.Triplet(x, bad, y), losses.L2(1, bad)} {
@@ -90,7 +88,7 @@ func TestIndexOutOfRange(t *testing.T) {
 		{"nll", 3, false}, {"multi_margin", -100, false},
 	} {
 		x := array{Dims: []int{2, 3}, Data: numbers{1, 2, 3, 4, 5, 6}}
-		_, err := run(tensor.Float64, named(t, c.text), x, array{Dims: []int{2}, Data: numbers{0, c.y}, Index: true})
+		_, err := run(graph.Float64, named(t, c.text), x, array{Dims: []int{2}, Data: numbers{0, c.y}, Index: true})
 		if (err == nil) != c.ok {
 			t.Errorf("%s of class %v: %v", c.text, c.y, err)
 		}

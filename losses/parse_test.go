@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"descent/graph"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 func TestByName(t *testing.T) {
@@ -25,7 +24,7 @@ func TestByName(t *testing.T) {
 		{"pinball(tau=0.9, reduction=sum)", 0.1*3.5 + 0.9*3},
 		{"hinge_embedding(margin=0, reduction=batchmean)", (3 + 3 + 0.5 - 3 + 0) / 3},
 	} {
-		got, err := run(tensor.Float64, named(t, c.text), x, y)
+		got, err := run(graph.Float64, named(t, c.text), x, y)
 		if err != nil {
 			t.Errorf("%s: %v", c.text, err)
 			continue

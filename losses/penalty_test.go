@@ -5,8 +5,6 @@ import (
 
 	"descent/graph"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 func TestPenalties(t *testing.T) {
@@ -26,7 +24,7 @@ func TestPenalties(t *testing.T) {
 		{"of one", func(in []*graph.Node) *graph.Node { return losses.L2(1, in[1]) }, 2.5, []float64{0, 0, 0}, []float64{1, -2}},
 		{"of strength 0", func(in []*graph.Node) *graph.Node { return losses.L1(0, in...) }, 0, []float64{0, 0, 0}, []float64{0, 0}},
 	} {
-		got, err := run(tensor.Float64, c.f, a, b)
+		got, err := run(graph.Float64, c.f, a, b)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue

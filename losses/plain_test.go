@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/internal/spec"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 // The value of every loss in the table, with every setting of its examples and
@@ -320,7 +319,7 @@ func TestPlainLoops(t *testing.T) {
 			s := withReduction(t, text, reduction)
 			for i, sample := range c.Samples {
 				in := draw(c, sample, uint64(i))
-				got, err := run(tensor.Float64, named(t, s), in...)
+				got, err := run(graph.Float64, named(t, s), in...)
 				if err != nil {
 					t.Errorf("%s: %v", s, err)
 					continue

@@ -8,8 +8,6 @@ import (
 
 	"descent/graph"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 // short are the functions for the defaults, by the names of their rows.
@@ -45,11 +43,11 @@ func TestShortForms(t *testing.T) {
 				}
 			}
 		}
-		want, err := run(tensor.Float64, named(t, name), in...)
+		want, err := run(graph.Float64, named(t, name), in...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := run(tensor.Float64, func(in []*graph.Node) *graph.Node {
+		got, err := run(graph.Float64, func(in []*graph.Node) *graph.Node {
 			if f3 != nil {
 				return f3(in[0], in[1], in[2])
 			}
@@ -73,13 +71,13 @@ func TestIgnoredBeyondTheClasses(t *testing.T) {
 	logits := array{Dims: []int{3, 3}, Data: numbers{1, 2, 0, 0.5, -1, 3, 2, 2, 1}}
 	few := array{Dims: []int{2, 3}, Data: slices.Concat(logits.Data[:3], logits.Data[6:])}
 	for _, loss := range []string{"cross_entropy(%s)", "cross_entropy(label_smoothing=0.2, %s)", "cross_entropy(weight=[0.5, 1, 2], %s)", "nll(%s)"} {
-		want, err := run(tensor.Float64, named(t, fmt.Sprintf(loss, "ignore_index=-1")), few, array{Dims: []int{2}, Data: numbers{1, 2}, Index: true})
+		want, err := run(graph.Float64, named(t, fmt.Sprintf(loss, "ignore_index=-1")), few, array{Dims: []int{2}, Data: numbers{1, 2}, Index: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, ignored := range []float64{0, 3, 4, 7, -1} {
 			text := fmt.Sprintf(loss, fmt.Sprint("ignore_index=", ignored))
-			got, err := run(tensor.Float64, named(t, text), logits, array{Dims: []int{3}, Data: numbers{1, ignored, 2}, Index: true})
+			got, err := run(graph.Float64, named(t, text), logits, array{Dims: []int{3}, Data: numbers{1, ignored, 2}, Index: true})
 			if err != nil {
 				t.Errorf("%s: %v", text, err)
 				continue

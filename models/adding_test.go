@@ -6,8 +6,6 @@ import (
 	"descent/graph"
 	"descent/models"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Scale returns the layer that multiplies each input by a parameter of its own.
@@ -26,7 +24,7 @@ func Scale() models.Layer {
 // The example of docs/adding-a-row.md: one encoder for two inputs, which has one
 // set of parameters.
 func Example_addingALayer() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	encoder := models.Sequential(models.Dense(3), ops.Tanh, Scale())
 	a, b := g.Input("a", 2, 4), g.Input("b", 5, 4)
 	distance := ops.Sub(ops.Sum(encoder(a)), ops.Sum(encoder(b)))

@@ -11,8 +11,6 @@ import (
 	"descent/internal/spec"
 	"descent/models"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Each initialiser draws from the interval, or with the deviation, of its
@@ -52,7 +50,7 @@ func TestInitsExactly(t *testing.T) {
 
 // Dropout counts its batches from 0, one by one.
 func TestDropoutCounts(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	y := models.Dropout(0.5)(g.Param("x", graph.Fill(1), 4, 3))
 	p, err := graph.Function{Outputs: []*graph.Node{y}, Updates: g.Kept()}.Compile()
 	if err != nil {
@@ -80,7 +78,7 @@ func TestSmallModels(t *testing.T) {
 		{"linear", models.Linear(), 3, 1, 5}, {"logistic", models.Logistic(), 3, 1, 5}, {"softmax", models.Softmax(3), 2, 3, 15},
 		{"one unit", models.Dense(1), 1, 1, 5}, {"mlp", models.MLP(ops.Tanh, 3, 2), 2, 2, 23}, {"batch norm of one row", models.BatchNorm(0.1), 1, 4, 8},
 	} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		y := c.model(g.Param("x", graph.Fill(0.5), c.rows, 4))
 		out := values(t, y, graph.Function{Updates: g.Kept()})
 		n := 0
@@ -96,7 +94,7 @@ func TestSmallModels(t *testing.T) {
 			t.Errorf("one row moves the running variance to %v", v.Float64s())
 		}
 	}
-	if err := graph.Mistakes(models.MLP(nil, 3)(graph.New(tensor.Float64, 1).Input("x", 1, 2))); err == nil || !strings.Contains(err.Error(), "ops.ReLU is one") {
+	if err := graph.Mistakes(models.MLP(nil, 3)(graph.New(graph.Float64, 1).Input("x", 1, 2))); err == nil || !strings.Contains(err.Error(), "ops.ReLU is one") {
 		t.Errorf("without an activation: %v", err)
 	}
 }
@@ -105,7 +103,7 @@ func TestSmallModels(t *testing.T) {
 func TestMLPEndsWithItsLastLayer(t *testing.T) {
 	calls := 0
 	act := func(x *graph.Node) *graph.Node { calls++; return ops.Tanh(x) }
-	models.MLP(act, 3, 4, 2)(graph.New(tensor.Float64, 1).Input("x", 1, 2))
+	models.MLP(act, 3, 4, 2)(graph.New(graph.Float64, 1).Input("x", 1, 2))
 	if calls != 2 {
 		t.Errorf("three layers have %d activations between them", calls)
 	}
@@ -136,7 +134,7 @@ func TestSpecBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	y := layers(g.Input("x", 2, 4))
 	if y.Shape() != graph.Dims(2, 5) || g.Store().Lookup("dropout.batch") == nil {
 		t.Errorf("the layers alone give %v; dropout is there: %v", y.Shape(), g.Store().Lookup("dropout.batch") != nil)

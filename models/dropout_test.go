@@ -7,15 +7,13 @@ import (
 
 	"descent/graph"
 	"descent/models"
-
-	"gorgonia.org/tensor"
 )
 
 // TestDropoutGoesOn: beyond 2²⁴ batches, where float32 does not count, each batch
 // still has masks of its own, the same for either element type.
 func TestDropoutGoesOn(t *testing.T) {
 	ones := slices.Repeat([]float64{1}, 64)
-	masks := func(dtype tensor.Dtype) (out [][]float64) {
+	masks := func(dtype graph.Dtype) (out [][]float64) {
 		g := graph.New(dtype, 7)
 		x := g.Input("x", 1, 64)
 		y := models.Dropout(0.5)(x)
@@ -34,7 +32,7 @@ func TestDropoutGoesOn(t *testing.T) {
 		}
 		return out
 	}
-	single, double := masks(tensor.Float32), masks(tensor.Float64)
+	single, double := masks(graph.Float32), masks(graph.Float64)
 	for i := range single {
 		if !slices.Equal(single[i], double[i]) {
 			t.Errorf("batch %d has another mask in float32", i)

@@ -10,8 +10,6 @@ import (
 	"descent/graph"
 	"descent/models"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Each initialiser gives the variance it promises.
@@ -78,7 +76,7 @@ func values(t *testing.T, n *graph.Node, fn graph.Function) []float64 {
 var rows = graph.From(1, 10, 2, 20, 6, 30, 7, 20)
 
 func TestLayerNorm(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	y := values(t, models.LayerNorm()(g.Param("x", rows, 2, 4)), graph.Function{})
 	for r := range 2 {
 		mean, square := 0.0, 0.0
@@ -95,7 +93,7 @@ func TestLayerNorm(t *testing.T) {
 // In training batch norm uses the batch and moves its running means, as
 // PyTorch does; in evaluation it uses these.
 func TestBatchNorm(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	y := values(t, models.BatchNorm(0.1)(g.Param("x", rows, 4, 2)), graph.Function{Updates: g.Kept()})
 	for c, want := range []float64{-1.1766961, -1.4142132} { // (1-4)/√(6.5+1e-5), (10-20)/√(50+1e-5)
 		if math.Abs(y[c]-want) > 1e-6 {
@@ -121,7 +119,7 @@ func TestBatchNorm(t *testing.T) {
 // Dropout drops its share, keeps the mean, changes with the batch, and is
 // absent in evaluation.
 func TestDropout(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	ones := g.Param("x", graph.Fill(1), 100, 100)
 	y := models.Dropout(0.3)(ones)
 	p, err := graph.Function{Outputs: []*graph.Node{y}, Updates: g.Kept()}.Compile()
@@ -170,7 +168,7 @@ func TestSpecs(t *testing.T) {
 		if again, err := models.Parse(s.String()); err != nil || again.String() != s.String() {
 			t.Errorf("%q: printed as %v, read as %v", text, s, again)
 		}
-		g := graph.New(tensor.Float32, 1)
+		g := graph.New(graph.Float32, 1)
 		model, err := s.Build(3)
 		if err != nil {
 			t.Fatal(err)
@@ -254,7 +252,7 @@ func FuzzParse(f *testing.F) {
 
 // A mistake is reported at the user's line.
 func TestMistakes(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x := g.Input("x", 2, 3)
 	for name, y := range map[string]*graph.Node{
 		"units":   models.Dense(0)(x),

@@ -9,8 +9,6 @@ import (
 
 	"descent/graph"
 	"descent/models"
-
-	"gorgonia.org/tensor"
 )
 
 // Every row of the table against a plain loop over rows of numbers, with every
@@ -219,7 +217,7 @@ func compareLayer(t *testing.T, text string, want layerOracle, train bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	if !train {
 		g = g.Evaluation()
 	}
@@ -284,9 +282,9 @@ func TestInitsByName(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			g := graph.New(tensor.Float64, 1)
+			g := graph.New(graph.Float64, 1)
 			model(g.Input("x", 1, 60))
-			h := graph.New(tensor.Float64, 1)
+			h := graph.New(graph.Float64, 1)
 			want := h.Param("dense.w", i.Init, 60, 40).Variable().Float64s()
 			for k, w := range g.Store().Lookup("dense.w").Float64s() {
 				if w != want[k] {

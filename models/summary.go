@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // A Summary lists the layers of a model.
@@ -30,7 +28,7 @@ func Summarize(model Layer, features int) (*Summary, error) {
 	if features < 1 {
 		return nil, fmt.Errorf("models: rows of %d inputs; at least 1 is needed", features)
 	}
-	g := graph.Outline(tensor.Float32).Evaluation()
+	g := graph.Outline(graph.Float32).Evaluation()
 	out := model(g.Input("x", 1, features))
 	if err := graph.Mistakes(out); err != nil {
 		return nil, err

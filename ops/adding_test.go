@@ -10,8 +10,6 @@ import (
 	"descent/ops"
 	"descent/ops/formula"
 	"descent/ops/formula/formulatest"
-
-	"gorgonia.org/tensor"
 )
 
 // Cap returns the smaller of x and limit, with gradient 0 where they are equal.
@@ -64,7 +62,7 @@ func TestAddingAnOp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.Fill(2))
 	y, err := f.Build(g, map[string]*graph.Node{"x": x})
 	if err != nil {

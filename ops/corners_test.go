@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Corners at which one sign, one bound or one element more would go unseen
@@ -37,7 +35,7 @@ func TestCorners(t *testing.T) {
 		{"where the third is widest", func(x []*node) *node { return ops.Where(x[0], x[1], x[2]) },
 			[][]float64{{0}, {3}, {7, 8}}, []float64{7, 8}, []float64{0, 0, 1, 1}},
 	} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		var in []*node
 		for i, x := range c.in {
 			in = append(in, param(g, string(rune('a'+i)), x...))
@@ -55,7 +53,7 @@ func TestCorners(t *testing.T) {
 
 // What is just allowed.
 func TestJustAllowed(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, label := g.Input("x", 3, 4), g.Indices("label", 7)
 	for _, c := range []struct {
 		n    *node
@@ -82,7 +80,7 @@ func TestJustAllowed(t *testing.T) {
 
 // An element that is read nowhere is 0 again in the second run.
 func TestGatherForgets(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, i := param(g, "x", 1, 2, 3), param(g, "i", 0, 1)
 	y := ops.Take(x, i, 0)
 	p, err := graph.Compile(y)
@@ -104,7 +102,7 @@ func TestGatherForgets(t *testing.T) {
 // probability of dropout is kept.
 func TestDrawsOfLargeSteps(t *testing.T) {
 	for _, step := range []float64{0, 1, 1<<20 - 1, 1 << 20, 1<<30 + 5, 1<<40 + 3} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		if got := eval(t, ops.Uniform(g.Const(step), "u", 5))[0]; !slices.Equal(got, draw("uniform", "u", step, 5)) {
 			t.Errorf("step %v draws %v, want %v", step, got, draw("uniform", "u", step, 5))
 		}
@@ -114,13 +112,13 @@ func TestDrawsOfLargeSteps(t *testing.T) {
 		p    float64
 		want bool
 	}{{u[2], true}, {math.Nextafter(u[2], 1), false}, {math.Nextafter(u[2], 0), true}} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		y := eval(t, ops.Dropout(g.Param("x", graph.Fill(1), 4), c.p, g.Const(7), "d"))[0]
 		if kept := y[2] != 0; kept != c.want {
 			t.Errorf("%v is kept with probability %v of 0: %v", u[2], c.p, kept)
 		}
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	if got := eval(t, ops.Uniform(g.Const(1), "", 3), ops.Uniform(g.Const(1), "", 3)); slices.Equal(got[0], got[1]) {
 		t.Error("two places without a name draw the same")
 	}

@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // A step with the derivative passed straight through, a clipped derivative, and
@@ -33,7 +31,7 @@ func TestCustom(t *testing.T) {
 			return ops.Sum(ops.Cube(graph.Custom(x, turn, x)))
 		}, 1.75*1.75*1.75 - 1.25*1.25*1.25, []float64{-3 * 1.75 * 1.75, -3 * 1.25 * 1.25}, []float64{6 * 1.75, -6 * 1.25}},
 	} {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		x := g.Param("x", graph.From(1.75, -1.25), 2)
 		y := c.f(x)
 		d := graph.Grad(y, x)[0]
@@ -52,7 +50,7 @@ func TestCustom(t *testing.T) {
 }
 
 func TestCustomMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	x := g.Param("x", graph.Zeros, 2)
 	for want, grad := range map[string]func(dy *graph.Node) []*graph.Node{
 		"there is no gradient":       nil,

@@ -8,8 +8,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 type node = graph.Node
@@ -117,7 +115,7 @@ func TestTorchNonsmooth(t *testing.T) {
 			t.Errorf("no case %q", name)
 			continue
 		}
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		var in []*node
 		for i, v := range c.X {
 			shape, values := flat(v)

@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // eval computes nodes of a graph without inputs.
@@ -52,7 +50,7 @@ func TestWhereIsExact(t *testing.T) {
 		"stopped":  func(x *node) *node { return ops.Mul(ops.StopGradient(x), ops.Log(x)) },
 	}
 	for name, branch := range branches {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		g.State("index", graph.From(0, 1, 2), 3)
 		x := param(g, "x", 0, 0.5, 0)
 		up := ops.Greater(x, num(x, 0))
@@ -77,7 +75,7 @@ func TestWhereIsExact(t *testing.T) {
 
 // TestWhereOfReductions has a condition for whole rows, or for everything.
 func TestWhereOfReductions(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.From(0, 0, 1, 4), 2, 2)
 	s := g.Param("s", graph.From(0))
 	rows := ops.Sum(ops.Log(x), 1) // -Inf, finite
@@ -102,7 +100,7 @@ func TestWhereOfReductions(t *testing.T) {
 
 // TestZeroIsNotDead holds where nobody branched: 0·inf stays NaN.
 func TestZeroIsNotDead(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := param(g, "x", 0)
 	y := ops.Sum(ops.Add(ops.Mul(x, ops.Log(x)), ops.Where(ops.Less(x, num(x, 9)), x, ops.Log(x))))
 	if d := eval(t, graph.Grad(y, x)[0])[0]; !math.IsNaN(d[0]) {
@@ -112,7 +110,7 @@ func TestZeroIsNotDead(t *testing.T) {
 
 // TestStable evaluates functions and their derivatives far out.
 func TestStable(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := param(g, "x", -1000, -40, 0, 40, 1000)
 	e := math.Exp(-40)
 	for _, c := range []struct {
@@ -159,7 +157,7 @@ func TestStable(t *testing.T) {
 
 // TestProdOfZeros: the product's derivatives of every order exist at 0.
 func TestProdOfZeros(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := param(g, "x", 0, 2, 0, 5)
 	d := graph.Grad(ops.Prod(x), x)[0]
 	h := graph.Grad(ops.Sum(ops.Slice(d, 0, 0, 1, 1)), x)[0] // row 0 of the Hessian
@@ -170,7 +168,7 @@ func TestProdOfZeros(t *testing.T) {
 }
 
 func TestIndicesOutOfRange(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.From(1, 2, 3, 4, 5, 6), 3, 2)
 	i := param(g, "i", -1, 2, 3, math.NaN(), 1e300, 0, 2)
 	y := ops.Take(x, i, 0)
@@ -199,7 +197,7 @@ func TestIndicesOutOfRange(t *testing.T) {
 }
 
 func TestMoves(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.From(0, 1, 2, 3, 4, 5), 2, 3)
 	for i, c := range []struct {
 		n    *node
@@ -226,7 +224,7 @@ func TestMoves(t *testing.T) {
 
 // TestTransposesFold: transposing a factor is free.
 func TestTransposesFold(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, w := g.Param("x", graph.Fill(1), 4, 3), g.Param("w", graph.Fill(1), 5, 4)
 	p, err := graph.Compile(ops.MatMul(ops.Transpose(x), ops.Transpose(w)))
 	if err != nil {
@@ -238,12 +236,12 @@ func TestTransposesFold(t *testing.T) {
 }
 
 func TestRandomNumbers(t *testing.T) {
-	draw := func(dt tensor.Dtype, seed uint64, name string, step float64, n int) []float64 {
+	draw := func(dt graph.Dtype, seed uint64, name string, step float64, n int) []float64 {
 		g := graph.New(dt, seed)
 		return eval(t, ops.Uniform(g.Const(step), name, n))[0]
 	}
 	const n = 100000
-	u := draw(tensor.Float64, 1, "a", 3, n)
+	u := draw(graph.Float64, 1, "a", 3, n)
 	var mean, square, lag float64
 	for i, v := range u {
 		if v <= 0 || v >= 1 {
@@ -256,23 +254,23 @@ func TestRandomNumbers(t *testing.T) {
 	if math.Abs(mean-0.5) > 0.003 || math.Abs(square-1.0/3) > 0.003 || math.Abs(lag) > 0.001 {
 		t.Errorf("mean %v, mean square %v, correlation %v", mean, square, lag)
 	}
-	if !slices.Equal(u[:10], draw(tensor.Float32, 1, "a", 3, 10)) {
+	if !slices.Equal(u[:10], draw(graph.Float32, 1, "a", 3, 10)) {
 		t.Error("float32 draws other numbers")
 	}
-	for _, other := range [][]float64{draw(tensor.Float64, 2, "a", 3, 9), draw(tensor.Float64, 1, "b", 3, 9), draw(tensor.Float64, 1, "a", 4, 9),
-		draw(tensor.Float32, 1, "a", 1<<30, 9), draw(tensor.Float32, 1, "a", 1<<30+1, 9)} {
+	for _, other := range [][]float64{draw(graph.Float64, 2, "a", 3, 9), draw(graph.Float64, 1, "b", 3, 9), draw(graph.Float64, 1, "a", 4, 9),
+		draw(graph.Float32, 1, "a", 1<<30, 9), draw(graph.Float32, 1, "a", 1<<30+1, 9)} {
 		if other[0] == u[0] || other[1] == u[1] {
 			t.Error("seed, name or step does not matter")
 		}
 	}
-	if slices.Equal(draw(tensor.Float32, 1, "a", 1<<30, 9), draw(tensor.Float32, 1, "a", 1<<30+1, 9)) {
+	if slices.Equal(draw(graph.Float32, 1, "a", 1<<30, 9), draw(graph.Float32, 1, "a", 1<<30+1, 9)) {
 		t.Error("large steps are not told apart")
 	}
 }
 
 func TestDropout(t *testing.T) {
-	masks := map[tensor.Dtype][]float64{}
-	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	masks := map[graph.Dtype][]float64{}
+	for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 		g := graph.New(dt, 7)
 		x, step := g.Param("x", graph.Fill(1), 20000), g.State("step", graph.From(5))
 		y := ops.Dropout(x, 0.3, step, "")
@@ -296,13 +294,13 @@ func TestDropout(t *testing.T) {
 			t.Errorf("%d zeros", zeros)
 		}
 	}
-	if !slices.Equal(masks[tensor.Float32], masks[tensor.Float64]) {
+	if !slices.Equal(masks[graph.Float32], masks[graph.Float64]) {
 		t.Error("the mask depends on the element type")
 	}
 }
 
 func TestLookup(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	c, ok := ops.Lookup("clamp")
 	if !ok || c.Inputs != 1 || len(c.Settings) != 2 {
 		t.Fatal(c, ok)

@@ -6,18 +6,16 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // Whole powers and roots are exact, and no value overflows on the way to one
 // that does not.
 func TestPowersAreExact(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+	for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 		g := graph.New(dt, 1)
 		huge, tiny := 0x1p600, 0x1p-600
-		if dt == tensor.Float32 {
+		if dt == graph.Float32 {
 			huge, tiny = 0x1p100, 0x1p-100
 		}
 		x := func(v ...float64) *node { return g.Array(v, len(v)) }
@@ -33,7 +31,7 @@ func TestPowersAreExact(t *testing.T) {
 		} {
 			for i, v := range eval(t, c.n)[0] {
 				w := c.want[i]
-				if dt == tensor.Float32 {
+				if dt == graph.Float32 {
 					w = float64(float32(w))
 				}
 				if v != w && !(math.IsNaN(v) && math.IsNaN(w)) {
@@ -46,7 +44,7 @@ func TestPowersAreExact(t *testing.T) {
 
 // So are all that a float64 holds.
 func TestWholePowers(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	var twos, tens, cubes []float64
 	for k := range 1024 {
 		twos = append(twos, math.Ldexp(1, k), math.Ldexp(1, -k))
@@ -70,7 +68,7 @@ func TestWholePowers(t *testing.T) {
 // Beside the exact values they agree with Go's library to a few units of the last
 // place.
 func TestPowersAreAccurate(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	var x, y, z []float64
 	for i := range 4000 {
 		x = append(x, math.Exp(float64(i-2000)/7.3)*(1+float64(i%13)/17))
@@ -99,7 +97,7 @@ func TestPowersAreAccurate(t *testing.T) {
 // At a kink the derivatives are what is declared, and roots have the slope of
 // their tangent.
 func TestPowerGradients(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, y := param(g, "x", 0, 3), param(g, "y", 0, 4)
 	d := graph.Grad(ops.Sum(ops.Hypot(x, y)), x, y)
 	r := graph.Grad(ops.Sum(ops.Cbrt(x)), x)

@@ -9,8 +9,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // selections do not choose their operand where it is 0.
@@ -45,7 +43,7 @@ func TestSelectionsAreExact(t *testing.T) {
 		"pow":  func(x *node) *node { return ops.Pow(x, num(x, 0.5)) },
 		"lost": func(x *node) *node { return ops.Scale(0.25, ops.Sqrt(ops.Sin(x))) },
 	}
-	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 		for name, choose := range selections {
 			for of, f := range inside {
 				g := graph.New(dt, 1)
@@ -87,7 +85,7 @@ func TestSelectionOfNaNThatIsNotTaken(t *testing.T) {
 	maps.Copy(more, selections)
 	for name, choose := range more {
 		for _, of := range []func(*node) *node{func(x *node) *node { return x }, ops.Exp} {
-			g := graph.New(tensor.Float64, 1)
+			g := graph.New(graph.Float64, 1)
 			x := param(g, "x", math.NaN(), 2, math.NaN())
 			y := choose(of(x))
 			bad := ops.IsNaN(x)
@@ -112,7 +110,7 @@ func TestSelectionOfNaNThatIsNotTaken(t *testing.T) {
 // TestChosenIsAlive: a derivative that is not finite goes through where the
 // operand was chosen, and half of it at a tie.
 func TestChosenIsAlive(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := param(g, "x", 0)
 	for i, c := range []struct {
 		y    *node
@@ -137,7 +135,7 @@ func TestChosenIsAlive(t *testing.T) {
 // TestXLogYAtZero: the value is linear in x, so the derivative is log y at 0
 // too, and the second derivatives are 0 and 1/y.
 func TestXLogYAtZero(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, y := param(g, "x", 0, 0, 0, 0), param(g, "y", 2, math.Inf(1), 0, math.NaN())
 	z := ops.XLogY(x, y)
 	d := graph.Grad(ops.Sum(z), x, y)
@@ -151,7 +149,7 @@ func TestXLogYAtZero(t *testing.T) {
 
 // TestFarOut: float64 has numbers that float32 has not.
 func TestFarOut(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Param("x", graph.From(1e300, 1, 4e38, 4e38, -1e300, -1e300, math.MaxFloat64, -math.MaxFloat64), 4, 2)
 	label := g.State("label", graph.From(0, 1, 0, 0), 4)
 	half := math.Ln2

@@ -6,8 +6,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // specialValues are values and gradients of functions of one or two numbers,
@@ -101,11 +99,11 @@ var inf, nan = math.Inf(1), math.NaN()
 
 func TestSpecialValues(t *testing.T) {
 	for _, c := range specialValues {
-		for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 			g := graph.New(dt, 1)
 			var in []*node
 			for i, x := range c.in {
-				if dt == tensor.Float32 && x != float64(float32(x)) {
+				if dt == graph.Float32 && x != float64(float32(x)) {
 					in = nil
 					break
 				}
@@ -121,8 +119,8 @@ func TestSpecialValues(t *testing.T) {
 				if i == len(c.grads) {
 					k = len(in)
 				}
-				bound := map[tensor.Dtype]float64{tensor.Float64: 4e-15, tensor.Float32: 1e-6}[dt]
-				floor := map[tensor.Dtype]float64{tensor.Float32: 1e-37}[dt] // the least normal number, about
+				bound := map[graph.Dtype]float64{graph.Float64: 4e-15, graph.Float32: 1e-6}[dt]
+				floor := map[graph.Dtype]float64{graph.Float32: 1e-37}[dt] // the least normal number, about
 				for _, v := range got[k] {
 					if v != want && !(v != v && want != want) && !(math.Abs(v-want) <= bound*math.Abs(want)+floor) {
 						t.Errorf("%v at %v, %v: number %d is %v, want %v", y, c.in, dt, k, v, want)
@@ -151,7 +149,7 @@ func TestDerivativesOfHighOrder(t *testing.T) {
 		{"lgamma", ops.Lgamma, 1, []float64{0, -0.57721566490153286, 1.6449340668482264, -2.4041138063191886, 6.4939394022668291, -24.886266123440879}},
 		{"sinc", ops.Sinc, 0, []float64{1, 0, -3.2898681336964529, 0, 19.481818206800487, 0}},
 	} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		x := g.Param("x", graph.From(c.x))
 		y := c.f(x)
 		for i, want := range c.want {

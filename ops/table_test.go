@@ -11,8 +11,6 @@ import (
 	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 func TestTable(t *testing.T) {
@@ -87,7 +85,7 @@ func makesNode(fn *ast.FuncDecl) bool {
 // TestMistakes makes nodes that make no sense: each is reported with what is
 // wrong and where.
 func TestMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, v, s := g.Input("x", 3, 4), g.Input("v", 5), g.Input("s")
 	empty, label := g.Input("empty", 2, 0), g.Indices("label", 7)
 	for _, c := range []struct {
@@ -156,7 +154,7 @@ func TestBadInputsStaySilent(t *testing.T) {
 	for _, c := range ops.Cases() {
 		samples := c.Each()
 		for k := range samples[0].Shapes {
-			g := graph.New(tensor.Float64, 1)
+			g := graph.New(graph.Float64, 1)
 			reason := ops.Sum(g.Input("x", 3), 7)
 			var in []*node
 			for i, d := range samples[0].Shapes {

@@ -10,8 +10,6 @@ import (
 	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // rounded are the rows whose value is a sum or a difference of rounded numbers:
@@ -43,7 +41,7 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s has no oracle: add the definition as a plain loop to values", c.Name)
 			continue
 		}
-		for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		for _, dt := range []graph.Dtype{graph.Float64, graph.Float32} {
 			for i, s := range samplesOf(c) {
 				if err := compareValue(c, s, dt, inputs(c, s, dt, uint64(i)), want); err != nil {
 					t.Errorf("%s of %v, shapes %v, numbers %v: %v", c.Name, dt, s.Shapes, s.Num, err)
@@ -74,7 +72,7 @@ func sameSample(a, b graphtest.Sample) bool {
 }
 
 // inputs draws arguments from the row's domain, as the element type holds them.
-func inputs(c graphtest.Case, s graphtest.Sample, dt tensor.Dtype, seed uint64) (in []array) {
+func inputs(c graphtest.Case, s graphtest.Sample, dt graph.Dtype, seed uint64) (in []array) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	for i, d := range s.Shapes {
 		a := array{d, make([]float64, size(d))}
@@ -92,7 +90,7 @@ func domainOf(c graphtest.Case, i int) graphtest.Domain {
 }
 
 // atEdges has all edges, or all pairs or triples of them.
-func atEdges(c graphtest.Case, dt tensor.Dtype) (graphtest.Sample, []array) {
+func atEdges(c graphtest.Case, dt graph.Dtype) (graphtest.Sample, []array) {
 	n := len(edges)
 	var s graphtest.Sample
 	if c.Samples != nil {
@@ -111,7 +109,7 @@ func atEdges(c graphtest.Case, dt tensor.Dtype) (graphtest.Sample, []array) {
 	return s, in
 }
 
-func compareValue(c graphtest.Case, s graphtest.Sample, dt tensor.Dtype, in []array, want oracle) error {
+func compareValue(c graphtest.Case, s graphtest.Sample, dt graph.Dtype, in []array, want oracle) error {
 	g := graph.New(dt, 1)
 	var nodes []*node
 	for i, a := range in {
@@ -129,11 +127,11 @@ func compareValue(c graphtest.Case, s graphtest.Sample, dt tensor.Dtype, in []ar
 	if !slices.Equal(y.Shape().Dims(), w.dims) && len(w.dims)+y.Shape().Rank() > 0 {
 		return fmt.Errorf("shape %v, want %v", y.Shape(), w.dims)
 	}
-	eps := map[tensor.Dtype]float64{tensor.Float64: 0x1p-53, tensor.Float32: 0x1p-24}[dt]
+	eps := map[graph.Dtype]float64{graph.Float64: 0x1p-53, graph.Float32: 0x1p-24}[dt]
 	if y.Shape().Rank() == 0 && len(in[0].dims) == 0 {
 		eps = 0x1p-53
 	}
-	tiny := map[tensor.Dtype]float64{tensor.Float64: 1e-307, tensor.Float32: 1e-37}[dt]
+	tiny := map[graph.Dtype]float64{graph.Float64: 1e-307, graph.Float32: 1e-37}[dt]
 	for i, got := range p.Float64s(y) {
 		e := w.x[i]
 		if got == e || got == stored(dt, e) || math.IsNaN(got) && math.IsNaN(e) {
@@ -155,8 +153,8 @@ func compareValue(c graphtest.Case, s graphtest.Sample, dt tensor.Dtype, in []ar
 }
 
 // stored is x as the element type has it.
-func stored(dt tensor.Dtype, x float64) float64 {
-	if dt == tensor.Float32 {
+func stored(dt graph.Dtype, x float64) float64 {
+	if dt == graph.Float32 {
 		return float64(float32(x))
 	}
 	return x
@@ -189,7 +187,7 @@ func TestByHand(t *testing.T) {
 			return ops.Scatter(g.Array([]float64{1, 2, 3, 4}, 2, 2), g.Array([]float64{0, 1, 0, 0}, 2, 2), 0, true, 2, 2)
 		}, []float64{1 + 3, 4, 0, 2}, []int{2, 2}},
 	} {
-		y := c.make(graph.New(tensor.Float64, 1))
+		y := c.make(graph.New(graph.Float64, 1))
 		p, err := graph.Compile(y)
 		if err == nil {
 			err = p.Run()

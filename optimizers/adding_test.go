@@ -6,8 +6,6 @@ import (
 	"descent/graph"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // Lion follows the sign of a smoothed gradient, https://arxiv.org/abs/2302.06675.
@@ -26,7 +24,7 @@ func lerp(x, old *graph.Node, beta float64) *graph.Node {
 // The example of docs/adding-an-optimizer.md.
 func Example_addingAnOptimizer() {
 	train := func(rule optimizers.Rule) []float64 {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		w := g.Param("w", graph.From(1, -2, 3), 3)
 		t := optimizers.Descend(ops.Sum(ops.Square(ops.Shift(-0.5, w))), rule)
 		step, err := t.Compile()

@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // slow is a rule whose direction is its bias correction, 1 - βᵗ with a β so near
@@ -25,7 +23,7 @@ func (r slow) Update(s *Step) *node {
 // and scalars of rules go on beyond 2²⁴ steps.
 func TestStepsGoOn(t *testing.T) {
 	const from, steps = 1<<24 - 3, 9
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	w := g.Param("w", graph.Zeros, 2)
 	tr := Descend(ops.Sum(w), slow{1 - 1e-8})
 	p, err := tr.Compile(ops.Sub(g.Const(0), tr.T))
@@ -54,14 +52,14 @@ func TestStepsGoOn(t *testing.T) {
 // would lose what float64 has. What has the parameter's shape has its type.
 func TestOwnScalarsAreWide(t *testing.T) {
 	for i := range Table {
-		g := graph.New(tensor.Float32, 1)
+		g := graph.New(graph.Float32, 1)
 		w := g.Param("w", ramp, 4, 3)
 		tr := Descend(ops.Sum(ops.Square(w)), with(&Table[i], Table[i].New()))
 		if err := graph.Mistakes(tr.Loss); err != nil {
 			t.Fatal(err)
 		}
 		for _, v := range g.Store().Variables() {
-			if wide := v.Dtype() == tensor.Float64; wide != (v.Shape().Rank() == 0) {
+			if wide := v.Dtype() == graph.Float64; wide != (v.Shape().Rank() == 0) {
 				t.Errorf("%s: %s (%v) is %v", Table[i].Name, v.Name(), v.Shape(), v.Dtype())
 			}
 		}
@@ -71,7 +69,7 @@ func TestOwnScalarsAreWide(t *testing.T) {
 // TestScheduleGoesOn: weights of a schedule-free average are sums of as many
 // terms as there are steps.
 func TestScheduleGoesOn(t *testing.T) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	w := g.Param("w", graph.Fill(1), 2)
 	tr := Descend(ops.Sum(ops.Square(w)), ScheduleFreeSGD())
 	p, err := tr.Compile()

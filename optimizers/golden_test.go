@@ -11,8 +11,6 @@ import (
 	"descent/graph"
 	"descent/internal/golden"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // torchOptions are the options of a torch optimizer, as in its constructor.
@@ -99,7 +97,7 @@ func torchCall(t *testing.T, text string) (string, torchOptions) {
 // fed trains by given gradients: the loss Σ g·p has gradient g.
 func fed(t *testing.T, x0 []float64, G [][]float64, rule Rule, lr float64, maximize bool, visit func(step int, x []float64)) {
 	t.Helper()
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	p, in := g.Param("p", graph.From(x0...), len(x0)), g.Input("g", len(x0))
 	loss := ops.Sum(ops.Mul(in, p))
 	var tr *Training
@@ -210,7 +208,7 @@ func TestClipBitExact(t *testing.T) {
 }
 
 // onProblem trains the two variables of a problem.
-func onProblem(t *testing.T, dt tensor.Dtype, name string, rule Rule, lr float64, maximize bool, steps int, visit func(step int, x []float64)) {
+func onProblem(t *testing.T, dt graph.Dtype, name string, rule Rule, lr float64, maximize bool, steps int, visit func(step int, x []float64)) {
 	t.Helper()
 	g := graph.New(dt, 1)
 	w := g.Param("w", graph.From(golden.Starts[name]...), 2)
@@ -265,7 +263,7 @@ func TestTorchTrajectories(t *testing.T) {
 		for problem, tr := range byProblem {
 			rule, lr := torchRule(t, name, o)
 			n++
-			onProblem(t, tensor.Float64, problem, rule, lr, o.flag("maximize"), 100, func(step int, x []float64) {
+			onProblem(t, graph.Float64, problem, rule, lr, o.flag("maximize"), 100, func(step int, x []float64) {
 				tr.Compare(t, text+" on "+problem, step, x)
 			})
 		}

@@ -108,7 +108,7 @@ func elements[T float32 | float64](name string, v gorgonia.Value) ([]T, error) {
 	case *[]float32:
 		switch v := v.(type) {
 		case *tensor.Dense:
-			if v.Dtype() == tensor.Float32 {
+			if v.Dtype() == graph.Float32 {
 				*p = v.Float32s()
 			}
 		case *gorgonia.F32:
@@ -117,7 +117,7 @@ func elements[T float32 | float64](name string, v gorgonia.Value) ([]T, error) {
 	case *[]float64:
 		switch v := v.(type) {
 		case *tensor.Dense:
-			if v.Dtype() == tensor.Float64 {
+			if v.Dtype() == graph.Float64 {
 				*p = v.Float64s()
 			}
 		case *gorgonia.F64:
@@ -132,11 +132,11 @@ func elements[T float32 | float64](name string, v gorgonia.Value) ([]T, error) {
 
 func (s *solved[T]) size() int { return len(s.values) }
 
-func (s *solved[T]) dtype() tensor.Dtype {
+func (s *solved[T]) dtype() graph.Dtype {
 	if _, ok := any(*new(T)).(float32); ok {
-		return tensor.Float32
+		return graph.Float32
 	}
-	return tensor.Float64
+	return graph.Float64
 }
 
 func (s *solved[T]) declare(g *graph.Graph) (params, grads []*node) {

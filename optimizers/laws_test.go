@@ -8,14 +8,12 @@ import (
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // valley is a well-conditioned problem on a matrix, a vector and a scalar: a
 // sum of (x-1)²·c and a smooth coupling. It returns the parameters after each
 // of some steps.
-func valley(t *testing.T, dt tensor.Dtype, rule Rule, lr float64, steps int, change func(loss *node) *node, up bool) [][]float64 {
+func valley(t *testing.T, dt graph.Dtype, rule Rule, lr float64, steps int, change func(loss *node) *node, up bool) [][]float64 {
 	t.Helper()
 	g := graph.New(dt, 3)
 	ps := []*node{g.Param("w", ramp, 3, 2), g.Param("b", ramp, 2), g.Param("a", graph.Fill(2))}
@@ -69,7 +67,7 @@ func lrOf(e *Entry) float64 {
 }
 
 func TestLaws(t *testing.T) {
-	run := func(r Rule, lr float64) [][]float64 { return valley(t, tensor.Float64, r, lr, 40, nil, false) }
+	run := func(r Rule, lr float64) [][]float64 { return valley(t, graph.Float64, r, lr, 40, nil, false) }
 	const huge = 1e12
 	for _, c := range []struct {
 		law  string
@@ -109,7 +107,7 @@ func TestAdamWithHugeEpsIsMomentum(t *testing.T) {
 		G = append(G, []float64{math.Sin(float64(i)), 1 / float64(i+1)})
 	}
 	var a, b [][]float64
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	p, in := g.Param("p", graph.From(x0...), 2), g.Input("g", 2)
 	tr := Descend(ops.Sum(ops.Mul(p, in)), AdamRule{Beta1: beta, Beta2: 0.999, Eps: eps})
 	prog, err := tr.Compile()
@@ -138,8 +136,8 @@ func TestMaximizeIsMinimizeOfMinus(t *testing.T) {
 			continue
 		}
 		r := with(e, e.New())
-		a := valley(t, tensor.Float64, r, lrOf(e), 15, nil, false)
-		b := valley(t, tensor.Float64, r, lrOf(e), 15, ops.Neg, true)
+		a := valley(t, graph.Float64, r, lrOf(e), 15, nil, false)
+		b := valley(t, graph.Float64, r, lrOf(e), 15, ops.Neg, true)
 		if d := apart(a, b); d > 1e-12 {
 			t.Errorf("%s: %g apart", e.Name, d)
 		}
@@ -152,8 +150,8 @@ func TestScaleInvariance(t *testing.T) {
 	double := func(loss *node) *node { return ops.Scale(c, loss) }
 	for _, r := range []Rule{SignSGD(), Signum(), Lion(), Rprop(), AdamRule{Beta1: 0.9, Beta2: 0.999}, AdamaxRule{0.9, 0.999, 0}, AdaGradRule{}, RMSPropRule{Alpha: 0.9},
 		NAdamRule{0.9, 0.999, 0, 0.004}, AdanRule{Beta1: 0.98, Beta2: 0.92, Beta3: 0.99}, LAMBRule{Beta1: 0.9, Beta2: 0.999}, LARS()} {
-		a := valley(t, tensor.Float64, r, 0.01, 30, nil, false)
-		b := valley(t, tensor.Float64, r, 0.01, 30, double, false)
+		a := valley(t, graph.Float64, r, 0.01, 30, nil, false)
+		b := valley(t, graph.Float64, r, 0.01, 30, double, false)
 		if d := apart(a, b); d > 1e-12 {
 			t.Errorf("%v: %g apart", r, d)
 		}
@@ -258,8 +256,8 @@ func TestFloat32(t *testing.T) {
 			continue // there is no highest point
 		}
 		r := with(e, e.New())
-		a := valley(t, tensor.Float64, r, lrOf(e)/5, 100, nil, false)
-		b := valley(t, tensor.Float32, r, lrOf(e)/5, 100, nil, false)
+		a := valley(t, graph.Float64, r, lrOf(e)/5, 100, nil, false)
+		b := valley(t, graph.Float32, r, lrOf(e)/5, 100, nil, false)
 		if d := apart(a, b); !(d <= 1e-4) {
 			t.Errorf("%s: float32 is %g from float64", e.Name, d)
 		}
@@ -279,7 +277,7 @@ func TestRosenbrockStaysFinite(t *testing.T) {
 			continue
 		}
 		bad := false
-		onProblem(t, tensor.Float64, "rosenbrock", r, lr, false, 500, func(step int, x []float64) {
+		onProblem(t, graph.Float64, "rosenbrock", r, lr, false, 500, func(step int, x []float64) {
 			if !bad && math.IsNaN(x[0]+x[1]) {
 				bad = true
 				t.Errorf("%s with lr=%g is %v after %d steps", e.Name, lr, x, step)
@@ -301,7 +299,7 @@ func TestAverages(t *testing.T) {
 		{Chain{SGD(), SWARule{Start: 2, Every: 3}}, (path[2] + path[5]) / 2},
 		{ASGDRule{Lambda: 0, Alpha: 0, T0: 2}, (path[4] + path[5]) / 2}, // PyTorch averages from step t0+2 on,
 	} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		p, in := g.Param("p", graph.From(3), 1), g.Input("g", 1)
 		tr := Descend(ops.Sum(ops.Mul(in, p)), c.rule)
 		prog, err := tr.Compile()
@@ -331,8 +329,8 @@ func TestAverages(t *testing.T) {
 
 // Groups, masks and frozen parameters reach the parameters they name.
 func TestGroups(t *testing.T) {
-	base := valley(t, tensor.Float64, SGD(), 0.1, 1, nil, false)[0]
-	start := valley(t, tensor.Float64, Chain{Group("*", 0), SGD()}, 0.1, 1, nil, false)[0]
+	base := valley(t, graph.Float64, SGD(), 0.1, 1, nil, false)[0]
+	start := valley(t, graph.Float64, Chain{Group("*", 0), SGD()}, 0.1, 1, nil, false)[0]
 	w, b, a := []int{0, 1, 2, 3, 4, 5}, []int{6, 7}, []int{8}
 	for _, c := range []struct {
 		rule   Rule
@@ -342,14 +340,14 @@ func TestGroups(t *testing.T) {
 		{Chain{Group("b", 0.5), SGD()}, weigh(w, 1, b, 0.5, a, 1)},
 		{Chain{Group("!w", 3), SGD()}, weigh(w, 1, b, 3, a, 3)},
 	} {
-		got := valley(t, tensor.Float64, c.rule, 0.1, 1, nil, false)[0]
+		got := valley(t, graph.Float64, c.rule, 0.1, 1, nil, false)[0]
 		for i := range got {
 			if want := start[i] + c.factor[i]*(base[i]-start[i]); math.Abs(got[i]-want) > 1e-14 {
 				t.Errorf("%v: element %d is %v, want %v", c.rule, i, got[i], want)
 			}
 		}
 	}
-	spared := valley(t, tensor.Float64, Chain{DecayRule{1, "*", true}, SGD()}, 0.1, 1, nil, false)[0]
+	spared := valley(t, graph.Float64, Chain{DecayRule{1, "*", true}, SGD()}, 0.1, 1, nil, false)[0]
 	for i := range spared {
 		want := base[i]
 		if i < 6 {
@@ -398,7 +396,7 @@ func TestUnusedIsLeftAlone(t *testing.T) {
 		rules = append(rules, r)
 	}
 	for _, r := range rules {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		w, u, stopped := g.Param("w", graph.From(1, 2), 2), g.Param("u", graph.From(1, -3), 2), g.Param("x", graph.From(5))
 		loss := ops.Add(ops.Sum(ops.Square(w)), ops.StopGradient(stopped))
 		tr := Descend(loss, r)
@@ -415,7 +413,7 @@ func TestUnusedIsLeftAlone(t *testing.T) {
 			t.Errorf("%v moves what the loss does not use to %v, %v", r, u.Variable().Float64s(), stopped.Variable().Float64s())
 		}
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	z := g.Param("z", graph.From(1))
 	tr := Descend(ops.Mul(z, g.Const(0)), AdamW())
 	p, err := tr.Compile()
@@ -430,7 +428,7 @@ func TestUnusedIsLeftAlone(t *testing.T) {
 // A rule that changes the direction after the parameter has landed is a
 // mistake that is reported.
 func TestLandedIsReported(t *testing.T) {
-	if _, err := testNet(tensor.Float64, Chain{SGD(), Lookahead(), Adam()}, 1); err == nil {
+	if _, err := testNet(graph.Float64, Chain{SGD(), Lookahead(), Adam()}, 1); err == nil {
 		t.Error("a rule after lookahead is silently ignored")
 	}
 }

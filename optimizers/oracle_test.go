@@ -6,14 +6,12 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // moves returns the change of one parameter by one step of rate 1.
 func moves(t *testing.T, rule Rule, x, g []float64, dims ...int) []float64 {
 	t.Helper()
-	gr := graph.New(tensor.Float64, 1)
+	gr := graph.New(graph.Float64, 1)
 	p, in := gr.Param("p", graph.From(x...), dims...), gr.Input("g", dims...)
 	tr := Descend(ops.Sum(ops.Mul(in, p)), rule)
 	prog, err := tr.Compile()
@@ -159,7 +157,7 @@ func torchMuon(g [][]float64) [][]float64 {
 func TestCurvatureRulesOnAQuadratic(t *testing.T) {
 	c, x0 := []float64{1, 4}, []float64{2, -1}
 	step := func(r Rule) []float64 {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		p := g.Param("p", graph.From(x0...), 2)
 		tr := Descend(ops.Scale(0.5, ops.Sum(ops.Mul(g.State("c", graph.From(c...), 2), ops.Square(p)))), r)
 		prog, err := tr.Compile()

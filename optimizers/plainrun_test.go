@@ -8,8 +8,6 @@ import (
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // A field is the loss on which rules are held against plain loops, of
@@ -99,7 +97,7 @@ func (f *field) step(x [][]float64) *plainStep {
 
 // training builds the field as a graph.
 func (f *field) training(rule Rule) (tr *Training, u []*node) {
-	g := graph.New(tensor.Float64, 7)
+	g := graph.New(graph.Float64, 7)
 	loss, sum := g.Const(0), g.Const(0)
 	for k, q := range f.ps {
 		p, in := g.Param(q.name, graph.From(q.x...), q.dims...), g.Input("u_"+q.name, q.dims...)
@@ -233,7 +231,7 @@ func TestNoGradient(t *testing.T) {
 		}
 	}
 	for name, r := range rules {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		w, z := g.Param("w", ramp, 3, 2), g.Param("z", graph.Zeros, 2)
 		flat := ops.Add(ops.Sum(ops.Mul(w, g.Const(0))), ops.Sum(ops.Mul(z, g.Const(0))))
 		tr := Descend(flat, r)

@@ -8,7 +8,6 @@ import (
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // A Solver applies a rule to the nodes of any gorgonia program, after a
@@ -45,7 +44,7 @@ type modelOf interface {
 	store()
 	// declare returns the parameters and their gradients as leaves of g.
 	declare(g *graph.Graph) (params, grads []*node)
-	dtype() tensor.Dtype
+	dtype() graph.Dtype
 }
 
 // Step implements gorgonia.Solver: it changes the values in place and clears
@@ -83,9 +82,9 @@ func (s *Solver) Step(model []gorgonia.ValueGrad) error {
 func (s *Solver) begin(model []gorgonia.ValueGrad) (err error) {
 	v := model[0].Value()
 	switch {
-	case v != nil && v.Dtype() == tensor.Float32:
+	case v != nil && v.Dtype() == graph.Float32:
 		s.model, err = newModel[float32](model)
-	case v != nil && v.Dtype() == tensor.Float64:
+	case v != nil && v.Dtype() == graph.Float64:
 		s.model, err = newModel[float64](model)
 	default:
 		err = errors.New("optimizers: the first node has no value of type float32 or float64")

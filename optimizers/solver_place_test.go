@@ -30,8 +30,8 @@ func dense(backing any, dims ...int) *tensor.Dense {
 
 // numbers returns n of them of type dt, a slice of which is the backing of a
 // tensor.
-func numbers(dt tensor.Dtype, n int, f func(i int) float64) any {
-	if dt == tensor.Float64 {
+func numbers(dt graph.Dtype, n int, f func(i int) float64) any {
+	if dt == graph.Float64 {
 		x := make([]float64, n)
 		for i := range x {
 			x[i] = f(i)
@@ -62,14 +62,14 @@ func wave(k int) func(i int) float64 {
 // to step; what lies between the elements of a view stays; gradients are cleared.
 func TestSolverInPlace(t *testing.T) {
 	rules := []Rule{SGD(), Chain{Clip(0.5), AdamW()}, Momentum(), Muon(), Chain{Adam(), EMA()}}
-	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 		for _, rule := range rules {
 			t.Run(fmt.Sprint(dt, " ", rule), func(t *testing.T) { solveKinds(t, dt, rule) })
 		}
 	}
 }
 
-func solveKinds(t *testing.T, dt tensor.Dtype, rule Rule) {
+func solveKinds(t *testing.T, dt graph.Dtype, rule Rule) {
 	const rows, cols, steps = 5, 7, 6
 	whole := numbers(dt, 4*rows*cols, wave(3)) // the view is two columns of it
 	view := func(x any) *tensor.Dense {
@@ -84,7 +84,7 @@ func solveKinds(t *testing.T, dt tensor.Dtype, rule Rule) {
 		t.Fatal(err)
 	}
 	scalar := func(x float64) gorgonia.Value {
-		if dt == tensor.Float32 {
+		if dt == graph.Float32 {
 			return gorgonia.NewF32(float32(x))
 		}
 		return gorgonia.NewF64(x)
@@ -157,7 +157,7 @@ func solveKinds(t *testing.T, dt tensor.Dtype, rule Rule) {
 			default:
 				for i := range size {
 					var e any = nth(x, i)
-					if dt == tensor.Float32 {
+					if dt == graph.Float32 {
 						e = float32(nth(x, i))
 					}
 					if err := d.SetAt(e, i/d.Shape()[1], i%d.Shape()[1]); err != nil {
@@ -223,7 +223,7 @@ func TestSolverMistakes(t *testing.T) {
 }
 
 // weights is an MLP's worth of nodes.
-func weights(dt tensor.Dtype, sizes ...int) (model []gorgonia.ValueGrad) {
+func weights(dt graph.Dtype, sizes ...int) (model []gorgonia.ValueGrad) {
 	for i := 1; i < len(sizes); i++ {
 		for _, dims := range [][]int{{sizes[i-1], sizes[i]}, {sizes[i]}} {
 			n := tensor.Shape(dims).TotalSize()
@@ -234,9 +234,9 @@ func weights(dt tensor.Dtype, sizes ...int) (model []gorgonia.ValueGrad) {
 }
 
 func TestSolverAllocatesNothing(t *testing.T) {
-	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 		model := append(weights(dt, 8, 5, 3), &fixed{"s", gorgonia.NewF64(1), gorgonia.NewF64(1)})
-		if dt == tensor.Float32 {
+		if dt == graph.Float32 {
 			model = append(weights(dt, 8, 5, 3), &fixed{"s", gorgonia.NewF32(1), gorgonia.NewF32(1)})
 		}
 		s := NewSolver(Adam(), 1e-3)
@@ -261,7 +261,7 @@ func BenchmarkSolver(b *testing.B) {
 		{"adam", Adam(), func() gorgonia.Solver { return gorgonia.NewAdamSolver() }},
 		{"sgd", SGD(), func() gorgonia.Solver { return gorgonia.NewVanillaSolver() }},
 	} {
-		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
 			for _, sizes := range [][]int{{4, 16, 3}, {64, 32, 10}, {784, 128, 10}} {
 				b.Run(fmt.Sprint(c.name, "-", dt, "-", sizes), func(b *testing.B) {
 					solvers := []gorgonia.Solver{NewSolver(c.rule, 1e-3), c.theirs()}

@@ -21,10 +21,10 @@ func TestSolverWithTapeMachine(t *testing.T) {
 		w0, b0 := []float64{0.3, -0.2}, 0.1
 
 		g := gorgonia.NewGraph()
-		x := gorgonia.NewMatrix(g, tensor.Float64, gorgonia.WithShape(3, 2), gorgonia.WithName("x"), gorgonia.WithValue(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(xs))))
-		y := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(3), gorgonia.WithName("y"), gorgonia.WithValue(tensor.New(tensor.WithShape(3), tensor.WithBacking(ys))))
-		w := gorgonia.NewVector(g, tensor.Float64, gorgonia.WithShape(2), gorgonia.WithName("w"), gorgonia.WithValue(tensor.New(tensor.WithShape(2), tensor.WithBacking(append([]float64(nil), w0...)))))
-		b := gorgonia.NewScalar(g, tensor.Float64, gorgonia.WithName("b"), gorgonia.WithValue(b0))
+		x := gorgonia.NewMatrix(g, graph.Float64, gorgonia.WithShape(3, 2), gorgonia.WithName("x"), gorgonia.WithValue(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking(xs))))
+		y := gorgonia.NewVector(g, graph.Float64, gorgonia.WithShape(3), gorgonia.WithName("y"), gorgonia.WithValue(tensor.New(tensor.WithShape(3), tensor.WithBacking(ys))))
+		w := gorgonia.NewVector(g, graph.Float64, gorgonia.WithShape(2), gorgonia.WithName("w"), gorgonia.WithValue(tensor.New(tensor.WithShape(2), tensor.WithBacking(append([]float64(nil), w0...)))))
+		b := gorgonia.NewScalar(g, graph.Float64, gorgonia.WithName("b"), gorgonia.WithValue(b0))
 		pred := gorgonia.Must(gorgonia.Add(gorgonia.Must(gorgonia.Mul(x, w)), b))
 		loss := gorgonia.Must(gorgonia.Sum(gorgonia.Must(gorgonia.Square(gorgonia.Must(gorgonia.Sub(pred, y))))))
 		if _, err := gorgonia.Grad(loss, w, b); err != nil {
@@ -34,7 +34,7 @@ func TestSolverWithTapeMachine(t *testing.T) {
 		defer vm.Close()
 		solver := NewSolver(rule, 0.05)
 
-		og := graph.New(tensor.Float64, 1)
+		og := graph.New(graph.Float64, 1)
 		ox, oy := og.Input("x", 3, 2), og.Input("y", 3)
 		ow, ob := og.Param("w", graph.From(w0...), 2), og.Param("b", graph.From(b0))
 		op := ops.Add(ops.Reshape(ops.MatMul(ox, ops.Reshape(ow, 2, 1)), 3), ob)
@@ -73,7 +73,7 @@ func TestSolverWithTapeMachine(t *testing.T) {
 // ends with the same bits.
 func TestResumeIsBitIdentical(t *testing.T) {
 	build := func(r Rule) (*graph.Graph, *Training, *graph.Program) {
-		g := graph.New(tensor.Float32, 5)
+		g := graph.New(graph.Float32, 5)
 		w := g.Param("w", ramp, 4, 3)
 		b := g.Param("b", ramp, 3)
 		loss := ops.Mean(ops.Square(ops.Sub(ops.Tanh(ops.Add(w, b)), g.Const(0.3, 4, 3))))
@@ -118,7 +118,7 @@ func TestResumeIsBitIdentical(t *testing.T) {
 // The loss after k steps, differentiated by the learning rate and by the start.
 func TestHypergradients(t *testing.T) {
 	for _, rule := range []Rule{SGD(), Momentum(), Adam(), AdamW(), Chain{Clip(3), RMSProp()}} {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		w := g.Param("w", graph.From(3, -2), 2)
 		at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
 		tr := Descend(golden.Problems["quad"](at(0), at(1)), rule)
@@ -161,7 +161,7 @@ func TestHypergradients(t *testing.T) {
 }
 
 func TestFindLR(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.From(3, -2), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
 	tr := Descend(golden.Problems["quad"](at(0), at(1)), Momentum())

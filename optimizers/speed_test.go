@@ -5,8 +5,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // BenchmarkRules measures the update of four million float32 parameters in bytes/s
@@ -35,7 +33,7 @@ func BenchmarkRules(b *testing.B) {
 }
 
 func benchmarkRule(b *testing.B, r Rule, n int) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	p, in := g.Param("p", ramp, n), g.Input("g", n)
 	t := Descend(ops.Sum(ops.Mul(in, p)), r)
 	prog, err := graph.Function{Outputs: []*node{t.T}, Updates: t.Updates}.Compile()

@@ -14,13 +14,11 @@ import (
 	"descent/internal/golden"
 	"descent/internal/spec"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // testNet is a small problem with every kind of parameter that rules treat
 // differently, whose gradients are noisy: a matrix, a bias and a scalar.
-func testNet(dt tensor.Dtype, rule Rule, steps int) ([]float64, error) {
+func testNet(dt graph.Dtype, rule Rule, steps int) ([]float64, error) {
 	g := graph.New(dt, 7)
 	x, y := g.Input("x", 8, 4), g.Input("y", 8, 3)
 	w := g.Param("w", ramp, 4, 3)
@@ -110,11 +108,11 @@ func TestEverySettingCounts(t *testing.T) {
 				if reflect.DeepEqual(before, after) {
 					t.Fatalf("%v is not changed", before)
 				}
-				a, err := testNet(tensor.Float64, with(e, before), 12)
+				a, err := testNet(graph.Float64, with(e, before), 12)
 				if err != nil {
 					t.Fatal(err)
 				}
-				b, err := testNet(tensor.Float64, with(e, after), 12)
+				b, err := testNet(graph.Float64, with(e, after), 12)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -220,11 +218,11 @@ func FuzzParse(f *testing.F) {
 
 // What is wrong with a rule is reported when its step is compiled.
 func TestBadSettingIsReported(t *testing.T) {
-	_, err := testNet(tensor.Float64, AdamRule{Beta1: 2}, 1)
+	_, err := testNet(graph.Float64, AdamRule{Beta1: 2}, 1)
 	if err == nil || !strings.Contains(err.Error(), "beta1=2 is not in [0,1)") {
 		t.Error(err)
 	}
-	_, err = testNet(tensor.Float64, Chain{Freeze("nothing"), SGD()}, 1)
+	_, err = testNet(graph.Float64, Chain{Freeze("nothing"), SGD()}, 1)
 	if err == nil || !strings.Contains(err.Error(), `no parameter is named "nothing"`) {
 		t.Error(err)
 	}

@@ -7,11 +7,10 @@ import (
 	"reflect"
 	"testing"
 
+	"descent/graph"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // TestCallbackStops: a run ends where a callback stops it, after a batch or an
@@ -43,7 +42,7 @@ func TestCallbackStops(t *testing.T) {
 			return nil
 		}},
 	} {
-		run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		run.Callbacks = []train.Callback{c.callback}
 		run.Checkpoint = filepath.Join(t.TempDir(), "c")
 		h, err := tr.Fit(context.Background(), run)
@@ -58,7 +57,7 @@ func TestCallbackStops(t *testing.T) {
 func TestCallbackChangesTheRate(t *testing.T) {
 	run := iris(t)
 	run.Schedule = schedule.MultiStep(0.01, 0.5, 36)
-	want := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	want := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	h, err := want.Fit(context.Background(), run)
 	if err != nil {
 		t.Fatal(err)
@@ -87,11 +86,11 @@ func TestCallbackChangesTheRate(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	run.Callbacks = run.Callbacks[:1]
-	got := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	got := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	h2, err := got.Fit(context.Background(), run)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +108,7 @@ func TestPlateau(t *testing.T) {
 		run.Epochs, run.Schedule, run.Stop = 25, nil, train.EarlyStopping{Monitor: monitor}
 		run.Plateau = schedule.NewPlateau(0.1)
 		run.Plateau.Patience = 1
-		whole := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		whole := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		h, err := whole.Fit(context.Background(), run)
 		if err != nil {
 			t.Fatal(err)
@@ -133,11 +132,11 @@ func TestPlateau(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
+		if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(ctx, run); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		run.OnBatch = nil
-		again := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		again := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		if _, err := again.Fit(context.Background(), run); err != nil || !reflect.DeepEqual(bits(again), bits(whole)) {
 			t.Errorf("%s: resumed, it is another run: %v", monitor, err)
 		}

@@ -12,8 +12,6 @@ import (
 	"descent/internal/atomicfile"
 	"descent/internal/numjson"
 	"descent/internal/safetensors"
-
-	"gorgonia.org/tensor"
 )
 
 // A checkpoint is one safetensors file, so that no crash can pair the weights
@@ -221,7 +219,7 @@ func readTensors(path string) (*safetensors.File, error) {
 // tensorOf returns values as a tensor of a variable's shape.
 func tensorOf(name string, v *graph.Variable, values []float64) safetensors.Tensor {
 	x := safetensors.Tensor{Name: name, Shape: v.Shape().Dims(), F64: values}
-	if v.Dtype() == tensor.Float32 {
+	if v.Dtype() == graph.Float32 {
 		x.F32, x.F64 = make([]float32, len(values)), nil
 		for i, y := range values {
 			x.F32[i] = float32(y)

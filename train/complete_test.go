@@ -10,8 +10,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // A task that lacks something, or whose predictions would be stretched over the
@@ -28,11 +26,11 @@ func TestIncompleteTask(t *testing.T) {
 	} {
 		task := whole
 		change(&task)
-		if _, err := train.New(task, optimizers.Adam(), tensor.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := train.New(task, optimizers.Adam(), graph.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}
-	if _, err := train.New(whole, nil, tensor.Float32, 1); err == nil || !strings.Contains(err.Error(), "no rule") {
+	if _, err := train.New(whole, nil, graph.Float32, 1); err == nil || !strings.Contains(err.Error(), "no rule") {
 		t.Errorf("without a rule: %v", err)
 	}
 }

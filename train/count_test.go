@@ -7,11 +7,10 @@ import (
 	"reflect"
 	"testing"
 
+	"descent/graph"
 	"descent/internal/safetensors"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // TestCountersInCheckpoints: counters are saved as float64 and go on bit for bit
@@ -22,7 +21,7 @@ func TestCountersInCheckpoints(t *testing.T) {
 	run.Epochs = 4
 	run.Stop = train.EarlyStopping{}
 	start := func() *train.Trainer {
-		tr := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		tr := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		for _, name := range []string{"step", "dropout.batch"} {
 			if err := tr.Store().Lookup(name).Set([]float64{1<<24 - 5}); err != nil {
 				t.Fatal(err)
@@ -50,7 +49,7 @@ func TestCountersInCheckpoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resumed := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	resumed := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	if _, err := resumed.Fit(context.Background(), run); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +76,7 @@ func TestCountersInCheckpoints(t *testing.T) {
 	if err := os.WriteFile(run.Checkpoint, safetensors.Encode(*file), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	old := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	old := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	ctx, cancel = context.WithCancel(context.Background())
 	cancel()
 	old.Fit(ctx, run) // reads, and stops

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
@@ -29,7 +30,7 @@ func TestEntriesAreChecked(t *testing.T) {
 	create := func(f func(*train.Task)) any {
 		k := task
 		f(&k)
-		return second(train.New(k, optimizers.SGD(), tensor.Float64, 1))
+		return second(train.New(k, optimizers.SGD(), graph.Float64, 1))
 	}
 	fit := func(f func(*train.Run)) any {
 		r := train.Run{Train: d, Epochs: 1, Schedule: schedule.Constant(0.1)}

@@ -12,8 +12,6 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // A net for the flowers of iris.
@@ -30,7 +28,7 @@ func Example() {
 		Model:    models.MLP(ops.Tanh, 16, 3),
 		Loss:     losses.CrossEntropy,
 		Features: 4, Classes: 3,
-	}, optimizers.Adam(), tensor.Float32, 1)
+	}, optimizers.Adam(), graph.Float32, 1)
 	if err != nil {
 		panic(err)
 	}
@@ -60,7 +58,7 @@ func ExampleTask() {
 	if err != nil {
 		panic(err)
 	}
-	t, err := train.New(train.Task{Model: models.Linear(), Loss: lopsided, Features: 1}, optimizers.SGD(), tensor.Float64, 1)
+	t, err := train.New(train.Task{Model: models.Linear(), Loss: lopsided, Features: 1}, optimizers.SGD(), graph.Float64, 1)
 	if err != nil {
 		panic(err)
 	}

@@ -6,14 +6,13 @@ import (
 	"math"
 
 	"descent/data"
+	"descent/graph"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // Two inputs, one of them bytes of pictures, and two targets with a loss each.
@@ -52,7 +51,7 @@ func ExampleTask_twoTargets() {
 			},
 		}
 	}}
-	t, err := train.New(task, optimizers.Adam(), tensor.Float32, 1)
+	t, err := train.New(task, optimizers.Adam(), graph.Float32, 1)
 	if err != nil {
 		panic(err)
 	}
@@ -87,7 +86,7 @@ func ExampleMetric() {
 		return min(right[0]/all[0], right[1]/all[1], right[2]/all[2])
 	}}
 	t, err := train.New(train.Task{Model: models.MLP(ops.Tanh, 16, 3), Loss: losses.CrossEntropy, Features: 4, Classes: 3,
-		Metrics: []train.Metric{worst}}, optimizers.Adam(), tensor.Float32, 1)
+		Metrics: []train.Metric{worst}}, optimizers.Adam(), graph.Float32, 1)
 	if err != nil {
 		panic(err)
 	}
@@ -110,7 +109,7 @@ func ExampleCallback() {
 	if err != nil {
 		panic(err)
 	}
-	t, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.Momentum(), tensor.Float64, 1)
+	t, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.Momentum(), graph.Float64, 1)
 	if err != nil {
 		panic(err)
 	}
@@ -138,7 +137,7 @@ func ExampleTrainer_Reset() {
 	if err != nil {
 		panic(err)
 	}
-	t, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.SGD(), tensor.Float64, 0)
+	t, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.SGD(), graph.Float64, 0)
 	if err != nil {
 		panic(err)
 	}

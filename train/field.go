@@ -5,8 +5,6 @@ import (
 
 	"descent/data"
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // A kind says how a batch takes an array.
@@ -37,8 +35,8 @@ type field struct {
 
 // stage makes the memory of a batch, and returns the feeds of what is not in the
 // program's.
-func (f *field) stage(p *graph.Program, dtype tensor.Dtype) []graph.Feed {
-	if dtype == tensor.Float32 {
+func (f *field) stage(p *graph.Program, dtype graph.Dtype) []graph.Feed {
+	if dtype == graph.Float32 {
 		f.f32 = graph.Buffer[float32](p, f.node)
 		f.used = f.f32 != nil
 	} else {

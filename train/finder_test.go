@@ -11,8 +11,6 @@ import (
 	"descent/models"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // TestFindLR: the curve is that of the finder which drives a graph by itself, with
@@ -20,8 +18,8 @@ import (
 func TestFindLR(t *testing.T) {
 	d := line(32)
 	task := train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}
-	tr := mustNew(t, task, optimizers.SGD(), tensor.Float64, 3)
-	g := graph.New(tensor.Float64, 3)
+	tr := mustNew(t, task, optimizers.SGD(), graph.Float64, 3)
+	g := graph.New(graph.Float64, 3)
 	x, y := g.Input("x", 32, 1), g.Input("y", 32, 1)
 	step := optimizers.Descend(losses.MSE(models.Linear()(x), y), optimizers.SGD())
 	feeds := func(int) []graph.Feed { return []graph.Feed{graph.Let(x, d.X), graph.Let(y, d.Y)} }

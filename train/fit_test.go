@@ -5,14 +5,13 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // prepared returns an embedded data set, split and scaled.
@@ -29,7 +28,7 @@ func prepared(t testing.TB, name string, o data.Options) *data.Parts {
 	return parts
 }
 
-func mustNew(t testing.TB, task train.Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) *train.Trainer {
+func mustNew(t testing.TB, task train.Task, rule optimizers.Rule, dtype graph.Dtype, seed uint64) *train.Trainer {
 	t.Helper()
 	tr, err := train.New(task, rule, dtype, seed)
 	if err != nil {
@@ -41,7 +40,7 @@ func mustNew(t testing.TB, task train.Task, rule optimizers.Rule, dtype tensor.D
 func TestDigits(t *testing.T) {
 	parts := prepared(t, "digits", data.Options{Scaling: data.MinMax, Fractions: data.Fractions{Test: 0.2}, Seed: 1})
 	task := train.Task{Model: models.MLP(ops.ReLU, 32, 10), Loss: losses.CrossEntropy, Features: parts.Train.Features(), Classes: 10}
-	tr := mustNew(t, task, optimizers.Adam(), tensor.Float32, 1)
+	tr := mustNew(t, task, optimizers.Adam(), graph.Float32, 1)
 	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 15, Batch: 32, Schedule: schedule.Constant(3e-3)})
 	if err != nil {
 		t.Fatal(err)

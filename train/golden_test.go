@@ -18,8 +18,6 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 func readGolden(t testing.TB, name string, v any) {
@@ -102,7 +100,7 @@ func TestReferenceCurves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr := mustNew(t, task, o.Rule, tensor.Float64, 1)
+		tr := mustNew(t, task, o.Rule, graph.Float64, 1)
 		steps := 0
 		for s := range run.Losses {
 			n, _ := strconv.Atoi(s)
@@ -215,7 +213,7 @@ func TestConvexOptima(t *testing.T) {
 
 // solve returns the objective after the steps.
 func (p convex) solve(t *testing.T) float64 {
-	tr := mustNew(t, p.task, p.rule, tensor.Float64, 1)
+	tr := mustNew(t, p.task, p.rule, graph.Float64, 1)
 	if _, err := tr.Fit(context.Background(), train.Run{Train: p.rows, Epochs: p.steps, InOrder: true, Schedule: schedule.Constant(p.lr)}); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +224,7 @@ func (p convex) solve(t *testing.T) float64 {
 	value := s.Loss
 	w := tr.Store().Lookup("dense.w").Float64s()
 	if p.task.Penalty != nil {
-		g := graph.New(tensor.Float64, 1)
+		g := graph.New(graph.Float64, 1)
 		node := g.Param("dense.w", graph.From(w...), len(w))
 		prog, err := graph.Compile(p.task.Penalty([]*graph.Node{node}))
 		if err != nil {

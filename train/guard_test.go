@@ -17,8 +17,6 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // line returns n rows of y = 2x+1, in arrays that are longer: what is behind a
@@ -33,7 +31,7 @@ func line(n int) *data.Dataset {
 }
 
 func lineTrainer(t testing.TB) *train.Trainer {
-	return mustNew(t, train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.SGD(), tensor.Float64, 1)
+	return mustNew(t, train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.SGD(), graph.Float64, 1)
 }
 
 // TestStepChecksWhatItIsGiven: rows that are not there, and datasets that do not
@@ -76,7 +74,7 @@ func TestStepChecksWhatItIsGiven(t *testing.T) {
 		"one-hot":  {Model: models.Softmax(3), Loss: losses.MSE, Features: 1, Classes: 3, OneHot: true},
 		"logistic": {Model: models.Logistic(), Loss: losses.BCELogits, Features: 1, Classes: 2},
 	} {
-		tr := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1)
+		tr := mustNew(t, task, optimizers.SGD(), graph.Float32, 1)
 		d := *classes
 		d.Classes = d.Classes[:task.Classes]
 		if _, err := tr.Step(&d, []int{0, 1}, 0.1); err != nil {

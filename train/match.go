@@ -5,8 +5,7 @@ import (
 	"fmt"
 
 	"descent/data"
-
-	"gorgonia.org/tensor"
+	"descent/graph"
 )
 
 // Match reports why rows cannot be used for the task, or nil.
@@ -97,7 +96,7 @@ func (p *program) matchInputs(d data.Rows, task *Task) error {
 // that each call of [Trainer.Step] need not convert them. [Trainer.Fit] does that
 // itself.
 func (t *Trainer) Convert(d data.Rows) data.Rows {
-	if t.root.Dtype() != tensor.Float32 {
+	if t.root.Dtype() != graph.Float32 {
 		return d
 	}
 	var names []string

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // 8,000 of MNIST's images teach an MLP 95 % of the other 2,000.
@@ -34,7 +33,7 @@ func TestMNIST(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := train.Task{Model: models.MLP(ops.ReLU, 128, 10), Loss: losses.CrossEntropy, Features: 784, Classes: 10}
-	tr := mustNew(t, task, optimizers.Adam(), tensor.Float32, 1)
+	tr := mustNew(t, task, optimizers.Adam(), graph.Float32, 1)
 	steps := 12 * data.NewBatches(parts.Train.Rows(), 64, 0, false).Steps()
 	h, err := tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 12, Batch: 64, Schedule: schedule.Cosine(3e-3, steps)})
 	if err != nil {

@@ -7,8 +7,6 @@ import (
 
 	"descent/data"
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // A Predictor computes what a model predicts, of any number of rows. Goroutines may
@@ -65,7 +63,7 @@ func (t *Trainer) Predictor() (*Predictor, error) {
 }
 
 // LoadPredictor returns a predictor with the weights that [Trainer.Save] has written.
-func LoadPredictor(task Task, dtype tensor.Dtype, path string) (*Predictor, error) {
+func LoadPredictor(task Task, dtype graph.Dtype, path string) (*Predictor, error) {
 	if err := checkTask(&task, dtype); err != nil {
 		return nil, err
 	}
@@ -78,7 +76,7 @@ func LoadPredictor(task Task, dtype tensor.Dtype, path string) (*Predictor, erro
 	})
 }
 
-func newPredictor(task Task, dtype tensor.Dtype, fill func([]*graph.Variable) error) (*Predictor, error) {
+func newPredictor(task Task, dtype graph.Dtype, fill func([]*graph.Variable) error) (*Predictor, error) {
 	p := &Predictor{task: task, root: graph.New(dtype, 0), idle: make(chan *reader, runtime.GOMAXPROCS(0))}
 	var err error
 	if p.one, err = p.build(1); err != nil {

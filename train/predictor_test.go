@@ -11,10 +11,9 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // flowers returns a trained net and n rows for it, without targets.
@@ -22,7 +21,7 @@ func flowers(t testing.TB, n int) (*train.Trainer, *data.Dataset) {
 	t.Helper()
 	run := iris(t)
 	run.Epochs = 2
-	tr := mustNew(t, irisTask(), optimizers.Chain{optimizers.Adam(), optimizers.EMA()}, tensor.Float32, 1)
+	tr := mustNew(t, irisTask(), optimizers.Chain{optimizers.Adam(), optimizers.EMA()}, graph.Float32, 1)
 	if _, err := tr.Fit(context.Background(), run); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +51,7 @@ func TestPredictor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := train.LoadPredictor(irisTask(), tensor.Float32, file)
+	loaded, err := train.LoadPredictor(irisTask(), graph.Float32, file)
 	if err != nil {
 		t.Fatal(err)
 	}

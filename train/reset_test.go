@@ -9,8 +9,6 @@ import (
 	"descent/graph"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // TestReset: after Reset a trainer does, bit for bit, what a new one does: the
@@ -36,7 +34,7 @@ func TestReset(t *testing.T) {
 		if e.LR == 0 {
 			rule = optimizers.Chain{rule, optimizers.SGD()}
 		}
-		dtype := []tensor.Dtype{tensor.Float32, tensor.Float64}[i%2]
+		dtype := []graph.Dtype{graph.Float32, graph.Float64}[i%2]
 		used, fresh := mustNew(t, irisTask(), rule, dtype, 1), mustNew(t, irisTask(), rule, dtype, 2)
 		start := bits(fresh)
 		was, _ := fit(used)
@@ -61,7 +59,7 @@ func TestReset(t *testing.T) {
 
 // TestResetInUse: another goroutine cannot reset a trainer in the middle of a run.
 func TestResetInUse(t *testing.T) {
-	run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	run.Epochs = 1
 	run.OnEpoch = func(train.Epoch) {
 		done := make(chan error)

@@ -21,8 +21,6 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // irisTask has what makes repeating hard: dropout, batch norm, an adaptive rule.
@@ -52,7 +50,7 @@ func TestResume(t *testing.T) {
 	for _, accumulate := range []int{1, 3} {
 		run := iris(t)
 		run.Accumulate = accumulate
-		whole := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		whole := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		want, err := whole.Fit(context.Background(), run)
 		if err != nil {
 			t.Fatal(err)
@@ -67,14 +65,14 @@ func TestResume(t *testing.T) {
 					cancel()
 				}
 			}
-			first := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+			first := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 			if h, err := first.Fit(ctx, run); !errors.Is(err, context.Canceled) || h.Reason != "interrupted" {
 				t.Fatalf("interrupted at batch %d: %v, %q", stop, err, h.Reason)
 			}
 			run.OnBatch = nil
 			var log bytes.Buffer
 			run.Log = &log
-			second := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+			second := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 			got, err := second.Fit(context.Background(), run)
 			if err != nil {
 				t.Fatal(err)
@@ -96,25 +94,25 @@ func TestResume(t *testing.T) {
 func TestResumeRefusesAnotherRun(t *testing.T) {
 	run := iris(t)
 	run.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
-	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), run); err != nil {
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), run); err != nil {
 		t.Fatal(err)
 	}
 	run.Resume = true
 	other := run
 	other.Batch = 8
-	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), other); err == nil || !strings.Contains(err.Error(), "another run") {
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), other); err == nil || !strings.Contains(err.Error(), "another run") {
 		t.Errorf("another batch size: %v", err)
 	}
-	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 2).Fit(context.Background(), run); err == nil {
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 2).Fit(context.Background(), run); err == nil {
 		t.Error("another seed, which changes the dropout, is accepted")
 	}
-	if _, err := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+	if _, err := mustNew(t, irisTask(), optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run); err == nil {
 		t.Error("another rule is accepted")
 	}
 	if err := os.WriteFile(run.Checkpoint, []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+	if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), run); err == nil {
 		t.Error("a damaged checkpoint is accepted")
 	}
 }
@@ -126,7 +124,7 @@ func TestAccumulate(t *testing.T) {
 		run := iris(t)
 		run.Stop.RestoreBest, run.InOrder, run.Epochs = false, true, 20
 		run.Batch, run.Accumulate = batch, accumulate
-		tr := mustNew(t, task, optimizers.Chain{optimizers.Clip(1), optimizers.Momentum()}, tensor.Float64, 1)
+		tr := mustNew(t, task, optimizers.Chain{optimizers.Clip(1), optimizers.Momentum()}, graph.Float64, 1)
 		if _, err := tr.Fit(context.Background(), run); err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +154,7 @@ func TestEarlyStopping(t *testing.T) {
 	run.Epochs, run.Schedule = 50, schedule.Constant(0)
 	run.Stop = train.EarlyStopping{Monitor: "val_accuracy", Patience: 4, RestoreBest: true}
 	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
-	h, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
+	h, err := mustNew(t, task, optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +162,7 @@ func TestEarlyStopping(t *testing.T) {
 		t.Errorf("%d epochs, best %d, %q", len(h.Epochs), h.Best, h.Reason)
 	}
 	run.Stop.Monitor = "val_acuracy"
-	if _, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run); err == nil {
+	if _, err := mustNew(t, task, optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run); err == nil {
 		t.Error("an unknown name is monitored")
 	}
 }
@@ -179,7 +177,7 @@ func TestRestoreBest(t *testing.T) {
 			t.Log(err)
 			continue
 		}
-		tr := mustNew(t, irisTask(), o.Rule, tensor.Float32, 1)
+		tr := mustNew(t, irisTask(), o.Rule, graph.Float32, 1)
 		h, err := tr.Fit(context.Background(), run)
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +201,7 @@ func TestDiverged(t *testing.T) {
 	run := iris(t)
 	run.Explain, run.Schedule, run.Epochs = true, schedule.Constant(1e30), 50
 	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
-	_, err := mustNew(t, task, optimizers.SGD(), tensor.Float32, 1).Fit(context.Background(), run)
+	_, err := mustNew(t, task, optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run)
 	var d *train.DivergedError
 	if !errors.As(err, &d) {
 		t.Fatalf("got %v", err)
@@ -220,7 +218,7 @@ func TestDeterminism(t *testing.T) {
 	var want map[string][]float64
 	for _, procs := range []int{1, 2, 4} {
 		runtime.GOMAXPROCS(procs)
-		tr := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+		tr := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 		if _, err := tr.Fit(context.Background(), iris(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +233,7 @@ func TestDeterminism(t *testing.T) {
 func TestStepAllocatesNothing(t *testing.T) {
 	d := iris(t).Train
 	rows := []int{5, 3, 8, 1, 0, 77}
-	for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dtype := range []graph.Dtype{graph.Float32, graph.Float64} {
 		tr := mustNew(t, irisTask(), optimizers.AdamW(), dtype, 1)
 		step := func() {
 			if _, err := tr.Step(d, rows, 1e-3); err != nil {
@@ -252,7 +250,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 func TestSaveAndLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	run := iris(t)
-	tr := mustNew(t, irisTask(), optimizers.Adam(), tensor.Float32, 1)
+	tr := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
 	if _, err := tr.Fit(context.Background(), run); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +261,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 7)
+	again := mustNew(t, irisTask(), optimizers.SGD(), graph.Float32, 7)
 	if err := again.Load(path); err != nil {
 		t.Fatal(err)
 	}
@@ -271,17 +269,17 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Error("the model that was loaded predicts something else")
 	}
 	other := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.Softmax(3)}
-	if err := mustNew(t, other, optimizers.SGD(), tensor.Float32, 7).Load(path); err == nil {
+	if err := mustNew(t, other, optimizers.SGD(), graph.Float32, 7).Load(path); err == nil {
 		t.Error("weights of another model are loaded")
 	}
 }
 
 func TestMistakesAreReported(t *testing.T) {
 	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.Dense(0)}
-	if _, err := train.New(task, optimizers.SGD(), tensor.Float32, 1); err == nil {
+	if _, err := train.New(task, optimizers.SGD(), graph.Float32, 1); err == nil {
 		t.Error("a layer of no units is accepted")
 	}
-	tr := mustNew(t, irisTask(), optimizers.SGD(), tensor.Float32, 1)
+	tr := mustNew(t, irisTask(), optimizers.SGD(), graph.Float32, 1)
 	good := iris(t)
 	wine := prepared(t, "wine", data.Options{}).Train
 	diabetes := prepared(t, "diabetes", data.Options{}).Train

@@ -9,8 +9,6 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // solved is the gradient at which [Trainer.Solve] ends, over that at its start.
@@ -94,7 +92,7 @@ func (t *Trainer) solve(ctx context.Context, d data.Rows, penalty func(params []
 // whole builds the loss over all rows, in float64.
 func (t *Trainer) whole(d data.Rows) (*graph.Node, []graph.Feed, error) {
 	n := d.Rows()
-	b := &Batch{g: graph.New(tensor.Float64, 1), n: n}
+	b := &Batch{g: graph.New(graph.Float64, 1), n: n}
 	r := t.task.compute(b)
 	if err := r.check(n); err != nil {
 		return nil, nil, err

@@ -17,8 +17,6 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // array returns values as an array of rows.
@@ -75,7 +73,7 @@ func TestTwoInputsTwoTargets(t *testing.T) {
 	rows := twoRows(t, 90)
 	run := train.Run{Train: rows, Val: rows, Epochs: 60, Batch: 20, Seed: 1, Schedule: schedule.Constant(0.05),
 		Stop: train.EarlyStopping{Monitor: "val_loss_total", RestoreBest: true}}
-	for _, dtype := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+	for _, dtype := range []graph.Dtype{graph.Float32, graph.Float64} {
 		whole := mustNew(t, twoTask(), optimizers.Adam(), dtype, 1)
 		h, err := whole.Fit(context.Background(), run)
 		if err != nil {
@@ -157,7 +155,7 @@ func TestAutoencoder(t *testing.T) {
 		return train.Result{Predictions: []train.Prediction{{Name: "again", Node: again}, {Name: "code", Node: code}},
 			Losses: []train.Loss{{Name: "again", Weight: 1, Node: losses.MSE(again, x)}}}
 	}}
-	tr := mustNew(t, task, optimizers.Adam(), tensor.Float64, 1)
+	tr := mustNew(t, task, optimizers.Adam(), graph.Float64, 1)
 	rows := data.Arrays{"x": array(t, x, 5)}
 	h, err := tr.Fit(context.Background(), train.Run{Train: rows, Val: rows, Epochs: 600, Schedule: schedule.Constant(0.03)})
 	if err != nil {
@@ -183,7 +181,7 @@ func TestTokens(t *testing.T) {
 		pred = ops.Reshape(pred, b.Rows(), 1)
 		return train.Result{Predictions: []train.Prediction{{Name: "mean", Node: pred}}, Losses: []train.Loss{{Name: "mse", Weight: 1, Node: losses.MSE(pred, b.Numbers("mean", 1))}}}
 	}}
-	tr := mustNew(t, task, optimizers.Adam(), tensor.Float64, 1)
+	tr := mustNew(t, task, optimizers.Adam(), graph.Float64, 1)
 	rows := data.Arrays{"tokens": array(t, tokens, 3), "mean": array(t, mean)}
 	if _, err := tr.Fit(context.Background(), train.Run{Train: rows, Epochs: 500, Batch: 16, Schedule: schedule.Constant(0.05)}); err != nil {
 		t.Fatal(err)
@@ -214,7 +212,7 @@ func TestRowWeights(t *testing.T) {
 	want := map[string]float64{"dense.w": slope, "dense.b": (swy - slope*swx) / sw}
 	task := train.Task{Model: models.Linear(), Loss: losses.MSEWith(losses.None), Features: 1, Weighted: true}
 	for _, accumulate := range []int{0, 3} {
-		tr := mustNew(t, task, optimizers.Momentum(), tensor.Float64, 1)
+		tr := mustNew(t, task, optimizers.Momentum(), graph.Float64, 1)
 		run := train.Run{Train: d, Epochs: 1500, InOrder: true, Batch: 15, Accumulate: accumulate, Schedule: schedule.Constant(0.02)}
 		if accumulate == 0 {
 			run.Batch = 0
@@ -229,11 +227,11 @@ func TestRowWeights(t *testing.T) {
 		}
 	}
 	task.Loss = losses.MSE
-	if _, err := train.New(task, optimizers.SGD(), tensor.Float64, 1); err == nil || !strings.Contains(err.Error(), "no reduction") {
+	if _, err := train.New(task, optimizers.SGD(), graph.Float64, 1); err == nil || !strings.Contains(err.Error(), "no reduction") {
 		t.Errorf("one number for all rows: %v", err)
 	}
 	task.Loss, d.Weight = losses.MSEWith(losses.None), nil
-	if err := mustNew(t, task, optimizers.SGD(), tensor.Float64, 1).Match(d); err == nil || !strings.Contains(err.Error(), `no array "weight"`) {
+	if err := mustNew(t, task, optimizers.SGD(), graph.Float64, 1).Match(d); err == nil || !strings.Contains(err.Error(), `no array "weight"`) {
 		t.Errorf("rows without weights: %v", err)
 	}
 }
@@ -259,7 +257,7 @@ func TestOwnMetric(t *testing.T) {
 	}
 	run := iris(t)
 	run.Epochs, run.Schedule, run.Stop.Monitor = 30, schedule.Constant(0.3), "val_hits" // wild
-	tr := mustNew(t, task, optimizers.Adam(), tensor.Float32, 1)
+	tr := mustNew(t, task, optimizers.Adam(), graph.Float32, 1)
 	h, err := tr.Fit(context.Background(), run)
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +278,7 @@ func TestOwnMetric(t *testing.T) {
 		`metric "loss_a"`:    {Name: "loss_a", Whole: hits},
 	} {
 		task.Metrics = []train.Metric{m}
-		if _, err := train.New(task, optimizers.SGD(), tensor.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := train.New(task, optimizers.SGD(), graph.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}
@@ -301,7 +299,7 @@ func TestGenerator(t *testing.T) {
 	run := train.Run{Generate: gen, Val: line(9), Epochs: 100, Seed: 4, Schedule: schedule.Constant(0.05), Explain: true}
 	for _, accumulate := range []int{0, 2} {
 		run.Accumulate, run.Checkpoint, run.Resume = accumulate, "", false
-		whole := mustNew(t, task, optimizers.Momentum(), tensor.Float64, 1)
+		whole := mustNew(t, task, optimizers.Momentum(), graph.Float64, 1)
 		h, err := whole.Fit(context.Background(), run)
 		if err != nil {
 			t.Fatal(err)
@@ -317,11 +315,11 @@ func TestGenerator(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := mustNew(t, task, optimizers.Momentum(), tensor.Float64, 1).Fit(ctx, run); err == nil {
+		if _, err := mustNew(t, task, optimizers.Momentum(), graph.Float64, 1).Fit(ctx, run); err == nil {
 			t.Fatal("not interrupted")
 		}
 		run.OnBatch = nil
-		again := mustNew(t, task, optimizers.Momentum(), tensor.Float64, 1)
+		again := mustNew(t, task, optimizers.Momentum(), graph.Float64, 1)
 		if _, err := again.Fit(context.Background(), run); err != nil || !reflect.DeepEqual(bits(again), bits(whole)) {
 			t.Errorf("accumulate %d: resumed, it is another run: %v", accumulate, err)
 		}
@@ -332,12 +330,12 @@ func TestGenerator(t *testing.T) {
 		"6 rows, not 7":        {Batches: 5, Size: 7, Make: gen.Make},
 	} {
 		run.Generate = g
-		if _, err := mustNew(t, task, optimizers.SGD(), tensor.Float64, 1).Fit(context.Background(), run); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := mustNew(t, task, optimizers.SGD(), graph.Float64, 1).Fit(context.Background(), run); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}
 	run.Train = line(3)
-	if _, err := mustNew(t, task, optimizers.SGD(), tensor.Float64, 1).Fit(context.Background(), run); err == nil || !strings.Contains(err.Error(), "both Train and Generate") {
+	if _, err := mustNew(t, task, optimizers.SGD(), graph.Float64, 1).Fit(context.Background(), run); err == nil || !strings.Contains(err.Error(), "both Train and Generate") {
 		t.Errorf("two sorts of rows: %v", err)
 	}
 }
@@ -363,17 +361,17 @@ func TestGeneralTaskMistakes(t *testing.T) {
 			return train.Result{Losses: []train.Loss{{Name: "a", Weight: 1, Node: l}}}
 		},
 	} {
-		_, err := train.New(train.Task{Compute: compute}, optimizers.SGD(), tensor.Float64, 1)
+		_, err := train.New(train.Task{Compute: compute}, optimizers.SGD(), graph.Float64, 1)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}
 	}
 	both := twoTask()
 	both.Features = 4
-	if _, err := train.New(both, optimizers.SGD(), tensor.Float64, 1); err == nil || !strings.Contains(err.Error(), "has Compute") {
+	if _, err := train.New(both, optimizers.SGD(), graph.Float64, 1); err == nil || !strings.Contains(err.Error(), "has Compute") {
 		t.Errorf("both forms: %v", err)
 	}
-	tr, rows := mustNew(t, twoTask(), optimizers.SGD(), tensor.Float64, 1), twoRows(t, 8)
+	tr, rows := mustNew(t, twoTask(), optimizers.SGD(), graph.Float64, 1), twoRows(t, 8)
 	for want, change := range map[string]func(data.Arrays){
 		`no array "price"`:                          func(a data.Arrays) { delete(a, "price") },
 		`"price" has 9 rows, others 8`:              func(a data.Arrays) { a["price"] = array(t, make([]float32, 9)) },
@@ -402,7 +400,7 @@ func TestGeneralTaskMistakes(t *testing.T) {
 func TestTruthIsChecked(t *testing.T) {
 	task := twoTask()
 	task.Truth = "label"
-	tr, rows := mustNew(t, task, optimizers.SGD(), tensor.Float64, 1), twoRows(t, 8)
+	tr, rows := mustNew(t, task, optimizers.SGD(), graph.Float64, 1), twoRows(t, 8)
 	for want, label := range map[string]data.Array{
 		"":                         array(t, []uint8{0, 1, 0, 1, 0, 1, 0, 1}),
 		"row 7 is of class 2":      array(t, []int{0, 1, 0, 1, 0, 1, 0, 2}),

@@ -2,7 +2,7 @@
 // progress, checkpoints, stopping. It knows no particular op, loss, rule or
 // model.
 //
-//	t, err := train.New(task, optimizers.Adam(), tensor.Float32, seed)
+//	t, err := train.New(task, optimizers.Adam(), graph.Float32, seed)
 //	history, err := t.Fit(ctx, train.Run{Train: parts.Train, Val: parts.Val, Epochs: 20, Batch: 32,
 //		Schedule: optimizers.Constant(1e-3)})
 //	scores, err := t.Evaluate(parts.Test)
@@ -19,8 +19,6 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // A Trainer holds a model's parameters and the programs that train and
@@ -55,7 +53,7 @@ func (t *Trainer) share(n int) (end func()) {
 
 // New returns a trainer with fresh parameters. It compiles programs for one
 // row, so that every mistake in the task is reported here.
-func New(task Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) (*Trainer, error) {
+func New(task Task, rule optimizers.Rule, dtype graph.Dtype, seed uint64) (*Trainer, error) {
 	if err := checkTask(&task, dtype); err != nil {
 		return nil, err
 	}
@@ -80,12 +78,12 @@ func New(task Task, rule optimizers.Rule, dtype tensor.Dtype, seed uint64) (*Tra
 }
 
 // checkTask reports tasks and element types that make no sense.
-func checkTask(task *Task, dtype tensor.Dtype) error {
+func checkTask(task *Task, dtype graph.Dtype) error {
 	if err := task.complete(); err != nil {
 		return err
 	}
-	if dtype != tensor.Float32 && dtype != tensor.Float64 {
-		return fmt.Errorf("train: element type %v; use tensor.Float32 or tensor.Float64", dtype)
+	if dtype != graph.Float32 && dtype != graph.Float64 {
+		return fmt.Errorf("train: element type %v; use graph.Float32 or graph.Float64", dtype)
 	}
 	return checkMetrics(task)
 }

@@ -7,14 +7,13 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // A net wide enough to be shared gets the same bits from any number of workers.
@@ -33,7 +32,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 	var want []float64
 	for _, workers := range []int{1, 2, 3} {
 		task := train.Task{Model: models.MLP(ops.ReLU, 256, 3), Loss: losses.CrossEntropy, Features: 300, Classes: 3}
-		tr, err := train.New(task, optimizers.Adam(), tensor.Float32, 1)
+		tr, err := train.New(task, optimizers.Adam(), graph.Float32, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

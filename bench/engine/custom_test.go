@@ -11,8 +11,6 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 type node = graph.Node
@@ -68,7 +66,7 @@ func ownHuber(z, y *node) *node {
 
 // trains compiles a step of an MLP whose targets have the shape of its outputs.
 func trains(b *testing.B, batch int, sizes []int, loss losses.Loss, rule optimizers.Rule) func() {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	out := sizes[len(sizes)-1]
 	x, y := g.Input("x", batch, sizes[0]), g.Input("y", batch, out)
 	l := loss(models.MLP(ops.ReLU, sizes[1:]...)(x), y)

@@ -13,8 +13,6 @@ import (
 	"descent/graph"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // growths build, differentiate and compile a program of about n nodes: their
@@ -37,7 +35,7 @@ var growths = []struct {
 // chain is sin(x) + w again and again: one region in which every value waits for
 // its derivative.
 func chain(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(0.1), 1000)
 	x := w
 	for range n / 5 {
@@ -48,7 +46,7 @@ func chain(n int) (int, error) {
 
 // tree adds the sines of many multiples of w in pairs.
 func tree(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(0.1), 16)
 	var level []*graph.Node
 	for i := range n / 9 {
@@ -70,7 +68,7 @@ func tree(n int) (int, error) {
 
 // layers is tanh(x·w + x) again and again.
 func layers(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, w := g.Input("x", 4, 8), g.Param("w", graph.Fill(0.1), 8, 8)
 	for range n / 12 {
 		x = ops.Tanh(ops.Add(ops.MatMul(x, w), x))
@@ -80,7 +78,7 @@ func layers(n int) (int, error) {
 
 // elementwise is one region of sines and their derivatives.
 func elementwise(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(0.1), 100)
 	x := w
 	for range n / 9 {
@@ -91,7 +89,7 @@ func elementwise(n int) (int, error) {
 
 // scalars is elementwise on single numbers.
 func scalars(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.Fill(0.1))
 	x := w
 	for range n / 9 {
@@ -107,7 +105,7 @@ func compiled(loss, w *graph.Node) (int, error) {
 
 // outputs is a program of many results.
 func outputs(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", 4, 8)
 	var ys []*graph.Node
 	for k := range n / 3 {
@@ -119,7 +117,7 @@ func outputs(n int) (int, error) {
 
 // updates trains many small parameters.
 func updates(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", 1, 5)
 	loss := g.Const(0)
 	for k := range n / 22 {
@@ -133,7 +131,7 @@ func updates(n int) (int, error) {
 
 // waiting replaces many states that all are read once more at the end.
 func waiting(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", 4, 8)
 	var fn graph.Function
 	var last []*graph.Node
@@ -152,7 +150,7 @@ func waiting(n int) (int, error) {
 // pieces is a region that reads many arrays for the last time and makes as
 // many.
 func pieces(n int) (int, error) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x := g.Input("x", n/4, 8)
 	var fn graph.Function
 	sum := g.Const(0, 1, 8)

@@ -9,14 +9,12 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // BenchmarkRosenbrock is one gradient step on 100(y-x²)² + (1-x)², with x and y
 // scalar parameters.
 func BenchmarkRosenbrock(b *testing.B) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	x, y := g.Param("x", graph.Fill(-1.2)), g.Param("y", graph.Fill(1))
 	f := ops.Add(ops.Scale(100, ops.Square(ops.Sub(y, ops.Square(x)))), ops.Square(ops.Sub(g.Const(1), x)))
 	t := optimizers.Descend(f, optimizers.SGD())
@@ -36,7 +34,7 @@ func BenchmarkRosenbrock(b *testing.B) {
 // BenchmarkHVP is a Hessian-vector product of the cross-entropy of an MLP
 // 64-64-10 with respect to all parameters, batch 32.
 func BenchmarkHVP(b *testing.B) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x, y := g.Input("x", 32, 64), g.Indices("y", 32)
 	loss := losses.CrossEntropy(models.MLP(ops.Tanh, 64, 10)(x), y)
 	var vs []*graph.Node

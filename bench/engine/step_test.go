@@ -12,8 +12,6 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // work is one line of the comparison with other engines.
@@ -51,7 +49,7 @@ func step(w work) (*graph.Program, error) {
 
 // build compiles the step with the options of fn.
 func build(w work, fn graph.Function) (*graph.Program, *graph.Graph, error) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x, y := g.Input("x", w.batch, w.sizes[0]), g.Indices("y", w.batch)
 	z := models.MLP(ops.ReLU, w.sizes[1:]...)(x)
 	classes := w.sizes[len(w.sizes)-1]

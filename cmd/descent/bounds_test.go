@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // FuzzBounds: whatever the text, there are ranges with something in them, and a
@@ -29,7 +27,7 @@ func FuzzBounds(f *testing.F) {
 			if name == "" || !(b.Lo < b.Hi) {
 				t.Fatalf("%q: %q has the range %v", text, name, b)
 			}
-			if b.Node(graph.New(tensor.Float64, 1).Const(0.3)).Err() != nil {
+			if b.Node(graph.New(graph.Float64, 1).Const(0.3)).Err() != nil {
 				t.Fatalf("%q: no variable in %v", text, b)
 			}
 			if x, ok := halfway(b); ok && (x < b.Lo || x > b.Hi) {

@@ -9,14 +9,13 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/internal/numjson"
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // FuzzStart: whatever --start says, there are names with numbers or an error.
@@ -92,7 +91,7 @@ func fruitModel(t testing.TB) (*saved, *train.Trainer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := train.New(task, optimizers.Adam(), tensor.Float32, 1)
+	tr, err := train.New(task, optimizers.Adam(), graph.Float32, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"descent/graph/graphtest"
 	"descent/losses"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // A span is where predictions or targets are drawn from.
@@ -78,7 +76,7 @@ func choose(loss losses.Loss, row *losses.Row, s graphtest.Sample, preds, target
 			if j >= len(targets) {
 				continue
 			}
-			p, err := newProbe(loss, row, s, tensor.Float64)
+			p, err := newProbe(loss, row, s, graph.Float64)
 			if err != nil {
 				return preds[0], targets[0] // which the check reports
 			}
@@ -110,10 +108,10 @@ type probe struct {
 	max          float64 // of the type
 }
 
-func newProbe(loss losses.Loss, row *losses.Row, s graphtest.Sample, dt tensor.Dtype) (*probe, error) {
+func newProbe(loss losses.Loss, row *losses.Row, s graphtest.Sample, dt graph.Dtype) (*probe, error) {
 	g := graph.New(dt, 0)
 	p := &probe{x: g.Param("pred", graph.Zeros, s.Shapes[0]...), t: targetOf(g, row, s.Shapes[1]), max: math.MaxFloat64}
-	if dt == tensor.Float32 {
+	if dt == graph.Float32 {
 		p.max = math.MaxFloat32
 	}
 	p.y = loss(p.x, p.t)

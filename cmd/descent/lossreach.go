@@ -5,10 +5,9 @@ import (
 	"math"
 	"slices"
 
+	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/losses"
-
-	"gorgonia.org/tensor"
 )
 
 // A reach says how large predictions may be before the loss or its gradient is
@@ -37,12 +36,12 @@ func lossReach(loss losses.Loss, row *losses.Row, s graphtest.Sample, pred span)
 	if pred.hi <= 1 || !slices.ContainsFunc(spans, func(own span) bool { return own.name == pred.name }) {
 		return nil, nil
 	}
-	wide, err := newProbe(loss, row, s, tensor.Float64)
+	wide, err := newProbe(loss, row, s, graph.Float64)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]reach{}
-	for name, dt := range map[string]tensor.Dtype{"float32": tensor.Float32, "float64": tensor.Float64} {
+	for name, dt := range map[string]graph.Dtype{"float32": graph.Float32, "float64": graph.Float64} {
 		p, err := newProbe(loss, row, s, dt)
 		if err != nil {
 			return nil, err

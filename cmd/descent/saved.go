@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 
 	"descent/data"
+	"descent/graph"
 	"descent/internal/atomicfile"
 	"descent/internal/numjson"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // The files of a trained model's folder.
@@ -40,7 +39,7 @@ type saved struct {
 }
 
 // dtypes are the element types by name.
-var dtypes = map[string]tensor.Dtype{"float32": tensor.Float32, "float64": tensor.Float64}
+var dtypes = map[string]graph.Dtype{"float32": graph.Float32, "float64": graph.Float64}
 
 func (m *saved) write(dir string) error {
 	text, err := numjson.MarshalIndent(m, "  ")
@@ -78,7 +77,7 @@ func parseSaved(path string, text []byte) (*saved, error) {
 	switch {
 	case m.Format < 1 || m.Format > savedFormat:
 		err = fmt.Errorf("format %d; this program reads formats 1 to %d", m.Format, savedFormat)
-	case dtypes[m.DType] == tensor.Dtype{}:
+	case dtypes[m.DType] == graph.Dtype{}:
 		err = fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
 		err = fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))

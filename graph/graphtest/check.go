@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // A Result says how well an operation did.
@@ -110,7 +108,7 @@ func newTrial(c *Case, s Sample, deep bool, rng *rand.Rand) (*trial, error) {
 		c.At(i).Fill(rng, i, x)
 		k.in = append(k.in, x)
 	}
-	k.m, k.m32 = newModel(c, s, tensor.Float64, deep), newModel(c, s, tensor.Float32, deep)
+	k.m, k.m32 = newModel(c, s, graph.Float64, deep), newModel(c, s, graph.Float32, deep)
 	for _, x := range k.m.wrt {
 		k.v = append(k.v, make([]float64, x.Shape().Size()))
 		k.gradient = append(k.gradient, make([]float64, x.Shape().Size()))

@@ -42,7 +42,7 @@ func declare(g *graph.Graph, c *Case, s Sample) []*graph.Node {
 	return in
 }
 
-func newModel(c *Case, s Sample, dt tensor.Dtype, deep bool) *model {
+func newModel(c *Case, s Sample, dt graph.Dtype, deep bool) *model {
 	g := graph.New(dt, 1)
 	m := &model{leaves: declare(g, c, s)}
 	in := slices.Clone(m.leaves)
@@ -143,7 +143,7 @@ func (k *trial) same() error {
 			return fmt.Errorf("input %d was changed", i)
 		}
 	}
-	g := graph.New(tensor.Float64, 1) // without the derivatives, which would only be mirrored
+	g := graph.New(graph.Float64, 1) // without the derivatives, which would only be mirrored
 	known := map[*graph.Node]gorgonia.Value{}
 	in := declare(g, k.c, k.s)
 	for i, x := range in {

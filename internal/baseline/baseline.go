@@ -15,8 +15,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // Scores are those of the baselines on the same rows.
@@ -114,7 +112,7 @@ func Linear(ctx context.Context, d *data.Dataset) (*train.Trainer, error) {
 		return nil, err
 	}
 	task := train.Task{Model: model(outputs), Loss: l.Loss, Features: d.Features(), Classes: len(d.Classes)}
-	t, err := train.New(task, optimizers.SGD(), tensor.Float64, 1)
+	t, err := train.New(task, optimizers.SGD(), graph.Float64, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -10,13 +10,12 @@ import (
 	"testing"
 
 	"descent/data"
+	"descent/graph"
 	"descent/internal/baseline"
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
 	"descent/train"
-
-	"gorgonia.org/tensor"
 )
 
 // columns reads the columns of testdata/linear.csv.
@@ -73,7 +72,7 @@ func TestLinear(t *testing.T) {
 		return tr
 	}
 	least := rows(c, 3, 0)
-	ols, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 3}, optimizers.SGD(), tensor.Float64, 1)
+	ols, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 3}, optimizers.SGD(), graph.Float64, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

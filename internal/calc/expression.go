@@ -12,8 +12,6 @@ import (
 	"descent/losses"
 	"descent/ops/formula"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // A Binding is a name with a value.
@@ -40,7 +38,7 @@ func At(text string, point []Binding, wrt ...string) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Expression{Formula: f, Graph: graph.New(tensor.Float64, 0)}
+	e := &Expression{Formula: f, Graph: graph.New(graph.Float64, 0)}
 	if err := e.check(point, wrt); err != nil {
 		return nil, err
 	}

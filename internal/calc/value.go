@@ -7,8 +7,6 @@ import (
 	"descent/internal/digits"
 	"descent/internal/numjson"
 	"descent/ops/formula"
-
-	"gorgonia.org/tensor"
 )
 
 // A Value is a number or an array.
@@ -26,7 +24,7 @@ func ParseValue(text string) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	n, err := f.Build(g, nil)
 	if err != nil {
 		return Value{}, err

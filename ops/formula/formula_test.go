@@ -8,8 +8,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // value computes a formula in which x is 3, v is [1,2,3] and m is [[1,2],[3,4]].
@@ -18,7 +16,7 @@ func value(text string) ([]float64, graph.Shape, error) {
 	if err != nil {
 		return nil, graph.Shape{}, err
 	}
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	bind := map[string]*graph.Node{
 		"x": g.Const(3), "v": g.Array([]float64{1, 2, 3}, 3), "m": g.Array([]float64{1, 2, 3, 4}, 2, 2),
 	}
@@ -209,7 +207,7 @@ func TestQuotedNames(t *testing.T) {
 	if got, want := strings.Join(f.Names(), ","), "living area,x,m/s"; got != want {
 		t.Fatalf("names %s, want %s", got, want)
 	}
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	x := g.Param("living area", graph.Fill(3))
 	n, err := f.Build(g, map[string]*graph.Node{"living area": x, "x": g.Const(5), "m/s": g.Array([]float64{1, 2}, 2)})
 	if err != nil {
@@ -264,7 +262,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		p, _ := Parse(text)
 		n, err := p.Build(g, map[string]*graph.Node{"x": g.Param("x", graph.Zeros), "v": g.Param("v", graph.Zeros, 3), "m": g.Param("m", graph.Zeros, 2, 2)})
 		if err != nil {

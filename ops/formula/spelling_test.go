@@ -7,8 +7,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // spellings are texts beside the plain ones that they mean.
@@ -63,7 +61,7 @@ func TestWritingIsRead(t *testing.T) {
 		if err != nil || c.plain == "" {
 			continue
 		}
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		bind := map[string]*graph.Node{"x": g.Param("x", graph.Fill(3)), "v": g.Param("v", graph.From(1, 2, 3), 3), "m": g.Param("m", graph.From(1, 2, 3, 4), 2, 2)}
 		n, err := f.Build(g, bind)
 		if err != nil {

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"descent/graph"
-
-	"gorgonia.org/tensor"
 )
 
 // The advised form has the values of the one that is written, stays finite where
@@ -29,7 +27,7 @@ func TestStable(t *testing.T) {
 			t.Fatal(err)
 		}
 		build := func(size float64, text string) []float64 {
-			g := graph.New(tensor.Float64, 0)
+			g := graph.New(graph.Float64, 0)
 			names := map[string]*graph.Node{
 				"x": g.Param("x", graph.Fill(0.7*size)), "y": g.Param("y", graph.Fill(1.3*size)),
 				"v": g.Param("v", graph.From(0.1*size, -0.5*size, 2*size), 3), "m": g.Param("m", graph.From(0.1*size, -0.5*size, 2*size, 0.3*size), 2, 2),
@@ -54,7 +52,7 @@ func TestStable(t *testing.T) {
 			return p.Float64s(n)
 		}
 		want := build(1, c.text)
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		n, err := f.Build(g, map[string]*graph.Node{"x": g.Param("x", graph.Zeros), "y": g.Param("y", graph.Zeros), "v": g.Param("v", graph.Zeros, 3), "m": g.Param("m", graph.Zeros, 2, 2)})
 		if err != nil {
 			t.Fatal(err)

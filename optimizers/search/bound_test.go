@@ -6,8 +6,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 var bounds = map[string]Bound{"none": {}, "both": {-2, 5}, "lower": {1, math.Inf(1)}, "upper": {math.Inf(-1), -3}, "open": {math.Inf(-1), math.Inf(1)}}
@@ -16,7 +14,7 @@ var bounds = map[string]Bound{"none": {}, "both": {-2, 5}, "lower": {1, math.Inf
 // a number, and starts where it is asked to.
 func TestBounds(t *testing.T) {
 	for name, b := range bounds {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		u := g.Param("u", graph.Zeros)
 		x := b.Node(u)
 		p, err := graph.Compile(x)
@@ -69,7 +67,7 @@ func TestSides(t *testing.T) {
 
 // The Hessian of x²y + sin(z)·y at a point, by hand.
 func TestHessian(t *testing.T) {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	a, z := g.Param("a", graph.From(3, 2), 2), g.Param("z", graph.From(0.5))
 	x, y := ops.Sum(ops.Slice(a, 0, 0, 1, 1)), ops.Sum(ops.Slice(a, 0, 1, 2, 1))
 	p, err := ProblemOf(ops.Add(ops.Mul(ops.Square(x), y), ops.Mul(ops.Sin(z), y)), []*graph.Node{a, z})

@@ -7,8 +7,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
-
-	"gorgonia.org/tensor"
 )
 
 // ByRule is a [Method] that takes the steps of an update rule at the rates of
@@ -28,7 +26,7 @@ func (m ByRule) Search(run *Run) Reason {
 	loss, params := p.loss, p.params
 	var fed *node
 	if loss == nil {
-		g := graph.New(tensor.Float64, 0)
+		g := graph.New(graph.Float64, 0)
 		params = []*node{g.Param("x", graph.From(p.Start...), len(p.Start))}
 		fed = g.Input("gradient", len(p.Start))
 		loss = ops.Sum(ops.Mul(fed, params[0]))

@@ -9,8 +9,6 @@ import (
 	"descent/graph"
 	"descent/losses"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // everyMethod are the methods with a driver, as they are used.
@@ -25,7 +23,7 @@ func formulaProblem(t *testing.T, text string, start map[string]float64) *Proble
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	bind := map[string]*node{}
 	for _, name := range f.Names() {
 		bind[name] = g.Param(name, graph.Fill(start[name]))

@@ -14,14 +14,12 @@ import (
 	"descent/internal/golden"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // plane is a problem of two variables as a graph.
 func plane(t *testing.T, name string) *Problem {
 	t.Helper()
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.From(golden.Starts[name]...), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
 	p, err := ProblemOf(golden.Problems[name](at(0), at(1)), nil)
@@ -179,7 +177,7 @@ func TestPlainProblem(t *testing.T) {
 			t.Errorf("%T: %v", m, err)
 		}
 	}
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w, x := g.Param("w", graph.Zeros, 2), g.Input("x", 2)
 	hungry, err := ProblemOf(ops.Sum(ops.Mul(w, x)), nil)
 	if err != nil {
@@ -248,7 +246,7 @@ func TestGlobalMethods(t *testing.T) {
 }
 
 func ExampleMinimize() {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.From(-1.2, 1), 2)
 	x, y := ops.Sum(ops.Slice(w, 0, 0, 1, 1)), ops.Sum(ops.Slice(w, 0, 1, 2, 1))
 	loss := ops.Add(ops.Square(ops.Shift(1, ops.Neg(x))), ops.Scale(100, ops.Square(ops.Sub(y, ops.Square(x)))))

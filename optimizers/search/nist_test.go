@@ -12,8 +12,6 @@ import (
 
 	"descent/graph"
 	"descent/ops"
-
-	"gorgonia.org/tensor"
 )
 
 // nist is where NIST's problems are: beside the repository.
@@ -115,7 +113,7 @@ func nistProblems(t *testing.T) []nistProblem {
 func (p *nistProblem) residuals(t *testing.T, start []float64) *node {
 	t.Helper()
 	cols := columns(t, filepath.Join(nist, p.Name+".csv"))
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	column := func(name string) *node {
 		v := cols[name]
 		return g.State("data/"+name, graph.From(v...), len(v))
@@ -208,7 +206,7 @@ func TestNISTByQuasiNewton(t *testing.T) {
 // Residuals that can all be 0, too few of them, and a parameter that nothing
 // depends on.
 func TestLevenbergMarquardtAtTheEdges(t *testing.T) {
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.From(-1.2, 1), 2)
 	x, y := ops.Slice(w, 0, 0, 1, 1), ops.Slice(w, 0, 1, 2, 1)
 	rosenbrock := ops.Concat(0, ops.Sub(g.Const(1, 1), x), ops.Scale(10, ops.Sub(y, ops.Square(x))))

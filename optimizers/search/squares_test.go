@@ -14,8 +14,6 @@ import (
 	"descent/internal/leastsq"
 	"descent/ops"
 	"descent/ops/formula"
-
-	"gorgonia.org/tensor"
 )
 
 // squaresFile may be a longer list of the same generator.
@@ -49,7 +47,7 @@ func squaresProblems(t *testing.T, path string) (ps []squaresProblem) {
 // problem builds y - formula.
 func (p *squaresProblem) problem(t *testing.T) *Problem {
 	t.Helper()
-	g := graph.New(tensor.Float64, 1)
+	g := graph.New(graph.Float64, 1)
 	bind := map[string]*node{}
 	for name, v := range map[string][]float64{"x": p.X, "z": p.Z} {
 		if v != nil {

@@ -8,8 +8,6 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // once does a work that is measured as a whole process.
@@ -43,7 +41,7 @@ func once(work string) answer {
 
 // scalar lowers x² from 5.
 func scalar() (task, error) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x := g.Param("x", graph.Fill(5))
 	loss := ops.Square(x)
 	return trained(loss, optimizers.Descend(loss, optimizers.SGD()), 0.001, nil)
@@ -51,7 +49,7 @@ func scalar() (task, error) {
 
 // logistic fits a logistic regression of 100 rows of 3 inputs.
 func logistic() (task, error) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x, y := g.Input("x", 100, 3), g.Input("y", 100, 1)
 	xs, ys := uniform(7, 300, -2, 2), make([]float32, 100)
 	for i := range ys {

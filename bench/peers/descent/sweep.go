@@ -10,8 +10,6 @@ import (
 	"descent/losses"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 // rates are the learning rates of the sweep; each is tried with three seeds.
@@ -78,7 +76,7 @@ func sweep() task {
 
 // train trains one net and returns its loss at step 20.
 func train(xs []float32, ys []int, orders [][]int, rule string, lr float64, seed int) (loss float64) {
-	root := graph.New(tensor.Float32, 1)
+	root := graph.New(graph.Float32, 1)
 	type program struct {
 		p     *graph.Program
 		loss  *node

@@ -12,8 +12,6 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
-
-	"gorgonia.org/tensor"
 )
 
 type node = graph.Node
@@ -55,7 +53,7 @@ func weights(seed int) graph.Init {
 
 // classify returns the cross-entropy of an MLP on a batch, and what to feed.
 func classify(act models.Layer, batch int, sizes []int) (loss *node, feeds []graph.Feed) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x, y := g.Input("x", batch, sizes[0]), g.Indices("y", batch)
 	xs, ys := examples(batch, sizes[0], sizes[len(sizes)-1])
 	loss = losses.CrossEntropy(layers(act, 10, sizes[1:])(x), y)
@@ -100,7 +98,7 @@ func mlp(rule string, batch int, sizes []int, team *graph.Team) (task, error) {
 }
 
 func rosenbrock() (task, error) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x, y := g.Param("x", graph.Fill(-1.2)), g.Param("y", graph.Fill(1))
 	loss := ops.Add(ops.Square(ops.Shift(1, ops.Neg(x))), ops.Scale(100, ops.Square(ops.Sub(y, ops.Square(x)))))
 	return trained(loss, optimizers.Descend(loss, optimizers.SGD()), 2e-4, nil)
@@ -138,7 +136,7 @@ func hvp(batch int, sizes []int) (task, error) {
 // update moves n parameters in so many tensors by gradients that do not
 // change: those of Σ p·g.
 func update(rule string, n, tensors int) (task, error) {
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	var terms []*node
 	var feeds []graph.Feed
 	grads := uniform(3, n/tensors, -1, 1)
@@ -173,7 +171,7 @@ func update(rule string, n, tensors int) (task, error) {
 // apply is a function of n numbers.
 func apply(name string, n int) (task, error) {
 	f := map[string]func(*node) *node{"exp": ops.Exp, "tanh": ops.Tanh, "sigmoid": ops.Sigmoid, "log": ops.Log}[name]
-	g := graph.New(tensor.Float32, 1)
+	g := graph.New(graph.Float32, 1)
 	x := g.Input("x", n)
 	y := f(x)
 	p, err := graph.Compile(y)

@@ -11,8 +11,6 @@ import (
 	"descent/graph"
 	gt "descent/graph/graphtest"
 	"descent/ops/formula"
-
-	"gorgonia.org/tensor"
 )
 
 // A Reader reads a formula; [formula.Parse] with what may be called is one.
@@ -41,7 +39,7 @@ type point struct {
 // declare makes the inputs of a case with the given elements, and more leaves of
 // the shapes of others.
 func declare(c *gt.Case, s gt.Sample, x [][]float64) *point {
-	p := &point{g: graph.New(tensor.Float64, 1), leaf: map[string]*graph.Node{}}
+	p := &point{g: graph.New(graph.Float64, 1), leaf: map[string]*graph.Node{}}
 	for i, d := range s.Shapes {
 		name := fmt.Sprint("x", i)
 		if !c.At(i).Index {

@@ -16,8 +16,6 @@ import (
 	"descent/ops"
 	"descent/ops/formula"
 	"descent/optimizers/search"
-
-	"gorgonia.org/tensor"
 )
 
 // A Model is a formula that is to be fitted to the columns of a table:
@@ -177,7 +175,7 @@ func (m *Model) system(at []float64, free bool) (*system, error) {
 
 // over builds the model over rows of a table, with the columns that are used.
 func (m *Model) over(t *data.Table, rows []int, used []string, at []float64, free bool) (*system, map[string]*graph.Node, error) {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	s := &system{rows: len(rows)}
 	bind, columns := map[string]*graph.Node{}, map[string]*graph.Node{}
 	for _, name := range used {

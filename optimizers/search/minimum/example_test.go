@@ -10,12 +10,10 @@ import (
 	"descent/ops"
 	"descent/optimizers/search"
 	"descent/optimizers/search/minimum"
-
-	"gorgonia.org/tensor"
 )
 
 func Example() {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	x, y := g.Param("x", graph.Fill(1)), g.Param("y", graph.Fill(1))
 	value := ops.Add(ops.Abs(ops.Shift(-3, x)), ops.Square(ops.Sub(y, x)))
 	s := &minimum.Search{Value: value, Params: []*graph.Node{x, y}, Bounds: []search.Bound{{}, {Lo: math.Inf(-1), Hi: 2}}, Steps: 1000, Tolerance: 1e-8}

@@ -15,8 +15,6 @@ import (
 	"descent/ops"
 	"descent/optimizers/search"
 	"descent/optimizers/search/point"
-
-	"gorgonia.org/tensor"
 )
 
 var nan = math.NaN()
@@ -328,7 +326,7 @@ func TestMaximum(t *testing.T) {
 
 // What cannot be searched is an error.
 func TestMistakes(t *testing.T) {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	x, in := g.Param("x", graph.Fill(3)), g.Input("in")
 	vector := g.Param("v", graph.Zeros, 2)
 	for want, s := range map[string]*Search{

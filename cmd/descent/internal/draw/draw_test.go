@@ -19,8 +19,6 @@ import (
 	"descent/ops"
 	"descent/optimizers/search"
 	"descent/optimizers/search/fit"
-
-	"gorgonia.org/tensor"
 )
 
 // valley is x² + 9y² with a path on it, bounded where x is 1.
@@ -123,7 +121,7 @@ func TestAnimate(t *testing.T) {
 }
 
 func TestGraph(t *testing.T) {
-	g := graph.New(tensor.Float64, 0)
+	g := graph.New(graph.Float64, 0)
 	x, y := g.Param("x<y", graph.Zeros, 2), g.Input("y")
 	sum := ops.Sum(x)
 	text := wellFormed(t, func(w io.Writer) error { return Graph(w, []*graph.Node{x, sum, y, ops.Mul(sum, y)}) })
