@@ -11,7 +11,7 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/elementary"},
-	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/mutants", "internal/numjson", "internal/rng", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
+	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
 		"internal/safetensors"},
 	{"internal/jit", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},

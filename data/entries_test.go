@@ -1,11 +1,11 @@
 package data
 
 import (
-	"fmt"
 	"math"
-	"runtime"
 	"strings"
 	"testing"
+
+	"descent/internal/misuse"
 )
 
 // TestEntriesAreChecked: each entry that takes row numbers, names or sizes names
@@ -62,23 +62,8 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"zz", func() any { return second(good.Column("zz")) }},
 		{"without a table or images", func() any { return second((&Source{}).Prepare("a", Options{})) }},
 	} {
-		if got := outcome(t, c.f); !strings.Contains(got, c.want) {
+		if got := misuse.Outcome(t, c.f); !strings.Contains(got, c.want) {
 			t.Errorf("%q, want %q in it", got, c.want)
 		}
 	}
-}
-
-// outcome is the error or the text of the panic of a call; a panic that nobody
-// meant fails the test.
-func outcome(t *testing.T, f func() any) (text string) {
-	t.Helper()
-	defer func() {
-		if r := recover(); r != nil {
-			if _, raw := r.(runtime.Error); raw {
-				t.Errorf("an accident: %v", r)
-			}
-			text = fmt.Sprint(r)
-		}
-	}()
-	return fmt.Sprint(f())
 }

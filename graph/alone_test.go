@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
@@ -71,7 +72,7 @@ func TestProgramsAgreeWithOps(t *testing.T) {
 		loss := ops.Mean(ops.Mul(pool[len(pool)-1], pool[len(pool)-2]))
 		out := append(append(pool, loss), graph.Grad(loss, g.Params()...)...)
 		known := map[*node]gorgonia.Value{}
-		for i, got := range values(t, out...) {
+		for i, got := range graphtest.Values(t, out...) {
 			v := alone(t, out[i], known)
 			want, ok := v.Data().([]float64)
 			if !ok {

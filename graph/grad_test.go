@@ -9,27 +9,11 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
 type node = graph.Node
-
-// values compiles and runs nodes of a graph without inputs.
-func values(t *testing.T, nodes ...*node) [][]float64 {
-	t.Helper()
-	p, err := graph.Function{Outputs: nodes, Verify: true}.Compile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(); err != nil {
-		t.Fatal(err)
-	}
-	var out [][]float64
-	for _, n := range nodes {
-		out = append(out, p.Float64s(n))
-	}
-	return out
-}
 
 // rosen is a smooth function of a vector and a matrix with dense derivatives.
 func rosen(g *graph.Graph) (loss, x, w *node) {
@@ -83,7 +67,7 @@ func TestDerivativesAgree(t *testing.T) {
 	hv0 := graph.HVP(loss, []*node{x}, []*node{vx})[0]
 	forward := graph.JVP([]*node{loss, grads[0]}, []*node{x, w}, []*node{vx, vw})
 	along := graph.Directional(loss, []*node{x, w}, []*node{vx, vw})
-	got := values(t, append([]*node{loss, hess, cross, hv0, along, vw}, append(append(grads, hv...), forward...)...)...)
+	got := graphtest.Values(t, append([]*node{loss, hess, cross, hv0, along, vw}, append(append(grads, hv...), forward...)...)...)
 	H, C, hx, dir, vwv := got[1], got[2], got[3], got[4][0], got[5]
 	gx, gw, hvx := got[6], got[7], got[8]
 
@@ -150,7 +134,7 @@ func TestThirdOrder(t *testing.T) {
 		s, c := math.Sincos(x)
 		return math.Exp(s) * c * (c*c - 3*s - 1)
 	}
-	if got, want := values(t, d)[0][0], third(0.3)+third(1.2); math.Abs(got-want) > 1e-13 {
+	if got, want := graphtest.Values(t, d)[0][0], third(0.3)+third(1.2); math.Abs(got-want) > 1e-13 {
 		t.Errorf("third derivative %v, want %v", got, want)
 	}
 }
@@ -170,7 +154,7 @@ func TestGradTopologies(t *testing.T) {
 	}
 	both := graph.VJP([]*node{y, z}, []*node{g.Const(2), g.Const(-1)}, x)[0]
 	late := graph.Grad(y, ops.Sqrt(ops.Mul(x, x)))[0] // made after y, which does not use it
-	got := values(t, append(d, both, graph.Grad(z, x)[0], late)...)
+	got := graphtest.Values(t, append(d, both, graph.Grad(z, x)[0], late)...)
 	e := math.E
 	for i, want := range [][]float64{{3, 12}, {0, 0, 0, 0}, {1, 2}, {1},
 		{2*3 - 2*e, 2*12 - 4*math.Exp(4)}, {2 * e, 4 * math.Exp(4)}, {0, 0}} {
@@ -215,7 +199,7 @@ func TestJVPOfMany(t *testing.T) {
 			vs = append(vs, ops.Cos(x))
 		}
 		loss := ops.Sum(ops.Sin(y))
-		got := values(t, graph.JVP([]*node{loss}, xs, vs)[0], graph.Directional(loss, xs, vs))
+		got := graphtest.Values(t, graph.JVP([]*node{loss}, xs, vs)[0], graph.Directional(loss, xs, vs))
 		if a, b := got[0][0], got[1][0]; math.Abs(a-b) > 1e-10*(1+math.Abs(b)) {
 			t.Fatalf("trial %d: JVP %v, gradient times direction %v", trial, a, b)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
@@ -103,7 +104,7 @@ func TestNoDirections(t *testing.T) {
 	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", normal, 3)
 	loss := ops.Sum(ops.Square(w))
-	if got := values(t, graph.Directional(loss, nil, nil), graph.JVP([]*node{loss}, nil, nil)[0]); got[0][0] != 0 || got[1][0] != 0 {
+	if got := graphtest.Values(t, graph.Directional(loss, nil, nil), graph.JVP([]*node{loss}, nil, nil)[0]); got[0][0] != 0 || got[1][0] != 0 {
 		t.Errorf("got %v", got)
 	}
 	if got := graph.HVP(loss, nil, nil); len(got) != 0 {

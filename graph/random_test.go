@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
@@ -150,7 +151,7 @@ func TestFloat32IsClose(t *testing.T) {
 			g := graph.New(dt, 5)
 			pool := randomPool(rand.New(rand.NewPCG(uint64(trial), 3)), g, 12)
 			loss := ops.Mean(ops.Sin(pool[len(pool)-1]))
-			for _, v := range values(t, append(graph.Grad(loss, g.Params()...), loss)...) {
+			for _, v := range graphtest.Values(t, append(graph.Grad(loss, g.Params()...), loss)...) {
 				got[k] = append(got[k], v...)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
@@ -64,7 +65,7 @@ func TestScalarIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := g.Sibling()
-	if got := values(t, ops.Shift(1, e.Scalar("n", 0)))[0][0]; got != full+2 {
+	if got := graphtest.Values(t, ops.Shift(1, e.Scalar("n", 0)))[0][0]; got != full+2 {
 		t.Errorf("the sibling counts to %v", got)
 	}
 	wantError(t, g.Sibling().State("n", graph.Zeros).Err(), "as a state of shape scalar and type float64")

@@ -2,14 +2,12 @@ package losses_test
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"descent/graph/graphtest"
+	"descent/internal/sources"
 	"descent/internal/spec"
 	"descent/losses"
 )
@@ -25,23 +23,10 @@ func TestDerivatives(t *testing.T) {
 // two or three nodes, or one that returns a Loss or Loss3, whose name does not
 // end in With.
 func TestTableIsComplete(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	exported := map[string]bool{}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range f.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.IsExported() && isLoss(fn) {
-				exported[fn.Name.Name] = true
-			}
+	for _, fn := range sources.Functions(t, ".") {
+		if fn.Recv == nil && fn.Name.IsExported() && isLoss(fn) {
+			exported[fn.Name.Name] = true
 		}
 	}
 	penalties := []string{"L1", "L2", "SumSquares", "ElasticNet"}

@@ -76,7 +76,7 @@ func TestAddingAnOp(t *testing.T) {
 	if f, err = formula.Parse("twice(cap(x))", formula.Operation(&capRow), twice); err != nil {
 		t.Fatal(err)
 	}
-	if z, err := f.Build(g, map[string]*graph.Node{"x": x}); err != nil || eval(t, z)[0][0] != 2 {
+	if z, err := f.Build(g, map[string]*graph.Node{"x": x}); err != nil || graphtest.Values(t, z)[0][0] != 2 {
 		t.Error(z, err)
 	}
 	n := y.Arg(0)

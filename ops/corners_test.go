@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
@@ -41,7 +42,7 @@ func TestCorners(t *testing.T) {
 			in = append(in, param(g, string(rune('a'+i)), x...))
 		}
 		y := c.build(in)
-		got := eval(t, append([]*node{y}, graph.Grad(ops.Sum(y), in...)...)...)
+		got := graphtest.Values(t, append([]*node{y}, graph.Grad(ops.Sum(y), in...)...)...)
 		if !slices.Equal(got[0], c.value) {
 			t.Errorf("%s: value %v, want %v", c.what, got[0], c.value)
 		}
@@ -103,7 +104,7 @@ func TestGatherForgets(t *testing.T) {
 func TestDrawsOfLargeSteps(t *testing.T) {
 	for _, step := range []float64{0, 1, 1<<20 - 1, 1 << 20, 1<<30 + 5, 1<<40 + 3} {
 		g := graph.New(graph.Float64, 1)
-		if got := eval(t, ops.Uniform(g.Const(step), "u", 5))[0]; !slices.Equal(got, draw("uniform", "u", step, 5)) {
+		if got := graphtest.Values(t, ops.Uniform(g.Const(step), "u", 5))[0]; !slices.Equal(got, draw("uniform", "u", step, 5)) {
 			t.Errorf("step %v draws %v, want %v", step, got, draw("uniform", "u", step, 5))
 		}
 	}
@@ -113,13 +114,13 @@ func TestDrawsOfLargeSteps(t *testing.T) {
 		want bool
 	}{{u[2], true}, {math.Nextafter(u[2], 1), false}, {math.Nextafter(u[2], 0), true}} {
 		g := graph.New(graph.Float64, 1)
-		y := eval(t, ops.Dropout(g.Param("x", graph.Fill(1), 4), c.p, g.Const(7), "d"))[0]
+		y := graphtest.Values(t, ops.Dropout(g.Param("x", graph.Fill(1), 4), c.p, g.Const(7), "d"))[0]
 		if kept := y[2] != 0; kept != c.want {
 			t.Errorf("%v is kept with probability %v of 0: %v", u[2], c.p, kept)
 		}
 	}
 	g := graph.New(graph.Float64, 1)
-	if got := eval(t, ops.Uniform(g.Const(1), "", 3), ops.Uniform(g.Const(1), "", 3)); slices.Equal(got[0], got[1]) {
+	if got := graphtest.Values(t, ops.Uniform(g.Const(1), "", 3), ops.Uniform(g.Const(1), "", 3)); slices.Equal(got[0], got[1]) {
 		t.Error("two places without a name draw the same")
 	}
 }

@@ -6,25 +6,9 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
-
-// eval computes nodes of a graph without inputs.
-func eval(t *testing.T, nodes ...*node) [][]float64 {
-	t.Helper()
-	p, err := graph.Function{Outputs: nodes, Verify: true}.Compile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(); err != nil {
-		t.Fatal(err)
-	}
-	var out [][]float64
-	for _, n := range nodes {
-		out = append(out, p.Float64s(n))
-	}
-	return out
-}
 
 func param(g *graph.Graph, name string, values ...float64) *node {
 	return g.Param(name, graph.From(values...), len(values))
@@ -58,7 +42,7 @@ func TestWhereIsExact(t *testing.T) {
 		safe := ops.Sum(ops.Where(up, y, ops.Scale(3, x)))
 		swapped := ops.Sum(ops.Where(ops.Equal(up, num(x, 0)), ops.Scale(3, x), y))
 		hv := graph.HVP(safe, []*node{x}, []*node{g.Const(1, 3)})[0]
-		got := eval(t, graph.Grad(safe, x)[0], graph.Grad(swapped, x)[0], hv, graph.JVP([]*node{safe}, []*node{x}, []*node{g.Const(1, 3)})[0])
+		got := graphtest.Values(t, graph.Grad(safe, x)[0], graph.Grad(swapped, x)[0], hv, graph.JVP([]*node{safe}, []*node{x}, []*node{g.Const(1, 3)})[0])
 		for i := range 2 {
 			if d := got[i]; d[0] != 3 || d[2] != 3 || math.IsNaN(d[1]) {
 				t.Errorf("%s: gradient %v, want 3 at 0", name, d)
@@ -89,7 +73,7 @@ func TestWhereOfReductions(t *testing.T) {
 	soft := ops.Sum(ops.Where(on, ops.LogSoftmax(m, 1), zero))
 	lse := ops.Sum(ops.Where(rowOn, ops.LogSumExp(m, 1), zero))
 	largest := ops.Sum(ops.Where(rowOn, ops.AMax(ops.Log(x), 1), zero))
-	got := eval(t, graph.Grad(byRow, x)[0], graph.Grad(whole, x)[0], graph.Grad(spread, s)[0],
+	got := graphtest.Values(t, graph.Grad(byRow, x)[0], graph.Grad(whole, x)[0], graph.Grad(spread, s)[0],
 		graph.Grad(soft, m)[0], graph.Grad(lse, m)[0], graph.Grad(largest, x)[0])
 	for i, want := range [][]float64{{0, 0, 1, 0.25}, {1, 1, 1, 1}, {0}, {0, 0, 0.5, -0.5}, {0, 0, 0.5, 0.5}, {0, 0, 0, 0.25}} {
 		if !slices.Equal(got[i], want) {
@@ -103,7 +87,7 @@ func TestZeroIsNotDead(t *testing.T) {
 	g := graph.New(graph.Float64, 1)
 	x := param(g, "x", 0)
 	y := ops.Sum(ops.Add(ops.Mul(x, ops.Log(x)), ops.Where(ops.Less(x, num(x, 9)), x, ops.Log(x))))
-	if d := eval(t, graph.Grad(y, x)[0])[0]; !math.IsNaN(d[0]) {
+	if d := graphtest.Values(t, graph.Grad(y, x)[0])[0]; !math.IsNaN(d[0]) {
 		t.Errorf("gradient %v", d)
 	}
 }
@@ -129,7 +113,7 @@ func TestStable(t *testing.T) {
 	} {
 		y := c.f(x)
 		d := graph.Grad(ops.Sum(y), x)[0]
-		got := eval(t, y, d, graph.Grad(ops.Sum(d), x)[0])
+		got := graphtest.Values(t, y, d, graph.Grad(ops.Sum(d), x)[0])
 		for i, want := range [][]float64{c.y, c.d, c.h} {
 			for k, w := range want {
 				if math.Abs(got[i][k]-w) > 2e-16+1e-14*math.Abs(w) {
@@ -142,7 +126,7 @@ func TestStable(t *testing.T) {
 	v := ops.Variance(ops.Shift(1e3, param(g, "v", 1, 2, 3)))
 	soft := ops.Sum(ops.Square(ops.Softmax(x)))
 	d := graph.Grad(soft, x)[0]
-	got := eval(t, lse, graph.Grad(lse, x)[0], v, d, graph.Grad(ops.Sum(ops.Square(d)), x)[0])
+	got := graphtest.Values(t, lse, graph.Grad(lse, x)[0], v, d, graph.Grad(ops.Sum(ops.Square(d)), x)[0])
 	if got[0][0] != 1000 || !slices.Equal(got[1], []float64{0, 0, 0, 0, 1}) || math.Abs(got[2][0]-2.0/3) > 1e-12 {
 		t.Errorf("logsumexp %v, gradient %v; variance %v", got[0], got[1], got[2])
 	}
@@ -161,7 +145,7 @@ func TestProdOfZeros(t *testing.T) {
 	x := param(g, "x", 0, 2, 0, 5)
 	d := graph.Grad(ops.Prod(x), x)[0]
 	h := graph.Grad(ops.Sum(ops.Slice(d, 0, 0, 1, 1)), x)[0] // row 0 of the Hessian
-	got := eval(t, d, h)
+	got := graphtest.Values(t, d, h)
 	if !slices.Equal(got[0], []float64{0, 0, 0, 0}) || !slices.Equal(got[1], []float64{0, 0, 10, 0}) {
 		t.Errorf("gradient %v, Hessian row %v", got[0], got[1])
 	}
@@ -173,7 +157,7 @@ func TestIndicesOutOfRange(t *testing.T) {
 	i := param(g, "i", -1, 2, 3, math.NaN(), 1e300, 0, 2)
 	y := ops.Take(x, i, 0)
 	d := graph.Grad(ops.Sum(y), x)[0]
-	got := eval(t, y, d, ops.OneHot(i, 2))
+	got := graphtest.Values(t, y, d, ops.OneHot(i, 2))
 	if want := []float64{0, 0, 5, 6, 0, 0, 0, 0, 0, 0, 1, 2, 5, 6}; !slices.Equal(got[0], want) {
 		t.Errorf("take %v, want %v", got[0], want)
 	}
@@ -216,7 +200,7 @@ func TestMoves(t *testing.T) {
 		{ops.MatMul(x, g.Const(1, 3)), []float64{3, 12}},
 		{ops.Prod(x, 1), []float64{0, 60}},
 	} {
-		if got := eval(t, c.n)[0]; !slices.Equal(got, c.want) {
+		if got := graphtest.Values(t, c.n)[0]; !slices.Equal(got, c.want) {
 			t.Errorf("%d: %v = %v, want %v", i, c.n, got, c.want)
 		}
 	}
@@ -238,7 +222,7 @@ func TestTransposesFold(t *testing.T) {
 func TestRandomNumbers(t *testing.T) {
 	draw := func(dt graph.Dtype, seed uint64, name string, step float64, n int) []float64 {
 		g := graph.New(dt, seed)
-		return eval(t, ops.Uniform(g.Const(step), name, n))[0]
+		return graphtest.Values(t, ops.Uniform(g.Const(step), name, n))[0]
 	}
 	const n = 100000
 	u := draw(graph.Float64, 1, "a", 3, n)
@@ -274,7 +258,7 @@ func TestDropout(t *testing.T) {
 		g := graph.New(dt, 7)
 		x, step := g.Param("x", graph.Fill(1), 20000), g.State("step", graph.From(5))
 		y := ops.Dropout(x, 0.3, step, "")
-		got := eval(t, y, graph.Grad(ops.Sum(y), x)[0], ops.Dropout(x, 0.3, step, ""))
+		got := graphtest.Values(t, y, graph.Grad(ops.Sum(y), x)[0], ops.Dropout(x, 0.3, step, ""))
 		if !slices.Equal(got[0], got[1]) {
 			t.Error("the gradient has another mask")
 		}
@@ -305,7 +289,7 @@ func TestLookup(t *testing.T) {
 	if !ok || c.Inputs != 1 || len(c.Settings) != 2 {
 		t.Fatal(c, ok)
 	}
-	if got := eval(t, c.Build([]*node{param(g, "x", -2, 2)}, []float64{-1, 1}))[0]; !slices.Equal(got, []float64{-1, 1}) {
+	if got := graphtest.Values(t, c.Build([]*node{param(g, "x", -2, 2)}, []float64{-1, 1}))[0]; !slices.Equal(got, []float64{-1, 1}) {
 		t.Error(got)
 	}
 	if c, ok := ops.Lookup("arcsin"); !ok || c.Name != "asin" {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
@@ -29,7 +30,7 @@ func TestPowersAreExact(t *testing.T) {
 			{ops.Cbrt(x(27, -27, 1000, 0.125, 0, inf, -inf, nan)), []float64{3, -3, 10, 0.5, 0, inf, -inf, nan}},
 			{ops.Hypot(x(3, -5, 0, 3*huge, inf, nan, -3*tiny), x(4, 12, 0, 4*huge, nan, 1, 4*tiny)), []float64{5, 13, 0, 5 * huge, inf, nan, 5 * tiny}},
 		} {
-			for i, v := range eval(t, c.n)[0] {
+			for i, v := range graphtest.Values(t, c.n)[0] {
 				w := c.want[i]
 				if dt == graph.Float32 {
 					w = float64(float32(w))
@@ -54,7 +55,7 @@ func TestWholePowers(t *testing.T) {
 		tens = append(tens, math.Pow10(k))
 	}
 	array := func(x []float64) *node { return g.Array(x, len(x)) }
-	got := eval(t, ops.Log2(array(twos)), ops.Log10(array(tens)), ops.Cbrt(array(cubes)))
+	got := graphtest.Values(t, ops.Log2(array(twos)), ops.Log10(array(tens)), ops.Cbrt(array(cubes)))
 	for k := range 1024 {
 		if got[0][2*k] != float64(k) || got[0][2*k+1] != -float64(k) || got[2][k] != float64(k) {
 			t.Errorf("log2(2^±%d) is %v and %v, cbrt(%d) is %v", k, got[0][2*k], got[0][2*k+1], k*k*k, got[2][k])
@@ -86,7 +87,7 @@ func TestPowersAreAccurate(t *testing.T) {
 		"cbrt":  {ops.Cbrt(ops.Neg(a)), func(i int) float64 { return -math.Cbrt(x[i]) }},
 		"hypot": {ops.Hypot(a, b), func(i int) float64 { return math.Hypot(x[i], y[i]) }},
 	} {
-		for i, v := range eval(t, c.n)[0] {
+		for i, v := range graphtest.Values(t, c.n)[0] {
 			if w := c.f(i); !(math.Abs(v-w) <= 4*0x1p-52*math.Abs(w)) {
 				t.Fatalf("%s of %v: %v, want %v", name, x[i], v, w)
 			}
@@ -101,7 +102,7 @@ func TestPowerGradients(t *testing.T) {
 	x, y := param(g, "x", 0, 3), param(g, "y", 0, 4)
 	d := graph.Grad(ops.Sum(ops.Hypot(x, y)), x, y)
 	r := graph.Grad(ops.Sum(ops.Cbrt(x)), x)
-	got := eval(t, append(d, r...)...)
+	got := graphtest.Values(t, append(d, r...)...)
 	want := [][]float64{{0, 0.6}, {0, 0.8}, {math.Inf(1), 1 / (3 * math.Cbrt(9))}}
 	for i := range want {
 		for k := range want[i] {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
@@ -54,7 +55,7 @@ func TestSelectionsAreExact(t *testing.T) {
 				}
 				d, h := derivatives(x)
 				dn, hn := derivatives(y)
-				got := eval(t, d, h, dn, hn, choose(f(y)))
+				got := graphtest.Values(t, d, h, dn, hn, choose(f(y)))
 				what := fmt.Sprintf("%s of %s, %v", name, of, dt)
 				for i := range 2 {
 					if want := []float64{0, 0}; !slices.Equal(got[i], want) {
@@ -98,7 +99,7 @@ func TestSelectionOfNaNThatIsNotTaken(t *testing.T) {
 			loss := ops.Sum(ops.Square(ops.Where(bad, num(x, 0), y)))
 			d := graph.Grad(loss, x)[0]
 			h := graph.HVP(loss, []*node{x}, []*node{g.Const(1, 3)})[0]
-			for i, v := range eval(t, d, h) {
+			for i, v := range graphtest.Values(t, d, h) {
 				if v[0] != 0 || v[2] != 0 || math.IsNaN(v[1]) {
 					t.Errorf("%s: derivative %d is %v", name, i+1, v)
 				}
@@ -126,7 +127,7 @@ func TestChosenIsAlive(t *testing.T) {
 		{ops.PReLU(num(x, 1), ops.Sqrt(x)), 0},
 		{ops.PReLU(num(x, -1), ops.Sqrt(x)), -inf},
 	} {
-		if got := eval(t, graph.Grad(ops.Sum(c.y), x)[0])[0][0]; got != c.want && (got == got || c.want == c.want) {
+		if got := graphtest.Values(t, graph.Grad(ops.Sum(c.y), x)[0])[0][0]; got != c.want && (got == got || c.want == c.want) {
 			t.Errorf("%d: %v: %v, want %v", i, c.y, got, c.want)
 		}
 	}
@@ -141,7 +142,7 @@ func TestXLogYAtZero(t *testing.T) {
 	d := graph.Grad(ops.Sum(z), x, y)
 	dxx, dxy := graph.Grad(ops.Sum(d[0]), x)[0], graph.Grad(ops.Sum(d[0]), y)[0]
 	for i, want := range [][]float64{{0, 0, 0, nan}, {math.Ln2, inf, 0, nan}, {0, 0, nan, nan}, {0, 0, 0, 0}, {0.5, 0, 0, nan}} {
-		if got := eval(t, []*node{z, d[0], d[1], dxx, dxy}[i])[0]; fmt.Sprint(got) != fmt.Sprint(want) {
+		if got := graphtest.Values(t, []*node{z, d[0], d[1], dxx, dxy}[i])[0]; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%d: %v, want %v", i, got, want)
 		}
 	}
@@ -165,7 +166,7 @@ func TestFarOut(t *testing.T) {
 		{ops.Sigmoid(x), []float64{1, 0.7310585786300049, 1, 1, 0, 0, 1, 0}},
 		{ops.Softplus(x), []float64{1e300, 1.3132616875182228, 4e38, 4e38, 0, 0, math.MaxFloat64, 0}},
 	} {
-		got := eval(t, c.y)[0]
+		got := graphtest.Values(t, c.y)[0]
 		for k, w := range c.want {
 			if got[k] != w && !(math.Abs(got[k]-w) <= 1e-15*math.Abs(w)) {
 				t.Errorf("%d: %v, want %v", i, got, c.want)

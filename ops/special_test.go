@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"descent/graph"
+	"descent/graph/graphtest"
 	"descent/ops"
 )
 
@@ -113,7 +114,7 @@ func TestSpecialValues(t *testing.T) {
 				continue
 			}
 			y := apply(c.f, in)
-			got := eval(t, append(graph.Grad(ops.Sum(y), in...), y)...)
+			got := graphtest.Values(t, append(graph.Grad(ops.Sum(y), in...), y)...)
 			for i, want := range append(append([]float64(nil), c.grads...), c.y) {
 				k := i
 				if i == len(c.grads) {
@@ -153,7 +154,7 @@ func TestDerivativesOfHighOrder(t *testing.T) {
 		x := g.Param("x", graph.From(c.x))
 		y := c.f(x)
 		for i, want := range c.want {
-			if got := eval(t, y)[0][0]; math.Abs(got-want) > 1e-14*max(1, math.Abs(want)) {
+			if got := graphtest.Values(t, y)[0][0]; math.Abs(got-want) > 1e-14*max(1, math.Abs(want)) {
 				t.Errorf("%s: derivative %d is %v, want %v", c.name, i, got, want)
 			}
 			y = graph.Grad(y, x)[0]

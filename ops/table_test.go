@@ -2,14 +2,12 @@ package ops_test
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"descent/graph"
 	"descent/graph/graphtest"
+	"descent/internal/sources"
 	"descent/ops"
 )
 
@@ -41,28 +39,14 @@ func TestTableIsComplete(t *testing.T) {
 		}
 		rows[plain(c.Name)] = true
 	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range sources {
-		if strings.HasSuffix(name, "_test.go") {
+	for _, fn := range sources.Functions(t, ".") {
+		if fn.Recv != nil || !fn.Name.IsExported() || !makesNode(fn) {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range f.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Recv != nil || !fn.Name.IsExported() || !makesNode(fn) {
-				continue
-			}
-			if name := plain(fn.Name.Name); !rows[name] {
-				t.Errorf("ops.%s has no row in ops.Table", fn.Name.Name)
-			} else {
-				delete(rows, name)
-			}
+		if name := plain(fn.Name.Name); !rows[name] {
+			t.Errorf("ops.%s has no row in ops.Table", fn.Name.Name)
+		} else {
+			delete(rows, name)
 		}
 	}
 	for name := range rows {

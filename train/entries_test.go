@@ -2,15 +2,15 @@ package train_test
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 
 	"descent/data"
 	"descent/graph"
+	"descent/internal/misuse"
 	"descent/losses"
 	"descent/models"
+	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
@@ -62,23 +62,31 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"no dataset", func() any { _, _, err := lineTrainer(t).Predict(nil); return err }},
 		{"no dataset", func() any { return lineTrainer(t).Match(nil) }},
 	} {
-		if got := outcome(t, c.f); !strings.Contains(got, c.want) {
+		if got := misuse.Outcome(t, c.f); !strings.Contains(got, c.want) {
 			t.Errorf("%q, want %q in it", got, c.want)
 		}
 	}
 }
 
-// outcome is the error or the text of the panic of a call; a panic that nobody
-// meant fails the test.
-func outcome(t *testing.T, f func() any) (text string) {
-	t.Helper()
-	defer func() {
-		if r := recover(); r != nil {
-			if _, raw := r.(runtime.Error); raw {
-				t.Errorf("an accident: %v", r)
-			}
-			text = fmt.Sprint(r)
+// A task that lacks something, or whose predictions would be stretched over the
+// targets, is refused.
+func TestIncompleteTask(t *testing.T) {
+	whole := train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 3}
+	vector := func(x *graph.Node) *graph.Node { return ops.Sum(x, 1) }
+	for want, change := range map[string]func(*train.Task){
+		"no Model":     func(task *train.Task) { task.Model = nil },
+		"no Loss":      func(task *train.Task) { task.Loss = nil },
+		"Features":     func(task *train.Task) { task.Features = 0 },
+		"Classes":      func(task *train.Task) { task.Classes = 1 },
+		"rows×outputs": func(task *train.Task) { task.Model = vector },
+	} {
+		task := whole
+		change(&task)
+		if _, err := train.New(task, optimizers.Adam(), graph.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
 		}
-	}()
-	return fmt.Sprint(f())
+	}
+	if _, err := train.New(whole, nil, graph.Float32, 1); err == nil || !strings.Contains(err.Error(), "no rule") {
+		t.Errorf("without a rule: %v", err)
+	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"path/filepath"
 	"regexp"
@@ -10,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"descent/internal/sources"
 
 	"github.com/spf13/cobra"
 )
@@ -22,18 +23,7 @@ var withoutFlag = []string{"MaxBytes", "MaxLevels", "Shape"}
 // the syntax around it.
 func literals(t *testing.T, folder string, f func(text string, around ast.Node)) {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || names == nil {
-		t.Fatal(folder, err)
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range sources.Files(t, folder) {
 		ast.PreorderStack(file, nil, func(n ast.Node, stack []ast.Node) bool {
 			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && len(stack) > 0 {
 				text, err := strconv.Unquote(lit.Value)

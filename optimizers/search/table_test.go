@@ -1,14 +1,11 @@
 package search
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"descent/internal/sources"
 	"descent/optimizers"
 )
 
@@ -48,26 +45,9 @@ func TestEveryMethodHasARow(t *testing.T) {
 			}
 		}
 	}
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Recv == nil || fn.Name.Name != "Search" {
-				continue
-			}
-			if typ, ok := fn.Recv.List[0].Type.(*ast.Ident); ok && !listed[typ.Name] {
-				t.Errorf("%s has no row in Table", typ.Name)
-			}
+	for _, fn := range sources.Functions(t, ".") {
+		if name := sources.Receiver(fn); name != "" && fn.Name.Name == "Search" && !listed[name] {
+			t.Errorf("%s has no row in Table", name)
 		}
 	}
 }
