@@ -120,7 +120,7 @@ func (o sumTo) Name() string     { return Title(o.Describe()) }
 func (o sumTo) Describe() Call   { return CallOf("sum_to", "lengths", o.s.Dims()) }
 func (sumTo) Locality() Locality { return Moves }
 func (o sumTo) Shape(in []Shape) (Shape, error) {
-	if !o.s.BroadcastsTo(in[0]) {
+	if !o.s.broadcastsTo(in[0]) {
 		return Shape{}, fmt.Errorf("%v does not stretch to %v", o.s, in[0])
 	}
 	return o.s, nil
@@ -152,7 +152,7 @@ func (o broadcastTo) Name() string     { return Title(o.Describe()) }
 func (o broadcastTo) Describe() Call   { return CallOf("broadcast", "lengths", o.s.Dims()) }
 func (broadcastTo) Locality() Locality { return Moves }
 func (o broadcastTo) Shape(in []Shape) (Shape, error) {
-	if !in[0].BroadcastsTo(o.s) {
+	if !in[0].broadcastsTo(o.s) {
 		return Shape{}, fmt.Errorf("cannot stretch %v to %v", in[0], o.s)
 	}
 	return o.s, nil

@@ -120,9 +120,6 @@ func (g *Graph) Training() bool { return !g.eval }
 // Dtype returns the element type, Float32 or Float64.
 func (g *Graph) Dtype() Dtype { return g.dtype }
 
-// Seed returns the seed that the graph was made with, or [Store.Reset] was given.
-func (g *Graph) Seed() uint64 { return g.store.seed }
-
 // Store returns the variables of g and its siblings.
 func (g *Graph) Store() *Store { return g.store }
 

@@ -117,14 +117,14 @@ func (b *Builder) Broadcast(x Value, s Shape) Value {
 	return Value(b.f.Gather(exec.Val(x), broadcastView(b.Shape(x), s)))
 }
 
-// Strided reads x at offset + Σ i·stride for each index i of shape s.
-func (b *Builder) Strided(x Value, s Shape, stride []int, offset int) Value {
+// strided reads x at offset + Σ i·stride for each index i of shape s.
+func (b *Builder) strided(x Value, s Shape, stride []int, offset int) Value {
 	return Value(b.f.Gather(exec.Val(x), strided(s, stride, offset)))
 }
 
-// Place returns zeros of shape s in which the k-th of xs has been written at
+// place returns zeros of shape s in which the k-th of xs has been written at
 // offsets[k] + Σ i·strides[k] for each of its indices i: no two at one place.
-func (b *Builder) Place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
+func (b *Builder) place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
 	vals := make([]exec.Val, len(xs))
 	views := make([]kernel.View, len(xs))
 	for k, x := range xs {

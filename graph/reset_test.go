@@ -48,8 +48,8 @@ func TestStoreReset(t *testing.T) {
 		if got, want := run(), fresh(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%v: %v, a new graph computes %v", dtype, got, want)
 		}
-		if err := g.Store().Reset(1); err != nil || g.Seed() != 1 || g.Sibling().Seed() != 1 {
-			t.Errorf("seed %d, %v", g.Seed(), err)
+		if err := g.Store().Reset(1); err != nil || g.Store().Seed() != 1 || g.Sibling().Store().Seed() != 1 {
+			t.Errorf("seed %d, %v", g.Store().Seed(), err)
 		}
 		if got := run(); !reflect.DeepEqual(got, first) {
 			t.Errorf("%v: %v, at first it was %v", dtype, got, first)

@@ -115,8 +115,8 @@ func Broadcast(a, b Shape) (Shape, error) {
 	return out, nil
 }
 
-// BroadcastsTo reports whether an array of shape s stretches to shape to.
-func (s Shape) BroadcastsTo(to Shape) bool {
+// broadcastsTo reports whether an array of shape s stretches to shape to.
+func (s Shape) broadcastsTo(to Shape) bool {
 	b, err := Broadcast(s, to)
 	return err == nil && b == to
 }

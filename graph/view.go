@@ -85,7 +85,7 @@ func (o view) Describe() Call               { return o.describe("view", o.s) }
 func (view) Locality() Locality             { return Moves }
 func (o view) Shape([]Shape) (Shape, error) { return o.s, nil }
 func (o view) Lower(b *Builder, in []Value) Value {
-	return b.Strided(in[0], o.s, o.stride[:o.s.Rank()], o.offset)
+	return b.strided(in[0], o.s, o.stride[:o.s.Rank()], o.offset)
 }
 func (o view) Grad(y, dy *Node) []*Node {
 	return []*Node{Apply(place{o.walk, y.in[0].shape}, dy)}
@@ -104,7 +104,7 @@ func (o place) Shape([]Shape) (Shape, error) { return o.to, nil }
 func (o place) Grad(_, dy *Node) []*Node     { return []*Node{Apply(view{o.walk}, dy)} }
 func (o place) Lower(b *Builder, in []Value) Value {
 	if !o.overlaps() {
-		return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
+		return b.place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
 	}
 	return b.Loop(Loop{Name: "place", Key: o,
 		F32: func(dst []float32, src [][]float32) { addPlaces(&o.walk, dst, src[0]) },
@@ -189,5 +189,5 @@ func (o concat) Lower(b *Builder, in []Value) Value {
 		panic(err)
 	}
 	stride, offset := o.pieces(out, shapes)
-	return b.Place(out, in, slices.Repeat([][]int{stride}, len(in)), offset)
+	return b.place(out, in, slices.Repeat([][]int{stride}, len(in)), offset)
 }

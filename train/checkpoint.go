@@ -33,7 +33,7 @@ type runState struct {
 // order describes the batches: a run that goes on with others is another run.
 func (f *fit) order() string {
 	return fmt.Sprintf("%d rows of %d, batch %d, accumulate %d, seeds %d and %d, in order %v",
-		f.batches.Rows(), f.t.task.Features, f.batches.Size(), f.group, f.t.root.Seed(), f.run.Seed, f.run.InOrder)
+		f.batches.Rows(), f.t.task.Features, f.batches.Size(), f.group, f.t.Store().Seed(), f.run.Seed, f.run.InOrder)
 }
 
 // save writes the checkpoint, if one is wanted.
