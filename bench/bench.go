@@ -22,7 +22,6 @@ import (
 	"hash/fnv"
 	"math"
 	"runtime"
-	"strings"
 	"time"
 
 	"descent/data"
@@ -54,22 +53,18 @@ type Entrant struct {
 // with a range of rates to try, such as lr=1e-4..1e-1; or a method of package
 // search, such as lbfgs.
 func Parse(text string) (Entrant, error) {
-	m, err := search.ParseMethod(text, 1)
-	if !errors.Is(err, search.ErrNotSearch) {
-		return Entrant{Label: strings.TrimSpace(text), Method: m}, err
-	}
-	o, err := optimizers.Parse(text)
+	o, err := search.Parse(text)
 	if err != nil {
 		return Entrant{}, err
 	}
-	e := Entrant{Label: strings.TrimSpace(text), Rule: o.Rule, Default: o.LR}
+	e := Entrant{Label: o.Text, Rule: o.Rule, Default: o.LR}
 	switch {
+	case o.Method != nil:
+		e.Method = o.Method(1)
 	case o.Given:
 		e.Rate = &o.LR
 	case o.Range != nil:
 		e.Rates = ratesWithin(o.Range.Lo, o.Range.Hi)
-	case o.LR == 0:
-		return e, fmt.Errorf("optimizer %s does not move by itself; put a rule that does behind it, as in %s | sgd", text, text)
 	}
 	return e, nil
 }

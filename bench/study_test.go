@@ -226,7 +226,7 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	for text, want := range map[string]string{"adma": "did you mean", "clip(1)": "does not move by itself", "adam(": "bracket"} {
+	for text, want := range map[string]string{"adma": "did you mean", "clip(1)": "no rule in it moves", "adam(": "bracket"} {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}

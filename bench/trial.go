@@ -127,7 +127,10 @@ func (s *Study) steps() int { return s.Epochs * s.batches(0).Steps() }
 // train does all steps and looks at the checkpoints. A run that diverges ends
 // there, without an error.
 func (r *runner) train(ctx context.Context) error {
-	factor := schedule.Rates(r.Schedule.For(r.steps()))
+	factor := schedule.Start(r.Schedule.For(r.steps()), false)
+	if factor.Watches() { // in tuning, too
+		r.look = checkpoints(r.steps())
+	}
 	var seg segment
 	var times []float64
 	begin := time.Now()
@@ -139,6 +142,7 @@ func (r *runner) train(ctx context.Context) error {
 				if err := r.checkpoint(seg.loss(), step); err != nil {
 					return err
 				}
+				factor.Watch(step-1, r.out.ValLoss[len(r.out.ValLoss)-1])
 				seg = segment{}
 			}
 		}
@@ -146,7 +150,7 @@ func (r *runner) train(ctx context.Context) error {
 		return nil
 	}
 	_, err := r.t.Fit(ctx, train.Run{Train: r.rows, Epochs: r.Epochs, Batch: r.Batch, Seed: r.out.Seed,
-		Schedule: schedule.Lambda(func(step int) float64 { return r.out.LR * factor(step) }), Callbacks: []train.Callback{look}})
+		Schedule: schedule.Lambda(func(step int) float64 { return r.out.LR * factor.Rate(step) }), Callbacks: []train.Callback{look}})
 	if err != nil {
 		return r.diverged(err)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -10,7 +11,9 @@ import (
 	"descent/internal/plot"
 	"descent/losses"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/optimizers/search"
+	"descent/train"
 )
 
 // The five programs of tutorial 0.
@@ -146,6 +149,12 @@ func logistic(r *Run, file string, want []float64, loss, accuracy float64) {
 func batchSizes(r *Run) {
 	x, y := column("tutorial0_linreg_xy", "x"), column("tutorial0_linreg_xy", "y")
 	all := fun("mean((w*x + b - y)^2)", "w", "b").with("x", x).with("y", y).values()
+	rows := data.Arrays{}
+	for name, values := range map[string][]float64{"x": x, "y": y} {
+		a, err := data.NewArray(values)
+		must(err)
+		rows[name] = a
+	}
 	const epochs = 30
 	fig := logY(figure("loss after each epoch", "epoch", "mean squared error"))
 	ends, updates := map[string]float64{}, map[string]float64{}
@@ -154,23 +163,17 @@ func batchSizes(r *Run) {
 		size    int
 		shuffle bool
 	}{{"all 100 rows", 100, false}, {"32 rows, shuffled", 32, true}, {"32 rows, in order", 32, false}, {"1 row, shuffled", 1, true}} {
-		g := graph.New(graph.Float64, 0)
-		w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
-		batches := data.NewBatches(len(x), c.size, 1, c.shuffle)
-		steps := map[int]*batchStep{}
-		line := plot.Line{Name: c.name, Y: []float64{all(0, 0)}}
-		for e := range epochs {
-			for rows := range batches.Epoch(e) {
-				if steps[len(rows)] == nil {
-					steps[len(rows)] = newBatchStep(g.Sibling(), len(rows))
-				}
-				steps[len(rows)].run(x, y, rows)
-				updates[c.name]++
-			}
-			line.Y = append(line.Y, all(w.Variable().Float64s()[0], b.Variable().Float64s()[0]))
-		}
-		ends[c.name] = line.Y[epochs]
-		fig.Layers = append(fig.Layers, line)
+		t, err := train.New(line(), optimizers.SGD(), graph.Float64, 0)
+		must(err)
+		curve := plot.Line{Name: c.name, Y: []float64{all(0, 0)}}
+		_, err = t.Fit(context.Background(), train.Run{Train: rows, Epochs: epochs, Batch: c.size, Seed: 1, InOrder: !c.shuffle, Schedule: schedule.Constant(0.01),
+			OnEpoch: func(e train.Epoch) {
+				curve.Y = append(curve.Y, all(t.Store().Lookup("w").Float64s()[0], t.Store().Lookup("b").Float64s()[0]))
+				updates[c.name] = float64(e.Step)
+			}})
+		must(err)
+		ends[c.name] = curve.Y[epochs]
+		fig.Layers = append(fig.Layers, curve)
 	}
 	r.exact("last loss, all 100 rows", ends["all 100 rows"], 4.2535862284219625)
 	r.exact("last loss, 32 rows in order", ends["32 rows, in order"], 3.7766313718664795)
@@ -181,30 +184,14 @@ func batchSizes(r *Run) {
 	r.draw(fig)
 }
 
-// A batchStep is a training step for batches of one size.
-type batchStep struct {
-	x, y *graph.Node
-	t    *optimizers.Training
-	p    *graph.Program
-}
-
-func newBatchStep(g *graph.Graph, n int) *batchStep {
-	s := &batchStep{x: g.Input("x", n), y: g.Input("y", n)}
-	w, b := g.Param("w", graph.Zeros), g.Param("b", graph.Zeros)
-	f, err := losses.Parse("mse(w*x + b, y)")
-	must(err)
-	loss, err := f.Build(g, map[string]*graph.Node{"x": s.x, "y": s.y, "w": w, "b": b})
-	must(err)
-	s.t = optimizers.Descend(loss, optimizers.SGD())
-	s.p, err = s.t.Compile()
-	must(err)
-	return s
-}
-
-func (s *batchStep) run(x, y []float64, rows []int) {
-	bx, by := make([]float64, len(rows)), make([]float64, len(rows))
-	for i, k := range rows {
-		bx[i], by[i] = x[k], y[k]
-	}
-	must(s.p.Run(graph.Let(s.t.LR, []float64{0.01}), graph.Let(s.x, bx), graph.Let(s.y, by)))
+// line is the task of fitting w·x + b.
+func line() train.Task {
+	return train.Task{Compute: func(b *train.Batch) train.Result {
+		g := b.Graph()
+		f, err := losses.Parse("mse(w*x + b, y)")
+		must(err)
+		loss, err := f.Build(g, map[string]*graph.Node{"x": b.Numbers("x"), "y": b.Numbers("y"), "w": g.Param("w", graph.Zeros), "b": g.Param("b", graph.Zeros)})
+		must(err)
+		return train.Result{Losses: []train.Loss{{Name: "mse", Weight: 1, Node: loss}}}
+	}}
 }

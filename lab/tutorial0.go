@@ -227,6 +227,7 @@ func sparsity(r *Run) {
 		if !l1 {
 			loss = ops.Add(loss, losses.L2(lambda, w))
 		}
+		// Not a rule but the step that the tutorial writes, so the loop is its own.
 		next := ops.Sub(w, ops.Scale(lr, graph.Grad(loss, w)[0]))
 		if l1 {
 			next = ops.SoftShrink(next, lr*lambda)

@@ -118,7 +118,7 @@ var lines = []Experiment{
 		}},
 }
 
-// float32Steps takes steps on (w-3)² in float32.
+// float32Steps takes steps on (w-3)² in float32; searches are in float64.
 func float32Steps(n int) float64 {
 	g := graph.New(graph.Float32, 0)
 	w := g.Param("w", graph.Fill(1), 1)

@@ -18,9 +18,7 @@ func Hinge(pred, target *graph.Node) *graph.Node { return HingeWith(Mean)(pred, 
 
 // HingeWith is [Hinge] with another reduction.
 func HingeWith(red Reduction) Loss {
-	return elementwise(check("hinge"), red, func(x, s *node) *node {
-		return ops.ReLU(ops.Sub(number(x, 1), ops.Mul(s, x)))
-	})
+	return elementwise(check("hinge"), red, shortfall)
 }
 
 // SquaredHinge is the mean of max(0, 1 - target·pred)² for targets -1 and 1: a
@@ -29,10 +27,11 @@ func SquaredHinge(pred, target *graph.Node) *graph.Node { return SquaredHingeWit
 
 // SquaredHingeWith is [SquaredHinge] with another reduction.
 func SquaredHingeWith(red Reduction) Loss {
-	return elementwise(check("squared_hinge"), red, func(x, s *node) *node {
-		return ops.Square(ops.ReLU(ops.Sub(number(x, 1), ops.Mul(s, x))))
-	})
+	return elementwise(check("squared_hinge"), red, func(x, s *node) *node { return ops.Square(shortfall(x, s)) })
 }
+
+// shortfall is max(0, 1 - s·x).
+func shortfall(x, s *node) *node { return ops.ReLU(ops.Sub(number(x, 1), ops.Mul(s, x))) }
 
 // Perceptron is the mean of max(0, -target·pred) for targets -1 and 1.
 // (Rosenblatt 1958)

@@ -44,6 +44,15 @@ func ByName(text string) (*Spec, error) {
 	return s, nil
 }
 
+// Residuals returns the function whose squares have the loss as their mean, for
+// methods of least squares; nil if the loss is of another kind.
+func (s *Spec) Residuals() Loss {
+	if s.squares == nil || reductionOf(s.Args) != Mean {
+		return nil
+	}
+	return s.squares
+}
+
 // with makes the loss with the settings of a call.
 func (row *Row) with(c spec.Call) (*Spec, error) {
 	a, err := row.Bind(c)

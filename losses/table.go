@@ -45,8 +45,9 @@ type Row struct {
 	Target Domain
 	Func   string // the exported function's name
 
-	make  func(a spec.Args) Loss  // nil for losses of three arrays only
-	make3 func(a spec.Args) Loss3 // nil for losses of two
+	squares Loss                    // the residuals of whose squares the loss is the mean, nil if it is none
+	make    func(a spec.Args) Loss  // nil for losses of three arrays only
+	make3   func(a spec.Args) Loss3 // nil for losses of two
 }
 
 func setting(name string, by float64, limits, doc string) spec.Setting {
@@ -79,7 +80,8 @@ var Table = []Row{
 		Examples: []string{"reduction=sum"},
 		Settings: []spec.Setting{reduction}},
 		Func: "MSE", Task: Regression, Pred: Real, Target: Real,
-		make: func(a spec.Args) Loss { return MSEWith(reductionOf(a)) }},
+		squares: ops.Sub,
+		make:    func(a spec.Args) Loss { return MSEWith(reductionOf(a)) }},
 
 	{Row: spec.Row{Name: "mae", Aliases: []string{"l1_loss", "mean_absolute_error"}, Doc: "absolute error; predicts the median, bears outliers",
 		Settings: []spec.Setting{reduction}},
@@ -139,7 +141,8 @@ var Table = []Row{
 	{Row: spec.Row{Name: "squared_hinge", Doc: "hinge with a continuous gradient",
 		Settings: []spec.Setting{reduction}},
 		Func: "SquaredHinge", Task: Signs, Pred: Real, Target: PlusMinus,
-		make: func(a spec.Args) Loss { return SquaredHingeWith(reductionOf(a)) }},
+		squares: shortfall,
+		make:    func(a spec.Args) Loss { return SquaredHingeWith(reductionOf(a)) }},
 
 	{Row: spec.Row{Name: "perceptron", Doc: "hinge without a margin",
 		Settings: []spec.Setting{reduction}},

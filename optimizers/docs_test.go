@@ -117,13 +117,16 @@ A schedule is written in the same way. Those joined by | are multiplied; one aft
 `
 
 const pageTail = `
-A plateau schedule lowers the rate when a metric stops improving: NewPlateau.
+A plateau is shown, by train, what is monitored after each epoch, by bench the validation loss at each checkpoint, by a loop of yours whatever you
+like (schedule.Start, Course.Watch).
 
 ## Methods with a driver
 
 Minimize(ctx, problem, method, stop) evaluates a problem as often as its method wants, until a rule of stop ends it; the result has the best finite point,
 the trace and the reason, whose Converged says whether something was found. A value that is not finite is +Inf for every method, so line searches go back
 from the edge of a domain; a limit, or the end of the context, ends a method at its next evaluation.
+
+train takes each of them as it takes a rule (-o lbfgs): the loss is then that of all rows (docs/training.md).
 
 MultiStart and BasinHopping, made of other methods, are for several minima that are smooth, not many and not narrow.
 
@@ -141,5 +144,5 @@ where the parameters start, is as exact as any other.
     after := optimizers.Unroll(t, 5)
     slope := graph.Grad(after, t.LR)[0] // of the loss after five steps, by the learning rate
 
-FindLR tries rates from small to large, returns the curve and the rate where the loss fell fastest, and puts the model back as it was.
+A Finder makes a curve of the losses at rates from small to large, and knows the rate where the loss fell fastest; Trainer.FindLR of train has the loop.
 `

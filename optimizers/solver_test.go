@@ -160,23 +160,27 @@ func TestHypergradients(t *testing.T) {
 	}
 }
 
-func TestFindLR(t *testing.T) {
+func TestFinder(t *testing.T) {
 	g := graph.New(graph.Float64, 1)
 	w := g.Param("w", graph.From(3, -2), 2)
 	at := func(i int) *node { return ops.Sum(ops.Slice(w, 0, i, i+1, 1)) }
 	tr := Descend(golden.Problems["quad"](at(0), at(1)), Momentum())
-	before := g.Store().Snapshot()
-	curve, best, err := FindLR(tr, DefaultRange(), nil)
+	p, err := tr.Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The curvature is 10: rates above 2·1.9/10 diverge.
-	if best < 1e-4 || best > 0.38 || len(curve) < 50 || len(curve) == 100 {
-		t.Errorf("best rate %v of %d", best, len(curve))
-	}
-	for i, v := range g.Store().Snapshot() {
-		if !equalBits(v.Values, before[i].Values) {
-			t.Errorf("%s was %v and is %v", v.Name, before[i].Values, v.Values)
+	f := Finder{Range: DefaultRange()}
+	for step := range f.Steps {
+		lr := f.At(step)
+		if err := p.Run(graph.Let(tr.LR, []float64{lr})); err != nil {
+			t.Fatal(err)
 		}
+		if !f.Add(lr, p.Scalar(tr.Loss)) {
+			break
+		}
+	}
+	// The curvature is 10: rates above 2·1.9/10 diverge.
+	if best := f.Best(); best < 1e-4 || best > 0.38 || len(f.Curve) < 50 || len(f.Curve) == 100 {
+		t.Errorf("best rate %v of %d", best, len(f.Curve))
 	}
 }

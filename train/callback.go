@@ -85,8 +85,5 @@ func (p *position) factor() float64 {
 
 // lr returns the learning rate of a step.
 func (f *fit) lr(step int) float64 {
-	if f.plateau != nil {
-		return f.plateau.LR * f.factor()
-	}
-	return f.rate(step) * f.factor()
+	return f.rates.Rate(step) * f.factor()
 }

@@ -17,6 +17,7 @@ type Display struct {
 	epochs  int
 	metric  string // of the validation rows, shown beside their loss
 	pending *Epoch // not yet printed
+	last    int    // of those that are
 }
 
 // lines is how many epochs of a long run get a line of their own, about.
@@ -40,7 +41,7 @@ func (d *Display) Batch(p Progress) {
 func (d *Display) Epoch(e Epoch) {
 	every := max(1, d.epochs/lines)
 	d.pending = &e
-	if e.Epoch == 1 || e.Epoch == d.epochs || e.Epoch%every == 0 {
+	if e.Epoch == 1 || e.Epoch == d.epochs || e.Epoch/every > d.last/every {
 		d.print()
 	}
 }
@@ -54,7 +55,7 @@ func (d *Display) print() {
 	if e == nil {
 		return
 	}
-	d.pending = nil
+	d.pending, d.last = nil, e.Epoch
 	width := len(fmt.Sprint(d.epochs))
 	line := fmt.Sprintf("epoch %*d/%d  loss %-9s", width, e.Epoch, d.epochs, digits.Short(e.Loss, 4, 1e9))
 	for _, name := range []string{"loss", d.metric} {
@@ -62,5 +63,8 @@ func (d *Display) print() {
 			line += fmt.Sprintf("  val_%s %-9s", name, digits.Short(x, 4, 1e9))
 		}
 	}
-	fmt.Fprintf(d.w, "%s  lr %-8s %6.1fs\n", line, digits.Short(e.LR, 4, 1e9), e.Seconds)
+	if e.LR != 0 { // a method has none
+		line += fmt.Sprintf("  lr %-8s", digits.Short(e.LR, 4, 1e9))
+	}
+	fmt.Fprintf(d.w, "%s %6.1fs\n", line, e.Seconds)
 }

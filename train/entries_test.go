@@ -86,7 +86,16 @@ func TestIncompleteTask(t *testing.T) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}
 	}
-	if _, err := train.New(whole, nil, graph.Float32, 1); err == nil || !strings.Contains(err.Error(), "no rule") {
-		t.Errorf("without a rule: %v", err)
+	d, err := data.FromRows([][]float64{{1, 2, 3}}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := mustNew(t, whole, nil, graph.Float32, 1)
+	_, step := tr.Step(d, []int{0}, 0.1)
+	_, fit := tr.Fit(context.Background(), train.Run{Train: d, Epochs: 1, Schedule: schedule.Constant(1)})
+	for _, err := range []error{step, fit} {
+		if err == nil || !strings.Contains(err.Error(), "no rule") {
+			t.Errorf("without a rule: %v", err)
+		}
 	}
 }

@@ -48,8 +48,7 @@ type fit struct {
 	lastRows int
 	stepped  bool
 	saved    time.Time
-	rate     func(step int) float64
-	plateau  *schedule.Plateau // in place of rate, nil if there is none
+	rates    *schedule.Course
 	called   []Callback
 	state    State // what callbacks see
 
@@ -66,12 +65,11 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 	if f.monitor, f.sign, err = r.monitor(t); err != nil {
 		return nil, err
 	}
-	if r.Plateau != nil {
-		f.plateau = new(*r.Plateau)
-		f.plateau.Maximize = f.sign < 0
-	} else {
-		f.rate = schedule.Rates(r.Schedule)
+	rates := r.Schedule
+	if r.Method != nil {
+		rates = schedule.Constant(0) // it has none
 	}
+	f.rates = schedule.Start(rates, f.sign < 0)
 	if err := t.declare(f.group); err != nil { // the states that a checkpoint must fill
 		return nil, err
 	}
@@ -87,7 +85,7 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 		}
 	}
 	f.before = f.Seconds
-	if r.Generate == nil {
+	if r.Generate == nil && r.Method == nil {
 		f.train = t.Convert(r.Train)
 	}
 	return f, nil
@@ -128,7 +126,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	return f.end()
 }
 
-// end scores an epoch that is complete and saves the state.
+// end sums up an epoch that is complete.
 func (f *fit) end() error {
 	f.Seconds = f.elapsed()
 	e := Epoch{Epoch: f.Epoch + 1, Step: f.t.step, Loss: f.Sum / float64(f.batches.Rows()),
@@ -137,6 +135,11 @@ func (f *fit) end() error {
 		f.Sums[i] /= float64(f.batches.Rows())
 	}
 	e.Losses = f.t.named(f.Sums)
+	return f.finish(e)
+}
+
+// finish scores the epoch e, tells everybody of it and saves the state.
+func (f *fit) finish(e Epoch) error {
 	f.Epoch, f.Batch, f.Sum, f.Sums = f.Epoch+1, 0, 0, nil
 	if !none(f.run.Val) {
 		s, err := f.t.Evaluate(f.run.Val)
@@ -245,11 +248,11 @@ func (f *fit) judge(e Epoch) (err error) {
 	return nil
 }
 
-// watch shows a plateau how good an epoch was.
+// watch shows the schedule how good an epoch was.
 func (f *fit) watch(e Epoch) {
-	if f.plateau != nil {
+	if f.rates.Watches() {
 		x, _ := e.Value(f.monitor)
-		f.plateau.Next(x)
+		f.rates.Watch(e.Step-1, x)
 	}
 }
 

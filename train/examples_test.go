@@ -12,6 +12,7 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 	"descent/train"
 )
 
@@ -165,4 +166,25 @@ func ExampleTrainer_Reset() {
 	out, width, err := p.Predict(rows)
 	fmt.Println(rate, len(out), width, err)
 	// Output: 0.5 64 1 <nil>
+}
+
+// A search in place of a rule: no rate, no batches.
+func ExampleRun_method() {
+	rows, err := data.FromFunc(64, func(i int) ([]float64, float64) {
+		x := float64(i) / 64
+		return []float64{x}, 2*x + 1
+	})
+	if err != nil {
+		panic(err)
+	}
+	t, err := train.New(train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, nil, graph.Float64, 1)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := t.Fit(context.Background(), train.Run{Train: rows, Epochs: 100, Method: search.NewLBFGS()}); err != nil {
+		panic(err)
+	}
+	s, err := t.Evaluate(rows)
+	fmt.Println(s.RMSE < 1e-7, err)
+	// Output: true <nil>
 }

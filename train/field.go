@@ -50,18 +50,6 @@ func (f *field) stage(p *graph.Program, dtype graph.Dtype) []graph.Feed {
 	return []graph.Feed{graph.Let(f.node, f.ints)}
 }
 
-// feed makes memory outside of a program, in float64, and returns what feeds it.
-func (f *field) feed() graph.Feed {
-	f.used = true
-	size := f.node.Shape().Size()
-	if f.kind == whole {
-		f.ints = make([]int, size)
-		return graph.Let(f.node, f.ints)
-	}
-	f.f64 = make([]float64, size)
-	return graph.Let(f.node, f.f64)
-}
-
 // fits reports an array that cannot be taken.
 func (f *field) fits(d data.Rows) error {
 	a, ok := d.Array(f.name)

@@ -13,8 +13,8 @@ import (
 	"descent/train"
 )
 
-// TestFindLR: the curve is that of the finder which drives a graph by itself, with
-// batches gathered or not, and the trainer is as it was.
+// TestFindLR: the curve is that of a loop over a graph by itself, with batches gathered
+// or not, and the trainer is as it was.
 func TestFindLR(t *testing.T) {
 	d := line(32)
 	task := train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}
@@ -22,11 +22,20 @@ func TestFindLR(t *testing.T) {
 	g := graph.New(graph.Float64, 3)
 	x, y := g.Input("x", 32, 1), g.Input("y", 32, 1)
 	step := optimizers.Descend(losses.MSE(models.Linear()(x), y), optimizers.SGD())
-	feeds := func(int) []graph.Feed { return []graph.Feed{graph.Let(x, d.X), graph.Let(y, d.Y)} }
-	want, rate, err := optimizers.FindLR(step, optimizers.DefaultRange(), feeds)
+	p, err := step.Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
+	f := optimizers.Finder{Range: optimizers.DefaultRange()}
+	for i := range f.Steps {
+		if err := p.Run(graph.Let(step.LR, []float64{f.At(i)}), graph.Let(x, d.X), graph.Let(y, d.Y)); err != nil {
+			t.Fatal(err)
+		}
+		if !f.Add(f.At(i), p.Scalar(step.Loss)) {
+			break
+		}
+	}
+	want, rate := f.Curve, f.Best()
 	for _, run := range []train.Run{{Train: d, InOrder: true}, {Train: d, InOrder: true, Batch: 8, Accumulate: 4}} {
 		if _, err := tr.Step(d, []int{0}, 0); err != nil { // moves nothing but the count
 			t.Fatal(err)

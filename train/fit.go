@@ -13,6 +13,7 @@ import (
 	"descent/data"
 	"descent/internal/numjson"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 )
 
 // A Run says how to train.
@@ -22,15 +23,21 @@ type Run struct {
 	Generate *data.Generator
 	Val      data.Rows // scored after each epoch; may be nil
 
-	Epochs   int
-	Batch    int    // rows in each batch; 0 for all
-	Seed     uint64 // of the order of rows
-	InOrder  bool   // rows come in their order
+	Epochs  int
+	Batch   int    // rows in each batch; 0 for all
+	Seed    uint64 // of the order of rows
+	InOrder bool   // rows come in their order
+	// Method, if not nil, searches in place of the trainer's rule for the minimum of
+	// the loss over all rows, so that Batch, Accumulate and Schedule are not set. An
+	// epoch is then a pass over the rows, for the loss, its gradient or a product with
+	// its Hessian, and Epochs is their largest number; each point that the method
+	// moves to is in the history, with the number of passes so far. The search ends
+	// early where the gradient has become a thousand millionth of that at the start,
+	// or for the method's own reasons. It cannot be resumed.
+	Method search.Method
+	// Schedule gives the learning rate of each step. A plateau in it is shown what is
+	// monitored (see Stop) after each epoch.
 	Schedule schedule.Schedule
-	// Plateau, in place of a schedule, lowers its rate when what is monitored (see
-	// Stop) stops improving; patience and cooldown are counted in epochs. The run
-	// goes on with a copy, which knows itself whether larger is better.
-	Plateau *schedule.Plateau
 	// Accumulate is the number of batches whose gradients make one step; 0
 	// means 1.
 	Accumulate int
@@ -161,17 +168,21 @@ func (r *Run) Check(t *Trainer) error {
 		return errors.New("train: both Train and Generate are set; training rows are of one of them")
 	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0 || r.Workers < 0:
 		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d, workers %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience, r.Workers)
-	case r.Schedule == nil && r.Plateau == nil:
+	case r.Method == nil && t.rule == nil:
+		return errNoRule
+	case r.Method == nil && r.Schedule == nil:
 		return errors.New("train: no schedule, which gives the learning rate")
-	case r.Schedule != nil && r.Plateau != nil:
-		return errors.New("train: both Schedule and Plateau are set; the learning rate is that of one of them")
 	case !(r.Stop.MinDelta >= 0):
 		return fmt.Errorf("train: a minimum improvement of %v", r.Stop.MinDelta)
-	case r.Resume && r.Checkpoint == "":
+	case r.Method == nil && r.Resume && r.Checkpoint == "":
 		return errors.New("train: resume needs the name of a checkpoint")
 	}
-	if err := r.checkRate(); err != nil {
-		return fmt.Errorf("train: the schedule: %w", err)
+	if r.Method == nil {
+		if err := schedule.Check(r.Schedule); err != nil {
+			return fmt.Errorf("train: the schedule: %w", err)
+		}
+	} else if err := r.checkMethod(t); err != nil {
+		return err
 	}
 	if r.Generate != nil {
 		if err := r.Generate.Check(); err != nil {
@@ -187,16 +198,6 @@ func (r *Run) Check(t *Trainer) error {
 	}
 	_, _, err := r.monitor(t)
 	return err
-}
-
-func (r *Run) checkRate() error {
-	if p := r.Plateau; p != nil {
-		if !(p.LR >= 0 && p.Factor >= 0 && p.Factor < 1 && p.Patience >= 0 && p.Cooldown >= 0 && p.Least >= 0) {
-			return fmt.Errorf("a plateau %+v: rates, patience and cooldown are at least 0, the factor is below 1", *p)
-		}
-		return nil
-	}
-	return schedule.Check(r.Schedule)
 }
 
 // monitor returns what early stopping looks at, and -1 if larger is better,
@@ -255,10 +256,11 @@ func (t *Trainer) fit(ctx context.Context, r Run) (*History, error) {
 	if err != nil {
 		return &History{}, err
 	}
-	for f.Epoch < r.Epochs && f.hist.Reason == "" {
-		if err = f.epoch(ctx); err != nil {
-			break
-		}
+	if r.Method != nil && r.Epochs > 0 {
+		err = f.search(ctx)
+	}
+	for r.Method == nil && err == nil && f.Epoch < r.Epochs && f.hist.Reason == "" {
+		err = f.epoch(ctx)
 	}
 	if err != nil && ctx.Err() != nil {
 		f.hist.Reason = "interrupted"

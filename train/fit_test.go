@@ -14,6 +14,7 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 	"descent/train"
 )
 
@@ -61,7 +62,7 @@ func TestDigits(t *testing.T) {
 // A net wide enough to be shared gets the same bits from any number of workers.
 func TestWorkersDoNotChangeResults(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	d, err := data.FromFunc(300, func(i int) ([]float64, int) {
+	d, err := data.FromFunc(1100, func(i int) ([]float64, int) {
 		x := make([]float64, 300)
 		for k := range x {
 			x[k] = rng.NormFloat64()
@@ -71,6 +72,18 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, run := range map[string]train.Run{
+		"adam":   {Train: d, Epochs: 3, Batch: 128, Seed: 1, Schedule: schedule.Constant(1e-3)},
+		"lbfgs":  {Train: d, Epochs: 6, Method: search.NewLBFGS()},
+		"newton": {Train: d, Epochs: 8, Method: search.NewtonCG{}},
+	} {
+		sameBits(t, name, run)
+	}
+}
+
+// sameBits trains a wide net by one, two and three workers.
+func sameBits(t *testing.T, name string, run train.Run) {
+	t.Helper()
 	var want []float64
 	for _, workers := range []int{1, 2, 3} {
 		task := train.Task{Model: models.MLP(ops.ReLU, 256, 3), Loss: losses.CrossEntropy, Features: 300, Classes: 3}
@@ -78,7 +91,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run := train.Run{Train: d, Epochs: 3, Batch: 128, Seed: 1, Schedule: schedule.Constant(1e-3), Workers: workers}
+		run.Workers = workers
 		if _, err := tr.Fit(context.Background(), run); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +102,7 @@ func TestWorkersDoNotChangeResults(t *testing.T) {
 		if want == nil {
 			want = got
 		} else if !slices.Equal(got, want) {
-			t.Errorf("%d workers: other weights than with one", workers)
+			t.Errorf("%s, %d workers: other weights than with one", name, workers)
 		}
 	}
 }
@@ -126,24 +139,5 @@ func TestMNIST(t *testing.T) {
 	t.Logf("%d rows for training, %d for testing: accuracy %v after %d epochs, %.0f µs a step", parts.Train.Rows(), parts.Test.Rows(), s.Accuracy, last.Epoch, 1e6*last.Seconds/float64(last.Step))
 	if s.Accuracy < 0.95 {
 		t.Errorf("accuracy %v, want 0.95", s.Accuracy)
-	}
-}
-
-// BenchmarkStep is a training step of the MLP 64-32-10 on digits.
-func BenchmarkStep(b *testing.B) {
-	parts := prepared(b, "digits", data.Options{Scaling: data.MinMax, Seed: 1})
-	task := train.Task{Model: models.MLP(ops.ReLU, 32, 10), Loss: losses.CrossEntropy, Features: 64, Classes: 10}
-	tr := mustNew(b, task, optimizers.Adam(), graph.Float32, 1)
-	var rows []int
-	for r := range data.NewBatches(parts.Train.Rows(), 32, 1, true).Epoch(0) {
-		rows = r
-		break
-	}
-	d := tr.Convert(parts.Train)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := tr.Step(d, rows, 1e-3); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

@@ -12,6 +12,10 @@ type mode uint8
 const (
 	evaluate mode = iota // losses and predictions
 	predict              // predictions alone
+	value                // losses in training, for a search
+	slope                // and their gradient
+	curve                // and the product of their Hessian with a direction
+	squares              // and residuals, and their gradients
 	step                 // a whole training step
 	gather               // add the gradient to what has been gathered
 	apply                // a step with the gradient and what has been gathered
@@ -19,6 +23,9 @@ const (
 
 // trains tells whether the mode is one of training.
 func (m mode) trains() bool { return m >= step }
+
+// searches tells whether the mode is one of an [objective].
+func (m mode) searches() bool { return m >= value && m <= squares }
 
 // moves tells whether the mode ends a training step.
 func (m mode) moves() bool { return m == step || m == apply }
@@ -40,6 +47,13 @@ type program struct {
 	feeds    []graph.Feed
 	rate     [1]float64
 	share    [1]float64
+
+	// Of a mode that searches.
+	objective *graph.Node   // the loss and the penalty
+	derived   []*graph.Node // derivatives, one for each parameter and residual
+	squared   []*graph.Node // the residuals, one by one
+	along     [][]float64   // the direction, one for each parameter
+	holds     *int          // the first of the rows that are loaded
 }
 
 // program returns the program for batches of n rows.
@@ -61,7 +75,7 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 
 func (t *Trainer) build(n int, m mode) (*program, error) {
 	g := t.root.Sibling()
-	if !m.trains() {
+	if !m.trains() && !m.searches() {
 		g.Evaluation()
 	}
 	b := &Batch{g: g, n: n}
@@ -74,15 +88,18 @@ func (t *Trainer) build(n int, m mode) (*program, error) {
 	fn := graph.Function{Check: t.check, Team: t.team}
 	if m != predict {
 		fn.Outputs = append(fn.Outputs, p.loss)
-		if len(p.result.Losses) > 1 {
-			for _, l := range p.result.Losses {
-				fn.Outputs = append(fn.Outputs, l.Node)
-			}
+		for _, l := range p.reported() {
+			fn.Outputs = append(fn.Outputs, l.Node)
 		}
 	}
-	if m.trains() {
+	switch {
+	case m.trains() && t.rule == nil:
+		return nil, errNoRule
+	case m.trains():
 		fn.Updates = p.learn(t, m)
-	} else {
+	case m.searches():
+		fn.Outputs = append(fn.Outputs, p.derive(t, m)...)
+	default:
 		for _, x := range p.result.Predictions {
 			fn.Outputs = append(fn.Outputs, x.Node)
 		}
@@ -98,15 +115,19 @@ func (t *Trainer) build(n int, m mode) (*program, error) {
 	return p, nil
 }
 
+// reported returns the losses that have names of their own.
+func (p *program) reported() []Loss {
+	if len(p.result.Losses) < 2 {
+		return nil
+	}
+	return p.result.Losses
+}
+
 // learn returns the updates of a training mode. Gradients are gathered in a
 // state for each parameter, each batch's with its share of the step's rows, so
 // that the sum is the gradient of the whole.
 func (p *program) learn(t *Trainer, m mode) []graph.Update {
-	g, objective := p.loss.Graph(), p.loss
-	if t.task.Penalty != nil {
-		objective = graph.Add(objective, t.task.Penalty(g.Params()))
-	}
-	rule := t.rule
+	g, objective, rule := p.g, p.penalised(t), t.rule
 	if m != step {
 		share := g.Input("share")
 		p.feeds = append(p.feeds, graph.Let(share, p.share[:]))
@@ -127,6 +148,14 @@ func (p *program) learn(t *Trainer, m mode) []graph.Update {
 	p.training = optimizers.Descend(objective, rule)
 	p.feeds = append(p.feeds, graph.Let(p.training.LR, p.rate[:]))
 	return p.training.Updates
+}
+
+// penalised is the loss and the penalty.
+func (p *program) penalised(t *Trainer) *graph.Node {
+	if t.task.Penalty == nil {
+		return p.loss
+	}
+	return graph.Add(p.loss, t.task.Penalty(p.g.Params()))
 }
 
 // gathered returns the state that gathers a parameter's gradient.

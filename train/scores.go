@@ -145,6 +145,9 @@ const evalRows = 1024
 // the rule keeps some.
 func (t *Trainer) averaged(f func() error) error {
 	return t.alone(func() error {
+		if t.training == nil { // no rule, no averages
+			return f()
+		}
 		if err := t.training.Swap(); err != nil {
 			return err
 		}

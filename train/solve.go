@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"descent/data"
@@ -37,45 +36,13 @@ func (t *Trainer) Solve(ctx context.Context, d data.Rows, penalty func(params []
 
 func (t *Trainer) solve(ctx context.Context, d data.Rows, penalty func(params []*graph.Node) *graph.Node) (*History, error) {
 	began, h := time.Now(), &History{}
-	loss, feeds, err := t.whole(d)
+	o, err := t.objective(d, penalty)
 	if err != nil {
 		return h, err
 	}
-	g := loss.Graph()
-	for _, p := range g.Params() {
-		v := t.Store().Lookup(p.Name())
-		if v == nil {
-			return h, fmt.Errorf("train: the model has no parameter %s the second time it is built", p.Name())
-		}
-		if err := p.Variable().Set(v.Float64s()); err != nil {
-			return h, err
-		}
-	}
-	objective := loss
-	if penalty == nil {
-		penalty = t.task.Penalty
-	}
-	if penalty != nil {
-		objective = graph.Add(loss, penalty(g.Params()))
-	}
-	p, err := search.ProblemOf(objective, nil, feeds...)
+	res, err := search.Minimize(ctx, o.problem(), search.NewtonCG{}, search.Stop{Relative: solved, Iterations: solveSteps})
 	if err != nil {
 		return h, err
-	}
-	slope := make([]float64, len(p.Start))
-	p.Grad(p.Start, slope)
-	steepest := 0.0
-	for _, x := range slope {
-		steepest = max(steepest, math.Abs(x))
-	}
-	res, err := search.Minimize(ctx, p, search.NewtonCG{}, search.Stop{Grad: solved * steepest, Iterations: solveSteps})
-	if err != nil {
-		return h, err
-	}
-	for _, p := range g.Params() {
-		if err := t.Store().Lookup(p.Name()).Set(p.Variable().Float64s()); err != nil {
-			return h, err
-		}
 	}
 	t.step += res.Iterations
 	mean, err := t.meanLoss(d)
@@ -87,29 +54,6 @@ func (t *Trainer) solve(ctx context.Context, d data.Rows, penalty func(params []
 		err = ctx.Err()
 	}
 	return h, err
-}
-
-// whole builds the loss over all rows, in float64.
-func (t *Trainer) whole(d data.Rows) (*graph.Node, []graph.Feed, error) {
-	n := d.Rows()
-	b := &Batch{g: graph.New(graph.Float64, 1), n: n}
-	r := t.task.compute(b)
-	if err := r.check(n); err != nil {
-		return nil, nil, err
-	}
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = i
-	}
-	var feeds []graph.Feed
-	for _, f := range b.fields {
-		feeds = append(feeds, f.feed())
-		if err := f.load(d, rows); err != nil {
-			return nil, nil, err
-		}
-	}
-	loss := r.total()
-	return loss, feeds, graph.Mistakes(loss)
 }
 
 // meanLoss is the loss of the rows as evaluation has it.

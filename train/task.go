@@ -23,6 +23,9 @@ type Task struct {
 	// Output, if not nil, makes what is predicted of what the loss takes:
 	// probabilities of logits, counts of their logarithms.
 	Output func(pred *graph.Node) *graph.Node
+	// Residuals, if not nil, are those of whose squares Loss is the mean: for
+	// methods of least squares, such as search.LevenbergMarquardt.
+	Residuals func(pred, target *graph.Node) *graph.Node
 
 	Features int // inputs of one row
 	// OneHot gives the loss n×Classes targets, 1 for the row's class and else
@@ -76,6 +79,8 @@ type Loss struct {
 	Name   string
 	Weight float64
 	Node   *graph.Node
+	// Residuals, if not nil, are those of whose squares Node is the mean.
+	Residuals *graph.Node
 }
 
 // A Batch is what [Task.Compute] takes rows from. Arrays are known by name; they
@@ -147,14 +152,18 @@ func (task *Task) compute(b *Batch) Result {
 	if err := rowwise(pred, b.n); err != nil {
 		pred = graph.Bad(err, "model", pred)
 	}
-	loss := task.Loss(pred, task.target(b, pred))
+	target := task.target(b, pred)
+	loss := Loss{Name: "loss", Weight: 1, Node: task.Loss(pred, target)}
+	if task.Residuals != nil {
+		loss.Residuals = task.Residuals(pred, target)
+	}
 	if task.Weighted {
-		loss = weighted(loss, b)
+		loss.Node = weighted(loss.Node, b)
 	}
 	if task.Output != nil && !b.Training() {
 		pred = task.Output(pred)
 	}
-	return Result{[]Prediction{{"prediction", pred}}, []Loss{{"loss", 1, loss}}}
+	return Result{[]Prediction{{"prediction", pred}}, []Loss{loss}}
 }
 
 // weighted returns the mean over rows of losses that have the weights of theirs.
@@ -203,8 +212,8 @@ func (task *Task) truth() string {
 // complete reports what a task lacks.
 func (task *Task) complete() error {
 	switch {
-	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Features != 0 || task.OneHot || task.Weighted):
-		return errors.New("train: the task has Compute; Model, Loss, Output, Features, OneHot and Weighted are for a task without")
+	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Residuals != nil || task.Features != 0 || task.OneHot || task.Weighted):
+		return errors.New("train: the task has Compute; Model, Loss, Output, Residuals, Features, OneHot and Weighted are for a task without")
 	case task.Compute == nil && task.Truth != "":
 		return errors.New(`train: Truth is for a task with Compute; else it is "y"`)
 	case task.Compute == nil && task.Model == nil:
@@ -213,6 +222,8 @@ func (task *Task) complete() error {
 		return errors.New("train: the task has no Loss")
 	case task.Compute == nil && task.Features < 1:
 		return fmt.Errorf("train: Features of the task is %d; it is the number of inputs of a row", task.Features)
+	case task.Weighted && task.Residuals != nil:
+		return errors.New("train: the task has both Weighted and Residuals; with Compute, residuals can have the roots of weights as factors")
 	case task.Classes < 0 || task.Classes == 1:
 		return fmt.Errorf("train: Classes of the task is %d; it is 0 for a regression, else at least 2", task.Classes)
 	}

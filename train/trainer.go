@@ -52,18 +52,18 @@ func (t *Trainer) share(n int) (end func()) {
 }
 
 // New returns a trainer with fresh parameters. It compiles programs for one
-// row, so that every mistake in the task is reported here.
+// row, so that every mistake in the task is reported here. Without a rule (nil) it
+// is one for runs with a [Run].Method.
 func New(task Task, rule optimizers.Rule, dtype graph.Dtype, seed uint64) (*Trainer, error) {
 	if err := checkTask(&task, dtype); err != nil {
 		return nil, err
 	}
-	if rule == nil {
-		return nil, errors.New("train: no rule; optimizers.Adam() is one")
-	}
 	t := &Trainer{task: task, rule: rule, root: graph.New(dtype, seed),
 		programs: map[programKey]*program{}}
-	if _, err := t.program(1, step); err != nil {
-		return nil, err
+	if rule != nil {
+		if _, err := t.program(1, step); err != nil {
+			return nil, err
+		}
 	}
 	p, err := t.program(1, evaluate)
 	if err != nil {
@@ -76,6 +76,8 @@ func New(task Task, rule optimizers.Rule, dtype graph.Dtype, seed uint64) (*Trai
 	t.parts = make([]float64, len(p.result.Losses))
 	return t, nil
 }
+
+var errNoRule = errors.New("train: the trainer has no rule: give New one, such as optimizers.Adam(), or the run a Method")
 
 // checkTask reports tasks and element types that make no sense.
 func checkTask(task *Task, dtype graph.Dtype) error {
@@ -193,10 +195,8 @@ func (t *Trainer) compute(p *program, m mode) (float64, error) {
 	}
 	loss := p.p.Scalar(p.loss)
 	t.parts[0] = loss
-	if len(t.parts) > 1 {
-		for i, l := range p.result.Losses {
-			t.parts[i] = p.p.Scalar(l.Node)
-		}
+	for i, l := range p.reported() {
+		t.parts[i] = p.p.Scalar(l.Node)
 	}
 	if m.trains() && (math.IsNaN(loss) || math.IsInf(loss, 0)) {
 		return loss, &DivergedError{t.step, loss, nil}

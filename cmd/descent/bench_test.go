@@ -73,20 +73,20 @@ func TestBenchCSV(t *testing.T) {
 func TestBenchMistakes(t *testing.T) {
 	dir := t.TempDir()
 	for want, args := range map[string][]string{
-		"did you mean":            {"--optimizer", "adma"},
-		"given twice":             {"--optimizer", "sgd", "--optimizer", "sgd"},
-		"--seeds 0":               {"--seeds", "0"},
-		"--workers -1":            {"--workers", "-1"},
-		"rates are above 0":       {"--rates", "0.1,0"},
-		"no such file":            {"nosuch"},
-		"are given twice":         {"iris", "--data", "wine"},
-		"no column":               {"iris", "--target", "nosuch"},
-		"closing bracket":         {"--model", "mlp(3"},
-		`unknown schedule "x"`:    {"--schedule", "x"},
-		"there are standard":      {"wine", "--scaling", "x"},
-		"there are regression":    {"wine", "--task", "x"},
-		"is for classes":          {"diabetes", "--loss", "cross_entropy"},
-		"does not move by itself": {"--optimizer", "clip(1)"},
+		"did you mean":         {"--optimizer", "adma"},
+		"given twice":          {"--optimizer", "sgd", "--optimizer", "sgd"},
+		"--seeds 0":            {"--seeds", "0"},
+		"--workers -1":         {"--workers", "-1"},
+		"rates are above 0":    {"--rates", "0.1,0"},
+		"no such file":         {"nosuch"},
+		"are given twice":      {"iris", "--data", "wine"},
+		"no column":            {"iris", "--target", "nosuch"},
+		"closing bracket":      {"--model", "mlp(3"},
+		`unknown schedule "x"`: {"--schedule", "x"},
+		"there are standard":   {"wine", "--scaling", "x"},
+		"there are regression": {"wine", "--task", "x"},
+		"is for classes":       {"diabetes", "--loss", "cross_entropy"},
+		"no rule in it moves":  {"--optimizer", "clip(1)"},
 	} {
 		status, out, errs := descent(append([]string{"bench", "--out", dir}, args...)...)
 		if status != exitUsage || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 || out != "" {

@@ -42,7 +42,7 @@ func complete(cmd *cobra.Command) {
 		if cmd.Flags().Lookup(flag) == nil {
 			continue
 		}
-		if flag == "optimizer" && cmd.Name() != "bench" { // which alone takes searches
+		if flag == "optimizer" && cmd.Name() == "show" { // which shows a step
 			words = func() []string { return spec.Names(optimizers.Table) }
 		}
 		_ = cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {

@@ -6,7 +6,9 @@ import (
 	"io"
 	"strconv"
 
+	"descent/data"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 )
 
@@ -69,4 +71,18 @@ func (f *foundRate) print(w io.Writer) {
 		end = fmt.Sprintf("beyond %.3g it exploded", f.Rates[last])
 	}
 	fmt.Fprintf(w, "learning rate %.4g found: of %d rates from %.3g on, one a step, the loss fell fastest there; %s\n", f.LR, last+1, f.Rates[0], end)
+}
+
+// rate returns the schedule: what --schedule says, times the learning rate. A method
+// has none.
+func (o *trainOptions) rate(rows int) schedule.Schedule {
+	if o.run.Method != nil {
+		return nil
+	}
+	if o.schedule == nil {
+		return schedule.Constant(o.lr)
+	}
+	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
+	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
+	return schedule.Product{o.schedule.For(steps), schedule.Constant(o.lr)}
 }

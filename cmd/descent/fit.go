@@ -155,7 +155,7 @@ func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
 		how.Loss = loss.Loss
 	}
 	if o.optimizer != "" {
-		if how.Method, err = search.Parse(o.optimizer, o.seed); err != nil {
+		if how.Method, err = search.ParseMethod(o.optimizer, o.seed); err != nil {
 			return fail(err)
 		}
 	}

@@ -200,7 +200,7 @@ func (o *minOptions) prepare(args []string) (methods []search.Method, err error)
 		o.optimizers = []string{"lbfgs"}
 	}
 	for _, name := range o.optimizers {
-		m, err := search.Parse(name, o.seed)
+		m, err := search.ParseMethod(name, o.seed)
 		if err != nil {
 			return nil, err
 		}

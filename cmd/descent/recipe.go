@@ -8,8 +8,8 @@ import (
 
 	"descent/data"
 	"descent/internal/baseline"
-	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 	"descent/train"
 )
 
@@ -52,7 +52,7 @@ func (o *trainOptions) follow(d *data.Dataset) {
 	if tails(d.Y) > heavy {
 		decay = 10
 	}
-	o.optimizer = must(optimizers.Parse(fmt.Sprintf(recipeRule, decay)))
+	o.optimizer = must(search.Parse(fmt.Sprintf(recipeRule, decay)))
 	o.lr = o.optimizer.LR
 	if o.schedule == nil {
 		o.schedule = new(must(schedule.Parse("cosine")))

@@ -84,8 +84,11 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	} else if note := o.scaled(); note != "" {
 		r.Notes = append(r.Notes, note)
 	}
-	if o.solves(d) {
+	switch {
+	case o.solves(d):
 		r.Optimizer, r.LR, r.Batch = "newton", 0, d.Rows()
+	case o.run.Method != nil:
+		r.LR, r.Batch = 0, d.Rows()
 	}
 	what := fmt.Sprintf("regression of %s", r.Target)
 	if o.Classes > 0 {
@@ -98,6 +101,10 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	}
 	if o.solves(d) {
 		fmt.Fprintf(w, "%s, loss %s, solved by Newton's method on all rows, %s\n", r.Model, r.Loss, r.DType)
+		return
+	}
+	if o.run.Method != nil {
+		fmt.Fprintf(w, "%s, loss %s, %s on all rows, at most %d passes over them, seed %d, %s\n", r.Model, r.Loss, r.Optimizer, o.run.Epochs, r.Seed, r.DType)
 		return
 	}
 	rate := ""
@@ -199,7 +206,10 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	if r.Best > 0 && o.run.Stop.RestoreBest {
 		fmt.Fprintf(w, "the weights are those of epoch %d, the best by %s\n", r.Best, or(o.run.Stop.Monitor, "val_loss"))
 	}
-	if r.falls(o) {
+	switch {
+	case r.falls(o) && o.run.Method != nil:
+		fmt.Fprintln(w, "the loss still falls: more --epochs would do more")
+	case r.falls(o):
 		fmt.Fprintln(w, "the loss still falls: a larger --lr or more --epochs would do more")
 	}
 	where := r.scored()
@@ -225,7 +235,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	switch {
 	case r.Out == "":
 		fmt.Fprintln(w, "\nnothing is kept of this run: --out FOLDER saves the model, for predict")
-	case o.solves(r.parts.Train):
+	case o.run.Checkpoint == "", o.solves(r.parts.Train):
 		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s\n", r.Out, weightsFile, modelFile, logFile)
 	default:
 		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", r.Out, weightsFile, modelFile, checkpointFile, logFile)

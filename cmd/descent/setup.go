@@ -99,7 +99,7 @@ func (s *setup) task() (train.Task, error) {
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
-	t := train.Task{Model: model, Loss: loss.Loss, Features: s.Features, Classes: s.Classes, OneHot: oneHot}
+	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot}
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
 	case row.Target == losses.Counts:
@@ -114,9 +114,17 @@ func (s *setup) task() (train.Task, error) {
 		t.Model, t.Threshold = models.Sequential(t.Model, ops.Sigmoid), 0.5
 	}
 	if row.Target == losses.PlusMinus {
-		t.Loss = func(pred, y *graph.Node) *graph.Node { return loss.Loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
+		t.Loss, t.Residuals = ofSigns(t.Loss), ofSigns(t.Residuals)
 	}
 	return t, nil
+}
+
+// ofSigns gives a loss that takes -1 and 1 targets that are 0 and 1.
+func ofSigns(loss losses.Loss) losses.Loss {
+	if loss == nil {
+		return nil
+	}
+	return func(pred, y *graph.Node) *graph.Node { return loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
 }
 
 // probabilities turns the prediction for a row into a probability for each

@@ -14,8 +14,8 @@ import (
 	"descent/internal/numjson"
 	"descent/losses"
 	"descent/models"
-	"descent/optimizers"
 	"descent/optimizers/schedule"
+	"descent/optimizers/search"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -33,7 +33,7 @@ type trainOptions struct {
 	rawTarget             bool
 	val, test             float64
 
-	optimizer   optimizers.Optimizer
+	optimizer   search.Optimizer
 	schedule    *schedule.Spec // nil is a rate that stays
 	rateFlag    rateFlag
 	lr          float64
@@ -70,10 +70,10 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.val, "val", -1, "share of the rows held out to choose the best epoch (default 0.15; 0 for tables of up to 5000 rows, unless an optimizer, a rate or --monitor is given)")
 	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the model")
 	o.modelFlags(f, "")
-	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam' (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)", optimizers.Parse)
+	textFlag(f, &o.optimizer, "optimizer", "o", "", "such as sgd, 'adam(lr=1e-3)', 'clip(1) | decay(0.01) | adam', or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)", search.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", "of the learning rate, such as cosine (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
-	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs (default: 20 to 200, by the rows; a linear model with mse, cross_entropy or bce_logits is solved, unless an optimizer or --epochs is given)")
+	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, "largest number of epochs, for a method of passes over the rows (default: 20 to 200, by the rows; a linear model with mse, cross_entropy or bce_logits is solved, unless an optimizer or --epochs is given)")
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, "rows in a batch, 0 for all (default: 32 to 128, by the number of rows)")
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
 	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_accuracy, loss, ... (default val_loss)")
@@ -175,7 +175,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return e
 	}
 	if err != nil {
-		return &interrupted{t.Steps(), o.out != ""}
+		return &interrupted{t.Steps(), o.run.Checkpoint != ""}
 	}
 	return nil
 }
@@ -201,9 +201,9 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	if o.out != "" {
+	if o.out != "" && o.optimizer.Method == nil {
 		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
-	} else if o.run.Resume {
+	} else if o.run.Resume && o.out == "" {
 		return errors.New("--resume needs --out, the folder of the run to go on with")
 	}
 	if o.given("epochs") && o.run.Epochs < 1 {
@@ -240,7 +240,11 @@ func (o *trainOptions) checkOptimizer() error {
 		if o.given("lr") {
 			text = "adam"
 		}
-		o.optimizer = must(optimizers.Parse(text))
+		o.optimizer = must(search.Parse(text))
+	}
+	if o.optimizer.Method != nil {
+		o.run.Method = o.optimizer.Method(o.seed)
+		return o.checkMethod()
 	}
 	switch {
 	case o.optimizer.Range != nil:
@@ -250,9 +254,6 @@ func (o *trainOptions) checkOptimizer() error {
 	}
 	if o.lr = o.rateFlag.rate; !o.given("lr") || o.rateFlag.find {
 		o.lr = o.optimizer.LR // to begin with
-	}
-	if o.lr == 0 {
-		return fmt.Errorf("--optimizer %q: no rule in it moves the parameters; end it with one that does, such as adam", o.optimizer.Text)
 	}
 	return nil
 }
@@ -277,6 +278,8 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	if o.run.Epochs == 0 {
 		switch {
+		case o.run.Method != nil:
+			o.run.Epochs = 200
 		case large:
 			if o.run.Epochs = 20; o.schedule == nil {
 				o.schedule = new(must(schedule.Parse("cosine")))
@@ -309,16 +312,6 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 		return nil, err
 	}
 	return train.New(task, o.optimizer.Rule, dtypes[o.dtype], o.seed)
-}
-
-// rate returns the schedule: what --schedule says, times the learning rate.
-func (o *trainOptions) rate(rows int) schedule.Schedule {
-	if o.schedule == nil {
-		return schedule.Constant(o.lr)
-	}
-	steps := data.NewBatches(rows, o.run.Batch, 0, false).Steps()
-	steps = (steps + o.run.Accumulate - 1) / o.run.Accumulate * o.run.Epochs
-	return schedule.Product{o.schedule.For(steps), schedule.Constant(o.lr)}
 }
 
 // scaled says in which units a loss is, where they are not the target's own.

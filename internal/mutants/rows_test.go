@@ -35,6 +35,7 @@ var mutants = []mutant{
 	// Schedules.
 	{"optimizers/schedule/cosine.go", "case t == n && !s.Periodic:\n		return s.Final", "case t == n && !s.Periodic:\n		return lr", ""},
 	{"optimizers/schedule/cosine.go", "for t >= n {", "for t > n {", ""},
+	{"optimizers/schedule/plateau.go", "if p.bad > p.Patience {", "if p.bad >= p.Patience {", ""},
 
 	// Operations.
 	{"ops/elementwise.go", "return dx, Neg(Mul(dx, z))", "return dx, Mul(dx, z)", "Table"},
@@ -81,6 +82,7 @@ var mutants = []mutant{
 	{"data/split.go", "d.owed[i] += exact", "d.owed[i] = exact", ""},
 	{"train/scores.go", "s.R2 = 1 - square/total", "s.R2 = 1 - math.Sqrt(square/total)", ""},
 	{"train/epoch.go", "f.Wait >= p {", "f.Wait > p {", ""},
+	{"train/objective.go", "share := float64(len(rows)) / float64(len(o.rows))", "share := float64(chunk) / float64(len(o.rows))", ""},
 
 	// The engine.
 	{"internal/kernel/code.go", "return bool1(a <= b)", "return bool1(a < b)", "Vector|Special|Primitive"},

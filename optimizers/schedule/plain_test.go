@@ -12,6 +12,7 @@ import (
 // rates has every schedule as its formula says, in closed form where ours is a
 // recurrence; a test fails without it.
 var rates = map[string]func(v settings, t float64) float64{
+	"plateau": func(settings, float64) float64 { return 1 }, // nobody shows it a metric
 	"constant": func(v settings, t float64) float64 {
 		if t < v.n("steps") {
 			return v.n("factor")
@@ -236,35 +237,55 @@ func TestProductsAndSequences(t *testing.T) {
 // Plateau in every mode: the metrics and the rates that follow, by hand.
 func TestPlateauModes(t *testing.T) {
 	for _, c := range []struct {
-		set     func(p *Plateau)
+		set     func(p *PlateauSchedule)
+		larger  bool
 		metrics []float64
 		want    []float64
 	}{
-		{func(p *Plateau) {}, []float64{10, 9, 9, 9, 9}, []float64{1, 1, 1, 0.5, 0.5}},
-		{func(p *Plateau) { p.Patience = 0 }, []float64{10, 9.95, 9.85, 9.85}, []float64{1, 0.5, 0.5, 0.25}},
-		{func(p *Plateau) { p.Absolute, p.Threshold = true, 0.1 }, []float64{10, 9.95, 9.92, 9.85}, []float64{1, 1, 0.5, 0.5}},
-		{func(p *Plateau) { p.Maximize = true }, []float64{10, 11, 11.1, 11.1, 12.2}, []float64{1, 1, 1, 0.5, 0.5}},
-		{func(p *Plateau) { p.Maximize, p.Absolute, p.Threshold = true, true, 0.1 }, []float64{10, 10.05, 10.2, 10.2, 10.29}, []float64{1, 1, 1, 1, 0.5}},
-		{func(p *Plateau) { p.Cooldown, p.Patience = 2, 0 }, []float64{1, 1, 1, 1, 1, 1}, []float64{1, 0.5, 0.5, 0.5, 0.25, 0.25}},
-		{func(p *Plateau) { p.Least, p.Patience = 0.4, 0 }, []float64{1, 1, 1, 1}, []float64{1, 0.5, 0.4, 0.4}},
-		{func(p *Plateau) { p.Threshold = 0.5 }, []float64{10, 6, 4.9, 4, 4}, []float64{1, 1, 1, 1, 0.5}},
+		{func(p *PlateauSchedule) {}, false, []float64{10, 9, 9, 9, 9}, []float64{1, 1, 1, 0.5, 0.5}},
+		{func(p *PlateauSchedule) { p.Patience = 0 }, false, []float64{10, 9.95, 9.85, 9.85}, []float64{1, 0.5, 0.5, 0.25}},
+		{func(p *PlateauSchedule) { p.Absolute, p.Threshold = true, 0.1 }, false, []float64{10, 9.95, 9.92, 9.85}, []float64{1, 1, 0.5, 0.5}},
+		{func(p *PlateauSchedule) {}, true, []float64{10, 11, 11.1, 11.1, 12.2}, []float64{1, 1, 1, 0.5, 0.5}},
+		{func(p *PlateauSchedule) { p.Absolute, p.Threshold = true, 0.1 }, true, []float64{10, 10.05, 10.2, 10.2, 10.29}, []float64{1, 1, 1, 1, 0.5}},
+		{func(p *PlateauSchedule) { p.Cooldown, p.Patience = 2, 0 }, false, []float64{1, 1, 1, 1, 1, 1}, []float64{1, 0.5, 0.5, 0.5, 0.25, 0.25}},
+		{func(p *PlateauSchedule) { p.Least, p.Patience = 0.4, 0 }, false, []float64{1, 1, 1, 1}, []float64{1, 0.5, 0.4, 0.4}},
+		{func(p *PlateauSchedule) { p.Threshold = 0.5 }, false, []float64{10, 6, 4.9, 4, 4}, []float64{1, 1, 1, 1, 0.5}},
 		// Just the threshold is no improvement, and a fall of next to nothing none.
-		{func(p *Plateau) { p.Threshold, p.Patience = 0.5, 0 }, []float64{8, 4}, []float64{1, 0.5}},
-		{func(p *Plateau) { p.Threshold, p.Patience, p.Maximize = 0.5, 0, true }, []float64{8, 12}, []float64{1, 0.5}},
-		{func(p *Plateau) { p.Threshold, p.Patience, p.Absolute = 0.5, 0, true }, []float64{8, 7.5}, []float64{1, 0.5}},
-		{func(p *Plateau) { p.Threshold, p.Patience, p.Absolute, p.Maximize = 0.5, 0, true, true }, []float64{8, 8.5}, []float64{1, 0.5}},
-		{func(p *Plateau) { p.LR, p.Patience = 1e-9, 0 }, []float64{1, 1, 1}, []float64{1e-9, 1e-9, 1e-9}},
+		{func(p *PlateauSchedule) { p.Threshold, p.Patience = 0.5, 0 }, false, []float64{8, 4}, []float64{1, 0.5}},
+		{func(p *PlateauSchedule) { p.Threshold, p.Patience = 0.5, 0 }, true, []float64{8, 12}, []float64{1, 0.5}},
+		{func(p *PlateauSchedule) { p.Threshold, p.Patience, p.Absolute = 0.5, 0, true }, false, []float64{8, 7.5}, []float64{1, 0.5}},
+		{func(p *PlateauSchedule) { p.Threshold, p.Patience, p.Absolute = 0.5, 0, true }, true, []float64{8, 8.5}, []float64{1, 0.5}},
+		{func(p *PlateauSchedule) { p.LR, p.Patience = 1e-9, 0 }, false, []float64{1, 1, 1}, []float64{1e-9, 1e-9, 1e-9}},
 	} {
-		p := NewPlateau(1)
+		p := Plateau(1)
 		p.Factor, p.Patience, p.Threshold = 0.5, 1, 0.01
-		c.set(p)
-		var got []float64
-		for _, m := range c.metrics {
-			got = append(got, p.Next(m))
+		c.set(&p)
+		if got := shown(p, c.larger, c.metrics...); !slices.Equal(got, c.want) {
+			t.Errorf("%+v of %v, larger %v: %v, want %v", p, c.metrics, c.larger, got, c.want)
 		}
-		if !slices.Equal(got, c.want) {
-			t.Errorf("%+v of %v: %v, want %v", p, c.metrics, got, c.want)
+	}
+}
+
+// A plateau multiplies, waits for its phase, and counts no metric of another.
+func TestPlateauAmongOthers(t *testing.T) {
+	stuck := []float64{1, 1, 1, 1, 1, 1}
+	for text, want := range map[string][]float64{
+		"plateau(patience=0, factor=0.5) | constant(lr=4)":                {4, 2, 1, 0.5, 0.25, 0.125},
+		"plateau(patience=0, factor=0.5) | warmup(steps=4)":               {0.25, 0.25, 0.1875, 0.125, 0.0625, 0.03125},
+		"constant > 3: plateau(patience=0, factor=0.5)":                   {1, 1, 1, 1, 0.5, 0.25},
+		"plateau(patience=0, factor=0.5) > 3: constant(lr=3)":             {1, 0.5, 3, 3, 3, 3},
+		"plateau(patience=1, factor=0.5) | plateau(patience=2, factor=0)": {1, 1, 0.5, 0, 0, 0},
+	} {
+		s, err := parsed(text)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if got := shown(s, false, stuck...); !slices.Equal(got, want) || !Start(s, false).Watches() {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	if s, _ := parsed("cosine | warmup > 9: constant"); Start(s, false).Watches() {
+		t.Error("no plateau, and it watches")
 	}
 }
 
@@ -283,6 +304,7 @@ var scheduleDefaults = map[string]string{
 	"warmup":       "lr=1 steps=100 start=0",
 	"inverse_sqrt": "lr=1 warmup=100",
 	"inverse_time": "lr=1 decay=0.01 steps=1",
+	"plateau":      "lr=1 factor=0.1 patience=10 threshold=0.0001 absolute=false cooldown=0 least=0",
 	"wsd":          "lr=1 steps=100 warmup=10 decay=10 final=0",
 }
 
@@ -296,9 +318,6 @@ func TestScheduleDefaults(t *testing.T) {
 		if want := scheduleDefaults[e.Name]; strings.Join(got, " ") != want {
 			t.Errorf("%s has the defaults %q, want %q", e.Name, strings.Join(got, " "), want)
 		}
-	}
-	if p := *NewPlateau(0.3); p != (Plateau{LR: 0.3, Factor: 0.1, Patience: 10, Threshold: 1e-4}) {
-		t.Errorf("%+v is not PyTorch's plateau", p)
 	}
 }
 

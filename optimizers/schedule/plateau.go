@@ -1,30 +1,39 @@
 package schedule
 
-// Plateau lowers the rate when a metric stops improving. It has a memory, so
-// it is not a [Schedule]; it is torch's ReduceLROnPlateau.
-type Plateau struct {
-	LR        float64 // now
-	Factor    float64 // of each fall
-	Patience  int     // steps without improvement before a fall
-	Threshold float64 // least improvement
-	Absolute  bool    // the threshold is a difference, not a part of the best
-	Maximize  bool    // a larger metric is better
-	Cooldown  int     // steps after a fall that do not count
-	Least     float64 // least rate
-
-	best    float64
-	started bool
-	bad     int
-	cooling int
+// PlateauSchedule lowers the rate when a metric stops improving: torch's
+// ReduceLROnPlateau, with its defaults. A run shows it the metric now and then,
+// after each epoch or at each checkpoint, see [Course.Watch]; until then, and
+// where nobody does, the rate stays.
+type PlateauSchedule struct {
+	LR        float64 `help:"learning rate" range:"[0,inf)"`
+	Factor    float64 `help:"of each fall" range:"[0,1)"`
+	Patience  int     `help:"looks at the metric without improvement before a fall" range:"[0,inf)"`
+	Threshold float64 `help:"least improvement, as a part of the best metric" range:"[0,inf)"`
+	Absolute  bool    `help:"the threshold is a difference"`
+	Cooldown  int     `help:"looks after a fall that do not count" range:"[0,inf)"`
+	Least     float64 `help:"rate below which it does not fall" range:"[0,inf)"`
 }
 
-// NewPlateau returns the schedule with PyTorch's defaults.
-func NewPlateau(lr float64) *Plateau {
-	return &Plateau{LR: lr, Factor: 0.1, Patience: 10, Threshold: 1e-4}
+// Plateau returns a rate that falls to a tenth after ten looks without
+// improvement.
+func Plateau(lr float64) PlateauSchedule {
+	return PlateauSchedule{LR: lr, Factor: 0.1, Patience: 10, Threshold: 1e-4}
 }
 
-// Next takes the metric of a step and returns the rate of the next.
-func (p *Plateau) Next(metric float64) float64 {
+// At implements [Schedule].
+func (s PlateauSchedule) At(int) float64 { return s.LR }
+
+// A plateau is what one remembers in a run.
+type plateau struct {
+	PlateauSchedule // whose LR is that of now
+	larger          bool
+	best            float64
+	started         bool
+	bad, cooling    int
+}
+
+// next takes the metric.
+func (p *plateau) next(metric float64) {
 	if !p.started || p.better(metric) {
 		p.best, p.bad, p.started = metric, 0, true
 	} else {
@@ -40,16 +49,15 @@ func (p *Plateau) Next(metric float64) float64 {
 		}
 		p.cooling, p.bad = p.Cooldown, 0
 	}
-	return p.LR
 }
 
-func (p *Plateau) better(x float64) bool {
+func (p *plateau) better(x float64) bool {
 	switch {
-	case p.Absolute && p.Maximize:
+	case p.Absolute && p.larger:
 		return x > p.best+p.Threshold
 	case p.Absolute:
 		return x < p.best-p.Threshold
-	case p.Maximize:
+	case p.larger:
 		return x > p.best*(1+p.Threshold)
 	}
 	return x < p.best*(1-p.Threshold)

@@ -26,50 +26,7 @@ type recurrence interface {
 
 // Rates returns the schedule as a function that is fast when steps come in
 // order.
-func Rates(s Schedule) func(step int) float64 {
-	r, ok := recurrent(s)
-	if !ok {
-		return composed(s)
-	}
-	at, lr := -1, 0.0
-	return func(step int) float64 {
-		if step < at || at < 0 {
-			at, lr = 0, r.next(baseOf(s), 0)
-		}
-		for ; at < step; at++ {
-			lr = r.next(lr, at+1)
-		}
-		return lr
-	}
-}
-
-// composed is Rates of what is not a recurrence, but may be made of them.
-func composed(s Schedule) func(step int) float64 {
-	switch s := s.(type) {
-	case Product:
-		fs := make([]func(int) float64, len(s))
-		for i := range s {
-			fs[i] = Rates(s[i])
-		}
-		return func(step int) float64 {
-			x := 1.0
-			for _, f := range fs {
-				x *= f(step)
-			}
-			return x
-		}
-	case Sequence:
-		fs := make([]func(int) float64, len(s))
-		for i := range s {
-			fs[i] = Rates(s[i].Schedule)
-		}
-		return func(step int) float64 {
-			i := s.phase(step)
-			return fs[i](step - s[i].From)
-		}
-	}
-	return s.At
-}
+func Rates(s Schedule) func(step int) float64 { return Start(s, false).rate }
 
 // recurrent returns the schedule as a recurrence. A product is one when none of
 // its parts sets the rate regardless of what it was.

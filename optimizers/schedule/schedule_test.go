@@ -77,20 +77,30 @@ func TestTorchSchedules(t *testing.T) {
 	}
 }
 
+// shown returns the rates after each step at whose end the metric is shown.
+func shown(s Schedule, larger bool, metrics ...float64) (rates []float64) {
+	c := Start(s, larger)
+	for i, m := range metrics {
+		c.Watch(i, m)
+		rates = append(rates, c.Rate(i+1))
+	}
+	return rates
+}
+
 func TestTorchPlateau(t *testing.T) {
 	var gold struct {
 		Schedules map[string][]float64
 		Plateau   struct{ Metrics, LR []float64 }
 	}
 	golden.Read(t, "../testdata/torch_optim_bit_exact.json", &gold)
-	p := NewPlateau(0.5)
+	p := Plateau(0.5)
 	p.Factor, p.Patience, p.Cooldown, p.Threshold = 0.5, 2, 1, 0.01
-	for i, m := range gold.Plateau.Metrics {
-		if got := p.Next(m); got != gold.Plateau.LR[i] {
+	for i, got := range shown(p, false, gold.Plateau.Metrics...) {
+		if got != gold.Plateau.LR[i] {
 			t.Errorf("metric %d: %v, want %v", i, got, gold.Plateau.LR[i])
 		}
 	}
-	if p := NewPlateau(1); p.Next(math.NaN()) != 1 {
+	if shown(Plateau(1), false, math.NaN())[0] != 1 {
 		t.Error("one NaN lowers the rate")
 	}
 }
@@ -179,8 +189,12 @@ func scheduleSettingCounts(t *testing.T, e *Entry, s spec.Setting) {
 	t.Helper()
 	before, after := scheduleVariants(t, e, s)
 	var a, b []float64
+	x, y := Start(before, false), Start(after, false)
 	for i := range 150 {
-		a, b = append(a, before.At(i)), append(b, after.At(i))
+		a, b = append(a, x.Rate(i)), append(b, y.Rate(i))
+		metric := 0.01 - 5e-6*float64(min(i, 60)) // by more than a part of itself, less than a ten thousandth
+		x.Watch(i, metric)
+		y.Watch(i, metric)
 	}
 	if reflect.DeepEqual(a, b) {
 		t.Errorf("%v and %v are the same", before, after)

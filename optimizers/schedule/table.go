@@ -37,6 +37,7 @@ var Table = []Entry{
 	row("warmup", func() Schedule { return Warmup(1, 100) }, false, "the first steps of adam and of large batches", "too long a warm-up wastes steps"),
 	row("inverse_sqrt", func() Schedule { return InverseSqrt(1, 100) }, false, "transformers of unknown length of run", "never reaches 0"),
 	row("inverse_time", func() Schedule { return InverseTime(1, 0.01) }, false, "convex problems: the rate of the theory", "falls too fast at first where it is not strongly convex"),
+	row("plateau", func() Schedule { return Plateau(1) }, false, "a rate that falls when the loss of the validation rows stops improving", "noise looks like the end of improvement; whoever runs it must show it the metric"),
 	row("wsd", func() Schedule { return WSD(1, 100, 10) }, true, "runs that may be continued before the fall", "the fall must be started by hand when the end is not known"),
 }
 
@@ -118,7 +119,7 @@ func (s Spec) For(steps int) Schedule {
 func (s Spec) of(steps int) (Schedule, error) {
 	var q Sequence
 	for _, p := range s.phases {
-		x, err := product(p.Chain, steps-p.From)
+		x, err := chained(p.Chain, steps-p.From)
 		if err != nil {
 			return nil, err
 		}
@@ -130,9 +131,9 @@ func (s Spec) of(steps int) (Schedule, error) {
 	return q, nil
 }
 
-// product makes the product of schedules that are to end after so many steps, if
+// chained makes the product of schedules that are to end after so many steps, if
 // that is positive.
-func product(calls spec.Chain, steps int) (Schedule, error) {
+func chained(calls spec.Chain, steps int) (Schedule, error) {
 	var all Product
 	for _, c := range calls {
 		e, err := spec.Find("schedule", Table, c.Name)

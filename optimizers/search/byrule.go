@@ -10,7 +10,7 @@ import (
 )
 
 // ByRule is a [Method] that takes the steps of an update rule at the rates of
-// a schedule.
+// a schedule. It is the loop for functions, as package train's is for rows.
 type ByRule struct {
 	Rule     optimizers.Rule
 	Schedule schedule.Schedule
@@ -33,14 +33,14 @@ func (m ByRule) Search(run *Run) Reason {
 	}
 	t := optimizers.Descend(loss, m.Rule, params...)
 	if fed != nil && t.NeedsLoss() {
-		panic(evalError{optimizers.ErrNeedsLoss})
+		Fail(optimizers.ErrNeedsLoss)
 	}
 	prog, err := t.Compile(t.Grads...)
 	if err == nil {
 		err = scatter(params, p.Start)
 	}
 	if err != nil {
-		panic(evalError{err})
+		Fail(err)
 	}
 	rate := schedule.Rates(m.Schedule)
 	x, g := run.Start(), make([]float64, len(p.Start))
@@ -55,7 +55,7 @@ func (m ByRule) Search(run *Run) Reason {
 			run.count()
 		}
 		if err := prog.Run(feeds...); err != nil {
-			panic(evalError{err})
+			Fail(err)
 		}
 		if fed == nil {
 			gather(prog, t.Grads, g)

@@ -33,7 +33,7 @@ type LevenbergMarquardt struct {
 // Search implements [Method]. It needs Problem.Residuals.
 func (m LevenbergMarquardt) Search(run *Run) Reason {
 	if run.Problem.Residuals == nil {
-		panic(evalError{errNoResiduals})
+		Fail(errNoResiduals)
 	}
 	s := newSquares(run)
 	start := s.spot(s.inside(run.Start()))

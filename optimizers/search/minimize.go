@@ -57,6 +57,7 @@ type Stop struct {
 	// search on, since a gradient may be small because the function is. It is
 	// asked again once the gradient is ten times smaller. It may be nil.
 	Confirm     func(x []float64) Reason
+	Relative    float64       // largest element of the gradient is at most this part of that at the start
 	Step        float64       // largest element of the step is at most this, times 1+|x|
 	Change      float64       // the value changes by at most this, times its size
 	Target      *float64      // the value is at most this
@@ -66,6 +67,9 @@ type Stop struct {
 	PerStep     int           // evaluations from one step to the next; 10000 if 0
 	Time        time.Duration // since the start
 	Path        bool          // keep the points themselves in the trace
+	// Visited is called where the search has moved to x, with the value there; it may
+	// be nil. It may end the search by cancelling the context, or by [Fail].
+	Visited func(x []float64, f float64)
 }
 
 // DefaultStop ends at a gradient of 1e-8, or after 10000 iterations.
@@ -102,6 +106,7 @@ type Run struct {
 	lastF   float64
 	better  int     // iteration of the best value
 	visited int     // evaluations up to the last step
+	first   float64 // largest element of the gradient at the start
 	ask     float64 // gradient from which Stop.Confirm is asked
 	reason  Reason
 }
@@ -260,6 +265,12 @@ func (r *Run) Visit(x []float64, f float64, grad []float64) bool {
 		p.X = slices.Clone(x)
 	}
 	r.res.Trace = append(r.res.Trace, p)
+	if r.res.Iterations == 0 {
+		r.first = p.Grad
+	}
+	if r.stop.Visited != nil {
+		r.stop.Visited(x, f)
+	}
 	if !r.Exhausted() {
 		r.reason = r.judge(x, f, p.Grad)
 	}
@@ -286,6 +297,8 @@ func (r *Run) judge(x []float64, f, grad float64) Reason {
 		return TargetReached
 	case s.Grad > 0 && grad <= r.ask && r.confirm(x, grad) != "":
 		return r.reason
+	case s.Relative > 0 && n > 0 && grad <= s.Relative*r.first:
+		return GradientSmall
 	case s.Step > 0 && step <= s.Step*(1+size):
 		return StepSmall
 	case s.Change > 0 && n > 0 && math.Abs(f-r.lastF) <= s.Change*max(math.Abs(f), math.Abs(r.lastF)):

@@ -14,7 +14,7 @@ type NewtonCG struct {
 // Search implements [Method]. It needs Problem.HVP.
 func (m NewtonCG) Search(run *Run) Reason {
 	if run.Problem.HVP == nil {
-		panic(evalError{errNoHVP})
+		Fail(errNoHVP)
 	}
 	x := run.Start()
 	n := len(x)

@@ -11,7 +11,8 @@ import (
 type node = graph.Node
 
 // A Problem is a function of a vector to be minimised. Func and Grad are
-// required, the rest is for the methods that need it.
+// required, the rest is for the methods that need it. What cannot be evaluated
+// calls [Fail].
 type Problem struct {
 	Start []float64
 	Func  func(x []float64) float64
@@ -88,7 +89,7 @@ func (p *Problem) product() func(x, v, hv []float64) {
 	hs := graph.HVP(p.loss, p.params, vs)
 	prog, err := p.program(hs...)
 	if err != nil {
-		panic(evalError{err})
+		Fail(err)
 	}
 	return func(x, v, hv []float64) {
 		p.run(prog, x, along(vs, v)...)
@@ -141,7 +142,7 @@ func (p *Problem) bend(r *node, vs []*node) func(x, w, v, out []float64) {
 	hs := graph.HVP(ops.Sum(ops.Mul(weights, r)), p.params, vs)
 	prog, err := p.program(hs...)
 	if err != nil {
-		panic(evalError{err})
+		Fail(err)
 	}
 	return func(x, w, v, out []float64) {
 		p.run(prog, x, append(along(vs, v), graph.Let(weights, w))...)
@@ -171,12 +172,15 @@ func (p *Problem) run(prog *graph.Program, x []float64, more ...graph.Feed) {
 		err = prog.Run(append(more, p.feeds...)...)
 	}
 	if err != nil {
-		panic(evalError{err})
+		Fail(err)
 	}
 }
 
-// evalError is the panic of an evaluation: an input that was not fed.
+// evalError is the panic of an evaluation, such as of an input that was not fed.
 type evalError struct{ error }
+
+// Fail ends a search from within an evaluation; [Minimize] returns the error.
+func Fail(err error) { panic(evalError{err}) }
 
 // caught turns the panic of an evaluation into an error; it is deferred.
 func caught(err *error) {

@@ -16,7 +16,7 @@ func TestParse(t *testing.T) {
 		"lm(once=true)": LevenbergMarquardt{Once: true}, "cmaes(sigma=2)": CMAES{Sigma: 2, Seed: 9}, "annealing(temperature=1)": Annealing{Temperature: 1, Cool: 0.995, Sigma: 0.5, Seed: 9},
 		"adam(lr=0.1)": With(optimizers.Adam(), 0.1), "clip(1) | sgd": With(optimizers.Chain{optimizers.Clip(1), optimizers.SGD()}, 1e-3),
 	} {
-		if got, err := Parse(text, 9); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := ParseMethod(text, 9); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %#v, %v, want %#v", text, got, err, want)
 		}
 	}
@@ -24,7 +24,7 @@ func TestParse(t *testing.T) {
 		"lbgfs": `did you mean "lbfgs"?`, "adma": `did you mean "adam"?`, "lbfgs(history=0)": "history=0 is not in [1,inf)", "lbfgs(histry=3)": `did you mean "history"?`,
 		"clip(1)": "no rule in it moves", "clip(1) | lbfgs": "stands alone", "sgd(lr=0.1..1)": "is a range", "": "a name is missing", "bfgs(1)": "has no settings",
 	} {
-		if _, err := Parse(text, 1); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseMethod(text, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

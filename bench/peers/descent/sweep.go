@@ -74,7 +74,8 @@ func sweep() task {
 	return task{step: step, number: func() float64 { return mean }}
 }
 
-// train trains one net and returns its loss at step 20.
+// train trains one net and returns its loss at step 20. What is measured is the
+// engine, as in peers that have no loop of their own, so package train is not in it.
 func train(xs []float32, ys []int, orders [][]int, rule string, lr float64, seed int) (loss float64) {
 	root := graph.New(graph.Float32, 1)
 	type program struct {

@@ -150,7 +150,7 @@ func TestSearches(t *testing.T) {
 			if strings.Contains(c.but, name) {
 				continue
 			}
-			m, err := search.Parse(name, 1)
+			m, err := search.ParseMethod(name, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +199,7 @@ func TestRuns(t *testing.T) {
 		{"abs(x-1e30)", "x=0", "adam(lr=0.1)", 10000, "not converged", false},
 		{"1+exp(x)", "x=-40", "lbfgs", 10000, "not converged", false}, // rounding hides where it goes
 	} {
-		m, err := search.Parse(c.method, 1)
+		m, err := search.ParseMethod(c.method, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
