@@ -59,6 +59,9 @@ type Kink struct {
 	Met func(in [][]float64, out []float64) string
 	// Takes says what is taken for the derivative there.
 	Takes string
+	// Gaps makes expressions of the operands that are 0 at a kink and change sign
+	// there; nil if there are none.
+	Gaps func(in ...*Node) []*Node
 }
 
 // Kink returns the kink that the op that made n declares by a method

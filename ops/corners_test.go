@@ -52,6 +52,44 @@ func TestCorners(t *testing.T) {
 	}
 }
 
+// The gaps of a kink are 0 where it is met, and nowhere else; they change sign.
+func TestGaps(t *testing.T) {
+	half := func(x *node) *node { return num(x, 0.5) }
+	for name, f := range map[string]func(x *node) *node{
+		"abs": ops.Abs, "sign": ops.Sign, "relu": ops.ReLU,
+		"leaky": func(x *node) *node { return ops.LeakyReLU(x, 0.1) }, "clamp": func(x *node) *node { return ops.Clamp(x, -1, 0.5) },
+		"shrink": func(x *node) *node { return ops.HardShrink(x, 0.5) }, "less": func(x *node) *node { return ops.Less(x, half(x)) },
+		"max": func(x *node) *node { return ops.Max(half(x), x) }, "min": func(x *node) *node { return ops.Min(x, half(x)) },
+	} {
+		at := []float64{-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5}
+		g := graph.New(graph.Float64, 1)
+		x := param(g, "x", at...)
+		y := f(x)
+		var in []*node
+		for i := range y.Arity() {
+			in = append(in, y.Arg(i))
+		}
+		gaps := y.Kink().Gaps(in...)
+		got := graphtest.Values(t, append(append(slices.Clone(in), y), gaps...)...)
+		met := 0
+		for i := range at {
+			one := make([][]float64, len(in))
+			for k := range in {
+				one[k] = []float64{got[k][i%len(got[k])]}
+			}
+			zero := slices.ContainsFunc(got[len(in)+1:], func(gap []float64) bool { return gap[i] == 0 })
+			if is := y.Kink().Met(one, got[len(in)][i:i+1]) != ""; is != zero {
+				t.Errorf("%s at %v: met %t, a gap is 0 %t", name, at[i], is, zero)
+			} else if is {
+				met++
+			}
+		}
+		if met != len(gaps) || slices.ContainsFunc(got[len(in)+1:], func(gap []float64) bool { return gap[0]*gap[len(at)-1] >= 0 }) {
+			t.Errorf("%s: %d kinks for %d gaps: %v", name, met, len(gaps), got)
+		}
+	}
+}
+
 // What is just allowed.
 func TestJustAllowed(t *testing.T) {
 	g := graph.New(graph.Float64, 1)

@@ -34,7 +34,14 @@ func when(holds func(x float64) bool, takes string) graph.Kink {
 
 // at is a kink at some points.
 func at(takes string, points ...float64) graph.Kink {
-	return when(func(x float64) bool { return slices.Contains(points, x) }, takes)
+	k := when(func(x float64) bool { return slices.Contains(points, x) }, takes)
+	k.Gaps = func(in ...*node) (gaps []*node) {
+		for _, p := range points {
+			gaps = append(gaps, Shift(-p, in[0]))
+		}
+		return gaps
+	}
+	return k
 }
 
 func atZero(takes string) graph.Kink { return at(takes, 0) }
@@ -51,7 +58,7 @@ func atTie(takes string) graph.Kink {
 			return fmt.Sprintf("both sides are %.6g", x)
 		}
 		return ""
-	}}
+	}, Gaps: func(in ...*node) []*node { return []*node{Sub(in[0], in[1])} }}
 }
 
 // atMultiple is a jump where one operand is a multiple of the other.

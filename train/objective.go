@@ -109,7 +109,7 @@ func (o *objective) adds() error {
 	for i := 0; i < n && err == nil; i++ {
 		var x float64
 		x, err = loss(some[i : i+1])
-		mean, size = mean+x/float64(n), max(size, math.Abs(x))
+		mean, size = mean+float64(x/float64(n)), max(size, math.Abs(x))
 	}
 	if err == nil && math.Abs(whole-mean) > 1e-8*size {
 		err = fmt.Errorf("train: the loss of %d rows is %.6g, the mean of theirs %.6g: a search adds rows up in chunks of %d, so that a loss must be a mean over rows, without sums and weights of classes", n, whole, mean, chunkRows)

@@ -40,7 +40,10 @@ func (m LevenbergMarquardt) Search(run *Run) Reason {
 	if run.Visit(start.x, start.f, start.grad) {
 		return Finished
 	}
-	s.usual, s.linear = start.f, s.separable(start)
+	s.usual = start.f
+	if s.linear = s.separable(start); !m.Once {
+		s.starts = s.folded(start)
+	}
 	best, reason, agreed, live := start, NotFinite, 0, 0
 	most, agreement := s.ways(m.Once)
 	for i := range most {
@@ -64,27 +67,60 @@ func (m LevenbergMarquardt) Search(run *Run) Reason {
 			return Finished
 		}
 		live = max(live, w.from.live(), end.live())
-		if agreed >= agreement && best.live() == live {
+		if agreed >= agreement && best.live() == live && i >= 2+len(s.starts) {
 			break
 		}
 	}
-	if lower := run.res.F < best.f-s.rounding(best); lower || !reason.Converged() {
-		if lower {
-			best = s.spot(run.res.X)
-		}
-		best, reason = s.descend(way{from: best, most: 10 * mostSteps})
-	}
-	if run.res.F < best.f-s.rounding(best) {
-		return NotFinite // a lower value was seen where there is no gradient
-	}
+	best, reason = s.finish(best, reason)
 	run.settle(best.x, best.f)
 	if reason.Converged() {
 		best = s.polish(best, start.f)
 	}
-	if len(s.linear) == s.n {
+	if s.isLinear() {
 		s.fromOrigin(best)
 	}
 	return reason
+}
+
+// runsAway tells whether a parameter has gone far: after thousands of steps
+// that only creep, the least value is at infinity.
+func runsAway(start, from, to []float64) bool {
+	for k, x := range from {
+		if math.Abs(to[k]-x) > 0.5*math.Abs(x) || math.Abs(to[k]) > 1e8*(1+math.Abs(start[k])) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish searches on, with more steps, from the lowest point seen: until it
+// converges there, or no further at a jump of the value or the edge of where it
+// is finite.
+func (s *squares) finish(best *spot, reason Reason) (*spot, Reason) {
+	for range 10 {
+		lower := s.run.res.F < best.f-best.rounding()
+		if lower && best.f <= 1e-16*s.usual { // all is noise: of equal minima the more alike
+			lower = likeness(s.run.res.X, s.run.Problem.Start) >= likeness(best.x, s.run.Problem.Start)
+		}
+		if lower {
+			best = s.spot(s.run.res.X)
+		} else if reason.Converged() {
+			break
+		}
+		from := best
+		best, reason = s.descend(way{from: from, most: 10 * mostSteps})
+		if best == from && (reason == Edge || s.run.res.F >= best.f-best.rounding()) {
+			break
+		}
+		if reason == MaxIterations && runsAway(s.run.Problem.Start, from.x, best.x) {
+			reason = NoMinimum
+			break
+		}
+	}
+	if s.run.res.F < best.f-best.rounding() && best.f > 1e-16*s.usual {
+		best, reason = s.spot(s.run.res.X), NoProgress
+	}
+	return best, reason
 }
 
 const (
@@ -96,13 +132,15 @@ const (
 // are enough: one if that is asked for, or if the problem is linear and so has
 // one minimum; else fewer for larger problems.
 func (s *squares) ways(once bool) (most, enough int) {
-	if once || len(s.linear) == s.n {
+	if once || s.isLinear() {
 		return 1, 1
 	}
 	size := s.rows * s.n
 	enough = max(5, min(12, 20_000/size))
-	return max(3, min(5*enough, 1_000_000/size)), enough
+	return max(3, min(10*enough, 1_000_000/size)) + len(s.starts), enough
 }
+
+func (s *squares) isLinear() bool { return len(s.linear) == s.n && len(s.folds) == 0 }
 
 // A way is how to search: from where, and in which trust region.
 type way struct {
@@ -114,11 +152,14 @@ type way struct {
 }
 
 // way is the i-th way to search: as it stands, in the units of the parameters,
-// with parameters that enter linearly solved for, and so on from starts around
-// the given one.
+// with parameters that enter linearly solved for, and so on from other places of
+// the kinks and waves, and from starts around the given one.
 func (s *squares) way(start *spot, i int) way {
 	w := way{from: start, unit: i == 1, most: mostSteps}
-	if i > 2 {
+	switch {
+	case i > 2 && i < 3+len(s.starts):
+		w.from, w.again = s.starts[i-3], true
+	case i > 2:
 		w.from, w.again = s.look(s.scattered(start)), true
 	}
 	if i >= 2 && i%2 == 0 && len(s.linear) > 0 && w.from != nil {
@@ -151,8 +192,11 @@ func (s *squares) scattered(start *spot) []float64 {
 // descend searches from a spot until the models promise nothing more.
 func (s *squares) descend(w way) (*spot, Reason) {
 	at, scale := w.from, make([]float64, s.n)
-	if !finite(at.f) || !finite(at.grad...) {
+	switch {
+	case !finite(at.f):
 		return at, NotFinite
+	case !finite(at.grad...):
+		return at, Edge
 	}
 	s.rescale(scale, at, w.unit)
 	radius := scaledNorm(scale, at.x)
@@ -183,6 +227,7 @@ func (s *squares) descend(w way) (*spot, Reason) {
 			continue
 		}
 		fails, at = 0, next
+		s.run.stepped()
 		if steps++; steps%creep == 0 {
 			if before-at.f <= 1e-10*at.f && s.cosine(at) <= 1e-5 {
 				return at, ChangeSmall
@@ -252,7 +297,8 @@ func (s *squares) step(at *spot, scale []float64, radius float64, w way) (next *
 
 // verdict says what it means that no step leads lower: the residuals are at
 // right angles to all that they can change, or their fall would drown in
-// rounding, or the parameters have no more digits; else the search is stuck.
+// rounding, or the parameters have no more digits; else the search is stuck, at the edge
+// of where the value is finite or at a kink.
 func (s *squares) verdict(at *spot) Reason {
 	d, predicted := s.whole(at, false)
 	switch {
@@ -261,6 +307,9 @@ func (s *squares) verdict(at *spot) Reason {
 	case stepNegligible(at.x, d):
 		return StepSmall
 	}
+	if beside := s.spot(s.inside(axpy(make([]float64, s.n), at.x, 1e-6, d))); !finite(beside.f) {
+		return Edge
+	}
 	return NoProgress
 }
 
@@ -268,7 +317,7 @@ func (s *squares) verdict(at *spot) Reason {
 // they become shorter: the last digits of the parameters. The value stays that
 // of the best point but for rounding, and below the first.
 func (s *squares) polish(at *spot, first float64) *spot {
-	most := min(first, at.f+s.rounding(at))
+	most := min(first, at.f+at.rounding())
 	before := math.Inf(1)
 	for range 50 {
 		d, _ := s.whole(at, true)
@@ -283,7 +332,7 @@ func (s *squares) polish(at *spot, first float64) *spot {
 		if !(next.f <= most) || !finite(next.grad...) {
 			break
 		}
-		before, at = size, next
+		before, at, most = size, next, min(most, next.f+next.rounding())
 		s.run.settle(at.x, at.f)
 		if s.run.Visit(at.x, at.f, at.grad) {
 			break

@@ -36,6 +36,7 @@ const (
 	NotFinite      Reason = "the value is not finite"
 	NoProgress     Reason = "the method finds no lower value"
 	Unbounded      Reason = "the value falls without bound"
+	Edge           Reason = "the value falls up to the edge of where it is finite"
 	NoMinimum      Reason = "the value falls for ever towards a limit"
 	Finished       Reason = "the method is done"
 )
@@ -200,6 +201,10 @@ func (r *Run) count() {
 	}
 	r.res.Evaluations++
 }
+
+// stepped begins the count of the evaluations of one step anew, for a step that
+// is not visited because a lower point is known.
+func (r *Run) stepped() { r.visited = r.res.Evaluations }
 
 // keep remembers the best finite point. A value of -Inf is the end of all
 // searches.

@@ -36,6 +36,7 @@ type Problem struct {
 	loss   *node // nil unless the problem is a graph's
 	params []*node
 	feeds  []graph.Feed
+	folds  func() []fold
 }
 
 // ProblemOf returns the minimisation of a scalar over params, or over all of
@@ -109,15 +110,28 @@ func ResidualProblem(r *node, params []*node, feeds ...graph.Feed) (*Problem, er
 	for i, w := range p.params {
 		vs[i] = g.Input(g.Unique(w.Name()+"/tangent"), w.Shape().Dims()...)
 	}
+	if p.Residuals, err = p.linearised(r, vs); err != nil {
+		return nil, err
+	}
+	p.Count = r.Shape().Size()
+	p.fillIn()
+	p.folds = sync.OnceValue(func() []fold { return p.findFolds(r, vs) })
+	bend := sync.OnceValue(func() func(x, w, v, out []float64) { return p.bend(r, vs) })
+	p.Bend = func(x, w, v, out []float64) { bend()(x, w, v, out) }
+	return p, nil
+}
+
+// linearised compiles an expression and its Jacobian; vs are tangents of the
+// parameters.
+func (p *Problem) linearised(r *node, vs []*node) (func(x, res, jac []float64), error) {
 	jv := graph.JVP([]*node{r}, p.params, vs)[0]
 	prog, err := p.program(r, jv)
 	if err != nil {
 		return nil, err
 	}
-	n, m := len(p.Start), r.Shape().Size()
-	p.Count = m
-	dir, col := make([]float64, n), make([]float64, m)
-	p.Residuals = func(x, res, jac []float64) {
+	n := len(p.Start)
+	dir, col := make([]float64, n), make([]float64, r.Shape().Size())
+	return func(x, res, jac []float64) {
 		for k := range n {
 			clear(dir)
 			dir[k] = 1
@@ -128,10 +142,7 @@ func ResidualProblem(r *node, params []*node, feeds ...graph.Feed) (*Problem, er
 			}
 		}
 		prog.Read(r, res)
-	}
-	bend := sync.OnceValue(func() func(x, w, v, out []float64) { return p.bend(r, vs) })
-	p.Bend = func(x, w, v, out []float64) { bend()(x, w, v, out) }
-	return p, nil
+	}, nil
 }
 
 // bend compiles second derivatives of the residuals, when they are first asked

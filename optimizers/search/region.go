@@ -14,15 +14,18 @@ type model struct {
 	second *curvature
 }
 
-// curvature is K, in rows, and k.
-type curvature struct{ k, slope []float64 }
+// curvature is K, in rows, and k; some directions are left out.
+type curvature struct {
+	k, slope []float64
+	out      []bool
+}
 
 // bend adds second derivatives, where d are the steps of the fixed
-// parameters. With determined, directions that J does not determine are left
-// out.
+// parameters. Directions that J does not determine are left out if they have no
+// curvature but for rounding; with determined, all of them are.
 func (m *model) bend(b, d []float64, fixed []bool, determined bool) {
 	n := len(d)
-	c := &curvature{make([]float64, n*n), make([]float64, n)}
+	c := &curvature{make([]float64, n*n), make([]float64, n), make([]bool, n)}
 	columns := make([][]float64, n)
 	for j := range n {
 		w := make([]float64, n)
@@ -44,12 +47,14 @@ func (m *model) bend(b, d []float64, fixed []bool, determined bool) {
 		}
 		c.slope[j] = dot(bd, d)
 	}
-	if determined {
-		for j := m.Rank; j < n; j++ {
-			for i := range n {
-				c.k[i*n+j], c.k[j*n+i] = 0, 0
+	for j := m.Rank; j < n; j++ {
+		c.out[j] = determined || length(c.k[j*n:(j+1)*n]) <= 1e-13*length(c.k)
+	}
+	for i := range n {
+		for j := range n {
+			if c.out[i] || c.out[j] {
+				c.k[i*n+j] = 0
 			}
-			c.slope[j] = 0
 		}
 	}
 	m.second = c
@@ -86,7 +91,11 @@ func (m *model) slope() []float64 {
 	h := make([]float64, len(m.S))
 	for i, s := range m.S {
 		h[i] = float64(s * m.T[i])
-		if m.second != nil {
+		switch {
+		case m.second == nil:
+		case m.second.out[i]:
+			h[i] = 0
+		default:
 			h[i] += m.second.slope[i]
 		}
 	}
@@ -169,16 +178,15 @@ func (m *model) newton(lambda float64, h []float64) []float64 {
 	n := len(m.S)
 	a, w, d := make([]float64, n*n), make([]float64, n), make([]float64, n)
 	for i, s := range m.S {
-		out := lambda == 0 && i >= m.Rank && m.second.k[i*n+i] == 0 // left out by bend
 		x := float64(s*s) + m.second.k[i*n+i] + lambda
-		if out {
+		if m.second.out[i] {
 			x = 1
 		}
 		if !(x > 0) {
 			return nil
 		}
 		d[i] = math.Sqrt(x)
-		if !out {
+		if !m.second.out[i] {
 			w[i] = -h[i] / d[i]
 		}
 	}

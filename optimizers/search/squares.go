@@ -16,6 +16,8 @@ type squares struct {
 	lower, upper []float64
 	usual        float64 // least value from where a search began
 	linear       []int   // see separable
+	folds        []fold
+	starts       []*spot // see folded
 	random       *rand.Rand
 }
 
@@ -27,6 +29,9 @@ func newSquares(run *Run) *squares {
 	}
 	if s.upper == nil {
 		s.upper = slices.Repeat([]float64{math.Inf(1)}, s.n)
+	}
+	if p.folds != nil {
+		s.folds = p.folds()
 	}
 	return s
 }
@@ -72,9 +77,7 @@ func (s *squares) spot(x []float64) *spot {
 		axpy(at.grad, at.grad, r, at.row(i))
 	}
 	at.f = 0.5 * dot(at.r, at.r)
-	if finite(at.grad...) {
-		s.run.keep(x, at.f)
-	}
+	s.run.keep(x, at.f)
 	return at
 }
 
@@ -95,27 +98,25 @@ func (at *spot) noise() (sum float64) {
 	return sum
 }
 
-// rounding is by how much two values may differ though they are the same. Far
-// parameters have much noise, but little of it counts unless all that is left
-// of the value is noise.
-func (s *squares) rounding(at *spot) float64 {
-	if at.f <= 1e-16*s.usual {
-		return at.noise()
-	}
-	return min(at.noise(), 1e-10*at.f) + float64(1e-13*at.f)
-}
+// rounding is by how much two values may differ though they are the same, one
+// part in 1e10 at most: far parameters have much noise, but little of it counts.
+func (at *spot) rounding() float64 { return min(at.noise()+float64(1e-13*at.f), 1e-10*at.f) }
 
 // cosine is the largest cosine of the angle between the residuals and a column
-// of J whose parameter can move: 0 where the value is stationary.
+// of J whose parameter can move, and matters: 0 where the value is stationary.
 func (s *squares) cosine(at *spot) (c float64) {
 	size := math.Sqrt(2 * at.f)
 	for k, norm := range columnNorms(at.jac, s.n) {
-		if norm > 0 && !s.held(at, k) {
+		if norm*max(1, math.Abs(at.x[k])) > dead*size && !s.held(at, k) {
 			c = max(c, math.Abs(at.grad[k])/norm/size)
 		}
 	}
 	return c
 }
+
+// dead is how little a parameter may change the residuals, over their size,
+// that cannot change the value: beyond the last row of a step, say.
+const dead = 1e-8
 
 // held tells whether parameter k is at a bound and wants to leave.
 func (s *squares) held(at *spot, k int) bool {
@@ -128,7 +129,7 @@ func (s *squares) held(at *spot, k int) bool {
 func (at *spot) live() int {
 	n, size, jac := len(at.x), math.Sqrt(2*at.f), slices.Clone(at.jac)
 	for k, norm := range columnNorms(at.jac, n) {
-		if norm*math.Abs(at.x[k]) > 1e-8*size {
+		if norm*math.Abs(at.x[k]) > dead*size {
 			continue
 		}
 		for i := k; i < len(jac); i += n {
@@ -140,19 +141,50 @@ func (at *spot) live() int {
 
 // second returns Σr·∇²r.
 func (s *squares) second(at *spot) []float64 {
-	if at.bend == nil {
-		at.bend = make([]float64, s.n*s.n)
-		unit := make([]float64, s.n)
-		for k := range s.n {
-			clear(unit)
-			unit[k] = 1
-			s.run.Problem.Bend(at.x, at.r, unit, at.bend[k*s.n:(k+1)*s.n])
-		}
-		if !finite(at.bend...) {
-			clear(at.bend)
-		}
+	if at.bend != nil {
+		return at.bend
+	}
+	at.bend = make([]float64, s.n*s.n)
+	unit := make([]float64, s.n)
+	for k := range s.n {
+		clear(unit)
+		unit[k] = 1
+		s.run.Problem.Bend(at.x, at.r, unit, at.bend[k*s.n:(k+1)*s.n])
+	}
+	if !finite(at.bend...) {
+		s.bent(at)
 	}
 	return at.bend
+}
+
+// bent takes Σr·∇²r from Jacobians around, in which a row that
+// overflows does not spoil the others.
+func (s *squares) bent(at *spot) {
+	n := s.n
+	clear(at.bend)
+	for k, x := range at.x {
+		h := float64(6e-6 * max(math.Abs(x), 1e-3)) // about the cube root of the rounding
+		ends := [2]*spot{}
+		for e, to := range []float64{x - h, x + h} {
+			moved := slices.Clone(at.x)
+			moved[k] = to
+			ends[e] = s.spot(s.inside(moved))
+		}
+		over := ends[1].x[k] - ends[0].x[k]
+		if over == 0 {
+			continue
+		}
+		for i, r := range at.r {
+			for j, d := range ends[1].row(i) {
+				half := float64(0.5 * r * (d - ends[0].row(i)[j]) / over)
+				at.bend[k*n+j] += half
+				at.bend[j*n+k] += half
+			}
+		}
+	}
+	if !finite(at.bend...) {
+		clear(at.bend)
+	}
 }
 
 // columnNorms are the norms of the columns of a Jacobian.
@@ -167,7 +199,9 @@ func columnNorms(jac []float64, n int) []float64 {
 // rescale raises the scales to the norms of J's columns. A scale that is far
 // above the norm would hide the parameter.
 func (s *squares) rescale(scale []float64, at *spot, unit bool) {
+	size := math.Sqrt(2 * at.f)
 	for k, norm := range columnNorms(at.jac, s.n) {
+		norm = max(norm, 1e-6*size/max(1, math.Abs(at.x[k])))
 		switch {
 		case unit:
 			scale[k] = 1

@@ -8,6 +8,7 @@ import (
 	"descent/graph"
 	"descent/internal/elementary"
 	"descent/internal/leastsq"
+	"descent/optimizers/search"
 )
 
 // A Fit is a fitted model, with the numbers that NIST and R print. Numbers of
@@ -76,7 +77,8 @@ func (f *Fit) finish() error {
 		}
 	}
 	if slices.ContainsFunc(fitted, notFinite) || slices.ContainsFunc(jac, notFinite) {
-		f.RSS, f.RSD, f.R2, f.Condition, f.DOF = math.NaN(), math.NaN(), math.NaN(), math.NaN(), s.rows-len(f.at)
+		f.Condition, f.DOF = math.NaN(), s.rows-len(f.at)
+		f.residuals(y, fitted, root)
 		f.Notes = append(f.Notes, "the model or a derivative is not finite at the estimates: there are no standard errors")
 		f.Parameters = f.unsure()
 		return nil
@@ -128,7 +130,7 @@ func (f *Fit) residuals(y, fitted, root []float64) {
 // linearise returns the model's values at each row and their derivatives by
 // the parameters.
 func (s *system) linearise(at []float64) (values, jac []float64, err error) {
-	p, err := squaresOf(s.model, s.params, s.feeds)
+	p, err := search.ResidualProblem(s.model, s.params, s.feeds...)
 	if err != nil {
 		return nil, nil, err
 	}

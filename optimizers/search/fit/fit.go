@@ -267,7 +267,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	squares, err := squaresOf(s.residual(), s.params, s.feeds)
+	squares, err := search.ResidualProblem(s.residual(), s.params, s.feeds...)
 	p := squares
 	if err == nil && how.Loss != nil {
 		p, err = search.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
@@ -334,7 +334,7 @@ func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 		evaluations += res.Evaluations
 		s.result, s.steps = res, s.steps+max(len(res.Trace)-1, 0)
 		stop.Iterations = how.Steps - s.steps
-		stuck := res.Reason == search.NoProgress || res.Reason.Converged() && !s.marquardt
+		stuck := res.Reason == search.NoProgress || res.Reason == search.Edge || res.Reason.Converged() && !s.marquardt
 		if how.Method != nil || !stuck || stop.Iterations < 1 || tries == restarts {
 			break
 		}

@@ -197,7 +197,7 @@ func TestEndings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := squaresOf(s.residual(), s.params, s.feeds)
+		p, err := search.ResidualProblem(s.residual(), s.params, s.feeds...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/internal/elementary"
+	"descent/optimizers/search"
 )
 
 // Undetermined are parameters that the data do not determine one by one: they
@@ -57,7 +58,7 @@ func (f *Fit) undetermined() error {
 	if err != nil {
 		return err
 	}
-	p, err := squaresOf(s.model, s.params, s.feeds)
+	p, err := search.ResidualProblem(s.model, s.params, s.feeds...)
 	if err != nil {
 		return err
 	}

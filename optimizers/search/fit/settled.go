@@ -18,7 +18,7 @@ func (f *Fit) judge(s *ending) {
 	switch {
 	case s.marquardt && s.result.Reason.Converged():
 		f.Converged = true
-	case s.result.Reason == search.Cancelled:
+	case s.result.Reason == search.Cancelled, s.result.Reason == search.Edge, s.result.Reason == search.NoMinimum:
 	case s.marquardt && s.result.Reason == search.NoProgress:
 		if _, found := s.lower(); !found && !notFinite(s.result.F) {
 			f.Converged = true

@@ -74,9 +74,9 @@ def twist(rng, text, names):
     return kind, text, extra, scale, shift
 
 
-def problem(rng, k):
-    base = rng.choice(list(BASES))
-    text, params, (lo, hi) = BASES[base]
+def problem(rng, bases, limit):
+    base = rng.choice(list(bases))
+    text, params, (lo, hi) = bases[base]
     kind, text, extra, scale, shift = twist(rng, text, [p for p, _, _ in params])
     rows = int(rng.integers(8, 41)) if rng.random() < 0.93 else len(params) + int(rng.integers(0, 3))
     x = np.sort(rng.uniform(lo, hi, rows)) if rng.random() < 0.5 else np.linspace(lo, hi, rows)
@@ -140,7 +140,7 @@ def problem(rng, k):
     out = None
     for tol in (1e-8, 1e-14):
         try:
-            s = least_squares(res, start, method="trf", ftol=tol, xtol=tol, gtol=tol, max_nfev=3000 if tol < 1e-8 else None, **kw)
+            s = least_squares(res, start, method="trf", ftol=tol, xtol=tol, gtol=tol, max_nfev=limit if tol < 1e-8 else None, **kw)
             if tol == 1e-8:
                 status, rss = int(s.status), 2 * float(s.cost)
             out = min(rss, 2 * float(s.cost))
@@ -148,13 +148,13 @@ def problem(rng, k):
             if tol == 1e-8:
                 status, rss = -1, None
     try:
-        s = least_squares(res, truth, method="trf", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=3000, **kw)
+        s = least_squares(res, truth, method="trf", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=limit, **kw)
         best = min(2 * float(s.cost), out if out is not None else np.inf)
     except Exception:
         best = out
     q = dict(base=base, kind=kind, formula=text, names=names, start=start, x=x.tolist(), y=[float("%.17g" % v) for v in y],
              status=status, **{k: v if v is not None and np.isfinite(v) else None  # JSON has no infinity
-                               for k, v in dict(rss=rss, tight=out, best=best).items()})
+                               for k, v in dict(first=float(np.sum(res(start) ** 2)), rss=rss, tight=out, best=best).items()})
     if "z" in text:
         q["z"] = z.tolist()
     if bounds:
@@ -162,10 +162,16 @@ def problem(rng, k):
     return q
 
 
-rng = np.random.default_rng(int(sys.argv[1]))
-out = []
-while len(out) < int(sys.argv[2]):
-    p = problem(rng, len(out))
-    if p:
-        out.append(p)
-json.dump(out, sys.stdout)
+def write(bases, limit):
+    """SEED COUNT of the command line: problems of these bases, scipy's tight searches within so many evaluations."""
+    rng = np.random.default_rng(int(sys.argv[1]))
+    out = []
+    while len(out) < int(sys.argv[2]):
+        p = problem(rng, bases, limit)
+        if p:
+            out.append(p)
+    json.dump(out, sys.stdout)
+
+
+if __name__ == "__main__":
+    write(BASES, 3000)
