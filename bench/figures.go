@@ -17,7 +17,13 @@ import (
 const figureWidth, figureHeight = 480, 360
 
 // colors gives each optimizer a colour of its own in all figures.
-func color(i int) plot.Color { return plot.Blue + plot.Color(i%8) }
+func (r *Results) colors() map[string]plot.Color {
+	var names []string
+	for _, o := range r.Optimizers {
+		names = append(names, o.Optimizer)
+	}
+	return plot.Colors(names...)
+}
 
 // svg draws a figure at that size.
 func svg(f *plot.Figure) (template.HTML, error) {
@@ -45,10 +51,10 @@ func (r *Results) figures() (curves, rates []template.HTML, err error) {
 // from the lowest to the highest, as far as all of them go.
 func (r *Results) curves(title string, of func(*Run) []float64) *plot.Figure {
 	f := &plot.Figure{Title: title, X: plot.Axis{Label: "step"}, Y: plot.Axis{Label: "loss"}}
-	positive := true
-	for i, o := range r.Optimizers {
+	positive, colors := true, r.colors()
+	for _, o := range r.Optimizers {
 		runs := r.byOptimizer(o.Optimizer)
-		l := plot.Line{Name: o.Optimizer, Color: color(i)}
+		l := plot.Line{Name: o.Optimizer, Color: colors[o.Optimizer]}
 		for k, step := range r.Checkpoints {
 			var at []float64
 			for _, run := range runs {
@@ -77,9 +83,9 @@ func (r *Results) curves(title string, of func(*Run) []float64) *plot.Figure {
 // rates draws the validation loss over the learning rate.
 func (r *Results) rates() *plot.Figure {
 	f := &plot.Figure{Title: "Validation loss at each learning rate", X: plot.Axis{Label: "learning rate", Log: true}, Y: plot.Axis{Label: "loss at the end"}}
-	low, high, positive := math.Inf(1), 0.0, true
-	for i, o := range r.Optimizers {
-		l := plot.Line{Name: o.Optimizer, Color: color(i), Marks: true}
+	low, high, positive, colors := math.Inf(1), 0.0, true, r.colors()
+	for _, o := range r.Optimizers {
+		l := plot.Line{Name: o.Optimizer, Color: colors[o.Optimizer], Marks: true}
 		for _, p := range o.Grid {
 			y := p.loss()
 			if !finite(y) {
@@ -104,8 +110,9 @@ func (r *Results) rates() *plot.Figure {
 // scatter draws quality over speed, a point for each run.
 func (r *Results) scatter() *plot.Figure {
 	f := &plot.Figure{Title: "Quality and speed", X: plot.Axis{Label: "steps to the target"}, Y: plot.Axis{Label: "test " + r.Setup.Score}}
-	for i, o := range r.Optimizers {
-		l := plot.Scatter{Name: o.Optimizer, Color: color(i)}
+	colors := r.colors()
+	for _, o := range r.Optimizers {
+		l := plot.Scatter{Name: o.Optimizer, Color: colors[o.Optimizer]}
 		for _, run := range r.byOptimizer(o.Optimizer) {
 			if run.StepsToTarget != nil && finite(r.scoreOf(run)) {
 				l.X, l.Y = append(l.X, float64(*run.StepsToTarget)), append(l.Y, r.scoreOf(run))
@@ -132,12 +139,13 @@ func (r *Results) strip(label string) template.HTML {
 	}
 	const width, height, margin = 120, 18, 6
 	at := func(s float64) float64 { return margin + (width-2*margin)*(s-lo)/(hi-lo) }
+	dots := r.colors()[label].Hex()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"><title>%s to %s</title>`, width, height, r.format(lo), r.format(hi))
 	fmt.Fprintf(&b, `<path d="M%d 9H%d" stroke="#d5d9de"/>`, margin, width-margin)
 	for _, run := range r.byOptimizer(label) {
 		if s := r.scoreOf(run); finite(s) {
-			fmt.Fprintf(&b, `<circle cx="%.1f" cy="9" r="3.5" fill="#0072b2" fill-opacity=".55"/>`, at(s))
+			fmt.Fprintf(&b, `<circle cx="%.1f" cy="9" r="3.5" fill="%s" fill-opacity=".55"/>`, at(s), dots)
 		}
 	}
 	b.WriteString("</svg>")

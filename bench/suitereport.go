@@ -64,12 +64,22 @@ func (r *SuiteResults) WriteHTML(w io.Writer) error {
 	return p.Write(w, suiteTemplate, v)
 }
 
+// colors gives each optimizer a colour of its own in all figures.
+func (r *SuiteResults) colors() map[string]plot.Color {
+	var names []string
+	for _, m := range r.Optimizers {
+		names = append(names, m.Optimizer)
+	}
+	return plot.Colors(names...)
+}
+
 // dataProfile draws the share of targets reached over the budget, as COCO does.
 // Moré, Wild 2009, https://doi.org/10.1137/080724083.
 func (r *SuiteResults) dataProfile() *plot.Figure {
 	f := &plot.Figure{Title: "Targets reached", X: plot.Axis{Label: "gradient evaluations", Log: true, Min: 1, Max: float64(r.Budget)},
 		Y: plot.Axis{Label: "share of targets", Min: 0, Max: 1}}
-	for i, m := range r.Optimizers {
+	colors := r.colors()
+	for _, m := range r.Optimizers {
 		var hits []float64
 		for _, run := range m.best {
 			for _, h := range run.Hits {
@@ -78,7 +88,7 @@ func (r *SuiteResults) dataProfile() *plot.Figure {
 				}
 			}
 		}
-		f.Layers = append(f.Layers, steps(m.Optimizer, i, hits, len(m.best)*len(r.Targets), float64(r.Budget)))
+		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], hits, len(m.best)*len(r.Targets), float64(r.Budget)))
 	}
 	return f
 }
@@ -103,22 +113,23 @@ func (r *SuiteResults) performanceProfile() *plot.Figure {
 			}
 		}
 	}
-	for i, m := range r.Optimizers {
+	colors := r.colors()
+	for _, m := range r.Optimizers {
 		var ratios []float64
 		for k, run := range m.best {
 			if h := run.Hits[profileTarget]; h > 0 {
 				ratios = append(ratios, float64(h)/fastest[k])
 			}
 		}
-		f.Layers = append(f.Layers, steps(m.Optimizer, i, ratios, len(m.best), most))
+		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], ratios, len(m.best), most))
 	}
 	return f
 }
 
 // steps is the line of the share of n that is at most x, up to end.
-func steps(name string, i int, x []float64, n int, end float64) plot.Line {
+func steps(name string, color plot.Color, x []float64, n int, end float64) plot.Line {
 	slices.Sort(x)
-	l := plot.Line{Name: name, Color: color(i), Step: true, X: []float64{1}, Y: []float64{0}}
+	l := plot.Line{Name: name, Color: color, Step: true, X: []float64{1}, Y: []float64{0}}
 	for k, v := range x {
 		if v > end {
 			break

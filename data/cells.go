@@ -141,6 +141,25 @@ func (c *cells) values(read func(cell string) (float64, bool)) (values []float64
 	return values, -1
 }
 
+// padded returns a cell that begins with a 0, where all are digits and as many,
+// as postal codes are; "" if there is none.
+func (c *cells) padded() (cell string) {
+	digits := 0
+	for row := range c.ends {
+		s := c.at(row)
+		switch {
+		case s == "":
+			continue
+		case strings.ContainsFunc(s, func(r rune) bool { return !isDigit(r) }), digits != 0 && len(s) != digits:
+			return ""
+		}
+		if digits = len(s); s[0] == '0' && digits > 1 && cell == "" {
+			cell = s
+		}
+	}
+	return cell
+}
+
 func (c *cells) words() (Column, []string) {
 	words := make([]string, len(c.ends))
 	for row := range words {
@@ -191,8 +210,12 @@ func (c *cells) typo(words *Column) *cellError {
 func (c *cells) stray(words *Column, is func(cell string) bool, why string) *cellError {
 	row := slices.IndexFunc(words.Codes, func(code int) bool { return code >= 0 && !is(words.Levels[code]) })
 	cell := c.at(row)
+	cure := "correct it"
+	if row == 0 && !strings.ContainsFunc(cell, isDigit) && !slices.Contains(words.Codes[1:], words.Codes[0]) {
+		cure = "delete the line if it has units or remarks"
+	}
 	return &cellError{row, advise(fmt.Errorf("%s %s the column's %d different values are", quote(cell), why, len(words.Levels)),
-		Advice{Text: "correct it"}, Advice{Text: "list it in Missing", Option: "Missing", Value: cell},
+		Advice{Text: cure}, Advice{Text: "list it in Missing", Option: "Missing", Value: cell},
 		Advice{Text: fmt.Sprintf("set the column's kind to %s", Categorical), Option: "Kinds", Value: c.name})}
 }
 

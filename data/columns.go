@@ -67,6 +67,10 @@ func (w *writing) kind(name string) (Kind, *Input) {
 	return in.Kind, in
 }
 
+// told tells whether notes are made on a column: if there is a schema, on those
+// that it uses.
+func (w *writing) told(name string) bool { return w.o.Schema == nil || w.inputs[name] != nil }
+
 // plain makes a column of numbers as programs write them; done is false if it
 // is none, or may be one in another way of writing.
 func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
@@ -93,6 +97,10 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 	*out = Column{Name: c.name, Kind: Numeric, Values: values}
 	if kind == "" && c.compact() {
 		return false, nil
+	}
+	if code := c.padded(); code != "" && kind == "" && w.told(c.name) {
+		w.table.Notes = append(w.table.Notes, Note{Text: fmt.Sprintf("column %s: numbers with zeros in front, such as %s, are read as numbers, not as codes", quote(c.name), quote(code)), Guess: true,
+			Advice: []Advice{{Text: fmt.Sprintf("set the column's kind to %s", Categorical), Option: "Kinds", Value: c.name}}})
 	}
 	if !strings.Contains(c.text.String(), ".") {
 		return true, nil
@@ -149,10 +157,20 @@ func (w *writing) column(c *cells, out *Column) *cellError {
 		return bad
 	}
 	first := out.Levels[:min(len(out.Levels), 50)] // which are enough to tell
-	if n := len(first); n > 1 && (countIf(first, isNumber) == n || countIf(first, isDate) == n) {
+	if n := len(first); w.told(c.name) && n > 1 && (countIf(first, isNumber) == n || countIf(first, isDate) == n || n >= manyNumbers && countIf(first, numberFirst) == n) {
 		w.odd = append(w.odd, fmt.Sprintf("%s (%s)", quote(c.name), few(out.Levels)))
 	}
 	return nil
+}
+
+// manyNumbers is from how many words that begin with a number on they may be meant
+// as numbers: 5'11", 3:1, 12 ± 3. Fewer are ranges, such as 18-24.
+const manyNumbers = 10
+
+// numberFirst tells whether a word begins with a number.
+func numberFirst(word string) bool {
+	digits := strings.TrimLeft(word, "+-$€£ ")
+	return digits != "" && isDigit(rune(digits[0]))
 }
 
 // asBefore reads a column as it was written when the schema was made.
@@ -221,7 +239,7 @@ func (w *writing) dates(c *cells, out *Column) bool {
 	if !ok {
 		return false
 	}
-	if other != "" {
+	if other != "" && w.told(c.name) {
 		w.either = append(w.either, c.name)
 	}
 	*out = Column{Name: c.name, Kind: Date, Values: values, dates: layout}
@@ -231,7 +249,7 @@ func (w *writing) dates(c *cells, out *Column) bool {
 func (w *writing) words(c *cells, out *Column) *cellError {
 	column, variants := c.words()
 	*out = column
-	if len(variants) > 0 {
+	if len(variants) > 0 && w.told(c.name) {
 		w.table.Notes = append(w.table.Notes, Note{Text: fmt.Sprintf("column %s: words that differ only in case and spaces are one, such as %s", quote(c.name), few(variants))})
 	}
 	return nil
@@ -263,7 +281,7 @@ func (w *writing) note() {
 	columns := make(map[Numerals][]string)
 	var forms []Numerals
 	for _, c := range w.table.Columns {
-		if c.numerals != (Numerals{}) {
+		if c.numerals != (Numerals{}) && w.told(c.Name) {
 			if columns[c.numerals] == nil {
 				forms = append(forms, c.numerals)
 			}
@@ -300,6 +318,9 @@ func (f Numerals) String() string {
 	}
 	if f.Unit != "" {
 		says = append(says, "the unit "+quote(f.Unit))
+	}
+	if f.Magnitude {
+		says = append(says, "magnitudes such as K and M, which are multiplied out")
 	}
 	return strings.Join(says, " and ")
 }

@@ -104,10 +104,10 @@ func TestTaskNotes(t *testing.T) {
 	}
 	odd := "x,t\n"
 	for i := range 90 {
-		odd += fmt.Sprintf("%d.5,%d%s\n", i, i%30, []string{"k", "M"}[i%2])
+		odd += fmt.Sprintf("%d.5,%d%s\n", i, i%30, []string{"kg", "lb"}[i%2])
 	}
 	_, err := Prepare(mustRead(t, odd, CSVOptions{}), "t", Options{})
-	wantError(t, err, `column "t" has 30 different words in 90 rows, such as "0k", "10k", "11M", "12k" and 26 more: they are no classes, and no numbers written in one way`)
+	wantError(t, err, `column "t" has 30 different words in 90 rows, such as "0kg", "10kg", "11lb", "12kg" and 26 more: they are no classes, and no numbers written in one way`)
 	if _, err = Prepare(mustRead(t, odd, CSVOptions{}), "t", Options{Task: Classification}); err != nil {
 		t.Error(err)
 	}
@@ -198,4 +198,75 @@ func TestReadBySchema(t *testing.T) {
 	plain := mustRead(t, "price,when,zip,grade,note\n1,soon,2,Good,x\n3,late,4,bad,y\n", CSVOptions{})
 	_, err = s.Apply(plain)
 	wantError(t, err, `column "when" has no dates, as it had in training`)
+}
+
+// The index of pandas is no input, though its rows were drawn or joined; whole
+// numbers in the first column of other tables are.
+func TestIndexColumns(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		o       CSVOptions
+		index   func(i int) int
+		ignored bool
+	}{
+		{"", CSVOptions{}, func(i int) int { return i }, true},
+		{"", CSVOptions{}, func(i int) int { return i * 37 % 101 }, true},
+		{"Unnamed: 0", CSVOptions{}, func(i int) int { return i % 20 }, true},
+		{"index", CSVOptions{}, func(i int) int { return 3 * (i % 7) }, true},
+		{"age", CSVOptions{}, func(i int) int { return i * 37 % 101 }, false},
+		{"Unnamed: 0", CSVOptions{}, func(i int) int { return i%20 - 3 }, false},
+		{"0", CSVOptions{NoHeader: true}, func(i int) int { return i * 37 % 101 }, false},
+	} {
+		text := c.name + ",x,y\n"
+		if c.o.NoHeader {
+			text = ""
+		}
+		for i := range 60 {
+			text += fmt.Sprintf("%d,%d.5,%d.25\n", c.index(i), i%13, i*7%41)
+		}
+		table := mustRead(t, text, c.o)
+		p, err := Prepare(table, table.Columns[2].Name, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(p.Schema.Ignored) == 1; got != c.ignored {
+			t.Errorf("%q, no header %v: ignored %v", c.name, c.o.NoHeader, p.Schema.Ignored)
+		}
+	}
+}
+
+// Numbers with zeros in front may be codes, which is said.
+func TestPaddedNumbers(t *testing.T) {
+	for cells, want := range map[string]string{
+		"01067,80331,10115": `column "a": numbers with zeros in front, such as "01067", are read as numbers, not as codes; set the column's kind to categorical`,
+		"007,012":           `column "a": numbers with zeros in front, such as "007", are read as numbers, not as codes; set the column's kind to categorical`,
+		"0,1,0":             "", "01,2,3": "", "10,20": "", "0.5,0.1": "", "-01,-02": "",
+	} {
+		table := mustRead(t, "a\n"+strings.ReplaceAll(cells, ",", "\n")+"\n", CSVOptions{})
+		if got := strings.Join(texts(table.Notes), "\n"); got != want || table.Columns[0].Kind != Numeric {
+			t.Errorf("%s: %s", cells, got)
+		}
+	}
+}
+
+// Many words that begin with numbers are told, since they may be meant as numbers.
+func TestWordsLikeNumbers(t *testing.T) {
+	ratios, ranges := "a\n", "a\n"
+	for i := range 40 {
+		ratios += fmt.Sprintf("%d:%d\n", i%12+1, i%3+1)
+		ranges += []string{"18-24", "25-34", "35-44"}[i%3] + "\n"
+	}
+	for text, want := range map[string]int{ratios: 1, ranges: 0} {
+		if table := mustRead(t, text, CSVOptions{}); len(table.Notes) != want {
+			t.Errorf("%.20q: %v", text, table.Notes)
+		}
+	}
+}
+
+func TestSubtotals(t *testing.T) {
+	table := mustRead(t, "a,b\nx,1\nSubtotal,1\ny,2\nSubtotal:,2\nz,5\n", CSVOptions{})
+	want := `column "a": 2 rows are called "Subtotal:" and the like; delete them if they have totals of other rows`
+	if got := texts(table.Notes); !slices.Equal(got, []string{want}) {
+		t.Errorf("%q", got)
+	}
 }

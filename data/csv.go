@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -108,8 +109,9 @@ func fileError(path string, err error) error {
 // ReadCSV reads a table: text (UTF-8 or UTF-16, plain or gzip, lines ending
 // with LF, CRLF or CR) in the format of RFC 4180, whose first line has the names
 // of the columns. Quotes inside a field that does not begin with one are text.
-// Blank lines and spaces around cells do not count, nor do comments: lines that
-// begin with # above the header, or that have not as many fields. A column
+// Blank lines, rows of empty cells and spaces around cells do not count, nor do
+// comments: lines that begin with # above the header, or that have not as many
+// fields. A column
 // without a name, as pandas writes for its index, is called column_1 after its
 // place.
 //
@@ -127,7 +129,7 @@ func fileError(path string, err error) error {
 // infinite numbers, text that is not UTF-8, a field of more than 1 MiB, a line
 // of more than 16 MiB or 65,536 fields, more than o.MaxBytes of text, gzip data
 // that expand more than 100 times, a column of numbers or dates with a few words
-// in it, and a table without rows.
+// in it, a last row of totals, and a table without rows.
 func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	if o.Name == "" {
 		o.Name = "csv"
@@ -140,6 +142,13 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	if err != nil {
 		return nil, within(o.Name, err)
 	}
+	titles, list, err := records.titles(list, o.NoHeader)
+	if err != nil {
+		return nil, err
+	}
+	if titles != nil {
+		t.Notes = append(t.Notes, Note{Text: "lines above the header are left out: " + few(titles)})
+	}
 	header, err := records.header(o, list)
 	if err != nil {
 		return nil, err
@@ -151,7 +160,10 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.fill(columns, o, records.comma)
+	if err := t.fill(columns, o, records.comma); err != nil {
+		return nil, err
+	}
+	return t, t.sums()
 }
 
 // open finds out how the text is laid out; list are its first records.
@@ -200,13 +212,17 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 		columns[i].name = name
 	}
 	in.width = len(header)
-	for row := 0; ; row++ {
+	row, empty := 0, 0
+	for {
 		fields, line, err := in.next()
 		switch {
 		case err == io.EOF && row == 0:
 			return nil, fmt.Errorf("%s: a header and no rows", t.Name)
 		case err == io.EOF:
-			return columns, nil
+			if empty > 0 {
+				t.Notes = append(t.Notes, Note{Text: rowsOfNothing(empty)})
+			}
+			return columns, t.totals(columns, row-1)
 		case err != nil:
 			return nil, err
 		case len(fields) == len(header)+1 && fields[len(header)] == "":
@@ -214,25 +230,122 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 		case len(fields) != len(header):
 			return nil, t.ragged(row, line, len(fields), len(header))
 		}
+		if again := slices.EqualFunc(fields, header, func(cell, name string) bool { return columnLine(cell) == name }); again && slices.ContainsFunc(header, notNumber) {
+			t.Notes = append(t.Notes, Note{Text: fmt.Sprintf("line %d, which is the header again, is left out", line)})
+			continue
+		}
+		if len(header) > 1 && !slices.ContainsFunc(fields, func(cell string) bool { return cell != "" }) {
+			empty++
+			continue
+		}
 		t.setLine(row, line)
 		if err := addRow(columns, fields, o); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", t.Name, line, err)
 		}
+		row++
 	}
+}
+
+func rowsOfNothing(n int) string {
+	if n == 1 {
+		return "a row of empty cells is left out"
+	}
+	return fmt.Sprintf("%d rows of empty cells are left out", n)
+}
+
+// totalWords are what the row below a spreadsheet's data begins with.
+var totalWords = []string{"total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "gesamtsumme", "insgesamt", "mittelwert", "durchschnitt",
+	"somme", "moyenne", "totale", "totaal", "suma", "media", "итого", "合计", "总计", "合計"}
+
+// totals refuses a last row that begins with such a word, which no other row has
+// in that column: its sums would be learned from as the values of a row. Of other
+// rows that do it makes a note.
+func (t *Table) totals(columns []cells, last int) error {
+	at := slices.IndexFunc(columns, func(c cells) bool { return c.at(last) != "" })
+	if at < 0 || last < 2 {
+		return nil
+	}
+	c := &columns[at]
+	word, count, same := "", 0, 0
+	for row := range last + 1 {
+		if cell := c.at(row); cell != "" && isTotal(cell) {
+			word = cell
+			count++
+			if strings.EqualFold(cell, c.at(last)) {
+				same++
+			}
+		}
+	}
+	switch {
+	case count == 0:
+		return nil
+	case same != 1:
+		t.Notes = append(t.Notes, Note{Text: fmt.Sprintf("column %s: %d rows are called %s and the like; delete them if they have totals of other rows", quote(c.name), count, quote(word)), Guess: true})
+		return nil
+	}
+	return advise(fmt.Errorf("%s: column %s: the last row begins with %s: it seems to have the totals of the rows above", t.Where(last), quote(c.name), quote(word)),
+		Advice{Text: "delete it"}, Advice{Text: "list the word in Missing if the row is one like the others", Option: "Missing", Value: word})
+}
+
+func isTotal(cell string) bool {
+	const longest = 20
+	return len(cell) <= longest && slices.Contains(totalWords, strings.ToLower(strings.TrimRight(cell, " :")))
+}
+
+// sums refuses a last row that is not full, and whose numbers are the sums, or the
+// means, of those above.
+func (t *Table) sums() error {
+	const least = 10
+	last := t.Rows() - 1
+	if last < least || !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.missing(last) }) {
+		return nil
+	}
+	found := false
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Kind != Numeric || c.missing(last) {
+			continue
+		}
+		sum, size, n := 0.0, 0.0, 0.0
+		for _, v := range c.Values[:last] {
+			if !math.IsNaN(v) {
+				sum, size, n = sum+v, size+math.Abs(v), n+1
+			}
+		}
+		near := func(x, unit float64) bool { return math.Abs(c.Values[last]-x) <= 1e-6*unit }
+		if size == 0 || !near(sum, size) && !near(sum/n, size/n) {
+			return nil
+		}
+		found = true
+	}
+	if !found {
+		return nil
+	}
+	return advise(fmt.Errorf("%s: the last row has the sums, or the means, of the rows above", t.Where(last)), Advice{Text: "delete it"})
 }
 
 // ragged is the error for a row that has not as many fields as the header.
 func (t *Table) ragged(row, line, fields, header int) error {
-	err := fmt.Errorf("%s:%d: %d fields, the header has %d", t.Name, line, fields, header)
-	if row == 0 && header == 1 {
-		return advise(err, Advice{Text: "if the first line is a title, delete it"}, Advice{Text: "set Comma if the fields are separated by something else", Option: "Comma"})
+	many := "fields"
+	if fields == 1 {
+		many = "field"
 	}
-	return err
+	err := fmt.Errorf("%s:%d: %d %s, the header has %d", t.Name, line, fields, many, header)
+	switch {
+	case row == 0 && header == 1:
+		return advise(err, Advice{Text: "if the first line is a title, delete it"}, Advice{Text: "set Comma if the fields are separated by something else", Option: "Comma"})
+	case fields < header:
+		return advise(err, Advice{Text: "delete the line if it is a title, a total or a remark, else complete it"})
+	}
+	return advise(err, Advice{Text: "if a cell has the separator in it, put the cell into quotes"})
 }
 
 // addRow adds the cells of a row to their columns.
 func addRow(columns []cells, fields []string, o CSVOptions) error {
 	for i, cell := range fields {
+		if inner, ok := strings.CutPrefix(cell, `="`); ok && strings.HasSuffix(inner, `"`) {
+			cell = strings.TrimSpace(inner[:len(inner)-1]) // Excel's way to write a text of digits
+		}
 		if isMissing(cell) || o.Missing != nil && o.missing(cell) {
 			cell = ""
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Dates says how the dates of a column are written, in the notation of
@@ -35,7 +36,7 @@ var dayFirst = map[Dates]Dates{
 // understood.
 var clockLayouts = []string{
 	"", " 15:04:05", " 15:04", "T15:04:05", "T15:04:05Z07:00", "T15:04:05-0700", "T15:04", "T15:04Z07:00", " 15:04:05Z07:00", " 15:04:05-0700",
-	" 15:04:05 -0700", " 15:04:05 MST", " 3:04:05 PM", " 3:04 PM", " 3:04PM", " 3:04:05PM", ", 15:04", ", 3:04 PM",
+	" 15:04:05 -0700", " 15:04:05 MST", " 3:04:05 PM", " 3:04:05 PM MST", " 3:04 PM", " 3:04PM", " 3:04:05PM", ", 15:04", ", 3:04 PM",
 }
 
 // counted is the layout of months of numbered years, 1-01 to 1-12, 2-01 and so
@@ -84,6 +85,45 @@ func (c *cells) countsMonths() bool {
 	return len(c.ends) >= least
 }
 
+// months are the names of the months that differ from English ones, short and
+// long, in German, French, Spanish, Italian, Portuguese and Dutch.
+var months = func() map[string]string {
+	names := map[string]string{}
+	for _, m := range [][2]string{
+		{"Jan", "janv jän ene gen"}, {"Feb", "févr fév fev febr"}, {"Mar", "mär mrz mrt"}, {"Apr", "avr abr"}, {"May", "mag mei"}, {"Jun", "giu"}, {"Jul", "juil lug"},
+		{"Aug", "aoû ago"}, {"Sep", "sept set"}, {"Oct", "okt ott out"}, {"Dec", "dez déc dic"},
+		{"January", "januar jänner janvier enero gennaio janeiro januari"}, {"February", "februar feber février febrero febbraio fevereiro februari"}, {"March", "märz mars marzo março maart"},
+		{"April", "avril abril aprile"}, {"May", "mai mayo maggio maio"}, {"June", "juni juin junio giugno junho"}, {"July", "juli juillet julio luglio julho"}, {"August", "août agosto augustus"},
+		{"September", "septembre septiembre settembre setembro"}, {"October", "oktober octobre octubre ottobre outubro"}, {"November", "novembre noviembre novembro"},
+		{"December", "dezember décembre diciembre dicembre dezembro"},
+	} {
+		for _, name := range strings.Fields(m[1]) {
+			names[name] = m[0]
+		}
+	}
+	return names
+}()
+
+// inEnglish replaces the name of a month by the English one.
+func inEnglish(cell string) string {
+	for at := 0; at < len(cell); {
+		from := strings.IndexFunc(cell[at:], unicode.IsLetter)
+		if from < 0 {
+			break
+		}
+		from += at
+		to := len(cell)
+		if n := strings.IndexFunc(cell[from:], func(r rune) bool { return !unicode.IsLetter(r) }); n >= 0 {
+			to = from + n
+		}
+		if month, ok := months[strings.ToLower(cell[from:to])]; ok {
+			return cell[:from] + month + strings.TrimPrefix(cell[to:], ".")
+		}
+		at = to
+	}
+	return cell
+}
+
 // A dateReader reads cells of one layout. It tries first what followed the
 // date last time.
 type dateReader struct {
@@ -103,7 +143,7 @@ func (d *dateReader) read(cell string) (days float64, ok bool) {
 	if len(cell) < 6 || len(cell) > 40 || !strings.ContainsFunc(cell, isDigit) {
 		return 0, false
 	}
-	cell = strings.ToUpper(cell) // AM, PM and zones; months may be in any case
+	cell = strings.TrimSuffix(strings.ToUpper(inEnglish(cell)), " UHR") // AM, PM and zones; months may be in any case
 	for k := range clockLayouts {
 		at := (d.clock + k) % len(clockLayouts)
 		t, err := time.Parse(string(d.layout)+clockLayouts[at], cell)

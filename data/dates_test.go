@@ -174,3 +174,25 @@ func TestSplitByTime(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Names of months in other languages are those of dates, too.
+func TestMonthsInOtherLanguages(t *testing.T) {
+	for cells, want := range map[string]string{
+		"31. Dezember 2024|1. März 2025": "2024-12-31 2025-03-01",
+		"Mär 2019|Apr 2019|Mai 2019":     "2019-03-01 2019-04-01 2019-05-01",
+		"5 févr. 2020|14 août 2021":      "",
+		"5 février 2020|14 août 2021":    "2020-02-05 2021-08-14",
+		"05.03.2024 14:30 Uhr":           "2024-03-05",
+		"1 enero 2020|2 agosto 2020":     "2020-01-01 2020-08-02",
+		"Dez-24|Okt-24":                  "2024-12-01 2024-10-01",
+	} {
+		var got []string
+		c := mustRead(t, columnOf(strings.Split(cells, "|"), ';'), CSVOptions{Comma: ';'}).Columns[0]
+		for _, days := range c.Values {
+			got = append(got, timeOf(days).Format("2006-01-02"))
+		}
+		if s := strings.Join(got, " "); s != want || (c.Kind == Date) != (want != "") {
+			t.Errorf("%s: %s, %q", cells, c.Kind, s)
+		}
+	}
+}

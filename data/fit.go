@@ -87,7 +87,9 @@ func reasons(t *Table, target string, rows []int, o Options) []string {
 			why[i] = "dropped on request"
 		default:
 			if why[i] = empty(c, rows, o); why[i] == "" && o.Shape == nil && !use[c.Name] {
-				why[i] = tellsRows(c, rows, o.MaxLevels)
+				if why[i] = tellsRows(c, rows, o.MaxLevels); why[i] == "" && i == 0 && t.indexed() && isIndex(c, rows) {
+					why[i] = ownNumbers
+				}
 			}
 		}
 		if why[i] == "" {
@@ -171,7 +173,7 @@ func tellsRows(c *Column, rows []int, maxLevels int) string {
 func ownWord(different, rows int) bool { return different > 10 && 2*different > rows }
 
 // idName are names of columns of numbers that tell rows apart.
-var idName = regexp.MustCompile(`(?i)(^|[^a-z])(id|ids|idx|index|key|uuid|guid|serial|rowid|rownum)$|[a-z](Id|ID)$`)
+var idName = regexp.MustCompile(`(?i)(^|[^a-z])(id|ids|idx|index|key|uuid|guid|serial|rowid|rownum|no|nr|num|number)[.)]*$|nummer$|[a-z]nr\.?$|[a-z](Id|ID)$`)
 
 // numbersRows tells whether a column counts the rows from 0 or 1, or is called
 // an id and has a whole number of its own in each.
@@ -189,6 +191,31 @@ func numbersRows(c *Column, rows []int) bool {
 		from0, from1 = from0 && v == float64(row), from1 && v == float64(row+1)
 	}
 	return from0 || from1 || idName.MatchString(c.Name)
+}
+
+// pandasIndex are the names that the first column has where pandas wrote its
+// index, and read it again.
+var pandasIndex = regexp.MustCompile(`^(Unnamed: 0(\.\d+)?|index|level_0)$`)
+
+// indexed tells whether the first column is an index by its name, or by having
+// none where the others do.
+func (t *Table) indexed() bool {
+	nameless := t.Columns[0].Name == columnName(0) && len(t.Columns) > 1 && t.Columns[1].Name != columnName(1)
+	return nameless || pandasIndex.MatchString(t.Columns[0].Name)
+}
+
+// isIndex tells whether a column is one of whole numbers from 0: an index, though
+// rows were drawn from it, or tables joined.
+func isIndex(c *Column, rows []int) bool {
+	if c.Kind != Numeric {
+		return false
+	}
+	for _, row := range rows {
+		if v := c.Values[row]; !(v >= 0) || v != math.Trunc(v) {
+			return false
+		}
+	}
+	return true
 }
 
 // fitColumn adds the inputs of a column.

@@ -23,8 +23,7 @@ func ReadImages(images, labels io.Reader) (*Dataset, error) {
 	if err := d.readLabels(labels, 0); err != nil {
 		return nil, fmt.Errorf("labels: %w", err)
 	}
-	nameClasses(d)
-	return d, nil
+	return d, nameClasses(nil, d)
 }
 
 // maxAxes is the largest number of axes of an array; videos have four.

@@ -1,15 +1,18 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // OpenImages reads a folder with images and labels, named as those of MNIST, of
@@ -21,7 +24,8 @@ import (
 //
 // each with or without .gz. Of a folder with several sets, one is named as a
 // part of the path: folder/emnist-letters. Images of EMNIST, whose files have
-// rows and columns exchanged, are turned upright. A set whose two files are both
+// rows and columns exchanged, are turned upright, and its classes are called as
+// emnist-letters-mapping.txt says, if it is there: A/a, not 1. A set whose two files are both
 // absent is nil; it is an error if both sets are, or one file of a set. Sets of
 // one folder have the same classes. A file may have maxBytes bytes after
 // decompression; 0 means DefaultMaxBytes. Errors are those of ReadImages.
@@ -36,16 +40,23 @@ func OpenImages(path string, maxBytes int64) (train, test *Dataset, err error) {
 	if test, err = files.open("test", maxBytes); err != nil {
 		return nil, nil, err
 	}
+	names, err := files.mapping()
+	if err != nil {
+		return nil, nil, err
+	}
 	switch {
 	case test == nil:
-		nameClasses(train)
+		err = nameClasses(names, train)
 	case train == nil:
-		nameClasses(test)
+		err = nameClasses(names, test)
 	default:
-		nameClasses(train, test)
+		err = nameClasses(names, train, test)
 		if !slices.Equal(train.Shape, test.Shape) {
 			return nil, nil, fmt.Errorf("%s: images for training are %v, for testing %v", path, train.Shape, test.Shape)
 		}
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", files.paths[mappingFile], err)
 	}
 	return train, test, nil
 }
@@ -89,16 +100,21 @@ func imageSets(folder string) (map[string]*imageFiles, error) {
 	sets := make(map[string]*imageFiles)
 	for _, e := range entries { // sorted, so that a plain file comes before its .gz
 		set, part, role, ok := imageName(e.Name())
+		key := part + " " + role
+		if name, is := strings.CutSuffix(strings.ToLower(e.Name()), "-mapping.txt"); is {
+			set, key, ok = name, mappingFile, true
+		}
 		if !ok || e.IsDir() {
 			continue
 		}
 		if sets[set] == nil {
 			sets[set] = &imageFiles{set: set, paths: make(map[string]string)}
 		}
-		if key := part + " " + role; sets[set].paths[key] == "" {
+		if sets[set].paths[key] == "" {
 			sets[set].paths[key] = filepath.Join(folder, e.Name())
 		}
 	}
+	maps.DeleteFunc(sets, func(_ string, f *imageFiles) bool { return len(f.paths) == 1 && f.paths[mappingFile] != "" })
 	return sets, nil
 }
 
@@ -154,6 +170,45 @@ func (f *imageFiles) open(part string, maxBytes int64) (*Dataset, error) {
 		d.transpose()
 	}
 	return d, withFile(labels, func(r io.Reader) error { return d.readLabels(r, maxBytes) })
+}
+
+// mappingFile is the key of the file that says what the labels of EMNIST are.
+const mappingFile = "mapping"
+
+// mapping reads what labels stand for: lines of a label and the characters that
+// it stands for, in numbers, as "1 65 97". No file is no mapping.
+func (f *imageFiles) mapping() (map[int]string, error) {
+	path := f.paths[mappingFile]
+	if path == "" {
+		return nil, nil
+	}
+	names := make(map[int]string)
+	return names, withFile(path, func(r io.Reader) error {
+		const longest = 1 << 16
+		text, err := io.ReadAll(io.LimitReader(r, longest))
+		if err != nil {
+			return err
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			var numbers []int
+			for _, word := range strings.Fields(line) {
+				n, err := strconv.Atoi(word)
+				if err != nil || n < 0 || n > unicode.MaxRune {
+					return fmt.Errorf("line %d: %q is not a number of a label or a character", i+1, word)
+				}
+				numbers = append(numbers, n)
+			}
+			if len(numbers) < 2 {
+				continue
+			}
+			var chars []string
+			for _, n := range numbers[1:] {
+				chars = append(chars, string(rune(n)))
+			}
+			names[numbers[0]] = strings.Join(chars, "/")
+		}
+		return nil
+	})
 }
 
 // transpose exchanges rows and columns of each image.
@@ -260,20 +315,28 @@ func (d *Dataset) readLabels(r io.Reader, maxBytes int64) error {
 	return nil
 }
 
-// nameClasses names the classes of some sets by their labels, from the smallest
-// to the largest of all sets, and counts them from 0.
-func nameClasses(sets ...*Dataset) {
+// nameClasses names the classes of some sets, from the smallest label to the
+// largest of all sets, and counts them from 0. A class is called by its label, if
+// names has no other.
+func nameClasses(names map[int]string, sets ...*Dataset) error {
 	lo, hi := maxClasses, 0
 	for _, d := range sets {
 		lo, hi = min(lo, slices.Min(d.Class)), max(hi, slices.Max(d.Class))
 	}
-	for _, d := range sets {
-		d.Classes = make([]string, hi-lo+1)
-		for k := range d.Classes {
-			d.Classes[k] = strconv.Itoa(lo + k)
+	classes, labels := make([]string, hi-lo+1), make(map[string]int)
+	for k := range classes {
+		label := lo + k
+		classes[k] = cmp.Or(names[label], strconv.Itoa(label))
+		if other, ok := labels[classes[k]]; ok {
+			return fmt.Errorf("labels %d and %d are both called %q", other, label, classes[k])
 		}
+		labels[classes[k]] = label
+	}
+	for _, d := range sets {
+		d.Classes = slices.Clone(classes)
 		for i := range d.Class {
 			d.Class[i] -= lo
 		}
 	}
+	return nil
 }

@@ -1,11 +1,13 @@
 package data
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // npy returns the text of a .npy file of version 1.
@@ -34,7 +36,7 @@ func TestEMNIST(t *testing.T) {
 		"emnist-letters-train-labels-idx1-ubyte":    idx([]byte{2}, 1, 26),
 		"emnist-letters-test-images-idx3-ubyte.gz":  zipped(idx([]byte{1, 2, 3}, 1, 2, 3, 4, 5, 6)),
 		"emnist-letters-test-labels-idx1-ubyte.gz":  zipped(idx([]byte{1}, 2)),
-		"emnist-letters-mapping.txt":                "1 65 97\n",
+		"emnist-byclass-mapping.txt":                "0 48\n", // whose images are not there
 		"emnist-digits-train-images-idx3-ubyte.gz":  zipped(idx([]byte{2, 1, 1}, 1, 2)),
 		"emnist-digits-train-labels-idx1-ubyte.gz":  zipped(idx([]byte{2}, 0, 9)),
 		"emnist-digits-readme-idx3-ubyte-is-no.txt": "",
@@ -60,6 +62,69 @@ func TestEMNIST(t *testing.T) {
 	}
 	if err := Find(filepath.Join(folder, "emnist-byclass")); err == nil {
 		t.Error("a set that is not there was found")
+	}
+}
+
+// The sets of EMNIST as its paper has them: labels from 1 to 26 for letters, 47
+// and 62 classes, each with its mapping, images whose columns come one after
+// another. Cohen and others 2017, https://arxiv.org/abs/1702.05373.
+func TestEMNISTSets(t *testing.T) {
+	digits, upper, lower := "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+	merged := digits + upper + "abdefghnqrt" // lower-case letters that look like the upper-case ones are these
+	files := map[string]string{}
+	put := func(set string, first int, chars string, twice bool) {
+		// A seven: its bar is the first row, which the file has as the first pixel of
+		// each column.
+		var pixels, labels []byte
+		var mapping strings.Builder
+		for i, c := range chars {
+			pixels = append(pixels, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255)
+			labels = append(labels, byte(first+i))
+			fmt.Fprintf(&mapping, "%d %d", first+i, c)
+			if twice {
+				fmt.Fprintf(&mapping, " %d", unicode.ToLower(c))
+			}
+			mapping.WriteString("\r\n")
+		}
+		n := byte(len(chars))
+		for _, part := range []string{"train", "test"} {
+			files["emnist-"+set+"-"+part+"-images-idx3-ubyte.gz"] = zipped(idx([]byte{n, 3, 4}, pixels...))
+			files["emnist-"+set+"-"+part+"-labels-idx1-ubyte.gz"] = zipped(idx([]byte{n}, labels...))
+		}
+		files["emnist-"+set+"-mapping.txt"] = mapping.String()
+	}
+	put("letters", 1, upper, true)
+	put("byclass", 0, digits+upper+lower, false)
+	put("balanced", 0, merged, false)
+	put("bymerge", 0, merged, false)
+	put("digits", 0, digits, false)
+	put("mnist", 0, digits, false)
+	folder := putAll(t, files)
+	for set, want := range map[string]struct {
+		n           int
+		first, last string
+	}{"letters": {26, "A/a", "Z/z"}, "byclass": {62, "0", "z"}, "balanced": {47, "0", "t"}, "bymerge": {47, "0", "t"}, "digits": {10, "0", "9"}, "mnist": {10, "0", "9"}} {
+		src, err := Open(filepath.Join(folder, "emnist-"+set), CSVOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []*Dataset{src.Images, src.Test} {
+			if len(d.Classes) != want.n || d.Classes[0] != want.first || d.Classes[want.n-1] != want.last || d.Class[0] != 0 || d.Class[want.n-1] != want.n-1 {
+				t.Errorf("%s: classes %q, %v", set, d.Classes, d.Class)
+			}
+			near(t, set, d.X[:12], []float64{1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1}, 0)
+			if !slices.Equal(d.Shape, []int{4, 3}) {
+				t.Errorf("%s: shape %v", set, d.Shape)
+			}
+		}
+	}
+	for text, want := range map[string]string{"1 A\n": `line 1: "A" is not a number`, "1 65\n2 65\n": `labels 1 and 2 are both called "A"`} {
+		files["emnist-letters-mapping.txt"] = text
+		_, err := Open(filepath.Join(putAll(t, files), "emnist-letters"), CSVOptions{})
+		if err == nil {
+			t.Error("no error for", text)
+		}
+		wantError(t, err, "emnist-letters-mapping.txt: "+want)
 	}
 }
 

@@ -230,6 +230,32 @@ func (r *records) header(o CSVOptions, list [][]string) (names []string, err err
 	}
 }
 
+// titles skips titles above the header, as spreadsheets have them: records of which
+// only the first cell has a text, or none, where a record of names, without empty
+// cells, follows. rest are the first records without them.
+func (r *records) titles(list [][]string, noHeader bool) (titles []string, rest [][]string, err error) {
+	const most = 10
+	n := 0
+	for n < min(len(list), most) && len(list[n]) > 2 && !slices.ContainsFunc(list[n][1:], func(cell string) bool { return cell != "" }) {
+		n++
+	}
+	if n == 0 || n >= len(list) || noHeader || len(list[n]) != len(list[0]) || !slices.ContainsFunc(list[n], notNumber) || slices.Contains(list[n], "") {
+		return nil, list, nil
+	}
+	for len(titles) < n {
+		fields, _, err := r.next()
+		if err != nil {
+			return nil, nil, err
+		}
+		if !comment(fields) {
+			titles = append(titles, strings.Clone(fields[0]))
+		}
+	}
+	return slices.DeleteFunc(titles, func(s string) bool { return s == "" }), list[n:], nil
+}
+
+func notNumber(cell string) bool { return !isNumeral(cell) }
+
 // allHave tells whether all records below the first have n fields.
 func allHave(list [][]string, n int) bool {
 	return len(list) > 1 && !slices.ContainsFunc(list[1:], func(r []string) bool { return len(r) != n })
@@ -270,12 +296,16 @@ func (r *records) checkNames(names []string, line int, list [][]string) error {
 func nameColumns(fields []string) []string {
 	names := make([]string, len(fields))
 	for i, n := range fields {
-		if names[i] = strings.Clone(n); n == "" {
+		if names[i] = columnLine(n); n == "" {
 			names[i] = columnName(i)
 		}
 	}
 	return names
 }
+
+// columnLine is a name in one line, with single spaces: spreadsheets have names
+// that were broken to fit their columns, which nobody can type.
+func columnLine(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 func numberedNames(n int) []string {
 	names := make([]string, n)

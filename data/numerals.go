@@ -1,6 +1,7 @@
 package data
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,6 +14,8 @@ type Numerals struct {
 	Decimal   string `json:"decimal,omitempty"`   // "." or ","; "" is "."
 	Thousands string `json:"thousands,omitempty"` // what separates thousands
 	Unit      string `json:"unit,omitempty"`      // a sign of currency, %, or a word, which does not change the number
+	// Magnitude says that 1.2M is 1200000 beside 3.4K, or $5B.
+	Magnitude bool `json:"magnitude,omitempty"`
 	// Clock says that they are times, 7:30 or 7:30:15, read as hours.
 	Clock bool `json:"clock,omitempty"`
 }
@@ -23,6 +26,14 @@ type numeral struct {
 	body     string // digits and what separates them
 	exponent string // without the e
 	unit     string
+	// magnitude stands behind the number, where the unit is before it: $5B.
+	magnitude string
+}
+
+// magnitudes are what people shorten large numbers with.
+var magnitudes = map[string]float64{
+	"k": 1e3, "K": 1e3, "Tsd": 1e3, "Tsd.": 1e3, "M": 1e6, "mn": 1e6, "mln": 1e6, "Mio": 1e6, "Mio.": 1e6,
+	"B": 1e9, "bn": 1e9, "Bn": 1e9, "Mrd": 1e9, "Mrd.": 1e9, "T": 1e12, "tn": 1e12,
 }
 
 // dissect takes a cell apart: -$1,234.50, (12), 5 %, 1.5D+03, 24 months. ok is
@@ -139,6 +150,9 @@ func (n *numeral) back(s string) bool {
 	switch {
 	case unit == "":
 		return true
+	case n.unit != "" && n.magnitude == "" && magnitudes[unit] > 0:
+		n.magnitude = unit
+		return true
 	case n.unit != "" || utf8.RuneCountInString(unit) > most || strings.ContainsFunc(unit, isDigit):
 		return false
 	}
@@ -153,9 +167,19 @@ func (n *numeral) back(s string) bool {
 	return unit == "\u2030" || currency(unit) == unit || !strings.ContainsFunc(unit, unlikeUnit)
 }
 
-// unlikeUnit tells what is not part of a unit such as km/h or bhp.
+// unlikeUnit tells what is not part of a unit such as km/h or sq ft.
 func unlikeUnit(r rune) bool {
-	return !unicode.IsLetter(r) && !strings.ContainsRune("/%\u00b0\u00b2\u00b3\u00b5.", r)
+	return !unicode.IsLetter(r) && !strings.ContainsRune("/%\u00b0\u00b2\u00b3\u00b5. ", r)
+}
+
+// sameUnit tells whether two units are one, perhaps in the singular and in the
+// plural: 1 star, 2 stars.
+func sameUnit(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	ending, ok := strings.CutPrefix(b, a)
+	return ok && (ending == "" || len(a) >= 3 && slices.Contains([]string{"s", "e", "n", "en", "(s)"}, ending))
 }
 
 // in reads a number with a decimal sign. group is what separates its thousands,
@@ -252,7 +276,11 @@ func (f Numerals) read(cell string) (v float64, ok bool) {
 		return clock(cell)
 	}
 	n, ok := dissect(cell)
-	if !ok || n.unit != "" && n.unit != f.Unit {
+	factor := 1.0
+	if f.Magnitude {
+		factor = n.multiply()
+	}
+	if !ok || n.magnitude != "" || n.unit != "" && !sameUnit(n.unit, f.Unit) {
 		return 0, false
 	}
 	decimal := byte('.')
@@ -260,13 +288,53 @@ func (f Numerals) read(cell string) (v float64, ok bool) {
 		decimal = f.Decimal[0]
 	}
 	v, group, ok := n.in(decimal)
-	return v, ok && (group == 0 || string(group) == f.Thousands)
+	return v * factor, ok && (group == 0 || string(group) == f.Thousands)
+}
+
+// multiply takes the magnitude off and returns it.
+func (n *numeral) multiply() (factor float64) {
+	word := n.magnitude
+	if word == "" && magnitudes[n.unit] > 0 {
+		word, n.unit = n.unit, ""
+	}
+	if n.magnitude = ""; word == "" {
+		return 1
+	}
+	return magnitudes[word]
+}
+
+// magnitudes tells whether the column has several magnitudes, or one that is not
+// a unit: beside a currency, or beside numbers without, as in 1.5K and 950. One
+// alone, as in 3 M, is a unit, and 12, 13B may be houses.
+func (c *cells) magnitudes() bool {
+	first, bare, fraction, several := "", false, false, false
+	for row := range c.ends {
+		cell := c.at(row)
+		if cell == "" || isBlank(cell) {
+			continue
+		}
+		n, ok := dissect(cell)
+		switch {
+		case !ok || n.unit != "" && magnitudes[n.unit] == 0 && currency(n.unit) != n.unit:
+			return false
+		case n.magnitude != "":
+			several = true
+		case magnitudes[n.unit] == 0:
+			bare = bare || n.body != "0"
+		default:
+			several = several || first != "" && n.unit != first
+			fraction = fraction || strings.ContainsAny(n.body, ".,")
+			first = n.unit
+		}
+	}
+	return several || bare && fraction
 }
 
 // numerals tells how the numbers of a column are written, with that decimal
 // sign; ok is false if some cell is no number then, or they do not agree.
 func (c *cells) numerals(decimal byte) (f Numerals, ok bool) {
 	found, bare, percents := false, false, false
+	f.Magnitude = c.magnitudes()
 	for row := range c.ends {
 		cell := c.at(row)
 		if cell == "" || isBlank(cell) {
@@ -276,9 +344,12 @@ func (c *cells) numerals(decimal byte) (f Numerals, ok bool) {
 		if !ok {
 			return f, false
 		}
+		if f.Magnitude {
+			n.multiply()
+		}
 		v, group, ok := n.in(decimal)
 		switch {
-		case !ok, n.unit != "" && f.Unit != "" && n.unit != f.Unit,
+		case !ok, n.magnitude != "", n.unit != "" && f.Unit != "" && !sameUnit(n.unit, f.Unit),
 			group != 0 && f.Thousands != "" && string(group) != f.Thousands:
 			return f, false
 		case n.unit != "":

@@ -28,6 +28,9 @@ type records struct {
 	in    *bufio.Reader
 	comma byte
 	width int // of the header, once it is known: comments have another
+	// Of tables drawn with |, as Markdown and databases do: begun says that the
+	// first line was seen, framed that it begins and ends with |.
+	begun, framed bool
 
 	line, start int // of the next byte, and of the record
 	text        []byte
@@ -61,10 +64,42 @@ func (r *records) next() (fields []string, line int, err error) {
 		if fields, err = r.cut(); err != nil {
 			return nil, 0, err
 		}
+		if r.comma == '|' {
+			if ruled(fields) {
+				continue
+			}
+			fields = r.unframe(fields)
+		}
 		if r.width == 0 || len(fields) == r.width || !comment(fields) {
 			return fields, r.start, nil
 		}
 	}
+}
+
+// ruled tells whether a line is drawn, not written: |---|:--:|, +----+----+.
+func ruled(fields []string) bool {
+	dashes := false
+	for _, f := range fields {
+		if strings.Trim(f, "-+:=") != "" {
+			return false
+		}
+		dashes = dashes || strings.Contains(f, "--") || strings.Contains(f, "==")
+	}
+	return dashes
+}
+
+// unframe takes what is before the first | and behind the last off, if all lines
+// begin and end with one.
+func (r *records) unframe(fields []string) []string {
+	last := len(fields) - 1
+	ends := last > 1 && fields[0] == "" && fields[last] == ""
+	if !r.begun && !comment(fields) {
+		r.begun, r.framed = true, ends
+	}
+	if r.framed && ends {
+		return fields[1:last]
+	}
+	return fields
 }
 
 // comment tells whether a record begins as one.

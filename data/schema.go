@@ -240,6 +240,14 @@ func (s *Schema) UnmarshalJSON(text []byte) error {
 	if p.Unknown == "" {
 		p.Unknown = UnknownRefuse
 	}
+	// Names that an earlier program kept with their line breaks.
+	p.Target.Name = columnLine(p.Target.Name)
+	for i := range p.Inputs {
+		p.Inputs[i].Name = columnLine(p.Inputs[i].Name)
+	}
+	for i := range p.Ignored {
+		p.Ignored[i].Name = columnLine(p.Ignored[i].Name)
+	}
 	if err := (*Schema)(&p).check(); err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}

@@ -87,6 +87,7 @@ var formats = []format{
 // Texts that are not told by their first bytes.
 var (
 	arff = regexp.MustCompile(`(?i)^\s*(%[^\n]*\n\s*)*@relation\s`)
+	sql  = regexp.MustCompile(`(?is)^(\s*--[^\n]*\n|\s*/\*.*?\*/;?)*\s*(create (table|database)|insert into|drop table|begin( transaction)?;|pragma |set [@\w]+ *=|copy [\w."]+ *\()`)
 	svm  = regexp.MustCompile(`^[-+.0-9]+( \d+:[-+.0-9eE]+){2,}\s*\n`)
 )
 
@@ -104,6 +105,8 @@ func foreign(head []byte) string {
 	switch {
 	case arff.Match(head):
 		return "an ARFF file (of Weka), not CSV; save it as CSV"
+	case sql.Match(trimmed):
+		return "SQL, not a table; load it into its database, and export the table as CSV"
 	case svm.Match(trimmed):
 		return "a file in LIBSVM's format, not CSV; write each feature into a column of its own"
 	case strings.HasPrefix(start, "PK\x03\x04"):

@@ -74,7 +74,10 @@ func TestForeignFiles(t *testing.T) {
 		"@RELATION iris\n@ATTRIBUTE a":                                       "an ARFF file",
 		"% 1. Title, by\n%\n@relation iris\n":                                "an ARFF file",
 		"+1 1:0.5 3:-1e-3 7:1\n-1 2:4\n":                                     "a file in LIBSVM's format",
-		"version https://git-lfs.github.com/spec/v1\noid sha256:": "a pointer of Git LFS",
+		"-- MySQL dump 10.13\n/*!40101 SET NAMES utf8 */;\nCREATE TABLE `t` (\n": "SQL, not a table",
+		"INSERT INTO t VALUES (1, 2);\n":                                         "SQL, not a table",
+		"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n":                         "SQL, not a table",
+		"version https://git-lfs.github.com/spec/v1\noid sha256:":                "a pointer of Git LFS",
 		zipped(tar): "a tar archive",
 	} {
 		_, err := read(written, CSVOptions{})
@@ -83,7 +86,7 @@ func TestForeignFiles(t *testing.T) {
 		}
 		wantError(t, err, "t.csv: "+want)
 	}
-	for _, fine := range []string{"[a],b\n1,2\n3,4\n", "{x},y\n1,2\n3,4\n", "par10,b\n1,2\n"} {
+	for _, fine := range []string{"[a],b\n1,2\n3,4\n", "{x},y\n1,2\n3,4\n", "par10,b\n1,2\n", "set,begin\n1,2\n", "insert,x\ninto,1\n", "-- ,b\n1,2\n"} {
 		if _, err := read(fine, CSVOptions{}); err != nil {
 			t.Errorf("%q: %v", fine, err)
 		}

@@ -15,26 +15,15 @@ import (
 	"descent/internal/plot"
 )
 
-// A Text is in English and in Chinese.
-type Text struct{ EN, ZH string }
-
-// In returns the text in a language, "en" or "zh".
-func (t Text) In(lang string) string {
-	if lang == "zh" {
-		return t.ZH
-	}
-	return t.EN
-}
-
 // An Experiment is a row of the lab.
 type Experiment struct {
 	Name     string
 	Tutorial string // row of the notes on the tutorials: "2.5"
 	Title    Text
-	Claim    Text   // what the tutorial says
-	Truth    Text   // what is so, in a paragraph
-	Wrong    bool   // the claim is false
-	Params   string // parameters
+	Claim    Text // what the tutorial says
+	Truth    Text // what is so, in a paragraph
+	Wrong    bool // the claim is false
+	Params   Text
 	Try      string // a command, or the Go code, that does it
 	run      func(*Run)
 }
@@ -53,12 +42,11 @@ func (n Number) Agrees() bool {
 
 // In says the result in a language.
 func (n Number) In(lang string) string {
-	says := Text{"%s = %.12g, expected %.12g (tolerance %.0e): %s", "%s = %.12g，期望 %.12g（容差 %.0e）：%s"}
-	mark := Text{"ok", "正确"}
+	mark := "ok"
 	if !n.Agrees() {
-		mark = Text{"WRONG", "错误"}
+		mark = "wrong"
 	}
-	return fmt.Sprintf(says.In(lang), n.Name, n.Got, n.Want, n.Tol, mark.In(lang))
+	return fmt.Sprintf(Word("compared", lang), Label(n.Name).In(lang), n.Got, n.Want, n.Tol, Word(mark, lang))
 }
 
 func (n Number) String() string { return n.In("en") }
@@ -109,11 +97,25 @@ func (r *Run) OK() bool {
 }
 
 // Verdict is the claim's, in words.
-func (r *Run) Verdict() Text {
+func (r *Run) Verdict(lang string) string {
 	if r.Holds {
-		return Text{"the claim holds", "该说法成立"}
+		return Word("holds", lang)
 	}
-	return Text{"the claim is false", "该说法不成立"}
+	return Word("false", lang)
+}
+
+// PicturesIn returns the pictures with their texts in a language.
+func (r *Run) PicturesIn(lang string) []plot.Picture {
+	say := func(s string) string { return Label(s).In(lang) }
+	for _, p := range r.Pictures {
+		switch p := p.(type) {
+		case *plot.Figure:
+			p.Say = say
+		case *plot.Grid:
+			p.Say = say
+		}
+	}
+	return r.Pictures
 }
 
 // exact records a number of deterministic arithmetic.
@@ -139,12 +141,24 @@ func Table() []Experiment {
 	return out
 }
 
+// place is the number of the tutorial, and of the row of the notes on it.
+func (e *Experiment) place() (tutorial, row int) {
+	t, r, _ := strings.Cut(e.Tutorial, ".")
+	tutorial, _ = strconv.Atoi(t)
+	row, _ = strconv.Atoi(r)
+	return tutorial, row
+}
+
 // order sorts 0.2 before 0.10.
 func (e *Experiment) order() int {
-	tutorial, row, _ := strings.Cut(e.Tutorial, ".")
-	t, _ := strconv.Atoi(tutorial)
-	n, _ := strconv.Atoi(row)
+	t, n := e.place()
 	return 1000*t + n
+}
+
+// Source is the title of the tutorial that the claim is from.
+func (e *Experiment) Source() Text {
+	t, _ := e.place()
+	return tutorials[t]
 }
 
 // Lookup returns the experiment of that name.

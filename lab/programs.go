@@ -22,7 +22,7 @@ var programs = []Experiment{
 		Title:  Text{"Gradient descent on x²", "x² 上的梯度下降"},
 		Claim:  Text{"from 10 with step 0.1 it reaches 0.000000", "从 10 出发、步长 0.1，到达 0.000000"},
 		Truth:  Text{"True to six digits: |gradient| < 1e-6 after 76 updates, each of which multiplies x by 0.8.", "按六位小数正确：76 次更新后 |梯度| < 1e-6，每步使 x 乘以 0.8。"},
-		Params: "x0 = 10, lr = 0.1, stop at |gradient| < 1e-6, at most 1000 steps",
+		Params: Text{"x0 = 10, lr = 0.1, stop at |gradient| < 1e-6, at most 1000 steps", "x0 = 10，lr = 0.1，|梯度| < 1e-6 时停止，最多 1000 步"},
 		Try:    "descent min x^2 --start x=10 -o 'sgd(lr=0.1)' --tol 1e-6 --plot square.svg",
 		run: func(r *Run) {
 			f := fun("x^2", "x")
@@ -36,7 +36,7 @@ var programs = []Experiment{
 		Title:  Text{"Gradient descent on x² + y²", "x² + y² 上的梯度下降"},
 		Claim:  Text{"from (5, -3) it reaches the minimum at (0, 0)", "从 (5, -3) 到达最小值 (0, 0)"},
 		Truth:  Text{"True: 73 updates until the gradient's norm is below 1e-6; the path is a straight line to the centre.", "正确：73 次更新后梯度范数小于 1e-6；路径是指向中心的直线。"},
-		Params: "start (5, -3), lr = 0.1, tol = 1e-6",
+		Params: Text{"start (5, -3), lr = 0.1, tol = 1e-6", "起点 (5, -3)，lr = 0.1，容差 1e-6"},
 		Try:    "descent min 'x^2+y^2' --start x=5,y=-3 -o 'sgd(lr=0.1)' --tol 1e-6 --plot bowl.svg",
 		run: func(r *Run) {
 			f := fun("x^2 + y^2", "x", "y")
@@ -59,7 +59,7 @@ var programs = []Experiment{
 		Title:  Text{"Two goals at once", "两个目标的折中"},
 		Claim:  Text{"x² + (x-2)² has its minimum at 1", "x² + (x-2)² 的最小值在 1"},
 		Truth:  Text{"True: 33 updates from 5, and the value there is 2.", "正确：从 5 出发 33 次更新，函数值为 2。"},
-		Params: "x0 = 5, lr = 0.1, tol = 1e-6",
+		Params: Text{"x0 = 5, lr = 0.1, tol = 1e-6", "x0 = 5，lr = 0.1，容差 1e-6"},
 		Try:    "descent min 'x^2+(x-2)^2' --start x=5 -o 'sgd(lr=0.1)' --tol 1e-6",
 		run: func(r *Run) {
 			f := fun("x^2 + (x-2)^2", "x")
@@ -74,7 +74,7 @@ var programs = []Experiment{
 		Title:  Text{"Linear regression by gradient descent", "用梯度下降做线性回归"},
 		Claim:  Text{"1000 steps give w = 2.03, b = 2.64, close to 2 and 3", "1000 步得到 w=2.03、b=2.64，接近 2 和 3"},
 		Truth:  Text{"True for these data; the exact least-squares line is 2.0276 x + 2.6544, so b has not quite arrived.", "对该数据正确；精确最小二乘为 2.0276x+2.6544，b 还没有完全收敛。"},
-		Params: "seed 42, 100 points, y = 2x + 3 + 2·noise, w = b = 0, lr = 0.01, 1000 steps",
+		Params: Text{"seed 42, 100 points, y = 2x + 3 + 2·noise, w = b = 0, lr = 0.01, 1000 steps", "种子 42，100 个点，y = 2x + 3 + 2·噪声，w = b = 0，lr = 0.01，1000 步"},
 		Try:    "descent fit 'y ~ w*x+b' lab/testdata/tutorial0_linreg_xy.csv --start w=0,b=0",
 		run: func(r *Run) {
 			x, y := column("tutorial0_linreg_xy", "x"), column("tutorial0_linreg_xy", "y")
@@ -96,7 +96,7 @@ var programs = []Experiment{
 	{Name: "logistic-0", Tutorial: "0.17", Title: Text{"Regularised logistic regression, data of seed 0", "正则化逻辑回归（种子 0）"},
 		Claim:  Text{"1000 steps converge", "1000 步收敛"},
 		Truth:  Text{"True, but the program as printed is irreproducible: its data have no seed. These are of random_state=0; the bias is regularised too.", "正确，但原程序没有随机种子、无法复现；这里取 random_state=0。偏置也被正则化。"},
-		Params: "λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1",
+		Params: Text{"λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1", "对 Σw² 取 λ = 0.1，lr = 0.1，从 0 出发 1000 步，y = ±1"},
 		Try:    "losses.SoftMargin + losses.SumSquares(0.1, w)",
 		run: func(r *Run) {
 			logistic(r, "tutorial0_logreg_rs0", []float64{0.8965377803846186, 0.10258371623517876, 0.06828226669234201}, 0.4871265511558993, 0.89)
@@ -104,7 +104,7 @@ var programs = []Experiment{
 	{Name: "logistic-42", Tutorial: "0.17", Title: Text{"Regularised logistic regression, data of seed 42", "正则化逻辑回归（种子 42）"},
 		Claim:  Text{"1000 steps converge", "1000 步收敛"},
 		Truth:  Text{"True; other data, other weights: compare with seed 0.", "正确；数据不同，权重也不同，可与种子 0 对比。"},
-		Params: "λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1",
+		Params: Text{"λ = 0.1 on Σw², lr = 0.1, 1000 steps from 0, y = ±1", "对 Σw² 取 λ = 0.1，lr = 0.1，从 0 出发 1000 步，y = ±1"},
 		Try:    "losses.SoftMargin + losses.SumSquares(0.1, w)",
 		run: func(r *Run) {
 			logistic(r, "tutorial0_logreg_rs42", []float64{1.0607762053416945, -0.1110342616364125, 0.007422526774811039}, 0.4145303494212949, 0.96)
@@ -114,7 +114,7 @@ var programs = []Experiment{
 		Claim:  Text{"\"SGD\" takes batches of batch_size, and the loop shuffles", "“SGD”每次取 batch_size 个样本，且循环会打乱数据"},
 		Truth:  Text{"False twice: that is mini-batch descent, and the printed loop slices the rows in order. With sorted x an unshuffled epoch sees one end of the line first.", "两处都错：那是小批量；且代码按顺序切片、没有打乱。x 有序时，不打乱的一轮总先看到直线的一端。"},
 		Wrong:  true,
-		Params: "the line of 0.16, lr = 0.01, 30 epochs, batches of 1, 32 and 100, shuffled or not",
+		Params: Text{"the line of 0.16, lr = 0.01, 30 epochs, batches of 1, 32 and 100, shuffled or not", "0.16 的直线，lr = 0.01，30 轮，每批 1、32 或 100 行，打乱或不打乱"},
 		Try:    "data.NewBatches(100, 32, seed, shuffle).Epoch(e)",
 		run:    batchSizes},
 }

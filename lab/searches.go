@@ -16,7 +16,7 @@ var searches = []Experiment{
 		Title:  Text{"Two starts, and the default step", "两个起点与默认步长"},
 		Claim:  Text{"from 2.5 gradient descent with its default lr = 0.01 finds the minimum", "默认 lr=0.01 从 2.5 出发能找到极小点"},
 		Truth:  Text{"It jumps for ever, between 2.36 and 2.88 and without a pattern (over such values as 2.4216 and 2.8480): there 2/f'' = 0.0065. With lr ≤ 0.005 it ends at 2.7219; from 0.5 it ends at 0.779.", "它永远在 2.36 与 2.88 之间无规律地跳（经过 2.4216、2.8480 等值）：那里 2/f''=0.0065。lr≤0.005 时到 2.7219；从 0.5 出发到 0.779。"},
-		Params: "starts 0.5 and 2.5, lr = 0.005 and 0.01, 1500 steps",
+		Params: Text{"starts 0.5 and 2.5, lr = 0.005 and 0.01, 1500 steps", "起点 0.5 与 2.5，lr = 0.005 与 0.01，1500 步"},
 		Try:    "descent min '" + waves1 + "' --start x=2.5 -o 'sgd(lr=0.01)' --steps 200 --plot jump.svg",
 		run: func(r *Run) {
 			f := fun(waves1, "x")
@@ -39,7 +39,7 @@ var searches = []Experiment{
 		Title:  Text{"Several starts", "多起点"},
 		Claim:  Text{"the best of five starts finds the global minimum, which is at x = 3.0", "五个起点中最好的找到全局最小点 x=3.0"},
 		Truth:  Text{"The best start, 3.2, does find the global minimum, but that is at 2.7219: the marker at 3.0 is wrong.", "最好的起点 3.2 确实找到全局最小点，但它在 2.7219，图中 3.0 的标记是错的。"},
-		Params: "starts -0.2, 0.8, 1.5, 2.2, 3.2, lr = 0.005, 1500 steps",
+		Params: Text{"starts -0.2, 0.8, 1.5, 2.2, 3.2, lr = 0.005, 1500 steps", "起点 -0.2、0.8、1.5、2.2、3.2，lr = 0.005，1500 步"},
 		Try:    "optimizers.MultiStart{Local: optimizers.With(optimizers.SGD(), 0.005), Starts: 5}",
 		run: func(r *Run) {
 			f := fun(waves1, "x")
@@ -65,14 +65,14 @@ var searches = []Experiment{
 		Title:  Text{"Simulated annealing that cannot escape", "逃不出去的模拟退火"},
 		Claim:  Text{"annealing escapes the local minimum where SGD stays", "模拟退火能逃出 SGD 陷入的局部极小"},
 		Truth:  Text{"Its proposals are deterministic gradient steps: 200 of 200 seeds end at 0.779, as SGD does. With random proposals nearly all end at the global minimum. It also ran with lr = 0.01, SGD with 0.005.", "它的候选点就是确定的梯度步：200 个种子全部停在 0.779，与 SGD 相同。改用高斯候选点几乎都到全局最小。另外它用 lr=0.01 而 SGD 用 0.005，并不公平。"},
-		Params: "x0 = 0.8, T0 = 10, cooling 0.995, 2000 steps, 200 seeds; gradient steps of lr = 0.01, or normal ones with σ = 0.5",
+		Params: Text{"x0 = 0.8, T0 = 10, cooling 0.995, 2000 steps, 200 seeds; gradient steps of lr = 0.01, or normal ones with σ = 0.5", "x0 = 0.8，T0 = 10，冷却系数 0.995，2000 步，200 个种子；lr = 0.01 的梯度步，或 σ = 0.5 的高斯步"},
 		Try:    "descent min '" + waves1 + "' --start x=0.8 --anneal --steps 2000",
 		run:    annealing},
 	{Name: "regularised", Tutorial: "2.12", Wrong: true,
 		Title:  Text{"Does L2 remove local minima?", "L2 正则会减少局部极小吗"},
 		Claim:  Text{"L2 with λ = 0.1 leaves fewer local minima and a better optimum", "λ=0.1 的 L2 使局部极小更少、结果更好"},
 		Truth:  Text{"Both false: the same basin (0.7717 against 0.7790, f = 0.308477 against 0.307909) and the same five minima.", "两点都错：还是同一盆地（0.7717 对 0.7790，f=0.308477 对 0.307909），极小点仍是五个。"},
-		Params: "x0 = 0.8, lr = 0.005, 1500 steps, λ = 0.1",
+		Params: Text{"x0 = 0.8, lr = 0.005, 1500 steps, λ = 0.1", "x0 = 0.8，lr = 0.005，1500 步，λ = 0.1"},
 		Try:    "descent min '" + waves1 + " + 0.1*x^2' --start x=0.8 -o 'sgd(lr=0.005)' --steps 1500",
 		run: func(r *Run) {
 			f, g := fun(waves1, "x"), fun(waves1+" + 0.1*x^2", "x")
@@ -87,7 +87,9 @@ var searches = []Experiment{
 			r.exact("minima with", m, 5)
 			r.claim(m < n || f.at(last(b).X[0]) < last(a).F)
 			panel := func(title string, f function, res *search.Result) *plot.Figure {
-				return figure(title, "x", "f", curve("f", f, -0.5, 3.3), path1("SGD", res))
+				line := curve("f", f, -0.5, 3.3)
+				line.Color = plot.Gray // SGD has its own
+				return figure(title, "x", "f", line, path1("SGD", res))
 			}
 			r.draw(&plot.Grid{Cols: 2, Figures: []*plot.Figure{panel("without penalty", f, a), panel("with 0.1 x²", g, b)}})
 		}},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"math"
+	"strings"
 
 	"descent/data"
 	"descent/graph"
@@ -190,21 +191,29 @@ func curve(name string, f function, lo, hi float64) plot.Line {
 	return l
 }
 
+// color is that of an optimizer, wherever it is named; others take the next.
+func color(name string) plot.Color {
+	if strings.HasPrefix(name, "SGD") || strings.HasPrefix(name, "Adam") {
+		return plot.Colors(name)[name]
+	}
+	return plot.Auto
+}
+
 // path1 and path2 draw a search on a curve and on a plane.
 func path1(name string, r *search.Result) plot.Path {
 	x, f := walk(r)
-	return plot.Path{Name: name, X: x[0], Y: f}
+	return plot.Path{Name: name, X: x[0], Y: f, Color: color(name)}
 }
 
 func path2(name string, r *search.Result) plot.Path {
 	x, _ := walk(r)
-	return plot.Path{Name: name, X: x[0], Y: x[1]}
+	return plot.Path{Name: name, X: x[0], Y: x[1], Color: color(name)}
 }
 
 // descentCurve draws the values of a search.
 func descentCurve(name string, r *search.Result) plot.Line {
 	_, f := walk(r)
-	return plot.Line{Name: name, Y: f}
+	return plot.Line{Name: name, Y: f, Color: color(name)}
 }
 
 // plane is a contour map of a function of two variables.

@@ -34,7 +34,7 @@ var basics = []Experiment{
 		Title:  Text{"The gradient of the squared error", "均方误差的梯度"},
 		Claim:  Text{"dL/dp = 2/N (y - p)", "dL/dŷ = 2/N (y - ŷ)"},
 		Truth:  Text{"The sign is wrong, three times: it is 2/N (p - y). Descending with the printed formula would climb.", "符号错了三次：应为 2/N (ŷ - y)。按书中公式“下降”反而会上升。"},
-		Params: "y = [1, 2, 3], p = [1.5, 1, 3.2]",
+		Params: Text{EN: "y = [1, 2, 3], p = [1.5, 1, 3.2]"},
 		Try:    "descent grad 'mse(p, y)' p=[1.5,1,3.2] y=[1,2,3] --wrt p --check",
 		run: func(r *Run) {
 			g := lossGradient(losses.MSE, []float64{1.5, 1, 3.2}, []float64{1, 2, 3})
@@ -48,7 +48,7 @@ var basics = []Experiment{
 		Title:  Text{"Huber's loss and its derivative", "Huber 损失及其导数"},
 		Claim:  Text{"-(y-p) inside delta, -delta·sign(y-p) outside", "δ 以内为 -(y-ŷ)，以外为 -δ·sign(y-ŷ)"},
 		Truth:  Text{"True: linear growth bounds the pull of an outlier.", "正确：线性增长限制了离群点的拉力。"},
-		Params: "delta = 1, target 0",
+		Params: Text{"delta = 1, target 0", "δ = 1，目标 0"},
 		Try:    "descent grad 'huber(p, y, delta=1)' p=0.5 y=0 --symbolic",
 		run: func(r *Run) {
 			f := fun("huber([p], [0], delta=1)", "p")
@@ -62,7 +62,7 @@ var basics = []Experiment{
 		Title:  Text{"The gradient of binary cross-entropy", "二元交叉熵的梯度"},
 		Claim:  Text{"with L = -1/N Σ..., dL/dz = p - y", "L = -1/N Σ… 时 dL/dz = ŷ - y"},
 		Truth:  Text{"That is the gradient of one sample's loss. With the printed 1/N it is (p - y)/N.", "那是单个样本的梯度；带上式中的 1/N 应为 (ŷ - y)/N。"},
-		Params: "z = [0.3, -1.2], y = [1, 0]",
+		Params: Text{EN: "z = [0.3, -1.2], y = [1, 0]"},
 		Try:    "descent grad 'bce_logits(z, y)' z=[0.3,-1.2] y=[1,0] --wrt z",
 		run: func(r *Run) {
 			g := lossGradient(losses.BCELogits, []float64{0.3, -1.2}, []float64{1, 0})
@@ -75,7 +75,7 @@ var basics = []Experiment{
 		Title:  Text{"The gradient of softmax cross-entropy", "多类交叉熵的梯度"},
 		Claim:  Text{"with L = -1/N ΣΣ..., dL/dz = p - y", "L = -1/N ΣΣ… 时 dL/dz = ŷ - y"},
 		Truth:  Text{"Again the 1/N is missing: (p - y)/N.", "同样漏了 1/N：应为 (ŷ - y)/N。"},
-		Params: "two rows z = [1, 2, 3], classes 0 and 2",
+		Params: Text{"two rows z = [1, 2, 3], classes 0 and 2", "两行 z = [1, 2, 3]，类别 0 和 2"},
 		Try:    "descent grad 'cross_entropy(z, y)' z=[[1,2,3],[1,2,3]] y=[0,2]",
 		run: func(r *Run) {
 			f := fun("cross_entropy([[a, b, c], [1, 2, 3]], [0, 2])", "a", "b", "c")
@@ -90,7 +90,7 @@ var basics = []Experiment{
 		Title:  Text{"A factor 2 between formula and program", "公式与代码差一个因子 2"},
 		Claim:  Text{"the L2 penalty is λ/2·‖θ‖² in the text and in program 2.5", "正文与程序 2.5 用同一个 L2 正则 λ/2·‖θ‖²"},
 		Truth:  Text{"The program adds λΣw², whose gradient 2λw is twice the text's λw: the same λ regularises twice as strongly.", "程序加的是 λΣw²，梯度 2λw 是正文 λw 的两倍：同一个 λ 强度翻倍。"},
-		Params: "w = (1, -2), λ = 0.1",
+		Params: Text{EN: "w = (1, -2), λ = 0.1"},
 		Try:    "descent grad 'l2(w, lambda=0.1)' w=[1,-2]; descent grad 'sum_squares(w, lambda=0.1)' w=[1,-2]",
 		run: func(r *Run) {
 			a, b := fun("l2([u, v], lambda=0.1)", "u", "v").grad(1, -2), fun("sum_squares([u, v], lambda=0.1)", "u", "v").grad(1, -2)
@@ -104,7 +104,7 @@ var basics = []Experiment{
 		Title:  Text{"The L1 penalty: diamond and circle", "L1 正则：菱形与圆"},
 		Claim:  Text{"the gradient of λ‖θ‖₁ is λ·sign(θ)", "λ‖θ‖₁ 的梯度是 λ·sign(θ)"},
 		Truth:  Text{"True with sign(0) = 0, the smallest subgradient. The set of equal L1 penalty is a diamond, whose corners lie on the axes; that of L2 a circle.", "取 sign(0)=0（最小范数次梯度）时正确。L1 等值线是顶点在坐标轴上的菱形，L2 是圆。"},
-		Params: "w = (2, -3, 0), λ = 0.1",
+		Params: Text{EN: "w = (2, -3, 0), λ = 0.1"},
 		Try:    "descent grad 'l1(w, lambda=0.1)' w=[2,-3,0]",
 		run: func(r *Run) {
 			g := fun("l1([u, v, w], lambda=0.1)", "u", "v", "w").grad(2, -3, 0)
@@ -121,7 +121,7 @@ var losses0 = []Experiment{
 		Title:  Text{"How far one outlier pulls", "一个离群点能拉多远"},
 		Claim:  Text{"squared error is sensitive to outliers, Huber and absolute error are not", "MSE 对离群点敏感，Huber 与 L1 不敏感"},
 		Truth:  Text{"True: of 1, 2, 3, 4, 100 the squared error finds the mean 22, the others stay at 3.", "正确：对 1, 2, 3, 4, 100，MSE 给出均值 22，其余停在 3。"},
-		Params: "data 1, 2, 3, 4, 100",
+		Params: Text{"data 1, 2, 3, 4, 100", "数据 1, 2, 3, 4, 100"},
 		Try:    "descent min 'mean(huber(a+0*x, x))' --start a=10 x=[1,2,3,4,100]",
 		run: func(r *Run) {
 			fig := figure("mean loss of one number for 1, 2, 3, 4, 100", "estimate", "loss, scaled to its minimum")
@@ -146,14 +146,14 @@ var losses0 = []Experiment{
 		Title:  Text{"L1 makes exact zeros, L2 does not", "L1 产生精确的零，L2 不会"},
 		Claim:  Text{"L1 gives sparse solutions, L2 small ones", "L1 得到稀疏解，L2 得到较小的解"},
 		Truth:  Text{"True, with the step that suits L1 (shrink by lr·λ, then stop at 0): plain subgradient steps only jitter around 0.", "正确，但要用适合 L1 的近端步（收缩 lr·λ 并停在 0）：普通次梯度只会在 0 附近抖动。"},
-		Params: "f = ½Σ(w - c)², c = (3, 0.2, -0.1, 1.5, 0.05, -2), λ = 0.5, lr = 0.1, 200 steps",
+		Params: Text{"f = ½Σ(w - c)², c = (3, 0.2, -0.1, 1.5, 0.05, -2), λ = 0.5, lr = 0.1, 200 steps", "f = ½Σ(w - c)²，c = (3, 0.2, -0.1, 1.5, 0.05, -2)，λ = 0.5，lr = 0.1，200 步"},
 		Try:    "graph.Update{Target: w, Value: ops.SoftShrink(ops.Sub(w, ops.Scale(lr, grad)), lr*lambda)}",
 		run:    sparsity},
 	{Name: "convexity", Tutorial: "0.8",
 		Title:  Text{"Convex and not convex", "凸与非凸"},
 		Claim:  Text{"the loss of linear regression is convex, that of a neural net is not", "线性回归的损失是凸的，神经网络的不是"},
 		Truth:  Text{"True: along every direction the second derivative of the first is at least 0; one hidden tanh unit has directions where it is negative.", "正确：前者沿任何方向二阶导数非负；只要一个 tanh 隐藏单元就会出现负曲率。"},
-		Params: "x = -1, 0, 1, y = -3, 0, 1; net v·tanh(w·x) at w = v = 0.1",
+		Params: Text{"x = -1, 0, 1, y = -3, 0, 1; net v·tanh(w·x) at w = v = 0.1", "x = -1, 0, 1，y = -3, 0, 1；网络 v·tanh(w·x)，w = v = 0.1"},
 		Try:    "descent grad 'mean((v*tanh(w*x)-y)^2)' w=0.1 v=0.1 x=[-1,0,1] y=[-3,0,1] --wrt w,v --hessian",
 		run: func(r *Run) {
 			x, y := []float64{-1, 0, 1}, []float64{-3, 0, 1}
@@ -173,7 +173,7 @@ var losses0 = []Experiment{
 		Title:  Text{"What RMSProp remembers", "RMSProp 记住了什么"},
 		Claim:  Text{"Adam and RMSProp use the first and the second moment", "Adam 和 RMSProp 都用一阶和二阶矩"},
 		Truth:  Text{"RMSProp keeps the mean square only; Adam keeps the mean too.", "RMSProp 只保留二阶矩；Adam 还保留一阶矩。"},
-		Params: "states that each rule declares for one parameter",
+		Params: Text{"states that each rule declares for one parameter", "每种方法为一个参数保存的状态"},
 		Try:    "optimizers.Descend(loss, optimizers.RMSProp()).Updates",
 		run: func(r *Run) {
 			adam, rms := states(optimizers.Adam()), states(optimizers.RMSProp())
@@ -185,7 +185,7 @@ var losses0 = []Experiment{
 		Title:  Text{"Which input mattered: integrated gradients", "哪个输入重要：积分梯度"},
 		Claim:  Text{"the gradient by the inputs attributes a prediction to them", "对输入求梯度可以做特征归因"},
 		Truth:  Text{"True; integrated along a line from 0, the attributions add up to the change of the prediction.", "正确；沿从 0 出发的直线积分后，归因之和等于预测值的变化。"},
-		Params: "f = sigmoid(2a - b + ab), from (0, 0) to (1, 2), 1000 midpoints",
+		Params: Text{"f = sigmoid(2a - b + ab), from (0, 0) to (1, 2), 1000 midpoints", "f = σ(2a - b + ab)，从 (0, 0) 到 (1, 2)，1000 个中点"},
 		Try:    "descent grad 'sigmoid(2*a - b + a*b)' a=1 b=2",
 		run: func(r *Run) {
 			f := fun("sigmoid(2*a - b + a*b)", "a", "b")

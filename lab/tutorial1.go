@@ -21,7 +21,7 @@ var lines = []Experiment{
 		Title:  Text{"Three updates by hand", "手算三步更新"},
 		Claim:  Text{"for J = (θ-3)² from 8 with α = 0.1 the third value is 5.76", "J=(θ-3)²，θ0=8，α=0.1，第三个值是 5.76"},
 		Truth:  Text{"7, then 6.2, then 5.56 (6.2 - 0.1·6.4); the tutorial prints 5.76.", "依次为 7、6.2、5.56（6.2-0.1×6.4）；书中印成 5.76。"},
-		Params: "θ0 = 8, α = 0.1",
+		Params: Text{EN: "θ0 = 8, α = 0.1"},
 		Try:    "descent min '(t-3)^2' --start t=8 -o 'sgd(lr=0.1)' --steps 5",
 		run: func(r *Run) {
 			f := fun("(t-3)^2", "t")
@@ -36,14 +36,14 @@ var lines = []Experiment{
 		Title:  Text{"Feature scaling", "特征缩放"},
 		Claim:  Text{"scaling house area and rooms makes descent faster", "缩放面积与房间数可加速收敛"},
 		Truth:  Text{"True: the Hessian's condition number falls from about 2.5e5 (raw) to 25 (min-max) and about 1 (standardised); descent needs about as many steps.", "正确：Hessian 条件数从约 2.5e5（原始）降到约 25（min-max）与约 1（标准化），所需步数与之成正比。"},
-		Params: "400 houses, area 0 to 300, 1 to 5 rooms; lr = 1 / largest eigenvalue",
-		Try:    "train.Task with data.Standard or data.MinMax",
+		Params: Text{"400 houses, area 0 to 300, 1 to 5 rooms; lr = 1 / largest eigenvalue", "400 套房屋，面积 0 到 300，1 到 5 间；lr = 1 / 最大特征值"},
+		Try:    "data.Prepare(table, \"price\", data.Options{Scaling: data.Standard})",
 		run:    scaling},
 	{Name: "rate-one", Tutorial: "1.7",
 		Title:  Text{"A learning rate of 1.0 oscillates", "学习率 1.0 会振荡"},
 		Claim:  Text{"lr = 1.0 oscillates", "lr=1.0 时振荡"},
 		Truth:  Text{"True, exactly: for (θ-3)² the iterates are 8, -2, 8, -2 for ever.", "完全正确：对 (θ-3)²，迭代永远在 8 与 -2 之间跳。"},
-		Params: "θ0 = 8, lr = 1.0, and 0.01, 0.1, 0.9 beside it",
+		Params: Text{"θ0 = 8, lr = 1.0, and 0.01, 0.1, 0.9 beside it", "θ0 = 8，lr = 1.0，并与 0.01、0.1、0.9 对照"},
 		Try:    "descent min '(t-3)^2' --start t=8 -o 'sgd(lr=1)' --steps 10",
 		run: func(r *Run) {
 			f := fun("(t-3)^2", "t")
@@ -64,7 +64,7 @@ var lines = []Experiment{
 		Title:  Text{"Linear regression, half the squared error", "线性回归（半均方误差）"},
 		Claim:  Text{"1000 steps with α = 0.1 find about (4, 3); the plot shows the MSE", "α=0.1、1000 步得到约 (4, 3)；图示为 MSE"},
 		Truth:  Text{"The steps converge, to (4.2151, 2.7701): that is the least-squares line of these 100 noisy points, near (4, 3) only loosely. The axis says MSE and shows half of it.", "收敛到 (4.2151, 2.7701)，即这 100 个含噪点的最小二乘解，只是大致接近 (4, 3)。坐标轴写 MSE，实际画的是它的一半。"},
-		Params: "seed 42, y = 4 + 3x + noise, θ0 = (0.0130, 1.4535), α = 0.1",
+		Params: Text{"seed 42, y = 4 + 3x + noise, θ0 = (0.0130, 1.4535), α = 0.1", "种子 42，y = 4 + 3x + 噪声，θ0 = (0.0130, 1.4535)，α = 0.1"},
 		Try:    "descent fit 'y ~ a+b*x' lab/testdata/tutorial1_linreg_xy.csv --start a=0,b=0",
 		run: func(r *Run) {
 			x, y := column("tutorial1_linreg_xy", "x"), column("tutorial1_linreg_xy", "y")
@@ -82,7 +82,7 @@ var lines = []Experiment{
 		Title:  Text{"The PyTorch snippet", "PyTorch 片段"},
 		Claim:  Text{"100 steps of SGD with lr = 0.01 minimise (w-3)²", "SGD lr=0.01 跑 100 步就最小化了 (w-3)²"},
 		Truth:  Text{"w = 3 - 2·0.98¹⁰⁰ = 2.7348: it has not converged; 0.01 would need about 900 steps for six digits.", "w = 3-2·0.98¹⁰⁰ = 2.7348，尚未收敛；lr=0.01 要约 900 步才有六位精度。"},
-		Params: "w0 = 1, lr = 0.01, 100 steps, float64 and float32",
+		Params: Text{"w0 = 1, lr = 0.01, 100 steps, float64 and float32", "w0 = 1，lr = 0.01，100 步，双精度与单精度"},
 		Try:    "descent min '(w-3)^2' --start w=1 -o 'sgd(lr=0.01)' --steps 100",
 		run: func(r *Run) {
 			f := fun("(w-3)^2", "w")
@@ -97,14 +97,14 @@ var lines = []Experiment{
 		Title:  Text{"Normal equation or descent", "正规方程与梯度下降"},
 		Claim:  Text{"both find the same θ; the normal equation needs an invertible XᵀX", "两者得到同样的 θ；正规方程要求 XᵀX 可逆"},
 		Truth:  Text{"True: with the tutorial's data both give (4.2151, 2.7701). With a column twice XᵀX is singular, and descent still finds one of the many minima.", "正确：对书中数据两者都得 (4.2151, 2.7701)。若一列重复则 XᵀX 奇异，而梯度下降仍能找到众多最小点之一。"},
-		Params: "the data of 1.8; then x twice",
+		Params: Text{"the data of 1.8; then x twice", "1.8 的数据；然后把 x 列重复一次"},
 		Try:    "descent fit 'y ~ a+b*x' lab/testdata/tutorial1_linreg_xy.csv --start a=0,b=0",
 		run:    normalEquation},
 	{Name: "misconceptions", Tutorial: "1.11",
 		Title:  Text{"A saddle point is not a minimum", "鞍点不是最小值"},
 		Claim:  Text{"a zero gradient need not be a minimum", "梯度为零不一定是极小值"},
 		Truth:  Text{"True: x² - y² has a zero gradient at the origin and curvatures 2 and -2. Descent that starts exactly on the ridge stays.", "正确：x²-y² 在原点梯度为零，曲率为 2 与 -2；正好从脊线出发会停在鞍点。"},
-		Params: "f = x² - y², starts (1, 0) and (1, 1e-6), lr = 0.1",
+		Params: Text{"f = x² - y², starts (1, 0) and (1, 1e-6), lr = 0.1", "f = x² - y²，起点 (1, 0) 与 (1, 1e-6)，lr = 0.1"},
 		Try:    "descent min 'x^2-y^2' --start x=1,y=0",
 		run: func(r *Run) {
 			f := fun("x^2 - y^2", "x", "y")

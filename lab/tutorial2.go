@@ -22,7 +22,7 @@ var steps = []Experiment{
 		Title:  Text{"Three step sizes on x²", "x² 上的三种步长"},
 		Claim:  Text{"0.1 converges, 0.5 too, 1.1 diverges: the bound is about 1/L", "0.1 与 0.5 收敛，1.1 发散；上界约为 1/L"},
 		Truth:  Text{"True of the three; 0.5 = 1/L is exact after one step. The bound for convergence is 2/L = 1, and the diverging path leaves the plot.", "三者都对；0.5=1/L 一步到位。收敛的真正上界是 2/L=1，发散的轨迹跑出了图。"},
-		Params: "x0 = 5, 10 steps, lr = 0.1, 0.5, 1.1; drawn on [-6, 6]",
+		Params: Text{"x0 = 5, 10 steps, lr = 0.1, 0.5, 1.1; drawn on [-6, 6]", "x0 = 5，10 步，lr = 0.1、0.5、1.1；画在 [-6, 6] 上"},
 		Try:    "descent min x^2 --start x=5 -o 'sgd(lr=0.1)' -o 'sgd(lr=0.5)' -o 'sgd(lr=1.1)' --steps 10 --plot rates.svg",
 		run: func(r *Run) {
 			f := fun("x^2", "x")
@@ -41,7 +41,7 @@ var steps = []Experiment{
 		Title:  Text{"What convergence guarantees", "收敛保证了什么"},
 		Claim:  Text{"gradient descent converges to a local minimum", "梯度下降收敛到局部极小值"},
 		Truth:  Text{"The guarantee is a stationary point: started at the maximum in x of the wavy function, x never moves.", "保证的只是驻点：若 x 正好从极大点出发，它永远不动。"},
-		Params: waves2 + " from x = 1.977383 (a maximum in x), y = 3, lr = 0.05",
+		Params: Text{waves2 + " from x = 1.977383 (a maximum in x), y = 3, lr = 0.05", waves2 + "，从 x = 1.977383（x 方向的极大点）、y = 3 出发，lr = 0.05"},
 		Try:    "descent min '" + waves2 + "' --start x=1.9773830293288412,y=3 -o 'sgd(lr=0.05)' --steps 40",
 		run: func(r *Run) {
 			f := fun(waves2, "x", "y")
@@ -57,8 +57,8 @@ var steps = []Experiment{
 		Title:  Text{"Where AdaGrad's ε stands", "AdaGrad 的 ε 放在哪里"},
 		Claim:  Text{"the step is η/√(G+ε)·g", "步长是 η/√(G+ε)·g"},
 		Truth:  Text{"One of two conventions: PyTorch adds ε to the root. They differ only where gradients are tiny.", "这是两种约定之一：PyTorch 把 ε 加在根号外，只在梯度很小时有差别。"},
-		Params: "gradient 1e-4, ε = 1e-8, lr = 1, one step",
-		Try:    "optimizers: adagrad(eps=1e-8, inside=true)",
+		Params: Text{"gradient 1e-4, ε = 1e-8, lr = 1, one step", "梯度 1e-4，ε = 1e-8，lr = 1，一步"},
+		Try:    "descent min '1e-4*x+x^2' --start x=0 -o 'adagrad(lr=1,eps=1e-8,inside=true)' --steps 1",
 		run: func(r *Run) {
 			f := fun("1e-4*x", "x")
 			in, out := optimizers.AdaGrad(), optimizers.AdaGrad()
@@ -74,14 +74,14 @@ var steps = []Experiment{
 		Title:  Text{"SGD against Adam on a wavy plane", "波浪面上的 SGD 与 Adam"},
 		Claim:  Text{"Adam ends better than SGD", "Adam 的结果比 SGD 好"},
 		Truth:  Text{"Both end in the same local basin, SGD lower (5.0692) than Adam (5.4400); SGD is within 1e-3 of the basin's floor after 42 steps, Adam after 60.", "两者落在同一局部盆地，SGD（5.0692）低于 Adam（5.4400）；到离盆底 1e-3 内，SGD 要 42 步，Adam 要 60 步。"},
-		Params: "from (4, 3), SGD lr = 0.05, Adam lr = 0.1, 50 steps",
+		Params: Text{"from (4, 3), SGD lr = 0.05, Adam lr = 0.1, 50 steps", "从 (4, 3) 出发，SGD lr = 0.05，Adam lr = 0.1，50 步"},
 		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'sgd(lr=0.05)' -o 'adam(lr=0.1)' --steps 50 --plot race.svg --animate race.html",
 		run:    sgdAdam},
 	{Name: "adam-formula", Tutorial: "2.4",
 		Title:  Text{"Adam's formula", "Adam 公式"},
 		Claim:  Text{"momentum, a mean square, and bias correction, with ε outside the root", "动量、二阶矩与偏差校正，ε 在根号外"},
 		Truth:  Text{"True, and what PyTorch computes: the whole path of 50 steps agrees with its.", "正确，与 PyTorch 一致：50 步轨迹全部吻合。"},
-		Params: "β1 = 0.9, β2 = 0.999, ε = 1e-8, the path of 2.5",
+		Params: Text{"β1 = 0.9, β2 = 0.999, ε = 1e-8, the path of 2.5", "β1 = 0.9，β2 = 0.999，ε = 1e-8，2.5 的轨迹"},
 		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'adam(lr=0.1)' --steps 50",
 		run: func(r *Run) {
 			res := fun(waves2, "x", "y").search(search.With(optimizers.Adam(), 0.1), search.Stop{Iterations: 50}, 4, 3)
@@ -100,7 +100,7 @@ var steps = []Experiment{
 		Title:  Text{"Are the losses Lipschitz?", "损失函数都是 Lipschitz 的吗"},
 		Claim:  Text{"all losses in machine learning, such as MSE and cross-entropy, are Lipschitz", "MSE、交叉熵等机器学习损失都是 Lipschitz 的"},
 		Truth:  Text{"The slope of the squared error grows without bound; its gradient is Lipschitz. The slope of logistic loss is bounded by 1.", "平方误差的斜率无界，只有它的梯度是 Lipschitz 的；logistic 损失的斜率以 1 为界。"},
-		Params: "slopes at 1, 100, 10000",
+		Params: Text{"slopes at 1, 100, 10000", "1、100、10000 处的斜率"},
 		Try:    "descent grad 'mse([p],[0])' p=10000",
 		run: func(r *Run) {
 			square, logistic := fun("mse([p], [0])", "p"), fun("bce_logits([p], [0])", "p")
@@ -156,7 +156,7 @@ var landscapes = []Experiment{
 		Title:  Text{"The claimed global minima", "所谓的全局最小点"},
 		Claim:  Text{"the global minima are (π, π) and (-π, -π)", "全局最小点是 (π, π) 与 (-π, -π)"},
 		Truth:  Text{"They are not even stationary: f = 19.739 there, with gradients (-3.72, 1.28) and (-16.28, -11.28). The global minimum is -11.1922 at (-1.3064, -1.1105); (3.8375, -1.1105) is a local one.", "它们连驻点都不是：f=19.739，梯度为 (-3.72, 1.28) 与 (-16.28, -11.28)。全局最小是 (-1.3064, -1.1105) 处的 -11.1922；(3.8375, -1.1105) 是局部极小。"},
-		Params: waves2,
+		Params: Text{EN: waves2},
 		Try:    "descent grad '" + waves2 + "' x=pi y=pi; descent min '" + waves2 + "' --start x=0,y=0 --multistart 20",
 		run: func(r *Run) {
 			f := fun(waves2, "x", "y")
@@ -185,14 +185,14 @@ var landscapes = []Experiment{
 		Title:  Text{"A non-convex function of one variable", "一元非凸函数"},
 		Claim:  Text{"the global minimum is near x = 3.0", "全局最小点在 x≈3.0"},
 		Truth:  Text{"It is at 2.7219 with f = -3.4326; the tutorial's own finder says 2.7192. There are five minima in [-0.5, 4].", "在 2.7219，f=-3.4326；书中自己的程序也给出 2.7192。[-0.5, 4] 内共有五个极小点。"},
-		Params: waves1,
+		Params: Text{EN: waves1},
 		Try:    "descent min '" + waves1 + "' --start x=2.5 -o newton",
 		run:    extrema},
 	{Name: "surface", Tutorial: "2.8",
 		Title:  Text{"The surface f(x) + f(y)", "曲面 f(x)+f(y)"},
 		Claim:  Text{"the sum of two such functions has a grid of minima", "两个这样的函数之和有成片的极小点"},
 		Truth:  Text{"True: 5 by 5 of them; the lowest is -6.8652 at (2.7219, 2.7219).", "正确：共 5×5 个；最低为 (2.7219, 2.7219) 处的 -6.8652。"},
-		Params: "f(x) + f(y) on [-0.5, 3.2]²",
+		Params: Text{"f(x) + f(y) on [-0.5, 3.2]²", "[-0.5, 3.2]² 上的 f(x) + f(y)"},
 		Try:    "descent min 'x^4-4*x^3+4*x^2+x^2*sin(2*pi*x)+y^4-4*y^3+4*y^2+y^2*sin(2*pi*y)' --start x=2.5,y=2.5 --plot s.svg --surface",
 		run: func(r *Run) {
 			f := fun(waves1+" + y^4 - 4*y^3 + 4*y^2 + y^2*sin(2*pi*y)", "x", "y")

@@ -24,7 +24,7 @@ var points = []Experiment{
 		Title:  Text{"Distances from y = 3x + 1", "到 y=3x+1 的距离"},
 		Claim:  Text{"the squared distances of (-1,-3), (0,0), (1,1) are 1, 1, 9, in total 11", "(-1,-3)、(0,0)、(1,1) 的平方距离为 1、1、9，共 11"},
 		Truth:  Text{"True; the printed formula of the total lacks its Σ.", "正确；书中的总和公式漏了 Σ。"},
-		Params: "w = 3, b = 1",
+		Params: Text{EN: "w = 3, b = 1"},
 		Try:    "descent grad 'sum((y-(w*x+b))^2)' w=3 b=1 x=[-1,0,1] y=[-3,0,1] --wrt w,b",
 		run: func(r *Run) {
 			for i, want := range []float64{1, 1, 9} {
@@ -37,7 +37,7 @@ var points = []Experiment{
 		Title:  Text{"The gradient for one point", "单个点的梯度"},
 		Claim:  Text{"for (-1, -3) at (3, 1) the derivatives are -2 by w and 2 by b", "点 (-1,-3) 在 (3,1) 处对 w、b 的导数为 -2、2"},
 		Truth:  Text{"True, and so is the expansion; \"the point (-3, -1)\" further on is a slip.", "正确，展开式也对；后文“点 (-3,-1)”是笔误。"},
-		Params: "L = (-3 + w - b)²",
+		Params: Text{EN: "L = (-3 + w - b)²"},
 		Try:    "descent grad '(-3+w-b)^2' w=3 b=1 --symbolic",
 		run: func(r *Run) {
 			f := fun("(-3 + w - b)^2", "w", "b")
@@ -51,7 +51,7 @@ var points = []Experiment{
 		Title:  Text{"The derivative of x³ + x² + x", "x³+x²+x 的导数"},
 		Claim:  Text{"y' = 3x + 2x + 1, with values 6, 1, -1, -6", "y' = 3x+2x+1，取值 6、1、-1、-6"},
 		Truth:  Text{"y' = 3x² + 2x + 1, with values 6, 1, 2, 9 at 1, 0, -1, -2: it is positive everywhere, the curve only rises.", "y' = 3x²+2x+1，在 1、0、-1、-2 处为 6、1、2、9：处处为正，曲线单调上升。"},
-		Params: "x = 1, 0, -1, -2",
+		Params: Text{EN: "x = 1, 0, -1, -2"},
 		Try:    "descent grad 'x^3+x^2+x' x=-1 --symbolic",
 		run: func(r *Run) {
 			f := fun("x^3 + x^2 + x", "x")
@@ -65,7 +65,7 @@ var points = []Experiment{
 		Title:  Text{"One step, and overshooting", "一步更新与过冲"},
 		Claim:  Text{"one step with α = 0.5 for the first point gives y = 4x, total distance 10", "对第一个点以 α=0.5 走一步得 y=4x，总距离 10"},
 		Truth:  Text{"True; but the loss of that point stays 1: the step jumped to the other side of its valley.", "正确；但该点自己的损失仍是 1：这一步跳到了谷的另一侧。"},
-		Params: "from (3, 1), the point (-1, -3), α = 0.5",
+		Params: Text{"from (3, 1), the point (-1, -3), α = 0.5", "从 (3, 1) 出发，点 (-1, -3)，α = 0.5"},
 		Try:    "descent min '(-3+w-b)^2' --start w=3,b=1 -o 'sgd(lr=0.5)' --steps 1",
 		run: func(r *Run) {
 			f := fun("(-3 + w - b)^2", "w", "b")
@@ -80,7 +80,7 @@ var points = []Experiment{
 		Title:  Text{"Which way to go", "往哪个方向走"},
 		Claim:  Text{"the gradient by w is negative, so decreasing w lowers L", "对 w 的梯度为负，所以减小 w 会降低 L"},
 		Truth:  Text{"The other way round: a negative derivative means that increasing w lowers L (the tutorial says so one line later).", "恰好相反：导数为负说明增大 w 才降低 L（书中下一行自己也这么说）。"},
-		Params: "L of 3.2 at (3, 1), w moved by ±0.1",
+		Params: Text{"L of 3.2 at (3, 1), w moved by ±0.1", "3.2 的 L，在 (3, 1) 处，w 移动 ±0.1"},
 		Try:    "descent grad '(-3+w-b)^2' w=3 b=1 --direction w=1",
 		run: func(r *Run) {
 			f := fun("(-3 + w - b)^2", "w", "b")
@@ -92,7 +92,7 @@ var points = []Experiment{
 		Title:  Text{"Two wrong signs", "两个错误的符号"},
 		Claim:  Text{"(y-(wx+b))² has the term +2yb, and the derivative by b is 2y + 2xw + 2b", "(y-(wx+b))² 含 +2yb，对 b 的导数是 2y+2xw+2b"},
 		Truth:  Text{"The term is -2yb and the derivative -2y + 2xw + 2b; the JavaScript has it right.", "应为 -2yb 与 -2y+2xw+2b；JavaScript 代码是对的。"},
-		Params: "x = -1, y = -3, w = 3, b = 1",
+		Params: Text{EN: "x = -1, y = -3, w = 3, b = 1"},
 		Try:    "descent grad '(y-(w*x+b))^2' w=3 b=1 x=-1 y=-3 --wrt b --symbolic",
 		run: func(r *Run) {
 			g := fun("(y - (w*x + b))^2", "b", "w", "x", "y").grad(1, 3, -1, -3)
@@ -105,7 +105,7 @@ var points = []Experiment{
 		Title:  Text{"The JavaScript program", "JavaScript 程序"},
 		Claim:  Text{"500 steps with α = 0.001 lower the squared distance step by step", "α=0.001 的 500 步使平方距离逐步下降"},
 		Truth:  Text{"True: from 11 to 0.7233. It starts from w = 3; the comment says 1.", "正确：从 11 降到 0.7233。实际从 w=3 开始，注释写的是 1。"},
-		Params: "w = 3, b = 1, α = 0.001, 500 steps",
+		Params: Text{"w = 3, b = 1, α = 0.001, 500 steps", "w = 3，b = 1，α = 0.001，500 步"},
 		Try:    "descent min 'sum((y-(w*x+b))^2)' --start w=3,b=1 x=[-1,0,1] y=[-3,0,1] -o 'sgd(lr=0.001)' --steps 500",
 		run: func(r *Run) {
 			res := three().sgd(0.001, 500, 3, 1)
@@ -130,7 +130,7 @@ var points = []Experiment{
 		Title:  Text{"How close can a line get?", "直线能有多近"},
 		Claim:  Text{"iterate until the distance is close to 0", "迭代到距离接近 0"},
 		Truth:  Text{"Impossible: the three points are not on a line. The best one, w = 2, b = -2/3, leaves 2/3.", "不可能：三点不共线，最优 w=2、b=-2/3 仍剩 2/3。"},
-		Params: "least squares",
+		Params: Text{"least squares", "最小二乘"},
 		Try:    "descent min 'sum((y-(w*x+b))^2)' --start w=3,b=1 x=[-1,0,1] y=[-3,0,1]",
 		run: func(r *Run) {
 			res := three().search(search.NewtonCG{}, search.Stop{Grad: 1e-12, Iterations: 100}, 3, 1)
@@ -148,14 +148,14 @@ var gradients = []Experiment{
 		Title:  Text{"The difference quotient", "差商"},
 		Claim:  Text{"the derivative is the limit of the difference quotient", "导数是差商的极限"},
 		Truth:  Text{"True, but in floating point the error falls with h only until rounding takes over: at 1e-8 for forward differences, 1e-5 for central ones. The derivative by reverse mode has neither error.", "正确；但浮点运算中误差只随 h 下降到舍入占主导为止：前向约 1e-8，中心约 1e-5。反向模式没有这两种误差。"},
-		Params: "sin at 1, h from 0.1 to 1e-12",
+		Params: Text{"sin at 1, h from 0.1 to 1e-12", "sin 在 1 处，h 从 0.1 到 1e-12"},
 		Try:    "descent grad 'sin(x)' x=1 --check",
 		run:    quotients},
 	{Name: "partials", Tutorial: "4.2",
 		Title:  Text{"Partial derivatives", "偏导数"},
 		Claim:  Text{"z = x² + 3xy + y² has derivatives 8 and 7 at (1, 2)", "z=x²+3xy+y² 在 (1,2) 的偏导数为 8 和 7"},
 		Truth:  Text{"True.", "正确。"},
-		Params: "(1, 2)",
+		Params: Text{EN: "(1, 2)"},
 		Try:    "descent grad 'x^2+3*x*y+y^2' x=1 y=2 --symbolic",
 		run: func(r *Run) {
 			g := fun("x^2 + 3*x*y + y^2", "x", "y").grad(1, 2)
@@ -166,7 +166,7 @@ var gradients = []Experiment{
 		Title:  Text{"Directional derivatives by angle", "按角度扫描方向导数"},
 		Claim:  Text{"the directional derivative is largest along the gradient, where it is its norm", "沿梯度方向的方向导数最大，等于梯度的模"},
 		Truth:  Text{"True: along (1,1)/√2 it is 10.6066; of all directions the largest, 10.63015, is along (8, 7).", "正确：沿 (1,1)/√2 为 10.6066；所有方向中最大的是沿 (8,7) 的 10.63015。"},
-		Params: "z = x² + 3xy + y² at (1, 2), 3600 angles",
+		Params: Text{"z = x² + 3xy + y² at (1, 2), 3600 angles", "z = x² + 3xy + y² 在 (1, 2) 处，3600 个角度"},
 		Try:    "descent grad 'x^2+3*x*y+y^2' x=1 y=2 --direction x=1,y=1",
 		run: func(r *Run) {
 			f := fun("x^2 + 3*x*y + y^2", "x", "y")
@@ -192,7 +192,7 @@ var gradients = []Experiment{
 		Title:  Text{"The gradient of 1/(x²+y²)", "1/(x²+y²) 的梯度"},
 		Claim:  Text{"it is (-2x, -2y)/(x²+y²)², at (1, 2): (-0.08, -0.16)", "为 (-2x,-2y)/(x²+y²)²，在 (1,2) 处 (-0.08,-0.16)"},
 		Truth:  Text{"True.", "正确。"},
-		Params: "(1, 2)",
+		Params: Text{EN: "(1, 2)"},
 		Try:    "descent grad '1/(x^2+y^2)' x=1 y=2 --symbolic",
 		run: func(r *Run) {
 			f := fun("1/(x^2 + y^2)", "x", "y")
@@ -205,7 +205,7 @@ var gradients = []Experiment{
 		Title:  Text{"How many terms has the cost?", "代价函数有几项"},
 		Claim:  Text{"the cost over m samples is the sum for i = 0 to m", "m 个样本的代价是 i=0 到 m 的和"},
 		Truth:  Text{"That sum has m + 1 terms; and it has no 1/m, so its gradient grows with the data.", "那样是 m+1 项；而且没有 1/m，梯度会随数据量增长。"},
-		Params: "m = 3, the points of tutorial 3, w = 3, b = 1",
+		Params: Text{"m = 3, the points of tutorial 3, w = 3, b = 1", "m = 3，教程 3 的三个点，w = 3，b = 1"},
 		Try:    "descent grad 'sum((w*x+b-y)^2)/3' w=3 b=1 x=[-1,0,1] y=[-3,0,1]",
 		run: func(r *Run) {
 			n := 0
@@ -222,7 +222,7 @@ var gradients = []Experiment{
 		Title:  Text{"When to stop", "何时停止"},
 		Claim:  Text{"stop when every α·∂J/∂θ < ε", "当每个 α·∂J/∂θ < ε 时停止"},
 		Truth:  Text{"It needs the absolute value: as printed any negative gradient stops it, here before the first step.", "要取绝对值：照印刷的写法，任何负梯度都会立即停止，这里一步都不走。"},
-		Params: "J = (θ-3)², θ0 = 0, α = 0.1, ε = 1e-6",
+		Params: Text{EN: "J = (θ-3)², θ0 = 0, α = 0.1, ε = 1e-6"},
 		Try:    "descent min '(t-3)^2' --start t=0 -o 'sgd(lr=0.1)' --tol 1e-5",
 		run: func(r *Run) {
 			f := fun("(t-3)^2", "t")
@@ -246,7 +246,7 @@ var gradients = []Experiment{
 		Title:  Text{"α = 1 with a summed loss", "对求和损失取 α=1"},
 		Claim:  Text{"start with θ = 0, α = 1", "初始取 θ=0、α=1"},
 		Truth:  Text{"It diverges: the largest curvature of the summed loss is 6, so α must be below 2/6.", "会发散：求和损失的最大曲率是 6，α 必须小于 2/6。"},
-		Params: "the three points, θ = 0, α = 1 and 0.1",
+		Params: Text{"the three points, θ = 0, α = 1 and 0.1", "三个点，θ = 0，α = 1 与 0.1"},
 		Try:    "descent min 'sum((y-(w*x+b))^2)' --start w=0,b=0 x=[-1,0,1] y=[-3,0,1] -o 'sgd(lr=1)' --steps 20",
 		run: func(r *Run) {
 			e := eigenvalues(three().hessian(0, 0))
@@ -260,7 +260,7 @@ var gradients = []Experiment{
 		Title:  Text{"The matrix form", "矩阵形式"},
 		Claim:  Text{"J = (Xθ-Y)ᵀ(Xθ-Y) has the gradient 2Xᵀ(Xθ-Y)", "J=(Xθ-Y)ᵀ(Xθ-Y) 的梯度是 2Xᵀ(Xθ-Y)"},
 		Truth:  Text{"True: (10, 4) for the three points at θ = (1, 3).", "正确：三点在 θ=(1,3) 处为 (10, 4)。"},
-		Params: "X = [[1,-1],[1,0],[1,1]], Y = (-3, 0, 1), θ = (1, 3)",
+		Params: Text{EN: "X = [[1,-1],[1,0],[1,1]], Y = (-3, 0, 1), θ = (1, 3)"},
 		Try:    "descent grad '(X@t-Y)@(X@t-Y)' X=[[1,-1],[1,0],[1,1]] Y=[-3,0,1] t=[1,3] --wrt t --symbolic",
 		run: func(r *Run) {
 			g := fun("let r = [[1,-1],[1,0],[1,1]] @ [b, w] - [-3,0,1]; r @ r", "b", "w").grad(1, 3)
@@ -273,14 +273,14 @@ var gradients = []Experiment{
 		Title:  Text{"Gradient ascent", "梯度上升"},
 		Claim:  Text{"to maximise, add the gradient", "求最大值时加上梯度"},
 		Truth:  Text{"True: ascent on the log-likelihood of logistic regression takes the same steps as descent on its negative.", "正确：对逻辑回归的对数似然做上升，与对其相反数做下降的步子完全相同。"},
-		Params: "data of 0.17, seed 0, lr = 0.1, 200 steps",
+		Params: Text{"data of 0.17, seed 0, lr = 0.1, 200 steps", "0.17 的数据，种子 0，lr = 0.1，200 步"},
 		Try:    "descent min '3-(x-2)^2' --start x=0 --maximize -o 'sgd(lr=0.1)'",
 		run:    ascent},
 	{Name: "step-rule", Tutorial: "4.10", Wrong: true,
 		Title:  Text{"If it does not fall, which way with the step?", "不下降时步长该怎么调"},
 		Claim:  Text{"try steps from large to small; if the cost does not fall, increase the step", "步长从大到小试；若代价不下降就增大步长"},
 		Truth:  Text{"It must be decreased: on x² a step of 1.1 diverges, 2.2 faster still, 0.55 converges.", "应当减小：在 x² 上 1.1 发散，2.2 更快，0.55 收敛。"},
-		Params: "x² from 5, 10 steps of 1.1, 2.2 and 0.55",
+		Params: Text{"x² from 5, 10 steps of 1.1, 2.2 and 0.55", "x²，从 5 出发，以 1.1、2.2、0.55 走 10 步"},
 		Try:    "descent min x^2 --start x=5 -o 'sgd(lr=2.2)' -o 'sgd(lr=0.55)' --steps 10",
 		run: func(r *Run) {
 			f := fun("x^2", "x")

@@ -63,23 +63,23 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+suiteName)
 	f.IntVar(&o.budget, "budget", 1000, "of a suite: gradient evaluations of each run")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
-	f.Float64Var(&o.val, "val", 0.15, "share of the rows held out to choose learning rates")
-	f.Float64Var(&o.test, "test", 0.2, "share of the rows held out to score the runs")
+	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which learning rates are chosen"))
+	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "mlp(32)")
-	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, "`rule` such as sgd, 'adam(beta2=0.99)', 'clip(1) | adam'; with lr=... nothing is tuned; repeat for more")
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", "; with lr=... nothing is tuned; give it several times to compare"))
 	o.rawFlag(f)
 	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
 	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
-	f.IntVarP(&s.Epochs, "epochs", "e", 0, "passes over the training rows (default: about 2400 steps)")
-	f.IntVarP(&s.Batch, "batch", "b", 0, "rows in a batch (default: 16, or 64 from 5000 rows)")
+	f.IntVarP(&s.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
+	f.IntVarP(&s.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
 	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
-	scheduleFlag(f, &s.Schedule, "cosine", "of the learning rate, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant")
-	seedFlag(f, &s.Seed, "of the split, the weights and the order of rows")
+	scheduleFlag(f, &s.Schedule, "cosine", "")
+	seedFlag(f, &s.Seed, ": the split, the weights and the order of rows")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
-	workersFlag(f, &s.Workers, "runs at a time")
-	f.StringVar(&o.out, "out", "results", "folder for report.html and results.json")
-	f.BoolVar(&o.json, "json", false, "print the results as JSON instead of the table")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+	workersFlag(f, &s.Workers, "; each does runs of its own")
+	f.StringVar(&o.out, "out", "results", about("out", ": report.html and results.json"))
+	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	f.Lookup("rates").DefValue = "" // which help does not print
 	return cmd
 }
@@ -183,10 +183,13 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if o.study.Dtype, ok = dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.study.Epochs, "batch": o.study.Batch, "workers": o.study.Workers} {
+	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.study.Epochs, "workers": o.study.Workers} {
 		if cmd.Flags().Changed(name) && n < 1 {
 			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
 		}
+	}
+	if o.study.Batch < 0 {
+		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.study.Batch)
 	}
 	if err := apart(o.val, o.test); err != nil {
 		return err
@@ -223,6 +226,9 @@ func (o *benchOptions) prepare() error {
 		return err
 	}
 	s := &o.study
+	if o.given("batch") && s.Batch == 0 {
+		s.Batch = parts.Train.Rows()
+	}
 	o.Features, o.Classes = parts.Train.Features(), len(parts.Train.Classes)
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()

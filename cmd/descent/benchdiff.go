@@ -52,6 +52,6 @@ func benchDiffCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the comparison as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, about("json", " instead of the table"))
 	return cmd
 }

@@ -44,9 +44,9 @@ func checkCommand() *cobra.Command {
 			return checkAll(cmd.Context(), cmd.OutOrStdout(), points, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&loss, "loss", "", "check this loss only: a name, or a formula in pred and target; shows its kinks")
+	cmd.Flags().StringVarP(&loss, "loss", "l", "", about("loss", ": only it is checked, and its kinks are shown"))
 	cmd.Flags().StringVar(&domain, "domain", "", "where the loss is finite, such as pred=0:1,target=0:1 (default: found by trying)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the table as JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, about("json", " instead of the table"))
 	cmd.Flags().IntVar(&points, "points", points, "random points for each shape")
 	return cmd
 }

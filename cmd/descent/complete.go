@@ -34,6 +34,8 @@ var argumentWords = map[string]func() []string{
 	"train": setNames,
 	"bench": setNames,
 	"show":  func() []string { return spec.Names(models.Table) },
+
+	"schedule": func() []string { return spec.Names(schedule.Table) },
 }
 
 // complete teaches a command to complete names.

@@ -54,20 +54,20 @@ func fitCommand() *cobra.Command {
 	explainMinus(cmd)
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.start, "start", nil, "the parameters and where they start, such as b1=500,b2=1e-4")
+	f.StringArrayVar(&o.start, "start", nil, about("start", ": the parameters, each with a value"))
 	f.StringVar(&o.weights.Weight, "weight", "", "`column` of weights: the variance of a row is that of the residuals divided by its weight")
 	f.StringVar(&o.weights.Sigma, "sigma", "", "`column` of standard deviations of the response, up to a common factor")
 	f.BoolVar(&o.weights.Absolute, "absolute-sigma", false, "--sigma has no unknown factor: standard errors follow from it alone")
 	o.add(cmd)
-	f.StringVar(&o.bounds, "bounds", "", "ranges of parameters, such as b1=0:,b2=0:1")
-	f.StringVarP(&o.loss, "loss", "l", "", "another loss, such as 'huber(delta=2)' or a formula in pred and target")
-	f.StringVarP(&o.optimizer, "optimizer", "o", "", "another method, such as lbfgs or 'adam(lr=0.01)' (default: Levenberg-Marquardt)")
-	f.IntVar(&o.steps, "steps", 10000, "largest number of steps")
+	f.StringVar(&o.bounds, "bounds", "", about("bounds", ""))
+	f.StringVarP(&o.loss, "loss", "l", "", about("loss", " (default: least squares)"))
+	f.StringVarP(&o.optimizer, "optimizer", "o", "", about("optimizer", ", or a search such as lbfgs (default: Levenberg-Marquardt)"))
+	f.IntVar(&o.steps, "steps", 10000, about("steps", ", no more than this many"))
 	f.Float64Var(&o.level, "level", 0.95, "level of the confidence intervals")
-	seedFlag(f, &o.seed, "of methods that are random")
-	f.StringVar(&o.plot, "plot", "", "draw the data, the curve and its band: .svg or .png")
+	seedFlag(f, &o.seed, "")
+	f.StringVar(&o.plot, "plot", "", about("plot", ": the data, the curve and its band"))
 	f.StringVar(&o.predict, "predict", "", "values of columns such as x=[10,20], or a CSV file, to predict the response for")
-	f.BoolVar(&o.json, "json", false, "print JSON, with all digits")
+	f.BoolVar(&o.json, "json", false, about("json", ", with all digits"))
 	return cmd
 }
 

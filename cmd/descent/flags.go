@@ -12,6 +12,32 @@ import (
 	"descent/optimizers/schedule"
 )
 
+// flagHeads say what a flag means in all the commands that have it; a command
+// adds what it does there.
+var flagHeads = map[string]string{
+	"batch":     "rows in a batch",
+	"bounds":    "ranges that are not left, such as x=0:5,y=:1",
+	"epochs":    "passes over the training rows",
+	"graph":     "file for the expression graph",
+	"json":      "print JSON",
+	"loss":      "loss, such as mse, 'huber(delta=2)' or a formula in pred and target",
+	"optimizer": "optimizer, such as sgd, 'adam(lr=0.01)' or 'clip(1) | adam'",
+	"out":       "folder for what is made",
+	"plot":      "file for a picture, .svg or .png",
+	"scaling":   "of numeric inputs: standard, minmax or none",
+	"schedule":  "learning rate by the step, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant",
+	"seed":      "seed of what is random",
+	"start":     "where to start, such as x=4,y=3 or x=[0,0]",
+	"steps":     "number of steps",
+	"test":      "share of the rows held out for the scores",
+	"unknown":   "words that training has not seen: missing takes them for missing cells, refuse does not",
+	"val":       "share of the rows held out for validation",
+	"workers":   "processors to use; results do not depend on it (default: all)",
+}
+
+// about describes a flag: what it means everywhere, and here.
+func about(name, here string) string { return flagHeads[name] + here }
+
 // parsed is a flag whose text is parsed once, where it is given.
 type parsed[T any] struct {
 	value *T
@@ -54,24 +80,24 @@ func (s *setup) modelFlags(f *pflag.FlagSet, model string) {
 		s.Model = must(models.Parse(model))
 	}
 	textFlag(f, &s.Model, "model", "m", model, "layers joined by |, such as 'dense(64) | relu | dropout(0.2)', or their names: linear, logistic, softmax, mlp(64,32,act=tanh)", models.Parse)
-	lossFlag(f, &s.Loss, "such as mse, 'huber(delta=2)', cross_entropy (default: what suits the target)")
+	lossFlag(f, &s.Loss, " (default: what suits the target)")
 }
 
-func lossFlag(f *pflag.FlagSet, loss **losses.Spec, usage string) {
-	textFlag(f, loss, "loss", "l", "", usage, losses.ByName)
+func lossFlag(f *pflag.FlagSet, loss **losses.Spec, here string) {
+	textFlag(f, loss, "loss", "l", "", about("loss", here), losses.ByName)
 }
 
-func scheduleFlag(f *pflag.FlagSet, s **schedule.Spec, byDefault, usage string) {
-	textFlag(f, s, "schedule", "", byDefault, usage, func(text string) (*schedule.Spec, error) {
+func scheduleFlag(f *pflag.FlagSet, s **schedule.Spec, byDefault, here string) {
+	textFlag(f, s, "schedule", "", byDefault, about("schedule", here), func(text string) (*schedule.Spec, error) {
 		s, err := schedule.Parse(text)
 		return &s, err
 	})
 }
 
 // seedFlag adds the flag of a seed.
-func seedFlag(f *pflag.FlagSet, seed *uint64, usage string) {
+func seedFlag(f *pflag.FlagSet, seed *uint64, here string) {
 	*seed = 1
-	textFlag(f, seed, "seed", "s", "1", usage, func(text string) (uint64, error) {
+	textFlag(f, seed, "seed", "s", "1", about("seed", here), func(text string) (uint64, error) {
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			return 0, fmt.Errorf("a seed is a whole number from 0 to %d", uint64(math.MaxUint64))
@@ -81,8 +107,8 @@ func seedFlag(f *pflag.FlagSet, seed *uint64, usage string) {
 }
 
 // workersFlag adds the flag of workers; 0 is one for each processor.
-func workersFlag(f *pflag.FlagSet, workers *int, usage string) {
-	f.IntVarP(workers, "workers", "w", 0, usage+"; results do not depend on it (default: one for each processor)")
+func workersFlag(f *pflag.FlagSet, workers *int, here string) {
+	f.IntVarP(workers, "workers", "w", 0, about("workers", here))
 }
 
 // apart refuses shares of held-out rows that leave none for training.

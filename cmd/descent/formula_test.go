@@ -31,7 +31,7 @@ func TestFormulaMistakes(t *testing.T) {
 		want   string
 		status int
 	}{
-		{[]string{"grad"}, "requires at least 1 arg", 2},
+		{[]string{"grad"}, "0 arguments given; it is called as descent grad", 2},
 		{[]string{"grad", "sine(x)", "x=1"}, `did you mean "sin"`, 2},
 		{[]string{"grad", "x^2"}, "no value is given for x: add x=1", 2},
 		{[]string{"grad", "rate^2", "rtae=1"}, `did you mean "rtae"`, 2},

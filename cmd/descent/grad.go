@@ -46,8 +46,8 @@ func gradCommand() *cobra.Command {
 	f.StringArrayVar(&o.direction, "direction", nil, "print the derivative along a direction, such as x=1,y=1")
 	f.BoolVar(&o.symbolic, "symbolic", false, "print the derivatives as formulas")
 	f.BoolVar(&o.check, "check", false, "compare with finite differences; the exit status is 1 if they disagree")
-	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file: .dot or .svg")
-	f.BoolVar(&o.json, "json", false, "print JSON")
+	f.StringVar(&o.graph, "graph", "", about("graph", ": .dot or .svg"))
+	f.BoolVar(&o.json, "json", false, about("json", ""))
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"descent/internal/atomicfile"
@@ -43,9 +44,9 @@ func labCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.lang, "lang", "en", "en or zh")
-	f.StringVar(&o.out, "out", "", "folder for the book, or for the picture (default: this one)")
-	f.StringVar(&o.plot, "plot", "", "file for the picture of one experiment: .svg or .png (default NAME.svg)")
-	f.BoolVar(&o.json, "json", false, "print JSON")
+	f.StringVar(&o.out, "out", "", about("out", ": the book, or the picture of an experiment (default: this folder)"))
+	f.StringVar(&o.plot, "plot", "", about("plot", ": of one experiment (default NAME.svg)"))
+	f.BoolVar(&o.json, "json", false, about("json", ""))
 	return cmd
 }
 
@@ -63,6 +64,9 @@ func (o *labOptions) execute(ctx context.Context, w io.Writer, args []string) er
 	}
 	if err := checkPicture("--plot", o.plot); err != nil {
 		return usage(err)
+	}
+	if o.lang == "zh" && strings.EqualFold(filepath.Ext(o.plot), ".png") {
+		return usage(fmt.Errorf("--plot %s: a PNG cannot show Chinese; with --lang zh the picture's name ends in .svg", o.plot))
 	}
 	if err := o.unused(args); err != nil {
 		return usage(err)
@@ -105,27 +109,47 @@ func (o *labOptions) list(w io.Writer) error {
 	type line struct {
 		Name     string `json:"name"`
 		Tutorial string `json:"tutorial"`
+		Source   string `json:"source"`
 		Title    string `json:"title"`
 		Claim    string `json:"claim"`
 		Wrong    bool   `json:"wrong"`
 	}
 	var lines []line
 	for _, e := range lab.Table() {
-		lines = append(lines, line{e.Name, e.Tutorial, e.Title.In(o.lang), e.Claim.In(o.lang), e.Wrong})
+		lines = append(lines, line{e.Name, e.Tutorial, e.Source().In(o.lang), e.Title.In(o.lang), e.Claim.In(o.lang), e.Wrong})
 	}
 	if o.json {
 		return printJSON(w, lines)
 	}
+	source := ""
 	for _, l := range lines {
 		mark := " "
 		if l.Wrong {
 			mark = "x"
 		}
+		if l.Source != source {
+			source = l.Source
+			fmt.Fprintf(w, "%s\n", source)
+		}
 		fmt.Fprintf(w, "%-5s %s %-20s %s\n", l.Tutorial, mark, l.Name, l.Title)
 	}
-	last := lab.Text{EN: "\n%d experiments; x marks a claim that is false. descent lab NAME runs one.\n", ZH: "\n共 %d 个实验；x 表示说法不成立。运行其中一个：descent lab NAME\n"}
-	_, err := fmt.Fprintf(w, last.In(o.lang), len(lines))
+	fmt.Fprintln(w)
+	return o.say(w, "listed", len(lines))
+}
+
+// say prints a line in the language.
+func (o *labOptions) say(w io.Writer, key string, args ...any) error {
+	_, err := fmt.Fprintf(w, lab.Word(key, o.lang)+"\n", args...)
 	return err
+}
+
+// said is numbers whose names are in the language.
+func (o *labOptions) said(numbers []lab.Number) []lab.Number {
+	out := slices.Clone(numbers)
+	for i := range out {
+		out[i].Name = lab.Label(out[i].Name).In(o.lang)
+	}
+	return out
 }
 
 // one runs an experiment and draws it.
@@ -144,37 +168,39 @@ func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
 	if r.Err != nil {
 		return r.Err
 	}
-	label := map[string][5]string{
-		"en": {"claim", "truth", "verdict", "parameters", "try"}, "zh": {"说法", "事实", "结论", "参数", "自己试"},
-	}[o.lang]
 	if o.json {
-		if err := printJSON(w, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "claim": e.Claim.In(o.lang), "truth": e.Truth.In(o.lang),
-			"holds": r.Holds, "numbers": r.Numbers}); err != nil {
+		if err := printJSON(w, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "source": e.Source().In(o.lang), "claim": e.Claim.In(o.lang), "truth": e.Truth.In(o.lang),
+			"holds": r.Holds, "verdict": r.Verdict(o.lang), "numbers": o.said(r.Numbers)}); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "%s (%s)\n\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n%s: %s\n\n", e.Title.In(o.lang), e.Tutorial, label[0], e.Claim.In(o.lang),
-			label[1], e.Truth.In(o.lang), label[2], r.Verdict().In(o.lang), label[3], e.Params, label[4], e.Try)
+		fmt.Fprintf(w, "%s (%s, %s)\n\n", e.Title.In(o.lang), e.Source().In(o.lang), e.Tutorial)
+		for _, l := range [][2]string{{"claim", e.Claim.In(o.lang)}, {"truth", e.Truth.In(o.lang)}, {"verdict", r.Verdict(o.lang)}, {"params", e.Params.In(o.lang)}, {"try", e.Try}} {
+			fmt.Fprintf(w, "%s%s%s\n", lab.Word(l[0], o.lang), lab.Word("colon", o.lang), l[1])
+		}
+		fmt.Fprintln(w)
 		for _, n := range r.Numbers {
 			fmt.Fprintln(w, n.In(o.lang))
 		}
 	}
-	note := w
-	if o.json {
-		note = io.Discard
-	}
-	for i, p := range r.Pictures {
+	for i, p := range r.PicturesIn(o.lang) {
 		name := path
 		if i > 0 {
 			ext := filepath.Ext(path)
 			name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), i+1, ext)
 		}
-		if err := save(note, p, name); err != nil {
+		if err := p.Save(name); err != nil {
+			return err
+		}
+		if o.json {
+			continue
+		}
+		if err := o.say(w, "picture", name); err != nil {
 			return err
 		}
 	}
 	if !r.OK() {
-		return errors.New("a number is not what it should be")
+		return errors.New(lab.Word("off", o.lang))
 	}
 	return nil
 }
@@ -194,14 +220,14 @@ func (o *labOptions) verify(ctx context.Context, w io.Writer) error {
 		}
 		status := "ok"
 		if !r.OK() {
-			status = "WRONG"
+			status = "wrong"
 			wrong++
 		}
-		all = append(all, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "ok": r.OK(), "holds": r.Holds, "numbers": r.Numbers})
+		all = append(all, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "ok": r.OK(), "holds": r.Holds, "verdict": r.Verdict(o.lang), "numbers": o.said(r.Numbers)})
 		if o.json {
 			continue
 		}
-		fmt.Fprintf(w, "%-5s %-20s %2d numbers  %-5s  %s\n", e.Tutorial, e.Name, len(r.Numbers), status, r.Verdict().In(o.lang))
+		fmt.Fprintf(w, "%-5s %-20s %s  %-5s  %s\n", e.Tutorial, e.Name, fmt.Sprintf(lab.Word("numbers", o.lang), len(r.Numbers)), lab.Word(status, o.lang), r.Verdict(o.lang))
 		if r.Err != nil {
 			fmt.Fprintf(w, "      %v\n", r.Err)
 		}
@@ -216,10 +242,13 @@ func (o *labOptions) verify(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "\n%d experiments, %d numbers, %d wrong; %d claims are false\n", len(all), numbers, wrong, untrue)
+		fmt.Fprintln(w)
+		if err := o.say(w, "verified", len(all), numbers, wrong, untrue); err != nil {
+			return err
+		}
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d experiments do not give what they should", wrong)
+		return fmt.Errorf(lab.Word("offs", o.lang), wrong)
 	}
 	return nil
 }
@@ -252,6 +281,5 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 	if err := atomicfile.Write(path, text.Bytes()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s: %d experiments\n", path, len(runs))
-	return err
+	return o.say(w, "book", path, len(runs))
 }

@@ -76,10 +76,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		cmd := c()
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {
-				if err := check(cmd, args); err != nil {
-					return usage(fmt.Errorf("%w; it is called as %s", err, cmd.UseLine()))
+				err := check(cmd, args)
+				if err == nil {
+					return nil
 				}
-				return nil
+				if text := err.Error(); strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires ") { // cobra's
+					err = errors.New(count(len(args), "argument") + " given")
+				}
+				return usage(fmt.Errorf("%w; it is called as %s", err, cmd.UseLine()))
 			}
 		}
 		complete(cmd)

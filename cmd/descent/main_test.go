@@ -67,7 +67,7 @@ func TestTrainErrors(t *testing.T) {
 		status int
 		want   string // in the message
 	}{
-		"no data":            {[]string{"train"}, 2, "accepts 1 arg"},
+		"no data":            {[]string{"train"}, 2, "0 arguments given; it is called as descent train"},
 		"no such file":       {[]string{"train", "nowhere.csv", "--target", "y"}, 2, "no such file"},
 		"slip":               {[]string{"train", "digit"}, 2, `did you mean "digits"`},
 		"no target":          {[]string{"train", good}, 2, "--target is missing"},
@@ -98,7 +98,7 @@ func TestTrainErrors(t *testing.T) {
 		"decimal":            {[]string{"train", good, "--target", "y", "--decimal", ";"}, 2, "there are '.' and ','"},
 		"thousands":          {[]string{"train", good, "--target", "y", "--thousands", ".", "--decimal", "."}, 2, "not the decimal sign"},
 		"split":              {[]string{"train", good, "--target", "y", "--split", "date"}, 2, "there are random and time"},
-		"split without date": {[]string{"train", good, "--target", "y", "--split", "time"}, 1, "no column of dates by which to split the rows; leave out --split"},
+		"split without date": {[]string{"train", good, "--target", "y", "--split", "time"}, 2, "no column of dates by which to split the rows; leave out --split"},
 		"slip in a name":     {[]string{"train", good, "--target", "clas"}, 2, `did you mean "class"?`},
 		"use of no column":   {[]string{"train", good, "--target", "y", "--use", "q"}, 2, `no column "q"`},
 		"one column":         {[]string{"train", file(t, "a.csv", "a:y\n1:2\n3:4\n"), "--target", "y"}, 2, "name what separates them with --comma"},
@@ -327,8 +327,8 @@ func TestReadmeCounts(t *testing.T) {
 
 func TestShowSchedule(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.svg")
-	status, out, err := descent("show", "schedule", "cosine(steps=50)", "--graph", path)
-	if status != 0 || strings.Count(out, "\n") != 12 || !strings.Contains(out, "█") {
+	status, out, err := descent("show", "schedule", "cosine(steps=50)", "--plot", path)
+	if status != 0 || strings.Count(out, "\n") != 12 || !strings.Contains(out, " 49 step") || !strings.Contains(out, "█") {
 		t.Errorf("status %d: %s\n%s", status, err, out)
 	}
 	if text, _ := os.ReadFile(path); !bytes.Contains(text, []byte("<svg")) {

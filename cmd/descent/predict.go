@@ -28,9 +28,9 @@ func predictCommand() *cobra.Command {
 			return p.execute(cmd.OutOrStdout(), args[0], args[1])
 		},
 	}
-	cmd.Flags().BoolVar(&p.json, "json", false, "print a JSON array with an object for each row")
+	cmd.Flags().BoolVar(&p.json, "json", false, about("json", ": an array with an object for each row"))
 	cmd.Flags().StringSliceVar(&p.keep, "keep", nil, "columns of DATA to print before the prediction, such as an id, separated by commas")
-	cmd.Flags().StringVar(&p.unknown, "unknown", "", "words that training has not seen: missing takes them for missing cells, refuse does not (default: as train was told)")
+	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
 	p.add(cmd)
 	return cmd
 }

@@ -41,7 +41,7 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	f := cmd.Flags()
 	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
 	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
-	f.StringVar(&o.scaling, "scaling", scaling, "of numeric inputs: standard, minmax or none"+scalingHelp)
+	f.StringVar(&o.scaling, "scaling", scaling, about("scaling", scalingHelp))
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
 	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
 	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")

@@ -37,14 +37,14 @@ func showCommand() *cobra.Command {
 	f.SortFlags = false
 	f.IntVar(&o.Features, "features", 4, "inputs of a row")
 	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear)")
-	f.IntVarP(&o.batch, "batch", "b", 32, "rows in a batch")
-	lossFlag(f, &o.Loss, "the loss (default: what suits the model)")
+	f.IntVarP(&o.batch, "batch", "b", 32, about("batch", ""))
+	lossFlag(f, &o.Loss, " (default: what suits the model)")
 	o.optimizer = must(optimizers.Parse("sgd"))
-	textFlag(f, &o.optimizer, "optimizer", "o", "sgd", "the optimizer", optimizers.Parse)
+	textFlag(f, &o.optimizer, "optimizer", "o", "sgd", about("optimizer", ""), optimizers.Parse)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.BoolVar(&o.inference, "inference", false, "show what predicts, not what trains")
-	f.BoolVar(&o.json, "json", false, "print layers and program as JSON")
-	f.StringVar(&o.graph, "graph", "", "write the expression graph to a file: .dot is text, .svg, .png and .pdf are drawn by Graphviz; - is the standard output, as text")
+	f.BoolVar(&o.json, "json", false, about("json", ": layers and program"))
+	f.StringVar(&o.graph, "graph", "", about("graph", ": .dot or .gv is text, .svg, .png and .pdf are drawn by Graphviz; - is the standard output, as text"))
 	f.Lookup("classes").DefValue = "0" // which help does not print
 	return cmd
 }
@@ -73,6 +73,11 @@ func (o *showOptions) choose(model string) error {
 	}
 	if o.json && o.graph == "-" {
 		return errors.New("--graph - and --json: the standard output takes one of both")
+	}
+	if o.graph != "-" {
+		if err := checkPicture("--graph", o.graph, ".dot", ".gv", ".svg", ".png", ".pdf"); err != nil {
+			return err
+		}
 	}
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)

@@ -15,22 +15,27 @@ import (
 
 // showScheduleCommand is a part of show.
 func showScheduleCommand() *cobra.Command {
-	steps, file := 100, ""
+	steps, file := 0, ""
 	cmd := &cobra.Command{
 		Use:   "schedule SCHEDULE",
 		Short: "Draw a learning-rate schedule",
 		Example: "  descent show schedule 'cosine(steps=200, warmup=20)' --steps 250\n" +
-			"  descent show schedule onecycle --graph onecycle.svg",
+			"  descent show schedule onecycle --plot onecycle.svg",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := schedule.Parse(args[0])
 			if err != nil {
 				return usage(err)
 			}
+			if !cmd.Flags().Changed("steps") {
+				if steps = s.Span(); steps == 0 {
+					steps = 100
+				}
+			}
 			if steps < 1 || steps > 1e6 {
 				return usage(fmt.Errorf("--steps %d: from 1 to a million", steps))
 			}
-			if err := checkPicture("--graph", file); err != nil {
+			if err := checkPicture("--plot", file); err != nil {
 				return usage(err)
 			}
 			if err := writable(file); err != nil {
@@ -49,8 +54,10 @@ func showScheduleCommand() *cobra.Command {
 				Layers: []plot.Layer{plot.Line{Y: rates}}}).Save(file)
 		},
 	}
-	cmd.Flags().IntVar(&steps, "steps", steps, "steps to draw")
-	cmd.Flags().StringVar(&file, "graph", "", "write a picture to a file whose name ends in .svg or .png")
+	cmd.Flags().IntVar(&steps, "steps", steps, about("steps", " of the run whose rates are drawn (default: what shows all that SCHEDULE names, else 100)"))
+	cmd.Flags().StringVar(&file, "plot", "", about("plot", ": the rates"))
+	cmd.Flags().StringVar(&file, "graph", "", "the old name of --plot")
+	must(0, cmd.Flags().MarkHidden("graph"))
 	return cmd
 }
 

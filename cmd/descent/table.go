@@ -128,7 +128,7 @@ var cures = map[string]cure{
 	"Thousands": {flag: "thousands"},
 	"DayFirst":  {flag: "day-first", text: "give --day-first if that is wrong"},
 	"Missing":   {flag: "missing", text: "give --missing {} if it stands for none"},
-	"Kinds":     {flag: "categorical", text: "give --categorical {} if the column has words"},
+	"Kinds":     {flag: "categorical", text: "give --categorical {} if the column has words or codes"},
 	"Drop":      {flag: "drop", text: "leave it out with --drop {}"},
 	"Use":       {flag: "use", text: "give --use {} to use it"},
 	"Split":     {flag: "split", text: "give --split {} if their order does not matter"},
@@ -145,7 +145,11 @@ func (t *tableFlags) inFlags(err error) error {
 	if !ok {
 		return err
 	}
-	return errors.New(data.Advise(e.Err.Error(), t.cures(e.Advice)))
+	told := errors.New(data.Advise(e.Err.Error(), t.cures(e.Advice)))
+	if slices.ContainsFunc(e.Advice, func(a data.Advice) bool { return a.Remove }) {
+		return usage(told) // a flag was wrong
+	}
+	return told
 }
 
 // note returns a note of package data with its advice in flags that the command

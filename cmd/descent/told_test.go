@@ -112,6 +112,11 @@ func TestCompletion(t *testing.T) {
 		{[]string{"train", "iris", "--model", "m"}, "mlp"},
 		{[]string{"bench", "iris", "--schedule", "cos"}, "cosine"},
 		{[]string{"show", "lo"}, "logistic"},
+		{[]string{"show", "schedule", "on"}, "onecycle"},
+		{[]string{"min", "x^2", "--optimizer", "lb"}, "lbfgs"},
+		{[]string{"min", "x^2", "--optimizer", "ada"}, "adam"},
+		{[]string{"fit", "y ~ x", "a.csv", "--optimizer", "lb"}, "lbfgs"},
+		{[]string{"check", "--loss", "hub"}, "huber"},
 	} {
 		var out, errs bytes.Buffer
 		run(context.Background(), append([]string{"__complete"}, c.args...), strings.NewReader(""), &out, &errs)

@@ -65,12 +65,12 @@ func (p *panel) drawTitle() {
 
 // drawLabels names the axes.
 func (p *panel) drawLabels() {
-	s := fit(p.fig.X.Label, labelSize, p.area.w()-2*pad)
+	s := fit(p.fig.say(p.fig.X.Label), labelSize, p.area.w()-2*pad)
 	_, _, below := p.axisRoom()
 	p.text(text{s: s, size: labelSize, color: ink, anchor: .5,
 		at: point{centred((p.box.x0+p.box.x1)/2, textWidth(s, labelSize), p.area.x0+pad, p.area.x1-pad), p.box.y1 + below - .25*labelSize}})
 	top, bottom := p.area.y0+pad, p.box.y1+below // neither title nor notes are there
-	s = fit(p.fig.Y.Label, labelSize, bottom-top)
+	s = fit(p.fig.say(p.fig.Y.Label), labelSize, bottom-top)
 	p.text(text{s: s, size: labelSize, color: ink, anchor: .5, turn: -90,
 		at: point{p.area.x0 + pad + .85*labelSize, centred((p.box.y0+p.box.y1)/2, textWidth(s, labelSize), top, bottom)}})
 }

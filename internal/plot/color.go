@@ -24,6 +24,34 @@ const (
 // dashes and marks: thin yellow lines are too faint on white.
 const cycle = int(Black)
 
+// nth is the colour of the n-th layer that does not ask for one; from the cycle's
+// end on, colours come again, with other dashes and marks.
+func nth(n int) Color {
+	if n < cycle {
+		return Color(n + 1)
+	}
+	return Gray + Color(n-cycle+1)
+}
+
+// number is the n of a colour that is the n-th.
+func (c Color) number() int {
+	if c > Gray {
+		return int(c-Gray) - 1 + cycle
+	}
+	return max(int(c)-1, 0)
+}
+
+// rgba is what the colour looks like.
+func (c Color) rgba() rgba {
+	if c > Gray {
+		return palette[c.number()%cycle+1]
+	}
+	return palette[max(c, Blue)]
+}
+
+// Hex writes the colour as HTML does: #0072b2.
+func (c Color) Hex() string { return c.rgba().hex() }
+
 type rgba struct {
 	r, g, b uint8
 	a       float64
@@ -113,6 +141,7 @@ type style struct {
 	dash   []float64 // nil: solid
 	mark   mark
 	sparse bool    // a long line: a few marks along it instead of dashes
+	tail   bool    // of braided curves: smoothed, with its name at its end
 	order  float64 // where those marks start, 0 to 1, so that lines' marks keep apart
 }
 
@@ -130,7 +159,7 @@ const longLine = 60
 // styles gives each layer its look; layers that pick a colour don't advance the
 // others'.
 func styles(layers []Layer) []style {
-	lines, long := 0, false
+	lines, long, braided := 0, false, braids(layers)
 	for _, l := range layers {
 		if l, ok := l.(Line); ok {
 			lines++
@@ -144,15 +173,15 @@ func styles(layers []Layer) []style {
 		if !ok {
 			continue
 		}
-		n := max(int(c)-1, 0)
-		st := style{color: palette[min(n+1, int(Gray))]}
 		if c == Auto {
-			n = next
+			c = nth(next)
 			next++
-			st.color = palette[n%cycle+1]
 		}
+		n := c.number()
+		st := style{color: c.rgba()}
 		st.mark = marks[n%len(marks)]
 		if l, ok := l.(Line); ok {
+			st.tail = braided && l.smoothable()
 			st.sparse = long && lines > 1 && !l.Marks && !l.Dashed
 			if lines > 1 && !long {
 				st.dash = dashes[n%len(dashes)]

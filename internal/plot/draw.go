@@ -1,6 +1,9 @@
 package plot
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	lineWidth  = 1.8
@@ -88,6 +91,11 @@ func (p *panel) visible(s series) []point {
 	return out
 }
 
+// within returns the points of a run inside the box.
+func (p *panel) within(run []point) []point {
+	return slices.DeleteFunc(slices.Clone(run), func(q point) bool { return !p.box.contains(q) })
+}
+
 func (l Line) extent(b *bounds) {
 	b.add(l.series())
 	b.padY = true
@@ -115,8 +123,18 @@ func (l Line) draw(p *panel, st style) {
 			runs[i] = stairs(runs[i])
 		}
 	}
-	p.curve(runs, st, lineWidth)
 	at := p.visible(s)
+	if st.tail {
+		faint := st
+		faint.color = st.color.alpha(rawAlpha)
+		p.curve(runs, faint, lineWidth/2)
+		at = nil
+		for i := range runs {
+			runs[i] = smooth(runs[i])
+			at = append(at, p.within(runs[i])...)
+		}
+	}
+	p.curve(runs, st, lineWidth)
 	if st.sparse {
 		at = p.some(at, st.order)
 	}
@@ -342,7 +360,7 @@ func (l Text) draw(p *panel, st style) {
 	if !ok || !p.box.contains(q) {
 		return
 	}
-	s := fit(l.S, tickSize, p.box.w()-8)
+	s := fit(p.fig.say(l.S), tickSize, p.box.w()-8)
 	q.x = centred(q.x, textWidth(s, tickSize), p.box.x0+4, p.box.x1-4)
 	q.y = min(max(q.y-5, p.box.y0+tickSize+2), p.box.y1-4)
 	p.text(text{s: s, size: tickSize, color: ink, anchor: .5, halo: true, at: q})

@@ -56,7 +56,7 @@ func (g *ground) drawBar(p *panel) {
 	}
 	p.add(shape{lines: ticks, stroke: edge, width: 1})
 	x := p.box.x1 + g.barWidth() + .2*labelSize - tickGap + 1
-	s := fit(g.label, labelSize, p.area.h()-2*pad)
+	s := fit(p.fig.say(g.label), labelSize, p.area.h()-2*pad)
 	p.text(text{s: s, size: labelSize, color: ink, anchor: .5, turn: -90,
 		at: point{x, centred((bar.y0+bar.y1)/2, textWidth(s, labelSize), p.area.y0+pad, p.area.y1-pad)}})
 }

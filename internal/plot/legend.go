@@ -30,6 +30,7 @@ type legend struct {
 	side    side
 	at      point // top left, when inside
 	widest  float64
+	say     func(string) string
 }
 
 const (
@@ -40,15 +41,15 @@ const (
 )
 
 // newLegend collects the entries; names are shortened to what a line holds.
-func newLegend(layers []Layer, styles []style, width float64) legend {
-	var l legend
-	for i, layer := range layers {
+func newLegend(f *Figure, styles []style, width float64) legend {
+	l := legend{say: f.say}
+	for i, layer := range f.Layers {
 		e := layer.entry()
-		e.name = fit(e.name, tickSize, min(width-swatch-keyGap, 260))
-		if e.name == "" {
+		e.name = fit(f.say(e.name), tickSize, min(width-swatch-keyGap, 260))
+		e.style = styles[i]
+		if e.name == "" || e.style.tail {
 			continue
 		}
-		e.style = styles[i]
 		e.marks = e.marks || e.line && e.style.sparse || e.path
 		if e.path {
 			e.style.mark = disc
@@ -98,7 +99,7 @@ func (l *legend) moveBelow(area rect) {
 		if _, rows := l.flow(area.w() - 2*pad); float64(rows)*keyLine < area.h()/3 {
 			return
 		}
-		l.entries = append(l.entries[:n:n], entry{name: fmt.Sprintf("and %d more", all-n)})
+		l.entries = append(l.entries[:n:n], entry{name: l.say(fmt.Sprintf("and %d more", all-n))})
 	}
 }
 

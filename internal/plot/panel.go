@@ -48,7 +48,7 @@ func (f *Figure) compose(s *scene, area rect, notes []string) error {
 	if b.x.empty() && !b.wants {
 		p.empty = true
 	}
-	p.key = newLegend(f.Layers, p.styles, area.w()-2*pad)
+	p.key = newLegend(f, p.styles, area.w()-2*pad)
 	if surface != nil {
 		return p.drawSurface(*surface)
 	}
@@ -123,11 +123,12 @@ func (p *panel) drawPlane() error {
 		p.drawLayers()
 	}
 	p.drawFrame()
+	p.drawTails()
 	p.drawTitle()
 	p.drawLabels()
 	p.drawNotes()
 	if p.empty {
-		p.text(text{s: "no data", size: titleSize, color: faint, anchor: .5,
+		p.text(text{s: p.fig.say("no data"), size: titleSize, color: faint, anchor: .5,
 			at: point{(p.box.x0 + p.box.x1) / 2, (p.box.y0 + p.box.y1) / 2}})
 	}
 	if p.ground != nil {
@@ -147,7 +148,7 @@ func (p *panel) drawLayers() {
 // depend on the box, so it is done twice.
 func (p *panel) layout() error {
 	a := p.area
-	p.title = wrap(p.fig.Title, titleSize, a.w()-2*pad, 2)
+	p.title = wrap(p.fig.say(p.fig.Title), titleSize, a.w()-2*pad, 2)
 	p.notes = p.wrapNotes()
 	p.box = rect{a.x0 + 60, a.y0 + 30, a.x1 - 30, a.y1 - 60}
 	for range 2 {
@@ -158,7 +159,7 @@ func (p *panel) layout() error {
 			top += 4
 		}
 		below += pad + lineHeight(noteSize)*float64(len(p.notes)) + p.key.room(underneath, a.w()-2*pad)
-		right += p.key.room(onRight, 0)
+		right += p.key.room(onRight, 0) + p.tailWidth()
 		if p.ground != nil {
 			right += p.ground.barWidth()
 		}
@@ -182,7 +183,7 @@ func (p *panel) checkRoom() error {
 func (p *panel) wrapNotes() []string {
 	var out []string
 	for _, n := range p.notes {
-		out = append(out, wrap(n, noteSize, p.area.w()-2*pad, 2)...)
+		out = append(out, wrap(p.fig.say(n), noteSize, p.area.w()-2*pad, 2)...)
 	}
 	return out[:min(len(out), 6)]
 }
@@ -191,6 +192,7 @@ func (p *panel) wrapNotes() []string {
 // room for.
 func (p *panel) place() {
 	p.x.widest, p.y.widest = p.area.w()/4, p.area.w()/4
+	p.x.say, p.y.say = p.fig.say, p.fig.say
 	p.x.p0, p.x.p1 = p.box.x0, p.box.x1
 	p.y.p0, p.y.p1 = p.box.y1, p.box.y0
 	if p.ground != nil && p.ground.flip {

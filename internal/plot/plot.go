@@ -37,8 +37,9 @@ import (
 type Figure struct {
 	Title         string
 	X, Y          Axis
-	Layers        []Layer // drawn in this order
-	Width, Height float64 // in CSS pixels; a PNG has twice as many
+	Layers        []Layer             // drawn in this order
+	Width, Height float64             // in CSS pixels; a PNG has twice as many
+	Say           func(string) string // says each text of the picture in another language; nil: as it is
 }
 
 // An Axis says how one coordinate is drawn. With Min == Max (both zero, say)
@@ -56,6 +57,7 @@ type Grid struct {
 	Title   string
 	Cols    int // zero: as square as possible
 	Figures []*Figure
+	Say     func(string) string // as a figure's, for those that have none
 }
 
 // A Picture is a *Figure or a *Grid.
@@ -132,12 +134,48 @@ func (f *Figure) size() (w, h float64, err error) {
 	return w, h, nil
 }
 
+func (f *Figure) say(s string) string {
+	if f.Say == nil {
+		return s
+	}
+	return f.Say(s)
+}
+
+// said is the grid with its own texts, and its figures, in its language.
+func (g *Grid) said() *Grid {
+	out := *g
+	out.Figures = nil
+	for _, f := range g.Figures {
+		if g.Say != nil && f.Say == nil {
+			own := *f
+			own.Say, f = g.Say, &own
+		}
+		out.Figures = append(out.Figures, f)
+	}
+	if g.Say != nil {
+		out.Title = g.Say(g.Title)
+	}
+	return &out
+}
+
+// name is what the whole grid is called: its title, or those of its figures.
+func (g *Grid) name() string {
+	if g.Title != "" {
+		return g.Title
+	}
+	var titles []string
+	for _, f := range g.Figures {
+		titles = append(titles, f.say(f.Title))
+	}
+	return strings.Join(titles, ", ")
+}
+
 func (f *Figure) scene(notes ...string) (*scene, error) {
 	w, h, err := f.size()
 	if err != nil {
 		return nil, err
 	}
-	s := newScene(w, h, f.Title)
+	s := newScene(w, h, f.say(f.Title))
 	if err := f.compose(s, rect{0, 0, w, h}, notes); err != nil {
 		return nil, err
 	}
@@ -148,6 +186,7 @@ func (g *Grid) scene(notes ...string) (*scene, error) {
 	if len(g.Figures) == 0 {
 		return nil, errors.New("plot: a grid without figures")
 	}
+	g = g.said()
 	var w, h float64
 	for _, f := range g.Figures {
 		fw, fh, err := f.size()
@@ -166,7 +205,7 @@ func (g *Grid) scene(notes ...string) (*scene, error) {
 	if len(title) > 0 {
 		top = pad + lineHeight(titleSize+2)*float64(len(title))
 	}
-	s := newScene(w*float64(cols), top+h*float64(rows), g.Title)
+	s := newScene(w*float64(cols), top+h*float64(rows), g.name())
 	for i, t := range title {
 		s.text(text{at: point{s.w / 2, pad + lineHeight(titleSize+2)*(float64(i)+.75)}, s: t, size: titleSize + 2, anchor: .5, color: ink})
 	}

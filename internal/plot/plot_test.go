@@ -182,7 +182,7 @@ func TestLegend(t *testing.T) {
 		if err := p.scales(&b); err != nil {
 			t.Fatal(err)
 		}
-		p.key = newLegend(f.Layers, p.styles, 600)
+		p.key = newLegend(f, p.styles, 600)
 		if err := p.drawPlane(); err != nil {
 			t.Fatal(err)
 		}

@@ -96,6 +96,7 @@ type scale struct {
 	p0, p1 float64 // where lo and hi are drawn
 	names  []string
 	widest float64 // what longer names are shortened to
+	say    func(string) string
 }
 
 // far is where a point outside the figure is put at most. Lines to it still

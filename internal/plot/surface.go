@@ -90,7 +90,7 @@ func (p *panel) drawSurface(l Surface) error {
 	for _, q := range pieces {
 		p.addPiece(q.item)
 	}
-	s.axes(l.Z.Label)
+	s.axes(p.fig.say(l.Z.Label))
 	p.drawTitle()
 	p.drawNotes()
 	p.key.draw(p)
@@ -112,7 +112,7 @@ func (s *scene) addPiece(i item) {
 // layout finds ticks and zoom so that the cube and its labels fit.
 func (s *space) layout(zLabel bool) error {
 	p := s.panel
-	p.title = wrap(p.fig.Title, titleSize, p.area.w()-2*pad, 2)
+	p.title = wrap(p.fig.say(p.fig.Title), titleSize, p.area.w()-2*pad, 2)
 	p.notes = p.wrapNotes()
 	p.key.moveBelow(p.area)
 	p.x.widest, p.y.widest, s.z.widest = p.area.w()/4, p.area.w()/4, p.area.w()/4
@@ -359,7 +359,7 @@ func (s *space) axes(zLabel string) {
 		s.text(text{s: l, size: labelSize, color: ink, anchor: .5, turn: turn, at: at})
 	}
 	x, y, z := corner(0, -1, -flat), corner(1, 0, -flat), corner(-1, -1, 0)
-	name(s.fig.X.Label, point{x.x - 22, x.y + 36}, 1, 0)
-	name(s.fig.Y.Label, point{y.x + 36, y.y + 30}, 0, 0)
+	name(s.fig.say(s.fig.X.Label), point{x.x - 22, x.y + 36}, 1, 0)
+	name(s.fig.say(s.fig.Y.Label), point{y.x + 36, y.y + 30}, 0, 0)
 	name(zLabel, point{z.x - widest(s.zt) - 16, z.y}, .5, -90)
 }

@@ -46,7 +46,7 @@ func (s scale) named(n int) []tick {
 	var out []tick
 	for i := 0; i < len(s.names); i += max(step, 1) {
 		if s.within(float64(i)) {
-			out = append(out, tick{at: float64(i), s: fit(s.names[i], tickSize, s.widest)})
+			out = append(out, tick{at: float64(i), s: fit(s.say(s.names[i]), tickSize, s.widest)})
 		}
 	}
 	return out

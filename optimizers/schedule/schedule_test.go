@@ -240,3 +240,19 @@ func FuzzParse(f *testing.F) {
 		s.At(3)
 	})
 }
+
+func TestSpan(t *testing.T) {
+	for text, want := range map[string]int{
+		"cosine": 0, "constant": 0, "plateau(patience=3)": 0, "exponential(factor=0.9)": 0, "cosine(steps=50)": 50, "cosine(steps=200, warmup=20)": 200, "warmup(steps=30) | cosine": 60,
+		"warmup(steps=30) | cosine(steps=300)": 300, "step(every=500)": 1000, "multistep(at=[10, 40, 20])": 80, "cyclic(up=20, down=30)": 60,
+		"warmup(lr=0.1, steps=100) > 100: constant(lr=0.1) > 900: polynomial(lr=0.1, steps=100)": 1000, "constant > 70: constant(lr=0.1)": 140,
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Span(); got != want {
+			t.Errorf("%s: %d steps, want %d", text, got, want)
+		}
+	}
+}

@@ -116,6 +116,37 @@ func (s Spec) For(steps int) Schedule {
 	return out
 }
 
+// Span returns how many steps show the whole schedule: as many as the text names
+// for a run, or else twice the last step that it names; 0 if it names none.
+func (s Spec) Span() int {
+	run, last := 0, 0
+	for _, p := range s.phases {
+		last = max(last, p.From)
+		for _, c := range p.Chain {
+			e, _ := spec.Find("schedule", Table, c.Name)
+			a, _ := e.Bind(c) // Parse has tried both
+			if _, counts := e.New().(PlateauSchedule); counts {
+				continue // what it is shown, not steps
+			}
+			if e.Ends && a.Given("steps") {
+				run = max(run, p.From+a.Whole("steps"))
+			}
+			for _, set := range e.All() {
+				switch {
+				case set.Kind == spec.Whole && a.Given(set.Name): // all that are left count steps
+					last = max(last, p.From+a.Whole(set.Name))
+				case set.Kind == spec.Wholes && a.Given(set.Name):
+					last = max(last, p.From+slices.Max(append(a.Wholes(set.Name), 0)))
+				}
+			}
+		}
+	}
+	if run > 0 {
+		return run
+	}
+	return 2 * last
+}
+
 func (s Spec) of(steps int) (Schedule, error) {
 	var q Sequence
 	for _, p := range s.phases {

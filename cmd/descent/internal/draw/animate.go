@@ -34,9 +34,10 @@ type film struct {
 }
 
 type filmRun struct {
-	Name string       `json:"name"`
-	Path [][2]float64 `json:"path"`
-	F    []*float64   `json:"f"`
+	Name  string       `json:"name"`
+	Color string       `json:"color"`
+	Path  [][2]float64 `json:"path"`
+	F     []*float64   `json:"f"`
 }
 
 // maxFrames bounds the page's size.
@@ -70,7 +71,7 @@ func (l *Landscape) Animate(w io.Writer, title string) error {
 
 // filmed thins out a long path, and ends it where it is lost.
 func (l *Landscape) filmed(p Path) filmRun {
-	out := filmRun{Name: p.Name}
+	out := filmRun{Name: p.Name, Color: l.colors()[p.Name].Hex()}
 	stride := (len(p.X) + maxFrames - 1) / maxFrames
 	for i := 0; i < len(p.X); i += max(stride, 1) {
 		x := p.X[i]

@@ -2,7 +2,6 @@
 (() => {
 const d = JSON.parse(document.getElementById('data').textContent);
 const $ = s => document.querySelector(s), c = $('canvas'), g = c.getContext('2d');
-const colors = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'];
 const left = 90, top = 20, w = c.width - left - 20, h = c.height - top - 70;
 const [x0, x1] = d.x, [y0, y1] = d.y;
 const px = x => left + (x - x0) / (x1 - x0) * w, py = y => top + h - (y - y0) / (y1 - y0) * h;
@@ -18,12 +17,16 @@ function background() {
   const b = back.getContext('2d');
   b.fillStyle = '#fff'; b.fillRect(0, 0, c.width, c.height);
   if (d.grid) {
-    const n = d.n, cw = w / n, ch = h / n;
+    // A pixel for each point of the grid, magnified: the browser blends them.
+    const n = d.n, small = document.createElement('canvas'), s = small.getContext('2d');
+    small.width = small.height = n;
     for (let i = 0; i < n * n; i++) {
-      const v = d.grid[i], t = Math.floor(v * 14) / 14;
-      b.fillStyle = v < 0 ? '#bbb' : `hsl(${215 - 40 * t} ${55 - 15 * t}% ${52 + 42 * t}%)`;
-      b.fillRect(left + (i % n) * cw, top + h - (Math.floor(i / n) + 1) * ch, cw + 1, ch + 1);
+      const t = d.grid[i];
+      s.fillStyle = t < 0 ? '#bbb' : `hsl(${215 - 40 * t} ${55 - 15 * t}% ${52 + 42 * t}%)`;
+      s.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
     }
+    b.imageSmoothingQuality = 'high';
+    b.drawImage(small, left, top, w, h);
   } else {
     b.strokeStyle = '#555'; b.lineWidth = 2; b.beginPath();
     d.curve.forEach(([x, y], i) => { if (y !== null) (i && d.curve[i - 1][1] !== null ? b.lineTo(px(x), py(y)) : b.moveTo(px(x), py(y))); });
@@ -40,9 +43,9 @@ function background() {
   b.save(); b.translate(22, top + h / 2); b.rotate(-Math.PI / 2); b.textAlign = 'center'; b.fillText(d.names[1], 0, 0); b.restore();
 }
 const last = Math.max(...d.runs.map(r => r.path.length)) - 1;
-const rows = d.runs.map((r, i) => {
+const rows = d.runs.map(r => {
   const tr = $('tbody').insertRow(), name = tr.insertCell(), mark = document.createElement('i');
-  mark.style.background = colors[i % colors.length];
+  mark.style.background = r.color;
   name.append(mark, r.name);
   return [tr.insertCell(), tr.insertCell()];
 });
@@ -51,7 +54,7 @@ function draw(step) {
   g.save(); g.beginPath(); g.rect(left, top, w, h); g.clip();
   d.runs.forEach((r, i) => {
     const k = Math.min(step, r.path.length - 1), p = r.path.slice(0, k + 1);
-    g.strokeStyle = g.fillStyle = colors[i % colors.length]; g.lineWidth = 3; g.beginPath();
+    g.strokeStyle = g.fillStyle = r.color; g.lineWidth = 3; g.beginPath();
     p.forEach(([x, y], j) => g[j ? 'lineTo' : 'moveTo'](px(x), py(y)));
     g.stroke();
     g.beginPath(); g.arc(px(p[k][0]), py(p[k][1]), 9, 0, 7); g.fill(); g.strokeStyle = '#fff'; g.stroke();

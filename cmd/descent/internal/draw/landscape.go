@@ -71,23 +71,33 @@ func (l *Landscape) Picture(title string, surface bool) (*plot.Figure, error) {
 			fig.Layers = append(fig.Layers, plot.Contour{Label: "f", F: f, Log: l.steep()})
 		}
 		for _, p := range l.Paths {
-			fig.Layers = append(fig.Layers, p.layer(column(p.X, 0), column(p.X, 1)))
+			fig.Layers = append(fig.Layers, l.layer(p, column(p.X, 0), column(p.X, 1)))
 		}
 	default:
 		fig.X.Label, fig.Y.Label = "step", "f"
 		for _, p := range l.Paths {
-			fig.Layers = append(fig.Layers, plot.Line{Name: p.Name, Y: p.F})
+			fig.Layers = append(fig.Layers, plot.Line{Name: p.Name, Y: p.F, Color: l.colors()[p.Name]})
 		}
 	}
 	return fig, nil
 }
 
-// layer draws the points: a path, or a cloud of those that were tried.
-func (p Path) layer(x, y []float64) plot.Layer {
-	if p.Jumps {
-		return plot.Scatter{Name: p.Name + ", ends of the starts", X: x, Y: y}
+// colors gives each method the colour that belongs to its name.
+func (l *Landscape) colors() map[string]plot.Color {
+	var names []string
+	for _, p := range l.Paths {
+		names = append(names, p.Name)
 	}
-	return plot.Path{Name: p.Name, X: x, Y: y}
+	return plot.Colors(names...)
+}
+
+// layer draws the points: a path, or a cloud of those that were tried.
+func (l *Landscape) layer(p Path, x, y []float64) plot.Layer {
+	c := l.colors()[p.Name]
+	if p.Jumps {
+		return plot.Scatter{Name: p.Name + ", ends of the starts", X: x, Y: y, Color: c}
+	}
+	return plot.Path{Name: p.Name, X: x, Y: y, Color: c}
 }
 
 // steep says whether the function's values span so much that bands of equal
@@ -109,14 +119,14 @@ const samples = 401
 
 func (l *Landscape) curve(fig *plot.Figure) {
 	fig.X, fig.Y = plot.Axis{Label: l.Names[0]}, plot.Axis{Label: "f"}
-	line := plot.Line{Name: "f"}
+	line := plot.Line{Name: "f", Color: plot.Gray}
 	for i := range samples {
 		x := l.lo[0] + (l.hi[0]-l.lo[0])*float64(i)/(samples-1)
 		line.X, line.Y = append(line.X, x), append(line.Y, l.F([]float64{x}))
 	}
 	fig.Layers = append(fig.Layers, line)
 	for _, p := range l.Paths {
-		fig.Layers = append(fig.Layers, p.layer(column(p.X, 0), p.F))
+		fig.Layers = append(fig.Layers, l.layer(p, column(p.X, 0), p.F))
 	}
 	fig.X.Min, fig.X.Max = l.lo[0], l.hi[0]
 }
