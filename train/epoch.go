@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,9 @@ type fit struct {
 	last     float64 // loss of the last batch, its rows, and whether it ended a step
 	lastRows int
 	stepped  bool
-	saved    time.Time
+	saved    time.Time // when a checkpoint was tried
+	unsaved  error     // why that failed
+	settings map[string]string
 	rates    *schedule.Course
 	called   []Callback
 	state    State // what callbacks see
@@ -73,6 +76,12 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 	if err := t.declare(f.group); err != nil { // the states that a checkpoint must fill
 		return nil, err
 	}
+	if r.Generate == nil && r.Method == nil {
+		f.train = t.Convert(r.Train)
+	}
+	if r.Checkpoint != "" {
+		f.settings = f.identity()
+	}
 	if r.Resume {
 		if err := f.load(r.Checkpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -85,9 +94,6 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 		}
 	}
 	f.before = f.Seconds
-	if r.Generate == nil && r.Method == nil {
-		f.train = t.Convert(r.Train)
-	}
 	return f, nil
 }
 
@@ -160,7 +166,7 @@ func (f *fit) finish(e Epoch) error {
 		return err
 	}
 	// Small epochs would spend more time on saving than on training.
-	if f.Epoch < f.run.Epochs && f.hist.Reason == "" && time.Since(f.saved) < time.Second {
+	if f.Epoch < f.run.Epochs && f.hist.Reason == "" && time.Since(f.saved) < cmp.Or(f.run.CheckpointEvery, time.Second) {
 		return nil
 	}
 	return f.save()

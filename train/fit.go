@@ -54,12 +54,22 @@ type Run struct {
 	Log io.Writer
 
 	// Checkpoint, if not empty, names the file that keeps the state of the run:
-	// after an epoch, but not more than once in a second, at the end, and when
-	// it is interrupted. With Resume, a run goes on
+	// after an epoch, but not more than once in CheckpointEvery (0 means a second),
+	// at the end, and when it is interrupted. With Resume, a run goes on
 	// from there, bit for bit as if it had not stopped; if the file does not
-	// exist it starts afresh.
-	Checkpoint string
-	Resume     bool
+	// exist it starts afresh. A checkpoint of a run on other data, or with other
+	// settings, is refused.
+	Checkpoint      string
+	CheckpointEvery time.Duration
+	Resume          bool
+	// Settings say by name what a checkpoint cannot see: "model", "loss". What is
+	// seen need not be there: rows, batches, seeds, element type, rule, rates, epochs,
+	// early stopping.
+	Settings map[string]string
+	// Warn, if not nil, is told what does not end the run: a checkpoint that could
+	// not be written, which is tried again after the next epoch. If it is the last
+	// that failed, Fit returns an [UnsavedError] too.
+	Warn func(error)
 
 	// Workers share the large steps of a batch; small nets use one. Results
 	// are the same bits for any number. 0 means 1.
@@ -166,8 +176,9 @@ func (r *Run) Check(t *Trainer) error {
 			return errors.New("train: no training rows")
 		}
 		return errors.New("train: both Train and Generate are set; training rows are of one of them")
-	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0 || r.Workers < 0:
-		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d, workers %d: none can be negative", r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience, r.Workers)
+	case r.Epochs < 0 || r.Batch < 0 || r.Accumulate < 0 || r.Stop.Patience < 0 || r.Workers < 0 || r.CheckpointEvery < 0:
+		return fmt.Errorf("train: epochs %d, batch %d, accumulate %d, patience %d, workers %d, checkpoints every %v: none can be negative",
+			r.Epochs, r.Batch, r.Accumulate, r.Stop.Patience, r.Workers, r.CheckpointEvery)
 	case r.Method == nil && t.rule == nil:
 		return errNoRule
 	case r.Method == nil && r.Schedule == nil:
@@ -265,8 +276,15 @@ func (t *Trainer) fit(ctx context.Context, r Run) (*History, error) {
 	if err != nil && ctx.Err() != nil {
 		f.hist.Reason = "interrupted"
 	}
+	if err == nil {
+		err = f.unsaved
+	} else if f.unsaved != nil {
+		err = errors.Join(err, f.unsaved)
+	}
 	if r.Stop.RestoreBest && f.bestWeights != nil {
-		return &f.hist, errors.Join(err, f.restoreBest())
+		if e := f.restoreBest(); e != nil {
+			err = errors.Join(err, e)
+		}
 	}
 	return &f.hist, err
 }

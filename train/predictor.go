@@ -64,15 +64,29 @@ func (t *Trainer) Predictor() (*Predictor, error) {
 
 // LoadPredictor returns a predictor with the weights that [Trainer.Save] has written.
 func LoadPredictor(task Task, dtype graph.Dtype, path string) (*Predictor, error) {
+	text, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := DecodePredictor(task, dtype, text, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// DecodePredictor returns a predictor with the weights of a text that
+// [Trainer.Encode] has made, with that metadata.
+func DecodePredictor(task Task, dtype graph.Dtype, text []byte, meta map[string]string) (*Predictor, error) {
 	if err := checkTask(&task, dtype); err != nil {
 		return nil, err
 	}
 	return newPredictor(task, dtype, func(vars []*graph.Variable) error {
-		values, err := readModel(path, vars)
+		values, err := decodeModel(text, vars, meta)
 		if err != nil {
 			return err
 		}
-		return assign(vars, values, path+": ")
+		return assign(vars, values, "")
 	})
 }
 

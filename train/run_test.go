@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +92,14 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// changed returns rows of which one number is another.
+func changed(rows data.Rows) data.Rows {
+	d := *rows.(*data.Dataset)
+	d.X = slices.Clone(d.X)
+	d.X[7]++
+	return &d
+}
+
 func TestResumeRefusesAnotherRun(t *testing.T) {
 	run := iris(t)
 	run.Checkpoint = filepath.Join(t.TempDir(), "checkpoint")
@@ -108,6 +117,43 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 	if _, err := mustNew(t, irisTask(), optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run); err == nil {
 		t.Error("another rule is accepted")
+	}
+	for name, c := range map[string]struct {
+		change func(*train.Run)
+		want   string
+	}{
+		"rates":       {func(r *train.Run) { r.Schedule = schedule.Cosine(0.02, 100) }, "rates was cosine(lr=0.01), "},
+		"rows":        {func(r *train.Run) { r.Train, r.Val = r.Val, r.Train }, "the batches were 120 rows"},
+		"other rows":  {func(r *train.Run) { r.Train = changed(r.Train) }, "data was 120 rows of hash"},
+		"validation":  {func(r *train.Run) { r.Val = changed(r.Val) }, "validation data was 30 rows of hash"},
+		"none":        {func(r *train.Run) { r.Val, r.Stop.Monitor = nil, "loss" }, "validation data was 30 rows of hash"},
+		"epochs":      {func(r *train.Run) { r.Epochs++ }, "epochs was 6 and is 7"},
+		"stop":        {func(r *train.Run) { r.Stop.Patience = 3 }, "early stopping was loss, patience 0"},
+		"model":       {func(r *train.Run) { r.Settings = map[string]string{"model": "b"} }, "model was a and is b"},
+		"no settings": {func(r *train.Run) { r.Settings = nil }, "model was a and is not given"},
+	} {
+		run := run
+		run.Checkpoint, run.Resume = filepath.Join(t.TempDir(), "checkpoint"), false
+		run.Settings, run.Stop.Monitor = map[string]string{"model": "a"}, "loss"
+		if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), run); err != nil {
+			t.Fatal(err)
+		}
+		other := run
+		other.Resume = true
+		c.change(&other)
+		if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), other); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, not %q", name, err, c.want)
+		}
+		if name == "none" { // and the other way
+			other.Resume, run.Resume, run.Val = false, true, iris(t).Val
+			os.Remove(run.Checkpoint)
+			if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), other); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1).Fit(context.Background(), run); err == nil || !strings.Contains(err.Error(), "validation data was none") {
+				t.Errorf("rows for validation where there were none: %v", err)
+			}
+		}
 	}
 	if err := os.WriteFile(run.Checkpoint, []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)

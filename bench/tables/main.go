@@ -18,6 +18,7 @@ import (
 	"strconv"
 
 	"descent/data"
+	"descent/internal/atomicfile"
 	"descent/internal/numjson"
 	"descent/internal/stats"
 )
@@ -95,7 +96,7 @@ func writeSplits(dir, to string, splits int) error {
 				}
 			}
 			name := fmt.Sprintf("%s,%s,%d.csv", t.name, t.task, seed)
-			if err := os.WriteFile(filepath.Join(to, name), lines, 0o666); err != nil {
+			if err := atomicfile.Write(filepath.Join(to, name), lines); err != nil {
 				return err
 			}
 		}

@@ -100,9 +100,11 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if err := writableIn(o.out, jsonFile, pageFile); err != nil {
+	release, err := claim(o.out, jsonFile, pageFile)
+	if err != nil {
 		return err
 	}
+	defer release()
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.Progress = show.progress
 	r, err := o.compare(cmd.Context(), commandLine(cmd, args))
@@ -269,11 +271,8 @@ func (o *benchOptions) write(w io.Writer, r results) error {
 	if err := r.WriteHTML(&report); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(o.out, jsonFile), text.Bytes()); err != nil {
-		return err
-	}
 	page := filepath.Join(o.out, pageFile)
-	if err := atomicfile.Write(page, report.Bytes()); err != nil {
+	if err := atomicfile.WriteAll(map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}); err != nil {
 		return err
 	}
 	if o.json {

@@ -225,7 +225,7 @@ func TestPredictErrors(t *testing.T) {
 		want   string
 	}{
 		"no model":       {[]string{t.TempDir(), path}, 2, "not a folder that train"},
-		"damaged":        {[]string{broken, path}, 2, "features"},
+		"damaged":        {[]string{broken, path}, 1, "checksum"},
 		"no such file":   {[]string{dir, "nowhere.csv"}, 2, "no such file"},
 		"missing column": {[]string{dir, file(t, "b.csv", "x,y\n1,2\n")}, 1, `b.csv: no column "z"`},
 		"word":           {[]string{dir, file(t, "b.csv", "x,z,y\na,2,3\n")}, 1, "not a number"},

@@ -9,6 +9,7 @@ var alien = []struct{ flag, why string }{
 	{"batch", "it searches with all rows at once"},
 	{"accumulate", "it searches with all rows at once"},
 	{"resume", "what it learns of the loss is not in a file; without --resume it searches anew, and a rule such as adam can resume"},
+	{"checkpoint-every", "what it learns of the loss is not in a file"},
 }
 
 // checkMethod refuses flags that are for rules.

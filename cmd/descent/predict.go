@@ -59,13 +59,13 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	}
 	m, err := readSaved(dir)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	rows, err := o.rows(m, name)
 	if err != nil {
 		return err
 	}
-	p, err := m.predictor(dir)
+	p, err := m.predictor()
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}

@@ -50,6 +50,7 @@ type report struct {
 	guesses []string // of the notes, those that are told in any case
 	parts   *data.Parts
 	history *train.History
+	unkept  bool // the model could not be saved
 }
 
 // baselines are the scores of what a model must beat, of the rows that are scored.
@@ -233,6 +234,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
 	}
 	switch {
+	case r.unkept:
 	case r.Out == "":
 		fmt.Fprintln(w, "\nnothing is kept of this run: --out FOLDER saves the model, for predict")
 	case o.run.Checkpoint == "", o.solves(r.parts.Train):

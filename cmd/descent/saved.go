@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 
 	"descent/data"
@@ -12,7 +14,8 @@ import (
 	"descent/train"
 )
 
-// The files of a trained model's folder.
+// The files of a trained model's folder, see docs/formats.md. The checkpoint is
+// that of the last run; the others are one model.
 const (
 	modelFile      = "model.json"
 	weightsFile    = "model.safetensors"
@@ -20,9 +23,28 @@ const (
 	logFile        = "log.jsonl"
 )
 
+// maxFile is the largest file of a model that is read.
+const maxFile = 4 << 30
+
+// modelSet are the files of a folder that are one model.
+func modelSet(dir string) atomicfile.Set {
+	return atomicfile.Set{Dir: dir, Manifest: modelFile, Limit: maxFile, Sums: func(text []byte) (map[string]string, error) {
+		m, err := parseSaved(filepath.Join(dir, modelFile), text)
+		if err != nil {
+			return nil, err
+		}
+		sums := map[string]string{weightsFile: m.Weights, logFile: m.Log}
+		if m.Weights == "" { // of format 2
+			clear(sums)
+		}
+		return sums, nil
+	}}
+}
+
 // savedFormat is the format of model.json that is written. In format 1, schemas
-// knew no dates, no ways of writing numbers, and no words for missing cells.
-const savedFormat = 2
+// knew no dates, no ways of writing numbers, and no words for missing cells;
+// format 2 had no sums.
+const savedFormat = 3
 
 // A saved model is the content of model.json: all that is needed, with the
 // weights, to predict.
@@ -36,36 +58,127 @@ type saved struct {
 	Target     string       `json:"target"`
 	Schema     *data.Schema `json:"schema,omitempty"` // nil for images
 	Shape      []int        `json:"shape,omitempty"`  // of images
+
+	// SHA-256 of the files of those names, and of this one up to here.
+	Weights  string `json:"weights,omitempty"`
+	Log      string `json:"log,omitempty"`
+	Checksum string `json:"checksum,omitempty"`
+
+	weights []byte            // the text of the weights
+	meta    map[string]string // what their metadata must say
 }
 
 // dtypes are the element types by name.
 var dtypes = map[string]graph.Dtype{"float32": graph.Float32, "float64": graph.Float64}
 
-func (m *saved) write(dir string) error {
+// schemaKey is the metadata of weights that say which model.json is theirs: the
+// SHA-256 of all that is before its own sums.
+const schemaKey = "descent.schema"
+
+// How the sums follow what they are of. The text is cut there and compared with it,
+// so that each byte counts.
+const (
+	weightsMember  = ",\n  \"weights\": \""
+	logMember      = "\",\n  \"log\": \""
+	checksumMember = "\",\n  \"checksum\": \""
+	lastMember     = "\"\n}\n"
+)
+
+// write replaces the model in a folder by this one.
+func (m *saved) write(dir string, t *train.Trainer, log []byte) error {
 	text, err := numjson.MarshalIndent(m, "  ")
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(dir, modelFile), append(text, '\n'))
+	text = bytes.TrimSuffix(text, []byte("\n}"))
+	weights, err := t.Encode(map[string]string{schemaKey: atomicfile.Sum(text)})
+	if err != nil {
+		return err
+	}
+	text = append(text, weightsMember+atomicfile.Sum(weights)+logMember+atomicfile.Sum(log)+checksumMember...)
+	text = append(text, atomicfile.Sum(text)+lastMember...)
+	return modelSet(dir).Replace(text, map[string][]byte{weightsFile: weights, logFile: log})
 }
 
-// readSaved reads model.json, see parseSaved.
+// readSaved reads the model of a folder: what is in all of its files is of one
+// model, and as it was saved.
 func readSaved(dir string) (*saved, error) {
-	path := filepath.Join(dir, modelFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: not a folder that train --out has made: %w", dir, err)
+	text, files, err := modelSet(dir).Load(weightsFile)
+	if errors.Is(err, fs.ErrNotExist) && text == nil {
+		return nil, usage(fmt.Errorf("%s: not a folder that train --out has made: %w", dir, err))
 	}
-	return parseSaved(path, text)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseSaved(filepath.Join(dir, modelFile), text)
+	if err != nil {
+		return nil, err
+	}
+	m.weights = files[weightsFile]
+	if schema, _, ok := bytes.Cut(text, []byte(weightsMember)); ok {
+		m.meta = map[string]string{schemaKey: atomicfile.Sum(schema)}
+	}
+	return m, nil
+}
+
+// predictor returns the model with its weights, which are then no longer kept as
+// text.
+func (m *saved) predictor() (*train.Predictor, error) {
+	task, err := m.task()
+	if err != nil {
+		return nil, err
+	}
+	text := m.weights
+	m.weights = nil
+	p, err := train.DecodePredictor(task, dtypes[m.DType], text, m.meta)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", weightsFile, err)
+	}
+	return p, nil
 }
 
 // parseSaved reads the text of a model.json and checks what the rest of the
 // program relies on.
 func parseSaved(path string, text []byte) (*saved, error) {
-	m := &saved{}
-	if err := numjson.UnmarshalStrict(text, m); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	fail := func(err error) (*saved, error) { return nil, fmt.Errorf("%s: %w", path, err) }
+	var head struct {
+		Format int `json:"format"`
 	}
+	m := &saved{}
+	if err := numjson.Unmarshal(text, &head); err != nil {
+		return fail(err)
+	}
+	if head.Format < 1 || head.Format > savedFormat {
+		return fail(fmt.Errorf("format %d; this program reads formats 1 to %d: predict with the program that wrote it (descent version), or train again", head.Format, savedFormat))
+	}
+	if err := numjson.UnmarshalStrict(text, m); err != nil {
+		return fail(err)
+	}
+	if err := m.checkSums(text); err != nil {
+		return fail(err)
+	}
+	if err := m.check(); err != nil {
+		return fail(err)
+	}
+	return m, nil
+}
+
+// checkSums checks the checksum, which formats 1 and 2 did not have.
+func (m *saved) checkSums(text []byte) error {
+	if m.Format < 3 && m.Weights == "" && m.Log == "" && m.Checksum == "" {
+		return nil
+	}
+	end := checksumMember + m.Checksum + lastMember
+	if m.Weights == "" || m.Log == "" || !bytes.HasSuffix(text, []byte(end)) {
+		return errors.New("the file is damaged: its sums are not where they were written")
+	}
+	if atomicfile.Sum(text[:len(text)-len(m.Checksum+lastMember)]) != m.Checksum {
+		return errors.New("the file is damaged, or was edited: its checksum is another")
+	}
+	return nil
+}
+
+func (m *saved) check() error {
 	width := 1
 	for _, d := range m.Shape {
 		width *= d
@@ -73,30 +186,15 @@ func parseSaved(path string, text []byte) (*saved, error) {
 	if m.Schema != nil {
 		width = len(m.Schema.Features())
 	}
-	var err error
 	switch {
-	case m.Format < 1 || m.Format > savedFormat:
-		err = fmt.Errorf("format %d; this program reads formats 1 to %d", m.Format, savedFormat)
 	case dtypes[m.DType] == graph.Dtype{}:
-		err = fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
+		return fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
-		err = fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
+		return fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
 	case m.Features < 1 || m.Features != width:
-		err = fmt.Errorf("%d features, the schema has %d", m.Features, width)
+		return fmt.Errorf("%d features, the schema has %d", m.Features, width)
 	case m.Classes == 0 && m.Scale == 0:
-		err = fmt.Errorf("the target's scale is 0")
+		return fmt.Errorf("the target's scale is 0")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
-}
-
-// predictor returns the model with its weights.
-func (m *saved) predictor(dir string) (*train.Predictor, error) {
-	task, err := m.task()
-	if err != nil {
-		return nil, err
-	}
-	return train.LoadPredictor(task, dtypes[m.DType], filepath.Join(dir, weightsFile))
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"descent/data"
 	"descent/internal/numjson"
@@ -41,6 +42,7 @@ type trainOptions struct {
 	seed        uint64
 	dtype       string
 	out         string
+	log         *runLog // nil if there is no out
 	json, quiet bool
 
 	given func(flag string) bool // tells whether a flag was given
@@ -84,6 +86,7 @@ func trainCommand() *cobra.Command {
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
+	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
 	f.BoolVar(&o.json, "json", false, about("json", "; lines about progress go to stderr"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	for _, name := range []string{"val", "batch"} { // whose defaults depend on the data
@@ -137,11 +140,11 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.run.Check(t); err != nil {
 		return usage(err)
 	}
-	if o.out != "" {
-		if err := writableIn(o.out, modelFile, weightsFile, checkpointFile, logFile); err != nil {
-			return err
-		}
+	release, err := o.claim(cmd.ErrOrStderr())
+	if err != nil {
+		return err
 	}
+	defer release()
 	w := cmd.OutOrStdout()
 	if o.json {
 		w = cmd.ErrOrStderr()
@@ -164,36 +167,8 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if _, e := os.Stat(o.run.Checkpoint); o.run.Resume && e != nil {
 		fmt.Fprintf(w, "note: no checkpoint in %s to resume from: a fresh run\n", o.out)
 	}
-	err = o.train(cmd.Context(), w, name, r, t)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
-		return e
-	}
-	if e := r.print(cmd.OutOrStdout(), o); e != nil {
-		return e
-	}
-	if err != nil {
-		return &interrupted{t.Steps(), o.run.Checkpoint != ""}
-	}
-	return nil
+	return o.finish(cmd, r, t, o.train(cmd.Context(), w, r, t))
 }
-
-// interrupted says that the user has stopped a run.
-type interrupted struct {
-	steps int
-	saved bool
-}
-
-func (e *interrupted) Error() string {
-	if e.saved {
-		return fmt.Sprintf("interrupted after %d steps; --resume goes on from there", e.steps)
-	}
-	return fmt.Sprintf("interrupted after %d steps", e.steps)
-}
-
-func (e *interrupted) Unwrap() error { return context.Canceled }
 
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
@@ -205,7 +180,13 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 		o.run.Checkpoint = filepath.Join(o.out, checkpointFile)
 	} else if o.run.Resume && o.out == "" {
 		return errors.New("--resume needs --out, the folder of the run to go on with")
+	} else if o.given("checkpoint-every") && o.out == "" {
+		return errors.New("--checkpoint-every needs --out, the folder of the checkpoints")
 	}
+	if o.run.CheckpointEvery < 0 {
+		return fmt.Errorf("--checkpoint-every %v: it cannot be negative", o.run.CheckpointEvery)
+	}
+	o.run.CheckpointEvery = max(o.run.CheckpointEvery, 1) // 0 is after each epoch
 	if o.given("epochs") && o.run.Epochs < 1 {
 		return fmt.Errorf("--epochs %d: at least one is needed", o.run.Epochs)
 	}
@@ -352,16 +333,8 @@ func (o *trainOptions) logSolved(h *train.History) error {
 	return err
 }
 
-// train runs, and saves the model if a folder was given.
-func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *report, t *train.Trainer) (err error) {
-	if o.out != "" {
-		log, err := os.Create(filepath.Join(o.out, logFile))
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, log.Close()) }()
-		o.run.Log = log
-	}
+// train runs. An [train.UnsavedError] is an error only beside others.
+func (o *trainOptions) train(ctx context.Context, w io.Writer, r *report, t *train.Trainer) (err error) {
 	metric := "accuracy"
 	if o.Classes == 0 {
 		metric = "r2"
@@ -372,16 +345,15 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, name string, r *r
 		r.history, err = o.solve(ctx, w, t, r.parts.Train)
 		err = errors.Join(err, o.logSolved(r.history))
 	} else {
+		o.run.Settings = o.settings(r)
 		r.history, err = t.Fit(ctx, o.run)
 	}
 	show.Close()
-	if o.out == "" || err != nil && !errors.Is(err, context.Canceled) {
-		return err
+	if _, ok := err.(*train.UnsavedError); ok {
+		return nil
 	}
-	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: called(name), DType: o.dtype, setup: o.setup,
-		ClassNames: r.parts.Train.Classes, Target: r.parts.Train.Target, Schema: r.parts.Schema}
-	if m.Schema == nil {
-		m.Shape = r.parts.Train.Shape
+	if err != nil && o.log != nil {
+		o.log.flush() // it may not be saved with a model
 	}
-	return errors.Join(err, t.Save(filepath.Join(o.out, weightsFile)), m.write(o.out))
+	return err
 }

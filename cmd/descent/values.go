@@ -164,10 +164,27 @@ func writableIn(folder string, names ...string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for i, name := range names {
-		names[i] = filepath.Join(folder, name)
+	var paths []string
+	for _, name := range names {
+		paths = append(paths, filepath.Join(folder, name))
 	}
-	return writable(names...)
+	return writable(paths...)
+}
+
+// claim is writableIn for a folder that one process at a time writes to. It is
+// this one until release is called.
+func claim(folder string, names ...string) (release func(), err error) {
+	if err := writableIn(folder, names...); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		names = append(names, atomicfile.Next(name))
+	}
+	release, err = atomicfile.Lock(folder, names...)
+	if errors.Is(err, atomicfile.ErrLocked) {
+		err = fmt.Errorf("%w; wait for its end, or give another --out", err)
+	}
+	return release, err
 }
 
 // save writes a picture and says so.

@@ -91,4 +91,16 @@ var mutants = []mutant{
 	{"internal/elementary/exp.go", "r2*(0.5+float64(r*(1.0/6)))", "r2*(0.5+float64(r*0.16666))", ""},
 	{"internal/exec/shape.go", "v.args[0], v.from = x.args[0], v.from+x.from", "v.args[0] = x.args[0]", "Random"},
 	{"internal/exec/reduce.go", "return x * float64(o.mid), true", "return x * float64(o.mid+1), true", "Constant"},
+
+	// Files.
+	{"internal/atomicfile/set.go", "	if err := s.sync(); err != nil {\n		return err\n	}\n	if err := last.Commit()", "	if err := last.Commit()", "Set"},
+	{"internal/atomicfile/set.go", "	if err := s.Finish(); err != nil {\n		return err\n	}\n	names :=", "	names :=", "Set"},
+	{"internal/atomicfile/set.go", "if err := last.Commit(); err != nil {", "if err := last.rename(); err != nil {", "Set"},
+	{"internal/atomicfile/atomicfile.go", "err = f.Sync()", "err = nil", "Set"},
+	{"internal/atomicfile/system.go", "os.O_EXCL", "os.O_TRUNC", "Links"},
+	{"internal/atomicfile/lock_unix.go", "syscall.LOCK_EX", "syscall.LOCK_SH", "Lock"},
+	{"internal/safetensors/seal.go", "k == sealKey || ", "", ""},
+	{"train/identity.go", "m[validationKey] = \"none\"", "", "Resume"},
+	{"train/checkpoint.go", "f.unsaved = nil", "", "Faults"},
+	{"cmd/descent/saved.go", "m.meta = map[string]string{schemaKey: atomicfile.Sum(schema)}", "_ = schema", "NoModel"},
 }

@@ -1,7 +1,8 @@
 // Package safetensors reads and writes arrays of numbers in the format of
 // https://github.com/huggingface/safetensors: a length, a JSON header, and the
 // arrays one after the other. Files come from anywhere, so that reading
-// believes nothing: sizes are checked before memory is asked for.
+// believes nothing: sizes are checked before memory is asked for. What is written
+// has a checksum, see seal.go.
 package safetensors
 
 import (
@@ -43,15 +44,12 @@ type entry struct {
 var width = map[string]int{"F32": 4, "F64": 8}
 
 // Encode returns the text of the file. Tensors are written in the order of
-// their names, so that equal content makes equal files. It panics if a shape
+// their names, so that equal content makes equal files; the checksum is added. It panics if a shape
 // does not fit its elements or two tensors have one name.
 func Encode(f File) []byte {
 	list := append([]Tensor(nil), f.Tensors...)
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
-	head := map[string]any{}
-	if len(f.Meta) > 0 {
-		head[metaKey] = f.Meta
-	}
+	head := map[string]any{metaKey: withRoom(f.Meta)}
 	at := 0
 	for _, t := range list {
 		e := entry{"F64", append([]int{}, t.Shape...), []int{at, at + 8*len(t.F64)}}
@@ -82,11 +80,13 @@ func Encode(f File) []byte {
 			out = binary.LittleEndian.AppendUint64(out, math.Float64bits(x))
 		}
 	}
+	seal(out)
 	return out
 }
 
 // Decode reads the text of a file: tensors in the order of their places. They
-// must fill the file without holes.
+// must fill the file without holes, and the checksum, if there is one, must be
+// right; it is not in Meta.
 func Decode(text []byte) (*File, error) {
 	if len(text) < 8 {
 		return nil, fmt.Errorf("safetensors: %d bytes are too few", len(text))
@@ -97,6 +97,9 @@ func Decode(text []byte) (*File, error) {
 	}
 	entries, meta, err := decodeHeader(text[8 : 8+n])
 	if err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
+	}
+	if err := checkSeal(text, 8+int(n), meta); err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
 	f, body, at := &File{Meta: meta}, text[8+n:], 0

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"descent/internal/atomicfile"
+	"descent/train"
+
+	"github.com/spf13/cobra"
+)
+
+// claim takes the folder of the run, completes what a crash may have left there
+// half done, and prepares the log.
+func (o *trainOptions) claim(warn io.Writer) (release func(), err error) {
+	if o.out == "" {
+		return func() {}, nil
+	}
+	if release, err = claim(o.out, modelFile, weightsFile, checkpointFile, logFile); err != nil {
+		return nil, err
+	}
+	if err := modelSet(o.out).Finish(); err != nil {
+		release()
+		return nil, err
+	}
+	last := ""
+	o.run.Warn = func(err error) {
+		if text := oneLine(err.Error()); text != last { // as long as a disk is full
+			last = text
+			fmt.Fprintf(warn, "note: %s; the run goes on\n", text)
+		}
+	}
+	o.log = newRunLog(filepath.Join(o.out, atomicfile.Next(logFile)), o.run.Warn)
+	o.run.Log = o.log
+	return release, nil
+}
+
+// settings are what --resume compares, besides what a checkpoint sees itself.
+func (o *trainOptions) settings(r *report) map[string]string {
+	schedule := "constant"
+	if o.schedule != nil {
+		schedule = o.schedule.String()
+	}
+	unit := "its own"
+	if o.Classes == 0 && !o.Raw {
+		unit = fmt.Sprintf("%v of it, from %v on", o.Scale, o.Offset)
+	}
+	return map[string]string{"model": o.Model.String(), "loss": o.Loss.String(), "schedule": schedule, "learning rate": fmt.Sprint(o.lr),
+		"scaling": o.scaling, "target": r.parts.Train.Target, "unit of the target": unit}
+}
+
+// finish saves the model, scores it and prints the report of a run that ended with
+// err. What could not be saved does not keep the scores from being told.
+func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, err error) error {
+	canceled := errors.Is(err, context.Canceled)
+	if err != nil && !canceled {
+		return err
+	}
+	failed := o.keep(r, t)
+	if errors.As(failed, new(*train.DivergedError)) {
+		return failed
+	}
+	if failed != nil {
+		r.Out, r.unkept = "", true
+	}
+	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
+		return errors.Join(failed, e)
+	}
+	if e := r.print(cmd.OutOrStdout(), o); e != nil || failed != nil {
+		return errors.Join(failed, e)
+	}
+	if canceled {
+		return &interrupted{t.Steps(), o.run.Checkpoint != "", errors.As(err, new(*train.UnsavedError))}
+	}
+	return nil
+}
+
+// keep saves the model, if a folder was given.
+func (o *trainOptions) keep(r *report, t *train.Trainer) error {
+	if o.out == "" {
+		return nil
+	}
+	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: r.Data, DType: o.dtype, setup: o.setup,
+		ClassNames: r.parts.Train.Classes, Target: r.parts.Train.Target, Schema: r.parts.Schema}
+	if m.Schema == nil {
+		m.Shape = r.parts.Train.Shape
+	}
+	if err := m.write(o.out, t, o.log.text.Bytes()); err != nil {
+		return fmt.Errorf("the model was not saved: %w", err)
+	}
+	return nil
+}
+
+// interrupted says that the user has stopped a run.
+type interrupted struct {
+	steps   int
+	resumes bool // there is a checkpoint
+	unsaved bool // but not of the last steps
+}
+
+func (e *interrupted) Error() string {
+	text := fmt.Sprintf("interrupted after %d steps", e.steps)
+	switch {
+	case e.unsaved:
+		text += ", whose checkpoint could not be written; --resume goes on from the one before, if there is one"
+	case e.resumes:
+		text += "; --resume goes on from there"
+	}
+	return text
+}
+
+func (e *interrupted) Unwrap() error { return context.Canceled }
