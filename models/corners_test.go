@@ -21,7 +21,7 @@ func TestInitsExactly(t *testing.T) {
 	for _, c := range []struct {
 		dims    []int
 		in, out float64
-	}{{[]int{60, 40}, 60, 40}, {[]int{7}, 7, 7}, {[]int{2, 3, 5}, 6, 5}, {nil, 1, 1}} {
+	}{{[]int{60, 40}, 60, 40}, {[]int{7}, 7, 7}, {[]int{2, 3, 5}, 15, 10}, {[]int{4, 3, 2, 5}, 30, 40}, {nil, 1, 1}} {
 		for name, want := range map[string]graph.Init{
 			"glorot": models.Uniform(root(6 / (c.in + c.out))), "glorot_normal": models.Normal(root(2 / (c.in + c.out))),
 			"he": models.Uniform(root(6 / c.in)), "he_normal": models.Normal(root(2 / c.in)),
@@ -139,7 +139,7 @@ func TestSpecBeside(t *testing.T) {
 	if y.Shape() != graph.Dims(2, 5) || g.Store().Lookup("dropout.batch") == nil {
 		t.Errorf("the layers alone give %v; dropout is there: %v", y.Shape(), g.Store().Lookup("dropout.batch") != nil)
 	}
-	if n, err := s.Weights(4, 2); err != nil || n != 4*3+3+3*5+5+5*2+2 {
+	if n, err := weights(s, 4, 2); err != nil || n != 4*3+3+3*5+5+5*2+2 {
 		t.Errorf("%d weights, %v", n, err)
 	}
 }
@@ -147,7 +147,11 @@ func TestSpecBeside(t *testing.T) {
 // layerDefaults are the settings that a row has when none is given; activations
 // without settings are left out.
 var layerDefaults = map[string]string{
-	"mlp": "act=relu norm= init=glorot dropout=0", "dense": "init=glorot bias=true", "dropout": "rate=0.5", "batch_norm": "momentum=0.1",
+	"mlp": "act=relu norm= init=glorot dropout=0", "dense": "init=glorot bias=true", "dropout": "rate=0.5", "batch_norm": "momentum=0.1 eps=1e-05 affine=true",
+	"layer_norm": "axes=0 eps=1e-05 affine=true", "rms_norm": "axes=0 eps=1e-05 affine=true", "group_norm": "eps=1e-05 affine=true",
+	"conv": "stride=[1] padding=same dilation=[1] groups=1 init=he bias=true", "depthwise": "stride=[1] padding=same dilation=[1] multiplier=1 init=he bias=true",
+	"pool": "stride= padding=[0] ceil=false", "avg_pool": "stride= padding=[0] ceil=false inside=false", "adaptive_pool": "of=mean", "global_pool": "of=mean",
+	"residual": "skip=", "resnet": "depth=8 width=16",
 	"leaky_relu": "slope=0.01", "elu": "alpha=1",
 }
 

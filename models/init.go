@@ -8,8 +8,9 @@ import (
 	"descent/internal/elementary"
 )
 
-// Initialisers of weights. A weight's inputs are the product of all its axes
-// but the last, its outputs the last. They differ in the variance they give:
+// Initialisers of weights. A matrix has inputs × outputs; a kernel of a convolution,
+// which has more axes, outputs × inputs × lengths, and each number of a result is
+// made of inputs × lengths of them. They differ in the variance they give:
 //
 //	Glorot  2/(inputs+outputs)  tanh, sigmoid, linear   Glorot, Bengio 2010
 //	He      2/inputs            ReLU and its kin         He et al. 2015
@@ -88,6 +89,9 @@ func Orthogonal(gain float64) graph.Init {
 		}
 		normal(rng, 1, dst)
 		in, out := fans(s)
+		if s.Rank() > 2 { // a row for each output
+			in, out = s.Dim(0), len(dst)/s.Dim(0)
+		}
 		vectors, length, step, stride := in, out, out, 1 // rows
 		if in > out {
 			vectors, length, step, stride = out, in, 1, out // columns
@@ -126,8 +130,14 @@ func fans(s graph.Shape) (in, out int) {
 	case 1:
 		return max(s.Dim(0), 1), max(s.Dim(0), 1)
 	}
-	out = max(s.Dim(s.Rank()-1), 1)
-	return max(s.Size()/out, 1), out
+	in, out, lengths := s.Dim(0), s.Dim(1), 1
+	if s.Rank() > 2 {
+		in, out = out, in
+		for i := 2; i < s.Rank(); i++ {
+			lengths *= s.Dim(i)
+		}
+	}
+	return max(in*lengths, 1), max(out*lengths, 1)
 }
 
 func uniform(rng *rand.Rand, limit float64, dst []float64) {

@@ -39,7 +39,7 @@ type DenseOptions struct {
 }
 
 // Dense returns the layer x·w + b, for x of shape n×inputs, with w inputs×units
-// and b of units elements.
+// and b of units elements. What has more axes, such as pictures, is made rows first.
 func Dense(units int) Layer { return DenseWith(DenseOptions{Units: units}) }
 
 // DenseWith returns a dense layer with options.
@@ -51,9 +51,10 @@ func DenseWith(o DenseOptions) Layer {
 			return x
 		case o.Units < 1:
 			return graph.Bad(fmt.Errorf("%d units; a layer has at least one", o.Units), "dense", x)
-		case x.Shape().Rank() != 2:
+		case x.Shape().Rank() < 2:
 			return graph.Bad(fmt.Errorf("the input is %v; a dense layer takes rows, n x inputs", x.Shape()), "dense", x)
 		}
+		x = flat(x)
 		s := x.Graph().Scope(id, "dense", o.Name)
 		y := ops.MatMul(x, s.Param("w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
 		if !o.NoBias {

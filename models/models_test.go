@@ -204,19 +204,28 @@ func TestSpecs(t *testing.T) {
 	}
 }
 
+// weights counts what training changes of a model for rows of so many numbers.
+func weights(s models.Spec, features, outputs int) (int, error) {
+	_, sum, err := s.For([]int{features}, outputs)
+	if err != nil {
+		return 0, err
+	}
+	return sum.Trainable, nil
+}
+
 func TestWeights(t *testing.T) {
 	s, err := models.Parse("mlp(8,5)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Weights(4, 3); err != nil || got != 4*8+8+8*5+5+5*3+3 {
+	if got, err := weights(s, 4, 3); err != nil || got != 4*8+8+8*5+5+5*3+3 {
 		t.Errorf("%v weights, %v", got, err)
 	}
 	// A million million weights are counted without memory for them.
 	if s, err = models.Parse("mlp(1048576, 1048576)"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Weights(1000, 3); err != nil || got < 1<<40 {
+	if got, err := weights(s, 1000, 3); err != nil || got < 1<<40 {
 		t.Errorf("%v weights, %v", got, err)
 	}
 	if s, err = models.Parse("dense(4) | relu | dense(5)"); err != nil {
@@ -230,7 +239,8 @@ func TestWeights(t *testing.T) {
 // FuzzParse: whatever the text, there is a model that prints as it is read and
 // is built, if it is small, for three outputs, or an error of one line.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"mlp(64,32,act=tanh,dropout=0.2)", "linear(", "dense(3) | relu | batch_norm | dropout(0.5) | elu(2)", "mlp(2, norm=batch)", "logistic", "softmax | relu", "dense(1e6)", "||"} {
+	for _, s := range []string{"mlp(64,32,act=tanh,dropout=0.2)", "linear(", "dense(3) | relu | batch_norm | dropout(0.5) | elu(2)", "mlp(2, norm=batch)", "logistic", "softmax | relu", "dense(1e6)", "||", "conv(3, 2, padding=[0, 1]) | pool(2) | global_pool",
+		"residual(conv(4, 3) | norm, skip=identity) | concat(flatten, dense(3) | relu)", "lenet", "resnet(8, 4)", "depthwise(3) | adaptive_pool([2, 3])"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -244,7 +254,7 @@ func FuzzParse(f *testing.F) {
 		if again, err := models.Parse(s.String()); err != nil || again.String() != s.String() {
 			t.Errorf("%q: printed as %v, read as %v, %v", text, s, again, err)
 		}
-		if n, err := s.Weights(4, 3); err == nil && n <= 0 {
+		if n, err := weights(s, 4, 3); err == nil && n <= 0 {
 			t.Errorf("%q has %d weights", text, n)
 		}
 	})
@@ -263,5 +273,64 @@ func TestMistakes(t *testing.T) {
 		if err := graph.Mistakes(y); err == nil || !strings.HasPrefix(err.Error(), "models_test.go:") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A layer that cannot take its input is named, with the input's shape and where in the
+// text it is; also inside others, and in what is short for layers.
+func TestMisfits(t *testing.T) {
+	for text, want := range map[string]string{
+		"conv(4, 3) | pool(9)":                 `model "conv(4, 3) | pool(9)": pool(9) (character 14), whose input is n x 4 x 8 x 8: a window of 9 elements does not fit in a length of 8`,
+		"residual(conv(3, 3) | group_norm(2))": `group_norm(2) (character 23), whose input is n x 3 x 8 x 8: the channels of`,
+		"dense(3) | conv(4, 3)":                "conv(4, 3) (character 12), whose input is n x 3: the input is",
+		"conv(4, [3, 3, 3])":                   "conv(4, [3, 3, 3]) (character 1)",
+		"conv(4, 3, groups=2)":                 "1 channels do not divide into 2 groups",
+		"residual(conv(4, 3, padding=0))":      "say with skip what makes it fit",
+		"residual(relu, skip=conv(2, 1))":      "what is added is 1x2x8x8",
+		"concat(pool(2), identity)":            "concat(pool(2), identity) (character 1)",
+		"resnet(9)":                            "depth=9 is not 6n+2, such as 8 or 14",
+		"pool(3, padding=2)":                   "padding 2 is more than half of a window of 3",
+		"é | conv(3)":                          `unknown layer "é"`,
+		"conv(3, 3, padding=smae)":             `did you mean "same"?`,
+		"adaptive_pool([2, 2, 2])":             "one for each of 2 axes",
+	} {
+		s, err := models.Parse(text)
+		if err == nil {
+			_, _, err = s.For([]int{8, 8}, 2)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), ".go:") {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Names that are short for layers print as these, which are the same model.
+func TestLong(t *testing.T) {
+	for text, shape := range map[string][]int{"lenet": {28, 28}, "resnet(14, width=4)": {3, 8, 8}, "mlp(3, 2, norm=batch)": {4}, "dense(2) | mlp(3)": {4}} {
+		s, err := models.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		long, err := models.Parse(s.Long())
+		if err != nil || long.Long() != long.String() {
+			t.Errorf("%s is short for %s, %v", text, s.Long(), err)
+		}
+		_, a, err1 := s.For(shape, 5)
+		_, b, err2 := long.For(shape, 5)
+		if err1 != nil || err2 != nil || a.String() != b.String() || a.Products == 0 {
+			t.Errorf("%s: %v\n%v\n%v, %v", text, a, b, err1, err2)
+		}
+	}
+}
+
+// The numbers of LeNet-5 that everybody counts.
+func TestLeNetIsCounted(t *testing.T) {
+	s, err := models.Parse("lenet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sum, err := s.For([]int{28, 28}, 10)
+	if err != nil || sum.Trainable != 61706 || sum.Products != 117600+240000+48000+10080+840 {
+		t.Errorf("%v, %v", sum, err)
 	}
 }

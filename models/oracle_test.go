@@ -14,8 +14,10 @@ import (
 // Every row of the table against a plain loop over rows of numbers, with every
 // parameter drawn at random, in training and in evaluation.
 
-// net has the parameters by name, and says whether it is being trained.
+// net has the parameters by name, and says whether it is being trained. Pictures are
+// rows of numbers, of channels, rows and columns.
 type net struct {
+	dims  []int
 	p     map[string][]float64
 	train bool
 	count map[string]int // layers of each kind so far
@@ -100,20 +102,24 @@ func layerNormOf(n *net, x matrix) matrix {
 
 func batchNormOf(n *net, x matrix) matrix {
 	name := n.next("batchnorm")
+	each := 1 // numbers of a channel
+	if len(n.dims) == 3 {
+		each = n.dims[1] * n.dims[2]
+	}
 	mean, variance := n.p[name+"mean"], n.p[name+"var"]
 	if n.train {
-		mean, variance = make([]float64, len(x[0])), make([]float64, len(x[0]))
-		for j := range mean {
-			var column []float64
+		mean, variance = make([]float64, len(x[0])/each), make([]float64, len(x[0])/each)
+		for c := range mean {
+			var all []float64
 			for _, r := range x {
-				column = append(column, r[j])
+				all = append(all, r[c*each:(c+1)*each]...)
 			}
-			mean[j], variance[j] = meanAndVariance(column)
+			mean[c], variance[c] = meanAndVariance(all)
 		}
 	}
 	return rowwise(x, func(r []float64) (out []float64) {
 		for j, v := range r {
-			out = append(out, standard(v, mean[j], variance[j], n.p[name+"gain"][j], n.p[name+"shift"][j]))
+			out = append(out, standard(v, mean[j/each], variance[j/each], n.p[name+"gain"][j/each], n.p[name+"shift"][j/each]))
 		}
 		return out
 	})
@@ -167,7 +173,43 @@ var layers = map[string]map[string]layerOracle{
 	"dense":      {"dense(3) | tanh": chain(denseOf, tanhOf, denseOf), "dense(3, bias=false, init=normal) | dense(2)": chain(denseOf, denseOf)},
 	"dropout":    {"dropout(0)": denseOf},
 	"layer_norm": {"layer_norm": chain(layerNormOf, denseOf), "layernorm | layer_norm": chain(layerNormOf, layerNormOf, denseOf)},
-	"batch_norm": {"batch_norm": chain(batchNormOf, denseOf), "batchnorm(0.3) | dense(2)": chain(batchNormOf, denseOf)},
+	"rms_norm":   {"rms_norm": chain(rmsNormOf, denseOf), "rms_norm(affine=false)": chain(rmsOnlyOf, denseOf)},
+	"group_norm": {
+		"group_norm(2) | tanh":                chain(groupNormOf(2), tanhOf, denseOf),
+		"conv(4, 1) | group_norm(2, eps=0.1)": chain(convOf(4, 1, 1, 1, 1, 0, 0), groupNormOf(2, 0.1), denseOf),
+	},
+	"conv": {
+		"conv(3, 3) | relu | conv(2, 2, padding=valid)": chain(convOf(3, 3, 1, 1, 1, 1, 1), reluOf, convOf(2, 2, 1, 1, 1, 0, 0), denseOf),
+		"conv(4, [1, 3], stride=[2, 1], bias=false)":    chain(convOf2(4, [2]int{1, 3}, [2]int{2, 1}, 1, 1, [2]int{0, 1}, [2]int{0, 1}), denseOf),
+		"conv(4, 2) | conv(6, 2, groups=2, dilation=2)": chain(convOf(4, 2, 1, 1, 1, 0, 1), convOf(6, 2, 1, 2, 2, 1, 1), denseOf),
+		"conv1d(2, 3, padding=2, init=normal)":          chain(convOf(2, 3, 1, 1, 1, 2, 2), denseOf),
+	},
+	"depthwise": {
+		"conv(2, 1) | depthwise(3)":                           chain(convOf(2, 1, 1, 1, 1, 0, 0), convOf(2, 3, 1, 1, 2, 1, 1), denseOf),
+		"conv(2, 1) | depthwise(2, multiplier=3, padding=0) ": chain(convOf(2, 1, 1, 1, 1, 0, 0), convOf(6, 2, 1, 1, 2, 0, 0), denseOf),
+	},
+	"pool":          {"pool(2)": chain(poolOf(2, 2, 0, largest), denseOf), "conv(2, 1) | maxpool(3, stride=1, padding=1)": chain(convOf(2, 1, 1, 1, 1, 0, 0), poolOf(3, 1, 1, largest), denseOf)},
+	"avg_pool":      {"avg_pool(2)": chain(poolOf(2, 2, 0, average), denseOf), "avgpool(3, stride=2, padding=1, inside=true)": chain(poolOf(3, 2, 1, average), denseOf)},
+	"adaptive_pool": {"adaptive_pool(2)": chain(adaptivePoolOf(average), denseOf), "adaptive_pool([2, 2], of=max)": chain(adaptivePoolOf(largest), denseOf)},
+	"global_pool": {
+		"conv(3, 1) | global_pool":         chain(convOf(3, 1, 1, 1, 1, 0, 0), globalPoolOf(average), denseOf),
+		"conv(3, 1) | global_pool(of=max)": chain(convOf(3, 1, 1, 1, 1, 0, 0), globalPoolOf(largest), denseOf),
+	},
+	"flatten": {"flatten": denseOf, "conv(2, 1) | flatten | tanh": chain(convOf(2, 1, 1, 1, 1, 0, 0), tanhOf, denseOf)},
+	"residual": {
+		"residual(dense(4) | tanh)":      chain(plus(chain(denseOf, tanhOf), identity), denseOf),
+		"residual(dense(3) | tanh)":      chain(plus(chain(denseOf, tanhOf), denseOf), denseOf),
+		"residual(tanh, skip=relu)":      chain(plus(tanhOf, reluOf), denseOf),
+		"residual(conv(1, 3) | relu)":    chain(plus(chain(convOf(1, 3, 1, 1, 1, 1, 1), reluOf), identity), denseOf),
+		"residual(conv(2, 3, stride=2))": chain(plus(convOf(2, 3, 2, 1, 1, 1, 1), chain(convOf(2, 1, 2, 1, 1, 0, 0), batchNormOf)), denseOf),
+	},
+	"concat": {
+		"concat(dense(2), tanh)":                          chain(beside(denseOf, tanhOf), denseOf),
+		"concat(conv(2, 1), conv(1, 3) | relu, identity)": chain(beside(convOf(2, 1, 1, 1, 1, 0, 0), chain(convOf(1, 3, 1, 1, 1, 1, 1), reluOf), identity), denseOf),
+	},
+	"lenet":      {},
+	"resnet":     {"resnet(8, width=2)": resnetOf},
+	"batch_norm": {"conv(2, 2) | norm | relu": chain(convOf(2, 2, 1, 1, 1, 0, 1), batchNormOf, reluOf, denseOf), "batch_norm": chain(batchNormOf, denseOf), "batchnorm(0.3) | dense(2)": chain(batchNormOf, denseOf)},
 	"relu":       {"relu": chain(reluOf, denseOf)},
 	"tanh":       {"tanh": chain(tanhOf, denseOf)},
 	"sigmoid":    {"sigmoid": chain(elements(sigmoid), denseOf)},
@@ -213,10 +255,7 @@ func compareLayer(t *testing.T, text string, want layerOracle, train bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := spec.Build(2)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var model models.Layer
 	g := graph.New(graph.Float64, 1)
 	if !train {
 		g = g.Evaluation()
@@ -229,10 +268,17 @@ func compareLayer(t *testing.T, text string, want layerOracle, train bool) {
 		}
 		return x
 	}
-	const rows, features = 5, 4
+	rows, shape := 5, []int{4}
+	if spec.Pictures() {
+		shape = []int{4, 5}
+	}
+	features := graph.Dims(shape...).Size()
 	x := draw(rows * features)
+	if model, _, err = spec.For(shape, 2); err != nil {
+		t.Fatal(err)
+	}
 	y := model(g.Param("x", graph.From(x...), rows, features))
-	n := &net{p: map[string][]float64{}, train: train, count: map[string]int{}}
+	n := &net{dims: append([]int{1}, shape...), p: map[string][]float64{}, train: train, count: map[string]int{}}
 	p, err := graph.Function{Outputs: []*graph.Node{y}, Updates: g.Kept()}.Compile()
 	if err != nil {
 		t.Fatalf("%q: %v", text, err)

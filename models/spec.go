@@ -3,7 +3,9 @@ package models
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"descent/graph"
 	"descent/internal/spec"
 )
 
@@ -13,19 +15,27 @@ import (
 //	mlp(64, 32)                  short for dense(64) | relu | dense(32) | relu
 //	mlp(64, act=tanh, dropout=0.2, norm=batch, init=he)
 //	linear                       no layer but the output layer
+//	conv(16, 3) | relu | pool(2) | residual(conv(16, 3) | relu | conv(16, 3)) | dense(64) | relu
 //
 // A model whose last layer is dense ends with it; to others a dense layer of as
 // many units as the task asks for is added. The zero Spec is the linear model.
 // A Spec prints as it is parsed.
 type Spec struct {
-	calls spec.Chain
-	rows  []*Row
-	args  []spec.Args
+	text   string
+	layers []element
+}
+
+// An element is a layer of a Spec.
+type element struct {
+	call   spec.Call
+	row    *Row
+	args   spec.Args
+	inside []Spec // the layers that it is told to apply
 }
 
 // Parse reads a model. Names and settings are those of [Table].
 func Parse(text string) (Spec, error) {
-	var s Spec
+	s := Spec{text: text}
 	calls, err := spec.ParseChain(text)
 	if err != nil {
 		return s, fmt.Errorf("model %w", err)
@@ -48,31 +58,89 @@ func (s *Spec) add(c spec.Call) error {
 	if err != nil {
 		return err
 	}
-	s.calls, s.rows, s.args = append(s.calls, a.Call()), append(s.rows, row), append(s.args, a)
-	if len(s.rows) > 1 && (row.alone() || s.rows[0].alone()) {
+	if row.check != nil {
+		if err := row.check(a); err != nil {
+			return err
+		}
+	}
+	e := element{call: a.Call(), row: row, args: a}
+	e.call.At = c.At
+	for _, chain := range row.chains(a) {
+		inner := Spec{text: s.text}
+		for _, c := range chain {
+			if err := inner.add(c); err != nil {
+				return err
+			}
+		}
+		e.inside = append(e.inside, inner)
+	}
+	s.layers = append(s.layers, e)
+	if len(s.layers) > 1 && (row.alone() || s.layers[0].row.alone()) {
 		return errors.New("linear, logistic and softmax have no layers: they stand alone")
 	}
 	return nil
 }
 
+// chains are the layers that a row is told to apply.
+func (row *Row) chains(a spec.Args) (all []spec.Chain) {
+	for _, s := range row.Settings {
+		switch {
+		case s.Kind == spec.Branches:
+			all = append(all, a.Branches(s.Name)...)
+		case s.Kind == spec.Calls && a.Given(s.Name):
+			all = append(all, a.Chain(s.Name))
+		}
+	}
+	return all
+}
+
 // alone reports whether the row is a model of no layers.
-func (row *Row) alone() bool { return row.layers != nil && len(row.Settings) == 0 }
+func (row *Row) alone() bool { return row.layers != nil && row.linear }
 
 // String writes the model as it is parsed; the names of the linear model are
 // one.
 func (s Spec) String() string {
-	if len(s.rows) == 0 || s.rows[0].alone() {
+	if s.linear() {
 		return "linear"
 	}
-	return s.calls.String()
+	var calls spec.Chain
+	for _, e := range s.layers {
+		calls = append(calls, e.call)
+	}
+	return calls.String()
+}
+
+// Long writes the model without names that are short for layers.
+func (s Spec) Long() string {
+	if s.linear() {
+		return "linear"
+	}
+	var calls spec.Chain
+	for _, e := range s.layers {
+		if e.row.layers == nil {
+			calls = append(calls, e.call)
+		} else {
+			calls = append(calls, e.row.layers(e.args)...)
+		}
+	}
+	return calls.String()
+}
+
+func (s Spec) linear() bool { return len(s.layers) == 0 || s.layers[0].row.alone() }
+
+// Pictures reports whether a layer takes pictures or sequences, not rows of numbers.
+func (s Spec) Pictures() bool {
+	return slices.ContainsFunc(s.layers, func(e element) bool {
+		return e.row.Pictures || slices.ContainsFunc(e.inside, Spec.Pictures)
+	})
 }
 
 // Loss returns the loss that the model's name asks for, "" if it does not.
 func (s Spec) Loss() string {
-	if len(s.rows) == 0 {
+	if len(s.layers) == 0 {
 		return ""
 	}
-	return s.rows[0].Loss
+	return s.layers[0].row.Loss
 }
 
 // Layer returns the layers alone, whatever the task.
@@ -83,10 +151,10 @@ func (s Spec) Layer() (Layer, error) {
 
 // Task returns what the model's name says of the target.
 func (s Spec) Task() Task {
-	if len(s.rows) == 0 {
+	if len(s.layers) == 0 {
 		return Any
 	}
-	return s.rows[0].Task
+	return s.layers[0].row.Task
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -104,7 +172,7 @@ func (s Spec) Build(outputs int) (Layer, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(layers) == 0:
+	case s.linear():
 		return linear(outputs), nil
 	case last == 0:
 		layers = append(layers, Dense(outputs))
@@ -115,42 +183,94 @@ func (s Spec) Build(outputs int) (Layer, error) {
 	return Sequential(layers...), nil
 }
 
+// For is [Spec.Build] for rows of numbers, to which it gives the given shape if the
+// model takes pictures. Its error says which layer does not fit.
+func (s Spec) For(shape []int, outputs int) (Layer, *Summary, error) {
+	model, err := s.Build(outputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	features := 1
+	for _, d := range shape {
+		features *= d
+	}
+	if s.Pictures() {
+		model = Sequential(Pictures(shape...), model)
+	}
+	sum, err := Summarize(model, features)
+	var m *misfit
+	if errors.As(err, &m) {
+		err = m
+	}
+	return model, sum, err
+}
+
 // build makes the layers. last is the units of the last one if it is dense,
 // else 0.
 func (s Spec) build() (layers []Layer, last int, err error) {
-	for i, row := range s.rows {
-		if row.make != nil {
-			layers = append(layers, row.make(s.args[i]))
-			if last = 0; row.Name == "dense" {
-				last = s.args[i].Whole("units")
+	for _, e := range s.layers {
+		if e.row.layers != nil {
+			short := Spec{text: s.text}
+			for _, c := range e.row.layers(e.args) {
+				if err := short.add(c); err != nil {
+					return nil, 0, err
+				}
 			}
-			continue
-		}
-		var short Spec
-		for _, c := range row.layers(s.args[i]) {
-			if err := short.add(c); err != nil {
+			more, end, err := short.build()
+			if err != nil {
 				return nil, 0, err
 			}
+			for _, l := range more {
+				layers = append(layers, s.at(e.call, l))
+			}
+			last = end
+			continue
 		}
-		more, end, err := short.build()
-		if err != nil {
-			return nil, 0, err
+		var inside []Layer
+		for _, in := range e.inside {
+			l, err := in.Layer()
+			if err != nil {
+				return nil, 0, err
+			}
+			inside = append(inside, l)
 		}
-		layers, last = append(layers, more...), end
+		layers = append(layers, s.at(e.call, e.row.make(e.args, inside)))
+		if last = 0; e.row.Name == "dense" {
+			last = e.args.Whole("units")
+		}
 	}
 	return layers, last, nil
 }
 
-// Weights returns how many numbers the model has that training changes, for
-// rows of so many features.
-func (s Spec) Weights(features, outputs int) (int, error) {
-	model, err := s.Build(outputs)
-	if err != nil {
-		return 0, err
+// A misfit is a layer that cannot take its input.
+type misfit struct {
+	text  string
+	layer spec.Call
+	input graph.Shape
+	err   error
+}
+
+func (m *misfit) Error() string {
+	in := "n"
+	for _, d := range m.input.Dims()[min(1, m.input.Rank()):] {
+		in += fmt.Sprintf(" x %d", d)
 	}
-	sum, err := Summarize(model, features)
-	if err != nil {
-		return 0, err
+	return fmt.Sprintf("model %q: %s (character %d), whose input is %s: %v", m.text, m.layer, len([]rune(m.text[:m.layer.At]))+1, in, m.err)
+}
+
+// at makes mistakes of a layer say which it is. Those of a layer inside say so
+// already.
+func (s Spec) at(c spec.Call, l Layer) Layer {
+	return func(x *node) *node {
+		y := l(x)
+		var known *misfit
+		if y.Err() == nil || x.Err() != nil || errors.As(y.Err(), &known) {
+			return y
+		}
+		err := y.Err()
+		for b := (*graph.BuildError)(nil); errors.As(err, &b); {
+			err = b.Err
+		}
+		return graph.Bad(&misfit{s.text, c, x.Shape(), err}, c.Name, x)
 	}
-	return sum.Trainable, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"descent/graph"
+	"descent/ops"
 )
 
 // A Summary lists the layers of a model.
@@ -12,6 +13,7 @@ type Summary struct {
 	Rows      []SummaryRow
 	Trainable int // numbers that training changes
 	Kept      int // numbers that layers keep but training does not change
+	Products  int // multiplications, each with an addition, for one row
 }
 
 // A SummaryRow is one layer.
@@ -19,6 +21,7 @@ type SummaryRow struct {
 	Name, Kind string
 	Output     []int // shape of its result for one row, without the batch axis
 	Params     int   // numbers it keeps, trained or not
+	Products   int   // multiplications of its matrix products and convolutions, each with an addition, for one row
 }
 
 // Summarize builds a model for rows of the given number of inputs and lists its
@@ -34,7 +37,7 @@ func Summarize(model Layer, features int) (*Summary, error) {
 		return nil, err
 	}
 	s := &Summary{}
-	owner := map[string]int{}
+	owner, seen := map[string]int{}, map[*node]bool{}
 	for _, p := range g.Parts() {
 		kind := p.Kind
 		if _, again := owner[p.Name]; again {
@@ -42,7 +45,9 @@ func Summarize(model Layer, features int) (*Summary, error) {
 		} else {
 			owner[p.Name] = len(s.Rows)
 		}
-		s.Rows = append(s.Rows, SummaryRow{Name: p.Name, Kind: kind, Output: rowShape(p.Out)})
+		row := SummaryRow{Name: p.Name, Kind: kind, Output: rowShape(p.Out), Products: products(p.Out, seen)}
+		s.Products += row.Products
+		s.Rows = append(s.Rows, row)
 	}
 	for _, v := range g.Store().Variables() {
 		n := v.Shape().Size()
@@ -61,6 +66,20 @@ func Summarize(model Layer, features int) (*Summary, error) {
 	return s, nil
 }
 
+// products adds up those of n and of what it is made of, but for nodes that have been
+// seen.
+func products(n *node, seen map[*node]bool) int {
+	if seen[n] {
+		return 0
+	}
+	seen[n] = true
+	sum := ops.Products(n)
+	for i := range n.Arity() {
+		sum += products(n.Arg(i), seen)
+	}
+	return sum
+}
+
 // rowShape is a node's shape without its first axis, the batch.
 func rowShape(n *node) []int {
 	d := n.Shape().Dims()
@@ -70,9 +89,9 @@ func rowShape(n *node) []int {
 	return d[1:]
 }
 
-// String prints the table with the columns that Keras has.
+// String prints the table with the columns that Keras has, and the products.
 func (s *Summary) String() string {
-	table := [][3]string{{"Layer (type)", "Output shape", "Param #"}}
+	table := [][4]string{{"Layer (type)", "Output shape", "Param #", "Mult-adds"}}
 	for _, r := range s.Rows {
 		dims := []string{"n"}
 		for _, d := range r.Output {
@@ -81,9 +100,9 @@ func (s *Summary) String() string {
 		if r.Kind == "variable" {
 			dims = dims[1:]
 		}
-		table = append(table, [3]string{fmt.Sprintf("%s (%s)", r.Name, r.Kind), "(" + strings.Join(dims, ", ") + ")", thousands(r.Params)})
+		table = append(table, [4]string{fmt.Sprintf("%s (%s)", r.Name, r.Kind), "(" + strings.Join(dims, ", ") + ")", thousands(r.Params), thousands(r.Products)})
 	}
-	var width [3]int
+	var width [4]int
 	for _, row := range table {
 		for i, cell := range row {
 			width[i] = max(width[i], len(cell))
@@ -91,13 +110,13 @@ func (s *Summary) String() string {
 	}
 	var b strings.Builder
 	for _, row := range table {
-		fmt.Fprintf(&b, "%-*s  %-*s  %*s\n", width[0], row[0], width[1], row[1], width[2], row[2])
+		fmt.Fprintf(&b, "%-*s  %-*s  %*s  %*s\n", width[0], row[0], width[1], row[1], width[2], row[2], width[3], row[3])
 	}
 	fmt.Fprintf(&b, "Total params: %s (trainable %s", thousands(s.Trainable+s.Kept), thousands(s.Trainable))
 	if s.Kept > 0 {
 		fmt.Fprintf(&b, ", non-trainable %s", thousands(s.Kept))
 	}
-	b.WriteString(")\n")
+	fmt.Fprintf(&b, "); mult-adds for one row: %s\n", thousands(s.Products))
 	return b.String()
 }
 

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"slices"
+
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
@@ -10,10 +12,14 @@ import (
 // text and made.
 type Row struct {
 	spec.Row
-	make   func(a spec.Args) Layer      // nil for a model that is short for layers
-	layers func(a spec.Args) spec.Chain // these layers
-	Loss   string                       // that goes with a model of this name, if not what suits the target
-	Task   Task                         // that a model of this name is for
+	// make makes it, given the layers that it is told to apply.
+	make     func(a spec.Args, inside []Layer) Layer
+	layers   func(a spec.Args) spec.Chain // those that it is short for, if it is
+	linear   bool                         // it is short for none
+	check    func(a spec.Args) error      // what is wrong with settings, if not each by itself
+	Pictures bool                         // it takes pictures, or sequences
+	Loss     string                       // that goes with a model of this name, if not what suits the target
+	Task     Task                         // that a model of this name is for
 }
 
 // A Task is what a model's name says of its target.
@@ -28,10 +34,13 @@ const (
 )
 
 // Table has a row for each layer and each model with a name.
-var Table = []Row{
-	{Row: spec.Row{Name: "linear", Doc: "x·w + b, from weights of 0: linear and logistic regression"}, layers: nothing, Task: Regression},
-	{Row: spec.Row{Name: "softmax", Doc: "the linear model of classes"}, layers: nothing, Task: Classification},
-	{Row: spec.Row{Name: "logistic", Doc: "the linear model of two classes"}, layers: nothing, Loss: "bce_logits", Task: Binary},
+var Table = slices.Concat(whole, plain, norms, pictures, joints, activating)
+
+// whole are the models with names.
+var whole = []Row{
+	{Row: spec.Row{Name: "linear", Doc: "x·w + b, from weights of 0: linear and logistic regression"}, layers: nothing, linear: true, Task: Regression},
+	{Row: spec.Row{Name: "softmax", Doc: "the linear model of classes"}, layers: nothing, linear: true, Task: Classification},
+	{Row: spec.Row{Name: "logistic", Doc: "the linear model of two classes"}, layers: nothing, linear: true, Loss: "bce_logits", Task: Binary},
 	{Row: spec.Row{Name: "mlp", Doc: "a multilayer perceptron: hidden layers of so many units", Examples: []string{"64", "64, 32, act=tanh, dropout=0.2"},
 		Settings: []spec.Setting{
 			{Name: "units", Doc: "of the hidden layers", Kind: spec.Wholes, Range: units, Required: true, By: spec.Rest},
@@ -40,25 +49,30 @@ var Table = []Row{
 			initial,
 			{Name: "dropout", Doc: "after each activation", Kind: spec.Number, Default: 0.0, Range: "[0,1)"},
 		}}, layers: mlp},
+	{Row: spec.Row{Name: "lenet", Doc: "LeNet-5 with rectifiers, for pictures of 28x28", Source: "LeCun, Bottou, Bengio, Haffner 1998, https://doi.org/10.1109/5.726791"}, layers: lenet, Pictures: true},
+	{Row: spec.Row{Name: "resnet", Doc: "a residual net of 6n+2 layers for small pictures", Examples: []string{"8", "20"}, Source: "He, Zhang, Ren, Sun 2015, https://arxiv.org/abs/1512.03385",
+		Settings: []spec.Setting{{Name: "depth", Doc: "layers: 8, 14, 20, …", Kind: spec.Whole, Default: 8.0, Range: "[8,200]"},
+			{Name: "width", Doc: "filters of the first third; 2 and 4 times as many after it", Kind: spec.Whole, Default: 16.0, Range: "[1,1024]", By: spec.InOrder}}}, layers: resnet, check: resnetDepth, Pictures: true},
+}
 
+// plain are layers of rows.
+var plain = []Row{
 	{Row: spec.Row{Name: "dense", Doc: "x·w + b", Examples: []string{"64", "64, init=he, bias=false"},
 		Settings: []spec.Setting{
 			{Name: "units", Doc: "numbers in its output", Kind: spec.Whole, Range: units, Required: true},
 			initial,
 			{Name: "bias", Doc: "add b", Kind: spec.Flag, Default: true},
 		}},
-		make: func(a spec.Args) Layer {
+		make: func(a spec.Args, _ []Layer) Layer {
 			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias")})
 		}},
 	{Row: spec.Row{Name: "dropout", Doc: "sets inputs to 0 in training", Examples: []string{"0.2"}, Source: "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
 		Settings: []spec.Setting{{Name: "rate", Doc: "probability of 0", Kind: spec.Number, Default: 0.5, Range: "[0,1)"}}},
-		make: func(a spec.Args) Layer { return Dropout(a.Number("rate")) }},
-	{Row: spec.Row{Name: "layer_norm", Aliases: []string{"layernorm"}, Doc: "mean 0 and variance 1 for each row", Source: "Ba, Kiros, Hinton 2016, https://arxiv.org/abs/1607.06450"},
-		make: func(spec.Args) Layer { return LayerNorm() }},
-	{Row: spec.Row{Name: "batch_norm", Aliases: []string{"batchnorm"}, Doc: "mean 0 and variance 1 over the batch", Source: "Ioffe, Szegedy 2015, https://arxiv.org/abs/1502.03167",
-		Settings: []spec.Setting{{Name: "momentum", Doc: "how fast the running statistics move", Kind: spec.Number, Default: 0.1, Range: "(0,1]"}}},
-		make: func(a spec.Args) Layer { return BatchNorm(a.Number("momentum")) }},
+		make: func(a spec.Args, _ []Layer) Layer { return Dropout(a.Number("rate")) }},
+}
 
+// activating are the activations.
+var activating = []Row{
 	activation("relu", "max(x, 0)", ops.ReLU),
 	activation("tanh", "the hyperbolic tangent", ops.Tanh),
 	activation("sigmoid", "1/(1 + exp(-x))", ops.Sigmoid),
@@ -79,12 +93,12 @@ const units = "[1,1048576]"
 var initial = spec.Setting{Name: "init", Doc: "initialiser of weights", Kind: spec.Word, Default: "glorot", Choices: initNames()}
 
 func activation(name, doc string, f Layer) Row {
-	return Row{Row: spec.Row{Name: name, Doc: doc}, make: func(spec.Args) Layer { return f }}
+	return Row{Row: spec.Row{Name: name, Doc: doc}, make: func(spec.Args, []Layer) Layer { return f }}
 }
 
 func slope(name, doc, setting string, by float64, f func(x *node, slope float64) *node) Row {
 	return Row{Row: spec.Row{Name: name, Doc: doc, Settings: []spec.Setting{{Name: setting, Doc: "of what is below 0", Kind: spec.Number, Default: by}}},
-		make: func(a spec.Args) Layer { return func(x *node) *node { return f(x, a.Number(setting)) } }}
+		make: func(a spec.Args, _ []Layer) Layer { return func(x *node) *node { return f(x, a.Number(setting)) } }}
 }
 
 // activations are the names that mlp may put between its layers.

@@ -19,8 +19,8 @@ func bin(f func(_, _ *node) *node) func([]*node) *node {
 }
 func num(x *node, c float64) *node { return x.Graph().Const(c) }
 
-// golden says what each case of testdata/torch_nonsmooth.json is here.
-var golden = map[string]func(x []*node) *node{
+// nonsmooth says what each case of testdata/torch_nonsmooth.json is here.
+var nonsmooth = map[string]func(x []*node) *node{
 	"relu(0)":                 un(ops.ReLU),
 	"relu6(0),(6)":            un(ops.ReLU6),
 	"elu(0)":                  un(func(x *node) *node { return ops.ELU(x, 1) }),
@@ -109,7 +109,7 @@ func TestTorchNonsmooth(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	for name, build := range golden {
+	for name, build := range nonsmooth {
 		c, ok := cases[name]
 		if !ok {
 			t.Errorf("no case %q", name)

@@ -195,6 +195,17 @@ func choice(names, doc string, pair func(_, _ *node) *node, over func(*node, ...
 // a mistake.
 func nonempty(r Row) Row { return r.at(overSamples[:len(overSamples)-1]...) }
 
+// epsilon is what keeps the root of a variance away from 0.
+var epsilon = spec.Setting{Name: "eps", Doc: "added to the variance", Kind: spec.Number, Default: 1e-5, Range: "[0,inf)", By: spec.InOrder}
+
+// norms is an operation that divides by the root of a mean square over some axes.
+func norms(names, doc string, f func(*node, float64, ...int) *node) Row {
+	r := row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Number("eps"), a.Wholes("axis")...) }, axes, epsilon)
+	r.Samples = []gt.Sample{gt.One([]int{5}), gt.One([]int{1}), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1), gt.One([]int{2, 3, 4}).With(0, 2),
+		gt.One([]int{2, 3, 2, 2}).With(1, -1), gt.One([]int{0, 3}).With(1)}
+	return r
+}
+
 // spread drops the samples in which all elements are equal.
 func spread(r Row) Row {
 	r.Samples = []gt.Sample{overSamples[2]}

@@ -141,6 +141,14 @@ var Table = slices.Concat(
 		over("size", "the number of elements", Size, gt.Fixed(gt.Normal)),
 		across("softmax", "eˣ/Σeˣ", Softmax),
 		across("logsoftmax log_softmax", "log softmax(x) without overflow", LogSoftmax),
+		norms("standardize", "(x - mean)/√(variance + eps): batch, layer and instance norm", Standardize),
+		norms("rms_norm", "x/√(mean x² + eps)", RMSNorm),
+		norms("inverse_std", "1/√(variance + eps), with the axes at length 1", InverseStd),
+		norms("inverse_rms", "1/√(mean x² + eps), with the axes at length 1", InverseRMS),
+		row("group_norm", "x standardised for each image over each of so many groups of channels: group_norm(x, 2)", 1,
+			func(in []*node, a spec.Args) *node { return GroupNorm(in[0], a.Whole("groups"), a.Number("eps")) }, must(groups), epsilon).like("x, 2").
+			at(gt.One([]int{2, 4}).With(2), gt.One([]int{1, 2, 3}).With(1), gt.One([]int{2, 4, 3}).With(2, 0.1), gt.One([]int{1, 6, 2, 2}).With(3),
+				gt.One([]int{2, 3, 2, 2}).With(3, 0.01), gt.One([]int{0, 2, 3}).With(2)),
 		row("keep", "y, a reduction of x over some axes, with those axes at length 1: keep(y, x, axis)", 2, func(in []*node, a spec.Args) *node { return Keep(in[0], in[1], a.Wholes("axis")...) }, axes).
 			in(gt.Normal, gt.Fixed(gt.Normal)).
 			at(gt.One([]int{}, []int{4}), gt.One([]int{3}, []int{3, 4}).With(1), gt.One([]int{4}, []int{3, 4}).With(-2),
@@ -158,6 +166,7 @@ var Table = slices.Concat(
 			gt.One([]int{1}, []int{1}), gt.One([]int{3}, []int{4}), gt.One([]int{1}, []int{4}), gt.One([]int{4}, []int{1}),
 			gt.One([]int{2}, []int{2}), gt.One([]int{0}, []int{3})),
 	),
+	group("Convolutions and pools", slices.Concat(convolutions, pools)...),
 	group("Moving elements", moving...),
 	group("Indices", indexing...),
 	group("Random numbers",

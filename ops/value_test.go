@@ -190,6 +190,20 @@ var values = map[string]oracle{
 		s := logSumExp(x)
 		return mapped(x, func(v float64) float64 { return v - s })
 	}),
+	"standardize": normedOver(true, false), "rms_norm": normedOver(false, false),
+	"inverse_std": normedOver(true, true), "inverse_rms": normedOver(false, true),
+	"group_norm": func(in []array, num []float64) array {
+		d, eps := in[0].dims, 1e-5
+		if len(num) > 1 {
+			eps = num[1]
+		}
+		out := array{d, slices.Clone(in[0].x)}
+		each := size(d[1:]) / int(num[0])
+		for at := 0; at < len(out.x); at += each {
+			normed(out.x[at:at+each], true, eps)
+		}
+		return out
+	},
 	"keep": func(in []array, num []float64) array {
 		out := array{slices.Clone(in[1].dims), in[0].x}
 		for i := range reducedOf(out.dims, num) {
@@ -390,6 +404,40 @@ var values = map[string]oracle{
 		}
 		return out
 	},
+}
+
+// normed divides numbers by the root of their mean square, about their mean if they
+// are centred, and returns what they are multiplied by.
+func normed(x []float64, centred bool, eps float64) float64 {
+	mean, square := 0.0, 0.0
+	if centred {
+		mean = total(x) / float64(len(x))
+	}
+	for _, v := range x {
+		square += (v - mean) * (v - mean) / float64(len(x))
+	}
+	for i, v := range x {
+		x[i] = (v - mean) / math.Sqrt(square+eps)
+	}
+	return 1 / math.Sqrt(square+eps)
+}
+
+func normedOver(centred, factor bool) oracle {
+	return func(in []array, num []float64) array {
+		if factor {
+			kept := over(func(x []float64) float64 { return normed(slices.Clone(x), centred, 1e-5) })(in, num)
+			kept.dims = slices.Clone(in[0].dims)
+			for i := range reducedOf(kept.dims, num) {
+				kept.dims[i] = 1
+			}
+			return kept
+		}
+		return lines(func(x []float64) []float64 {
+			y := slices.Clone(x)
+			normed(y, centred, 1e-5)
+			return y
+		})(in, num)
+	}
 }
 
 func draws(of, name string) oracle {

@@ -15,7 +15,7 @@ import (
 // rounded are the rows whose value is a sum or a difference of rounded numbers:
 // their error is one of the size of what is added. That of all others is
 // relative.
-var rounded = map[string]bool{"gelu": true, "gelu_tanh": true, "sum": true, "mean": true, "variance": true, "logsumexp": true, "softmax": true,
+var rounded = map[string]bool{"gelu": true, "gelu_tanh": true, "sum": true, "mean": true, "variance": true, "logsumexp": true, "softmax": true, "standardize": true, "rms_norm": true, "group_norm": true, "inverse_std": true, "inverse_rms": true,
 	"logsoftmax": true, "matmul": true, "dot": true, "softmax_nll": true, "std": true, "softshrink": true,
 	"log_add_exp": true, "lgamma": true, "digamma": true, "trigamma": true, "polygamma": true, "betaln": true, "sinc": true, "sinc_derivative": true, "normal": true}
 
@@ -161,7 +161,9 @@ func stored(dt graph.Dtype, x float64) float64 {
 }
 
 // byHand are the rows that take more than numbers; TestByHand has their values.
-var byHand = []string{"view", "place", "scatter"}
+var byHand = []string{"view", "place", "scatter",
+	"conv", "conv_input", "conv_weights", "max_pool", "max_pool_index", "max_unpool", "avg_pool", "avg_pool_grad",
+	"adaptive_max_pool", "adaptive_max_pool_index", "adaptive_avg_pool", "adaptive_avg_pool_grad", "global_max_pool", "global_avg_pool"}
 
 func TestByHand(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -180,6 +182,9 @@ func TestByHand(t *testing.T) {
 		"place that overlaps adds": {func(g *graph.Graph) *node {
 			return ops.Place(g.Array([]float64{1, 2, 3, 4, 5, 6}, 3, 2), []int{4}, []int{1, 1}, 0)
 		}, []float64{1, 2 + 3, 4 + 5, 6}, []int{4}},
+		"convolution that pads with one zero, after": {func(g *graph.Graph) *node {
+			return ops.Conv(g.Array([]float64{1, 2, 3}, 1, 1, 3), g.Array([]float64{1, 10}, 1, 1, 2), ops.ConvOptions{Same: true})
+		}, []float64{21, 32, 3}, []int{1, 1, 3}},
 		"scatter of rows": {func(g *graph.Graph) *node {
 			return ops.Scatter(g.Array([]float64{1, 2, 3, 4, 5, 6}, 3, 2), g.Array([]float64{2, 0, 2}, 3), 0, false, 3, 2)
 		}, []float64{3, 4, 0, 0, 6, 8}, []int{3, 2}},

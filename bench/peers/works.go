@@ -38,7 +38,7 @@ type aims = map[string]float64
 
 // works returns all lines.
 func works() []work {
-	nets := nets()
+	nets := append(nets(), pictures()...)
 	return slices.Concat(nets, functions(), updates(), elementwise(), products(), processes(), shared(nets),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
@@ -59,6 +59,22 @@ func nets() (all []work) {
 	add("adam", 64, "784-128-10", aims{"torch": 2.6, "gorgonia": 20, "c": 1.05})
 	add("adam", 256, "784-512-256-10", aims{"torch": 1.45, "gorgonia": 20, "c": 1})
 	add("adam", 256, "1024-1024-1024-10", aims{"torch": 1.2, "gorgonia": 15, "c": 1})
+	return all
+}
+
+// pictures are training steps of nets of pictures.
+func pictures() (all []work) {
+	for _, n := range []struct {
+		name, title string
+		batch       int
+		aim         float64
+	}{
+		{"lenet", "LeNet-5", 64, 2.4}, {"cnn", "CNN with batch norm", 64, 1.6}, {"resnet8", "ResNet-8", 32, 1.5}, {"resnet8", "ResNet-8", 128, 1.5},
+		{"resnet20", "ResNet-20", 32, 1.3}, {"resnet20", "ResNet-20", 128, 1.3}, {"conv1d", "1-D convnet", 32, 1.5}, {"depthwise", "depthwise-separable block", 32, 2.3},
+	} {
+		all = append(all, work{Name: fmt.Sprintf("pictures-%s-%d", n.name, n.batch), Title: fmt.Sprintf("%s, B=%d, Adam", n.title, n.batch),
+			Threads: 1, Quick: n.name == "lenet", Aims: aims{"torch": n.aim}})
+	}
 	return all
 }
 

@@ -231,7 +231,7 @@ func (o *benchOptions) prepare() error {
 	if o.given("batch") && s.Batch == 0 {
 		s.Batch = parts.Train.Rows()
 	}
-	o.Features, o.Classes = parts.Train.Features(), len(parts.Train.Classes)
+	o.of(parts.Train)
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}

@@ -87,9 +87,6 @@ func (o *trainOptions) keep(r *report, t *train.Trainer) error {
 	}
 	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: r.Data, DType: o.dtype, setup: o.setup,
 		ClassNames: r.parts.Train.Classes, Target: r.parts.Train.Target, Schema: r.parts.Schema}
-	if m.Schema == nil {
-		m.Shape = r.parts.Train.Shape
-	}
 	if err := m.write(o.out, t, o.log.text.Bytes()); err != nil {
 		return fmt.Errorf("the model was not saved: %w", err)
 	}

@@ -121,8 +121,8 @@ func (o *predictOptions) rows(m *saved, name string) (*data.Dataset, error) {
 		return rows, o.inFlags(err)
 	case src.Images == nil || m.Schema != nil:
 		return nil, usage(fmt.Errorf("%s: the model was trained on %s; it needs the same kind of data", name, m.Data))
-	case !slices.Equal(src.Images.Shape, m.Shape):
-		return nil, usage(fmt.Errorf("%s: images of %v; the model was trained on %v", name, src.Images.Shape, m.Shape))
+	case !slices.Equal(src.Images.Shape, m.shape()):
+		return nil, usage(fmt.Errorf("%s: images of %v; the model was trained on %v", name, src.Images.Shape, m.shape()))
 	}
 	return src.Images, nil
 }

@@ -57,7 +57,6 @@ type saved struct {
 	ClassNames []string     `json:"class_names,omitempty"`
 	Target     string       `json:"target"`
 	Schema     *data.Schema `json:"schema,omitempty"` // nil for images
-	Shape      []int        `json:"shape,omitempty"`  // of images
 
 	// SHA-256 of the files of those names, and of this one up to here.
 	Weights  string `json:"weights,omitempty"`
@@ -179,19 +178,22 @@ func (m *saved) checkSums(text []byte) error {
 }
 
 func (m *saved) check() error {
-	width := 1
+	width, inputs := 1, m.Features
 	for _, d := range m.Shape {
 		width *= d
 	}
 	if m.Schema != nil {
-		width = len(m.Schema.Features())
+		inputs = len(m.Schema.Features())
+	}
+	if m.Shape == nil && m.Schema != nil {
+		width = inputs
 	}
 	switch {
 	case dtypes[m.DType] == graph.Dtype{}:
 		return fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
 		return fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
-	case m.Features < 1 || m.Features != width:
+	case m.Features < 1 || m.Features != width || m.Features != inputs:
 		return fmt.Errorf("%d features, the schema has %d", m.Features, width)
 	case m.Classes == 0 && m.Scale == 0:
 		return fmt.Errorf("the target's scale is 0")

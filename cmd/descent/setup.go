@@ -1,9 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/data"
 	"descent/graph"
@@ -19,6 +19,7 @@ type setup struct {
 	Model    models.Spec  `json:"model"`
 	Loss     *losses.Spec `json:"loss"`
 	Features int          `json:"features"`
+	Shape    []int        `json:"shape,omitempty"`   // of a row's inputs, if it is not their number
 	Classes  int          `json:"classes,omitempty"` // 0 for regression
 	// The target of a regression is divided by Scale after Offset is taken
 	// off: the loss is in these units.
@@ -78,6 +79,22 @@ func (s *setup) outputs(row *losses.Row) (n int, oneHot bool, err error) {
 // model.json, can ask for.
 const maxWeights = 1 << 28
 
+// of says what rows a data set has.
+func (s *setup) of(d *data.Dataset) {
+	s.Features, s.Classes, s.Shape = d.Features(), len(d.Classes), nil
+	if len(d.Shape) > 1 {
+		s.Shape = slices.Clone(d.Shape)
+	}
+}
+
+// shape is that of a row's inputs.
+func (s *setup) shape() []int {
+	if s.Shape == nil {
+		return []int{s.Features}
+	}
+	return s.Shape
+}
+
 // task builds the task.
 func (s *setup) task() (train.Task, error) {
 	var none train.Task
@@ -86,15 +103,15 @@ func (s *setup) task() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	if w, err := s.Model.Weights(s.Features, n); err != nil || w > maxWeights {
-		return none, cmp.Or(err, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights)))
+	model, sum, err := s.Model.For(s.shape(), n)
+	if err != nil {
+		return none, err
+	}
+	if w := sum.Trainable; w > maxWeights {
+		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))
 	}
 	if row.Target == losses.Counts && loss.Args.Given("log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
-	}
-	model, err := s.Model.Build(n)
-	if err != nil {
-		return none, err
 	}
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })

@@ -25,8 +25,9 @@ func showCommand() *cobra.Command {
 		Use:   "show MODEL",
 		Short: "Show a model: its layers, its expression graph, its compiled program",
 		Long: "Show the layers of a model and the program that its training step is compiled to.\n" +
-			"MODEL is linear, logistic, softmax, or an mlp as in train --model.",
+			"MODEL is layers joined by |, or a name that is short for some, as in train --model.",
 		Example: "  descent show 'mlp(64,32)'\n" +
+			"  descent show 'conv(16,3) | relu | pool(2) | dense(64) | relu' --shape 28,28\n" +
 			"  descent show logistic --optimizer momentum --graph step.svg\n" +
 			"  descent show 'mlp(8)' --inference --graph -",
 		Args: cobra.ExactArgs(1),
@@ -35,7 +36,9 @@ func showCommand() *cobra.Command {
 	cmd.AddCommand(showScheduleCommand())
 	f := cmd.Flags()
 	f.SortFlags = false
+	o.given = f.Changed
 	f.IntVar(&o.Features, "features", 4, "inputs of a row")
+	f.IntSliceVar(&o.Shape, "shape", nil, "lengths of a row's inputs, such as 28,28 or 3,32,32 (default: 28,28 for a model of pictures)")
 	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear)")
 	f.IntVarP(&o.batch, "batch", "b", 32, about("batch", ""))
 	lossFlag(f, &o.Loss, " (default: what suits the model)")
@@ -57,6 +60,7 @@ type showOptions struct {
 	inference bool
 	json      bool
 	graph     string
+	given     func(flag string) bool // tells whether a flag was given
 }
 
 // choose fills in what was not given.
@@ -81,6 +85,20 @@ func (o *showOptions) choose(model string) error {
 	}
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
+	}
+	if o.Shape == nil && o.Model.Pictures() && !o.given("features") {
+		o.Shape = []int{28, 28}
+	}
+	if o.given("features") && o.Shape != nil {
+		return errors.New("--features and --shape: one of them says what a row has")
+	}
+	if o.Shape != nil {
+		o.Features = 1
+		for _, d := range o.Shape {
+			if o.Features *= max(d, 0); d < 1 || o.Features > 1<<20 || len(o.Shape) > 3 {
+				return fmt.Errorf("--shape %v: one to three lengths, of no more than a million numbers together, are wanted", o.Shape)
+			}
+		}
 	}
 	if o.Features < 1 || o.batch < 1 || o.Classes == 1 || o.Features > 1<<20 || o.batch > 1<<20 || o.Classes > 1<<20 {
 		return fmt.Errorf("--features %d, --batch %d, --classes %d: at least 1 feature, 1 row and 2 classes (or 0) are needed, and no more than a million", o.Features, o.batch, o.Classes)
@@ -147,6 +165,7 @@ type shownLayer struct {
 	Kind   string `json:"kind"`
 	Output []int  `json:"output"` // shape for one row
 	Params int    `json:"params"`
+	Mults  int    `json:"products"` // of matrix products and convolutions, for one row
 }
 
 // print prints layers and program, as text or JSON.
@@ -156,7 +175,11 @@ func (o *showOptions) print(w io.Writer, s *models.Summary, nodes int, p *graph.
 		if o.inference {
 			what = "inference"
 		}
-		_, err := fmt.Fprintf(w, "%s\n%s; batch %d, %s, %d nodes\n%v", s, what, o.batch, o.dtype, nodes, p)
+		model := ""
+		if long := o.Model.Long(); long != o.Model.String() {
+			model = fmt.Sprintf("%s is short for %s\n\n", o.Model, long)
+		}
+		_, err := fmt.Fprintf(w, "%s%s\n%s; batch %d, %s, %d nodes, %.3g MB for intermediate values\n%v", model, s, what, o.batch, o.dtype, nodes, float64(p.Stats().ArenaBytes)/1e6, p)
 		return err
 	}
 	out := shown{Model: o.Model.String(), Trainable: s.Trainable, Kept: s.Kept, Inference: o.inference, Batch: o.batch, DType: o.dtype, Nodes: nodes,
@@ -165,7 +188,7 @@ func (o *showOptions) print(w io.Writer, s *models.Summary, nodes int, p *graph.
 		out.Loss, out.Optimizer = o.Loss.String(), o.optimizer.Text
 	}
 	for _, r := range s.Rows {
-		out.Layers = append(out.Layers, shownLayer{r.Name, r.Kind, r.Output, r.Params})
+		out.Layers = append(out.Layers, shownLayer{r.Name, r.Kind, r.Output, r.Params, r.Products})
 	}
 	return printJSON(w, out)
 }

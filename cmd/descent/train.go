@@ -243,7 +243,7 @@ func (o *trainOptions) checkOptimizer() error {
 func (o *trainOptions) choose(parts *data.Parts) error {
 	d := parts.Train
 	n := d.Rows()
-	o.Features, o.Classes = d.Features(), len(d.Classes)
+	o.of(d)
 	if o.rawTarget && o.Classes > 0 {
 		return errors.New("--raw-target is for a target that is a number; this one has classes")
 	}

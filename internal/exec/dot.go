@@ -136,12 +136,15 @@ func (o dot) epilogue(f *Func, x, m *value, k int) (operation, []Val) {
 	case m.code == kernel.Add && !o.bias && isRow(y, o.n):
 		o.bias = true
 		return o, []Val{x.args[0], x.args[1], m.args[1-k]}
-	case m.code == kernel.Max && y.kind == kConst && y.imm == 0 && !math.Signbit(y.imm):
+	case m.code == kernel.Max && y.isZero():
 		o.relu = true
 		return o, f.own(x.args)
 	}
 	return nil, nil
 }
+
+// isZero reports whether every element is 0, and not -0.
+func (v *value) isZero() bool { return v.kind == kConst && v.imm == 0 && !math.Signbit(v.imm) }
 
 // isRow reports whether y is an array of n elements along the last axis.
 func isRow(y *value, n int) bool {

@@ -9,7 +9,7 @@ import (
 )
 
 // A generator makes random programs: maps over shapes that broadcast against
-// each other, reductions, products with bias and ReLU, views, placements,
+// each other, reductions, products and convolutions with bias and ReLU, views, placements,
 // calls with several results, parameters that are updated alike, outputs.
 type generator struct {
 	*rand.Rand
@@ -115,11 +115,13 @@ func (g *generator) dims(v Val) []int { return g.f.vals[v].dims }
 func (g *generator) step() {
 	x := g.any()
 	d := g.dims(x)
-	switch k := g.IntN(17); {
+	switch k := g.IntN(18); {
 	case k == 0 && len(d) > 0:
 		g.add(g.f.Reduce(kernel.Reduction(g.IntN(4)), x, []int{g.IntN(len(d))}))
 	case k == 1 && len(d) == 2:
 		g.product(x)
+	case k == 6 && len(d) == 2:
+		g.convolution(x)
 	case k == 2:
 		g.reshape(x)
 	case k == 3 && len(d) > 0:
@@ -167,8 +169,7 @@ var exact = map[kernel.Code]bool{kernel.Add: true, kernel.Sub: true, kernel.Mul:
 // operands are small whole numbers: whatever order it adds in, the sum is exact.
 func (g *generator) product(x Val) {
 	d := g.dims(x)
-	x = g.f.Map(kernel.Max, g.f.Map(kernel.Min, x, g.f.Const(100, nil)), g.f.Const(-100, nil))
-	x = g.f.Map(kernel.Round, x)
+	x = g.whole(x)
 	t := g.f.Gather(x, kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{d[1], d[0]}, Stride: [kernel.MaxRank]int{1, d[1]}})
 	y := g.f.Dot(x, t, false, false)
 	if g.Bool() {
@@ -192,6 +193,44 @@ func (g *generator) product(x Val) {
 			args[0], args[1] = zero, y
 		}
 		g.add(g.f.Map(kernel.Max, args...))
+	}
+}
+
+// whole makes small whole numbers of x.
+func (g *generator) whole(x Val) Val {
+	x = g.f.Map(kernel.Max, g.f.Map(kernel.Min, x, g.f.Const(100, nil)), g.f.Const(-100, nil))
+	return g.f.Map(kernel.Round, x)
+}
+
+// convolution convolves an image x of two channels with a kernel made of its first
+// elements, now and then with a bias and max, or takes one of the gradients. As in
+// product, sums are exact.
+func (g *generator) convolution(x Val) {
+	d := g.dims(x)
+	w := func(n int) kernel.Window {
+		return kernel.Window{In: n, Out: (n-1)/2 + 1, Kernel: 2, Stride: 2, Dilation: 1, Before: 1}
+	}
+	s := kernel.ConvShape{Batch: 1, In: 2, Out: 3, Groups: 1, Rows: w(d[0]), Columns: w(d[1] / 2)}
+	if d[1]%2 != 0 || g.f.vals[x].n < s.Weights() {
+		return
+	}
+	first := func(x Val, dims ...int) Val {
+		return g.f.Reshape(g.f.Gather(x, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{size(dims)}, Stride: [kernel.MaxRank]int{1}}), dims)
+	}
+	x = g.whole(x)
+	image, weights := g.f.Reshape(x, []int{1, d[0], d[1] / 2, 2}), first(x, 2, 2, 2, 3)
+	y := g.f.Conv(s, image, weights)
+	g.add(y)
+	switch g.IntN(4) {
+	case 0:
+		s.Mode = kernel.ConvInput
+		g.add(g.f.Conv(s, g.whole(y), weights))
+	case 1:
+		s.Mode = kernel.ConvWeights
+		g.add(g.f.Conv(s, image, g.whole(y)))
+	case 2:
+		y = g.f.Map(kernel.Add, y, first(x, 3))
+		g.add(y, g.f.Map(kernel.Max, g.f.Const(0, nil), y))
 	}
 }
 

@@ -85,6 +85,8 @@ func (o *oracle) operation(v *value, dst []float64, args [][]float64) {
 	case dot:
 		p := kernel.NewProductWith[float64](op.m, op.n, op.k, kernel.ProductOptions{TransA: op.ta, TransB: op.tb})
 		p.Run(&dst[0], unsafe.SliceData(args[0]), unsafe.SliceData(args[1])) // the generator makes no batches
+	case conv:
+		kernel.NewConv[float64](op.ConvShape).Run(&dst[0], unsafe.SliceData(args[0]), unsafe.SliceData(args[1]), nil)
 	case gather:
 		eachOf(&op.view, func(k, at int) { dst[k] = args[0][at] })
 	case *place:

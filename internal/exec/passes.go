@@ -9,8 +9,8 @@ import (
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
 // float64, reductions of one element, which are that element (a sum of one -0 is 0
-// otherwise), and products that read a transposed operand in place (the kernel
-// may add in another order).
+// otherwise), products that read a transposed operand in place, and reductions of
+// arrays whose channels are last (the kernel may add in another order).
 type pass struct {
 	name  string
 	why   string
@@ -24,6 +24,9 @@ var passes = []pass{
 	{"simplify", "before cse: folding and algebra make equal what was written differently", simplify, false},
 	{"cse", "after simplify; exact, by operands and attributes", cse, false},
 	{"dead", "simplify and cse leave the operands of what they replaced", dead, false},
+	{"layout", "after cse, which makes one of equal reads", layout, false},
+	{"cse", "layout reads an operand for each of its users", cse, false},
+	{"dead", "layout leaves what it has gone around", dead, false},
 	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
 	{"descend", "after epilogue, which wants some of the same products", descend, true},

@@ -9,13 +9,15 @@ import (
 	"descent/internal/kernel"
 )
 
-// sharedSteps are programs of one large step each, which reads an array of 64×96.
-var sharedSteps = []struct {
+type sharedStepCase struct {
 	name   string
 	shared bool
 	build  func(f *Func, x Val) Val
 	want   func(x []float64) []float64
-}{
+}
+
+// sharedSteps are programs of one large step each, which reads an array of 64×96.
+var sharedSteps = []sharedStepCase{
 	{"rows", true, func(f *Func, x Val) Val { return f.Reduce(kernel.ReduceSum, x, []int{1}) }, func(x []float64) []float64 {
 		return made(64, func(i int) (sum float64) {
 			for _, v := range x[i*96:][:96] {
@@ -59,6 +61,27 @@ var sharedSteps = []struct {
 	{"call", false, func(f *Func, x Val) Val {
 		return f.Call(&Call{Name: "mix", F32: mix[float32], F64: mix[float64]}, [][]int{{500}, {3}}, x)[0]
 	}, func(x []float64) []float64 { return x[:500] }},
+}
+
+func init() {
+	window := kernel.Window{In: 8, Out: 8, Kernel: 8, Stride: 1, Dilation: 1, Before: 3}
+	for mode, name := range []string{"convolution", "its gradient by the image", "its gradient by the kernel"} {
+		s := kernel.ConvShape{Mode: kernel.ConvMode(mode), Batch: 8, In: 12, Out: 8, Groups: 1, Rows: window, Columns: window}
+		shapes := [][2][]int{{{8, 8, 8, 12}, {8, 8, 12, 8}}, {{8, 8, 8, 8}, {8, 8, 12, 8}}, {{8, 8, 8, 12}, {8, 8, 8, 8}}}[mode]
+		sharedSteps = append(sharedSteps, sharedStepCase{name, true, func(f *Func, x Val) Val {
+			x = f.Map(kernel.Floor, f.Map(kernel.Mul, x, f.Const(0x1p-6, nil))) // sums are exact
+			part := func(dims []int) Val {
+				return f.Reshape(f.Gather(x, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{size(dims)}, Stride: [kernel.MaxRank]int{1}}), dims)
+			}
+			return f.Conv(s, part(shapes[0]), part(shapes[1]))
+		}, func(x []float64) []float64 {
+			x = made(len(x), func(i int) float64 { return math.Floor(x[i] / 64) })
+			f := &Func{}
+			dst := make([]float64, size(f.Dims(f.Conv(s, f.Const(0, shapes[0]), f.Const(0, shapes[1])))))
+			kernel.NewConv[float64](s).Run(&dst[0], &x[0], &x[0], nil)
+			return dst
+		}})
+	}
 }
 
 func made(n int, f func(i int) float64) []float64 {

@@ -25,6 +25,7 @@ func TestVerify(t *testing.T) {
 		{"one of two results", func(f *Func, x Val) Val { return f.Call(loop(0), [][]int{{2}, {3}}, x)[1] }, func(v *value) { v.from += Pad }, "reshape of"},
 		{"reduction", func(f *Func, x Val) Val { return f.Reduce(kernel.ReduceMax, x, []int{1}) }, func(v *value) { v.op = reduction{outer: 3, mid: 3, inner: 1} }, "3×3×1"},
 		{"product", func(f *Func, x Val) Val { return f.Dot(x, x, true, false) }, func(v *value) { v.op = dot{m: 4, n: 4, k: 3} }, "product of"},
+		{"convolution", func(f *Func, x Val) Val { return pointwise(f, x) }, func(v *value) { o := v.op.(conv); o.In = 2; v.op = o }, "convolution of"},
 		{"bias", func(f *Func, x Val) Val { return f.Dot(x, x, true, false) }, func(v *value) { v.op = dot{m: 4, n: 4, k: 3, ta: true, bias: true} }, "product of"},
 		{"strided read", func(f *Func, x Val) Val { return f.Gather(x, view) }, func(v *value) { v.dims = []int{3, 4} }, "gather"},
 		{"place", func(f *Func, x Val) Val {
@@ -48,4 +49,12 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pointwise convolves the rows of x, as images of one pixel, with x itself.
+func pointwise(f *Func, x Val) Val {
+	d := f.Dims(x)
+	one := kernel.Window{In: 1, Out: 1, Kernel: 1, Stride: 1, Dilation: 1}
+	s := kernel.ConvShape{Batch: d[0], In: d[1], Out: d[0], Groups: 1, Rows: one, Columns: one}
+	return f.Conv(s, f.Reshape(x, []int{d[0], 1, 1, d[1]}), f.Reshape(x, []int{1, 1, d[1], d[0]}))
 }

@@ -11,6 +11,7 @@ type gemmKernels struct {
 	pair, pairTail, single, half, wide func(args *byte)
 	dots                               func(args *byte)
 	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
+	taps, tapGrads                     func(args *byte) // see tapArgs
 
 	size, lanes      int // bytes in an element, elements in a vector
 	tile, singleTile int // rows of a tile of pair and of single

@@ -6642,6 +6642,600 @@ doneFewtrue:
 	VZEROUPPER
 	RET
 
+// func gemmTapsF32AVX2(args *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemmTapsF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 72(AX), BX
+
+pixels4:
+	CMPQ BX, $0x04
+	JLT  done4
+	XORQ SI, SI
+
+vector4:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       40(AX), R8
+	LEAQ       (DX)(SI*1), DI
+	LEAQ       (DI)(R8*4), R9
+	LEAQ       (R8)(R8*2), R10
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R8*1)
+	PREFETCHT0 (R9)(R8*2)
+	PREFETCHT0 (R9)(R10*1)
+	MOVQ       64(AX), R9
+	MOVQ       48(AX), R10
+	MOVQ       16(AX), R11
+	MOVQ       8(AX), R12
+	ADDQ       SI, R11
+
+tap4:
+	MOVQ        (R10), R13
+	ADDQ        CX, R13
+	ADDQ        SI, R13
+	VMOVUPS     (R11), Y4
+	LEAQ        (R12)(R12*2), R14
+	VFMADD231PS (R13), Y4, Y0
+	VFMADD231PS (R13)(R12*1), Y4, Y1
+	VFMADD231PS (R13)(R12*2), Y4, Y2
+	VFMADD231PS (R13)(R14*1), Y4, Y3
+	ADDQ        24(AX), R11
+	ADDQ        $0x08, R10
+	DECQ        R9
+	JNZ         tap4
+	LEAQ        (R8)(R8*2), R9
+	VMOVUPS     Y0, (DI)
+	VMOVUPS     Y1, (DI)(R8*1)
+	VMOVUPS     Y2, (DI)(R8*2)
+	VMOVUPS     Y3, (DI)(R9*1)
+	ADDQ        $0x20, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector4
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x04, BX
+	JMP         pixels4
+
+done4:
+pixels1:
+	CMPQ BX, $0x01
+	JLT  done1
+	XORQ SI, SI
+
+vector1:
+	VXORPS Y0, Y0, Y0
+	MOVQ   40(AX), DI
+	LEAQ   (DX)(SI*1), DI
+	MOVQ   64(AX), R8
+	MOVQ   48(AX), R9
+	MOVQ   16(AX), R10
+	MOVQ   8(AX), R11
+	ADDQ   SI, R10
+
+tap1:
+	MOVQ        (R9), R11
+	ADDQ        CX, R11
+	ADDQ        SI, R11
+	VMOVUPS     (R10), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        24(AX), R10
+	ADDQ        $0x08, R9
+	DECQ        R8
+	JNZ         tap1
+	VMOVUPS     Y0, (DI)
+	ADDQ        $0x20, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector1
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x01, BX
+	JMP         pixels1
+
+done1:
+	VZEROUPPER
+	RET
+
+// func gemmTapGradsF32AVX2(args *byte)
+// Requires: AVX, FMA3
+TEXT ·gemmTapGradsF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ 64(AX), CX
+	CMPQ CX, $0x01
+	JEQ  taps1
+	CMPQ CX, $0x02
+	JEQ  taps2
+	CMPQ CX, $0x03
+	JEQ  taps3
+	CMPQ CX, $0x04
+	JEQ  taps4
+	CMPQ CX, $0x05
+	JEQ  taps5
+
+taps1:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors1x2:
+	CMPQ    DX, $0x40
+	JLT     done1x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x2:
+	VMOVUPS     (SI), Y2
+	VMOVUPS     32(SI), Y3
+	VFMADD231PS (BX), Y2, Y0
+	VFMADD231PS 32(BX), Y3, Y1
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, 32(BX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors1x2
+
+done1x2:
+vectors1x1:
+	CMPQ    DX, $0x20
+	JLT     done1x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x1:
+	VMOVUPS     (SI), Y1
+	VFMADD231PS (BX), Y1, Y0
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors1x1
+
+done1x1:
+	JMP end
+
+taps2:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors2x2:
+	CMPQ    DX, $0x40
+	JLT     done2x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(SI*1), Y2
+	VMOVUPS 32(BX)(SI*1), Y3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x2:
+	VMOVUPS     (DI), Y4
+	VMOVUPS     32(DI), Y5
+	VFMADD231PS (BX), Y4, Y0
+	VFMADD231PS 32(BX), Y5, Y1
+	VFMADD231PS (BX)(SI*1), Y4, Y2
+	VFMADD231PS 32(BX)(SI*1), Y5, Y3
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     Y2, (BX)(SI*1)
+	VMOVUPS     Y3, 32(BX)(SI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors2x2
+
+done2x2:
+vectors2x1:
+	CMPQ    DX, $0x20
+	JLT     done2x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x1:
+	VMOVUPS     (DI), Y2
+	VFMADD231PS (BX), Y2, Y0
+	VFMADD231PS (BX)(SI*1), Y2, Y1
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(SI*1)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors2x1
+
+done2x1:
+	JMP end
+
+taps3:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors3x2:
+	CMPQ    DX, $0x40
+	JLT     done3x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(SI*1), Y2
+	VMOVUPS 32(BX)(SI*1), Y3
+	VMOVUPS (BX)(SI*2), Y4
+	VMOVUPS 32(BX)(SI*2), Y5
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x2:
+	VMOVUPS     (DI), Y6
+	VMOVUPS     32(DI), Y7
+	VFMADD231PS (BX), Y6, Y0
+	VFMADD231PS 32(BX), Y7, Y1
+	VFMADD231PS (BX)(SI*1), Y6, Y2
+	VFMADD231PS 32(BX)(SI*1), Y7, Y3
+	VFMADD231PS (BX)(SI*2), Y6, Y4
+	VFMADD231PS 32(BX)(SI*2), Y7, Y5
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     Y2, (BX)(SI*1)
+	VMOVUPS     Y3, 32(BX)(SI*1)
+	VMOVUPS     Y4, (BX)(SI*2)
+	VMOVUPS     Y5, 32(BX)(SI*2)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors3x2
+
+done3x2:
+vectors3x1:
+	CMPQ    DX, $0x20
+	JLT     done3x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (BX)(SI*2), Y2
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x1:
+	VMOVUPS     (DI), Y3
+	VFMADD231PS (BX), Y3, Y0
+	VFMADD231PS (BX)(SI*1), Y3, Y1
+	VFMADD231PS (BX)(SI*2), Y3, Y2
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(SI*1)
+	VMOVUPS     Y2, (BX)(SI*2)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors3x1
+
+done3x1:
+	JMP end
+
+taps4:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors4x2:
+	CMPQ    DX, $0x40
+	JLT     done4x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(SI*1), Y2
+	VMOVUPS 32(BX)(SI*1), Y3
+	VMOVUPS (BX)(SI*2), Y4
+	VMOVUPS 32(BX)(SI*2), Y5
+	VMOVUPS (BX)(DI*1), Y6
+	VMOVUPS 32(BX)(DI*1), Y7
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x2:
+	VMOVUPS     (R8), Y8
+	VMOVUPS     32(R8), Y9
+	VFMADD231PS (BX), Y8, Y0
+	VFMADD231PS 32(BX), Y9, Y1
+	VFMADD231PS (BX)(SI*1), Y8, Y2
+	VFMADD231PS 32(BX)(SI*1), Y9, Y3
+	VFMADD231PS (BX)(SI*2), Y8, Y4
+	VFMADD231PS 32(BX)(SI*2), Y9, Y5
+	VFMADD231PS (BX)(DI*1), Y8, Y6
+	VFMADD231PS 32(BX)(DI*1), Y9, Y7
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     Y2, (BX)(SI*1)
+	VMOVUPS     Y3, 32(BX)(SI*1)
+	VMOVUPS     Y4, (BX)(SI*2)
+	VMOVUPS     Y5, 32(BX)(SI*2)
+	VMOVUPS     Y6, (BX)(DI*1)
+	VMOVUPS     Y7, 32(BX)(DI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors4x2
+
+done4x2:
+vectors4x1:
+	CMPQ    DX, $0x20
+	JLT     done4x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (BX)(SI*2), Y2
+	VMOVUPS (BX)(DI*1), Y3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x1:
+	VMOVUPS     (R8), Y4
+	VFMADD231PS (BX), Y4, Y0
+	VFMADD231PS (BX)(SI*1), Y4, Y1
+	VFMADD231PS (BX)(SI*2), Y4, Y2
+	VFMADD231PS (BX)(DI*1), Y4, Y3
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(SI*1)
+	VMOVUPS     Y2, (BX)(SI*2)
+	VMOVUPS     Y3, (BX)(DI*1)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors4x1
+
+done4x1:
+	JMP end
+
+taps5:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors5x2:
+	CMPQ    DX, $0x40
+	JLT     done5x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(SI*1), Y2
+	VMOVUPS 32(BX)(SI*1), Y3
+	VMOVUPS (BX)(SI*2), Y4
+	VMOVUPS 32(BX)(SI*2), Y5
+	VMOVUPS (BX)(DI*1), Y6
+	VMOVUPS 32(BX)(DI*1), Y7
+	VMOVUPS (BX)(SI*4), Y8
+	VMOVUPS 32(BX)(SI*4), Y9
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x2:
+	VMOVUPS     (R8), Y10
+	VMOVUPS     32(R8), Y11
+	VFMADD231PS (BX), Y10, Y0
+	VFMADD231PS 32(BX), Y11, Y1
+	VFMADD231PS (BX)(SI*1), Y10, Y2
+	VFMADD231PS 32(BX)(SI*1), Y11, Y3
+	VFMADD231PS (BX)(SI*2), Y10, Y4
+	VFMADD231PS 32(BX)(SI*2), Y11, Y5
+	VFMADD231PS (BX)(DI*1), Y10, Y6
+	VFMADD231PS 32(BX)(DI*1), Y11, Y7
+	VFMADD231PS (BX)(SI*4), Y10, Y8
+	VFMADD231PS 32(BX)(SI*4), Y11, Y9
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     Y2, (BX)(SI*1)
+	VMOVUPS     Y3, 32(BX)(SI*1)
+	VMOVUPS     Y4, (BX)(SI*2)
+	VMOVUPS     Y5, 32(BX)(SI*2)
+	VMOVUPS     Y6, (BX)(DI*1)
+	VMOVUPS     Y7, 32(BX)(DI*1)
+	VMOVUPS     Y8, (BX)(SI*4)
+	VMOVUPS     Y9, 32(BX)(SI*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors5x2
+
+done5x2:
+vectors5x1:
+	CMPQ    DX, $0x20
+	JLT     done5x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (BX)(SI*2), Y2
+	VMOVUPS (BX)(DI*1), Y3
+	VMOVUPS (BX)(SI*4), Y4
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x1:
+	VMOVUPS     (R8), Y5
+	VFMADD231PS (BX), Y5, Y0
+	VFMADD231PS (BX)(SI*1), Y5, Y1
+	VFMADD231PS (BX)(SI*2), Y5, Y2
+	VFMADD231PS (BX)(DI*1), Y5, Y3
+	VFMADD231PS (BX)(SI*4), Y5, Y4
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(SI*1)
+	VMOVUPS     Y2, (BX)(SI*2)
+	VMOVUPS     Y3, (BX)(DI*1)
+	VMOVUPS     Y4, (BX)(SI*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors5x1
+
+done5x1:
+end:
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX2(args *byte)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemmPairF64AVX2(SB), NOSPLIT, $0-8
@@ -13111,6 +13705,600 @@ tailRowsFewtrue:
 	JZ         doneFewtrue
 
 doneFewtrue:
+	VZEROUPPER
+	RET
+
+// func gemmTapsF64AVX2(args *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemmTapsF64AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 72(AX), BX
+
+pixels4:
+	CMPQ BX, $0x04
+	JLT  done4
+	XORQ SI, SI
+
+vector4:
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       40(AX), R8
+	LEAQ       (DX)(SI*1), DI
+	LEAQ       (DI)(R8*4), R9
+	LEAQ       (R8)(R8*2), R10
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R8*1)
+	PREFETCHT0 (R9)(R8*2)
+	PREFETCHT0 (R9)(R10*1)
+	MOVQ       64(AX), R9
+	MOVQ       48(AX), R10
+	MOVQ       16(AX), R11
+	MOVQ       8(AX), R12
+	ADDQ       SI, R11
+
+tap4:
+	MOVQ        (R10), R13
+	ADDQ        CX, R13
+	ADDQ        SI, R13
+	VMOVUPD     (R11), Y4
+	LEAQ        (R12)(R12*2), R14
+	VFMADD231PD (R13), Y4, Y0
+	VFMADD231PD (R13)(R12*1), Y4, Y1
+	VFMADD231PD (R13)(R12*2), Y4, Y2
+	VFMADD231PD (R13)(R14*1), Y4, Y3
+	ADDQ        24(AX), R11
+	ADDQ        $0x08, R10
+	DECQ        R9
+	JNZ         tap4
+	LEAQ        (R8)(R8*2), R9
+	VMOVUPD     Y0, (DI)
+	VMOVUPD     Y1, (DI)(R8*1)
+	VMOVUPD     Y2, (DI)(R8*2)
+	VMOVUPD     Y3, (DI)(R9*1)
+	ADDQ        $0x20, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector4
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x04, BX
+	JMP         pixels4
+
+done4:
+pixels1:
+	CMPQ BX, $0x01
+	JLT  done1
+	XORQ SI, SI
+
+vector1:
+	VXORPS Y0, Y0, Y0
+	MOVQ   40(AX), DI
+	LEAQ   (DX)(SI*1), DI
+	MOVQ   64(AX), R8
+	MOVQ   48(AX), R9
+	MOVQ   16(AX), R10
+	MOVQ   8(AX), R11
+	ADDQ   SI, R10
+
+tap1:
+	MOVQ        (R9), R11
+	ADDQ        CX, R11
+	ADDQ        SI, R11
+	VMOVUPD     (R10), Y1
+	VFMADD231PD (R11), Y1, Y0
+	ADDQ        24(AX), R10
+	ADDQ        $0x08, R9
+	DECQ        R8
+	JNZ         tap1
+	VMOVUPD     Y0, (DI)
+	ADDQ        $0x20, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector1
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x01, BX
+	JMP         pixels1
+
+done1:
+	VZEROUPPER
+	RET
+
+// func gemmTapGradsF64AVX2(args *byte)
+// Requires: AVX, FMA3
+TEXT ·gemmTapGradsF64AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ 64(AX), CX
+	CMPQ CX, $0x01
+	JEQ  taps1
+	CMPQ CX, $0x02
+	JEQ  taps2
+	CMPQ CX, $0x03
+	JEQ  taps3
+	CMPQ CX, $0x04
+	JEQ  taps4
+	CMPQ CX, $0x05
+	JEQ  taps5
+
+taps1:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors1x2:
+	CMPQ    DX, $0x40
+	JLT     done1x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x2:
+	VMOVUPD     (SI), Y2
+	VMOVUPD     32(SI), Y3
+	VFMADD231PD (BX), Y2, Y0
+	VFMADD231PD 32(BX), Y3, Y1
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors1x2
+
+done1x2:
+vectors1x1:
+	CMPQ    DX, $0x20
+	JLT     done1x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x1:
+	VMOVUPD     (SI), Y1
+	VFMADD231PD (BX), Y1, Y0
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors1x1
+
+done1x1:
+	JMP end
+
+taps2:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors2x2:
+	CMPQ    DX, $0x40
+	JLT     done2x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD (BX)(SI*1), Y2
+	VMOVUPD 32(BX)(SI*1), Y3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x2:
+	VMOVUPD     (DI), Y4
+	VMOVUPD     32(DI), Y5
+	VFMADD231PD (BX), Y4, Y0
+	VFMADD231PD 32(BX), Y5, Y1
+	VFMADD231PD (BX)(SI*1), Y4, Y2
+	VFMADD231PD 32(BX)(SI*1), Y5, Y3
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	VMOVUPD     Y2, (BX)(SI*1)
+	VMOVUPD     Y3, 32(BX)(SI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors2x2
+
+done2x2:
+vectors2x1:
+	CMPQ    DX, $0x20
+	JLT     done2x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	VMOVUPD (BX)(SI*1), Y1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x1:
+	VMOVUPD     (DI), Y2
+	VFMADD231PD (BX), Y2, Y0
+	VFMADD231PD (BX)(SI*1), Y2, Y1
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, (BX)(SI*1)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors2x1
+
+done2x1:
+	JMP end
+
+taps3:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors3x2:
+	CMPQ    DX, $0x40
+	JLT     done3x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD (BX)(SI*1), Y2
+	VMOVUPD 32(BX)(SI*1), Y3
+	VMOVUPD (BX)(SI*2), Y4
+	VMOVUPD 32(BX)(SI*2), Y5
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x2:
+	VMOVUPD     (DI), Y6
+	VMOVUPD     32(DI), Y7
+	VFMADD231PD (BX), Y6, Y0
+	VFMADD231PD 32(BX), Y7, Y1
+	VFMADD231PD (BX)(SI*1), Y6, Y2
+	VFMADD231PD 32(BX)(SI*1), Y7, Y3
+	VFMADD231PD (BX)(SI*2), Y6, Y4
+	VFMADD231PD 32(BX)(SI*2), Y7, Y5
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	VMOVUPD     Y2, (BX)(SI*1)
+	VMOVUPD     Y3, 32(BX)(SI*1)
+	VMOVUPD     Y4, (BX)(SI*2)
+	VMOVUPD     Y5, 32(BX)(SI*2)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors3x2
+
+done3x2:
+vectors3x1:
+	CMPQ    DX, $0x20
+	JLT     done3x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Y0
+	VMOVUPD (BX)(SI*1), Y1
+	VMOVUPD (BX)(SI*2), Y2
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x1:
+	VMOVUPD     (DI), Y3
+	VFMADD231PD (BX), Y3, Y0
+	VFMADD231PD (BX)(SI*1), Y3, Y1
+	VFMADD231PD (BX)(SI*2), Y3, Y2
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, (BX)(SI*1)
+	VMOVUPD     Y2, (BX)(SI*2)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors3x1
+
+done3x1:
+	JMP end
+
+taps4:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors4x2:
+	CMPQ    DX, $0x40
+	JLT     done4x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD (BX)(SI*1), Y2
+	VMOVUPD 32(BX)(SI*1), Y3
+	VMOVUPD (BX)(SI*2), Y4
+	VMOVUPD 32(BX)(SI*2), Y5
+	VMOVUPD (BX)(DI*1), Y6
+	VMOVUPD 32(BX)(DI*1), Y7
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x2:
+	VMOVUPD     (R8), Y8
+	VMOVUPD     32(R8), Y9
+	VFMADD231PD (BX), Y8, Y0
+	VFMADD231PD 32(BX), Y9, Y1
+	VFMADD231PD (BX)(SI*1), Y8, Y2
+	VFMADD231PD 32(BX)(SI*1), Y9, Y3
+	VFMADD231PD (BX)(SI*2), Y8, Y4
+	VFMADD231PD 32(BX)(SI*2), Y9, Y5
+	VFMADD231PD (BX)(DI*1), Y8, Y6
+	VFMADD231PD 32(BX)(DI*1), Y9, Y7
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	VMOVUPD     Y2, (BX)(SI*1)
+	VMOVUPD     Y3, 32(BX)(SI*1)
+	VMOVUPD     Y4, (BX)(SI*2)
+	VMOVUPD     Y5, 32(BX)(SI*2)
+	VMOVUPD     Y6, (BX)(DI*1)
+	VMOVUPD     Y7, 32(BX)(DI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors4x2
+
+done4x2:
+vectors4x1:
+	CMPQ    DX, $0x20
+	JLT     done4x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Y0
+	VMOVUPD (BX)(SI*1), Y1
+	VMOVUPD (BX)(SI*2), Y2
+	VMOVUPD (BX)(DI*1), Y3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x1:
+	VMOVUPD     (R8), Y4
+	VFMADD231PD (BX), Y4, Y0
+	VFMADD231PD (BX)(SI*1), Y4, Y1
+	VFMADD231PD (BX)(SI*2), Y4, Y2
+	VFMADD231PD (BX)(DI*1), Y4, Y3
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, (BX)(SI*1)
+	VMOVUPD     Y2, (BX)(SI*2)
+	VMOVUPD     Y3, (BX)(DI*1)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors4x1
+
+done4x1:
+	JMP end
+
+taps5:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors5x2:
+	CMPQ    DX, $0x40
+	JLT     done5x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD (BX)(SI*1), Y2
+	VMOVUPD 32(BX)(SI*1), Y3
+	VMOVUPD (BX)(SI*2), Y4
+	VMOVUPD 32(BX)(SI*2), Y5
+	VMOVUPD (BX)(DI*1), Y6
+	VMOVUPD 32(BX)(DI*1), Y7
+	VMOVUPD (BX)(SI*4), Y8
+	VMOVUPD 32(BX)(SI*4), Y9
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x2:
+	VMOVUPD     (R8), Y10
+	VMOVUPD     32(R8), Y11
+	VFMADD231PD (BX), Y10, Y0
+	VFMADD231PD 32(BX), Y11, Y1
+	VFMADD231PD (BX)(SI*1), Y10, Y2
+	VFMADD231PD 32(BX)(SI*1), Y11, Y3
+	VFMADD231PD (BX)(SI*2), Y10, Y4
+	VFMADD231PD 32(BX)(SI*2), Y11, Y5
+	VFMADD231PD (BX)(DI*1), Y10, Y6
+	VFMADD231PD 32(BX)(DI*1), Y11, Y7
+	VFMADD231PD (BX)(SI*4), Y10, Y8
+	VFMADD231PD 32(BX)(SI*4), Y11, Y9
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, 32(BX)
+	VMOVUPD     Y2, (BX)(SI*1)
+	VMOVUPD     Y3, 32(BX)(SI*1)
+	VMOVUPD     Y4, (BX)(SI*2)
+	VMOVUPD     Y5, 32(BX)(SI*2)
+	VMOVUPD     Y6, (BX)(DI*1)
+	VMOVUPD     Y7, 32(BX)(DI*1)
+	VMOVUPD     Y8, (BX)(SI*4)
+	VMOVUPD     Y9, 32(BX)(SI*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors5x2
+
+done5x2:
+vectors5x1:
+	CMPQ    DX, $0x20
+	JLT     done5x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Y0
+	VMOVUPD (BX)(SI*1), Y1
+	VMOVUPD (BX)(SI*2), Y2
+	VMOVUPD (BX)(DI*1), Y3
+	VMOVUPD (BX)(SI*4), Y4
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x1:
+	VMOVUPD     (R8), Y5
+	VFMADD231PD (BX), Y5, Y0
+	VFMADD231PD (BX)(SI*1), Y5, Y1
+	VFMADD231PD (BX)(SI*2), Y5, Y2
+	VFMADD231PD (BX)(DI*1), Y5, Y3
+	VFMADD231PD (BX)(SI*4), Y5, Y4
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Y0, (BX)
+	VMOVUPD     Y1, (BX)(SI*1)
+	VMOVUPD     Y2, (BX)(SI*2)
+	VMOVUPD     Y3, (BX)(DI*1)
+	VMOVUPD     Y4, (BX)(SI*4)
+	ADDQ        $0x20, CX
+	SUBQ        $0x20, DX
+	JMP         vectors5x1
+
+done5x1:
+end:
 	VZEROUPPER
 	RET
 
@@ -39767,6 +40955,600 @@ doneFewtrue:
 	VZEROUPPER
 	RET
 
+// func gemmTapsF32AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gemmTapsF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 72(AX), BX
+
+pixels4:
+	CMPQ BX, $0x04
+	JLT  done4
+	XORQ SI, SI
+
+vector4:
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       40(AX), R8
+	LEAQ       (DX)(SI*1), DI
+	LEAQ       (DI)(R8*4), R9
+	LEAQ       (R8)(R8*2), R10
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R8*1)
+	PREFETCHT0 (R9)(R8*2)
+	PREFETCHT0 (R9)(R10*1)
+	MOVQ       64(AX), R9
+	MOVQ       48(AX), R10
+	MOVQ       16(AX), R11
+	MOVQ       8(AX), R12
+	ADDQ       SI, R11
+
+tap4:
+	MOVQ        (R10), R13
+	ADDQ        CX, R13
+	ADDQ        SI, R13
+	VMOVUPS     (R11), Z4
+	LEAQ        (R12)(R12*2), R14
+	VFMADD231PS (R13), Z4, Z0
+	VFMADD231PS (R13)(R12*1), Z4, Z1
+	VFMADD231PS (R13)(R12*2), Z4, Z2
+	VFMADD231PS (R13)(R14*1), Z4, Z3
+	ADDQ        24(AX), R11
+	ADDQ        $0x08, R10
+	DECQ        R9
+	JNZ         tap4
+	LEAQ        (R8)(R8*2), R9
+	VMOVUPS     Z0, (DI)
+	VMOVUPS     Z1, (DI)(R8*1)
+	VMOVUPS     Z2, (DI)(R8*2)
+	VMOVUPS     Z3, (DI)(R9*1)
+	ADDQ        $0x40, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector4
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x04, BX
+	JMP         pixels4
+
+done4:
+pixels1:
+	CMPQ BX, $0x01
+	JLT  done1
+	XORQ SI, SI
+
+vector1:
+	VXORPS Z0, Z0, Z0
+	MOVQ   40(AX), DI
+	LEAQ   (DX)(SI*1), DI
+	MOVQ   64(AX), R8
+	MOVQ   48(AX), R9
+	MOVQ   16(AX), R10
+	MOVQ   8(AX), R11
+	ADDQ   SI, R10
+
+tap1:
+	MOVQ        (R9), R11
+	ADDQ        CX, R11
+	ADDQ        SI, R11
+	VMOVUPS     (R10), Z1
+	VFMADD231PS (R11), Z1, Z0
+	ADDQ        24(AX), R10
+	ADDQ        $0x08, R9
+	DECQ        R8
+	JNZ         tap1
+	VMOVUPS     Z0, (DI)
+	ADDQ        $0x40, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector1
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x01, BX
+	JMP         pixels1
+
+done1:
+	VZEROUPPER
+	RET
+
+// func gemmTapGradsF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTapGradsF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ 64(AX), CX
+	CMPQ CX, $0x01
+	JEQ  taps1
+	CMPQ CX, $0x02
+	JEQ  taps2
+	CMPQ CX, $0x03
+	JEQ  taps3
+	CMPQ CX, $0x04
+	JEQ  taps4
+	CMPQ CX, $0x05
+	JEQ  taps5
+
+taps1:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors1x2:
+	CMPQ    DX, $0x80
+	JLT     done1x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x2:
+	VMOVUPS     (SI), Z2
+	VMOVUPS     64(SI), Z3
+	VFMADD231PS (BX), Z2, Z0
+	VFMADD231PS 64(BX), Z3, Z1
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, 64(BX)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors1x2
+
+done1x2:
+vectors1x1:
+	CMPQ    DX, $0x40
+	JLT     done1x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x1:
+	VMOVUPS     (SI), Z1
+	VFMADD231PS (BX), Z1, Z0
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors1x1
+
+done1x1:
+	JMP end
+
+taps2:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors2x2:
+	CMPQ    DX, $0x80
+	JLT     done2x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x2:
+	VMOVUPS     (DI), Z4
+	VMOVUPS     64(DI), Z5
+	VFMADD231PS (BX), Z4, Z0
+	VFMADD231PS 64(BX), Z5, Z1
+	VFMADD231PS (BX)(SI*1), Z4, Z2
+	VFMADD231PS 64(BX)(SI*1), Z5, Z3
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, 64(BX)
+	VMOVUPS     Z2, (BX)(SI*1)
+	VMOVUPS     Z3, 64(BX)(SI*1)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors2x2
+
+done2x2:
+vectors2x1:
+	CMPQ    DX, $0x40
+	JLT     done2x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x1:
+	VMOVUPS     (DI), Z2
+	VFMADD231PS (BX), Z2, Z0
+	VFMADD231PS (BX)(SI*1), Z2, Z1
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(SI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors2x1
+
+done2x1:
+	JMP end
+
+taps3:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors3x2:
+	CMPQ    DX, $0x80
+	JLT     done3x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VMOVUPS (BX)(SI*2), Z4
+	VMOVUPS 64(BX)(SI*2), Z5
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x2:
+	VMOVUPS     (DI), Z6
+	VMOVUPS     64(DI), Z7
+	VFMADD231PS (BX), Z6, Z0
+	VFMADD231PS 64(BX), Z7, Z1
+	VFMADD231PS (BX)(SI*1), Z6, Z2
+	VFMADD231PS 64(BX)(SI*1), Z7, Z3
+	VFMADD231PS (BX)(SI*2), Z6, Z4
+	VFMADD231PS 64(BX)(SI*2), Z7, Z5
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, 64(BX)
+	VMOVUPS     Z2, (BX)(SI*1)
+	VMOVUPS     Z3, 64(BX)(SI*1)
+	VMOVUPS     Z4, (BX)(SI*2)
+	VMOVUPS     Z5, 64(BX)(SI*2)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors3x2
+
+done3x2:
+vectors3x1:
+	CMPQ    DX, $0x40
+	JLT     done3x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (BX)(SI*2), Z2
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x1:
+	VMOVUPS     (DI), Z3
+	VFMADD231PS (BX), Z3, Z0
+	VFMADD231PS (BX)(SI*1), Z3, Z1
+	VFMADD231PS (BX)(SI*2), Z3, Z2
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(SI*1)
+	VMOVUPS     Z2, (BX)(SI*2)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors3x1
+
+done3x1:
+	JMP end
+
+taps4:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors4x2:
+	CMPQ    DX, $0x80
+	JLT     done4x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VMOVUPS (BX)(SI*2), Z4
+	VMOVUPS 64(BX)(SI*2), Z5
+	VMOVUPS (BX)(DI*1), Z6
+	VMOVUPS 64(BX)(DI*1), Z7
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x2:
+	VMOVUPS     (R8), Z8
+	VMOVUPS     64(R8), Z9
+	VFMADD231PS (BX), Z8, Z0
+	VFMADD231PS 64(BX), Z9, Z1
+	VFMADD231PS (BX)(SI*1), Z8, Z2
+	VFMADD231PS 64(BX)(SI*1), Z9, Z3
+	VFMADD231PS (BX)(SI*2), Z8, Z4
+	VFMADD231PS 64(BX)(SI*2), Z9, Z5
+	VFMADD231PS (BX)(DI*1), Z8, Z6
+	VFMADD231PS 64(BX)(DI*1), Z9, Z7
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, 64(BX)
+	VMOVUPS     Z2, (BX)(SI*1)
+	VMOVUPS     Z3, 64(BX)(SI*1)
+	VMOVUPS     Z4, (BX)(SI*2)
+	VMOVUPS     Z5, 64(BX)(SI*2)
+	VMOVUPS     Z6, (BX)(DI*1)
+	VMOVUPS     Z7, 64(BX)(DI*1)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors4x2
+
+done4x2:
+vectors4x1:
+	CMPQ    DX, $0x40
+	JLT     done4x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (BX)(SI*2), Z2
+	VMOVUPS (BX)(DI*1), Z3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x1:
+	VMOVUPS     (R8), Z4
+	VFMADD231PS (BX), Z4, Z0
+	VFMADD231PS (BX)(SI*1), Z4, Z1
+	VFMADD231PS (BX)(SI*2), Z4, Z2
+	VFMADD231PS (BX)(DI*1), Z4, Z3
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(SI*1)
+	VMOVUPS     Z2, (BX)(SI*2)
+	VMOVUPS     Z3, (BX)(DI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors4x1
+
+done4x1:
+	JMP end
+
+taps5:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors5x2:
+	CMPQ    DX, $0x80
+	JLT     done5x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS (BX)(SI*1), Z2
+	VMOVUPS 64(BX)(SI*1), Z3
+	VMOVUPS (BX)(SI*2), Z4
+	VMOVUPS 64(BX)(SI*2), Z5
+	VMOVUPS (BX)(DI*1), Z6
+	VMOVUPS 64(BX)(DI*1), Z7
+	VMOVUPS (BX)(SI*4), Z8
+	VMOVUPS 64(BX)(SI*4), Z9
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x2:
+	VMOVUPS     (R8), Z10
+	VMOVUPS     64(R8), Z11
+	VFMADD231PS (BX), Z10, Z0
+	VFMADD231PS 64(BX), Z11, Z1
+	VFMADD231PS (BX)(SI*1), Z10, Z2
+	VFMADD231PS 64(BX)(SI*1), Z11, Z3
+	VFMADD231PS (BX)(SI*2), Z10, Z4
+	VFMADD231PS 64(BX)(SI*2), Z11, Z5
+	VFMADD231PS (BX)(DI*1), Z10, Z6
+	VFMADD231PS 64(BX)(DI*1), Z11, Z7
+	VFMADD231PS (BX)(SI*4), Z10, Z8
+	VFMADD231PS 64(BX)(SI*4), Z11, Z9
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, 64(BX)
+	VMOVUPS     Z2, (BX)(SI*1)
+	VMOVUPS     Z3, 64(BX)(SI*1)
+	VMOVUPS     Z4, (BX)(SI*2)
+	VMOVUPS     Z5, 64(BX)(SI*2)
+	VMOVUPS     Z6, (BX)(DI*1)
+	VMOVUPS     Z7, 64(BX)(DI*1)
+	VMOVUPS     Z8, (BX)(SI*4)
+	VMOVUPS     Z9, 64(BX)(SI*4)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors5x2
+
+done5x2:
+vectors5x1:
+	CMPQ    DX, $0x40
+	JLT     done5x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (BX)(SI*2), Z2
+	VMOVUPS (BX)(DI*1), Z3
+	VMOVUPS (BX)(SI*4), Z4
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x1:
+	VMOVUPS     (R8), Z5
+	VFMADD231PS (BX), Z5, Z0
+	VFMADD231PS (BX)(SI*1), Z5, Z1
+	VFMADD231PS (BX)(SI*2), Z5, Z2
+	VFMADD231PS (BX)(DI*1), Z5, Z3
+	VFMADD231PS (BX)(SI*4), Z5, Z4
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(SI*1)
+	VMOVUPS     Z2, (BX)(SI*2)
+	VMOVUPS     Z3, (BX)(DI*1)
+	VMOVUPS     Z4, (BX)(SI*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors5x1
+
+done5x1:
+end:
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX512(args *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemmPairF64AVX512(SB), NOSPLIT, $0-8
@@ -66073,5 +67855,599 @@ tailRowsFewtrue:
 	JZ         doneFewtrue
 
 doneFewtrue:
+	VZEROUPPER
+	RET
+
+// func gemmTapsF64AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·gemmTapsF64AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 32(AX), DX
+	MOVQ 72(AX), BX
+
+pixels4:
+	CMPQ BX, $0x04
+	JLT  done4
+	XORQ SI, SI
+
+vector4:
+	VXORPS     Z0, Z0, Z0
+	VXORPS     Z1, Z1, Z1
+	VXORPS     Z2, Z2, Z2
+	VXORPS     Z3, Z3, Z3
+	MOVQ       40(AX), R8
+	LEAQ       (DX)(SI*1), DI
+	LEAQ       (DI)(R8*4), R9
+	LEAQ       (R8)(R8*2), R10
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R8*1)
+	PREFETCHT0 (R9)(R8*2)
+	PREFETCHT0 (R9)(R10*1)
+	MOVQ       64(AX), R9
+	MOVQ       48(AX), R10
+	MOVQ       16(AX), R11
+	MOVQ       8(AX), R12
+	ADDQ       SI, R11
+
+tap4:
+	MOVQ        (R10), R13
+	ADDQ        CX, R13
+	ADDQ        SI, R13
+	VMOVUPD     (R11), Z4
+	LEAQ        (R12)(R12*2), R14
+	VFMADD231PD (R13), Z4, Z0
+	VFMADD231PD (R13)(R12*1), Z4, Z1
+	VFMADD231PD (R13)(R12*2), Z4, Z2
+	VFMADD231PD (R13)(R14*1), Z4, Z3
+	ADDQ        24(AX), R11
+	ADDQ        $0x08, R10
+	DECQ        R9
+	JNZ         tap4
+	LEAQ        (R8)(R8*2), R9
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     Z1, (DI)(R8*1)
+	VMOVUPD     Z2, (DI)(R8*2)
+	VMOVUPD     Z3, (DI)(R9*1)
+	ADDQ        $0x40, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector4
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x04, BX
+	JMP         pixels4
+
+done4:
+pixels1:
+	CMPQ BX, $0x01
+	JLT  done1
+	XORQ SI, SI
+
+vector1:
+	VXORPS Z0, Z0, Z0
+	MOVQ   40(AX), DI
+	LEAQ   (DX)(SI*1), DI
+	MOVQ   64(AX), R8
+	MOVQ   48(AX), R9
+	MOVQ   16(AX), R10
+	MOVQ   8(AX), R11
+	ADDQ   SI, R10
+
+tap1:
+	MOVQ        (R9), R11
+	ADDQ        CX, R11
+	ADDQ        SI, R11
+	VMOVUPD     (R10), Z1
+	VFMADD231PD (R11), Z1, Z0
+	ADDQ        24(AX), R10
+	ADDQ        $0x08, R9
+	DECQ        R8
+	JNZ         tap1
+	VMOVUPD     Z0, (DI)
+	ADDQ        $0x40, SI
+	CMPQ        SI, 80(AX)
+	JLT         vector1
+	ADDQ        8(AX), CX
+	ADDQ        40(AX), DX
+	SUBQ        $0x01, BX
+	JMP         pixels1
+
+done1:
+	VZEROUPPER
+	RET
+
+// func gemmTapGradsF64AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTapGradsF64AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ 64(AX), CX
+	CMPQ CX, $0x01
+	JEQ  taps1
+	CMPQ CX, $0x02
+	JEQ  taps2
+	CMPQ CX, $0x03
+	JEQ  taps3
+	CMPQ CX, $0x04
+	JEQ  taps4
+	CMPQ CX, $0x05
+	JEQ  taps5
+
+taps1:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors1x2:
+	CMPQ    DX, $0x80
+	JLT     done1x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x2:
+	VMOVUPD     (SI), Z2
+	VMOVUPD     64(SI), Z3
+	VFMADD231PD (BX), Z2, Z0
+	VFMADD231PD 64(BX), Z3, Z1
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, 64(BX)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors1x2
+
+done1x2:
+vectors1x1:
+	CMPQ    DX, $0x40
+	JLT     done1x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), SI
+	ADDQ    CX, SI
+	MOVQ    72(AX), DI
+	MOVQ    8(AX), R8
+	MOVQ    40(AX), R9
+
+pixel1x1:
+	VMOVUPD     (SI), Z1
+	VFMADD231PD (BX), Z1, Z0
+	ADDQ        R9, SI
+	ADDQ        R8, BX
+	DECQ        DI
+	JNZ         pixel1x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors1x1
+
+done1x1:
+	JMP end
+
+taps2:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors2x2:
+	CMPQ    DX, $0x80
+	JLT     done2x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD (BX)(SI*1), Z2
+	VMOVUPD 64(BX)(SI*1), Z3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x2:
+	VMOVUPD     (DI), Z4
+	VMOVUPD     64(DI), Z5
+	VFMADD231PD (BX), Z4, Z0
+	VFMADD231PD 64(BX), Z5, Z1
+	VFMADD231PD (BX)(SI*1), Z4, Z2
+	VFMADD231PD 64(BX)(SI*1), Z5, Z3
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, 64(BX)
+	VMOVUPD     Z2, (BX)(SI*1)
+	VMOVUPD     Z3, 64(BX)(SI*1)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors2x2
+
+done2x2:
+vectors2x1:
+	CMPQ    DX, $0x40
+	JLT     done2x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	VMOVUPD (BX)(SI*1), Z1
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel2x1:
+	VMOVUPD     (DI), Z2
+	VFMADD231PD (BX), Z2, Z0
+	VFMADD231PD (BX)(SI*1), Z2, Z1
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel2x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, (BX)(SI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors2x1
+
+done2x1:
+	JMP end
+
+taps3:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors3x2:
+	CMPQ    DX, $0x80
+	JLT     done3x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD (BX)(SI*1), Z2
+	VMOVUPD 64(BX)(SI*1), Z3
+	VMOVUPD (BX)(SI*2), Z4
+	VMOVUPD 64(BX)(SI*2), Z5
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x2:
+	VMOVUPD     (DI), Z6
+	VMOVUPD     64(DI), Z7
+	VFMADD231PD (BX), Z6, Z0
+	VFMADD231PD 64(BX), Z7, Z1
+	VFMADD231PD (BX)(SI*1), Z6, Z2
+	VFMADD231PD 64(BX)(SI*1), Z7, Z3
+	VFMADD231PD (BX)(SI*2), Z6, Z4
+	VFMADD231PD 64(BX)(SI*2), Z7, Z5
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, 64(BX)
+	VMOVUPD     Z2, (BX)(SI*1)
+	VMOVUPD     Z3, 64(BX)(SI*1)
+	VMOVUPD     Z4, (BX)(SI*2)
+	VMOVUPD     Z5, 64(BX)(SI*2)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors3x2
+
+done3x2:
+vectors3x1:
+	CMPQ    DX, $0x40
+	JLT     done3x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	VMOVUPD (BX), Z0
+	VMOVUPD (BX)(SI*1), Z1
+	VMOVUPD (BX)(SI*2), Z2
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	MOVQ    32(AX), DI
+	ADDQ    CX, DI
+	MOVQ    72(AX), R8
+	MOVQ    8(AX), R9
+	MOVQ    40(AX), R10
+
+pixel3x1:
+	VMOVUPD     (DI), Z3
+	VFMADD231PD (BX), Z3, Z0
+	VFMADD231PD (BX)(SI*1), Z3, Z1
+	VFMADD231PD (BX)(SI*2), Z3, Z2
+	ADDQ        R10, DI
+	ADDQ        R9, BX
+	DECQ        R8
+	JNZ         pixel3x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, (BX)(SI*1)
+	VMOVUPD     Z2, (BX)(SI*2)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors3x1
+
+done3x1:
+	JMP end
+
+taps4:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors4x2:
+	CMPQ    DX, $0x80
+	JLT     done4x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD (BX)(SI*1), Z2
+	VMOVUPD 64(BX)(SI*1), Z3
+	VMOVUPD (BX)(SI*2), Z4
+	VMOVUPD 64(BX)(SI*2), Z5
+	VMOVUPD (BX)(DI*1), Z6
+	VMOVUPD 64(BX)(DI*1), Z7
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x2:
+	VMOVUPD     (R8), Z8
+	VMOVUPD     64(R8), Z9
+	VFMADD231PD (BX), Z8, Z0
+	VFMADD231PD 64(BX), Z9, Z1
+	VFMADD231PD (BX)(SI*1), Z8, Z2
+	VFMADD231PD 64(BX)(SI*1), Z9, Z3
+	VFMADD231PD (BX)(SI*2), Z8, Z4
+	VFMADD231PD 64(BX)(SI*2), Z9, Z5
+	VFMADD231PD (BX)(DI*1), Z8, Z6
+	VFMADD231PD 64(BX)(DI*1), Z9, Z7
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, 64(BX)
+	VMOVUPD     Z2, (BX)(SI*1)
+	VMOVUPD     Z3, 64(BX)(SI*1)
+	VMOVUPD     Z4, (BX)(SI*2)
+	VMOVUPD     Z5, 64(BX)(SI*2)
+	VMOVUPD     Z6, (BX)(DI*1)
+	VMOVUPD     Z7, 64(BX)(DI*1)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors4x2
+
+done4x2:
+vectors4x1:
+	CMPQ    DX, $0x40
+	JLT     done4x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Z0
+	VMOVUPD (BX)(SI*1), Z1
+	VMOVUPD (BX)(SI*2), Z2
+	VMOVUPD (BX)(DI*1), Z3
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel4x1:
+	VMOVUPD     (R8), Z4
+	VFMADD231PD (BX), Z4, Z0
+	VFMADD231PD (BX)(SI*1), Z4, Z1
+	VFMADD231PD (BX)(SI*2), Z4, Z2
+	VFMADD231PD (BX)(DI*1), Z4, Z3
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel4x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, (BX)(SI*1)
+	VMOVUPD     Z2, (BX)(SI*2)
+	VMOVUPD     Z3, (BX)(DI*1)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors4x1
+
+done4x1:
+	JMP end
+
+taps5:
+	MOVQ 80(AX), DX
+	XORQ CX, CX
+
+vectors5x2:
+	CMPQ    DX, $0x80
+	JLT     done5x2
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Z0
+	VMOVUPD 64(BX), Z1
+	VMOVUPD (BX)(SI*1), Z2
+	VMOVUPD 64(BX)(SI*1), Z3
+	VMOVUPD (BX)(SI*2), Z4
+	VMOVUPD 64(BX)(SI*2), Z5
+	VMOVUPD (BX)(DI*1), Z6
+	VMOVUPD 64(BX)(DI*1), Z7
+	VMOVUPD (BX)(SI*4), Z8
+	VMOVUPD 64(BX)(SI*4), Z9
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x2:
+	VMOVUPD     (R8), Z10
+	VMOVUPD     64(R8), Z11
+	VFMADD231PD (BX), Z10, Z0
+	VFMADD231PD 64(BX), Z11, Z1
+	VFMADD231PD (BX)(SI*1), Z10, Z2
+	VFMADD231PD 64(BX)(SI*1), Z11, Z3
+	VFMADD231PD (BX)(SI*2), Z10, Z4
+	VFMADD231PD 64(BX)(SI*2), Z11, Z5
+	VFMADD231PD (BX)(DI*1), Z10, Z6
+	VFMADD231PD 64(BX)(DI*1), Z11, Z7
+	VFMADD231PD (BX)(SI*4), Z10, Z8
+	VFMADD231PD 64(BX)(SI*4), Z11, Z9
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x2
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, 64(BX)
+	VMOVUPD     Z2, (BX)(SI*1)
+	VMOVUPD     Z3, 64(BX)(SI*1)
+	VMOVUPD     Z4, (BX)(SI*2)
+	VMOVUPD     Z5, 64(BX)(SI*2)
+	VMOVUPD     Z6, (BX)(DI*1)
+	VMOVUPD     Z7, 64(BX)(DI*1)
+	VMOVUPD     Z8, (BX)(SI*4)
+	VMOVUPD     Z9, 64(BX)(SI*4)
+	ADDQ        $0x80, CX
+	SUBQ        $0x80, DX
+	JMP         vectors5x2
+
+done5x2:
+vectors5x1:
+	CMPQ    DX, $0x40
+	JLT     done5x1
+	MOVQ    16(AX), BX
+	ADDQ    CX, BX
+	MOVQ    24(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	VMOVUPD (BX), Z0
+	VMOVUPD (BX)(SI*1), Z1
+	VMOVUPD (BX)(SI*2), Z2
+	VMOVUPD (BX)(DI*1), Z3
+	VMOVUPD (BX)(SI*4), Z4
+	MOVQ    (AX), BX
+	ADDQ    CX, BX
+	MOVQ    56(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	MOVQ    32(AX), R8
+	ADDQ    CX, R8
+	MOVQ    72(AX), R9
+	MOVQ    8(AX), R10
+	MOVQ    40(AX), R11
+
+pixel5x1:
+	VMOVUPD     (R8), Z5
+	VFMADD231PD (BX), Z5, Z0
+	VFMADD231PD (BX)(SI*1), Z5, Z1
+	VFMADD231PD (BX)(SI*2), Z5, Z2
+	VFMADD231PD (BX)(DI*1), Z5, Z3
+	VFMADD231PD (BX)(SI*4), Z5, Z4
+	ADDQ        R11, R8
+	ADDQ        R10, BX
+	DECQ        R9
+	JNZ         pixel5x1
+	MOVQ        16(AX), BX
+	ADDQ        CX, BX
+	MOVQ        24(AX), SI
+	LEAQ        (SI)(SI*2), DI
+	VMOVUPD     Z0, (BX)
+	VMOVUPD     Z1, (BX)(SI*1)
+	VMOVUPD     Z2, (BX)(SI*2)
+	VMOVUPD     Z3, (BX)(DI*1)
+	VMOVUPD     Z4, (BX)(SI*4)
+	ADDQ        $0x40, CX
+	SUBQ        $0x40, DX
+	JMP         vectors5x1
+
+done5x1:
+end:
 	VZEROUPPER
 	RET

@@ -39,6 +39,16 @@ func gemmCopyF32AVX2(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
 //go:noescape
 func gemmTransposeF32AVX2(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
 
+// gemmTapsF32AVX2 convolves the channels of pixels, each alone.
+//
+//go:noescape
+func gemmTapsF32AVX2(args *byte)
+
+// gemmTapGradsF32AVX2 adds up the products of the channels of pixels.
+//
+//go:noescape
+func gemmTapGradsF32AVX2(args *byte)
+
 // gemmPairF64AVX2 is a panel kernel with tiles of up to 6×8.
 //
 //go:noescape
@@ -73,6 +83,16 @@ func gemmCopyF64AVX2(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
 //
 //go:noescape
 func gemmTransposeF64AVX2(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
+
+// gemmTapsF64AVX2 convolves the channels of pixels, each alone.
+//
+//go:noescape
+func gemmTapsF64AVX2(args *byte)
+
+// gemmTapGradsF64AVX2 adds up the products of the channels of pixels.
+//
+//go:noescape
+func gemmTapGradsF64AVX2(args *byte)
 
 // gemmPairF32AVX512 is a panel kernel with tiles of up to 12×32.
 //
@@ -114,6 +134,16 @@ func gemmCopyF32AVX512(dst *byte, src *byte, dstRow int, srcRow int, k int, w in
 //go:noescape
 func gemmTransposeF32AVX512(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
 
+// gemmTapsF32AVX512 convolves the channels of pixels, each alone.
+//
+//go:noescape
+func gemmTapsF32AVX512(args *byte)
+
+// gemmTapGradsF32AVX512 adds up the products of the channels of pixels.
+//
+//go:noescape
+func gemmTapGradsF32AVX512(args *byte)
+
 // gemmPairF64AVX512 is a panel kernel with tiles of up to 12×16.
 //
 //go:noescape
@@ -153,3 +183,13 @@ func gemmCopyF64AVX512(dst *byte, src *byte, dstRow int, srcRow int, k int, w in
 //
 //go:noescape
 func gemmTransposeF64AVX512(dst *byte, src *byte, dstRow int, srcRow int, k int, w int)
+
+// gemmTapsF64AVX512 convolves the channels of pixels, each alone.
+//
+//go:noescape
+func gemmTapsF64AVX512(args *byte)
+
+// gemmTapGradsF64AVX512 adds up the products of the channels of pixels.
+//
+//go:noescape
+func gemmTapGradsF64AVX512(args *byte)

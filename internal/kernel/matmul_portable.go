@@ -11,10 +11,12 @@ func (p *Product[T]) runPortable(r *region, c, a, b, bias *T) {
 		for i := r.row; i < r.row+r.rows; i += 4 {
 			rows := min(4, r.row+r.rows-i)
 			var s [4][4]T
-			if rows == 4 && cols == 4 {
-				p.tile4x4(&s, i, j, a, b)
+			aRow, aCol := p.stridesA()
+			bRow, bCol := p.stridesB()
+			if a, b := element(a, i*aRow), element(b, j*bCol); rows == 4 && cols == 4 {
+				tile4x4(&s, a, b, aRow, aCol, bRow, bCol, p.k)
 			} else {
-				p.tileEdge(&s, i, j, rows, cols, a, b)
+				tileEdge(&s, rows, cols, a, b, aRow, aCol, bRow, bCol, p.k)
 			}
 			p.finishPortable(&s, i, j, rows, cols, c, bias)
 		}
@@ -23,15 +25,12 @@ func (p *Product[T]) runPortable(r *region, c, a, b, bias *T) {
 
 // tile4x4 multiplies four rows of A and four columns of B. The conversions
 // forbid fused multiplication, so that all architectures round alike.
-func (p *Product[T]) tile4x4(s *[4][4]T, i, j int, a, b *T) {
-	aRow, aCol := p.stridesA()
-	bRow, bCol := p.stridesB()
-	a, b = element(a, i*aRow), element(b, j*bCol)
+func tile4x4[T Float](s *[4][4]T, a, b *T, aRow, aCol, bRow, bCol, depth int) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
 	var s20, s21, s22, s23, s30, s31, s32, s33 T
 	// Offsets, not pointers: a pointer past the end of an operand must not
 	// exist when the garbage collector looks.
-	for l := range p.k {
+	for l := range depth {
 		a, b := element(a, l*aCol), element(b, l*bRow)
 		a0, a1, a2, a3 := *a, *element(a, aRow), *element(a, 2*aRow), *element(a, 3*aRow)
 		b0, b1, b2, b3 := *b, *element(b, bCol), *element(b, 2*bCol), *element(b, 3*bCol)
@@ -55,14 +54,12 @@ func (p *Product[T]) tile4x4(s *[4][4]T, i, j int, a, b *T) {
 	*s = [4][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}
 }
 
-func (p *Product[T]) tileEdge(s *[4][4]T, i, j, rows, cols int, a, b *T) {
-	aRow, aCol := p.stridesA()
-	bRow, bCol := p.stridesB()
+func tileEdge[T Float](s *[4][4]T, rows, cols int, a, b *T, aRow, aCol, bRow, bCol, depth int) {
 	for x := range rows {
 		for y := range cols {
 			var t T
-			for l := range p.k {
-				t += T(*element(a, (i+x)*aRow+l*aCol) * *element(b, l*bRow+(j+y)*bCol))
+			for l := range depth {
+				t += T(*element(a, x*aRow+l*aCol) * *element(b, l*bRow+y*bCol))
 			}
 			s[x][y] = t
 		}

@@ -56,6 +56,15 @@ var mutants = []mutant{
 	{"ops/reduce.go", "return Div(s, constant(x, count(x, s)))", "return Div(s, constant(x, count(x, s)+1))", values},
 	{"ops/shape.go", "return start, (span + by - 1) / by, nil", "return start, span / by, nil", values},
 	{"ops/softmax.go", "b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))", "b.Where(b.Lt(m, b.Const(math.Inf(1))), m, b.Const(0))", values},
+	{"ops/conv.go", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, dz)}", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, a)}", "Table"},
+	{"ops/conv.go", "w.Before = padding / 2", "w.Before = (padding + 1) / 2", "ByHand"},
+	{"ops/pool.go", "over < w.In+w.Before {", "over <= w.In+w.Before {", "Layers"},
+	{"ops/norm.go", "if o.centred {\n		d = Sub(d, mean(dz))", "if !o.centred {\n		d = Sub(d, mean(dz))", "Table"},
+	{"internal/kernel/window.go", "if from := first + w.Before - k*w.Dilation; from%w.Stride == 0 {", "if from := first + w.Before - k*w.Dilation; from%w.Stride >= 0 {", "Conv"},
+	{"internal/kernel/conv.go", "for k, x := range from {\n			to[k] += x", "for k, x := range from {\n			to[k] = x", "Conv"},
+	{"internal/exec/layout.go", "if v.dims[k] != x.dims[k] {", "if v.dims[i] != x.dims[i] {", "Layout"},
+	{"models/norm.go", "ops.Scale(n/(n-1), ops.Variance(x, over...))", "ops.Variance(x, over...)", "BatchNorm"},
+	{"models/init.go", "return max(in*lengths, 1), max(out*lengths, 1)", "return max(in, 1), max(out, 1)", "Inits"},
 	{"graph/mask.go", "adjoint{d: SumTo(a.clean(), s), live", "adjoint{d: a.clean(), live", ""},
 
 	// Losses.
@@ -68,8 +77,7 @@ var mutants = []mutant{
 	{"losses/losses.go", "return x.Shape().Dim(0)", "return x.Shape().Size()", "Plain"},
 
 	// Layers.
-	{"models/norm.go", "const normEps = 1e-5", "const normEps = 1e-4", ""},
-	{"models/norm.go", "float64(n)/float64(n-1)", "1", ""},
+	{"models/norm.go", "return 1e-5", "return 1e-4", ""},
 	{"models/init.go", "uniform(rng, math.Sqrt(6/float64(in+out)), dst)", "uniform(rng, math.Sqrt(3/float64(in+out)), dst)", ""},
 	{"models/models.go", "if !o.NoBias {", "if o.NoBias {", ""},
 	{"models/table.go", "slope(\"leaky_relu\", \"x, below 0 times slope\", \"slope\", 0.01", "slope(\"leaky_relu\", \"x, below 0 times slope\", \"slope\", 0.1", ""},

@@ -43,6 +43,15 @@ func (r *Row) Bind(c Call) (Args, error) {
 func (a *Args) set(i int, arg Arg) error {
 	s := &a.all[i]
 	x := arg.Value
+	if s.Kind == Branches {
+		one, err := s.convert(x)
+		if err != nil {
+			return err
+		}
+		soFar, _ := a.values[i].([]Chain)
+		a.values[i], a.given[i] = append(soFar[:len(soFar):len(soFar)], one.([]Chain)...), true
+		return nil
+	}
 	if one, ok := x.(float64); s.By == Rest && (ok && !a.given[i] || arg.Name == "") { // one more of a list
 		if !ok {
 			return fmt.Errorf("%s is not one of %s", Format(x), s.Kind)
@@ -110,22 +119,33 @@ func (a Args) Wholes(name string) []int {
 // Chain returns calls, nil if they are unset.
 func (a Args) Chain(name string) Chain { c, _ := a.Value(name).(Chain); return c }
 
+// Branches returns several of calls.
+func (a Args) Branches(name string) []Chain { c, _ := a.Value(name).([]Chain); return c }
+
 // Call returns the call that binds to these values, with what differs from the
 // defaults; what every call must give goes without its name.
 func (a Args) Call() Call {
 	c := Call{Name: a.row.Name}
 	for i, s := range a.all {
-		list, _ := a.values[i].([]float64)
+		v := a.values[i]
+		list, _ := v.([]float64)
+		if len(list) == 1 && s.Kind == Wholes {
+			v = list[0] // as it may be given
+		}
 		switch {
 		case Format(a.values[i]) == Format(s.Default):
+		case s.Kind == Branches:
+			for _, chain := range a.Branches(s.Name) {
+				c.Args = append(c.Args, Arg{Value: chain})
+			}
 		case s.Required && s.By == Rest:
 			for _, x := range list {
 				c.Args = append(c.Args, Arg{Value: x})
 			}
 		case s.Required:
-			c.Args = append(c.Args, Arg{Value: a.values[i]})
+			c.Args = append(c.Args, Arg{Value: v})
 		default:
-			c.Args = append(c.Args, Arg{Name: s.Name, Value: a.values[i]})
+			c.Args = append(c.Args, Arg{Name: s.Name, Value: v})
 		}
 	}
 	return c

@@ -45,7 +45,7 @@ type Setting struct {
 	Default  Value    // nil is unset
 	Required bool     // every call gives it; such settings come first
 	Range    string   // of numbers, such as "[0,1)"; "" is all that are finite
-	Choices  []string // of words; none is any
+	Choices  []string // of words, none is any; of a list, words that may stand for it
 	By       Position
 	// Search is where a search looks for a number if it is not told; a text may
 	// give another range. Log says that it looks evenly in the logarithm.
@@ -65,6 +65,8 @@ const (
 	List   Kind = "a list of numbers such as [1, 0.5]"      // [1, 0.5]
 	Wholes Kind = "a list of whole numbers such as [5, 20]" // [5, 20]
 	Calls  Kind = "calls joined by |"                       // conv(16, 3) | relu
+
+	Branches Kind = "several of calls joined by |" // conv(8, 1), conv(8, 3) | relu
 )
 
 // Position says whether a setting may be given without its name.
@@ -197,6 +199,16 @@ func (s *Setting) convert(v Value) (Value, error) {
 	case Word:
 		return s.word(v, bad)
 	case List, Wholes:
+		switch x := v.(type) {
+		case float64:
+			if s.Kind == Wholes {
+				v = []float64{x} // a list of one
+			}
+		case string:
+			if len(s.Choices) > 0 {
+				return s.word(v, bad)
+			}
+		}
 		if list, ok := v.([]float64); ok {
 			for i, x := range list {
 				one := Setting{Name: fmt.Sprintf("%s[%d]", s.Name, i), Kind: s.Kind, Range: s.Range}
@@ -212,6 +224,15 @@ func (s *Setting) convert(v Value) (Value, error) {
 			return x, nil
 		case string:
 			return Chain{{Name: x}}, nil
+		}
+	case Branches:
+		switch x := v.(type) {
+		case []Chain:
+			return x, nil
+		case Chain:
+			return []Chain{x}, nil
+		case string:
+			return []Chain{{{Name: x}}}, nil
 		}
 	}
 	return nil, bad

@@ -17,7 +17,7 @@ import (
 )
 
 // A Value is a setting's value: a float64, a bool, a string, a []float64, an
-// [Interval] or a [Chain]. nil is no value.
+// [Interval], a [Chain] or a []Chain. nil is no value.
 type Value any
 
 // An Interval is what a search may choose a number from, 1e-4..1e-1.
@@ -121,6 +121,12 @@ func Format(v Value) string {
 		if _, word := scalar(v[0].Name).(string); len(v) == 1 && len(v[0].Args) == 0 && !word {
 			return v[0].Name + "()" // 00() is a call, 00 a number
 		}
+	case []Chain:
+		list := make([]string, len(v))
+		for i, c := range v {
+			list[i] = Format(c)
+		}
+		return strings.Join(list, ", ")
 	case []float64:
 		list := make([]string, len(v))
 		for i, x := range v {

@@ -78,6 +78,7 @@ var things = []struct{ Row }{{Row{Name: "thing", Aliases: []string{"ding"}, Exam
 		{Name: "list", Kind: List, Range: "[0,inf)"},
 		{Name: "sub", Kind: Calls},
 	}}}, {Row{Name: "many", Examples: []string{"1"}, Settings: []Setting{{Name: "u", Kind: Wholes, Range: "[1,9]", Required: true, By: Rest}, {Name: "k", Kind: Number, Default: 1.0}}}},
+	{Row{Name: "fork", Examples: []string{"a, b"}, Settings: []Setting{{Name: "parts", Kind: Branches, Required: true, By: Rest}, {Name: "pad", Kind: Wholes, Range: "[0,9]", Default: "same", Choices: []string{"same", "valid"}}}}},
 	{Row{Name: "bare"}}}
 
 func bind(text string) (Args, error) {
@@ -99,6 +100,8 @@ func TestBind(t *testing.T) {
 		"thing(1, any=a|b*)": "thing(1, any=a|b*)", "thing(1, any=7)": "thing(1, any=7)", "thing(1, list=[1, 2.5])": "thing(1, list=[1, 2.5])",
 		"thing(1, sub=relu)": "thing(1, sub=relu)", "thing(1, sub=conv(3) | relu)": "thing(1, sub=conv(3) | relu)", "thing(1, x=0.1..0.5)": "thing(1, x=0.1..0.5)",
 		"many(1, 2, 3)": "many(1, 2, 3)", "many(u=[4, 5], k=2)": "many(4, 5, k=2)", "bare": "bare", "bare()": "bare",
+		"thing(1, list=[3])": "thing(1, list=[3])", "fork(a, b(2) | c, pad=valid)": "fork(a, b(2) | c, pad=valid)",
+		"fork(a(1), pad=same)": "fork(a(1))", "fork(a, pad=2)": "fork(a, pad=2)", "fork(a, pad=[1, 2])": "fork(a, pad=[1, 2])",
 	} {
 		a, err := bind(text)
 		if err != nil {
@@ -114,10 +117,10 @@ func TestBind(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"thign(3)": `unknown thing "thign"; did you mean "thing"?`, "zzz": "there are thing, many, bare", "thing": "n is missing, as in thing(2)",
+		"thign(3)": `unknown thing "thign"; did you mean "thing"?`, "zzz": "there are thing, many, fork, bare", "thing": "n is missing, as in thing(2)",
 		"thing(9)": "n=9 is not in [1,8]", "thing(1.5)": "n=1.5 is not a whole number", "thing(1, 2)": "x=2 is not in [0,1)", "thing(1, 0.1, 0.2)": "only the first 2",
 		"thing(1, x=nan)": "not in [0,1)", "thing(1, yes=1)": "yes=1 is not true or false", "thing(1, word=rd)": `did you mean "red"?`, "thing(1, any=f(2))": "any=f(2) is not a word",
-		"thing(1, list=3)": "is not a list of numbers", "thing(1, list=[2, -1])": "list[1]=-1 is not in [0,inf)", "thing(1, wd=2)": `has no setting "wd"; use decay`,
+		"thing(1, list=3)": "is not a list of numbers", "fork(1)": "parts=1 is not several of calls", "fork": "parts is missing", "fork(a, pad=smae)": `did you mean "same"`, "thing(1, list=[2, -1])": "list[1]=-1 is not in [0,inf)", "thing(1, wd=2)": `has no setting "wd"; use decay`,
 		"thing(1, wrod=red)": `did you mean "word"? its settings are n, x`, "thing(1, n=2)": "n is given twice", "thing(1, x=0..0.5)": "above 0", "thing(1, x=0.5..0.1)": "from a smaller to a larger",
 		"thing(1, x=0.5..2)": "x=2 is not in", "thing(1..2)": "not searched for", "many(1, x)": "x is not one of a list of whole numbers", "many(1.5)": "is not a list of whole", "bare(1)": "bare has no settings",
 		"bare(a=1)": `bare has no setting "a"; it has none`,

@@ -151,6 +151,8 @@ func prepare(work string, team *graph.Team) (task, error) {
 	switch kind {
 	case "mlp":
 		return mlp(name, n[0], n[1:], team)
+	case "pictures":
+		return pictured(name, n[0], team)
 	case "hvp":
 		return hvp(n[0], n[1:])
 	case "rosenbrock":

@@ -214,6 +214,9 @@ def tasks(work, threads):
     if kind == "sweep":
         import sweep
         return sweep.tasks(rest[0], threads)
+    if kind == "pictures":
+        import pictures
+        return pictures.tasks(*rest)
     make = {"mlp": mlp_tasks, "rosenbrock": rosenbrock_tasks, "hvp": hvp_tasks,
             "update": update_tasks, "map": map_tasks}.get(kind)
     return make(*rest) if make else None

@@ -20,6 +20,8 @@ func main() {
 		generateDots(m)
 		generateCopy(m)
 		generateTranspose(m)
+		generateTaps(m)
+		generateTapGrads(m)
 	}
 	build.Generate()
 }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// trigger is an output that calls pull once the mark is printed.
+type trigger struct {
+	printed bytes.Buffer
+	mark    string
+	pull    func()
+}
+
+func (o *trigger) Write(p []byte) (int, error) {
+	n, err := o.printed.Write(p)
+	if strings.Contains(o.printed.String(), o.mark) {
+		o.pull()
+	}
+	return n, err
+}
+
+// A model of pictures is trained, saved, resumed to the same bits, and predicts; the
+// shape of its inputs is that of the data.
+func TestPictures(t *testing.T) {
+	dir := t.TempDir()
+	const model = "conv(4, 3) | batch_norm | relu | pool(2) | residual(conv(4, 3)) | dense(16) | relu | dropout(rate=0.3)"
+	train := func(ctx context.Context, w io.Writer, want int, out string, more ...string) {
+		t.Helper()
+		var errs bytes.Buffer
+		args := append([]string{"train", "digits", "--model", model, "--out", filepath.Join(dir, out), "--lr", "0.003", "--epochs", "4"}, more...)
+		if status := run(ctx, args, nil, w, &errs); status != want {
+			t.Fatalf("%v: status %d: %s", args, status, errs.String())
+		}
+	}
+	var printed bytes.Buffer
+	train(t.Context(), &printed, 0, "whole")
+	if !strings.Contains(printed.String(), "(n, 4, 8, 8)") {
+		t.Errorf("the summary is of other pictures:\n%s", printed.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	train(ctx, &trigger{mark: "epoch 2/4", pull: cancel}, exitInterrupted, "halves")
+	train(t.Context(), io.Discard, 0, "halves", "--resume")
+	a, err1 := os.ReadFile(filepath.Join(dir, "whole", weightsFile))
+	b, err2 := os.ReadFile(filepath.Join(dir, "halves", weightsFile))
+	if err1 != nil || err2 != nil || string(a) != string(b) {
+		t.Errorf("the weights of a resumed run have other bits, %v, %v", err1, err2)
+	}
+	m, err := readSaved(filepath.Join(dir, "whole"))
+	if err != nil || m.Model.String() != model || len(m.Shape) != 2 {
+		t.Errorf("%v %v, %v", m.Model, m.Shape, err)
+	}
+	status, out, errs := descent("predict", filepath.Join(dir, "whole"), "digits")
+	if status != 0 || strings.Count(out, "\n") < 1797 {
+		t.Errorf("status %d: %.200s%s", status, out, errs)
+	}
+}
+
+// Models of pictures are shown with their layers, products and memory; a text that
+// does not fit is a mistake of usage.
+func TestShowPictures(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"lenet", "--classes", "10"}, 0, "lenet is short for conv(6, 5) | relu | avg_pool(2) | conv(16, 5, padding=valid)"},
+		{[]string{"lenet", "--classes", "10"}, 0, "mult-adds for one row: 416,520"},
+		{[]string{"lenet"}, 0, "MB for intermediate values"},
+		{[]string{"conv(4,3)", "--shape", "3,5,5"}, 0, "(n, 4, 5, 5)"},
+		{[]string{"conv(4,3)", "--shape", "7"}, 0, "(n, 4, 7)"},
+		{[]string{"conv(4,3) | pool(9)", "--shape", "8,8"}, 2, "pool(9) (character 13), whose input is n x 4 x 8 x 8"},
+		{[]string{"conv(4,3)", "--shape", "8,0"}, 2, "--shape [8 0]"},
+		{[]string{"conv(4,3)", "--shape", "8,8", "--features", "64"}, 2, "one of them"},
+	} {
+		status, out, errs := descent(append([]string{"show"}, c.args...)...)
+		if status != c.status || !strings.Contains(out+errs, c.want) {
+			t.Errorf("show %v: status %d: %.300s%s", c.args, status, out, errs)
+		}
+	}
+}
+
+// The commands of docs/layers.md do what the page says.
+func TestLayersPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/layers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, line := range strings.Split(string(text), "\n") {
+		command, ok := strings.CutPrefix(line, "    descent ")
+		if !ok {
+			continue
+		}
+		n++
+		var args []string
+		for i, part := range strings.Split(command, "'") {
+			if i%2 == 1 {
+				args = append(args, part)
+			} else {
+				args = append(args, strings.Fields(part)...)
+			}
+		}
+		if status, out, errs := descent(args...); status != 0 || !strings.Contains(out, "mult-adds") {
+			t.Errorf("%s: status %d: %.200s%s", command, status, out, errs)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d commands; two are expected", n)
+	}
+}

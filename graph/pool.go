@@ -1,0 +1,60 @@
+package graph
+
+import "descent/internal/kernel"
+
+// A Pool says of what windows a pool is.
+type Pool = kernel.PoolShape
+
+// poolKey tells loops over pools apart.
+type poolKey struct {
+	Pool
+	what string
+}
+
+// pooling is a loop over pools.
+type pooling[T kernel.Float] func(p *Pool, dst, src [][]T, lo, hi int)
+
+// pool runs a loop of which the results have the shape of a pool's, or of what it
+// is of.
+func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[float64], results int, back bool, in ...Value) []Value {
+	r, c := p.Rows.Out, p.Columns.Out
+	if back {
+		r, c = p.Rows.In, p.Columns.In
+	}
+	for i, x := range in {
+		in[i] = b.inner(x, false)
+	}
+	shapes := []Shape{Dims(p.Batch, r, c, p.Channels), Dims(p.Batch, r, c, p.Channels)}
+	out := b.Kernel(Kernel{Name: what, Key: poolKey{p, what}, Rows: p.Batch, Work: 2 * p.Rows.In * p.Columns.In * p.Channels,
+		F32: func(dst, src [][]float32, lo, hi int) { f32(&p, dst, src, lo, hi) },
+		F64: func(dst, src [][]float64, lo, hi int) { f64(&p, dst, src, lo, hi) },
+	}, shapes[:results], in...)
+	for i, y := range out {
+		out[i] = b.outer(y, false)
+	}
+	return out
+}
+
+// MaxPool returns the largest element in each window of x, images × channels ×
+// rows × columns, and the index of the first of them in its plane of rows and
+// columns.
+func (b *Builder) MaxPool(p Pool, x Value) (y, index Value) {
+	out := b.pool("max_pool", p, kernel.MaxPool[float32], kernel.MaxPool[float64], 2, false, x)
+	return out[0], out[1]
+}
+
+// MaxUnpool returns zeros of the shape that p is of, to which each element of y is
+// added where index says.
+func (b *Builder) MaxUnpool(p Pool, y, index Value) Value {
+	return b.pool("max_unpool", p, kernel.MaxUnpool[float32], kernel.MaxUnpool[float64], 1, true, y, index)[0]
+}
+
+// AvgPool returns the mean of each window of x.
+func (b *Builder) AvgPool(p Pool, x Value) Value {
+	return b.pool("avg_pool", p, kernel.AvgPool[float32], kernel.AvgPool[float64], 1, false, x)[0]
+}
+
+// AvgPoolGrad returns the gradient of AvgPool by x.
+func (b *Builder) AvgPoolGrad(p Pool, dy Value) Value {
+	return b.pool("avg_pool_grad", p, kernel.AvgPoolGrad[float32], kernel.AvgPoolGrad[float64], 1, true, dy)[0]
+}

@@ -1,0 +1,209 @@
+package kernel
+
+import "unsafe"
+
+// Convolutions of rows of pixels: y, and dx, which is a convolution of dy with
+// turned weights for each phase of rows and columns.
+
+// Prepare packs the weights, once for all chunks.
+func (c *Conv[T]) Prepare(b *T) {
+	if c.Mode == ConvWeights {
+		return
+	}
+	if c.depthwise() {
+		c.prepareTaps(b)
+		return
+	}
+	for i := range c.Rows.Kernel {
+		for _, p := range c.columns {
+			for _, q := range p.panels {
+				for _, r := range q.runs {
+					for j, t := range r.taps {
+						to := i*c.step + r.packed + j*r.k/len(r.taps)*c.pair
+						c.pack(to, b, &q, i*c.Columns.Kernel+t.k)
+					}
+				}
+			}
+		}
+	}
+}
+
+// pack copies the weights of an element of the kernel into a panel. They are a
+// matrix of the channels of x by those of y; dx is of its transpose.
+func (c *Conv[T]) pack(into int, w *T, q *convPanel, at int) {
+	if c.in() == 0 || c.out() == 0 {
+		return
+	}
+	g, to := c.kernels, element(c.packed, into)
+	if c.Mode == ConvForward {
+		from := element(w, at*c.in()*c.Out+q.to)
+		if g != nil {
+			g.copyRows(bytes(to), bytes(from), c.pair*g.size, c.Out*g.size, c.in(), q.width)
+			return
+		}
+		for k := range c.in() {
+			copy(unsafe.Slice(element(to, k*c.pair), q.width), unsafe.Slice(element(from, k*c.Out), q.width))
+		}
+		return
+	}
+	from := element(w, (at*c.in()+q.to%c.in())*c.Out+q.from)
+	for j := 0; j < q.width; j++ {
+		if g != nil {
+			g.transpose(bytes(element(to, j)), bytes(element(from, j*c.Out)), c.pair*g.size, c.Out*g.size, c.out(), min(g.lanes, q.width-j))
+			j += g.lanes - 1
+			continue
+		}
+		for k := range c.out() {
+			*element(to, k*c.pair+j) = *element(from, j*c.Out+k)
+		}
+	}
+}
+
+// bandOf computes rows of an image of the result, from first on.
+func (c *Conv[T]) bandOf(w *convWork[T], n, first int, dst, a, bias *T) {
+	height, width, channels := c.result()
+	last := min(height, first+c.band)
+	lo, hi := c.read(first, last)
+	image, pitch := c.padded(w, n, lo, hi, a)
+	_, _, read := c.source()
+	dst = element(dst, n*height*width*channels)
+	for i := range c.columns {
+		p := &c.columns[i]
+		x := &w.args
+		x.aRow, x.aCol, x.bRow, x.cRow = p.move*read*c.size, c.size, c.pair*c.size, p.step*channels*c.size
+		x.m = p.count
+		for j := range p.panels {
+			q := &p.panels[j]
+			x.tail, x.tileRows = q.tail, evenBlocks(p.count, q.tile)
+			x.aTile = x.tileRows * x.aRow
+			if c.Bias {
+				x.bias = unsafe.Pointer(element(bias, q.to))
+			}
+			for k := range c.rows {
+				rows := &c.rows[k]
+				for t := rows.from(first); t < rows.from(last); t++ {
+					to := element(dst, ((rows.first+t*rows.step)*width+p.first)*channels+q.to)
+					c.row(x, q, rows, t, to, image, pitch)
+				}
+			}
+		}
+	}
+}
+
+// result returns the rows, columns and channels of an image of the result.
+func (s *ConvShape) result() (rows, columns, channels int) {
+	if s.Mode == ConvInput {
+		return s.Rows.In, s.Columns.In, s.In
+	}
+	return s.Rows.Out, s.Columns.Out, s.Out
+}
+
+// from returns how many places of the phase are before row.
+func (p *phase) from(row int) int {
+	return min(p.count, max(0, (row-p.first+p.step-1)/p.step))
+}
+
+// read returns which rows are read by the rows first to last-1 of the result.
+func (c *Conv[T]) read(first, last int) (lo, hi int) {
+	height, _, _ := c.source()
+	lo = height
+	for _, p := range c.rows {
+		from, to := p.from(first), p.from(last)
+		if from < to && len(p.taps) > 0 {
+			lo = min(lo, from*p.move+p.taps[0].at)
+			hi = max(hi, (to-1)*p.move+p.taps[len(p.taps)-1].at+1)
+		}
+	}
+	return max(0, lo), min(height, hi)
+}
+
+// row computes one row of a panel: the products of all rows of the kernel that
+// meet the image.
+func (c *Conv[T]) row(x *panelArgs, q *convPanel, rows *phase, t int, to, image *T, pitch int) {
+	height, _, read := c.source()
+	lo, hi := rows.inside(t, height)
+	at := t * rows.move
+	x.c = unsafe.Pointer(to)
+	if hi == lo || len(q.runs) == 0 || q.runs[0].k == 0 {
+		c.empty(x, q, to)
+		return
+	}
+	x.flags = 0
+	for i := lo; i < hi; i++ {
+		tap := rows.taps[i]
+		for j := range q.runs {
+			r := &q.runs[j]
+			if i == hi-1 && j == len(q.runs)-1 {
+				x.flags |= c.epilogue()
+			}
+			x.k = r.k
+			x.a = unsafe.Pointer(element(image, (at+tap.at)*pitch+(c.before+r.at)*read+q.from))
+			x.b = unsafe.Pointer(element(c.packed, tap.k*c.step+r.packed))
+			if q.kernel != nil {
+				q.kernel((*byte)(unsafe.Pointer(x)))
+			} else {
+				portablePanel[T](x, q.width)
+			}
+			x.flags |= panelAccumulate
+		}
+	}
+}
+
+// epilogue returns the flags of the last product of an element.
+func (c *Conv[T]) epilogue() (flags int) {
+	if c.Bias {
+		flags |= panelBias
+	}
+	if c.ReLU {
+		flags |= panelReLU
+	}
+	return flags
+}
+
+// empty sets pixels at which no element of the kernel meets the image.
+func (c *Conv[T]) empty(x *panelArgs, q *convPanel, to *T) {
+	for i := range x.m {
+		row := unsafe.Slice(element(to, i*x.cRow/c.size), q.width)
+		clear(row)
+		if c.Bias {
+			copy(row, unsafe.Slice((*T)(x.bias), q.width))
+		}
+		for k, v := range row {
+			if c.ReLU {
+				row[k] = max(v, 0)
+			}
+		}
+	}
+}
+
+// portablePanel is a panel kernel in plain Go, at most four columns wide.
+func portablePanel[T Float](x *panelArgs, width int) {
+	size := int(unsafe.Sizeof(T(0)))
+	a, b := (*T)(x.a), (*T)(x.b)
+	aRow, aCol, bRow := x.aRow/size, x.aCol/size, x.bRow/size
+	for i := 0; i < x.m; i += 4 {
+		rows := min(4, x.m-i)
+		var s [4][4]T
+		if rows == 4 && width == 4 {
+			tile4x4(&s, element(a, i*aRow), b, aRow, aCol, bRow, 1, x.k)
+		} else {
+			tileEdge(&s, rows, width, element(a, i*aRow), b, aRow, aCol, bRow, 1, x.k)
+		}
+		for r := range rows {
+			c := unsafe.Slice((*T)(unsafe.Add(x.c, (i+r)*x.cRow)), width)
+			for k := range c {
+				v := s[r][k]
+				if x.flags&panelAccumulate != 0 {
+					v += c[k]
+				}
+				if x.flags&panelBias != 0 {
+					v += *element((*T)(x.bias), k)
+				}
+				if x.flags&panelReLU != 0 {
+					v = max(v, 0)
+				}
+				c[k] = v
+			}
+		}
+	}
+}
