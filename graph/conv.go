@@ -22,9 +22,8 @@ const (
 	ConvWeights = kernel.ConvWeights // dw of x and dy
 )
 
-// Conv computes one of them. x
-// is images × channels × rows × columns, w channels of y × channels of a group ×
-// rows × columns.
+// Conv computes one of them. x is images × channels × rows × columns, w channels of
+// y × channels of a group × rows × columns.
 func (b *Builder) Conv(s Convolution, p, q Value) Value {
 	weights := s.Mode != ConvWeights
 	p = b.inner(p, false)

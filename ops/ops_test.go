@@ -3,6 +3,7 @@ package ops_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"descent/graph"
@@ -297,5 +298,35 @@ func TestLookup(t *testing.T) {
 	}
 	if _, ok := ops.Lookup("nothing"); ok {
 		t.Error("found nothing")
+	}
+}
+
+// What convolutions and pools refuse.
+func TestPictureMistakes(t *testing.T) {
+	g := graph.New(graph.Float64, 1)
+	x, w := g.Input("x", 2, 4, 5, 5), g.Input("w", 6, 2, 3, 3)
+	two := ops.PoolOptions{Kernel: []int{2}}
+	for want, y := range map[string]*node{
+		"the kernel 6x2x3x3 is for 2 channels":         ops.Conv(x, w, ops.ConvOptions{}),
+		"do not divide into 4 groups":                  ops.Conv(x, w, ops.ConvOptions{Groups: 4}),
+		"a window of 9 elements does not fit":          ops.Conv(x, w, ops.ConvOptions{Groups: 2, Dilation: []int{4}}),
+		"stride 0; at least 1":                         ops.Conv(x, w, ops.ConvOptions{Groups: 2, Stride: []int{0}}),
+		"padding [1 1 1]: one number":                  ops.Conv(x, w, ops.ConvOptions{Groups: 2, Padding: []int{1, 1, 1}}),
+		"is not images x channels":                     ops.Conv(g.Input("v", 3, 4), w, ops.ConvOptions{}),
+		"has not as many axes":                         ops.Conv(x, g.Input("u", 6, 2, 3), ops.ConvOptions{Groups: 2}),
+		"do not fit the operands":                      ops.ConvInput(x, w, ops.ConvOptions{}, 3),
+		"takes 2x6x5x5 and 6x2x3x3":                    ops.ConvInput(x, w, ops.ConvOptions{Groups: 2}, 7, 7),
+		"padding 2 is more than half of a window of 3": ops.MaxPool(x, ops.PoolOptions{Kernel: []int{3}, Padding: []int{2}}),
+		"windows of means have no dilation":            ops.AvgPool(x, ops.PoolOptions{Kernel: []int{2}, Dilation: []int{2}}),
+		"kernel [2 2 2]: one number":                   ops.MaxPool(x, ops.PoolOptions{Kernel: []int{2, 2, 2}}),
+		"has no elements to choose from":               ops.MaxPool(g.Input("e", 1, 2, 0), two),
+		"has planes of more than 16777216 elements":    ops.MaxPoolIndex(g.Input("l", 1, 1, 1<<25), two),
+		"do not fit each other":                        ops.MaxUnpool(x, x, 3),
+		"do not divide into 3 groups":                  ops.GroupNorm(x, 3, 1e-5),
+		"eps=-1; what is added to a variance is 0":     ops.Standardize(x, -1),
+	} {
+		if err := y.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

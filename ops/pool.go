@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"descent/graph"
 )
@@ -116,7 +117,14 @@ func pooled(what string, x *node, o PoolOptions, adapts bool) *node {
 	if x.Err() != nil {
 		return x
 	}
+	mean := strings.HasSuffix(what, "avg_pool")
+	if !mean {
+		o.Inside, o.Divisor = false, 0
+	}
 	p, err := newPool(x.Shape(), o, adapts)
+	if mean && o.dilated() {
+		err = errDilated
+	}
 	if err != nil {
 		return graph.Bad(err, what, x)
 	}
@@ -142,6 +150,9 @@ func shares(what string, dy *node, o PoolOptions, lengths []int, adapts bool) *n
 	if adapts && err == nil {
 		o.Kernel = d[2:]
 	}
+	if o.dilated() {
+		err = errDilated
+	}
 	var p pool
 	if err == nil {
 		var x graph.Shape
@@ -157,6 +168,16 @@ func shares(what string, dy *node, o PoolOptions, lengths []int, adapts bool) *n
 	}
 	return graph.Apply(avgPool{p, true}, dy)
 }
+
+var errDilated = errors.New("windows of means have no dilation")
+
+// dilated reports whether there is anything between the elements of a window.
+func (o *PoolOptions) dilated() bool {
+	return slices.ContainsFunc(o.Dilation, func(d int) bool { return d != 1 })
+}
+
+// mostIndex is how many elements a plane may have for float32 to tell them apart.
+const mostIndex = 1 << 24
 
 // newPool returns the pool of x.
 func newPool(x graph.Shape, o PoolOptions, adapts bool) (p pool, err error) {
@@ -177,8 +198,11 @@ func newPool(x graph.Shape, o PoolOptions, adapts bool) (p pool, err error) {
 	if !adapts {
 		walks, err = o.walks(lengths, kernel)
 	}
-	if slices.Min(lengths) < 1 {
+	switch size := graph.Dims(lengths...).Size(); {
+	case size < 1:
 		err = fmt.Errorf("%v has no elements to choose from", x)
+	case size > mostIndex:
+		err = fmt.Errorf("%v has planes of more than %d elements", x, mostIndex)
 	}
 	if err != nil {
 		return p, err
