@@ -12,7 +12,7 @@ type poolKey struct {
 }
 
 // pooling is a loop over pools.
-type pooling[T kernel.Float] func(p *Pool, dst, src [][]T, lo, hi int)
+type pooling[T kernel.Float] func(p *kernel.Pool, dst, src [][]T, lo, hi int)
 
 // pool runs a loop of which the results have the shape of a pool's, or of what it
 // is of.
@@ -24,10 +24,11 @@ func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[fl
 	for i, x := range in {
 		in[i] = b.inner(x, false)
 	}
+	plan := kernel.NewPool(p)
 	shapes := []Shape{Dims(p.Batch, r, c, p.Channels), Dims(p.Batch, r, c, p.Channels)}
 	out := b.Kernel(Kernel{Name: what, Key: poolKey{p, what}, Rows: p.Batch, Work: 2 * p.Rows.In * p.Columns.In * p.Channels,
-		F32: func(dst, src [][]float32, lo, hi int) { f32(&p, dst, src, lo, hi) },
-		F64: func(dst, src [][]float64, lo, hi int) { f64(&p, dst, src, lo, hi) },
+		F32: func(dst, src [][]float32, lo, hi int) { f32(plan, dst, src, lo, hi) },
+		F64: func(dst, src [][]float64, lo, hi int) { f64(plan, dst, src, lo, hi) },
 	}, shapes[:results], in...)
 	for i, y := range out {
 		out[i] = b.outer(y, false)

@@ -15,16 +15,32 @@ type PoolShape struct {
 	Divisor int
 }
 
-// span returns the elements of an axis in the window of a place: lo, lo+step, …
-// below hi, and of how many a mean with padding is.
-func (p *PoolShape) span(w Window, o int) (lo, hi, step, full int) {
-	if p.Adaptive {
-		lo, hi = o*w.In/w.Out, ((o+1)*w.In+w.Out-1)/w.Out
-		return lo, hi, 1, hi - lo
+// A Pool is a planned pool: it knows its windows.
+type Pool struct {
+	PoolShape
+	rows, columns []span
+}
+
+// A span is the elements of an axis in the window of a place: lo, lo+step, … below
+// hi; a mean with padding is of full ones.
+type span struct{ lo, hi, step, full int }
+
+// NewPool plans a pool.
+func NewPool(s PoolShape) *Pool { return &Pool{s, s.spans(s.Rows), s.spans(s.Columns)} }
+
+// spans are those of all places.
+func (p *PoolShape) spans(w Window) []span {
+	all := make([]span, w.Out)
+	for o := range all {
+		if p.Adaptive {
+			lo, hi := o*w.In/w.Out, ((o+1)*w.In+w.Out-1)/w.Out
+			all[o] = span{lo, hi, 1, hi - lo}
+			continue
+		}
+		a, b := w.Inside(o)
+		all[o] = span{w.At(o, a), min(w.At(o, b), w.In), w.Dilation, min(w.Kernel, w.In+w.Before-w.At(o, 0))}
 	}
-	a, b := w.Inside(o)
-	lo, hi = w.At(o, a), w.At(o, b)
-	return lo, min(hi, w.In), w.Dilation, min(w.Kernel, w.In+w.Before-w.At(o, 0))
+	return all
 }
 
 // sizes returns the elements of an image before and after.
@@ -34,21 +50,19 @@ func (p *PoolShape) sizes() (x, y int) {
 
 // each visits the places of an image, row by row: start with the divisor of a
 // mean, then visit with the pixel of each element of the window, row by row.
-func (p *PoolShape) each(start func(place, divisor int), visit func(place, at int)) {
-	for r := range p.Rows.Out {
-		top, bottom, down, tall := p.span(p.Rows, r)
-		for c := range p.Columns.Out {
-			left, right, across, wide := p.span(p.Columns, c)
-			place, divisor := r*p.Columns.Out+c, tall*wide
+func (p *Pool) each(start func(place, divisor int), visit func(place, at int)) {
+	for r, row := range p.rows {
+		for c, col := range p.columns {
+			place, divisor := r*p.Columns.Out+c, row.full*col.full
 			switch {
 			case p.Divisor != 0:
 				divisor = p.Divisor
 			case p.Inside:
-				divisor = (bottom - top) * (right - left)
+				divisor = (row.hi - row.lo) * (col.hi - col.lo)
 			}
 			start(place, divisor)
-			for i := top; i < bottom; i += down {
-				for j := left; j < right; j += across {
+			for i := row.lo; i < row.hi; i += row.step {
+				for j := col.lo; j < col.hi; j += col.step {
 					visit(place, i*p.Columns.In+j)
 				}
 			}
@@ -60,7 +74,7 @@ func (p *PoolShape) each(start func(place, divisor int), visit func(place, at in
 // of each window and the second to its pixel: that of the first of them, row by
 // row. A NaN is larger than all; a window of padding alone has no element, -Inf and
 // -1.
-func MaxPool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
+func MaxPool[T Float](p *Pool, dst, src [][]T, lo, hi int) {
 	in, out := p.sizes()
 	c := p.Channels
 	for n := lo; n < hi; n++ {
@@ -85,7 +99,7 @@ func MaxPool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
 
 // MaxUnpool sets an array to 0, and adds each element of the first operand at the
 // pixel that the second says. Those that are none are left out.
-func MaxUnpool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
+func MaxUnpool[T Float](p *Pool, dst, src [][]T, lo, hi int) {
 	in, out := p.sizes()
 	c := p.Channels
 	clear(dst[0][lo*in : hi*in])
@@ -102,7 +116,7 @@ func MaxUnpool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
 }
 
 // AvgPool sets each place to the mean of its window.
-func AvgPool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
+func AvgPool[T Float](p *Pool, dst, src [][]T, lo, hi int) {
 	in, out := p.sizes()
 	c := p.Channels
 	clear(dst[0][lo*out : hi*out])
@@ -124,7 +138,7 @@ func AvgPool[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
 }
 
 // AvgPoolGrad sets each element of an array to the sum of its shares in the means.
-func AvgPoolGrad[T Float](p *PoolShape, dst, src [][]T, lo, hi int) {
+func AvgPoolGrad[T Float](p *Pool, dst, src [][]T, lo, hi int) {
 	in, out := p.sizes()
 	c := p.Channels
 	clear(dst[0][lo*in : hi*in])
