@@ -49,16 +49,16 @@ const small = "[1,4096]"
 
 var (
 	filters  = spec.Setting{Name: "filters", Doc: "channels of its output", Kind: spec.Whole, Range: units, Required: true}
-	kernel   = spec.Setting{Name: "kernel", Doc: "lengths of the kernel; one number is for all axes", Kind: spec.Wholes, Range: small, Required: true, By: spec.InOrder}
-	stride   = spec.Setting{Name: "stride", Doc: "from place to place", Kind: spec.Wholes, Range: small, Default: []float64{1}}
-	dilation = spec.Setting{Name: "dilation", Doc: "from element to element of the kernel", Kind: spec.Wholes, Range: small, Default: []float64{1}}
-	padding  = spec.Setting{Name: "padding", Doc: "zeros around: numbers, same (lengths are kept at stride 1) or valid (none)", Kind: spec.Wholes, Range: "[0,4096]", Default: "same", Choices: []string{"same", "valid"}}
+	kernel   = spec.Setting{Name: "kernel", Doc: "lengths of the kernel; one number is for all axes", Kind: spec.Wholes, One: true, Range: small, Required: true, By: spec.InOrder}
+	stride   = spec.Setting{Name: "stride", Doc: "from place to place", Kind: spec.Wholes, One: true, Range: small, Default: []float64{1}}
+	dilation = spec.Setting{Name: "dilation", Doc: "from element to element of the kernel", Kind: spec.Wholes, One: true, Range: small, Default: []float64{1}}
+	padding  = spec.Setting{Name: "padding", Doc: "zeros around: numbers, same (lengths are kept at stride 1) or valid (none)", Kind: spec.Wholes, One: true, Range: "[0,4096]", Default: "same", Choices: []string{"same", "valid"}}
 	bias     = spec.Setting{Name: "bias", Doc: "add b", Kind: spec.Flag, Default: true}
 	heInit   = spec.Setting{Name: "init", Doc: "initialiser of weights", Kind: spec.Word, Default: "he", Choices: initNames()}
 
-	window  = spec.Setting{Name: "size", Doc: "lengths of the window; one number is for all axes", Kind: spec.Wholes, Range: small, Required: true}
-	by      = spec.Setting{Name: "stride", Doc: "from place to place; the lengths of the window if it is not given", Kind: spec.Wholes, Range: small}
-	around  = spec.Setting{Name: "padding", Doc: "around, at most half the window", Kind: spec.Wholes, Range: "[0,2048]", Default: []float64{0}}
+	window  = spec.Setting{Name: "size", Doc: "lengths of the window; one number is for all axes", Kind: spec.Wholes, One: true, Range: small, Required: true}
+	by      = spec.Setting{Name: "stride", Doc: "from place to place; the lengths of the window if it is not given", Kind: spec.Wholes, One: true, Range: small}
+	around  = spec.Setting{Name: "padding", Doc: "around, at most half the window", Kind: spec.Wholes, One: true, Range: "[0,2048]", Default: []float64{0}}
 	hanging = spec.Setting{Name: "ceil", Doc: "windows may hang over the end", Kind: spec.Flag, Default: false}
 )
 
@@ -87,7 +87,7 @@ var pictures = []Row{
 			return Pool(ops.AvgPool, o)
 		}, Pictures: true},
 	{Row: spec.Row{Name: "adaptive_pool", Doc: "the mean of each of as many windows as are wanted", Examples: []string{"4"},
-		Settings: []spec.Setting{{Name: "size", Doc: "lengths of the result", Kind: spec.Wholes, Range: small, Required: true}, {Name: "of", Doc: "the mean or the largest", Kind: spec.Word, Default: "mean", Choices: []string{"mean", "max"}}}},
+		Settings: []spec.Setting{{Name: "size", Doc: "lengths of the result", Kind: spec.Wholes, One: true, Range: small, Required: true}, {Name: "of", Doc: "the mean or the largest", Kind: spec.Word, Default: "mean", Choices: []string{"mean", "max"}}}},
 		make: func(a spec.Args, _ []Layer) Layer {
 			pool := ops.AdaptiveAvgPool
 			if a.Word("of") == "max" {

@@ -114,7 +114,7 @@ func flag(name, doc string, aliases ...string) spec.Setting {
 }
 
 func wholes(name, doc string, aliases ...string) spec.Setting {
-	return spec.Setting{Name: name, Doc: doc, Kind: spec.Wholes, Range: whole32, By: spec.InOrder, Aliases: aliases}
+	return spec.Setting{Name: name, Doc: doc, Kind: spec.Wholes, Range: whole32, By: spec.InOrder, One: true, Aliases: aliases}
 }
 
 // rest is a list that may be written without brackets.

@@ -129,7 +129,7 @@ func (a Args) Call() Call {
 	for i, s := range a.all {
 		v := a.values[i]
 		list, _ := v.([]float64)
-		if len(list) == 1 && s.Kind == Wholes {
+		if len(list) == 1 && s.One {
 			v = list[0] // as it may be given
 		}
 		switch {

@@ -47,6 +47,7 @@ type Setting struct {
 	Range    string   // of numbers, such as "[0,1)"; "" is all that are finite
 	Choices  []string // of words, none is any; of a list, words that may stand for it
 	By       Position
+	One      bool // a list of one may be written without brackets
 	// Search is where a search looks for a number if it is not told; a text may
 	// give another range. Log says that it looks evenly in the logarithm.
 	Search Interval
@@ -201,8 +202,8 @@ func (s *Setting) convert(v Value) (Value, error) {
 	case List, Wholes:
 		switch x := v.(type) {
 		case float64:
-			if s.Kind == Wholes {
-				v = []float64{x} // a list of one
+			if s.One {
+				v = []float64{x}
 			}
 		case string:
 			if len(s.Choices) > 0 {

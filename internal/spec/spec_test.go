@@ -78,7 +78,7 @@ var things = []struct{ Row }{{Row{Name: "thing", Aliases: []string{"ding"}, Exam
 		{Name: "list", Kind: List, Range: "[0,inf)"},
 		{Name: "sub", Kind: Calls},
 	}}}, {Row{Name: "many", Examples: []string{"1"}, Settings: []Setting{{Name: "u", Kind: Wholes, Range: "[1,9]", Required: true, By: Rest}, {Name: "k", Kind: Number, Default: 1.0}}}},
-	{Row{Name: "fork", Examples: []string{"a, b"}, Settings: []Setting{{Name: "parts", Kind: Branches, Required: true, By: Rest}, {Name: "pad", Kind: Wholes, Range: "[0,9]", Default: "same", Choices: []string{"same", "valid"}}}}},
+	{Row{Name: "fork", Examples: []string{"a, b"}, Settings: []Setting{{Name: "parts", Kind: Branches, Required: true, By: Rest}, {Name: "pad", Kind: Wholes, One: true, Range: "[0,9]", Default: "same", Choices: []string{"same", "valid"}}}}},
 	{Row{Name: "bare"}}}
 
 func bind(text string) (Args, error) {
