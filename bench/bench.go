@@ -202,6 +202,23 @@ func rows(d *data.Dataset) int {
 	return d.Rows()
 }
 
+// Memory returns how many bytes the study's trainers take at once, one for each
+// optimizer and worker; see [train.Memory].
+func (s *Study) Memory() (total int, err error) {
+	s.Defaults()
+	if err := s.check(); err != nil {
+		return 0, err
+	}
+	for _, e := range s.Entrants {
+		n, err := train.Memory(s.Task, e.Rule, s.Dtype, train.Run{Train: s.Parts.Train, Val: s.Parts.Val, Batch: s.Batch, Seed: s.Seed}, s.Parts.Test)
+		if err != nil {
+			return 0, err
+		}
+		total += s.Workers * n
+	}
+	return total, nil
+}
+
 // checkRates reports learning rates to try that make no sense; nil are the
 // defaults.
 func checkRates(rates []float64) error {

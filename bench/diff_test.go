@@ -48,3 +48,23 @@ func TestCompare(t *testing.T) {
 		t.Errorf("studies of different models: %v", err)
 	}
 }
+
+// A file that lacks what results have is none, however well it is written.
+func TestResultsAreWhole(t *testing.T) {
+	const whole = `{"format":1,"setup":{"data":"d","model":"m","loss":"l","score":"R2"},"optimizers":[{"optimizer":"sgd"}],"runs":[{"optimizer":"sgd"}]}`
+	if _, err := parseResults("r.json", []byte(whole)); err != nil {
+		t.Fatal(err)
+	}
+	for text, missing := range map[string]string{
+		`{"format":1}`: "what was compared",
+		strings.Replace(whole, `"data":"d",`, "", 1):                           "what was compared",
+		strings.Replace(whole, `"R2"`, `""`, 1):                                "what was compared",
+		strings.Replace(whole, `"optimizers":[{"optimizer":"sgd"}],`, "", 1):   "optimizers",
+		strings.Replace(whole, `"runs":[{"optimizer":"sgd"}]`, `"runs":[]`, 1): "runs",
+	} {
+		want := "r.json: not the results of a benchmark: " + missing + " is missing"
+		if _, err := parseResults("r.json", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

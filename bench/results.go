@@ -324,5 +324,21 @@ func parseResults(path string, text []byte) (*Results, error) {
 	if r.Format != resultsFormat {
 		return nil, fmt.Errorf("%s: results of format %d; this version reads format %d", path, r.Format, resultsFormat)
 	}
-	return r, nil
+	return r, r.check(path)
+}
+
+// check refuses what is no study.
+func (r *Results) check(path string) error {
+	what := ""
+	switch s := &r.Setup; {
+	case s.Data == "" || s.Model == "" || s.Loss == "" || s.Score == "":
+		what = "what was compared"
+	case len(r.Optimizers) == 0:
+		what = "optimizers"
+	case len(r.Runs) == 0:
+		what = "runs"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s: not the results of a benchmark: %s is missing", path, what)
 }

@@ -20,7 +20,12 @@ func (s *Schema) Apply(t *Table) (*Dataset, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	return s.encode(t, allRows(t))
+	d, bad := s.encode(t, allRows(t.Rows()))
+	if bad != nil {
+		return nil, bad.err
+	}
+	d.noteUnseen()
+	return d, nil
 }
 
 // ApplyLabelled encodes the rows of a table that have a target, for measuring
@@ -34,7 +39,7 @@ func (s *Schema) ApplyLabelled(t *Table) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.DeleteFunc(allRows(t), target.missing)
+	rows := slices.DeleteFunc(allRows(t.Rows()), target.missing)
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s: column %s: the target is missing in every row", t.Name, quote(target.Name))
 	}
@@ -45,8 +50,8 @@ func (s *Schema) ApplyLabelled(t *Table) (*Dataset, error) {
 	return d, err
 }
 
-func allRows(t *Table) []int {
-	rows := make([]int, t.Rows())
+func allRows(n int) []int {
+	rows := make([]int, n)
 	for i := range rows {
 		rows[i] = i
 	}
@@ -55,15 +60,16 @@ func allRows(t *Table) []int {
 
 // encodeLabelled encodes rows with their targets, none of which is missing.
 func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset, error) {
-	d, err := s.encode(t, rows)
-	if err != nil {
-		return nil, err
+	d, bad := s.encode(t, rows)
+	if bad != nil {
+		return nil, bad.err
 	}
+	d.noteUnseen()
 	d.Target, d.Classes = s.Target.Name, slices.Clone(s.Target.Classes)
 	if s.Target.Task == Regression {
-		values, err := numericCells(t, target, rows)
-		if err != nil {
-			return nil, err
+		values, bad := numericCells(t, target, rows)
+		if bad != nil {
+			return nil, bad.err
 		}
 		d.Y = make([]float64, len(rows))
 		Gather(d.Y, values, 1, rows)
@@ -82,13 +88,13 @@ func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset,
 // maxCells bounds the inputs of a dataset: 2³⁰ numbers are 8 GiB.
 const maxCells = 1 << 30
 
-// encode encodes the inputs of rows.
-func (s *Schema) encode(t *Table, rows []int) (*Dataset, error) {
+// encode encodes the inputs of rows. An error is whole, with the row if it is of one.
+func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
 	d := &Dataset{Inputs: s.Features(), Shape: slices.Clone(s.Shape)}
 	w := d.Features()
 	if len(rows) > maxCells/max(w, 1) {
-		return nil, fmt.Errorf("%s: %d rows of %d inputs need %s; at most %s are allowed: drop columns with many levels, or rows",
-			t.Name, len(rows), w, size(8*int64(len(rows))*int64(w)), size(8*maxCells))
+		return nil, &cellError{0, fmt.Errorf("%s: %d rows of %d inputs need %s; at most %s are allowed: drop columns with many levels, or rows",
+			t.Name, len(rows), w, size(8*int64(len(rows))*int64(w)), size(8*maxCells))}
 	}
 	d.X = make([]float64, len(rows)*w)
 	// A search for each input would take a minute for 65,000 columns.
@@ -102,18 +108,20 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, error) {
 		c, ok := columns[in.Name]
 		if !ok {
 			_, err := t.Column(in.Name) // says what there is instead
-			return nil, err
+			return nil, &cellError{0, err}
 		}
 		c, err := in.of(t, c)
-		switch {
-		case err != nil:
-		case in.Kind == Numeric:
-			err = in.encodeNumbers(d, at, t, c, rows)
-		default:
-			err = in.encodeWords(d, at, t, c, rows, s.Unknown)
-		}
 		if err != nil {
-			return nil, err
+			return nil, &cellError{0, err}
+		}
+		var bad *cellError
+		if in.Kind == Numeric {
+			bad = in.encodeNumbers(d, at, t, c, rows)
+		} else {
+			bad = in.encodeWords(d, at, t, c, rows, s.Unknown)
+		}
+		if bad != nil {
+			return nil, bad
 		}
 		at += in.width()
 	}
@@ -134,10 +142,10 @@ func (in *Input) of(t *Table, c *Column) (*Column, error) {
 }
 
 // encodeNumbers fills column at of d.X.
-func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []int) error {
-	values, err := numericCells(t, c, rows)
-	if err != nil {
-		return err
+func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []int) *cellError {
+	values, bad := numericCells(t, c, rows)
+	if bad != nil {
+		return bad
 	}
 	w := d.Features()
 	for i, row := range rows {
@@ -148,7 +156,7 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 		}
 		x := (v - in.Offset) / in.Scale
 		if !finite(x) {
-			return fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.Where(row), quote(c.Name), v)
+			return &cellError{row, fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.Where(row), quote(c.Name), v)}
 		}
 		d.X[i*w+at] = x
 	}
@@ -156,20 +164,20 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 }
 
 // encodeWords fills the columns of d.X from at on, one for each level.
-func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int, policy Unknown) error {
+func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int, policy Unknown) *cellError {
 	find := finder(c, in.Levels)
 	missing := slices.Index(in.Levels, MissingLevel)
 	w := d.Features()
-	var strange []string
+	strange := unseen{column: in.label()}
 	for i, row := range rows {
 		level := find(row)
 		if level < 0 {
 			if policy == UnknownRefuse && (missing < 0 || !c.missing(row)) && in.Part == "" {
-				return unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
-					Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})
+				return &cellError{row, unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
+					Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})}
 			}
 			if !c.missing(row) {
-				strange = append(strange, c.word(row))
+				strange.add(1, c.word(row))
 			}
 			level = missing
 			d.Missing++
@@ -178,12 +186,47 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 			d.X[i*w+at+level] = 1
 		}
 	}
-	if n := len(strange); n > 0 {
-		slices.Sort(strange)
-		d.Notes = append(d.Notes, Note{Text: fmt.Sprintf("column %s: %d of %d rows have words that training has not seen, which count as missing: %s",
-			quote(in.label()), n, len(rows), list(slices.Compact(strange)))})
+	if strange.rows > 0 {
+		d.unseen = append(d.unseen, strange)
 	}
 	return nil
+}
+
+// unseen are rows whose words training has not seen, and the first of these words.
+type unseen struct {
+	column string
+	rows   int
+	words  []string
+	more   bool // there are other words
+}
+
+func (u *unseen) add(rows int, words ...string) {
+	const most = 12 // are told
+	u.rows += rows
+	for _, w := range words {
+		switch {
+		case slices.Contains(u.words, w):
+		case len(u.words) == most:
+			u.more = true
+		default:
+			u.words = append(u.words, w)
+		}
+	}
+}
+
+// note says so, of all rows.
+func (u *unseen) note(rows int) Note {
+	words := list(slices.Sorted(slices.Values(u.words)))
+	if u.more {
+		words += " and others"
+	}
+	return Note{Text: fmt.Sprintf("column %s: %d of %d rows have words that training has not seen, which count as missing: %s", quote(u.column), u.rows, rows, words)}
+}
+
+func (d *Dataset) noteUnseen() {
+	for _, u := range d.unseen {
+		d.Notes = append(d.Notes, u.note(d.Rows()))
+	}
 }
 
 // unknownLevel says that the word in a row is not one of the levels.
@@ -211,12 +254,12 @@ func (c *Column) word(row int) string {
 
 // numericCells returns the cells of a column as numbers, NaN where one is
 // missing, and fails if one in rows is a word.
-func numericCells(t *Table, c *Column, rows []int) ([]float64, error) {
+func numericCells(t *Table, c *Column, rows []int) ([]float64, *cellError) {
 	switch c.Kind {
 	case Numeric:
 		return c.Values, nil
 	case Date:
-		return nil, fmt.Errorf("%s: column %s has dates; numbers are needed", t.Name, quote(c.Name))
+		return nil, &cellError{0, fmt.Errorf("%s: column %s has dates; numbers are needed", t.Name, quote(c.Name))}
 	}
 	// A column of a new file may be categorical by itself because of rows that
 	// are not asked for, or because its reader was told so.
@@ -228,7 +271,7 @@ func numericCells(t *Table, c *Column, rows []int) ([]float64, error) {
 		}
 		v, ok := number(c.word(row))
 		if !ok || !finite(v) {
-			return nil, fmt.Errorf("%s: column %s: %s is not a number", t.Where(row), quote(c.Name), quote(c.word(row)))
+			return nil, &cellError{row, fmt.Errorf("%s: column %s: %s is not a number", t.Where(row), quote(c.Name), quote(c.word(row)))}
 		}
 		values[row] = v
 	}

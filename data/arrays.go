@@ -30,6 +30,21 @@ type Array struct {
 	f32         []float32
 	ints        []int
 	bytes       []uint8
+	shades      bool // bytes stand for their share of 255
+}
+
+// The shares of 255 that the bytes of pictures stand for.
+var (
+	shades32 = shades[float32]()
+	shades64 = shades[float64]()
+)
+
+func shades[T float32 | float64]() *[256]T {
+	table := new([256]T)
+	for i := range table {
+		table[i] = T(float64(i) / 255)
+	}
+	return table
 }
 
 // NewArray returns values as rows of a shape, row-major; no shape stands for one
@@ -99,8 +114,8 @@ func (a Array) Shape() []int {
 	return slices.Clone(a.shape)
 }
 
-// Whole reports whether the values are int or uint8.
-func (a Array) Whole() bool { return a.ints != nil || a.bytes != nil }
+// Whole reports whether the values are whole numbers: int or uint8, but not pixels.
+func (a Array) Whole() bool { return a.ints != nil || a.bytes != nil && !a.shades }
 
 // Fits reports whether rows can be taken as rows of a shape: it is theirs, or one
 // of both is flat and they have as many values.
@@ -126,8 +141,33 @@ func GatherArray[D float32 | float64 | int](dst []D, a Array, rows []int) {
 		Gather(dst, a.f32, a.width, rows)
 	case a.ints != nil:
 		Gather(dst, a.ints, a.width, rows)
+	case a.shades:
+		switch dst := any(dst).(type) {
+		case []float32:
+			gatherShades(dst, shades32, a, rows)
+		case []float64:
+			gatherShades(dst, shades64, a, rows)
+		}
 	default:
 		Gather(dst, a.bytes, a.width, rows)
+	}
+}
+
+// gatherShades is Gather of bytes that stand for numbers. Looking them up is as
+// fast as converting them, and rounds as if each had been kept as float64.
+func gatherShades[T float32 | float64](dst []T, table *[256]T, a Array, rows []int) {
+	if len(dst) != len(rows)*a.width {
+		panic(fmt.Sprintf("data: GatherArray of %d rows of %d into %d places", len(rows), a.width, len(dst)))
+	}
+	for i, r := range rows {
+		if uint(r) >= uint(a.rows) {
+			panic(noRow("GatherArray", i, r, a.rows))
+		}
+		to := dst[i*a.width : (i+1)*a.width]
+		from := a.bytes[r*a.width : (r+1)*a.width]
+		for j, b := range from[:len(to)] {
+			to[j] = table[b]
+		}
 	}
 }
 
@@ -172,7 +212,10 @@ func (s Arrays) Array(name string) (Array, bool) {
 func (d *Dataset) Array(name string) (a Array, ok bool) {
 	switch {
 	case name == "x" && d.Features() > 0:
-		a = arrayOf(d.X, d.Features(), nil)
+		if a = arrayOf(d.X, d.Features(), nil); d.Pixels != nil {
+			a = arrayOf(d.Pixels, d.Features(), nil)
+			a.shades = true
+		}
 		if p, ok := product(d.Shape); ok && p == a.width {
 			a.shape = d.Shape
 		}
@@ -204,6 +247,16 @@ func Float32(d Rows, names ...string) Rows {
 		s.arrays[name] = arrayOf(narrow, a.width, a.shape)
 	}
 	return s
+}
+
+// Float32Bytes returns how much memory Float32 takes.
+func Float32Bytes(d Rows, names ...string) (n int) {
+	for _, name := range names {
+		if a, ok := d.Array(name); ok {
+			n += 4 * len(a.f64)
+		}
+	}
+	return n
 }
 
 // converted are rows of which some arrays are others.

@@ -115,3 +115,96 @@ func TestDatasetArrays(t *testing.T) {
 		t.Errorf("weights: %v", err)
 	}
 }
+
+// TestPixels: bytes become the numbers that they would be had each been divided
+// when it was read, in every place where rows are taken.
+func TestPixels(t *testing.T) {
+	d := &data.Dataset{Inputs: []string{"a", "b"}, Shape: []int{2}, Target: "t", Classes: []string{"0"}, Class: make([]int, 128)}
+	for b := range 256 {
+		d.Pixels = append(d.Pixels, uint8(b))
+	}
+	if err := d.Check(); err != nil || d.Rows() != 128 {
+		t.Fatal(err, d.Rows())
+	}
+	rows := []int{127, 0, 64, 3}
+	part := d.Subset(rows)
+	if part.X != nil || part.Rows() != len(rows) {
+		t.Fatalf("a subset has %d numbers and %d rows", len(part.X), part.Rows())
+	}
+	whole, _ := d.Array("x")
+	some, _ := part.Array("x")
+	if whole.Whole() || !reflect.DeepEqual(whole.Shape(), []int{2}) {
+		t.Errorf("pixels are whole numbers (%v), or of shape %v", whole.Whole(), whole.Shape())
+	}
+	f64, f32 := make([]float64, 8), make([]float32, 8)
+	again64, again32 := make([]float64, 8), make([]float32, 8)
+	data.GatherArray(f64, whole, rows)
+	data.GatherArray(f32, whole, rows)
+	data.GatherArray(again64, some, []int{0, 1, 2, 3})
+	data.GatherArray(again32, some, []int{0, 1, 2, 3})
+	for i, r := range rows {
+		for j := range 2 {
+			want := float64(2*r+j) / 255
+			if k := 2*i + j; f64[k] != want || f32[k] != float32(want) || again64[k] != want || again32[k] != float32(want) {
+				t.Errorf("pixel %d: %v, %v, and of the subset %v, %v; want %v", 2*r+j, f64[k], f32[k], again64[k], again32[k], want)
+			}
+		}
+	}
+	for what, f := range map[string]func(){
+		"no such row":     func() { data.GatherArray(f64[:2], whole, []int{128}) },
+		"a negative row":  func() { data.GatherArray(f64[:2], whole, []int{-1}) },
+		"too little room": func() { data.GatherArray(f64[:1], whole, []int{1}) },
+		"as integers":     func() { data.GatherArray(make([]int, 2), whole, []int{1}) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", what)
+				}
+			}()
+			f()
+		}()
+	}
+	if n := testing.AllocsPerRun(10, func() { data.GatherArray(f32, whole, rows) }); n != 0 {
+		t.Errorf("%v allocations in a batch", n)
+	}
+}
+
+// A generator's batches are what was promised, or its error says which is not.
+func TestGenerator(t *testing.T) {
+	rows, err := data.NewArray([]float64{1, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := data.Generator{Batches: 3, Size: 2, Make: func(seed uint64, epoch, batch int) (data.Rows, error) {
+		switch {
+		case seed != 7 || epoch != 5:
+			return nil, fmt.Errorf("seed %d, epoch %d", seed, epoch)
+		case batch == 1:
+			return data.Arrays{"x": rows, "y": rows}, nil
+		case batch == 2:
+			one, err := data.NewArray([]float64{1})
+			return data.Arrays{"x": one}, err
+		}
+		return nil, nil
+	}}
+	if got, err := g.Batch(7, 5, 1); err != nil || got.Rows() != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for batch, want := range map[int]string{0: "data: batch 0 of epoch 5: no rows", 2: "data: batch 2 of epoch 5: 1 rows, not 2"} {
+		if _, err := g.Batch(7, 5, batch); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if _, err := g.Batch(7, 6, 1); err == nil || err.Error() != "data: batch 1 of epoch 6: seed 7, epoch 6" {
+		t.Error(err)
+	}
+	for _, bad := range []data.Generator{{}, {Batches: 1, Size: 1}, {Batches: 1, Make: g.Make}, {Size: 1, Make: g.Make}} {
+		if bad.Check() == nil {
+			t.Errorf("%+v is taken", bad)
+		}
+	}
+	if err := g.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -117,8 +117,16 @@ type cellError struct {
 // row that cannot be read, -1 if there is none. A column without a number is
 // not one of numbers.
 func (c *cells) values(read func(cell string) (float64, bool)) (values []float64, bad int) {
-	values, bad = make([]float64, len(c.ends)), 0
-	some := false
+	values, some, bad := c.read(read)
+	if bad < 0 && !some && c.text.Len() > 0 {
+		return nil, slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
+	}
+	return values, bad
+}
+
+// read is values of a column that is one of numbers; some tells whether it has one.
+func (c *cells) read(read func(cell string) (float64, bool)) (values []float64, some bool, bad int) {
+	values = make([]float64, len(c.ends))
 	for row := range values {
 		cell := c.at(row)
 		if cell == "" {
@@ -132,13 +140,10 @@ func (c *cells) values(read func(cell string) (float64, bool)) (values []float64
 		case isBlank(cell):
 			values[row] = math.NaN()
 		default:
-			return nil, row
+			return nil, some, row
 		}
 	}
-	if !some && c.text.Len() > 0 {
-		return nil, slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
-	}
-	return values, -1
+	return values, some, -1
 }
 
 // padded returns a cell that begins with a 0, where all are digits and as many,

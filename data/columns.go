@@ -9,16 +9,16 @@ import (
 
 // fill makes the columns of the table, and frees the text of each as soon as it
 // can. Columns of plain numbers come first: how they are written tells what a
-// comma means in the others.
-func (t *Table) fill(columns []cells, o CSVOptions, comma byte) error {
+// comma means in the others. The error is whole.
+func (t *Table) fill(columns []cells, o CSVOptions, comma byte) *cellError {
 	t.Columns = make([]Column, len(columns))
-	w := writing{table: t, o: o, comma: comma, asked: o.decimal(), inputs: o.Schema.byColumn()}
+	w := newWriting(t, o, comma)
 	var open []int
 	for i := range columns {
 		c := &columns[i]
 		done, bad := w.plain(c, &t.Columns[i])
 		if bad != nil {
-			return w.at(c, bad)
+			return &cellError{bad.row, w.at(c, bad)}
 		}
 		if done {
 			columns[i] = cells{}
@@ -29,7 +29,7 @@ func (t *Table) fill(columns []cells, o CSVOptions, comma byte) error {
 	for _, i := range open {
 		c := &columns[i]
 		if bad := w.column(c, &t.Columns[i]); bad != nil {
-			return w.at(c, bad)
+			return &cellError{bad.row, w.at(c, bad)}
 		}
 		columns[i] = cells{}
 	}
@@ -48,6 +48,10 @@ type writing struct {
 	points, commas int               // columns that can have only that decimal sign
 	odd            []string          // columns of numbers that do not agree
 	either         []string          // columns of dates that may be read with the day or the month first
+}
+
+func newWriting(t *Table, o CSVOptions, comma byte) *writing {
+	return &writing{table: t, o: o, comma: comma, asked: o.decimal(), inputs: o.Schema.byColumn()}
 }
 
 func (w *writing) at(c *cells, bad *cellError) error {
@@ -89,10 +93,8 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 		}
 		return false, nil
 	}
-	for row, v := range values {
-		if math.IsInf(v, 0) {
-			return false, &cellError{row, fmt.Errorf("%s is infinite; leave the cell empty if the value is missing", quote(c.at(row)))}
-		}
+	if bad := infinite(c, values); bad != nil {
+		return false, bad
 	}
 	*out = Column{Name: c.name, Kind: Numeric, Values: values}
 	if kind == "" && c.compact() {
@@ -110,6 +112,16 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 	}
 	w.points++
 	return true, nil
+}
+
+// infinite reports the first number of a column that is.
+func infinite(c *cells, values []float64) *cellError {
+	for row, v := range values {
+		if math.IsInf(v, 0) {
+			return &cellError{row, fmt.Errorf("%s is infinite; leave the cell empty if the value is missing", quote(c.at(row)))}
+		}
+	}
+	return nil
 }
 
 // vote counts a column that is not plain for the decimal sign it needs.
@@ -181,13 +193,13 @@ func (w *writing) asBefore(c *cells, in *Input, out *Column) bool {
 		if bad >= 0 || w.differs(in.Numerals) {
 			return false
 		}
-		*out = Column{Name: c.name, Kind: Numeric, Values: values}
+		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: *in.Numerals}
 	case in.Part != "":
 		values, ok := c.datesAs(in.Dates)
 		if !ok {
 			return false
 		}
-		*out = Column{Name: c.name, Kind: Date, Values: values}
+		*out = Column{Name: c.name, Kind: Date, Values: values, dates: in.Dates}
 	default:
 		return false
 	}
@@ -281,7 +293,9 @@ func (w *writing) note() {
 	columns := make(map[Numerals][]string)
 	var forms []Numerals
 	for _, c := range w.table.Columns {
-		if c.numerals != (Numerals{}) && w.told(c.Name) {
+		in := w.inputs[c.Name]
+		before := in != nil && in.Numerals != nil && *in.Numerals == c.numerals
+		if c.numerals != (Numerals{}) && !before && w.told(c.Name) {
 			if columns[c.numerals] == nil {
 				forms = append(forms, c.numerals)
 			}

@@ -160,8 +160,8 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.fill(columns, o, records.comma); err != nil {
-		return nil, err
+	if bad := t.fill(columns, o, records.comma); bad != nil {
+		return nil, bad.err
 	}
 	return t, t.sums()
 }
@@ -212,38 +212,30 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 		columns[i].name = name
 	}
 	in.width = len(header)
-	row, empty := 0, 0
-	for {
-		fields, line, err := in.next()
+	for row := 0; ; row++ {
+		fields, line, err := t.row(in, header, row)
 		switch {
 		case err == io.EOF && row == 0:
-			return nil, fmt.Errorf("%s: a header and no rows", t.Name)
+			return nil, noRows(t.Name)
 		case err == io.EOF:
-			if empty > 0 {
-				t.Notes = append(t.Notes, Note{Text: rowsOfNothing(empty)})
-			}
+			t.Notes = append(t.Notes, t.left()...)
 			return columns, t.totals(columns, row-1)
 		case err != nil:
 			return nil, err
-		case len(fields) == len(header)+1 && fields[len(header)] == "":
-			fields = fields[:len(header)] // a separator ends the line
-		case len(fields) != len(header):
-			return nil, t.ragged(row, line, len(fields), len(header))
-		}
-		if again := slices.EqualFunc(fields, header, func(cell, name string) bool { return columnLine(cell) == name }); again && slices.ContainsFunc(header, notNumber) {
-			t.Notes = append(t.Notes, Note{Text: fmt.Sprintf("line %d, which is the header again, is left out", line)})
-			continue
-		}
-		if len(header) > 1 && !slices.ContainsFunc(fields, func(cell string) bool { return cell != "" }) {
-			empty++
-			continue
 		}
 		t.setLine(row, line)
 		if err := addRow(columns, fields, o); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", t.Name, line, err)
 		}
-		row++
 	}
+}
+
+// left says which rows were left out since they are empty.
+func (t *Table) left() []Note {
+	if t.empty == 0 {
+		return nil
+	}
+	return []Note{{Text: rowsOfNothing(t.empty)}}
 }
 
 func rowsOfNothing(n int) string {
@@ -324,6 +316,33 @@ func (t *Table) sums() error {
 	return advise(fmt.Errorf("%s: the last row has the sums, or the means, of the rows above", t.Where(last)), Advice{Text: "delete it"})
 }
 
+func noRows(name string) error { return fmt.Errorf("%s: a header and no rows", name) }
+
+// row reads the fields of a row, as many as the header has. Rows of empty cells, and
+// the header where it comes again, are left out.
+func (t *Table) row(in *records, header []string, row int) (fields []string, line int, err error) {
+	for {
+		fields, line, err = in.next()
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case len(fields) == len(header)+1 && fields[len(header)] == "":
+			fields = fields[:len(header)] // a separator ends the line
+		case len(fields) != len(header):
+			return nil, 0, t.ragged(row, line, len(fields), len(header))
+		}
+		again := slices.EqualFunc(fields, header, func(cell, name string) bool { return columnLine(cell) == name })
+		switch {
+		case again && slices.ContainsFunc(header, notNumber):
+			t.Notes = append(t.Notes, Note{Text: fmt.Sprintf("line %d, which is the header again, is left out", line)})
+		case len(header) > 1 && !slices.ContainsFunc(fields, func(cell string) bool { return cell != "" }):
+			t.empty++
+		default:
+			return fields, line, nil
+		}
+	}
+}
+
 // ragged is the error for a row that has not as many fields as the header.
 func (t *Table) ragged(row, line, fields, header int) error {
 	many := "fields"
@@ -343,17 +362,22 @@ func (t *Table) ragged(row, line, fields, header int) error {
 // addRow adds the cells of a row to their columns.
 func addRow(columns []cells, fields []string, o CSVOptions) error {
 	for i, cell := range fields {
-		if inner, ok := strings.CutPrefix(cell, `="`); ok && strings.HasSuffix(inner, `"`) {
-			cell = strings.TrimSpace(inner[:len(inner)-1]) // Excel's way to write a text of digits
-		}
-		if isMissing(cell) || o.Missing != nil && o.missing(cell) {
-			cell = ""
-		}
-		if err := columns[i].add(cell); err != nil {
+		if err := columns[i].add(o.cell(cell)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cell returns a cell as it is collected: "" if it is missing.
+func (o *CSVOptions) cell(text string) string {
+	if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) {
+		text = strings.TrimSpace(inner[:len(inner)-1]) // Excel's way to write a text of digits
+	}
+	if isMissing(text) || o.Missing != nil && o.missing(text) {
+		return ""
+	}
+	return text
 }
 
 // checkKinds refuses kinds of columns that do not exist, and kinds that do not.

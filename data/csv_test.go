@@ -297,3 +297,17 @@ func TestQuote(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// Numbers in a header are names where they count, are years, or have equal steps.
+func TestNumbersAsNames(t *testing.T) {
+	for header, names := range map[string]bool{
+		"0,1,2": true, "1,2,3": true, "2,3,4": true, "5,7,9": true, "400,410.5,421": true, "400,402,421": false, "400,410,419.9": false,
+		"1999,2000,2005": true, "1699,1800,1900": false, "2000,1999,1998": false, "5,4,3": false, "x,1,2": true, "x,2,3": false, "1.5,2": false, "5,6": false,
+	} {
+		row := "9.5" + strings.Repeat(",8.25", strings.Count(header, ",")) + "\n"
+		_, err := read(header+"\n"+strings.Repeat(row, 3), CSVOptions{})
+		if got := err == nil; got != names {
+			t.Errorf("%s: names %v, want %v: %v", header, got, names, err)
+		}
+	}
+}

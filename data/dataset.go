@@ -28,6 +28,10 @@ import (
 type Dataset struct {
 	// X holds the inputs, row-major n×d.
 	X []float64
+	// Pixels holds the inputs of pictures in place of X, as the bytes that they are
+	// in files: an input is its byte divided by 255. Batches convert them, see
+	// [GatherArray].
+	Pixels []uint8
 	// Inputs names the d inputs, in the order of X's columns.
 	Inputs []string
 	// Shape is the shape of one row's inputs, whose product is d: [d] for
@@ -54,6 +58,8 @@ type Dataset struct {
 	Dropped int
 	// Notes say what was done to the rows that their user should know.
 	Notes []Note
+
+	unseen []unseen // words, for notes
 }
 
 // Rows returns n.
@@ -61,7 +67,7 @@ func (d *Dataset) Rows() int {
 	if len(d.Inputs) == 0 {
 		return 0
 	}
-	return len(d.X) / len(d.Inputs)
+	return (len(d.X) + len(d.Pixels)) / len(d.Inputs)
 }
 
 // Features returns d, the number of inputs in one row.
@@ -76,9 +82,14 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 	}
 	w := d.Features()
 	s := *d
-	s.Missing, s.Dropped, s.Notes = 0, 0, nil
-	s.X = make([]float64, len(rows)*w)
-	Gather(s.X, d.X, w, rows)
+	s.Missing, s.Dropped, s.Notes, s.unseen = 0, 0, nil, nil
+	if d.Pixels != nil {
+		s.Pixels = make([]uint8, len(rows)*w)
+		Gather(s.Pixels, d.Pixels, w, rows)
+	} else {
+		s.X = make([]float64, len(rows)*w)
+		Gather(s.X, d.X, w, rows)
+	}
 	if d.Y != nil {
 		s.Y = make([]float64, len(rows))
 		Gather(s.Y, d.Y, 1, rows)
@@ -116,8 +127,11 @@ func (d *Dataset) CheckSizes() error {
 	if w == 0 {
 		return fmt.Errorf("data: rows have no inputs; at least one is needed")
 	}
-	if len(d.X)%w != 0 {
-		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", len(d.X), w)
+	if d.X != nil && d.Pixels != nil {
+		return fmt.Errorf("data: both X and Pixels are set; a row has its inputs in one of them")
+	}
+	if all := len(d.X) + len(d.Pixels); all%w != 0 {
+		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", all, w)
 	}
 	n := d.Rows()
 	if d.Y != nil && d.Class != nil {

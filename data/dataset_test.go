@@ -77,6 +77,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{func(d *Dataset) { d.Inputs = nil }, "rows have no inputs"},
 		{func(d *Dataset) { d.X = d.X[:3] }, "3 numbers are not a whole number of rows of 2 inputs"},
+		{func(d *Dataset) { d.X, d.Pixels = nil, make([]uint8, 3) }, "3 numbers are not a whole number of rows of 2 inputs"},
+		{func(d *Dataset) { d.Pixels = make([]uint8, 4) }, "both X and Pixels are set"},
 		{func(d *Dataset) { d.Shape = []int{3} }, "shape [3] does not hold 2 inputs"},
 		{func(d *Dataset) { d.Y = []float64{1, 2} }, "both Y and Class"},
 		{func(d *Dataset) { d.Class = d.Class[:1] }, "1 classes for 2 rows"},

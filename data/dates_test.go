@@ -196,3 +196,42 @@ func TestMonthsInOtherLanguages(t *testing.T) {
 		}
 	}
 }
+
+// Classes that all occur early are split by time; where one comes late only, at random.
+func TestClassesByTime(t *testing.T) {
+	for late, byTime := range map[bool]bool{false: true, true: false} {
+		text := "d,y\n"
+		for i := range 30 {
+			class := []string{"a", "b", "c"}[i%3]
+			if late {
+				class = []string{"a", "b", "c"}[max(i%2, i/25*2)]
+			}
+			text += fmt.Sprintf("2021-03-%02d,%s\n", i+1, class)
+		}
+		p, err := Prepare(mustRead(t, text, CSVOptions{}), "y", Options{Fractions: Fractions{Test: 0.2}, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := strings.Join(texts(p.Notes), "\n")
+		if got := strings.Contains(notes, "the rows are split by time"); got != byTime || strings.Contains(notes, "not split by column") == byTime {
+			t.Errorf("a class that comes late: %v; %s", late, notes)
+		}
+	}
+}
+
+// Five different dates make no order of time, six do.
+func TestFewDates(t *testing.T) {
+	for different, byTime := range map[int]bool{5: false, 6: true} {
+		text := "d,y\n"
+		for i := range 30 {
+			text += fmt.Sprintf("2021-03-%02d,%d.5\n", 1+i%different, i*i%17)
+		}
+		p, err := Prepare(mustRead(t, text, CSVOptions{}), "y", Options{Fractions: Fractions{Test: 0.2}, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(texts(p.Notes), "\n"), "the rows are split by time"); got != byTime {
+			t.Errorf("%d different dates: split by time %v", different, got)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,8 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, comma byte, seed uint64) {
 		const limit = 1 << 16
 		bounded(t, len(text), limit, func() {
-			table, err := read(text, CSVOptions{Comma: comma, NoHeader: seed%5 == 1, MaxBytes: limit})
+			o := CSVOptions{Name: "t.csv", Comma: comma, NoHeader: seed%5 == 1, MaxBytes: limit}
+			table, err := read(text, o)
 			if err != nil {
 				oneLine(t, err)
 				return
@@ -44,12 +46,35 @@ func FuzzCSV(f *testing.F) {
 			if again, err := NewTable(table.Name, table.Columns...); err != nil || again.Rows() < 1 {
 				t.Fatalf("a bad table: %v", err)
 			}
-			fuzzPrepare(t, table, seed)
+			if s := fuzzPrepare(t, table, seed); s != nil {
+				fuzzStream(t, s, text, o)
+			}
 		})
 	})
 }
 
-func fuzzPrepare(t *testing.T, table *Table, seed uint64) {
+// fuzzStream compares a text that is read row by row with the same as a whole.
+func fuzzStream(t *testing.T, s *Schema, text string, o CSVOptions) {
+	whole := o
+	whole.Schema = s
+	table, err := read(text, whole)
+	var want *Dataset
+	if err == nil {
+		want, err = s.Apply(table)
+	}
+	if err != nil || table.Rows() > blockRows || len(text) > blockBytes {
+		return // columns that are not used may be wrong, and a block sees less
+	}
+	st, err := s.Stream(strings.NewReader(text), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, _, err := gather(st); err != nil || !slices.Equal(x, want.X) {
+		t.Fatalf("row by row: %v\n%v, want\n%v", err, x, want.X)
+	}
+}
+
+func fuzzPrepare(t *testing.T, table *Table, seed uint64) *Schema {
 	o := Options{
 		Scaling:   []Scaling{Unscaled, Standard, MinMax}[seed%3],
 		Fractions: Fractions{float64(seed%4) / 10, float64(seed%3) / 10},
@@ -61,7 +86,7 @@ func fuzzPrepare(t *testing.T, table *Table, seed uint64) {
 	p, err := Prepare(table, target, o)
 	if err != nil {
 		oneLine(t, err)
-		return
+		return nil
 	}
 	rows := 0
 	for _, d := range []*Dataset{p.Train, p.Val, p.Test} {
@@ -86,6 +111,7 @@ func fuzzPrepare(t *testing.T, table *Table, seed uint64) {
 	if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {
 		t.Fatalf("the schema does not fit its own table: %v, %v", errA, errB)
 	}
+	return &back
 }
 
 func oneLine(t *testing.T, err error) {

@@ -217,9 +217,16 @@ func (d *Dataset) transpose() {
 		return
 	}
 	h, w := d.Shape[0], d.Shape[1]
-	upright := make([]float64, h*w)
-	for lo := 0; lo < len(d.X); lo += h * w {
-		image := d.X[lo : lo+h*w]
+	transpose(d.X, h, w)
+	transpose(d.Pixels, h, w)
+	d.Shape = []int{w, h}
+	d.Inputs = pixelNames(d.Shape, h*w)
+}
+
+func transpose[T Number](images []T, h, w int) {
+	upright := make([]T, h*w)
+	for lo := 0; lo < len(images); lo += h * w {
+		image := images[lo : lo+h*w]
 		for i := range h {
 			for j := range w {
 				upright[j*h+i] = image[i*w+j]
@@ -227,8 +234,6 @@ func (d *Dataset) transpose() {
 		}
 		copy(image, upright)
 	}
-	d.Shape = []int{w, h}
-	d.Inputs = pixelNames(d.Shape, h*w)
 }
 
 // withFile calls read with an open file and names the file in its errors.
@@ -253,30 +258,48 @@ func readImages(r io.Reader, maxBytes int64) (*Dataset, error) {
 	if len(a.dims) < 2 {
 		return nil, fmt.Errorf("an array with %d axis; images have two or more (is this the file of labels?)", len(a.dims))
 	}
-	n := a.len()
-	if n > maxCells {
-		return nil, fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
-	}
 	shape := a.dims[1:]
 	if last := len(shape) - 1; last > 1 && shape[last] == 1 {
 		shape = shape[:last] // one channel
 	}
-	d := &Dataset{X: make([]float64, n), Shape: slices.Clone(shape), Target: "label", Inputs: pixelNames(shape, n/a.dims[0])}
-	least, most := 0.0, 0.0
+	d := &Dataset{Shape: slices.Clone(shape), Target: "label", Inputs: pixelNames(shape, a.len()/a.dims[0])}
+	if a.item == 'u' && a.size == 1 {
+		d.Pixels = a.raw
+		return d, nil
+	}
+	return d, d.setPixels(a)
+}
+
+// setPixels takes numbers that are no bytes. If they were bytes once, they become
+// so again, and whatever is from 0 to 255 is divided by that.
+func (d *Dataset) setPixels(a *array) error {
+	n := a.len()
+	least, most, whole := 0.0, 0.0, true
+	for i := range n {
+		x := a.at(i)
+		if !finite(x) {
+			return errors.New("pixels that are not finite")
+		}
+		least, most, whole = min(least, x), max(most, x), whole && x == math.Trunc(x)
+	}
+	shades := least == 0 && most > 1 && most <= 255
+	switch {
+	case shades && whole:
+		d.Pixels = make([]uint8, n)
+		for i := range d.Pixels {
+			d.Pixels[i] = uint8(a.at(i))
+		}
+		return nil
+	case n > maxCells:
+		return fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
+	}
+	d.X = make([]float64, n)
 	for i := range d.X {
-		d.X[i] = a.at(i)
-		least, most = min(least, d.X[i]), max(most, d.X[i])
-	}
-	if !finite(least) || !finite(most) {
-		return nil, errors.New("pixels that are not finite")
-	}
-	// Bytes, and numbers that were bytes once.
-	if a.item == 'u' && a.size == 1 || least == 0 && most > 1 && most <= 255 {
-		for i := range d.X {
+		if d.X[i] = a.at(i); shades {
 			d.X[i] /= 255
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // pixelNames names pixels by row and column, or by number if there are other

@@ -47,7 +47,7 @@ func TestEMNIST(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "an upright image", src.Images.X[:6], []float64{0, 0.6, 0.2, 0.8, 0.4, 1}, 1e-15)
+	near(t, "an upright image", inputsOf(src.Images)[:6], []float64{0, 0.6, 0.2, 0.8, 0.4, 1}, 1e-15)
 	if !slices.Equal(src.Images.Shape, []int{3, 2}) || len(src.Images.Classes) != 26 || src.Images.Classes[0] != "1" || src.Images.Classes[25] != "26" {
 		t.Errorf("shape %v, classes %v", src.Images.Shape, src.Images.Classes)
 	}
@@ -112,7 +112,7 @@ func TestEMNISTSets(t *testing.T) {
 			if len(d.Classes) != want.n || d.Classes[0] != want.first || d.Classes[want.n-1] != want.last || d.Class[0] != 0 || d.Class[want.n-1] != want.n-1 {
 				t.Errorf("%s: classes %q, %v", set, d.Classes, d.Class)
 			}
-			near(t, set, d.X[:12], []float64{1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1}, 0)
+			near(t, set, inputsOf(d)[:12], []float64{1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1}, 0)
 			if !slices.Equal(d.Shape, []int{4, 3}) {
 				t.Errorf("%s: shape %v", set, d.Shape)
 			}
@@ -151,10 +151,30 @@ func TestNPY(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		near(t, name, src.Images.X, []float64{0, 0.2, 1, 0.4, 0, 0}, 1e-7)
+		near(t, name, inputsOf(src.Images), []float64{0, 0.2, 1, 0.4, 0, 0}, 1e-7)
 		if d := src.Test; !slices.Equal(d.Shape, []int{1, 3}) || !slices.Equal(d.Class, []int{3, 0}) || len(d.Classes) != 4 {
 			t.Errorf("%s: shape %v, class %v of %v", name, d.Shape, d.Class, d.Classes)
 		}
+	}
+	// Numbers that were bytes are bytes again; others stay what they are.
+	for _, c := range []struct {
+		name, images string
+		bytes        bool
+		want         []float64
+	}{
+		{"wide bytes", npy("<i2", "2, 1, 1", "\x00\x00\xff\x00"), true, []float64{0, 1}},
+		{"floats of bytes", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x40\x40"), true, []float64{0, 3. / 255}},
+		{"floats up to 255", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x20\x40"), false, []float64{0, 2.5 / 255}},
+		{"floats up to 1", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x80\x3f"), false, []float64{0, 1}},
+		{"none is 0 or less", npy("<i2", "2, 1, 1", "\x00\x00\xff\xff"), false, []float64{0, -1}},
+		{"beyond a byte", npy("<i2", "2, 1, 1", "\x00\x00\x00\x01"), false, []float64{0, 256}},
+	} {
+		d, err := ReadImages(strings.NewReader(c.images), strings.NewReader(idx([]byte{2}, 0, 1)))
+		if err != nil || (d.Pixels != nil) != c.bytes || (d.X == nil) != c.bytes {
+			t.Errorf("%s: %v, %d bytes and %d numbers", c.name, err, len(d.Pixels), len(d.X))
+			continue
+		}
+		near(t, c.name, inputsOf(d), c.want, 0)
 	}
 	for _, c := range []struct{ images, labels, want string }{
 		{npy("|u1", "2, 1, 3", "\x00"), "", "needs 6 bytes; the file ends after 1"},

@@ -2,7 +2,6 @@ package data
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -70,15 +69,18 @@ func (a *array) read(in io.Reader) error {
 		return fmt.Errorf("an array of %v: each axis must have an element, and all of them must fit in memory", a.dims)
 	}
 	want := n * a.size
-	// The buffer grows with what the file really has.
-	var b bytes.Buffer
-	b.Grow(min(want, 1<<20))
-	got, err := b.ReadFrom(io.LimitReader(in, int64(want)))
-	if err != nil {
-		return err
-	}
-	if got < int64(want) {
-		return fmt.Errorf("an array of %v needs %d bytes; the file ends after %d", a.dims, want, got)
+	// The memory grows with what the file really has, and never beyond it.
+	for len(a.raw) < want {
+		more := make([]byte, min(want, max(2*len(a.raw), 1<<20)))
+		had := copy(more, a.raw)
+		got, err := io.ReadFull(in, more[had:])
+		a.raw = more
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return fmt.Errorf("an array of %v needs %d bytes; the file ends after %d", a.dims, want, had+got)
+		case err != nil:
+			return err
+		}
 	}
 	switch _, err := io.ReadFull(in, make([]byte, 1)); {
 	case err == nil:
@@ -87,7 +89,6 @@ func (a *array) read(in io.Reader) error {
 		// For gzip, the checksum is at the end.
 		return err
 	}
-	a.raw = b.Bytes()
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,19 +69,14 @@ type Source struct {
 // options are those of ReadCSV; of them, only MaxBytes concerns folders, and
 // none an embedded set, so that others are refused.
 func Open(name string, o CSVOptions) (*Source, error) {
-	for _, s := range Embedded() {
-		if s.Name == name {
-			return s.open(o)
-		}
-	}
-	folder, err := stat(name)
-	switch _, _, _, image := imageName(filepath.Base(name)); {
+	set, folder, err := look(name)
+	switch {
 	case err != nil:
 		return nil, err
+	case set != nil:
+		return set.open(o)
 	case folder:
 		return openFolder(name, o)
-	case image:
-		return nil, fmt.Errorf("%s: images or labels; give the folder that has both: %s", name, filepath.Dir(name))
 	}
 	t, err := OpenCSV(name, o)
 	if err != nil {
@@ -89,13 +85,31 @@ func Open(name string, o CSVOptions) (*Source, error) {
 	return &Source{Name: name, Table: t}, nil
 }
 
+// look tells what a name stands for: an embedded set, a folder of images, or else
+// a file of text.
+func look(name string) (set *Set, folder bool, err error) {
+	for i := range sets {
+		if sets[i].Name == name {
+			return &sets[i], false, nil
+		}
+	}
+	folder, err = stat(name)
+	if _, _, _, image := imageName(filepath.Base(name)); err == nil && image && !folder {
+		err = fmt.Errorf("%s: images or labels; give the folder that has both: %s", name, filepath.Dir(name))
+	}
+	return nil, folder, err
+}
+
+// IsImages tells whether Open finds images under that name, and not a table.
+func IsImages(name string) bool {
+	_, folder, err := look(name)
+	return err == nil && folder
+}
+
 // Find returns the error of Open for a name of which there is nothing, nil if
 // there is something.
 func Find(name string) error {
-	if slices.ContainsFunc(sets, func(s Set) bool { return s.Name == name }) {
-		return nil
-	}
-	_, err := stat(name)
+	_, _, err := look(name)
 	return err
 }
 
@@ -126,15 +140,21 @@ func noSource(name string) error {
 	return fmt.Errorf("%s: no such file or folder; embedded data sets are %s%s", name, list(names), near)
 }
 
-func (s Set) open(o CSVOptions) (*Source, error) {
+// text opens the file of a set.
+func (s *Set) text(o CSVOptions) (io.Reader, error) {
 	if err := o.onlyMaxBytes(s.Name, "an embedded data set"); err != nil {
 		return nil, err
 	}
 	text, err := setFiles.ReadFile("sets/" + s.file)
+	return bytes.NewReader(text), err
+}
+
+func (s *Set) open(o CSVOptions) (*Source, error) {
+	text, err := s.text(o)
 	if err != nil {
 		return nil, err
 	}
-	t, err := ReadCSV(bytes.NewReader(text), CSVOptions{Name: s.Name})
+	t, err := ReadCSV(text, CSVOptions{Name: s.Name})
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func Prepare(t *Table, target string, o Options) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.DeleteFunc(allRows(t), column.missing)
+	rows := slices.DeleteFunc(allRows(t.Rows()), column.missing)
 	if len(rows) < 2 {
 		return nil, fmt.Errorf("%s: rows with a value of %s: %d; at least 2 are needed", t.Name, quote(target), len(rows))
 	}

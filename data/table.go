@@ -192,6 +192,7 @@ type Table struct {
 	Notes []Note
 
 	missing []string // the words for missing cells, besides the usual
+	empty   int      // rows that were left out
 	// lines says where the rows stand in the file, if there is one: row r and
 	// those after it, up to the next entry, stand on line r+shift.
 	lines []lineShift

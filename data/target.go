@@ -20,9 +20,9 @@ func (p *Parts) fitTarget(t *Table, c *Column, rows []int, task Task) error {
 		}
 	}
 	if target.Task == Regression {
-		values, err := numericCells(t, c, rows)
-		if err != nil {
-			return err
+		values, bad := numericCells(t, c, rows)
+		if bad != nil {
+			return bad.err
 		}
 		return varies(t, c, values, rows)
 	}

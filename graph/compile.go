@@ -37,6 +37,52 @@ func Compile(outputs ...*Node) (*Program, error) { return Function{Outputs: outp
 // Compile reports every mistake made in building the function's nodes, each
 // once, or returns its program.
 func (fn Function) Compile() (*Program, error) {
+	all, err := fn.nodes()
+	if err != nil {
+		return nil, err
+	}
+	g := all[0].g
+	if g.store.bare {
+		return nil, errors.New("graph: the nodes are of an Outline, whose variables have no memory")
+	}
+	defer g.use.give(g.building())
+	g.store.compiled()
+	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0}
+	var memory []*Variable
+	f := p.lower(all, &memory)
+	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
+	if g.dtype == Float32 {
+		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
+	} else {
+		p.m, err = newMachine[float64](f, memory, opt, func(v *Variable) []float64 { return v.f64 })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Bytes returns how much memory the function's program would take for its inputs
+// and its intermediate values, besides that of variables, without making it. The
+// nodes may be of an [Outline]. Errors are those of Compile.
+func (fn Function) Bytes() (int, error) {
+	all, err := fn.nodes()
+	if err != nil {
+		return 0, err
+	}
+	g := all[0].g
+	defer g.use.give(g.building())
+	p := &Program{fn: fn, g: g}
+	var memory []*Variable
+	if f := p.lower(all, &memory); g.dtype == Float32 {
+		return exec.Bytes[float32](f)
+	} else {
+		return exec.Bytes[float64](f)
+	}
+}
+
+// nodes returns those that the function is about, or what is wrong with them.
+func (fn Function) nodes() ([]*Node, error) {
 	all := slices.Clone(fn.Outputs)
 	for _, u := range fn.Updates {
 		all = append(all, u.Target, u.Value)
@@ -47,29 +93,7 @@ func (fn Function) Compile() (*Program, error) {
 	if err := Mistakes(all...); err != nil {
 		return nil, err
 	}
-	g := all[0].g
-	if g.store.bare {
-		return nil, errors.New("graph: the nodes are of an Outline, whose variables have no memory")
-	}
-	defer g.use.give(g.building())
-	if err := checkFunction(g, fn, all); err != nil {
-		return nil, err
-	}
-	g.store.compiled()
-	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0}
-	var memory []*Variable
-	f := p.lower(all, &memory)
-	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
-	var err error
-	if g.dtype == Float32 {
-		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
-	} else {
-		p.m, err = newMachine[float64](f, memory, opt, func(v *Variable) []float64 { return v.f64 })
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
+	return all, checkFunction(all[0].g, fn, all)
 }
 
 func checkFunction(g *Graph, fn Function, all []*Node) error {
@@ -127,7 +151,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 		if n.op == nil {
 			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput(), Padded: n.v != nil && n.v.padded}
 			if n.v != nil && n.v.dtype != g.dtype {
-				l.Wide = &n.v.f64[0]
+				l.Wide = n.v.wide()
 			}
 			vals[id] = Value(f.Leaf(l))
 			if n.isInput() {

@@ -68,16 +68,20 @@ func (v *Variable) Tensor() *tensor.Dense {
 
 // Float64s returns a copy of the elements in row-major order. It panics while
 // another goroutine changes variables of the store.
-func (v *Variable) Float64s() []float64 {
+func (v *Variable) Float64s() []float64 { return v.Append(nil) }
+
+// Append is [Variable.Float64s] behind the numbers of dst, in its memory if there is
+// room.
+func (v *Variable) Append(dst []float64) []float64 {
 	defer v.store.use.give(v.store.reading())
 	if v.f64 != nil {
-		return slices.Clone(v.f64)
+		return append(dst, v.f64...)
 	}
-	out := make([]float64, len(v.f32))
-	for i, x := range v.f32 {
-		out[i] = float64(x)
+	dst = slices.Grow(dst, len(v.f32))
+	for _, x := range v.f32 {
+		dst = append(dst, float64(x))
 	}
-	return out
+	return dst
 }
 
 // Set replaces the elements. It is an error if their number is wrong, or
@@ -96,6 +100,15 @@ func (v *Variable) Set(values []float64) error {
 		v.f32[i] = float32(values[i])
 	}
 	return nil
+}
+
+// wide returns the number of a variable that is one number and float64 in any graph;
+// that of an [Outline] is nobody's.
+func (v *Variable) wide() *float64 {
+	if v.f64 == nil {
+		return new(float64)
+	}
+	return &v.f64[0]
 }
 
 // A Store holds the variables that sibling graphs share.

@@ -61,11 +61,12 @@ func atTie(takes string) graph.Kink {
 	}, Gaps: func(in ...*node) []*node { return []*node{Sub(in[0], in[1])} }}
 }
 
-// atMultiple is a jump where one operand is a multiple of the other.
-func atMultiple(wraps string) graph.Kink {
+// atMultiple is a jump where one operand is a multiple of the other, or a multiple
+// but 0.
+func atMultiple(wraps string, but0 bool) graph.Kink {
 	takes := "it jumps there, the derivatives are 1 and " + wraps + " of the quotient"
 	return graph.Kink{Takes: takes, Met: func(in [][]float64, _ []float64) string {
-		if x, y := in[0][0], in[1][0]; math.Mod(x, y) == 0 {
+		if x, y := in[0][0], in[1][0]; math.Mod(x, y) == 0 && !(but0 && x == 0) {
 			return fmt.Sprintf("%v is a multiple of %v", x, y)
 		}
 		return ""

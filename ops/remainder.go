@@ -17,7 +17,7 @@ func Remainder(x, y *node) *node { return binary(remainder{}, x, y) }
 type remainder struct{}
 
 func (remainder) describe() call   { return graph.CallOf("remainder") }
-func (remainder) kink() graph.Kink { return atMultiple("-floor") }
+func (remainder) kink() graph.Kink { return atMultiple("-floor", false) }
 func (remainder) value(b *builder, x, y value) value {
 	r := b.Fmod(x, y)
 	zero := b.Const(0)
@@ -34,7 +34,7 @@ func Fmod(x, y *node) *node { return binary(fmod{}, x, y) }
 type fmod struct{}
 
 func (fmod) describe() call                        { return graph.CallOf("fmod") }
-func (fmod) kink() graph.Kink                      { return atMultiple("-trunc") }
+func (fmod) kink() graph.Kink                      { return atMultiple("-trunc", true) }
 func (fmod) value(b *builder, x, y value) value    { return b.Fmod(x, y) }
 func (fmod) grad(x, y, z, dz *node) (dx, dy *node) { return dz, wraps(x, y, z, dz) }
 

@@ -210,6 +210,9 @@ func TestRulesFarOut(t *testing.T) {
 		{"sophia(every=3, gamma=1)", 20, constant(0.01)},
 		{"adagrad(lr_decay=0.5) | decay(0.3)", 5, usual},
 		{"group(b, lr=2) | polyak | decay(0.3)", 5, usual},
+		{"group(b, lr=3) | adagrad(lr_decay=0.5) | decay(0.3)", 6, usual},
+		{"group(b, lr=3) | sgd | schedulefree", 9, usual},
+		{"group(!b, lr=0.5) | adamw", 6, usual},
 		{"accumulate(2) | accumulate(3) | adam", 20, usual},
 		{"freeze(w) | group(!w, lr=3) | adam | lookahead(k=2) | ema(0.5)", 12, usual},
 	} {

@@ -260,3 +260,40 @@ func ramp(_ *rand.Rand, _ graph.Shape, dst []float64) {
 		dst[i] = float64(i%5)/4 - 0.4
 	}
 }
+
+// No rule is a mistake wherever it stands, not an accident.
+func TestNoRule(t *testing.T) {
+	for _, r := range []Rule{nil, Chain{nil}, Chain{Adam(), nil}} {
+		if err := Check(r); err == nil || err.Error() != "there is no rule; Adam() is one" {
+			t.Errorf("%v: %v", r, err)
+		}
+	}
+}
+
+// twice asks for its states each time it needs them.
+type twice struct{}
+
+func (twice) Update(s *Step) *node {
+	s.Set(s.State("m"), ops.Add(s.State("m"), s.Grad))
+	return s.State("m")
+}
+
+// A state that is asked for again is the same.
+func TestStateAgain(t *testing.T) {
+	g := graph.New(graph.Float64, 1)
+	w := g.Param("w", graph.Fill(2), 1)
+	tr := Descend(ops.Sum(ops.Square(w)), twice{})
+	p, err := tr.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := p.Run(graph.Let(tr.LR, []float64{0.25})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The first step moves by the state's 0, the second by the first gradient, 4.
+	if got := w.Variable().Float64s()[0]; got != 1 {
+		t.Errorf("w is %v, want 1", got)
+	}
+}

@@ -161,7 +161,7 @@ func (t *Trainer) weights(dst [][]float64) ([][]float64, error) {
 	}
 	err := t.averaged(func() error {
 		for i, v := range t.model {
-			dst[i] = v.Float64s()
+			dst[i] = v.Append(dst[i][:0])
 		}
 		return nil
 	})

@@ -328,9 +328,10 @@ type snapshot struct {
 }
 
 func (s *snapshot) take(t *Trainer) {
-	s.step, s.vars, s.values = t.step, t.Store().Variables(), s.values[:0]
-	for _, v := range s.vars {
-		s.values = append(s.values, v.Float64s())
+	s.step, s.vars = t.step, t.Store().Variables()
+	s.values = slices.Grow(s.values, len(s.vars))[:len(s.vars)]
+	for i, v := range s.vars {
+		s.values[i] = v.Append(s.values[i][:0])
 	}
 }
 

@@ -99,13 +99,17 @@ func (t *Trainer) Convert(d data.Rows) data.Rows {
 	if t.root.Dtype() != graph.Float32 {
 		return d
 	}
-	var names []string
-	for _, f := range t.one.fields {
+	return data.Float32(d, t.one.numbers()...)
+}
+
+// numbers names the arrays that a program takes as numbers.
+func (p *program) numbers() (names []string) {
+	for _, f := range p.fields {
 		if f.kind == numbers {
 			names = append(names, f.name)
 		}
 	}
-	return data.Float32(d, names...)
+	return names
 }
 
 // none tells whether there are no rows, as is a dataset that is nil.

@@ -74,6 +74,21 @@ func (t *Trainer) program(n int, m mode) (*program, error) {
 }
 
 func (t *Trainer) build(n int, m mode) (*program, error) {
+	p, fn, err := t.outline(n, m)
+	if err != nil {
+		return nil, err
+	}
+	if p.p, err = fn.Compile(); err != nil {
+		return nil, err
+	}
+	for _, f := range p.fields {
+		p.feeds = append(p.feeds, f.stage(p.p, p.g.Dtype())...)
+	}
+	return p, nil
+}
+
+// outline is a program before it is compiled.
+func (t *Trainer) outline(n int, m mode) (*program, graph.Function, error) {
 	g := t.root.Sibling()
 	if !m.trains() && !m.searches() {
 		g.Evaluation()
@@ -81,11 +96,11 @@ func (t *Trainer) build(n int, m mode) (*program, error) {
 	b := &Batch{g: g, n: n}
 	p := &program{g: g, n: n, result: t.task.compute(b)}
 	p.fields = b.fields
+	fn := graph.Function{Check: t.check, Team: t.team}
 	if err := p.result.check(n); err != nil {
-		return nil, err
+		return nil, fn, err
 	}
 	p.loss = p.result.total()
-	fn := graph.Function{Check: t.check, Team: t.team}
 	if m != predict {
 		fn.Outputs = append(fn.Outputs, p.loss)
 		for _, l := range p.reported() {
@@ -94,7 +109,7 @@ func (t *Trainer) build(n int, m mode) (*program, error) {
 	}
 	switch {
 	case m.trains() && t.rule == nil:
-		return nil, errNoRule
+		return nil, fn, errNoRule
 	case m.trains():
 		fn.Updates = p.learn(t, m)
 	case m.searches():
@@ -105,14 +120,7 @@ func (t *Trainer) build(n int, m mode) (*program, error) {
 		}
 		p.markPredicting()
 	}
-	var err error
-	if p.p, err = fn.Compile(); err != nil {
-		return nil, err
-	}
-	for _, f := range p.fields {
-		p.feeds = append(p.feeds, f.stage(p.p, g.Dtype())...)
-	}
-	return p, nil
+	return p, fn, nil
 }
 
 // reported returns the losses that have names of their own.

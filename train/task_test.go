@@ -417,3 +417,30 @@ func TestTruthIsChecked(t *testing.T) {
 		t.Errorf("no truth: %v", err)
 	}
 }
+
+// What a task takes twice is one input.
+func TestTakenTwice(t *testing.T) {
+	rows := data.Arrays{"x": array(t, []float64{1, 2, 3, 4, 5, 6}, 2), "c": array(t, []int{2, 0, 1}), "k": array(t, []int{2, 0, 1})}
+	task := train.Task{Compute: func(b *train.Batch) train.Result {
+		x, whole, hot := b.Numbers("x", 2), b.Whole("k"), b.OneHot("c", 3)
+		if x != b.Numbers("x", 2) || whole != b.Whole("k") || hot != b.OneHot("c", 3) {
+			t.Error("what is taken again is another input")
+		}
+		w := b.Graph().Param("w", graph.Fill(1), 2, 3)
+		pred := ops.Add(ops.MatMul(x, w), hot)
+		return train.Result{Predictions: []train.Prediction{{Name: "p", Node: pred}}, Losses: []train.Loss{{Name: "l", Weight: 1, Node: losses.CrossEntropy(pred, whole)}}}
+	}}
+	tr := mustNew(t, task, optimizers.SGD(), graph.Float64, 1)
+	out, width, err := tr.Predict(rows)
+	if want := []float64{3, 3, 4, 8, 7, 7, 11, 12, 11}; err != nil || width != 3 || !reflect.DeepEqual(out, want) {
+		t.Errorf("%v of %d, %v; want %v", out, width, err, want)
+	}
+	for _, missing := range []string{"x", "c"} {
+		some := data.Arrays{"x": rows["x"], "c": rows["c"], "k": rows["k"]}
+		delete(some, missing)
+		some["more"] = rows["x"]
+		if _, _, err := tr.Predict(some); err == nil || !strings.Contains(err.Error(), `no array "`+missing+`"`) {
+			t.Errorf("without %s: %v", missing, err)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"descent/bench"
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/terminal"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -75,6 +76,7 @@ func benchCommand() *cobra.Command {
 	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
 	scheduleFlag(f, &s.Schedule, "cosine", "")
 	seedFlag(f, &s.Seed, ": the split, the weights and the order of rows")
+	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	workersFlag(f, &s.Workers, "; each does runs of its own")
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html and results.json"))
@@ -105,6 +107,19 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer release()
+	if o.suite == "" {
+		n, err := o.study.Memory()
+		if err != nil {
+			return err
+		}
+		what := fmt.Sprintf("training %d optimizers on %d workers", len(o.study.Entrants), o.study.Workers)
+		if err := o.memory.allow(what, int64(n)); err != nil {
+			return fmt.Errorf("%w; fewer --workers need less", err)
+		}
+		if w := cmd.ErrOrStderr(); !o.quiet && terminal.Columns(w) > 0 {
+			fmt.Fprintf(w, "memory: about %s for %s\n", amount(int64(n)), what)
+		}
+	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.Progress = show.progress
 	r, err := o.compare(cmd.Context(), commandLine(cmd, args))
@@ -148,7 +163,7 @@ func (o *benchOptions) compare(ctx context.Context, command string) (results, er
 
 // dataFlags are the flags that a suite has no use for.
 var dataFlags = []string{"data", "target", "task", "scaling", "drop", "use", "categorical", "split",
-	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "raw-target", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype"}
+	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "raw-target", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype", "max-memory"}
 
 // checkSuite refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {

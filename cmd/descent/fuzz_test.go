@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,16 +115,20 @@ func fruitModel(t testing.TB) (*saved, *train.Trainer) {
 // written as CSV that can be read.
 func FuzzCells(f *testing.F) {
 	m, tr := fruitModel(f)
+	p, err := tr.Predictor()
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, row := range [][3]string{{"red", "1", "100"}, {"blue", "1.0", "-1e308"}, {"", "", ""}, {"re\"d", "01", "NA"}, {"red", "+2", "1e999"}, {"\xff", "0x1", "١"}, {"red", "1e0", "nan"}} {
 		f.Add(row[0], row[1], row[2])
 	}
 	quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	f.Fuzz(func(t *testing.T, colour, grade, weight string) {
 		text := "grade,weight,colour\n" + quote(grade) + "," + quote(weight) + "," + quote(colour) + "\n"
-		table, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{Name: "new.csv", MaxBytes: 1 << 16})
-		var rows *data.Dataset
+		rows, err := m.Schema.Stream(strings.NewReader(text), data.CSVOptions{Name: "new.csv", MaxBytes: 1 << 16})
+		var block *data.Dataset
 		if err == nil {
-			rows, err = m.Schema.Apply(table)
+			block, err = rows.Next()
 		}
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r") {
@@ -130,30 +136,101 @@ func FuzzCells(f *testing.F) {
 			}
 			return
 		}
-		out, width, err := tr.Predict(rows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if rows.Rows() != 1 || width != 3 || len(out) != 3 {
-			t.Fatalf("%d rows, %d of %d outputs", rows.Rows(), width, len(out))
-		}
-		class := tr.Decide(out)
-		if class < 0 || class >= len(m.ClassNames) {
-			t.Fatalf("class %d", class)
-		}
-		finite := true
-		for _, x := range out {
-			finite = finite && !math.IsNaN(x) && !math.IsInf(x, 0)
-		}
-		if small := math.Abs(rows.X[len(rows.X)-1]) < 1e6; small && !finite {
-			t.Fatalf("%q gives %v", text, out)
+		if _, err := rows.Next(); err != io.EOF || block.Rows() != 1 {
+			t.Fatalf("%d rows, then %v", block.Rows(), err)
 		}
 		var b bytes.Buffer
-		if err := m.writeCSV(&b, nil, []prediction{m.prediction(out, tr.Decide)}); err != nil {
+		to := m.csv(&b, nil)
+		if err := m.predict(p, block, rows.Where, func(_ int, x prediction) error { return to.row(x) }); err != nil {
+			large := slices.ContainsFunc(block.X, func(x float64) bool { return math.Abs(x) > 1e6 })
+			if !large || !strings.HasPrefix(err.Error(), "new.csv:2: the model computes no number") {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		if err := to.end(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := data.ReadCSV(io.MultiReader(&b), data.CSVOptions{}); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzTrainCells: whatever a table holds, training on it is refused by an error of
+// one line, or ends with weights that are numbers and a model that predicts the rows
+// it has learned from.
+func FuzzTrainCells(f *testing.F) {
+	f.Add("red", "1", "100", "apple", "blue", "1.0", "-1e308", "pear")
+	f.Add("", "", "", "", "NA", "?", "-", "none")
+	f.Add("1.234", "5%", "7:30", "2021-03-05", "1,5", "5", "8:15", "2021-04-05")
+	f.Add("re\"d", "1e300", "1e-300", "3", "\xff", "0x1", "١", "4")
+	trainers := map[[2]int]*train.Trainer{} // by inputs and classes: to compile takes longer than all else
+	f.Fuzz(func(t *testing.T, a1, b1, c1, y1, a2, b2, c2, y2 string) {
+		text := "a,b,c,y\n"
+		for range 3 {
+			for _, row := range [][]string{{a1, b1, c1, y1}, {a2, b2, c2, y2}} {
+				for i, cell := range row {
+					text += `"` + strings.ReplaceAll(cell, `"`, `""`) + `"` + ",\n"[i/3:i/3+1]
+				}
+			}
+		}
+		oneLine := func(err error) {
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("not one line: %q", err)
+			}
+		}
+		table, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{Name: "t.csv", MaxBytes: 1 << 16})
+		var parts *data.Parts
+		if err == nil {
+			parts, err = data.Prepare(table, "y", data.Options{Scaling: data.Standard})
+		}
+		m := &saved{Format: savedFormat, Data: "t.csv", DType: "float32", Target: "y"}
+		if err == nil {
+			m.Features, m.Classes, m.ClassNames, m.Schema = parts.Train.Features(), len(parts.Train.Classes), parts.Train.Classes, parts.Schema
+			m.Model, m.Loss = must(models.Parse("mlp(2)")), m.defaultLoss()
+			err = m.scaleTarget(parts, false)
+		}
+		if err != nil {
+			oneLine(err)
+			return
+		}
+		key := [2]int{m.Features, m.Classes}
+		tr := trainers[key]
+		if tr == nil {
+			task, err := m.task()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tr, err = train.New(task, optimizers.SGD(), graph.Float32, 1); err != nil {
+				t.Fatal(err)
+			}
+			trainers[key] = tr
+		}
+		if err := tr.Reset(1); err != nil {
+			t.Fatal(err)
+		}
+		_, err = tr.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 1, Schedule: schedule.Constant(0.01)})
+		if err != nil {
+			var d *train.DivergedError
+			if !errors.As(err, &d) {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, v := range tr.Store().Variables() {
+			if slices.ContainsFunc(v.Float64s(), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
+				t.Fatalf("%q: %s is %v", text, v.Name(), v.Float64s())
+			}
+		}
+		out, width, err := tr.Predict(parts.Train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range parts.Train.Rows() {
+			if x := m.prediction(out[i*width:(i+1)*width], tr.Decide); m.Classes > 0 && !slices.Contains(m.ClassNames, x.class) || m.Classes == 0 && math.IsNaN(x.number) {
+				t.Fatalf("%q: row %d is %+v", text, i, x)
+			}
 		}
 	})
 }

@@ -14,8 +14,10 @@ import (
 	"strings"
 	"syscall"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 	"descent/internal/suggest"
+	"descent/internal/terminal"
 
 	"github.com/spf13/cobra"
 )
@@ -52,7 +54,8 @@ func main() {
 }
 
 // run runs the command and returns its exit status. Errors are one line.
-func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
+	out, err := terminal.NewGuard(stdout), terminal.NewGuard(stderr)
 	root := &cobra.Command{
 		Use:   "descent",
 		Short: "An automatic-differentiation engine for Go",
@@ -90,7 +93,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		root.AddCommand(cmd)
 	}
 	root.AddCommand(formulasTopic())
-	e := root.ExecuteContext(ctx)
+	e := checkEnvironment()
+	if e == nil {
+		e = root.ExecuteContext(ctx)
+	}
+	if e == nil && out.Err() != nil {
+		e = fmt.Errorf("the output: %w", out.Err())
+	}
 	if e == nil {
 		return 0
 	}
@@ -109,6 +118,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// checkEnvironment refuses variables that would be ignored.
+func checkEnvironment() error {
+	_, err := jit.Wanted()
+	return usage(errors.Join(kernel.ISAError(), err))
 }
 
 // noSuchCommand refuses the arguments of descent itself, which are commands

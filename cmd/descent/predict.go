@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 
 	"descent/data"
 	"descent/internal/numjson"
+	"descent/internal/terminal"
+	"descent/train"
 
 	"github.com/spf13/cobra"
 )
@@ -31,6 +36,7 @@ func predictCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&p.json, "json", false, about("json", ": an array with an object for each row"))
 	cmd.Flags().StringSliceVar(&p.keep, "keep", nil, "columns of DATA to print before the prediction, such as an id, separated by commas")
 	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
+	p.memory.flag(cmd.Flags())
 	p.add(cmd)
 	return cmd
 }
@@ -40,17 +46,14 @@ type predictOptions struct {
 	json    bool
 	unknown string
 	keep    []string
-
-	kept []*data.Column
 }
 
 // A prediction is one row of the output.
 type prediction struct {
-	Row           map[string]string  `json:"row,omitempty"` // the columns that are kept
-	Prediction    any                `json:"prediction"`    // a number, or the name of a class
-	Probabilities map[string]float64 `json:"probabilities,omitempty"`
-
-	p []float64 // in the order of the classes
+	kept   []string // the cells of the columns that are kept
+	number float64
+	class  string    // in place of the number
+	p      []float64 // the probabilities in the order of the classes, nil if there are none
 }
 
 func (o *predictOptions) execute(w io.Writer, dir, name string) error {
@@ -61,109 +64,254 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	rows, err := o.rows(m, name)
-	if err != nil {
+	if err := find(name); err != nil {
 		return err
+	}
+	if err := o.allowModel(m); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
 	}
 	p, err := m.predictor()
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	out, width, err := p.Predict(rows)
+	var out output
+	if o.json {
+		out = m.json(w, o.keep)
+	} else {
+		out = m.csv(terminal.Verbatim(w), o.keep)
+	}
+	if m.Schema == nil {
+		err = o.images(m, name, p, out)
+	} else {
+		err = o.stream(m, name, p, out)
+	}
+	if err != nil {
+		return errors.Join(out.flush(), err)
+	}
+	return out.end()
+}
+
+// allowModel refuses a model that needs too much memory.
+func (o *predictOptions) allowModel(m *saved) error {
+	o.memory.heed()
+	task, err := m.task()
 	if err != nil {
 		return err
 	}
-	list := make([]prediction, rows.Rows())
-	for i := range list {
-		list[i] = m.prediction(out[i*width:(i+1)*width], p.Decide)
-		for _, c := range o.kept {
-			if list[i].Row == nil {
-				list[i].Row = make(map[string]string)
-			}
-			list[i].Row[c.Name] = c.Text(i)
-		}
+	n, err := train.PredictMemory(task, dtypes[m.DType])
+	if err != nil {
+		return err
 	}
-	if o.json {
-		return numjson.Write(w, list, "")
-	}
-	return m.writeCSV(w, o.keep, list)
+	return o.memory.allow("the model", int64(n))
 }
 
-// rows reads rows as the model's inputs.
-func (o *predictOptions) rows(m *saved, name string) (*data.Dataset, error) {
-	if err := find(name); err != nil {
-		return nil, err
-	}
-	csv := data.CSVOptions{Schema: m.Schema}
-	if m.Schema != nil && o.unknown != "" {
+// stream predicts the rows of a table as they are read.
+func (o *predictOptions) stream(m *saved, name string, p *train.Predictor, out output) error {
+	if o.unknown != "" {
 		m.Schema.Unknown = data.Unknown(o.unknown)
 	}
-	src, err := o.open(name, csv)
+	rows, err := o.rows(m, name)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for {
+		block, err := rows.Next()
+		if err == io.EOF {
+			o.tell(rows.Notes())
+			return nil
+		}
+		if err != nil {
+			return o.inFlags(err)
+		}
+		one := func(row int, x prediction) error {
+			for i := range o.keep {
+				x.kept = append(x.kept, rows.Kept(i)[row])
+			}
+			return out.row(x)
+		}
+		if err := m.predict(p, block, rows.Where, one); err != nil {
+			return err
+		}
+		if err := out.flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// rows opens a table as the model's inputs.
+func (o *predictOptions) rows(m *saved, name string) (*data.Stream, error) {
+	csv, err := o.options()
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range o.keep {
-		if src.Table == nil {
-			return nil, usage(fmt.Errorf("--keep %s: images have no columns", name))
-		}
-		c, err := src.Table.Column(name)
-		if err != nil {
-			return nil, usage(err)
-		}
-		o.kept = append(o.kept, c)
-	}
+	var rows *data.Stream
 	switch {
-	case src.Table != nil && m.Schema != nil:
-		rows, err := m.Schema.Apply(src.Table)
-		if err == nil {
-			o.tell(slices.Concat(src.Table.Notes, rows.Notes))
-		}
-		return rows, o.inFlags(err)
-	case src.Images == nil || m.Schema != nil:
-		return nil, usage(fmt.Errorf("%s: the model was trained on %s; it needs the same kind of data", name, m.Data))
-	case !slices.Equal(src.Images.Shape, m.shape()):
-		return nil, usage(fmt.Errorf("%s: images of %v; the model was trained on %v", name, src.Images.Shape, m.shape()))
+	case name == stdin:
+		csv.Name = called(stdin)
+		rows, err = m.Schema.Stream(o.cmd.InOrStdin(), csv)
+	case data.IsImages(name):
+		return nil, o.otherKind(m, name)
+	default:
+		rows, err = m.Schema.Open(name, csv)
 	}
-	return src.Images, nil
+	if err != nil {
+		return nil, o.inFlags(err)
+	}
+	for _, name := range o.keep {
+		if err := rows.Keep(name); err != nil {
+			return nil, errors.Join(usage(err), rows.Close())
+		}
+	}
+	return rows, nil
+}
+
+func (o *predictOptions) otherKind(m *saved, name string) error {
+	return usage(fmt.Errorf("%s: the model was trained on %s; it needs the same kind of data", name, m.Data))
+}
+
+// images predicts pictures.
+func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out output) error {
+	if len(o.keep) > 0 {
+		return usage(fmt.Errorf("--keep %s: images have no columns", o.keep[0]))
+	}
+	if name == stdin || !data.IsImages(name) {
+		return o.otherKind(m, name)
+	}
+	if err := o.memory.allowReading(name); err != nil {
+		return err
+	}
+	src, err := o.open(name, nil)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(src.Images.Shape, m.shape()) {
+		return usage(fmt.Errorf("%s: images of %v; the model was trained on %v", name, src.Images.Shape, m.shape()))
+	}
+	where := func(row int) string { return fmt.Sprintf("%s, image %d", name, row) }
+	return m.predict(p, src.Images, where, func(_ int, x prediction) error { return out.row(x) })
+}
+
+// predict gives f what the model says of each row. A row for which it says nothing,
+// since its numbers are too large for the model, is an error.
+func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
+	return p.Each(rows, func(first, n int, outputs []train.Output) error {
+		values := outputs[0].Values
+		width := len(values) / n
+		for i := range n {
+			out := values[i*width : (i+1)*width]
+			for _, v := range out {
+				if math.IsNaN(v) {
+					return fmt.Errorf("%s: the model computes no number; the row is too far from those that it was trained on", where(first+i))
+				}
+			}
+			if err := f(first+i, m.prediction(out, p.Decide)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (m *saved) prediction(out []float64, decide func([]float64) int) prediction {
 	if m.Classes == 0 {
-		return prediction{Prediction: m.number(out)}
+		return prediction{number: m.number(out)}
 	}
-	x := prediction{Prediction: m.ClassNames[decide(out)]}
-	if p, ok := m.probabilities(out); ok {
-		x.p, x.Probabilities = p, map[string]float64{}
-		for c, name := range m.ClassNames {
-			x.Probabilities[name] = p[c]
-		}
-	}
-	return x
+	p, _ := m.probabilities(out)
+	return prediction{class: m.ClassNames[decide(out)], p: p}
 }
 
-func (m *saved) writeCSV(w io.Writer, keep []string, list []prediction) error {
+// An output is where predictions are written, row by row.
+type output struct {
+	row   func(prediction) error
+	flush func() error // writes what is complete
+	end   func() error
+}
+
+// csv returns the output as CSV with a header.
+func (m *saved) csv(w io.Writer, keep []string) output {
 	out := csv.NewWriter(w)
-	head := append(slices.Clone(keep), "prediction")
-	if len(list) > 0 && list[0].p != nil {
+	record := append(slices.Clone(keep), "prediction")
+	if m.givesProbabilities() {
 		for _, c := range m.ClassNames {
-			head = append(head, "p_"+c)
+			record = append(record, "p_"+c)
 		}
 	}
-	records := [][]string{head}
-	for _, x := range list {
-		cell := fmt.Sprint(x.Prediction)
-		if v, ok := x.Prediction.(float64); ok {
-			cell = strconv.FormatFloat(v, 'g', 8, 64)
+	begun := false
+	head := func() error {
+		if begun {
+			return nil
 		}
-		var record []string
-		for _, name := range keep {
-			record = append(record, x.Row[name])
-		}
-		record = append(record, cell)
-		for _, p := range x.p {
-			record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
-		}
-		records = append(records, record)
+		begun = true
+		return out.Write(record)
 	}
-	return out.WriteAll(records)
+	flush := func() error {
+		out.Flush()
+		return out.Error()
+	}
+	return output{
+		row: func(x prediction) error {
+			if err := head(); err != nil {
+				return err
+			}
+			record = append(record[:0], x.kept...)
+			if m.Classes > 0 {
+				record = append(record, x.class)
+			} else {
+				record = append(record, strconv.FormatFloat(x.number, 'g', 8, 64))
+			}
+			for _, p := range x.p {
+				record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
+			}
+			return out.Write(record)
+		},
+		flush: flush,
+		end:   func() error { return errors.Join(head(), flush()) },
+	}
+}
+
+// json returns the output as an array of objects.
+func (m *saved) json(w io.Writer, keep []string) output {
+	type object struct {
+		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept
+		Prediction    any                `json:"prediction"`    // a number, or the name of a class
+		Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	}
+	out, between := bufio.NewWriter(w), "["
+	return output{
+		row: func(x prediction) error {
+			o := object{Prediction: x.number}
+			if m.Classes > 0 {
+				o.Prediction = x.class
+			}
+			if x.p != nil {
+				o.Probabilities = make(map[string]float64)
+			}
+			for i, p := range x.p {
+				o.Probabilities[m.ClassNames[i]] = p
+			}
+			if len(keep) > 0 {
+				o.Row = make(map[string]string)
+			}
+			for i, name := range keep {
+				o.Row[name] = x.kept[i]
+			}
+			text, err := numjson.Marshal(o)
+			if err != nil {
+				return err
+			}
+			out.WriteString(between)
+			between = ","
+			_, err = out.Write(text)
+			return err
+		},
+		flush: out.Flush,
+		end: func() error {
+			if between == "[" {
+				out.WriteString("[")
+			}
+			out.WriteString("]\n")
+			return out.Flush()
+		},
+	}
 }

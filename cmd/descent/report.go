@@ -32,6 +32,8 @@ type report struct {
 	Found     *foundRate `json:"found_lr,omitempty"` // by --lr find
 	Batch     int        `json:"batch"`
 	DType     string     `json:"dtype"`
+	// Memory is how many bytes the run takes besides the data, as is told before.
+	Memory int `json:"memory"`
 
 	Epochs  []train.Epoch `json:"epochs"`
 	Best    int           `json:"best_epoch,omitempty"`
@@ -97,6 +99,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	}
 	fmt.Fprintf(w, "%s: %s from %s\n", r.Data, what, count(r.Inputs, "input"))
 	fmt.Fprintf(w, "rows: %d for training, %d for validation, %d for testing\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
+	fmt.Fprintf(w, "memory: about %s for the run\n", amount(int64(r.Memory)))
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}

@@ -54,14 +54,15 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	if err := find(name); err != nil {
 		return nil, err
 	}
-	csv := data.CSVOptions{}
+	kinds := make(map[string]data.Kind)
 	for _, c := range o.categorical {
-		if csv.Kinds == nil {
-			csv.Kinds = make(map[string]data.Kind)
-		}
-		csv.Kinds[c] = data.Categorical
+		kinds[c] = data.Categorical
 	}
-	src, err := o.tableFlags.open(name, csv)
+	o.memory.heed()
+	if err := o.memory.allowReading(name); err != nil {
+		return nil, err
+	}
+	src, err := o.tableFlags.open(name, kinds)
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func ofSigns(loss losses.Loss) losses.Loss {
 // probabilities turns the prediction for a row into a probability for each
 // class; ok is false if the loss gives none, as a hinge.
 func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
-	if s.Classes == 0 || s.Loss.Pred == losses.Real {
+	if !s.givesProbabilities() {
 		return nil, false
 	}
 	if len(out) == 1 {
@@ -155,6 +155,8 @@ func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
 	}
 	return out, true
 }
+
+func (s *setup) givesProbabilities() bool { return s.Classes > 0 && s.Loss.Pred != losses.Real }
 
 // number turns the prediction for a row into a number in the target's own unit.
 func (s *setup) number(out []float64) float64 {

@@ -18,6 +18,7 @@ type tableFlags struct {
 	comma, decimal, thousands string
 	noHeader, dayFirst        bool
 	missing                   []string
+	memory                    memoryLimit
 
 	cmd  *cobra.Command
 	read bool // the standard input
@@ -48,21 +49,12 @@ func called(name string) string {
 
 // open opens an embedded data set, a CSV file, the standard input, or a folder
 // of images.
-func (t *tableFlags) open(name string, csv data.CSVOptions) (*data.Source, error) {
-	var err error
-	if csv.Comma, err = separator(t.comma); err != nil {
-		return nil, usage(err)
+func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source, error) {
+	csv, err := t.options()
+	if err != nil {
+		return nil, err
 	}
-	csv.NoHeader, csv.Decimal, csv.Thousands, csv.Missing, csv.DayFirst = t.noHeader, t.decimal, t.thousands, t.missing, t.dayFirst
-	if csv.Thousands == "space" {
-		csv.Thousands = " "
-	}
-	if csv.Decimal != "" && csv.Decimal != "." && csv.Decimal != "," {
-		return nil, usage(fmt.Errorf("--decimal %q: there are '.' and ','", csv.Decimal))
-	}
-	if csv.Thousands != "" && (!slices.Contains(groups, csv.Thousands) || csv.Thousands == csv.Decimal) {
-		return nil, usage(fmt.Errorf("--thousands %q: there are ',', '.', an apostrophe, '_' and space, and not the decimal sign", t.thousands))
-	}
+	csv.Kinds = kinds
 	var src *data.Source
 	if name == stdin {
 		src, err = t.standardInput(csv)
@@ -70,6 +62,24 @@ func (t *tableFlags) open(name string, csv data.CSVOptions) (*data.Source, error
 		src, err = data.Open(name, csv)
 	}
 	return src, t.inFlags(err)
+}
+
+// options are the flags as package data has them.
+func (t *tableFlags) options() (csv data.CSVOptions, err error) {
+	if csv.Comma, err = separator(t.comma); err != nil {
+		return csv, usage(err)
+	}
+	csv.NoHeader, csv.Decimal, csv.Thousands, csv.Missing, csv.DayFirst = t.noHeader, t.decimal, t.thousands, t.missing, t.dayFirst
+	if csv.Thousands == "space" {
+		csv.Thousands = " "
+	}
+	if csv.Decimal != "" && csv.Decimal != "." && csv.Decimal != "," {
+		return csv, usage(fmt.Errorf("--decimal %q: there are '.' and ','", csv.Decimal))
+	}
+	if csv.Thousands != "" && (!slices.Contains(groups, csv.Thousands) || csv.Thousands == csv.Decimal) {
+		return csv, usage(fmt.Errorf("--thousands %q: there are ',', '.', an apostrophe, '_' and space, and not the decimal sign", t.thousands))
+	}
+	return csv, nil
 }
 
 // find refuses, as a slip in the call, the name of something that is not there.
@@ -95,7 +105,7 @@ func (t *tableFlags) standardInput(csv data.CSVOptions) (*data.Source, error) {
 
 // table opens what must be a table.
 func (t *tableFlags) table(name string) (*data.Table, error) {
-	src, err := t.open(name, data.CSVOptions{})
+	src, err := t.open(name, nil)
 	switch {
 	case err != nil:
 		return nil, err

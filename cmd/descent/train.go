@@ -83,6 +83,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
 	seedFlag(f, &o.seed, ": the split, the weights and the order of rows")
 	workersFlag(f, &o.run.Workers, "; they share the large steps of large nets")
+	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
@@ -130,6 +131,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return usage(err)
 	}
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
+		return err
+	}
+	if r.Memory, err = o.allowRun(parts); err != nil {
 		return err
 	}
 	t, err := o.trainer()
@@ -293,6 +297,19 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 		return nil, err
 	}
 	return train.New(task, o.optimizer.Rule, dtypes[o.dtype], o.seed)
+}
+
+// allowRun returns how much memory the run will need, or why that is too much.
+func (o *trainOptions) allowRun(parts *data.Parts) (int, error) {
+	task, err := o.setup.task()
+	if err != nil {
+		return 0, err
+	}
+	n, err := train.Memory(task, o.optimizer.Rule, dtypes[o.dtype], o.run, parts.Test, parts.Train)
+	if err != nil {
+		return 0, err
+	}
+	return n, o.memory.allow("the run", int64(n))
 }
 
 // scaled says in which units a loss is, where they are not the target's own.

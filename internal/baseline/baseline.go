@@ -75,7 +75,7 @@ const work = 20e6
 // Solvable tells whether the optimum of a linear model of the rows is computed in
 // no more time than a training takes.
 func Solvable(d *data.Dataset) bool {
-	return float64(len(d.X))*float64(max(1, len(d.Classes))) <= work
+	return float64(d.Rows()*d.Features())*float64(max(1, len(d.Classes))) <= work
 }
 
 // Of fits the baselines to training rows and scores them on others. Inputs are

@@ -1,9 +1,9 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"time"
 	"unsafe"
@@ -86,8 +86,12 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		groups = reduceInRegions(f, splitConflicting(f, batchUpdates(f, groups, memory)))
 	}
 	plan, groups := planMemory(f, schedule(f, groups))
-	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check, scratch: make([][][]T, o.Team.Size())}
-	if !o.Interpret && os.Getenv("DESCENT_JIT") != "off" && jit.Available() {
+	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check}
+	wanted, err := jit.Wanted()
+	if err := errors.Join(err, kernel.ISAError()); err != nil {
+		return nil, err
+	}
+	if !o.Interpret && wanted && jit.Available() {
 		p.pages = &jit.Pages{}
 	}
 	if o.Verify {
@@ -98,16 +102,10 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 	p.arena = kernel.Aligned[T](max(p.plan.arena, 1))
 	p.scalars = make([]float64, p.plan.slots)
 	p.bindLeaves(memory)
-	for _, g := range groups {
-		p.emit(g)
-		p.stepOf = append(p.stepOf, len(p.steps)-1)
-	}
-	p.regions = nil
-	p.emitCopies()
-	if p.pages != nil {
-		if err := p.pages.Seal(); err != nil {
-			return nil, err
-		}
+	p.emitAll()
+	if p.pages != nil && seal(p.pages) != nil {
+		p.pages = nil // a host may refuse at any time what it allowed before
+		p.emitAll()
 	}
 	for _, v := range f.outputs {
 		if f.vals[v].scalar() {
@@ -119,6 +117,39 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 		}
 	}
 	return p, nil
+}
+
+// seal is a variable so that a test can be a host that refuses.
+var seal = (*jit.Pages).Seal
+
+// emitAll makes the steps.
+func (p *Program[T]) emitAll() {
+	p.steps, p.stepOf, p.ends, p.shares = nil, nil, nil, false
+	p.scratch, p.blocks = make([][][]T, p.team.Size()), nil
+	for _, g := range p.groups {
+		p.emit(g)
+		p.stepOf = append(p.stepOf, len(p.steps)-1)
+	}
+	p.regions = nil
+	p.emitCopies()
+}
+
+// Bytes returns how much memory a program of f would take for its inputs and its
+// intermediate values. It allocates none of it.
+func Bytes[T kernel.Float](f *Func) (int, error) {
+	var zero T
+	_, f.double = any(zero).(float64)
+	if err := f.optimize(nil, true); err != nil {
+		return 0, err
+	}
+	plan, _ := planMemory(f, schedule(f, reduceInRegions(f, splitConflicting(f, fuse(f)))))
+	n := plan.arena
+	for _, l := range f.leaves {
+		if l.Input {
+			n += alignUp(max(size(l.Dims), 1))
+		}
+	}
+	return n * int(unsafe.Sizeof(zero)), nil
 }
 
 // singles makes each value its own group.

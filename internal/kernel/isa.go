@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/cpu"
 )
@@ -36,7 +37,7 @@ var (
 // program starts.
 func Active() ISA { return active }
 
-// ISAError reports a DESCENT_ISA that names no instruction set; it was ignored.
+// ISAError reports a DESCENT_ISA that names no instruction set.
 func ISAError() error { return isaErr }
 
 func detect() ISA {
@@ -58,5 +59,5 @@ func choose(limit ISA, name string) (ISA, error) {
 			return min(limit, ISA(i)), nil
 		}
 	}
-	return limit, fmt.Errorf("%s=%q: want one of %q", isaVariable, name, isaNames)
+	return limit, fmt.Errorf("%s=%q: want %s", isaVariable, name, strings.Join(isaNames[:], ", "))
 }

@@ -55,6 +55,8 @@ var mutants = []mutant{
 	{"ops/random.go", "step*rng.Golden", "step", values},
 	{"ops/reduce.go", "return Div(s, constant(x, count(x, s)))", "return Div(s, constant(x, count(x, s)+1))", values},
 	{"ops/shape.go", "return start, (span + by - 1) / by, nil", "return start, span / by, nil", values},
+	{"ops/elementwise.go", "func (round) kink() graph.Kink                { return atWhole(0.5) }", "func (round) kink() graph.Kink                { return atWhole(0) }", "Kinks"},
+	{"ops/activation.go", "x == 0 && o.alpha != 1", "x == 0", "Kinks"},
 	{"ops/softmax.go", "b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))", "b.Where(b.Lt(m, b.Const(math.Inf(1))), m, b.Const(0))", values},
 	{"ops/conv.go", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, dz)}", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, a)}", "Table"},
 	{"ops/conv.go", "w.Before = padding / 2", "w.Before = (padding + 1) / 2", "ByHand"},
@@ -74,6 +76,7 @@ var mutants = []mutant{
 	{"losses/classes.go", "return ratio(ops.Sum(loss), ops.Sum(w))\n	}\n	return o.Reduction.of(loss)\n}\n\n// marked", "return ops.Mean(loss)\n	}\n	return o.Reduction.of(loss)\n}\n\n// marked", "Plain"},
 	{"losses/likelihood.go", "ops.Scale(0.5, ops.Log(ops.Scale(2*math.Pi, n)))", "ops.Scale(0.5, ops.Log(n))", "Plain"},
 	{"losses/comparison.go", "far = ops.Min(far, distance(positive, negative))", "far = distance(positive, negative)", "Plain"},
+	{"losses/likelihood.go", "eps := or(o.Eps, 1e-8)", "eps := or(o.Eps, 1e-7)", "Defaults"},
 	{"losses/losses.go", "return x.Shape().Dim(0)", "return x.Shape().Size()", "Plain"},
 
 	// Layers.
@@ -88,11 +91,17 @@ var mutants = []mutant{
 	{"data/apply.go", "d.X[i*w+at+level] = 1", "d.X[i*w+at] = 1", ""},
 	{"data/batches.go", "return (b.n-1)/b.size + 1", "return b.n / b.size", ""},
 	{"data/split.go", "d.owed[i] += exact", "d.owed[i] = exact", ""},
+	{"data/split.go", "return len(seen) == slices.Max(class)+1", "return len(seen) > slices.Max(class)+1", ""},
+	{"data/arrays.go", "table[i] = T(float64(i) / 255)", "table[i] = T(i) * T(1.0/255)", ""},
+	{"data/stream.go", "		st.cut(n)\n	}\n	return nil, st.err", "		n = 0\n	}\n	return nil, st.err", "Stream"},
+	{"data/stream.go", "f.digits = f.digits && !strings.ContainsAny(c.text.String(), \".,\")", "f.digits = f.digits && len(c.ends) > 0", "Stream"},
+	{"train/task.go", "old.name == f.name && old.kind == f.kind", "old.name == f.name && old.kind != f.kind", "Taken"},
 	{"train/scores.go", "s.R2 = 1 - square/total", "s.R2 = 1 - math.Sqrt(square/total)", ""},
 	{"train/epoch.go", "f.Wait >= p {", "f.Wait > p {", ""},
 	{"train/objective.go", "share := float64(len(rows)) / float64(len(o.rows))", "share := float64(chunk) / float64(len(o.rows))", ""},
 
 	// The engine.
+	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.shares = nil, nil, nil, false", "p.shares = false", "Refused"},
 	{"internal/kernel/code.go", "return bool1(a <= b)", "return bool1(a < b)", "Vector|Special|Primitive"},
 	{"internal/kernel/matmul_portable.go", "v += *element(bias, j+y)", "v += *element(bias, y)", "Product"},
 	{"internal/kernel/reduce.go", "(k+1)%columnBlock == 0 || k == n-1", "(k+1)%columnBlock == 0", "Reduc"},

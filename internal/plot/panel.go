@@ -168,7 +168,24 @@ func (p *panel) layout() error {
 			return err
 		}
 	}
-	p.place()
+	return p.widen()
+}
+
+// widen places what has changed with the last box, and takes room from the sides
+// where labels still do not fit.
+func (p *panel) widen() error {
+	for range 4 {
+		p.place()
+		left, right, _ := p.axisRoom()
+		x0, x1 := max(p.box.x0, p.area.x0+left), min(p.box.x1, p.area.x1-right)
+		if x0 == p.box.x0 && x1 == p.box.x1 {
+			break
+		}
+		p.box.x0, p.box.x1 = x0, x1
+		if err := p.checkRoom(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

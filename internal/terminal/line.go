@@ -16,7 +16,10 @@ type Line struct {
 }
 
 // NewLine returns a line on w; it stays silent where w is no terminal.
-func NewLine(w io.Writer) *Line { return &Line{w: w, Width: func() int { return Columns(w) }} }
+func NewLine(w io.Writer) *Line {
+	w = behind(w)
+	return &Line{w: w, Width: func() int { return Columns(w) }}
+}
 
 // least is the number of columns below which a terminal shows nothing.
 const least = 20
@@ -31,7 +34,7 @@ func (l *Line) Draw(share float64, text func() string) {
 	l.last, l.drawn = time.Now(), true
 	const cells = 24
 	full := int(share * cells)
-	line := []rune(strings.Repeat("━", full) + strings.Repeat("╌", cells-full) + " " + text())
+	line := []rune(strings.Repeat("━", full) + strings.Repeat("╌", cells-full) + " " + Clean(text()))
 	fmt.Fprintf(l.w, "\r%s\x1b[K", string(line[:min(len(line), width-1)]))
 }
 

@@ -12,7 +12,7 @@ import (
 // Columns returns how many columns the terminal behind w has: 0 if there is
 // none, or one without a size (script, CI), where no line can move.
 func Columns(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := behind(w).(*os.File)
 	if !ok {
 		return 0
 	}
