@@ -43,7 +43,7 @@ func recurrent(s Schedule) (recurrence, bool) {
 		case LinearSchedule:
 			ok = s.Start != 0
 		default:
-			_, ok = s.(recurrence)
+			_, ok = recurrent(s)
 		}
 		if !ok {
 			return nil, false

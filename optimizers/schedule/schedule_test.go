@@ -256,3 +256,14 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// A product in a product, such as that of a text and a rate, is computed as its parts.
+func TestProductOfProducts(t *testing.T) {
+	inner := Product{Warmup(1, 10), Cosine(1, 100)}
+	rate := Rates(Product{inner, Constant(0.5)})
+	for step := range 30 {
+		if got, want := rate(step), 0.5*inner[0].At(step)*inner[1].At(step); math.Abs(got-want) > 1e-15 {
+			t.Fatalf("step %d: %v, want %v", step, got, want)
+		}
+	}
+}
