@@ -1,316 +1,309 @@
 // Package bench compares optimizers honestly: problems, protocol, statistics,
 // report.
 //
-// A [Study] trains one model on one data set with several optimizers. Each gets
-// the learning rate, out of a grid of its own, whose mean validation loss over
-// several seeds is lowest; then it is trained with fresh seeds, and only these
-// runs are scored on the test rows. Nothing is chosen on test rows.
+// A [Study] runs optimizers on problems: nets trained on rows, functions whose
+// minimum is known. On a net each optimizer gets the learning rate, out of a grid of
+// its own, whose mean validation loss over several seeds is lowest; then it is
+// trained with fresh seeds, and only these runs are scored on the test rows. Nothing
+// is chosen on test rows. On a function nothing is random but the start: all runs
+// count, and the best rate for each problem is one of several ways to sum them up.
 //
 // The same seed means the same initial weights and the same order of rows for
 // every optimizer and rate, so runs are compared pair by pair. The seeds of a
-// trial follow from the study's seed and the trial's number alone; which worker
+// run follow from the study's seed and the run's number alone; which worker
 // does it, and when, does not matter. Results are therefore the same, bit for
-// bit and times excepted, with any number of workers.
+// bit and times excepted, with any number of workers. A run is a [Job], which
+// another process can do as well.
 //
 // A run that diverges is a failure. It is counted, reported and ranked last.
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"math"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
 
-	"descent/data"
-	"descent/graph"
-	"descent/internal/baseline"
 	"descent/internal/rng"
-	"descent/optimizers"
 	"descent/optimizers/schedule"
-	"descent/optimizers/search"
-	"descent/train"
 )
 
-// An Entrant is an optimizer in a study.
-type Entrant struct {
-	Label string // in tables; unique in a study
-	Rule  optimizers.Rule
-	// Default is the learning rate that a user would try first; the grid is
-	// built around it. 0 means 0.01.
-	Default float64
-	// Rate, if not nil, is the only learning rate: nothing is tuned.
-	Rate *float64
-	// Rates, if not nil, are the learning rates to try, in place of the study's.
-	Rates []float64
-	// Method, if not nil, is what searches in place of a rule.
-	Method search.Method
-}
-
-// Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr, or
-// with a range of rates to try, such as lr=1e-4..1e-1; or a method of package
-// search, such as lbfgs.
-func Parse(text string) (Entrant, error) {
-	o, err := search.Parse(text)
-	if err != nil {
-		return Entrant{}, err
-	}
-	e := Entrant{Label: o.Text, Rule: o.Rule, Default: o.LR}
-	switch {
-	case o.Method != nil:
-		e.Method = o.Method(1)
-	case o.Given:
-		e.Rate = &o.LR
-	case o.Range != nil:
-		e.Rates = ratesWithin(o.Range.Lo, o.Range.Hi)
-	}
-	return e, nil
-}
-
-// DefaultOptimizers are compared if nothing else is asked for.
-var DefaultOptimizers = []string{"sgd", "momentum", "adagrad", "adam", "adamw"}
-
 // A Study is what to compare, on what, and how thoroughly. Zero settings mean
-// the defaults of [Study.Defaults].
+// the defaults.
 type Study struct {
-	Data, Model, Loss string   // names, for the report
-	Notes             []string // what else its reader should know
-
-	Task     train.Task
-	Parts    *data.Parts // of which Val must have rows
+	Name     string // "" is that of the first problem
+	Problems []Problem
 	Entrants []Entrant
 
 	Seed      uint64 // of everything
-	Seeds     int    // scored runs of each optimizer
-	TuneSeeds int    // runs of each learning rate
-	Epochs    int
-	Batch     int // rows in each batch
-	// Rates are the learning rates to try. If nil, each optimizer has a grid
-	// of half decades around its default, which grows as long as the best
-	// rate is at one of its ends.
-	Rates []float64
-	// Schedule multiplies the learning rate; nil is cosine: with a rate that stays
-	// as it is, the last few batches decide how good a run is.
+	Seeds     int    // scored runs of each optimizer on each problem: seeds of a net, starts of a function; 0 means 3
+	TuneSeeds int    // runs of each learning rate of a net; 0 means 3
+	// Budget is the number of gradient evaluations of each run, and Schedule
+	// multiplies learning rates; 0 and nil mean what the problem says.
+	Budget   int
 	Schedule *schedule.Spec
-	Dtype    graph.Dtype
+	// Rates are the learning rates to try. If nil, each optimizer has on a net a
+	// grid of half decades around its default, which grows as long as the best rate
+	// is at one of its ends; on a function half decades from 1e-6 to 10, and its
+	// default.
+	Rates []float64
 
 	Workers int // goroutines; 0 means one for each processor
-	// Progress, if not nil, is called after each run, by one goroutine at a
-	// time.
-	Progress func(Progress)
+	// OnJob, if not nil, is called after each job, by one goroutine at a time.
+	OnJob func(Tally)
 }
 
-// Progress says how far a study is. Total grows if a grid does.
-type Progress struct {
-	Phase       string
-	Done, Total int
-	Failed      int // runs that diverged
-	Elapsed     time.Duration
-	Remain      time.Duration // an estimate
-}
+// A MistakeError is one in a study that was found before anything ran: a setting that
+// makes no sense, a problem that cannot be built, a method that cannot run on it.
+type MistakeError struct{ Err error }
 
-// The defaults of a study, chosen on validation rows of digits over several
-// splits: more steps gain less than the spread of seeds.
-const (
-	defaultSeeds     = 3
-	defaultTuneSeeds = 3
-	defaultSteps     = 2400 // about
-	fewestEpochs     = 5
-	mostEpochs       = 200
-	smallData        = 5000 // rows up to which batches are small
-	smallBatch       = 16
-	largeBatch       = 64
-)
+func (e *MistakeError) Error() string { return "bench: " + e.Err.Error() }
 
-// Defaults fills in what is not set.
-func (s *Study) Defaults() {
-	or := func(x *int, value int) {
-		if *x == 0 {
-			*x = value
-		}
-	}
-	or(&s.Seeds, defaultSeeds)
-	or(&s.TuneSeeds, defaultTuneSeeds)
-	or(&s.Workers, runtime.GOMAXPROCS(0))
-	if s.Parts != nil && rows(s.Parts.Train) > 0 {
-		size := smallBatch
-		if s.Parts.Train.Rows() > smallData {
-			size = largeBatch
-		}
-		or(&s.Batch, size)
-		if s.Batch > 0 {
-			or(&s.Epochs, min(max(defaultSteps/s.batches(0).Steps(), fewestEpochs), mostEpochs))
-		}
-	}
-	if s.Dtype.Type == nil {
-		s.Dtype = graph.Float32
-	}
-	if s.Schedule == nil {
-		cosine, err := schedule.Parse("cosine")
-		if err != nil {
-			panic(err) // of our own
-		}
-		s.Schedule = &cosine
-	}
-	for i := range s.Entrants {
-		if s.Entrants[i].Default == 0 {
-			s.Entrants[i].Default = 0.01
-		}
-	}
-}
+// Unwrap returns the mistake.
+func (e *MistakeError) Unwrap() error { return e.Err }
 
-// check reports the first setting that makes no sense.
-func (s *Study) check() error {
-	if s.Parts == nil || rows(s.Parts.Train) == 0 {
-		return errors.New("bench: no rows to train on")
+// prepare fills in what is not set, and tries each optimizer on each problem for one
+// evaluation.
+func (s *Study) prepare(ctx context.Context) (*Runner, error) {
+	s.Seeds, s.TuneSeeds = cmp.Or(s.Seeds, 3), cmp.Or(s.TuneSeeds, 3)
+	s.Workers = cmp.Or(s.Workers, runtime.GOMAXPROCS(0))
+	switch {
+	case len(s.Problems) == 0:
+		return nil, errors.New("no problems to compare optimizers on")
+	case s.Seeds < 1 || s.TuneSeeds < 1 || s.Workers < 1 || s.Budget < 0:
+		return nil, fmt.Errorf("%d seeds, %d seeds for tuning, %d workers; at least 1 is needed; budget %d", s.Seeds, s.TuneSeeds, s.Workers, s.Budget)
 	}
-	for _, c := range []struct {
-		name string
-		n    int
-	}{{"seeds", s.Seeds}, {"seeds for tuning", s.TuneSeeds}, {"epochs", s.Epochs}, {"batch size", s.Batch}, {"workers", s.Workers}} {
-		if c.n < 1 {
-			return fmt.Errorf("bench: %d %s; at least 1 is needed", c.n, c.name)
-		}
+	if err := cmp.Or(checkRates(s.Rates), checkEntrants(s.Entrants)); err != nil {
+		return nil, err
 	}
-	switch p := s.Parts; {
-	case rows(p.Val) == 0 || rows(p.Test) == 0:
-		return errors.New("bench: rates are chosen on validation rows and runs scored on test rows; hold out both")
-	case len(s.Entrants) == 0:
-		return errors.New("bench: no optimizers to compare")
+	r, err := NewRunner(s.Problems, s.Entrants...)
+	if err != nil {
+		return nil, err
 	}
-	if s.Dtype != graph.Float32 && s.Dtype != graph.Float64 {
-		return fmt.Errorf("bench: element type %v; use graph.Float32 or graph.Float64", s.Dtype)
-	}
-	for _, d := range []*data.Dataset{s.Parts.Train, s.Parts.Val, s.Parts.Test} {
-		if err := d.CheckSizes(); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-	}
-	if err := checkRates(s.Rates); err != nil {
-		return err
-	}
-	return checkEntrants(s.Entrants)
-}
-
-// rows returns the number of rows of a part, which may not be there.
-func rows(d *data.Dataset) int {
-	if d == nil {
-		return 0
-	}
-	return d.Rows()
-}
-
-// Memory returns how many bytes the study's trainers take at once, one for each
-// optimizer and worker; see [train.Memory].
-func (s *Study) Memory() (total int, err error) {
-	s.Defaults()
-	if err := s.check(); err != nil {
-		return 0, err
-	}
-	for _, e := range s.Entrants {
-		n, err := train.Memory(s.Task, e.Rule, s.Dtype, train.Run{Train: s.Parts.Train, Val: s.Parts.Val, Batch: s.Batch, Seed: s.Seed}, s.Parts.Test)
-		if err != nil {
-			return 0, err
-		}
-		total += s.Workers * n
-	}
-	return total, nil
-}
-
-// checkRates reports learning rates to try that make no sense; nil are the
-// defaults.
-func checkRates(rates []float64) error {
-	if rates != nil && len(rates) == 0 {
-		return errors.New("bench: no learning rates to try; nil means a grid of its own for each optimizer")
-	}
-	for _, lr := range rates {
-		if !(lr > 0) || math.IsInf(lr, 1) {
-			return fmt.Errorf("bench: a learning rate of %v; rates are above 0", lr)
-		}
-	}
-	return nil
-}
-
-// checkEntrants reports optimizers that cannot be compared.
-func checkEntrants(entrants []Entrant) error {
-	seen := map[string]bool{}
-	for _, e := range entrants {
-		if seen[e.Label] {
-			return fmt.Errorf("bench: two optimizers are called %q", e.Label)
-		}
-		seen[e.Label] = true
-		if e.Method != nil {
-			continue
-		}
-		if err := optimizers.Check(e.Rule); err != nil {
-			return fmt.Errorf("bench: %s: %w", e.Label, err)
-		}
-		rates := []float64{e.Default}
-		if e.Rate != nil {
-			rates = append(rates, *e.Rate)
-		}
-		for _, lr := range rates {
-			if !(lr >= 0) || math.IsInf(lr, 1) {
-				return fmt.Errorf("bench: %s: a learning rate of %v", e.Label, lr)
+	s.Name = cmp.Or(s.Name, r.infos[0].Name)
+	for _, p := range r.infos {
+		for _, e := range s.Entrants {
+			job := s.job(p.Name, e.Label, Tune)
+			job.Budget = 1
+			if _, err := r.Do(ctx, job); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
-}
-
-// Run does the study. It ends early if ctx does, or at the first mistake in
-// the task; a diverged run is not one.
-func (s *Study) Run(ctx context.Context) (*Results, error) {
-	s.Defaults()
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	start := time.Now()
-	l := newLab(s)
-	chosen, err := l.tune(ctx)
-	if err != nil {
-		return nil, err
-	}
-	runs, err := l.score(ctx, chosen)
-	if err != nil {
-		return nil, err
-	}
-	r := s.describe()
-	r.Trials = l.trials
-	for _, o := range runs {
-		r.Runs = append(r.Runs, o.Run)
-	}
-	r.Target = r.setTarget()
-	r.Optimizers = r.summarise(s, chosen)
-	r.Pairs = compare(s.Entrants, runs, s.Seeds)
-	r.rank()
-	if r.Checks, err = s.checks(ctx, runs[0]); err != nil {
-		return nil, err
-	}
-	if r.Baselines, err = s.baselines(ctx); err != nil {
-		return nil, err
-	}
-	r.Verdict = r.verdict()
-	r.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
 	return r, nil
 }
 
-// baselines scores what a model has to beat.
-func (s *Study) baselines(ctx context.Context) (*Baselines, error) {
-	if d := s.Parts.Train; d.Y == nil && d.Class == nil {
-		return nil, nil
+// Run does the study. It ends early if ctx does, or at the first mistake in
+// a problem; a diverged run is not one.
+func (s *Study) Run(ctx context.Context) (*Results, error) {
+	start := time.Now()
+	r, err := s.prepare(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = &MistakeError{err}
 	}
-	b, err := baseline.Of(ctx, s.Parts.Train, s.Parts.Test)
 	if err != nil {
 		return nil, err
 	}
-	out := &Baselines{Constant: baseline.Merit(b.Constant), scores: b}
-	if b.Linear != nil {
-		out.Linear = new(baseline.Merit(b.Linear))
+	w := &work{Study: s, Runner: r, start: start}
+	w.pair()
+	if err := w.tune(ctx); err != nil {
+		return nil, err
 	}
+	if err := w.score(ctx); err != nil {
+		return nil, err
+	}
+	out := w.results()
+	if err := w.checks(ctx, out); err != nil {
+		return nil, err
+	}
+	out.Verdict = out.verdict()
+	out.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
 	return out, nil
+}
+
+// work is a study under way.
+type work struct {
+	*Study
+	*Runner
+	pairings []*pairing
+	trials   []*Outcome
+
+	start time.Time
+	mu    sync.Mutex
+	tally Tally
+}
+
+// count tells OnJob how far the study is, one call at a time.
+func (w *work) count(out *Outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := &w.tally
+	if t.Done++; out.DivergedAt > 0 {
+		t.Failed++
+	}
+	t.Elapsed = time.Since(w.start)
+	t.Remain = time.Duration(float64(t.Elapsed) * float64(t.Total-t.Done) / float64(t.Done))
+	if w.OnJob != nil {
+		w.OnJob(*t)
+	}
+}
+
+// A pairing is an optimizer on a problem, and the rate that was chosen for it.
+type pairing struct {
+	*Entrant
+	info   *ProblemInfo
+	rates  []float64 // to try; none if there is no choice
+	grows  bool      // nobody has set them
+	trials []*Outcome
+	runs   []*Outcome
+
+	lr     float64
+	points []Point // nil if nothing was tuned
+	atEnd  bool    // the best rate is at an end of the grid
+}
+
+// pair plans all pairings, problem by problem.
+func (w *work) pair() {
+	for i := range w.infos {
+		for k := range w.Entrants {
+			p := &pairing{Entrant: &w.Entrants[k], info: &w.infos[i]}
+			w.pairings = append(w.pairings, p)
+			switch {
+			case p.Method != nil:
+			case p.Rate != nil:
+				p.lr = *p.Rate
+			case p.Rates != nil:
+				p.rates = p.Rates
+			case w.Rates != nil:
+				p.rates = slices.Compact(slices.Sorted(slices.Values(w.Rates)))
+			case p.info.Exact:
+				p.rates = wideGrid(p.Default)
+			default:
+				p.rates, p.grows = firstGrid(p.Default), true
+			}
+			if len(p.rates) == 1 {
+				p.lr, p.rates = p.rates[0], nil
+			}
+			if p.info.Exact {
+				w.tally.Total += max(len(p.rates), 1) * w.Seeds
+			} else {
+				w.tally.Total += len(p.rates)*w.TuneSeeds + w.Seeds
+			}
+		}
+	}
+}
+
+// do does the jobs of a phase at some rates of each pairing.
+func (w *work) do(ctx context.Context, phase Phase, rates func(*pairing) []float64) ([]*Outcome, error) {
+	var jobs []Job
+	var of []*pairing
+	for _, p := range w.pairings {
+		own := w.jobs(p, phase, rates(p))
+		jobs, of = append(jobs, own...), append(of, slices.Repeat([]*pairing{p}, len(own))...)
+	}
+	got, err := all(ctx, w.Workers, jobs, func(ctx context.Context, job Job) (*Outcome, error) {
+		out, err := w.Do(ctx, job)
+		if err == nil {
+			w.count(out)
+		}
+		return out, err
+	})
+	for i := 0; i < len(of) && err == nil; i++ {
+		to := &of[i].runs
+		if phase == Tune {
+			to = &of[i].trials
+		}
+		*to = append(*to, got[i])
+	}
+	return got, err
+}
+
+// job returns a job of the study, which has no rate and no seed yet.
+func (s *Study) job(problem, optimizer string, phase Phase) Job {
+	job := Job{Problem: problem, Optimizer: optimizer, Phase: phase, Budget: s.Budget}
+	if s.Schedule != nil {
+		job.Schedule = s.Schedule.String()
+	}
+	return job
+}
+
+// jobs returns those of a pairing in a phase, at some rates.
+func (w *work) jobs(p *pairing, phase Phase, rates []float64) (jobs []Job) {
+	job := w.job(p.info.Name, p.Label, phase)
+	reps := w.Seeds
+	if phase == Tune {
+		reps = w.TuneSeeds
+	}
+	for _, job.LR = range rates {
+		for rep := range reps {
+			if job.Seed = seedOf(w.Seed, string(phase), rep); p.info.Exact {
+				job.Seed, job.Start = w.Seed, rep
+			}
+			jobs = append(jobs, job)
+		}
+	}
+	if p.info.Exact {
+		slices.SortStableFunc(jobs, func(a, b Job) int { return a.Start - b.Start })
+	}
+	return jobs
+}
+
+// tune finds the learning rate of each pairing on validation rows.
+func (w *work) tune(ctx context.Context) error {
+	w.tally.Phase = "choosing learning rates"
+	more := map[*pairing][]float64{} // rates to try
+	for _, p := range w.pairings {
+		if !p.info.Exact && p.rates != nil {
+			more[p] = p.rates
+		}
+	}
+	for round := 0; len(more) > 0; round++ {
+		got, err := w.do(ctx, Tune, func(p *pairing) []float64 { return more[p] })
+		if err != nil {
+			return err
+		}
+		w.trials = append(w.trials, got...)
+		next := map[*pairing][]float64{}
+		for p := range more {
+			if p.choose(); p.grows && p.atEnd && round < growths {
+				next[p] = grow(p.points, p.lr)
+				w.tally.Total += len(next[p]) * w.TuneSeeds
+			}
+		}
+		more = next
+	}
+	return nil
+}
+
+// choose takes the best rate so far; the smallest, if all runs diverged.
+func (p *pairing) choose() {
+	p.points = points(p.trials)
+	b := best(p.points)
+	p.atEnd = b <= 0 || b == len(p.points)-1 // smaller rates may do if there is none
+	p.lr = p.points[max(b, 0)].LR
+}
+
+// score does the runs that count: with the chosen rate and fresh seeds, or on an
+// exact problem with every rate.
+func (w *work) score(ctx context.Context) error {
+	w.tally.Phase = "scoring"
+	_, err := w.do(ctx, Score, func(p *pairing) []float64 {
+		if p.info.Exact && p.rates != nil {
+			return p.rates
+		}
+		return []float64{p.lr}
+	})
+	for _, p := range w.pairings {
+		if p.info.Exact && p.rates != nil && err == nil {
+			p.lr = p.cheapest()
+		}
+	}
+	return err
 }
 
 // seedOf returns the seed of a repetition in a phase, as a number that JSON can

@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"descent/graph"
 	"descent/internal/elementary"
@@ -21,27 +23,49 @@ type Check struct {
 	Detail string `json:"detail"`
 }
 
-// checks verifies the training step and the repeatability of a run.
-func (s *Study) checks(ctx context.Context, first *outcome) ([]Check, error) {
-	var out []Check
-	if s.Task.Penalty == nil { // it would be in the gradient but not in the loss
-		worst, err := s.checkGradient()
-		if err != nil {
-			return nil, err
+// checks verifies the training steps of nets, the repeatability of a run, and adds
+// what the models of nets have to beat.
+func (w *work) checks(ctx context.Context, r *Results) error {
+	checked, worst := false, 0.0
+	for i, p := range w.Problems {
+		own, ok := p.(interface{ net() *Net }) // also one that embeds it
+		if !ok {
+			continue
 		}
-		out = append(out, Check{"gradient", worst <= gradientTolerance,
+		var err error
+		n := own.net()
+		if r.Problems[i].Baselines, err = n.baselines(ctx); err != nil {
+			return err
+		}
+		if n.Task.Penalty != nil { // it would be in the gradient but not in the loss
+			continue
+		}
+		e, err := n.checkGradient(w.Seed)
+		if err != nil {
+			return err
+		}
+		checked, worst = true, max(worst, e)
+	}
+	if checked {
+		r.Checks = append(r.Checks, Check{"gradient", worst <= gradientTolerance,
 			fmt.Sprintf("the training step's gradient agrees with finite differences of the loss to %.0e (%d directions, float64)", worst, directions)})
 	}
 	// By a trainer of its own, while the first may have done other runs before.
-	again, err := newLab(s).scoreOne(ctx, s.Entrants[0], first.LR, first.Seed)
+	first := w.pairings[0].runs[0]
+	fresh, err := NewRunner(w.Problems[:1], w.Entrants[:1]...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := Check{"repeat", first.equal(&again.Run), "a run that was repeated gave the same bits"}
+	again, err := fresh.Do(ctx, first.Job)
+	if err != nil {
+		return err
+	}
+	c := Check{"repeat", first.equal(again), "a run that was repeated gave the same bits"}
 	if !c.OK {
 		c.Detail = "a run that was repeated gave other numbers"
 	}
-	return append(out, c), nil
+	r.Checks = append(r.Checks, c)
+	return nil
 }
 
 const (
@@ -53,101 +77,89 @@ const (
 
 // checkGradient compares the gradient that a step of plain descent takes, which
 // is the change of the parameters at learning rate 1, with differences of the
-// loss along random directions. It returns the largest relative error. What is
-// checked is the compiled step itself: forward, backward and update.
-func (s *Study) checkGradient() (float64, error) {
-	t, err := train.New(s.Task, optimizers.SGD(), graph.Float64, seedOf(s.Seed, "check", 0))
+// loss along random directions. It returns the largest relative error, infinite where
+// the loss is not a number. What is checked is the compiled step itself: forward,
+// backward and update.
+func (n *Net) checkGradient(seed uint64) (float64, error) {
+	t, err := train.New(n.Task, optimizers.SGD(), graph.Float64, seedOf(seed, "check", 0))
 	if err != nil {
 		return 0, err
 	}
-	rows := make([]int, min(checkRows, s.Parts.Train.Rows()))
+	rows := make([]int, min(checkRows, n.Parts.Train.Rows()))
 	for i := range rows {
 		rows[i] = i
 	}
 	vars := t.Store().Variables()
-	start := make([][]float64, len(vars))
-	for i, v := range vars {
-		start[i] = v.Float64s()
+	values := func() (x []float64) {
+		for _, v := range vars {
+			x = append(x, v.Float64s()...)
+		}
+		return x
 	}
+	start := values()
+	var failed error
 	// step starts from the initial state, moved by h along d.
-	step := func(h float64, d [][]float64, lr float64) (float64, error) {
-		for i, v := range vars {
-			x := append([]float64(nil), start[i]...)
-			for k := range x {
-				if d != nil && d[i] != nil {
-					x[k] += float64(h * d[i][k])
-				}
-			}
-			if err := v.Set(x); err != nil {
-				return 0, err
-			}
+	step := func(h float64, d []float64, lr float64) (loss float64) {
+		x := slices.Clone(start)
+		for k := range d {
+			x[k] += float64(h * d[k])
 		}
-		return t.Step(s.Parts.Train, rows, lr)
+		for _, v := range vars {
+			size := v.Shape().Size()
+			failed = cmp.Or(failed, v.Set(x[:size]))
+			x = x[size:]
+		}
+		loss, err := t.Step(n.Parts.Train, rows, lr)
+		failed = cmp.Or(failed, err)
+		return loss
 	}
-	if _, err := step(0, nil, 1); err != nil {
-		return s.noGradient(err)
+	step(0, nil, 1)
+	grad, size := values(), 0.0
+	var trained []bool // what is kept but not trained stays as it is
+	for _, v := range vars {
+		trained = append(trained, slices.Repeat([]bool{v.Role() == graph.Param}, v.Shape().Size())...)
 	}
-	grad := make([][]float64, len(vars))
-	for i, v := range vars {
-		if v.Role() == graph.Param {
-			grad[i] = v.Float64s()
-			for k := range grad[i] {
-				grad[i][k] = start[i][k] - grad[i][k]
-			}
+	for k := range grad {
+		if grad[k] = start[k] - grad[k]; trained[k] {
+			size += float64(grad[k] * grad[k])
 		}
 	}
-	rng := rand.New(rand.NewPCG(s.Seed, 1))
-	worst := 0.0
+	size = math.Sqrt(size)
+	rng, worst := rand.New(rand.NewPCG(seed, 1)), 0.0
 	for range directions {
-		d, along, size := direction(rng, grad)
-		up, err1 := step(stride, d, 0)
-		down, err2 := step(-stride, d, 0)
-		if err := errors.Join(err1, err2); err != nil {
-			return s.noGradient(err)
-		}
-		worst = max(worst, math.Abs((up-down)/(2*stride)-along)/max(size, 1e-12))
+		d, along := direction(rng, grad, trained)
+		slope := (step(stride, d, 0) - step(-stride, d, 0)) / (2 * stride)
+		worst = max(worst, math.Abs(slope-along)/max(size, 1e-12))
 	}
-	return worst, nil
-}
-
-// noGradient is the result where the loss is not a number at the start.
-func (s *Study) noGradient(err error) (float64, error) {
-	var d *train.DivergedError
-	if errors.As(err, &d) {
+	var bad *train.DivergedError
+	if errors.As(failed, &bad) {
 		return math.Inf(1), nil
 	}
-	return 0, err
+	return worst, failed
 }
 
-// direction draws a direction of length 1. It returns the derivative along it,
-// and the length of the gradient, which errors are relative to.
-func direction(rng *rand.Rand, grad [][]float64) (d [][]float64, along, size float64) {
-	d = make([][]float64, len(grad))
+// direction draws a direction of length 1 of what is trained, and returns the
+// derivative along it.
+func direction(rng *rand.Rand, grad []float64, trained []bool) (d []float64, along float64) {
+	d = make([]float64, len(grad))
 	length := 0.0
-	for i, g := range grad {
-		if g == nil {
-			continue
-		}
-		d[i] = make([]float64, len(g))
-		for k := range g {
-			d[i][k] = elementary.Normal(rng)
-			length += float64(d[i][k] * d[i][k])
-			size += float64(g[k] * g[k])
+	for k := range d {
+		if trained[k] {
+			d[k] = elementary.Normal(rng)
+			length += float64(d[k] * d[k])
 		}
 	}
 	length = math.Sqrt(length)
-	for i, g := range grad {
-		for k := range g {
-			d[i][k] /= length
-			along += float64(d[i][k] * g[k])
-		}
+	for k := range d {
+		d[k] /= length
+		along += float64(d[k] * grad[k])
 	}
-	return d, along, math.Sqrt(size)
+	return d, along
 }
 
 // sayChecks warns of checks that failed.
-func (r *Results) sayChecks() string {
-	for _, c := range r.Checks {
+func sayChecks(checks []Check) string {
+	for _, c := range checks {
 		if !c.OK {
 			return "Warning: a check of the benchmark itself failed, do not trust these numbers: " + c.Detail + "."
 		}

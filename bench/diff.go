@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -35,132 +36,173 @@ const (
 	Missing   = "missing" // in one of the studies
 )
 
-// Compare compares two studies of one problem, optimizer by optimizer. It is an
-// error if what was compared is not the same.
-func Compare(before, after *Results) ([]Change, error) {
-	a, b := before.Setup, after.Setup
-	for _, c := range []struct{ what, a, b string }{
-		{"data", a.Data, b.Data}, {"model", a.Model, b.Model}, {"loss", a.Loss, b.Loss},
-		{"test rows", fmt.Sprint(a.Test), fmt.Sprint(b.Test)}, {"score", a.Score, b.Score},
-		{"seed", fmt.Sprint(a.Seed), fmt.Sprint(b.Seed)}, // of the split too
-	} {
-		if c.a != c.b {
-			return nil, fmt.Errorf("the studies differ in their %s: %s and %s", c.what, c.a, c.b)
+// An entry is how an optimizer did in a study, over all problems.
+type entry struct {
+	label    string
+	score    *float64 // nil if all its runs diverged
+	diverged int      // runs
+	micros   float64
+	runs     []*Outcome
+	merits   []float64 // of each run: more is better
+}
+
+// entries returns the optimizers, best first. Over several problems scores are areas.
+func (r *Results) entries() (out []entry) {
+	merit := func(run *Outcome) float64 { return track(run).Area }
+	for _, s := range r.Overall {
+		out = append(out, entry{label: s.Optimizer, score: &s.Tuned.Area})
+	}
+	if !r.suite() && len(r.Problems) > 0 {
+		p := r.part(0)
+		merit = func(run *Outcome) float64 {
+			if p.scoring().lower {
+				return -p.scoreOf(run)
+			}
+			return p.scoreOf(run)
 		}
+		for i := range p.Optimizers {
+			o := &p.Optimizers[i]
+			e := entry{label: o.Optimizer, micros: o.MicrosPerStep}
+			if s := p.score(o); s != nil {
+				e.score = &s.Mean
+			}
+			out = append(out, e)
+		}
+	}
+	for i := range out {
+		e := &out[i]
+		for _, run := range r.tuned(e.label) {
+			if e.runs, e.merits = append(e.runs, run), append(e.merits, merit(run)); run.DivergedAt > 0 {
+				e.diverged++
+			}
+		}
+	}
+	return out
+}
+
+// Compare compares two studies of the same problems, optimizer by optimizer. It is
+// an error if what was compared is not the same.
+func Compare(before, after *Results) ([]Change, error) {
+	if err := before.sameAs(after); err != nil {
+		return nil, err
 	}
 	var out []Change
-	for _, o := range before.Optimizers {
-		out = append(out, change(before, after, o.Optimizer))
-	}
-	for _, o := range after.Optimizers {
-		if len(before.byOptimizer(o.Optimizer)) == 0 {
-			out = append(out, change(before, after, o.Optimizer))
+	nows := after.entries()
+	for _, old := range before.entries() {
+		i := slices.IndexFunc(nows, func(e entry) bool { return e.label == old.label })
+		if i < 0 {
+			out = append(out, Change{Optimizer: old.label, Old: old.score, P: 1, Verdict: Missing})
+			continue
 		}
+		out = append(out, change(&old, &nows[i]))
+		nows = slices.Delete(nows, i, i+1)
+	}
+	for _, now := range nows {
+		out = append(out, Change{Optimizer: now.label, New: now.score, P: 1, Verdict: Missing})
 	}
 	return out, nil
 }
 
-func change(before, after *Results, label string) Change {
-	c := Change{Optimizer: label, Verdict: Missing, P: 1}
-	old, now := before.summary(label), after.summary(label)
-	if old != nil {
-		c.Old = meanOf(before.score(old))
+// sameAs reports the first thing in which two studies differ that makes their
+// scores different things.
+func (r *Results) sameAs(o *Results) error {
+	type facts struct{ what, a, b string }
+	all := []facts{{"seed", fmt.Sprint(r.Setup.Seed), fmt.Sprint(o.Setup.Seed)}, // of the split too
+		{"number of problems", fmt.Sprint(len(r.Problems)), fmt.Sprint(len(o.Problems))}}
+	for i := range min(len(r.Problems), len(o.Problems)) {
+		a, b := r.Problems[i], o.Problems[i]
+		all = append(all, facts{"data", a.Data, b.Data}, facts{"problems", a.Name, b.Name}, facts{"model", a.Model, b.Model}, facts{"loss", a.Loss, b.Loss},
+			facts{"test rows", fmt.Sprint(a.Test), fmt.Sprint(b.Test)}, facts{"score", a.Score, b.Score})
+		if a.Exact {
+			all = append(all, facts{"budget", fmt.Sprint(a.Budget), fmt.Sprint(b.Budget)})
+		}
 	}
-	if now != nil {
-		c.New = meanOf(after.score(now))
+	for _, f := range all {
+		if f.a != f.b {
+			return fmt.Errorf("the studies differ in their %s: %s and %s", f.what, f.a, f.b)
+		}
 	}
-	if old == nil || now == nil {
-		return c
+	return nil
+}
+
+// change compares an optimizer's entries.
+func change(old, now *entry) Change {
+	c := Change{Optimizer: old.label, Old: old.score, New: now.score, P: 1, Verdict: Noise}
+	if now.micros > 0 {
+		c.Speed = old.micros / now.micros
 	}
-	if now.MicrosPerStep > 0 {
-		c.Speed = old.MicrosPerStep / now.MicrosPerStep
+	gains, same := gains(old, now)
+	var d difference
+	if len(gains) > 0 {
+		d = paired(gains)
+		c.Better, c.P = d.mean, d.p
 	}
 	switch {
-	case old.Diverged < now.Diverged:
-		c.Verdict = Worse
-		return c
-	case old.Diverged > now.Diverged:
-		c.Verdict = Better
-		return c
-	}
-	gains, same := gains(before, after, label)
-	c.Verdict = Noise
-	if same {
+	case same:
 		c.Verdict = Identical
-	}
-	if len(gains) == 0 {
-		return c
-	}
-	d := paired(gains)
-	c.Better, c.P = d.mean, d.p
-	if !same && d.p < alpha {
+	case old.diverged < now.diverged, old.diverged == now.diverged && c.P < alpha && d.mean < 0:
+		c.Verdict = Worse
+	case old.diverged > now.diverged, c.P < alpha:
 		c.Verdict = Better
-		if d.mean < 0 {
-			c.Verdict = Worse
-		}
 	}
 	return c
 }
 
 // gains returns by how much each run is better than the one with its seed, and
 // whether the runs are the same, curves and all.
-func gains(before, after *Results, label string) (out []float64, same bool) {
-	old, now := before.byOptimizer(label), after.byOptimizer(label)
-	same = len(old) == len(now)
-	for _, a := range old {
-		for _, b := range now {
-			if a.Seed != b.Seed {
+func gains(old, now *entry) (out []float64, same bool) {
+	same = len(old.runs) == len(now.runs)
+	pairs := 0
+	for i, a := range old.runs {
+		for k, b := range now.runs {
+			if a.Problem != b.Problem || a.Seed != b.Seed || a.Start != b.Start {
 				continue
 			}
+			pairs++
 			same = same && a.equal(b)
-			gain := after.scoreOf(b) - before.scoreOf(a)
-			if before.byLoss() {
-				gain = -gain
-			}
-			if finite(gain) {
+			if gain := now.merits[k] - old.merits[i]; finite(gain) {
 				out = append(out, gain)
 			}
 		}
 	}
-	return out, same && len(out) == len(old)
+	return out, same && pairs == len(old.runs)
 }
 
 // equal reports whether two runs went the same way, to the last bit.
-func (r *Run) equal(o *Run) bool {
-	a, b := *r, *o
-	for _, x := range []*Run{&a, &b} {
-		x.MicrosPerStep, x.StepsToTarget = 0, nil // the target depends on the other optimizers
-	}
-	return reflect.DeepEqual(a, b)
+func (o *Outcome) equal(other *Outcome) bool {
+	a, trainedA := o.timeless()
+	b, trainedB := other.timeless()
+	return reflect.DeepEqual(a, b) && reflect.DeepEqual(trainedA, trainedB)
 }
 
-func (r *Results) summary(label string) *Summary {
-	for i := range r.Optimizers {
-		if r.Optimizers[i].Optimizer == label {
-			return &r.Optimizers[i]
-		}
+// timeless is the run without times, and what it owes to others.
+func (o *Outcome) timeless() (Outcome, Trained) {
+	c := *o
+	c.Schedule, c.Trained = "", nil
+	if o.Trained == nil {
+		return c, Trained{}
 	}
-	return nil
-}
-
-func meanOf(s *Stat) *float64 {
-	if s == nil {
-		return nil
-	}
-	return &s.Mean
+	t := *o.Trained
+	c.Hits, t.MicrosPerStep, t.Merits = nil, 0, nil // the target depends on the other optimizers
+	return c, t
 }
 
 // WriteChanges writes a comparison as a table. The results say how scores are
 // written.
 func (r *Results) WriteChanges(w io.Writer, changes []Change) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "optimizer\told test %s\tnew\tverdict\tp\tspeed\n", r.Setup.Score)
+	what, p := "area", &ProblemInfo{Score: "area"}
+	if !r.suite() && len(r.Problems) > 0 {
+		p = &r.Problems[0]
+		what = "test " + p.Score
+	}
+	fmt.Fprintf(t, "optimizer\told %s\tnew\tverdict\tp\tspeed\n", what)
 	for _, c := range changes {
 		score := func(x *float64) string {
 			if x == nil {
 				return none
 			}
-			return r.format(*x)
+			return p.format(*x)
 		}
 		speed := none
 		if c.Speed > 0 {

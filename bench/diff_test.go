@@ -1,17 +1,18 @@
 package bench
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
 
 // study returns results of one optimizer with the given accuracies.
 func study(label string, accuracies ...float64) *Results {
-	r := &Results{Setup: Setup{Score: "accuracy"}}
+	r := &Results{Problems: []ProblemInfo{{Name: "p", Score: "accuracy"}}}
 	for i := range accuracies {
-		r.Runs = append(r.Runs, Run{Optimizer: label, Seed: uint64(i), TestAccuracy: &accuracies[i]})
+		r.Runs = append(r.Runs, &Outcome{Job: Job{Problem: "p", Optimizer: label, Seed: uint64(i)}, Trained: &Trained{TestAccuracy: &accuracies[i]}})
 	}
-	r.Optimizers = []Summary{{Optimizer: label, Runs: len(accuracies), Accuracy: newStat(accuracies, 1), MicrosPerStep: 2}}
+	r.Optimizers = []Summary{{Problem: "p", Optimizer: label, Runs: len(accuracies), Accuracy: newStat(accuracies, 1), MicrosPerStep: 2}}
 	return r
 }
 
@@ -38,33 +39,67 @@ func TestCompare(t *testing.T) {
 	near(t, "gain", changes[0].Better, 0.0303333333, 1e-9)
 	near(t, "p", changes[0].P, 1.2073e-4, 1e-7)
 	broken := study("adam", 0.9, 0.92)
-	broken.Optimizers[0].Diverged = 1
+	broken.Runs[0].DivergedAt = 7
 	if changes, _ := Compare(old, broken); changes[0].Verdict != Worse {
 		t.Errorf("a run that diverges: %+v", changes)
 	}
 	other := study("adam", 0.9)
-	other.Setup.Model = "linear"
+	other.Problems[0].Model = "linear"
 	if _, err := Compare(old, other); err == nil || !strings.Contains(err.Error(), "differ in their model") {
 		t.Errorf("studies of different models: %v", err)
 	}
 }
 
-// A file that lacks what results have is none, however well it is written.
-func TestResultsAreWhole(t *testing.T) {
-	const whole = `{"format":1,"setup":{"data":"d","model":"m","loss":"l","score":"R2"},"optimizers":[{"optimizer":"sgd"}],"runs":[{"optimizer":"sgd"}]}`
-	if _, err := parseResults("r.json", []byte(whole)); err != nil {
+// Results of one net in the form before this one are read; others say what to do.
+func TestFormat1(t *testing.T) {
+	r, err := Read("testdata/format1.json")
+	if err != nil {
 		t.Fatal(err)
 	}
-	for text, missing := range map[string]string{
-		`{"format":1}`: "what was compared",
-		strings.Replace(whole, `"data":"d",`, "", 1):                           "what was compared",
-		strings.Replace(whole, `"R2"`, `""`, 1):                                "what was compared",
-		strings.Replace(whole, `"optimizers":[{"optimizer":"sgd"}],`, "", 1):   "optimizers",
-		strings.Replace(whole, `"runs":[{"optimizer":"sgd"}]`, `"runs":[]`, 1): "runs",
+	p, o := r.Problems[0], r.Optimizers[0]
+	if p.Name != "iris" || p.Budget != 4 || p.Score != "accuracy" || p.Target == 0 || o.Optimizer != "adam(lr=0.01)" || o.Problem != "iris" || len(r.Runs) != 4 || !slices.Equal(r.Runs[0].Hits, []int{3}) {
+		t.Errorf("%+v, %+v, %+v", p, o, r.Runs[0])
+	}
+	changes, err := Compare(r, r)
+	if err != nil || len(changes) != 2 || changes[0].Verdict != Identical || *changes[0].New != o.Accuracy.Mean {
+		t.Errorf("%+v, %v", changes, err)
+	}
+	for text, want := range map[string]string{
+		`{"format":1,"suite":"classic","command":"descent bench --suite classic"}`: "make them again: descent bench --suite classic",
+		`{"format":3}`: "reads format 1 and 2",
+		`{"format":1}`: "what was compared is missing",
+		`{"format":2}`: "what was compared is missing",
+		`{"format":2,"problems":[{"name":"a","score":"loss"}]}`:                                                  "optimizers are missing",
+		`{"format":2,"problems":[{"name":"a","score":"loss"}],"optimizers":[{"optimizer":"sgd"}]}`:               "runs are missing",
+		`{"format":2,"problems":[{"name":"a"}],"optimizers":[{"optimizer":"sgd"}],"runs":[null]}`:                "what was compared is missing",
+		`{"format":2,"problems":[{"name":"a","score":"b"}],"optimizers":[{"optimizer":"sgd"}],"runs":[null]}`:    `scored by "b"`,
+		`{"format":2,"problems":[{"name":"a","score":"loss"}],"optimizers":[{"optimizer":"sgd"}],"runs":[null]}`: "a run has no scores",
 	} {
-		want := "r.json: not the results of a benchmark: " + missing + " is missing"
-		if _, err := parseResults("r.json", []byte(text)); err == nil || err.Error() != want {
-			t.Errorf("%s: %v, want %s", text, err, want)
+		if _, err := parseResults("f", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
+	}
+}
+
+// Of suites the areas are compared, over all problems.
+func TestCompareSuites(t *testing.T) {
+	a, b := run(t, few(t, Functions[:3], "adam", "sgd(lr=0.001)")), run(t, few(t, Functions[:3], "adam", "sgd(lr=0.002)"))
+	changes, err := Compare(a, b)
+	if err != nil || len(changes) != 3 || changes[0].Verdict != Identical || changes[1].Verdict != Missing || changes[2].Verdict != Missing {
+		t.Errorf("%+v, %v", changes, err)
+	}
+	c := run(t, few(t, Functions[:3], "adam", "sgd(lr=0.001)"))
+	for _, o := range c.Runs {
+		if o.Optimizer == "adam" {
+			o.Hits = make([]int, len(Targets))
+		}
+	}
+	if changes, err = Compare(a, c); err != nil || changes[0].Verdict != Worse {
+		t.Errorf("%+v, %v", changes, err)
+	}
+	short := few(t, Functions[:3], "adam")
+	short.Budget = 50
+	if _, err := Compare(a, run(t, short)); err == nil || !strings.Contains(err.Error(), "budget") {
+		t.Errorf("error %v", err)
 	}
 }

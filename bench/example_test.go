@@ -30,12 +30,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	study := &bench.Study{
+	study := &bench.Study{Problems: []bench.Problem{&bench.Net{
 		Data: "diabetes", Model: "linear", Loss: "pinball",
 		Task:   train.Task{Model: models.Linear(), Loss: pinball, Features: parts.Train.Features()},
 		Parts:  parts,
 		Epochs: 60,
-	}
+	}}}
 	for _, text := range []string{"sgd", "adam"} {
 		e, err := bench.Parse(text)
 		if err != nil {
@@ -55,4 +55,31 @@ func Example() {
 	// Unordered output:
 	// adam: test loss 16
 	// sgd: test loss 16
+}
+
+// A function of one's own: a flat valley, whose Hessian is singular at the minimum.
+func ExampleFunction() {
+	valley := bench.Function{Name: "valley", F: func(x *graph.Node) *graph.Node { return ops.Sum(ops.Square(ops.Square(x))) },
+		Start: []float64{1, -2}, At: []float64{0, 0}}
+	study := &bench.Study{Problems: []bench.Problem{valley}, Seed: 1}
+	for _, text := range []string{"sgd", "adam", "newton"} {
+		e, err := bench.Parse(text)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		study.Entrants = append(study.Entrants, e)
+	}
+	r, err := study.Run(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, o := range r.Overall {
+		fmt.Printf("%s: %.0f %% of the targets, score %.2f\n", o.Optimizer, 100*o.Tuned.Reached, o.Tuned.Area)
+	}
+	// Output:
+	// newton: 100 % of the targets, score 0.65
+	// adam: 100 % of the targets, score 0.59
+	// sgd: 100 % of the targets, score 0.54
 }

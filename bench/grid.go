@@ -1,11 +1,11 @@
 package bench
 
 import (
+	"maps"
 	"math"
 	"slices"
 
 	"descent/internal/elementary"
-
 	"descent/internal/stats"
 )
 
@@ -39,39 +39,38 @@ const (
 	growths    = 4 // times that a grid may grow
 )
 
-// firstGrid returns the rates to try first: from a decade below the default to
-// two above, for the defaults of libraries are on the careful side.
-func firstGrid(byDefault float64) []float64 {
-	var grid []float64
-	for k := rung(byDefault) - rungsBelow; k <= rung(byDefault)+rungsAbove; k++ {
-		grid = append(grid, rate(k))
+// ladder returns the rates from one rung to another, and others, in order.
+func ladder(from, to int, others ...float64) []float64 {
+	for k := from; k <= to; k++ {
+		others = append(others, rate(k))
 	}
-	if !slices.Contains(grid, byDefault) { // it is to be priced
-		grid = append(grid, byDefault)
-		slices.Sort(grid)
-	}
-	return grid
+	slices.Sort(others)
+	return slices.Compact(others)
 }
+
+// firstGrid returns the rates to try first: from a decade below the default to
+// two above, for the defaults of libraries are on the careful side; and the default,
+// which is to be priced.
+func firstGrid(byDefault float64) []float64 {
+	return ladder(rung(byDefault)-rungsBelow, rung(byDefault)+rungsAbove, byDefault)
+}
+
+// wideGrid returns the rates to try on a function, whose scale can be anything.
+func wideGrid(byDefault float64) []float64 { return ladder(rung(1e-6), rung(10), byDefault) }
 
 // ratesWithin returns the rates from lo to hi, these included.
 func ratesWithin(lo, hi float64) []float64 {
-	grid := []float64{lo}
-	for k := rung(lo); rate(k) < hi; k++ {
-		if rate(k) > lo {
-			grid = append(grid, rate(k))
-		}
-	}
-	return append(grid, hi)
+	return slices.DeleteFunc(ladder(rung(lo), rung(hi), lo, hi), func(lr float64) bool { return lr < lo || lr > hi })
 }
 
 // grow returns the rates to add to a sorted grid whose best is at an end.
-func grow(grid []float64, best float64) []float64 {
+func grow(grid []Point, best float64) []float64 {
 	var more []float64
 	for i := 1; i <= growBy; i++ {
 		switch best {
-		case grid[0]:
+		case grid[0].LR:
 			more = append(more, rate(rung(best)-i))
-		case grid[len(grid)-1]:
+		case grid[len(grid)-1].LR:
 			more = append(more, rate(rung(best)+i))
 		}
 	}
@@ -98,20 +97,19 @@ func (p Point) loss() float64 {
 }
 
 // points sums up the trials of one optimizer, by rate.
-func points(trials []Trial) []Point {
-	byRate := map[float64][]Trial{}
+func points(trials []*Outcome) (out []Point) {
+	byRate := map[float64][]*Outcome{}
 	for _, t := range trials {
 		byRate[t.LR] = append(byRate[t.LR], t)
 	}
-	var out []Point
-	for lr, ts := range byRate {
+	for _, lr := range slices.Sorted(maps.Keys(byRate)) {
 		p := Point{LR: lr, Lo: math.NaN(), Hi: math.NaN()}
 		var losses []float64
-		for _, t := range ts {
-			if t.ValLoss == nil {
+		for _, t := range byRate[lr] {
+			if t.DivergedAt > 0 {
 				p.Diverged++
 			} else {
-				losses = append(losses, *t.ValLoss)
+				losses = append(losses, t.end())
 			}
 		}
 		if len(losses) > 0 {
@@ -122,12 +120,6 @@ func points(trials []Trial) []Point {
 		}
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(a, b Point) int {
-		if a.LR < b.LR {
-			return -1
-		}
-		return 1
-	})
 	return out
 }
 

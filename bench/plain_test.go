@@ -83,10 +83,10 @@ func mirrored(condition float64, x []float64) float64 {
 }
 
 func TestProblemsAgainstFormulas(t *testing.T) {
-	if len(formulas) != len(Problems) {
-		t.Errorf("%d formulas for %d problems", len(formulas), len(Problems))
+	if len(formulas) != len(Functions) {
+		t.Errorf("%d formulas for %d problems", len(formulas), len(Functions))
 	}
-	for _, p := range Problems {
+	for _, p := range Functions {
 		f := formulas[p.Name]
 		if f == nil {
 			t.Errorf("%s has no formula: add it to formulas", p.Name)

@@ -8,7 +8,7 @@ import (
 )
 
 // evaluator returns a problem's value and gradient.
-func evaluator(t *testing.T, p Problem) func(x []float64) (float64, []float64) {
+func evaluator(t *testing.T, p Function) func(x []float64) (float64, []float64) {
 	t.Helper()
 	g := graph.New(graph.Float64, 1)
 	in := g.Input("x", len(p.Start))
@@ -26,9 +26,9 @@ func evaluator(t *testing.T, p Problem) func(x []float64) (float64, []float64) {
 	}
 }
 
-func TestProblems(t *testing.T) {
+func TestFunctions(t *testing.T) {
 	seen := map[string]bool{}
-	for _, p := range Problems {
+	for _, p := range Functions {
 		if seen[p.Name] || p.About == "" || len(p.At) != len(p.Start) {
 			t.Errorf("%s: twice, or incomplete", p.Name)
 		}

@@ -64,66 +64,98 @@ var hostile = []string{
 
 // Whatever names are, they stay text.
 func TestLabelsStayText(t *testing.T) {
-	r := run(t, small(t, "iris", "sgd", "adam"))
-	rng := rand.New(rand.NewPCG(5, 6))
-	any := func() string { return hostile[rng.IntN(len(hostile))] + hostile[rng.IntN(len(hostile))] }
-	for range 100 {
-		a, b := any()+"1", any()+"2"
-		c := *r
-		c.Setup.Data, c.Setup.Model, c.Setup.Loss, c.Command = any(), any(), any(), any()
-		c.Setup.Notes, c.Machine.CPU = []string{any()}, any()
-		c.Optimizers, c.Runs, c.Pairs = slices.Clone(r.Optimizers), slices.Clone(r.Runs), slices.Clone(r.Pairs)
-		rename := func(name *string) {
-			*name = map[string]string{"sgd": a, "adam": b}[*name]
-		}
-		for i := range c.Optimizers {
-			rename(&c.Optimizers[i].Optimizer)
-		}
-		for i := range c.Runs {
-			rename(&c.Runs[i].Optimizer)
-		}
-		for i := range c.Pairs {
-			rename(&c.Pairs[i].A)
-			rename(&c.Pairs[i].B)
-		}
-		c.Verdict = c.verdict()
-		var page bytes.Buffer
-		if err := c.WriteHTML(&page); err != nil {
-			t.Fatal(err)
-		}
-		text := parsePage(t, page.Bytes())
-		if strings.Contains(a, "alert(1)</script>") && !strings.Contains(text, "<script>alert(1)</script>") {
-			t.Fatal("a label is not shown")
-		}
-		var table bytes.Buffer
-		if err := c.WriteTable(&table); err != nil {
-			t.Fatal(err)
-		}
-		if strings.ContainsAny(table.String(), "\x00\x1b") {
-			t.Fatal("a label controls the terminal")
+	for _, study := range kinds {
+		r := run(t, study(t))
+		rng := rand.New(rand.NewPCG(5, 6))
+		any := func() string { return hostile[rng.IntN(len(hostile))] + hostile[rng.IntN(len(hostile))] }
+		for range 20 {
+			labelled(t, r, any)
 		}
 	}
 }
 
-func TestPageLoadsNothing(t *testing.T) {
-	r := run(t, small(t, "iris", "sgd", "adam"))
-	var b bytes.Buffer
-	if err := r.WriteHTML(&b); err != nil {
+// labelled writes results whose texts are others.
+func labelled(t *testing.T, r *Results, any func() string) {
+	a, b := any()+"1", any()+"2"
+	c := *r
+	c.Setup.Name, c.Command, c.Machine.CPU = any(), any(), any()
+	c.Problems, c.Overall, c.Optimizers, c.Pairs, c.Runs = slices.Clone(r.Problems), slices.Clone(r.Overall), slices.Clone(r.Optimizers), slices.Clone(r.Pairs), nil
+	for i := range c.Problems {
+		p := &c.Problems[i]
+		p.Data, p.Model, p.Loss, p.About, p.Notes = any(), any(), any(), any(), []string{any()}
+	}
+	first := r.Optimizers[0].Optimizer
+	rename := func(name *string) {
+		if *name == first {
+			*name = a
+		} else {
+			*name = b
+		}
+	}
+	for i := range c.Overall {
+		rename(&c.Overall[i].Optimizer)
+	}
+	for i := range c.Optimizers {
+		rename(&c.Optimizers[i].Optimizer)
+	}
+	for _, run := range r.Runs {
+		run := *run
+		rename(&run.Optimizer)
+		c.Runs = append(c.Runs, &run)
+	}
+	for i := range c.Pairs {
+		rename(&c.Pairs[i].A)
+		rename(&c.Pairs[i].B)
+	}
+	c.Verdict = c.verdict()
+	var page, table bytes.Buffer
+	if err := errors.Join(c.WriteHTML(&page), c.WriteTable(&table)); err != nil {
 		t.Fatal(err)
 	}
-	page := b.String()
-	parsePage(t, b.Bytes())
-	if !strings.Contains(page, `content="default-src &#39;none&#39;;`) && !strings.Contains(page, `content="default-src 'none';`) {
-		t.Error("no content security policy")
+	text := parsePage(t, page.Bytes())
+	if strings.Contains(a, "alert(1)</script>") && !strings.Contains(text, "<script>alert(1)</script>") {
+		t.Fatal("a label is not shown")
 	}
-	for _, bad := range []string{"<script", "@import", "url(", "href=", "src="} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page has %s", bad)
+	if strings.ContainsAny(table.String(), "\x00\x1b") {
+		t.Fatal("a label controls the terminal")
+	}
+}
+
+func TestPageLoadsNothing(t *testing.T) {
+	for name, study := range kinds {
+		r := run(t, study(t))
+		var b bytes.Buffer
+		if err := r.WriteHTML(&b); err != nil {
+			t.Fatal(err)
+		}
+		page := b.String()
+		text := parsePage(t, b.Bytes())
+		if !strings.Contains(page, `content="default-src &#39;none&#39;;`) && !strings.Contains(page, `content="default-src 'none';`) {
+			t.Errorf("%s: no content security policy", name)
+		}
+		for _, bad := range []string{"<script", "@import", "url(", "href=", "src="} {
+			if strings.Contains(page, bad) {
+				t.Errorf("%s: the page has %s", name, bad)
+			}
+		}
+		wants := append(r.Verdict[:1:1], r.Optimizers[0].Optimizer, "Results", "Details", "Do it again")
+		if slices.ContainsFunc(r.Problems, func(p ProblemInfo) bool { return !p.Exact }) {
+			wants = append(wants, "Learning curves", "Which differences are real?", "scored runs")
+		}
+		if r.suite() {
+			wants = append(wants, "Profiles", "Each problem")
+		}
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the page lacks %q", name, want)
+			}
 		}
 	}
-	for _, want := range append(r.Verdict[:1:1], "Learning curves", "sgd", "adam", "Do it again") {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q", want)
-		}
+}
+
+// Results that are empty are refused, not a panic.
+func TestEmptyReport(t *testing.T) {
+	if err := (&Results{}).WriteHTML(io.Discard); err == nil {
+		t.Error("results of nothing have a report")
 	}
 }

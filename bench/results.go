@@ -1,70 +1,43 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 
-	"descent/internal/baseline"
 	"descent/internal/numjson"
 	"descent/internal/stats"
 )
 
-// Results are what a study found. Its JSON form is described in docs/bench.md.
+// Results are what a study found: flat tables, whose rows name their problem. The
+// JSON form is described in docs/bench.md.
 type Results struct {
 	Format  int    `json:"format"`
 	Command string `json:"command"`
 	Setup   Setup  `json:"setup"`
 	// Verdict says in words what follows from the numbers.
-	Verdict    []string  `json:"verdict"`
-	Optimizers []Summary `json:"optimizers"` // best first
-	Pairs      []Pair    `json:"pairs"`
-	// Baselines are what a model has to beat; nil if rows have no targets.
-	Baselines *Baselines `json:"baselines"`
-	// Target is the validation loss that steps to target refer to: a quarter
-	// above the lowest that an optimizer ends with, as the mean of its runs.
-	Target float64 `json:"target_val_loss"`
-	// Checkpoints are the steps after which runs were looked at.
-	Checkpoints []int   `json:"checkpoints"`
-	Runs        []Run   `json:"runs"`
-	Trials      []Trial `json:"trials"`
-	Checks      []Check `json:"checks"`
-	Machine     Machine `json:"machine"`
-	Timing      Timing  `json:"timing"`
+	Verdict    []string      `json:"verdict"`
+	Problems   []ProblemInfo `json:"problems"`
+	Overall    []Standing    `json:"overall"`    // of a suite: best first
+	Optimizers []Summary     `json:"optimizers"` // problem by problem, best first
+	Pairs      []Pair        `json:"pairs"`
+	Runs       []*Outcome    `json:"runs"`
+	Trials     []*Outcome    `json:"trials"`
+	Checks     []Check       `json:"checks"`
+	Machine    Machine       `json:"machine"`
+	Timing     Timing        `json:"timing"`
 }
 
-const resultsFormat = 1
+const resultsFormat = 2
 
-// Baselines are accuracies, or R2, on the test rows: of the most frequent class,
-// or the mean; and of the solved linear model, see docs/bench.md.
-type Baselines struct {
-	Constant float64  `json:"constant"`
-	Linear   *float64 `json:"linear"` // nil if it is too large
-	scores   *baseline.Scores
-}
-
-// A Setup says what was compared on what.
+// A Setup says how thoroughly it was compared.
 type Setup struct {
-	Data      string   `json:"data"`
-	Model     string   `json:"model"`
-	Loss      string   `json:"loss"`
-	Score     string   `json:"score"` // "accuracy" or "R2"
-	Train     int      `json:"train_rows"`
-	Val       int      `json:"val_rows"`
-	Test      int      `json:"test_rows"`
-	Features  int      `json:"features"`
-	Classes   int      `json:"classes"`
-	Epochs    int      `json:"epochs"`
-	Batch     int      `json:"batch"`
-	Steps     int      `json:"steps"` // of each run
-	Seed      uint64   `json:"seed"`
-	Seeds     int      `json:"seeds"`
-	TuneSeeds int      `json:"tune_seeds"`
-	Schedule  string   `json:"schedule"`
-	Dtype     string   `json:"dtype"`
-	Notes     []string `json:"notes"`
+	Name      string `json:"name"`
+	Seed      uint64 `json:"seed"`
+	Seeds     int    `json:"seeds"`
+	TuneSeeds int    `json:"tune_seeds"`
 }
 
 // Timing is what differs from one machine and one day to the next.
@@ -91,10 +64,11 @@ func newStat(x []float64, seed uint64) *Stat {
 	return &Stat{stats.Mean(x), stats.Median(x), slices.Min(x), slices.Max(x), bootstrap(x, stats.Mean, 0.95, seed)}
 }
 
-// A Summary is an optimizer's row of the table.
+// A Summary is an optimizer's row in the table of a problem.
 type Summary struct {
+	Problem   string  `json:"problem"`
 	Optimizer string  `json:"optimizer"`
-	LR        float64 `json:"lr"`
+	LR        float64 `json:"lr"` // 0 for a method, which has none
 	Runs      int     `json:"runs"`
 	Diverged  int     `json:"diverged"` // runs
 	// Of the test rows, over the runs that ended; nil if none did, or the task
@@ -102,6 +76,9 @@ type Summary struct {
 	Accuracy *Stat `json:"test_accuracy"`
 	R2       *Stat `json:"test_r2"`
 	Loss     *Stat `json:"test_loss"`
+	// Area is the mean over the targets of a function of 1 - log(evaluations) /
+	// log(budget), where a target that was not reached counts as 0.
+	Area *Stat `json:"area"`
 	// Steps is the median of the steps to the target over all runs, where
 	// those that never reached it count as infinitely many; nil if that is the
 	// median.
@@ -119,97 +96,129 @@ type Summary struct {
 	PriceOfDefault *float64 `json:"price_of_default"`
 }
 
-// describe returns results with what is known before any run.
-func (s *Study) describe() *Results {
-	score := "loss"
-	if s.Task.Classes > 0 {
-		score = "accuracy"
-	}
-	return &Results{Format: resultsFormat, Checkpoints: checkpoints(s.steps()), Machine: ThisMachine(),
-		Setup: Setup{Data: s.Data, Model: s.Model, Loss: s.Loss, Score: score,
-			Train: s.Parts.Train.Rows(), Val: s.Parts.Val.Rows(), Test: s.Parts.Test.Rows(),
-			Features: s.Task.Features, Classes: s.Task.Classes, Epochs: s.Epochs, Batch: s.Batch, Steps: s.steps(),
-			Seed: s.Seed, Seeds: s.Seeds, TuneSeeds: s.TuneSeeds, Schedule: s.Schedule.String(), Dtype: s.Dtype.String(), Notes: s.Notes}}
-}
-
-// byOptimizer returns the scored runs of one optimizer.
-func (r *Results) byOptimizer(label string) []*Run {
-	var out []*Run
-	for i := range r.Runs {
-		if r.Runs[i].Optimizer == label {
-			out = append(out, &r.Runs[i])
+// results sums up all runs.
+func (w *work) results() *Results {
+	r := &Results{Format: resultsFormat, Machine: ThisMachine(), Trials: w.trials, Pairs: []Pair{},
+		Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, TuneSeeds: w.TuneSeeds}}
+	for i := range w.infos {
+		info := &w.infos[i]
+		info.Budget = cmp.Or(w.Budget, info.Budget)
+		if w.Schedule != nil {
+			info.Schedule = w.Schedule.String()
+		}
+		own := w.pairings[i*len(w.Entrants) : (i+1)*len(w.Entrants)]
+		if !info.Exact {
+			info.Checkpoints = Checkpoints(info.Budget)
+			info.setTarget(own)
+		}
+		part := &part{ProblemInfo: info}
+		for _, p := range own {
+			r.Runs = append(r.Runs, p.runs...)
+			part.Optimizers = append(part.Optimizers, p.summary(w.Seed))
+		}
+		part.rank()
+		r.Problems = append(r.Problems, *info)
+		r.Optimizers = append(r.Optimizers, part.Optimizers...)
+		if !info.Exact {
+			r.Pairs = append(r.Pairs, compare(own)...)
 		}
 	}
-	return out
+	if r.suite() {
+		for k := range w.Entrants {
+			var own []*pairing
+			for i := k; i < len(w.pairings); i += len(w.Entrants) {
+				own = append(own, w.pairings[i])
+			}
+			r.Overall = append(r.Overall, standing(own))
+		}
+		slices.SortStableFunc(r.Overall, func(a, b Standing) int { return cmp.Compare(b.Tuned.Area, a.Tuned.Area) })
+	}
+	for _, o := range r.Runs {
+		if o.Trained != nil {
+			o.Merits = nil
+		}
+	}
+	return r
 }
 
 // slack is how far above the lowest loss the target is.
 const slack = 1.25
 
-// setTarget finds the target, and when each run reached it. It is 0 if all
-// runs diverged.
-func (r *Results) setTarget() float64 {
+// setTarget finds the target of a net, and when each run reached it. It is 0 if
+// all runs diverged.
+func (p *ProblemInfo) setTarget(pairings []*pairing) {
 	low := math.Inf(1)
-	ends := map[string][]float64{}
-	for _, run := range r.Runs {
-		end := math.Inf(1)
-		if run.DivergedAt == 0 {
-			end = run.ValLoss[len(run.ValLoss)-1]
+	for _, x := range pairings {
+		var ends []float64
+		for _, run := range x.runs {
+			ends = append(ends, run.end())
 		}
-		ends[run.Optimizer] = append(ends[run.Optimizer], end)
-	}
-	for _, e := range ends {
-		low = min(low, stats.Mean(e))
+		low = min(low, stats.Mean(ends))
 	}
 	if math.IsInf(low, 1) {
-		return 0
+		low = 0
 	}
-	target := slack * low
+	p.Target = slack * low
 	if low < 0 { // some losses are
-		target = low / slack
+		p.Target = low / slack
 	}
-	for i := range r.Runs {
-		if at := slices.IndexFunc(r.Runs[i].ValLoss, func(l float64) bool { return l <= target }); at >= 0 {
-			r.Runs[i].StepsToTarget = &r.Checkpoints[at]
+	for _, x := range pairings {
+		for _, run := range x.runs {
+			run.Hits = []int{0}
+			if at := slices.IndexFunc(run.ValLoss, func(l float64) bool { return l <= p.Target }); at >= 0 {
+				run.Hits[0] = p.Checkpoints[at]
+			}
 		}
 	}
-	return target
 }
 
-// summarise makes the rows of the table, in the order of the entrants.
-func (r *Results) summarise(s *Study, chosen []choice) []Summary {
-	out := make([]Summary, len(s.Entrants))
-	for i, e := range s.Entrants {
-		m := Summary{Optimizer: e.Label, LR: chosen[i].lr, Default: e.Default}
-		var accuracies, r2s, losses, steps, micros []float64
-		for _, run := range r.byOptimizer(e.Label) {
-			m.Runs++
-			if run.StepsToTarget != nil {
-				m.Reached++
-				steps = append(steps, float64(*run.StepsToTarget))
-			} else {
-				steps = append(steps, math.Inf(1))
-			}
-			if run.DivergedAt > 0 {
-				m.Diverged++
-				continue
-			}
-			collect(&accuracies, run.TestAccuracy)
-			collect(&r2s, run.TestR2)
-			collect(&losses, run.TestLoss)
-			micros = append(micros, run.MicrosPerStep)
-		}
-		m.Accuracy, m.R2, m.Loss = newStat(accuracies, s.Seed), newStat(r2s, s.Seed), newStat(losses, s.Seed)
-		if x := stats.Median(steps); finite(x) {
-			m.Steps = &x
-		}
-		if len(micros) > 0 {
-			m.MicrosPerStep = stats.Median(micros)
-		}
-		m.aboutRates(chosen[i])
-		out[i] = m
+// hit returns the evaluations after which a run reached the target that single
+// figures are about, 0 if it did not.
+func (o *Outcome) hit() int {
+	if len(o.Hits) == 0 {
+		return 0
 	}
-	return out
+	return o.Hits[min(mainTarget, len(o.Hits)-1)]
+}
+
+// summary makes the row of the table.
+func (p *pairing) summary(seed uint64) Summary {
+	m := Summary{Problem: p.info.Name, Optimizer: p.Label, LR: p.lr, Default: p.Default}
+	var accuracies, r2s, losses, areas, steps, micros []float64
+	for _, run := range p.runs {
+		if run.LR != p.lr { // on an exact problem
+			continue
+		}
+		m.Runs++
+		if k := run.hit(); k > 0 {
+			m.Reached++
+			steps = append(steps, float64(k))
+		} else {
+			steps = append(steps, math.Inf(1))
+		}
+		if run.DivergedAt > 0 {
+			m.Diverged++
+		}
+		if p.info.Exact {
+			areas = append(areas, track(run).Area)
+		}
+		if p.info.Exact || run.DivergedAt > 0 {
+			continue
+		}
+		collect(&accuracies, run.TestAccuracy)
+		collect(&r2s, run.TestR2)
+		collect(&losses, run.TestLoss)
+		micros = append(micros, run.MicrosPerStep)
+	}
+	m.Accuracy, m.R2, m.Loss, m.Area = newStat(accuracies, seed), newStat(r2s, seed), newStat(losses, seed), newStat(areas, seed)
+	if x := stats.Median(steps); finite(x) {
+		m.Steps = &x
+	}
+	if len(micros) > 0 {
+		m.MicrosPerStep = stats.Median(micros)
+	}
+	m.aboutRates(p)
+	return m
 }
 
 func collect(to *[]float64, x *float64) {
@@ -219,69 +228,114 @@ func collect(to *[]float64, x *float64) {
 }
 
 // aboutRates fills in what the search for a rate found.
-func (m *Summary) aboutRates(c choice) {
-	m.Grid, m.AtEnd = c.points, c.atEnd
-	b := best(c.points)
-	if b < 0 || !(c.points[b].loss() > 0) { // a loss that can be negative has no factors
+func (m *Summary) aboutRates(p *pairing) {
+	m.Grid, m.AtEnd = p.points, p.atEnd
+	b := best(p.points)
+	if b < 0 || !(p.points[b].loss() > 0) { // a loss that can be negative has no factors
 		return
 	}
-	m.Sensitivity = new(sensitivity(c.points, b))
-	for _, p := range c.points {
-		if p.LR == m.Default && p.ValLoss != nil {
-			m.PriceOfDefault = new(*p.ValLoss / c.points[b].loss())
+	m.Sensitivity = new(sensitivity(p.points, b))
+	for _, x := range p.points {
+		if x.LR == m.Default && x.ValLoss != nil {
+			m.PriceOfDefault = new(*x.ValLoss / p.points[b].loss())
 		}
 	}
 }
 
-// byLoss says that optimizers are ranked by test loss, the lowest first, and
-// not by accuracy.
-func (r *Results) byLoss() bool { return r.Setup.Score == "loss" }
-
-// score is what an optimizer is ranked by.
-func (r *Results) score(o *Summary) *Stat {
-	if r.byLoss() {
-		return o.Loss
-	}
-	return o.Accuracy
+// A part is what the results say of one problem.
+type part struct {
+	*ProblemInfo
+	Seeds      int // of the setup
+	TuneSeeds  int
+	Optimizers []Summary
+	Pairs      []Pair
+	Runs       []*Outcome
+	Checks     []Check
+	Trials     int // runs that chose rates
 }
 
-// scoreOf is what a run adds to that, NaN if it diverged.
-func (r *Results) scoreOf(run *Run) float64 {
-	x := run.TestAccuracy
-	if r.byLoss() {
-		x = run.TestLoss
-	}
-	if x == nil {
-		return math.NaN()
-	}
-	return *x
+// part returns what the results say of problem i.
+func (r *Results) part(i int) *part {
+	name := r.Problems[i].Name
+	run := func(o *Outcome) string { return o.Problem }
+	return &part{ProblemInfo: &r.Problems[i], Seeds: r.Setup.Seeds, TuneSeeds: r.Setup.TuneSeeds, Checks: r.Checks,
+		Optimizers: only(r.Optimizers, name, func(s Summary) string { return s.Problem }), Pairs: only(r.Pairs, name, func(p Pair) string { return p.Problem }),
+		Runs: only(r.Runs, name, run), Trials: len(only(r.Trials, name, run))}
 }
+
+// only returns the rows of a table that are about a problem.
+func only[T any](rows []T, problem string, of func(T) string) (out []T) {
+	for _, row := range rows {
+		if of(row) == problem {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// of returns the runs of an optimizer at its rate.
+func (p *part) of(o *Summary) (runs []*Outcome) {
+	for _, run := range p.Runs {
+		if run.Optimizer == o.Optimizer && run.LR == o.LR {
+			runs = append(runs, run)
+		}
+	}
+	return runs
+}
+
+// A scoring is what optimizers are ranked by.
+type scoring struct {
+	of     func(*Summary) *Stat
+	run    func(*Outcome) *float64 // nil if the run diverged
+	lower  bool                    // is better
+	plain  func(x float64) string  // a score, or a difference, without its unit
+	unit   string
+	points string // unit of a difference
+	beside string // the other score in the table
+}
+
+var scorings = map[string]scoring{
+	"accuracy": {of: func(o *Summary) *Stat { return o.Accuracy }, run: func(o *Outcome) *float64 { return o.TestAccuracy },
+		plain: func(x float64) string { return fmt.Sprintf("%.2f", 100*x) }, unit: " %", points: " points", beside: "loss"},
+	"loss": {of: func(o *Summary) *Stat { return o.Loss }, run: func(o *Outcome) *float64 { return o.TestLoss }, lower: true, plain: short, beside: "R²"},
+	"area": {of: func(o *Summary) *Stat { return o.Area }, run: func(o *Outcome) *float64 { return new(track(o).Area) },
+		plain: func(x float64) string { return fmt.Sprintf("%.3f", x) }},
+}
+
+func (p *ProblemInfo) scoring() scoring { return scorings[p.Score] }
+
+// score is the score of an optimizer, nil if all its runs diverged.
+func (p *ProblemInfo) score(o *Summary) *Stat { return p.scoring().of(o) }
+
+// scoreOf is that of a run, NaN if it diverged.
+func (p *ProblemInfo) scoreOf(run *Outcome) float64 {
+	if x := p.scoring().run(run); x != nil {
+		return *x
+	}
+	return math.NaN()
+}
+
+// plain formats a score or a difference of scores, format a score with its unit.
+func (p *ProblemInfo) plain(x float64) string  { return p.scoring().plain(x) }
+func (p *ProblemInfo) format(x float64) string { return p.plain(x) + p.scoring().unit }
 
 // rank sorts the table: the best mean score first, and of equals the one with
 // the lower loss; those of which a run diverged come last.
-func (r *Results) rank() {
-	slices.SortStableFunc(r.Optimizers, func(a, b Summary) int {
-		x, y := r.score(&a), r.score(&b)
+func (p *part) rank() {
+	slices.SortStableFunc(p.Optimizers, func(a, b Summary) int {
+		x, y := p.score(&a), p.score(&b)
 		switch {
 		case a.Diverged != b.Diverged:
 			return a.Diverged - b.Diverged
 		case x == nil || y == nil:
 			return 0
-		case x.Mean != y.Mean && !r.byLoss():
-			return sign(y.Mean - x.Mean)
+		case x.Mean != y.Mean && !p.scoring().lower:
+			return cmp.Compare(y.Mean, x.Mean)
+		case a.Loss == nil || b.Loss == nil:
+			return 0
 		}
-		return sign(a.Loss.Mean - b.Loss.Mean)
+		return cmp.Compare(a.Loss.Mean, b.Loss.Mean)
 	})
-}
-
-func sign(x float64) int {
-	switch {
-	case x < 0:
-		return -1
-	case x > 0:
-		return 1
-	}
-	return 0
 }
 
 // Summary says how much work it was.
@@ -292,53 +346,4 @@ func (r *Results) Summary() string {
 // WriteJSON writes the results.
 func (r *Results) WriteJSON(w io.Writer) error {
 	return numjson.Write(w, r, " ")
-}
-
-// maxResults is the largest file that Read takes.
-const maxResults = 256 << 20
-
-// Read reads results that WriteJSON has written.
-func Read(path string) (*Results, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxResults))
-	if err != nil {
-		return nil, err
-	}
-	return parseResults(path, text)
-}
-
-// parseResults reads the text of a file of results.
-func parseResults(path string, text []byte) (*Results, error) {
-	var kind struct{ Suite string }
-	if numjson.Unmarshal(text, &kind) == nil && kind.Suite != "" {
-		return nil, fmt.Errorf("%s: results of the suite %s; only those of trainings can be compared", path, kind.Suite)
-	}
-	r := &Results{}
-	if err := numjson.Unmarshal(text, r); err != nil {
-		return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
-	}
-	if r.Format != resultsFormat {
-		return nil, fmt.Errorf("%s: results of format %d; this version reads format %d", path, r.Format, resultsFormat)
-	}
-	return r, r.check(path)
-}
-
-// check refuses what is no study.
-func (r *Results) check(path string) error {
-	what := ""
-	switch s := &r.Setup; {
-	case s.Data == "" || s.Model == "" || s.Loss == "" || s.Score == "":
-		what = "what was compared"
-	case len(r.Optimizers) == 0:
-		what = "optimizers"
-	case len(r.Runs) == 0:
-		what = "runs"
-	default:
-		return nil
-	}
-	return fmt.Errorf("%s: not the results of a benchmark: %s is missing", path, what)
 }

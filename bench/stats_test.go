@@ -133,13 +133,17 @@ func TestLadder(t *testing.T) {
 	if off := firstGrid(2e-3); !slices.Contains(off, 2e-3) || !slices.IsSorted(off) || len(off) != 8 {
 		t.Errorf("grid of a default that is on no rung: %v", off)
 	}
-	if got := grow(grid, 0.1); !slices.Equal(got, []float64{0.3, 1}) {
+	var at []Point
+	for _, lr := range grid {
+		at = append(at, Point{LR: lr})
+	}
+	if got := grow(at, 0.1); !slices.Equal(got, []float64{0.3, 1}) {
 		t.Errorf("grown above by %v", got)
 	}
-	if got := grow(grid, 1e-4); !slices.Equal(got, []float64{3e-5, 1e-5}) {
+	if got := grow(at, 1e-4); !slices.Equal(got, []float64{3e-5, 1e-5}) {
 		t.Errorf("grown below by %v", got)
 	}
-	if got := grow(grid, 1e-3); got != nil {
+	if got := grow(at, 1e-3); got != nil {
 		t.Errorf("grown by %v though the best is inside", got)
 	}
 }

@@ -1,20 +1,21 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"descent/internal/baseline"
-	"descent/internal/digits"
 )
 
 // A Pair compares the test scores of two optimizers, of which A has the better
 // mean: the higher accuracy, or the lower loss.
 type Pair struct {
-	A string `json:"a"`
-	B string `json:"b"`
+	Problem string `json:"problem"`
+	A       string `json:"a"`
+	B       string `json:"b"`
 	// Difference is by how much A's mean score is better, with an interval that
 	// 95 % of such studies would have around the true one: other seeds, other
 	// test rows, the same training rows.
@@ -32,25 +33,23 @@ const (
 	fewRows = 100 // a choice by fewer is mostly luck
 )
 
-// compare compares each pair of entrants of which no run diverged; runs has
-// seeds runs for each entrant.
-func compare(entrants []Entrant, runs []*outcome, seeds int) []Pair {
+// compare compares each pair of optimizers on a problem of which no run diverged,
+// if runs have rows to compare.
+func compare(pairings []*pairing) []Pair {
 	pairs := []Pair{}
 	var p []float64
-	of := func(i int) []*outcome { return runs[i*seeds : (i+1)*seeds] }
-	ended := func(o []*outcome) bool {
-		return !slices.ContainsFunc(o, func(r *outcome) bool { return r.DivergedAt > 0 })
+	ended := func(x *pairing) bool { // nothing follows from one row
+		return !slices.ContainsFunc(x.runs, func(o *Outcome) bool { return o.DivergedAt > 0 || len(o.Merits) < 2 })
 	}
-	for i := range entrants {
-		for j := range i {
-			a, b := of(j), of(i)
-			if !ended(a) || !ended(b) || len(a[0].rows) < 2 { // nothing follows from one row
+	for i, second := range pairings {
+		for _, first := range pairings[:i] {
+			if !ended(first) || !ended(second) {
 				continue
 			}
-			d := crossed(differences(a, b))
-			pair := Pair{A: entrants[j].Label, B: entrants[i].Label, Difference: d.mean, CI: d.ci}
+			d := crossed(differences(first.runs, second.runs))
+			pair := Pair{Problem: first.info.Name, A: first.Label, B: second.Label, Difference: d.mean, CI: d.ci}
 			if d.mean < 0 {
-				pair = Pair{A: pair.B, B: pair.A, Difference: -d.mean, CI: Interval{-d.ci.Hi, -d.ci.Lo}}
+				pair.A, pair.B, pair.Difference, pair.CI = pair.B, pair.A, -d.mean, Interval{-d.ci.Hi, -d.ci.Lo}
 			}
 			pairs, p = append(pairs, pair), append(p, d.p)
 		}
@@ -62,106 +61,113 @@ func compare(entrants []Entrant, runs []*outcome, seeds int) []Pair {
 	return pairs
 }
 
-func differences(a, b []*outcome) [][]float64 {
+func differences(a, b []*Outcome) [][]float64 {
 	d := make([][]float64, len(a))
 	for s := range a {
-		d[s] = make([]float64, len(a[s].rows))
+		d[s] = make([]float64, len(a[s].Merits))
 		for r := range d[s] {
-			d[s][r] = a[s].rows[r] - b[s].rows[r]
+			d[s][r] = a[s].Merits[r] - b[s].Merits[r]
 		}
 	}
 	return d
 }
 
 // pair returns how a is compared with b, nil if they were not.
-func (r *Results) pair(a, b string) *Pair {
-	for i := range r.Pairs {
-		if p := &r.Pairs[i]; p.A == a && p.B == b || p.A == b && p.B == a {
-			return p
+func (p *part) pair(a, b string) *Pair {
+	for i := range p.Pairs {
+		if x := &p.Pairs[i]; x.A == a && x.B == b || x.A == b && x.B == a {
+			return x
 		}
 	}
 	return nil
 }
 
-// verdict says in words what the numbers say, most important first. The table
-// is ranked already.
+// verdict says in words what the numbers say, most important first. Tables are
+// ranked already.
 func (r *Results) verdict() []string {
+	if r.suite() {
+		return append(r.sum(), slices.DeleteFunc([]string{sayChecks(r.Checks)}, func(s string) bool { return s == "" })...)
+	}
+	return r.part(0).verdict()
+}
+
+// verdict is that of a problem alone.
+func (p *part) verdict() []string {
 	var out []string
 	add := func(s string) {
 		if s != "" {
 			out = append(out, s)
 		}
 	}
-	if first := r.Optimizers[0]; r.score(&first) == nil || first.Diverged > 0 {
-		if len(r.Optimizers) > 1 {
+	if first := p.Optimizers[0]; p.score(&first) == nil || first.Diverged > 0 {
+		if len(p.Optimizers) > 1 {
 			add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
 		}
 	} else {
-		add(r.sayBest())
-		add(r.sayBaselines())
-		add(r.sayOthers())
-		add(r.saySpeed())
-		add(r.sayTolerance())
-		add(r.sayDefault())
+		add(p.sayBest())
+		add(p.sayBaselines())
+		add(p.sayOthers())
+		add(p.saySpeed())
+		add(p.sayTolerance())
+		add(p.sayDefault())
 	}
-	add(r.sayDiverged())
-	add(r.sayChecks())
-	add(r.sayEdges())
-	if n := r.Setup.Val; n < fewRows && len(r.Trials) > 0 {
+	add(p.sayDiverged())
+	add(sayChecks(p.Checks))
+	add(p.sayEdges())
+	if n := p.Val; n < fewRows && p.Trials > 0 {
 		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))
 	}
 	return out
 }
 
 // sayBaselines says what the best optimizer's model does not beat.
-func (r *Results) sayBaselines() string {
-	s := r.Optimizers[0].Accuracy
+func (p *part) sayBaselines() string {
+	s := p.Optimizers[0].Accuracy
 	what := "accuracy"
 	if s == nil {
-		s, what = r.Optimizers[0].R2, "R²"
+		s, what = p.Optimizers[0].R2, "R²"
 	}
-	if r.Baselines == nil || s == nil {
+	if p.Baselines == nil || s == nil {
 		return ""
 	}
-	b := r.Baselines.scores
-	if r.Setup.Model == "linear" { // that is the other baseline, approached
+	b := p.Baselines.scores
+	if p.Model == "linear" { // that is the other baseline, approached
 		b = &baseline.Scores{Constant: b.Constant}
 	}
 	best, name := b.Best()
 	if s.Mean > best || math.IsNaN(best) {
 		return ""
 	}
-	return fmt.Sprintf("Warning: the model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, r.Optimizers[0].Optimizer, s.Mean)
+	return fmt.Sprintf("Warning: the model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, p.Optimizers[0].Optimizer, s.Mean)
 }
 
-func (r *Results) sayBest() string {
-	b := r.Optimizers[0]
-	s := r.score(&b)
+func (p *part) sayBest() string {
+	b := p.Optimizers[0]
+	s := p.score(&b)
 	what := "Best mean test"
-	if len(r.Optimizers) == 1 {
+	if len(p.Optimizers) == 1 {
 		what = "Mean test"
 	}
-	return fmt.Sprintf("%s %s: %s with %s (%s) at learning rate %s.", what, r.Setup.Score, b.Optimizer,
-		r.format(s.Mean), r.spread(s), rateText(b.LR))
+	return fmt.Sprintf("%s %s: %s with %s (%s)%s.", what, p.Score, b.Optimizer, p.format(s.Mean), p.spread(s), rateClause(b.LR))
 }
 
 // spread says how far the runs are apart.
-func (r *Results) spread(s *Stat) string {
-	if r.Setup.Seeds == 1 {
+func (p *part) spread(s *Stat) string {
+	if p.Seeds == 1 {
 		return "one seed"
 	}
-	return fmt.Sprintf("%s to %s over %d seeds", r.plain(s.Min), r.format(s.Max), r.Setup.Seeds)
+	return fmt.Sprintf("%s to %s over %d seeds", p.plain(s.Min), p.format(s.Max), p.Seeds)
 }
 
 // sayOthers says who is behind the best, and who cannot be told from it.
-func (r *Results) sayOthers() string {
-	b := r.Optimizers[0].Optimizer
+func (p *part) sayOthers() string {
+	b := p.Optimizers[0].Optimizer
 	var same, behind []string
-	for _, o := range r.Optimizers[1:] {
-		switch p := r.pair(b, o.Optimizer); {
-		case p == nil:
-		case p.Clear:
-			behind = append(behind, fmt.Sprintf("%s by %s (95 %% interval %s to %s)", o.Optimizer, r.points(p.Difference), r.plain(p.CI.Lo), r.plain(p.CI.Hi)))
+	for _, o := range p.Optimizers[1:] {
+		switch x := p.pair(b, o.Optimizer); {
+		case x == nil:
+		case x.Clear:
+			behind = append(behind, fmt.Sprintf("%s by %s (95 %% interval %s to %s)", o.Optimizer, p.plain(x.Difference)+p.scoring().points, p.plain(x.CI.Lo), p.plain(x.CI.Hi)))
 		default:
 			same = append(same, o.Optimizer)
 		}
@@ -179,37 +185,47 @@ func (r *Results) sayOthers() string {
 	return strings.Join(out, " ")
 }
 
-// saySpeed says who reached the target first.
-func (r *Results) saySpeed() string {
-	var fast []Summary
-	var never []string
-	for _, o := range r.Optimizers {
-		if o.Steps != nil {
-			fast = append(fast, o)
-		} else {
-			never = append(never, o.Optimizer)
+// which returns the optimizers that are so.
+func (p *part) which(so func(o *Summary) bool) (out []Summary) {
+	for _, o := range p.Optimizers {
+		if so(&o) {
+			out = append(out, o)
 		}
 	}
+	return out
+}
+
+// words says something of each.
+func words(all []Summary, say func(o *Summary) string) (out []string) {
+	for i := range all {
+		out = append(out, say(&all[i]))
+	}
+	return out
+}
+
+// saySpeed says who reached the target first.
+func (p *part) saySpeed() string {
+	fast := p.which(func(o *Summary) bool { return o.Steps != nil })
 	if len(fast) == 0 {
 		return ""
 	}
-	slices.SortStableFunc(fast, func(a, b Summary) int { return sign(*a.Steps - *b.Steps) })
+	slices.SortStableFunc(fast, func(a, b Summary) int { return cmp.Compare(*a.Steps, *b.Steps) })
 	when := " first,"
-	if len(r.Optimizers) == 1 {
+	if len(p.Optimizers) == 1 {
 		when = ""
 	}
-	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, digits.Short(r.Target, 3, 1e6), when, *fast[0].Steps)
-	var rest []string
-	for _, o := range fast[1:] {
+	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, short(p.Target), when, *fast[0].Steps)
+	rest := words(fast[1:], func(o *Summary) string {
 		many := "about"
 		if ratio := *o.Steps / *fast[0].Steps; ratio >= 1.05 {
 			many = fmt.Sprintf("%.1f times", ratio)
 		}
-		rest = append(rest, fmt.Sprintf("%s as many for %s", many, o.Optimizer))
-	}
+		return fmt.Sprintf("%s as many for %s", many, o.Optimizer)
+	})
 	if len(rest) > 0 {
 		s += "; it took " + list(rest)
 	}
+	never := words(p.which(func(o *Summary) bool { return o.Steps == nil }), func(o *Summary) string { return o.Optimizer })
 	if len(never) > 0 {
 		s += "; " + list(never) + " did not reach it in half of the runs or more"
 	}
@@ -217,17 +233,12 @@ func (r *Results) saySpeed() string {
 }
 
 // sayTolerance says for whom the learning rate matters least.
-func (r *Results) sayTolerance() string {
-	var known []Summary
-	for _, o := range r.Optimizers {
-		if o.Sensitivity != nil {
-			known = append(known, o)
-		}
-	}
+func (p *part) sayTolerance() string {
+	known := p.which(func(o *Summary) bool { return o.Sensitivity != nil })
 	if len(known) < 2 {
 		return ""
 	}
-	slices.SortStableFunc(known, func(a, b Summary) int { return sign(b.Sensitivity.Decades - a.Sensitivity.Decades) })
+	slices.SortStableFunc(known, func(a, b Summary) int { return cmp.Compare(b.Sensitivity.Decades, a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
 	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, strings.Replace(most.Sensitivity.String(), "≥", "at least", 1))
 	if !least.Sensitivity.open() {
@@ -249,42 +260,34 @@ func (s *Sensitivity) String() string {
 }
 
 // sayDefault says what it costs not to tune.
-func (r *Results) sayDefault() string {
-	var dear []string
-	for _, o := range r.Optimizers {
-		if o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 {
-			dear = append(dear, fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, rateText(o.Default)))
-		}
-	}
+func (p *part) sayDefault() string {
+	dear := words(p.which(func(o *Summary) bool { return o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 }),
+		func(o *Summary) string {
+			return fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, rateText(o.Default))
+		})
 	if len(dear) == 0 {
 		return ""
 	}
 	return "Default learning rates are not good enough here: they multiply the validation loss by " + list(dear) + "."
 }
 
-func (r *Results) sayDiverged() string {
-	var bad []string
-	for _, o := range r.Optimizers {
-		if o.Diverged > 0 {
-			bad = append(bad, fmt.Sprintf("%s diverged in %d of %d runs at learning rate %s", o.Optimizer, o.Diverged, o.Runs, rateText(o.LR)))
-		}
-	}
-	if len(bad) == 0 {
+func (p *part) sayDiverged() string {
+	bad := words(p.which(func(o *Summary) bool { return o.Diverged > 0 }), func(o *Summary) string {
+		return fmt.Sprintf("%s diverged in %d of %d runs%s", o.Optimizer, o.Diverged, o.Runs, rateClause(o.LR))
+	})
+	switch {
+	case len(bad) == 0:
 		return ""
-	}
-	if len(r.Optimizers) == 1 {
+	case len(p.Optimizers) == 1:
 		return bad[0] + ". Lower it."
 	}
 	return strings.Join(bad, "; ") + ": ranked last."
 }
 
-func (r *Results) sayEdges() string {
-	var at []string
-	for _, o := range r.Optimizers {
-		if o.AtEnd {
-			at = append(at, fmt.Sprintf("%s (%s)", o.Optimizer, rateText(o.LR)))
-		}
-	}
+func (p *part) sayEdges() string {
+	at := words(p.which(func(o *Summary) bool { return o.AtEnd }), func(o *Summary) string {
+		return fmt.Sprintf("%s (%s)", o.Optimizer, rateText(o.LR))
+	})
 	if len(at) == 0 {
 		return ""
 	}
@@ -299,28 +302,12 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// format formats a score: 97.9 % or 0.512.
-func (r *Results) format(x float64) string {
-	if r.byLoss() {
-		return digits.Short(x, 3, 1e6)
+// rateClause says at which learning rate, if there is one.
+func rateClause(lr float64) string {
+	if lr == 0 {
+		return ""
 	}
-	return r.plain(x) + " %"
-}
-
-// plain formats a score or a difference of scores without its unit.
-func (r *Results) plain(x float64) string {
-	if r.byLoss() {
-		return digits.Short(x, 3, 1e6)
-	}
-	return fmt.Sprintf("%.2f", 100*x)
-}
-
-// points formats a difference of scores.
-func (r *Results) points(x float64) string {
-	if r.byLoss() {
-		return r.plain(x)
-	}
-	return r.plain(x) + " points"
+	return " at learning rate " + rateText(lr)
 }
 
 // rateText formats a learning rate.

@@ -2,17 +2,20 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"descent/bench"
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/spec"
 	"descent/internal/terminal"
 
 	"github.com/spf13/cobra"
@@ -25,13 +28,10 @@ type benchOptions struct {
 	data       string
 	optimizers []string
 	suite      string
-	budget     int
 	study      bench.Study
+	net        bench.Net
 	json       bool
 }
-
-// suiteName is the suite of bench.Problems.
-const suiteName = "classic"
 
 // The files of a benchmark.
 const (
@@ -52,6 +52,7 @@ func benchCommand() *cobra.Command {
 			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
+			"  descent bench digits -o adam -o lbfgs\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
 			"  descent bench houses.csv --target price --model 'mlp(64,32)' --loss 'huber(delta=1)'",
 		Args: cobra.MaximumNArgs(1),
@@ -61,18 +62,18 @@ func benchCommand() *cobra.Command {
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
-	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+suiteName)
-	f.IntVar(&o.budget, "budget", 1000, "of a suite: gradient evaluations of each run")
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+strings.Join(spec.Names(bench.Suites), ", "))
+	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
 	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which learning rates are chosen"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "mlp(32)")
-	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", "; with lr=... nothing is tuned; give it several times to compare"))
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; with lr=... nothing is tuned; give it several times to compare"))
 	o.rawFlag(f)
-	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer")
+	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer; of a suite, starts of each function")
 	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
-	f.IntVarP(&s.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
-	f.IntVarP(&s.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
+	f.IntVarP(&o.net.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
+	f.IntVarP(&o.net.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
 	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
 	scheduleFlag(f, &s.Schedule, "cosine", "")
 	seedFlag(f, &s.Seed, ": the split, the weights and the order of rows")
@@ -101,6 +102,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		if err := o.prepare(); err != nil {
 			return err
 		}
+		o.study.Problems = []bench.Problem{&o.net}
 	}
 	release, err := claim(o.out, jsonFile, pageFile)
 	if err != nil {
@@ -108,64 +110,47 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 	}
 	defer release()
 	if o.suite == "" {
-		n, err := o.study.Memory()
-		if err != nil {
+		if err := o.allowStudy(cmd.ErrOrStderr()); err != nil {
 			return err
-		}
-		what := fmt.Sprintf("training %d optimizers on %d workers", len(o.study.Entrants), o.study.Workers)
-		if err := o.memory.allow(what, int64(n)); err != nil {
-			return fmt.Errorf("%w; fewer --workers need less", err)
-		}
-		if w := cmd.ErrOrStderr(); !o.quiet && terminal.Columns(w) > 0 {
-			fmt.Fprintf(w, "memory: about %s for %s\n", amount(int64(n)), what)
 		}
 	}
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
-	o.study.Progress = show.progress
-	r, err := o.compare(cmd.Context(), commandLine(cmd, args))
+	o.study.OnJob = show.job
+	r, err := o.study.Run(cmd.Context())
 	show.close()
 	switch {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted, nothing was written: %w", err)
+	case errors.As(err, new(*bench.MistakeError)):
+		return usage(err)
 	case err != nil:
 		return err
 	}
+	r.Command = commandLine(cmd, args)
 	return o.write(cmd.OutOrStdout(), r)
 }
 
-// results are those of a study or of a suite.
-type results interface {
-	WriteJSON(w io.Writer) error
-	WriteHTML(w io.Writer) error
-	WriteTable(w io.Writer) error
-	Summary() string
-}
-
-// compare does the study or the suite.
-func (o *benchOptions) compare(ctx context.Context, command string) (results, error) {
-	if o.suite == "" {
-		r, err := o.study.Run(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r.Command = command
-		return r, nil
-	}
-	s := &bench.Suite{Name: o.suite, Problems: bench.Problems, Entrants: o.study.Entrants, Budget: o.budget, Seed: o.study.Seed,
-		Rates: o.study.Rates, Workers: o.study.Workers, Progress: o.study.Progress}
-	r, err := s.Run(ctx)
+// allowStudy says how much memory the study will need, or why that is too much.
+func (o *benchOptions) allowStudy(w io.Writer) error {
+	entrants, workers := o.study.Entrants, cmp.Or(o.study.Workers, runtime.GOMAXPROCS(0))
+	n, err := o.net.Memory(entrants, workers)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r.Command = command
-	return r, nil
+	what := fmt.Sprintf("training %d optimizers on %d workers", len(entrants), workers)
+	if err := o.memory.allow(what, int64(n)); err != nil {
+		return fmt.Errorf("%w; fewer --workers need less", err)
+	}
+	if !o.quiet && terminal.Columns(w) > 0 {
+		fmt.Fprintf(w, "memory: about %s for %s\n", amount(int64(n)), what)
+	}
+	return nil
 }
 
-// dataFlags are the flags that a suite has no use for.
-var dataFlags = []string{"data", "target", "task", "scaling", "drop", "use", "categorical", "split",
-	"comma", "no-header", "decimal", "thousands", "missing", "day-first", "val", "test", "model", "loss", "raw-target", "seeds", "tune-seeds", "epochs", "batch", "schedule", "dtype", "max-memory"}
+// suiteFlags are the flags that a suite has a use for.
+var suiteFlags = []string{"suite", "budget", "optimizer", "seeds", "rates", "schedule", "seed", "workers", "out", "json", "quiet"}
 
-// checkSuite refuses flags that would be ignored.
+// checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if o.suite == "" {
 		if cmd.Flags().Changed("budget") {
@@ -173,19 +158,24 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 		}
 		return nil
 	}
-	if o.suite != suiteName {
-		return fmt.Errorf("--suite %q: there is %s", o.suite, suiteName)
+	suite, err := spec.Find("suite", bench.Suites, o.suite)
+	if err != nil {
+		return fmt.Errorf("--suite: %w", err)
 	}
+	o.study.Name, o.study.Problems = suite.Name, suite.Problems
 	if len(args) > 0 {
 		return fmt.Errorf("either data (%s) or --suite", args[0])
 	}
-	for _, name := range dataFlags {
-		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s has no meaning for a --suite", name)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(suiteFlags, f.Name) {
+			err = fmt.Errorf("--%s has no meaning for a --suite", f.Name)
 		}
+	})
+	if err != nil {
+		return err
 	}
-	if o.budget < 2 {
-		return fmt.Errorf("--budget %d: at least 2 is needed", o.budget)
+	if cmd.Flags().Changed("budget") && o.study.Budget < 2 {
+		return fmt.Errorf("--budget %d: at least 2 is needed", o.study.Budget)
 	}
 	return nil
 }
@@ -197,16 +187,16 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		return err
 	}
 	var ok bool
-	if o.study.Dtype, ok = dtypes[o.dtype]; !ok {
+	if o.net.Dtype, ok = dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.study.Epochs, "workers": o.study.Workers} {
+	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.net.Epochs, "workers": o.study.Workers} {
 		if cmd.Flags().Changed(name) && n < 1 {
 			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
 		}
 	}
-	if o.study.Batch < 0 {
-		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.study.Batch)
+	if o.net.Batch < 0 {
+		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.net.Batch)
 	}
 	if err := apart(o.val, o.test); err != nil {
 		return err
@@ -229,6 +219,12 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		}
 		o.study.Entrants = append(o.study.Entrants, e)
 	}
+	rule := slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
+	for _, name := range []string{"rates", "schedule", "tune-seeds"} {
+		if !rule && o.given(name) {
+			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
+		}
+	}
 	return nil
 }
 
@@ -242,9 +238,9 @@ func (o *benchOptions) prepare() error {
 	if err != nil {
 		return err
 	}
-	s := &o.study
-	if o.given("batch") && s.Batch == 0 {
-		s.Batch = parts.Train.Rows()
+	n := &o.net
+	if o.given("batch") && n.Batch == 0 {
+		n.Batch = parts.Train.Rows()
 	}
 	o.of(parts.Train)
 	if o.Loss == nil {
@@ -253,16 +249,16 @@ func (o *benchOptions) prepare() error {
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
 	}
-	if s.Task, err = o.setup.task(); err != nil {
+	if n.Task, err = o.setup.task(); err != nil {
 		return usage(err)
 	}
 	if o.Classes == 0 && !o.Raw && (o.Offset != 0 || o.Scale != 1) {
-		s.Notes = append(s.Notes, "The target is standardised on the training rows; losses are in these units.")
+		n.Notes = append(n.Notes, "The target is standardised on the training rows; losses are in these units.")
 	}
-	for _, n := range parts.Notes {
-		s.Notes = append(s.Notes, o.note(n))
+	for _, note := range parts.Notes {
+		n.Notes = append(n.Notes, o.note(note))
 	}
-	s.Data, s.Model, s.Loss, s.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
+	n.Data, n.Model, n.Loss, n.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
 	return nil
 }
 
@@ -278,7 +274,7 @@ func defaultScaling(name string) string {
 }
 
 // write writes the files, and the table or the JSON.
-func (o *benchOptions) write(w io.Writer, r results) error {
+func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 	var text, report bytes.Buffer
 	if err := r.WriteJSON(&text); err != nil {
 		return err

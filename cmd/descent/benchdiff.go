@@ -17,7 +17,7 @@ func benchDiffCommand() *cobra.Command {
 		Use:   "diff OLD.json NEW.json",
 		Short: "Compare the results of two benchmarks",
 		Long: "Compare the test scores of two benchmarks of the same problem, run by run where seeds are the\n" +
-			"same. The exit status is 1 if an optimizer became worse by more than noise.",
+			"same; of a suite, the areas. The exit status is 1 if an optimizer became worse by more than noise.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			before, err := bench.Read(args[0])

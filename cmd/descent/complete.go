@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"descent/bench"
 	"descent/internal/spec"
 	"descent/losses"
 	"descent/models"
@@ -25,7 +26,7 @@ var flagWords = map[string]func() []string{
 	"unknown":   func() []string { return []string{"missing", "refuse"} },
 	"dtype":     func() []string { return []string{"float32", "float64"} },
 	"lang":      func() []string { return []string{"en", "zh"} },
-	"suite":     func() []string { return []string{suiteName} },
+	"suite":     func() []string { return spec.Names(bench.Suites) },
 }
 
 // argumentWords are what shells complete for the argument of a command, beside

@@ -24,11 +24,15 @@ func TestDefaultLoss(t *testing.T) {
 			args = append(args, "--target", c.target, "--model", c.model, "--json", "-q")
 			status, out, errs := descent(args...)
 			var r struct {
-				Loss  string
-				Setup struct{ Loss string }
+				Loss     string
+				Problems []struct{ Loss string }
 			}
-			if err := json.Unmarshal([]byte(out), &r); err != nil || status != 0 || r.Loss+r.Setup.Loss != c.want {
-				t.Errorf("%q: status %d, loss %q%q, want %q: %v %s", args, status, r.Loss, r.Setup.Loss, c.want, err, errs)
+			err := json.Unmarshal([]byte(out), &r)
+			for _, p := range r.Problems {
+				r.Loss = p.Loss
+			}
+			if err != nil || status != 0 || r.Loss != c.want {
+				t.Errorf("%q: status %d, loss %q, want %q: %v %s", args, status, r.Loss, c.want, err, errs)
 			}
 		}
 	}

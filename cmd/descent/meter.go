@@ -18,7 +18,7 @@ func newMeter(w io.Writer, quiet bool) meter {
 	return meter{terminal.NewLine(w)}
 }
 
-func (m meter) progress(p bench.Progress) {
+func (m meter) job(p bench.Tally) {
 	m.line.Draw(float64(p.Done)/float64(p.Total), func() string {
 		text := fmt.Sprintf("%d/%d runs  %s  %.1f runs/s  eta %s", p.Done, p.Total, p.Phase, float64(p.Done)/p.Elapsed.Seconds(), terminal.Clock(p.Remain))
 		if p.Failed > 0 {

@@ -10,21 +10,11 @@ import (
 
 type node = graph.Node
 
-// A Problem is a function of a vector to be minimised, with a known minimum.
-type Problem struct {
-	Name  string
-	About string // what is hard about it
-	F     func(x *node) *node
-	Start []float64
-	Min   float64   // the lowest value
-	At    []float64 // where it is
-}
-
-// Problems are the analytic test functions of the suite classic. Starts are the
-// customary ones where there are any.
+// Functions are the test functions of the suite classic. Starts are the customary
+// ones where there are any.
 // Moré, Garbow, Hillstrom 1981, https://doi.org/10.1145/355934.355936;
 // Jamil, Yang 2013, https://arxiv.org/abs/1308.4008.
-var Problems = []Problem{
+var Functions = []Function{
 	{"quadratic-100", "curvatures from 1 to 100, not along the axes", quadratic(100), fill(10, 1), 0, fill(10, 0)},
 	{"quadratic-10000", "curvatures from 1 to 10,000, not along the axes", quadratic(1e4), fill(10, 1), 0, fill(10, 0)},
 	{"rosenbrock", "a bent valley", rosenbrock, []float64{-1.2, 1}, 0, fill(2, 1)},

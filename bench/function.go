@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"descent/data"
+	"descent/graph"
+	"descent/internal/elementary"
+	"descent/optimizers/search"
+	"descent/train"
+)
+
+// A Function is a problem: a function of a vector with a known minimum. Jobs are
+// runs from its own start and from others near it.
+type Function struct {
+	Name  string
+	About string // what is hard about it
+	F     func(x *node) *node
+	Start []float64
+	Min   float64   // the lowest value
+	At    []float64 // where it is
+}
+
+// Targets are the parts of the way down, from the start to the minimum, that
+// may be left: a run reaches the target ε when f - min ≤ ε·(f₀ - min).
+var Targets = []float64{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6}
+
+// mainTarget is the target that single figures are about, as an index: a
+// ten-thousandth of the way is left.
+const mainTarget = 3
+
+// functionBudget is the number of gradient evaluations of a run on a function.
+const functionBudget = 1000
+
+// Describe implements [Problem].
+func (p Function) Describe() (ProblemInfo, error) {
+	if p.F == nil || len(p.Start) == 0 {
+		return ProblemInfo{}, fmt.Errorf("the problem %q needs a function and a start", p.Name)
+	}
+	return ProblemInfo{Name: p.Name, About: p.About, Budget: functionBudget, Score: "area", Schedule: "constant", Dtype: "float64", Exact: true,
+		Dim: len(p.Start), Targets: Targets}, nil
+}
+
+// Prepare implements [Problem].
+func (p Function) Prepare(e Entrant) (*train.Trainer, error) {
+	return train.New(train.Task{Compute: func(b *train.Batch) train.Result {
+		x := b.Graph().Param("x", graph.From(p.Start...), len(p.Start))
+		return train.Result{Losses: []train.Loss{{Name: "value", Weight: 1, Node: p.F(x)}}}
+	}}, e.Rule, graph.Float64, 0)
+}
+
+// nothing is what a function is trained on: rows that have no arrays.
+type nothing int
+
+// Rows implements [data.Rows].
+func (n nothing) Rows() int { return int(n) }
+
+// Array implements [data.Rows].
+func (nothing) Array(string) (data.Array, bool) { return data.Array{}, false }
+
+// Begin implements [Problem]. The value at the start is the first evaluation.
+func (p Function) Begin(a *Attempt) (train.Run, error) {
+	if err := a.Trainer.Reset(a.Seed); err != nil {
+		return train.Run{}, err
+	}
+	note := p.noter(a.Out)
+	err := a.Trainer.Store().Lookup("x").Set(p.start(a.Seed, a.Start))
+	if a.Method != nil {
+		run := train.Run{Train: nothing(1), Method: a.Method, Epochs: a.Budget}
+		err = cmp.Or(err, run.Check(a.Trainer))
+		run.Method = counted{a.Method, a.Budget, note}
+		return run, err
+	}
+	look := func(s *train.State) error {
+		if s.Ended == nil && note(a.Trainer.Steps(), s.Last) {
+			s.Stop("all targets are reached")
+		}
+		return nil
+	}
+	return train.Run{Train: nothing(a.Budget), Epochs: 1, Batch: 1, InOrder: true, Callbacks: []train.Callback{look}}, err
+}
+
+// counted is a method of which each evaluation is noted, not only the points that it
+// moves to.
+type counted struct {
+	search.Method
+	budget int
+	note   func(k int, f float64) bool
+}
+
+// Search implements [search.Method].
+func (m counted) Search(run *search.Run) search.Reason {
+	p, k := run.Problem, 0
+	value, gradient, product := p.Func, p.Grad, p.HVP
+	see := func(f float64) float64 {
+		if k++; k <= m.budget && finite(f) {
+			m.note(k, f)
+		}
+		return f
+	}
+	p.Func = func(x []float64) float64 { return see(value(x)) }
+	p.Grad = func(x, grad []float64) float64 { return see(gradient(x, grad)) }
+	p.HVP = func(x, v, hv []float64) { k++; product(x, v, hv) }
+	return m.Method.Search(run)
+}
+
+// Score implements [Problem].
+func (p Function) Score(*Attempt) error { return nil }
+
+// noter returns what notes when a run reaches the targets, in the order of its
+// evaluations, and reports whether it has reached all.
+func (p Function) noter(out *Outcome) func(k int, f float64) (done bool) {
+	out.Hits = make([]int, len(Targets))
+	first, next := math.NaN(), 0
+	return func(k int, f float64) bool {
+		if math.IsNaN(first) {
+			first = f
+		}
+		for next < len(Targets) && f-p.Min <= Targets[next]*(first-p.Min) {
+			out.Hits[next] = k
+			next++
+		}
+		return next == len(Targets)
+	}
+}
+
+// start returns a start of the problem: its own, or one that is off by about a
+// tenth.
+func (p Function) start(seed uint64, number int) []float64 {
+	x := slices.Clone(p.Start)
+	if number > 0 {
+		rng := rand.New(rand.NewPCG(seedOf(seed, p.Name, number), 0))
+		for i := range x {
+			x[i] += float64(0.1 * max(1, math.Abs(x[i])) * elementary.Normal(rng))
+		}
+	}
+	return x
+}

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"descent/internal/numjson"
+)
+
+// maxResults is the largest file that Read takes.
+const maxResults = 256 << 20
+
+// Read reads results that WriteJSON has written, or a version before it.
+func Read(path string) (*Results, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxResults))
+	if err != nil {
+		return nil, err
+	}
+	return parseResults(path, text)
+}
+
+// parseResults reads the text of a file of results.
+func parseResults(path string, text []byte) (*Results, error) {
+	var kind struct {
+		Format         int
+		Suite, Command string
+	}
+	r := &Results{}
+	err := numjson.Unmarshal(text, &kind)
+	switch {
+	case err == nil && kind.Format == 1 && kind.Suite != "":
+		return nil, fmt.Errorf("%s: results of the suite %s in format 1, which this version does not read; make them again: %s", path, kind.Suite, kind.Command)
+	case err == nil && kind.Format == 1:
+		r, err = parseFormat1(text)
+	case err == nil && kind.Format != resultsFormat:
+		return nil, fmt.Errorf("%s: results of format %d; this version reads format 1 and %d", path, kind.Format, resultsFormat)
+	case err == nil:
+		err = numjson.Unmarshal(text, r)
+	}
+	if err == nil {
+		err = r.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
+	}
+	return r, nil
+}
+
+// check reports what no study has found, and what is missing.
+func (r *Results) check() error {
+	unnamed := func(p ProblemInfo) bool { return p.Name == "" || p.Score == "" }
+	switch {
+	case len(r.Problems) == 0 || slices.ContainsFunc(r.Problems, unnamed):
+		return errors.New("what was compared is missing")
+	case len(r.Optimizers) == 0:
+		return errors.New("optimizers are missing")
+	case len(r.Runs) == 0:
+		return errors.New("runs are missing")
+	}
+	exact := map[string]bool{}
+	for _, p := range r.Problems {
+		if _, ok := scorings[p.Score]; !ok {
+			return fmt.Errorf("problem %q is scored by %q", p.Name, p.Score)
+		}
+		exact[p.Name] = p.Exact
+	}
+	for _, o := range append(r.Runs, r.Trials...) {
+		if o == nil || o.Trained == nil && !exact[o.Problem] {
+			return errors.New("a run has no scores")
+		}
+	}
+	return nil
+}
+
+// parseFormat1 reads the form that results of one net had before they were those of
+// a suite of one. Trials, which had another form, are left out.
+func parseFormat1(text []byte) (*Results, error) {
+	var old struct {
+		Results
+		Setup struct {
+			ProblemInfo
+			Seed      uint64
+			Seeds     int
+			TuneSeeds int `json:"tune_seeds"`
+			Steps     int
+		} `json:"setup"`
+		Checkpoints []int
+		Target      float64 `json:"target_val_loss"`
+		Baselines   *Baselines
+		Runs        []struct {
+			Outcome
+			Steps int `json:"steps_to_target"`
+		} `json:"runs"`
+		Trials any `json:"trials"`
+	}
+	if err := numjson.Unmarshal(text, &old); err != nil {
+		return nil, err
+	}
+	r, p := &old.Results, old.Setup.ProblemInfo
+	p.Name, p.Budget, p.Checkpoints, p.Target, p.Baselines = p.Data, old.Setup.Steps, old.Checkpoints, old.Target, old.Baselines
+	r.Format, r.Problems, r.Overall = resultsFormat, []ProblemInfo{p}, nil
+	r.Setup = Setup{p.Name, old.Setup.Seed, old.Setup.Seeds, old.Setup.TuneSeeds}
+	for i := range r.Optimizers {
+		r.Optimizers[i].Problem = p.Name
+	}
+	for i := range r.Pairs {
+		r.Pairs[i].Problem = p.Name
+	}
+	for _, run := range old.Runs {
+		run.Problem, run.Phase, run.Budget, run.Hits = p.Name, Score, p.Budget, []int{run.Steps}
+		r.Runs = append(r.Runs, &run.Outcome)
+	}
+	return r, nil
+}
