@@ -11,7 +11,7 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/elementary"},
-	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal",
+	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
 		"internal/safetensors", "internal/ram"},
 	{"internal/jit", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers", "optimizers/schedule", "internal/golden"},
-	{"optimizers/search"},
+	{"optimizers/search", "graph/gorgoniavm"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline"},

@@ -47,7 +47,7 @@ func (fn Function) Compile() (*Program, error) {
 	}
 	defer g.use.give(g.building())
 	g.store.compiled()
-	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0}
+	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0, at: places(fn.Outputs)}
 	var memory []*Variable
 	f := p.lower(all, &memory)
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
@@ -94,6 +94,21 @@ func (fn Function) nodes() ([]*Node, error) {
 		return nil, err
 	}
 	return all, checkFunction(all[0].g, fn, all)
+}
+
+// fewOutputs is how many are looked through faster than a map is asked.
+const fewOutputs = 16
+
+// places says where each of many nodes is, the first time; nil of a few.
+func places(nodes []*Node) map[*Node]int {
+	if len(nodes) <= fewOutputs {
+		return nil
+	}
+	at := make(map[*Node]int, len(nodes))
+	for i, n := range slices.Backward(nodes) {
+		at[n] = i
+	}
+	return at
 }
 
 func checkFunction(g *Graph, fn Function, all []*Node) error {
@@ -209,7 +224,8 @@ func (t *Team) team() *exec.Team {
 type Program struct {
 	g      *Graph
 	fn     Function
-	nodes  []*Node // of g, that it may need
+	at     map[*Node]int // of many outputs, the index
+	nodes  []*Node       // of g, that it may need
 	inputs []input
 	m      machine
 
@@ -331,8 +347,12 @@ func (p *Program) arrayIndex(n *Node) int {
 }
 
 func (p *Program) index(n *Node) int {
-	i := slices.Index(p.fn.Outputs, n)
-	if i < 0 {
+	i, ok := p.at[n]
+	if p.at == nil {
+		i = slices.Index(p.fn.Outputs, n)
+		ok = i >= 0
+	}
+	if !ok {
 		panic(fmt.Sprintf("graph: %v is not an output of this program", n))
 	}
 	return i

@@ -112,14 +112,24 @@ func (o place) Lower(b *Builder, in []Value) Value {
 	}, o.to, in...)
 }
 
-// addPlaces adds src to zeros at the places of w, in the order of src.
+// addPlaces adds src to zeros at the places of w, in the order of src: run by run
+// along the last axis.
 func addPlaces[T kernel.Float](w *walk, dst, src []T) {
 	clear(dst)
+	n, stride := 1, 0
+	runs := *w // without the last axis
+	if last := w.s.Rank() - 1; last >= 0 {
+		n, stride = w.s.Dim(last), w.stride[last]
+		runs.s.rank--
+	}
 	var idx [MaxRank]int
-	at := w.offset
-	for _, v := range src {
-		dst[at] += v
-		at = w.next(&idx, at)
+	for at := w.offset; len(src) > 0; at = runs.next(&idx, at) {
+		to := at
+		for _, v := range src[:n] {
+			dst[to] += v
+			to += stride
+		}
+		src = src[n:]
 	}
 }
 
