@@ -64,7 +64,7 @@ var mutants = []mutant{
 	{"ops/norm.go", "if o.centred {\n		d = Sub(d, mean(dz))", "if !o.centred {\n		d = Sub(d, mean(dz))", "Table"},
 	{"internal/kernel/window.go", "if from := first + w.Before - k*w.Dilation; from%w.Stride == 0 {", "if from := first + w.Before - k*w.Dilation; from%w.Stride >= 0 {", "Conv"},
 	{"internal/kernel/conv.go", "for k, x := range from {\n			to[k] += x", "for k, x := range from {\n			to[k] = x", "Conv"},
-	{"internal/exec/layout.go", "if v.dims[k] != x.dims[k] {", "if v.dims[i] != x.dims[i] {", "Layout"},
+	{"internal/exec/layout.go", "if v.dims[k] != x.dims[k] {", "if v.dims[i] != x.dims[k] {", "Layout"},
 	{"models/norm.go", "ops.Scale(n/(n-1), ops.Variance(x, over...))", "ops.Variance(x, over...)", "BatchNorm"},
 	{"models/init.go", "return max(in*lengths, 1), max(out*lengths, 1)", "return max(in, 1), max(out, 1)", "Inits"},
 	{"graph/mask.go", "adjoint{d: SumTo(a.clean(), s), live", "adjoint{d: a.clean(), live", ""},
