@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -49,6 +50,43 @@ func TestCallbackStops(t *testing.T) {
 		if !errors.Is(err, c.err) || len(h.Epochs) != c.epochs || tr.Steps() != c.steps || h.Reason != c.reason {
 			t.Errorf("%d epochs, %d steps, %q, %v; want %d, %d, %q", len(h.Epochs), tr.Steps(), h.Reason, err, c.epochs, c.steps, c.reason)
 		}
+	}
+}
+
+// TestProgress: what is reported after a batch, from the losses and rows of the
+// batches before. No number of a clock is demanded, but that those of one moment agree.
+func TestProgress(t *testing.T) {
+	run, tr := iris(t), mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
+	rows := run.Train.Rows()
+	batches := (rows + run.Batch - 1) / run.Batch
+	n, sum, seen := 0, 0.0, 0
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*math.Abs(b) }
+	run.Callbacks = []train.Callback{func(s *train.State) error {
+		if s.Ended != nil {
+			if !near(s.Ended.Loss, sum/float64(rows)) || seen != rows || s.Ended.Step != n {
+				t.Errorf("epoch %d: loss %v of %d rows", s.Ended.Epoch, s.Ended.Loss, seen)
+			}
+			sum, seen = 0, 0
+			return nil
+		}
+		n++
+		sum, seen = sum+s.Last*float64(s.BatchRows), seen+s.BatchRows
+		if s.Epoch != (n-1)/batches+1 || s.Batch != (n-1)%batches+1 || s.Epochs != run.Epochs || s.Batches != batches {
+			t.Errorf("batch %d: %+v", n, s.Progress)
+		}
+		all := run.Epochs * batches
+		passed := s.Elapsed.Seconds()
+		if !near(s.Loss, sum/float64(seen)) || !near(s.Done, float64(n)/float64(all)) || !near(s.RowsPerSecond*passed, float64(n*run.Batch)) ||
+			math.Abs(s.Remain.Seconds()*float64(n)-passed*float64(all-n)) > 1e-6*float64(n) {
+			t.Errorf("batch %d: %+v; the loss should be %v", n, s.Progress, sum/float64(seen))
+		}
+		return nil
+	}}
+	if _, err := tr.Fit(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	if n != run.Epochs*batches {
+		t.Errorf("%d batches, want %d", n, run.Epochs*batches)
 	}
 }
 

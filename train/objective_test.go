@@ -149,9 +149,14 @@ func TestResiduals(t *testing.T) {
 	n := len(p.Start)
 	r, jac, slope := make([]float64, p.Count), make([]float64, p.Count*n), make([]float64, n)
 	p.Residuals(p.Start, r, jac)
-	value, sum := p.Grad(p.Start, slope), 0.0
+	sum := 0.0
 	for _, x := range r {
 		sum += x * x / 2
+	}
+	at := o.at(sum) // what a method that asks for residuals alone is at
+	value := p.Grad(p.Start, slope)
+	if len(at.parts) != 2 || math.Abs(2*at.parts[0]+0.3*at.parts[1]-value) > 1e-12*value || math.Abs(at.loss-value) > 1e-12*value {
+		t.Errorf("the pass for residuals has found %+v, the loss is %v", at, value)
 	}
 	if math.Abs(sum-value) > 1e-12*value || p.Count != 40*4 {
 		t.Errorf("%d residuals, half the sum of squares is %v, the loss %v", p.Count, sum, value)
@@ -190,6 +195,7 @@ func TestWhatCannotBeSearched(t *testing.T) {
 		{large, models.Dense(3), sum.Loss, "mean over rows"},
 		{large, models.Dense(3), weighted.Loss, "mean over rows"},
 		{small, models.Dense(3), weighted.Loss, ""}, // of one chunk, which is whole
+		{noisy(t, chunkRows), models.Dense(3), weighted.Loss, ""},
 		{large, models.Sequential(models.Dense(4), models.LayerNorm(), models.Dense(3)), losses.CrossEntropy, ""},
 	} {
 		tr, err := New(Task{Model: c.model, Loss: c.loss, Features: 5, Classes: 3}, nil, graph.Float32, 1)

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"descent/data"
 	"descent/graph"
@@ -84,11 +86,30 @@ func TestResume(t *testing.T) {
 			if got.Best != want.Best || len(got.Epochs) != len(want.Epochs) || got.Epochs[5].Loss != want.Epochs[5].Loss {
 				t.Errorf("accumulate %d: interrupted at batch %d and resumed, another history", accumulate, stop)
 			}
+			if !slices.IsSortedFunc(got.Epochs, func(a, b train.Epoch) int { return cmp.Compare(a.Seconds, b.Seconds) }) || got.Epochs[0].Seconds < 0 {
+				t.Errorf("accumulate %d: interrupted at batch %d and resumed, the clock goes back: %+v", accumulate, stop, got.Epochs)
+			}
 			if n := strings.Count(log.String(), "\n"); n != run.Epochs {
 				t.Errorf("the log has %d lines, want %d", n, run.Epochs)
 			}
 			run.Log = nil
 		}
+	}
+}
+
+// TestFinishedRun: a run that has ended is in its checkpoint, however short its
+// epochs were; to resume it is to read it.
+func TestFinishedRun(t *testing.T) {
+	run := iris(t)
+	run.Checkpoint, run.CheckpointEvery, run.Resume = filepath.Join(t.TempDir(), "c"), time.Hour, true
+	first := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
+	if _, err := first.Fit(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	run.OnBatch = func(p train.Progress) { t.Errorf("trained again: %+v", p) }
+	again := mustNew(t, irisTask(), optimizers.Adam(), graph.Float32, 1)
+	if h, err := again.Fit(context.Background(), run); err != nil || len(h.Epochs) != run.Epochs || !reflect.DeepEqual(bits(again), bits(first)) {
+		t.Errorf("%d epochs, %v, or other weights", len(h.Epochs), err)
 	}
 }
 
@@ -184,11 +205,14 @@ func TestAccumulate(t *testing.T) {
 	if same {
 		t.Error("batches of 56 rows do as batches of 50")
 	}
-	want, got = fit(56, 1), fit(7, 8)
-	for _, w := range []string{"dense.w", "dense.b", "dense2.w", "dense2.b"} {
-		for i := range want[w] {
-			if math.Abs(want[w][i]-got[w][i]) > 1e-12 {
-				t.Fatalf("%s[%d] is %v, want %v", w, i, got[w][i], want[w][i])
+	want = fit(56, 1)
+	for _, accumulate := range []int{2, 4, 8} {
+		got = fit(56/accumulate, accumulate)
+		for _, w := range []string{"dense.w", "dense.b", "dense2.w", "dense2.b"} {
+			for i := range want[w] {
+				if math.Abs(want[w][i]-got[w][i]) > 1e-12 {
+					t.Fatalf("%d batches: %s[%d] is %v, want %v", accumulate, w, i, got[w][i], want[w][i])
+				}
 			}
 		}
 	}
@@ -206,6 +230,10 @@ func TestEarlyStopping(t *testing.T) {
 	}
 	if len(h.Epochs) != 5 || h.Best != 1 || !strings.Contains(h.Reason, "val_accuracy") {
 		t.Errorf("%d epochs, best %d, %q", len(h.Epochs), h.Best, h.Reason)
+	}
+	run.Stop.Patience = 1
+	if h, err := mustNew(t, task, optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run); err != nil || len(h.Epochs) != 2 {
+		t.Errorf("patience 1: %d epochs, %v", len(h.Epochs), err)
 	}
 	run.Stop.Monitor = "val_acuracy"
 	if _, err := mustNew(t, task, optimizers.SGD(), graph.Float32, 1).Fit(context.Background(), run); err == nil {
@@ -257,6 +285,39 @@ func TestDiverged(t *testing.T) {
 		t.Errorf("step %d: %v", d.Step, err)
 	}
 	t.Log(err)
+}
+
+// TestDivergedLater: the step that is to blame is the same whether it is explained or
+// not, and who asks for the explanation gets the weights of the epoch's start.
+func TestDivergedLater(t *testing.T) {
+	run := iris(t)
+	run.Stop, run.Schedule = train.EarlyStopping{}, schedule.MultiStep(0.01, 1e32, 25)
+	task := train.Task{Features: 4, Classes: 3, Loss: losses.CrossEntropy, Model: models.MLP(ops.ReLU, 8, 3)}
+	var steps []int
+	for _, run.Explain = range []bool{false, true} {
+		tr := mustNew(t, task, optimizers.Momentum(), graph.Float32, 1)
+		h, err := tr.Fit(context.Background(), run)
+		var d *train.DivergedError
+		if !errors.As(err, &d) || len(h.Epochs) != 1 {
+			t.Fatalf("%d epochs, %v", len(h.Epochs), err)
+		}
+		steps = append(steps, d.Step)
+		if !run.Explain {
+			continue
+		}
+		once := run
+		once.Epochs = 1
+		start := mustNew(t, task, optimizers.Momentum(), graph.Float32, 1)
+		if _, err := start.Fit(context.Background(), once); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(bits(tr), bits(start)) || tr.Steps() != start.Steps() {
+			t.Errorf("after %d steps, not the weights of the epoch's start, after %d", tr.Steps(), start.Steps())
+		}
+	}
+	if steps[0] != steps[1] || steps[0] <= 25 || steps[0] > 36 {
+		t.Errorf("it diverges at step %d, and explained at step %d", steps[0], steps[1])
+	}
 }
 
 func TestDeterminism(t *testing.T) {

@@ -1,7 +1,11 @@
 package train_test
 
 import (
+	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"descent/train"
@@ -25,6 +29,51 @@ func TestClassified(t *testing.T) {
 			if math.Abs(x[0]-x[1]) > 1e-15 {
 				t.Errorf("%v, %v: %s is %v, want %v", c.truth, c.pred, name, x[0], x[1])
 			}
+		}
+	}
+}
+
+// TestScoresNamed: a classification has the scores of one, and a regression those.
+func TestScoresNamed(t *testing.T) {
+	for _, c := range []struct {
+		scores *train.Scores
+		want   []string
+	}{
+		{train.Classified([]int{0, 1}, []int{0, 1}, 2), []string{"accuracy", "f1", "loss", "precision", "recall"}},
+		{train.Regressed([]float64{0, 1}, []float64{0, 1}), []string{"loss", "mae", "r2", "rmse"}},
+	} {
+		if got := slices.Sorted(maps.Keys(c.scores.Values())); !slices.Equal(got, c.want) {
+			t.Errorf("scores %q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestClassesAreChecked: the panic says which row is of no class.
+func TestClassesAreChecked(t *testing.T) {
+	for _, c := range [][2]int{{2, 0}, {0, 2}, {-1, 0}, {0, -1}} {
+		func() {
+			defer func() {
+				if got, want := fmt.Sprint(recover()), fmt.Sprintf("row 1 is of class %d and predicted as %d; there are 2", c[0], c[1]); !strings.Contains(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+			}()
+			train.Classified([]int{0, c[0]}, []int{0, c[1]}, 2)
+		}()
+	}
+}
+
+// TestDecide: above the threshold, the largest, the first of equals, and not NaN.
+func TestDecide(t *testing.T) {
+	task := train.Task{Threshold: 0.5}
+	for _, c := range []struct {
+		row  []float64
+		want int
+	}{
+		{[]float64{0.5}, 0}, {[]float64{0.51}, 1}, {[]float64{-1}, 0},
+		{[]float64{1, 3, 2}, 1}, {[]float64{2, 2}, 0}, {[]float64{1, 2, 2}, 1}, {[]float64{math.NaN(), 1, 0}, 1},
+	} {
+		if got := task.Decide(c.row); got != c.want {
+			t.Errorf("%v: class %d, want %d", c.row, got, c.want)
 		}
 	}
 }

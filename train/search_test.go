@@ -218,6 +218,9 @@ func TestSearchIsARun(t *testing.T) {
 		}
 		run.Callbacks = []train.Callback{func(s *train.State) error {
 			if s.Ended == nil {
+				if s.Last != s.Loss || s.BatchRows != run.Train.Rows() || !s.Stepped {
+					t.Errorf("%T: after a pass %+v", m, *s)
+				}
 				return nil
 			}
 			epochs++
@@ -302,6 +305,18 @@ func TestSearchEnds(t *testing.T) {
 			t.Errorf("%s: %d epochs, %q, %v; want %d, %q, %v", name, len(h.Epochs), h.Reason, err, c.epochs, c.reason, c.err)
 		}
 		cancel()
+	}
+}
+
+// TestSearchStartsAtTheMinimum: there is nothing to find where all is fitted, in
+// several chunks of rows.
+func TestSearchStartsAtTheMinimum(t *testing.T) {
+	x, y := classes(1500)
+	clear(y)
+	tr := mustNew(t, regression(false, false), nil, graph.Float64, 1)
+	h, err := tr.Fit(context.Background(), train.Run{Train: tableOf(t, x, y), Epochs: 10, Method: search.NewLBFGS()})
+	if err != nil || len(h.Epochs) != 1 || h.Epochs[0].Loss != 0 {
+		t.Errorf("%+v, %v", h, err)
 	}
 }
 

@@ -43,6 +43,8 @@ func randomFunc(rng *rand.Rand, of scope) *generator {
 		g.r = 0
 	case 1:
 		g.c = 0
+	case 3: // what is as long as a row is as long as a column
+		g.c = g.r
 	}
 	r, c := g.r, g.c
 	for i, s := range [][]int{{r, c}, {r, c}, {r, c}, {c}, {r, 1}, {}, {1, 1}, {2, r, c}, {2, 1, c}, {1}, {}} {
@@ -165,8 +167,8 @@ func (g *generator) elementwise(x Val) {
 var exact = map[kernel.Code]bool{kernel.Add: true, kernel.Sub: true, kernel.Mul: true, kernel.Div: true, kernel.Max: true, kernel.Min: true,
 	kernel.Lt: true, kernel.Eq: true, kernel.Neg: true, kernel.Abs: true, kernel.Sqrt: true, kernel.Where: true}
 
-// product multiplies x and its transpose, now and then with a bias and max. Its
-// operands are small whole numbers: whatever order it adds in, the sum is exact.
+// product multiplies x and its transpose. Its operands are small whole numbers:
+// whatever order it adds in, the sum is exact.
 func (g *generator) product(x Val) {
 	d := g.dims(x)
 	x = g.whole(x)
@@ -175,25 +177,34 @@ func (g *generator) product(x Val) {
 	if g.Bool() {
 		y = g.f.Dot(t, x, g.Bool() && d[0] == d[1], false)
 	}
-	g.add(y)
+	g.layer(y, x)
+}
+
+// layer adds y and maps of it that an operation can compute as well, such as a bias
+// and max(., 0), and others that only look like them. The row is the start of x.
+func (g *generator) layer(y, x Val) {
 	if g.Bool() {
-		for _, b := range g.vals {
-			if s := g.dims(b); len(s) > 0 && size(s) == g.dims(y)[1] && s[len(s)-1] == size(s) && (len(s) == 1 || len(s) == 2 && s[0] == 1) && g.IntN(3) == 0 {
-				y = g.f.Map(kernel.Add, y, b)
-				g.add(y)
-				break
-			}
-		}
+		g.add(y)
 	}
-	if g.Bool() {
-		zero := g.f.Const([]float64{0, math.Copysign(0, -1)}[g.IntN(2)], nil)
-		g.add(zero)
-		args := []Val{y, zero}
+	d := g.dims(y)
+	n := d[len(d)-1]
+	for range g.IntN(4) {
+		other := g.f.Const([]float64{0, 0, math.Copysign(0, -1), 1}[g.IntN(4)], nil)
+		if g.Bool() && n <= g.f.vals[x].n {
+			other = g.first(x, n)
+		}
+		args := []Val{y, other}
 		if g.Bool() {
-			args[0], args[1] = zero, y
+			args[0], args[1] = other, y
 		}
-		g.add(g.f.Map(kernel.Max, args...))
+		y = g.f.Map([]kernel.Code{kernel.Add, kernel.Add, kernel.Add, kernel.Max, kernel.Max, kernel.Max, kernel.Mul, kernel.Min}[g.IntN(8)], args...)
 	}
+	g.add(y)
+}
+
+// first makes an array of the first elements of x.
+func (g *generator) first(x Val, dims ...int) Val {
+	return g.f.Reshape(g.f.Gather(x, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{size(dims)}, Stride: [kernel.MaxRank]int{1}}), dims)
 }
 
 // whole makes small whole numbers of x.
@@ -203,8 +214,7 @@ func (g *generator) whole(x Val) Val {
 }
 
 // convolution convolves an image x of two channels with a kernel made of its first
-// elements, now and then with a bias and max, or takes one of the gradients. As in
-// product, sums are exact.
+// elements, or takes one of the gradients. As in product, sums are exact.
 func (g *generator) convolution(x Val) {
 	d := g.dims(x)
 	w := func(n int) kernel.Window {
@@ -214,24 +224,18 @@ func (g *generator) convolution(x Val) {
 	if d[1]%2 != 0 || g.f.vals[x].n < s.Weights() {
 		return
 	}
-	first := func(x Val, dims ...int) Val {
-		return g.f.Reshape(g.f.Gather(x, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{size(dims)}, Stride: [kernel.MaxRank]int{1}}), dims)
-	}
 	x = g.whole(x)
-	image, weights := g.f.Reshape(x, []int{1, d[0], d[1] / 2, 2}), first(x, 2, 2, 2, 3)
+	image, weights := g.f.Reshape(x, []int{1, d[0], d[1] / 2, 2}), g.first(x, 2, 2, 2, 3)
 	y := g.f.Conv(s, image, weights)
-	g.add(y)
 	switch g.IntN(4) {
 	case 0:
 		s.Mode = kernel.ConvInput
-		g.add(g.f.Conv(s, g.whole(y), weights))
+		y = g.f.Conv(s, g.whole(y), weights)
 	case 1:
 		s.Mode = kernel.ConvWeights
-		g.add(g.f.Conv(s, image, g.whole(y)))
-	case 2:
-		y = g.f.Map(kernel.Add, y, first(x, 3))
-		g.add(y, g.f.Map(kernel.Max, g.f.Const(0, nil), y))
+		y = g.f.Conv(s, image, g.whole(y))
 	}
+	g.layer(y, x)
 }
 
 func (g *generator) reshape(x Val) {
@@ -325,7 +329,7 @@ func mixRows[T kernel.Float](rows int) func(dst, src [][]T, lo, hi int) {
 func (g *generator) batch(slab int) {
 	n := 2 + g.IntN(4)
 	origin, clip := g.IntN(5), g.IntN(4)
-	small := g.IntN(3) == 0
+	small, ahead := g.IntN(3) == 0, g.Bool()
 	var ws, ms, ds, news []Val
 	shared := g.any()
 	for i := range n {
@@ -358,7 +362,11 @@ func (g *generator) batch(slab int) {
 		g.add(norm, scale)
 	}
 	for i, w := range ws {
-		next := g.f.Map(kernel.Sub, w, g.f.Map(kernel.Mul, scale, news[i]))
+		by := g.f.Map(kernel.Mul, scale, news[i])
+		if ahead { // as Nesterov does: the gradient is read once more
+			by = g.f.Map(kernel.Add, g.f.Map(kernel.Mul, scale, ds[i]), by)
+		}
+		next := g.f.Map(kernel.Sub, w, by)
 		if g.IntN(10) > 0 {
 			g.f.Update(w, next)
 		}

@@ -48,6 +48,35 @@ func pictureNet(f *Func, rank int) {
 	f.Output(f.Map(kernel.Tanh, f.Map(kernel.Add, z, y)))
 	f.Output(f.Reshape(z, []int{n, size(shape[1:])}))
 	f.Output(sum)
+	f.Output(f.Map(kernel.Sin, sum)) // whose order is its own
+}
+
+// TestTransposes: the last two axes of a dense array, swapped, and nothing else.
+func TestTransposes(t *testing.T) {
+	for _, c := range []struct {
+		dims, walk, stride []int
+		offset             int
+		want               bool
+	}{
+		{[]int{2, 3}, []int{3, 2}, []int{1, 3}, 0, true},
+		{[]int{4, 2, 3}, []int{4, 3, 2}, []int{6, 1, 3}, 0, true},
+		{[]int{1, 3}, []int{3, 1}, []int{1, 0}, 0, true},
+		{[]int{2, 3}, []int{2, 3}, []int{3, 1}, 0, false},
+		{[]int{3, 2}, []int{3, 2}, []int{1, 2}, 0, false}, // of which some are read twice
+		{[]int{4, 2, 3}, []int{2, 3, 4}, []int{3, 1, 6}, 0, false},
+		{[]int{4, 2, 3}, []int{2, 3, 2}, []int{6, 1, 3}, 0, false},
+		{[]int{3, 3}, []int{3, 3}, []int{0, 3}, 0, false},
+		{[]int{3, 3}, []int{3, 3}, []int{1, 3}, 1, false},
+		{[]int{6}, []int{6}, []int{1}, 0, false},
+		{[]int{2, 3}, []int{1, 3, 2}, []int{6, 1, 3}, 0, false},
+	} {
+		v := kernel.View{Rank: len(c.walk), Offset: c.offset}
+		copy(v.Dims[:], c.walk)
+		copy(v.Stride[:], c.stride)
+		if got := transposes(&v, c.dims); got != c.want {
+			t.Errorf("%v read as %v by %v: %v, want %v", c.dims, c.walk, c.stride, got, c.want)
+		}
+	}
 }
 
 // TestLayout compares nets of pictures with the oracle, which computes them as they are

@@ -26,6 +26,9 @@ var sharedSteps = []sharedStepCase{
 			return sum
 		})
 	}},
+	{"map", true, func(f *Func, x Val) Val { return f.Map(kernel.Abs, x) }, func(x []float64) []float64 {
+		return made(len(x), func(i int) float64 { return math.Abs(x[i]) })
+	}},
 	{"total", true, func(f *Func, x Val) Val {
 		return f.Reshape(f.Reshape(f.Reduce(kernel.ReduceSum, x, []int{0, 1}), nil), []int{1})
 	}, func(x []float64) []float64 {
@@ -146,5 +149,28 @@ func sharedStep1[T kernel.Float](t *testing.T, build func(*Func, Val) Val, want 
 			t.Errorf("%d workers: other bits than one", workers)
 		}
 		team.Close()
+	}
+}
+
+// TestSpans: the chunks of rows are all rows, each in one of them.
+func TestSpans(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 64, 100, 1000} {
+		for _, work := range []int{1, chunkWork / 10, chunkWork, 10 * chunkWork} {
+			r := rowsOf(n, work)
+			next := 0
+			for i := range r.chunks() {
+				lo, hi := r.span(i)
+				if lo != next || hi < lo || hi == lo && n > 0 {
+					t.Fatalf("%d rows, chunk %d of %d: %d to %d, after %d", n, i, r.chunks(), lo, hi, next)
+				}
+				next = hi
+			}
+			if next != n || r.chunks() > mostChunks {
+				t.Errorf("%d rows: %d chunks end at %d", n, r.chunks(), next)
+			}
+			if n == 1000 && work == chunkWork && r.chunks() != mostChunks {
+				t.Errorf("%d chunks of what is worth a thousand", r.chunks())
+			}
+		}
 	}
 }

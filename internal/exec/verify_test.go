@@ -47,6 +47,10 @@ func TestVerify(t *testing.T) {
 			if err := Verify(f); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("spoilt: %v, want %q", err, c.says)
 			}
+			f.Output(v)
+			if _, err := Compile[float64](f, nil, Options{Verify: true}); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("compiled: %v, want %q", err, c.says)
+			}
 		})
 	}
 }

@@ -99,6 +99,15 @@ var mutants = []mutant{
 	{"train/scores.go", "s.R2 = 1 - square/total", "s.R2 = 1 - math.Sqrt(square/total)", ""},
 	{"train/epoch.go", "f.Wait >= p {", "f.Wait > p {", ""},
 	{"train/objective.go", "share := float64(len(rows)) / float64(len(o.rows))", "share := float64(chunk) / float64(len(o.rows))", ""},
+	{"train/objective.go", "math.Abs(whole-mean) > 1e-8*size", "math.Abs(whole-mean) >= 1e-8*size", "Search"},
+	{"train/objective.go", "			at.value = 0\n", "", "Residuals"},
+	{"train/search.go", "f.last, f.lastRows, f.stepped = r.loss, n, true", "", "Search"},
+	{"train/epoch.go", "return f.before + time.Since", "return f.before - time.Since", "Resume"},
+	{"train/epoch.go", "if f.Epoch < f.run.Epochs && f.hist", "if f.Epoch <= f.run.Epochs && f.hist", "Finished"},
+	{"train/epoch.go", "if f.group > 1 {", "if f.group > 2 {", "Accumulate"},
+	{"train/scores.go", "m.score != nil && m.Of == kind && !s.bare", "m.score != nil && (m.Of == kind || m.score != nil) && !s.bare", "Named"},
+	{"train/epoch.go", "float64(f.done*f.batches.Size())", "float64(f.done)", "Progress"},
+	{"train/epoch.go", "		}\n	}\n	f.start.restore(f.t)\n", "		}\n	}\n", "Diverged"},
 
 	// The engine.
 	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.shares = nil, nil, nil, false", "p.shares = false", "Refused"},
@@ -108,6 +117,14 @@ var mutants = []mutant{
 	{"internal/elementary/exp.go", "r2*(0.5+float64(r*(1.0/6)))", "r2*(0.5+float64(r*0.16666))", ""},
 	{"internal/exec/shape.go", "v.args[0], v.from = x.args[0], v.from+x.from", "v.args[0] = x.args[0]", "Random"},
 	{"internal/exec/reduce.go", "return x * float64(o.mid), true", "return x * float64(o.mid+1), true", "Constant"},
+	{"internal/exec/conv.go", "m.code == kernel.Add && !o.Bias && isRow(y, o.Out)", "!o.Bias && isRow(y, o.Out)", "Random"},
+	{"internal/exec/dot.go", "if o.bias || o.relu || o.scaled", "if o.bias || o.scaled", "Descend"},
+	{"internal/exec/dot.go", "case m.code == kernel.Max && y.isZero():", "case y.isZero():", "Random"},
+	{"internal/exec/gather.go", "	if !slices.Equal(v.Dims[:r], swapped) {\n		return false\n	}\n", "	_ = swapped\n", "Transposes"},
+	{"internal/exec/layout.go", "if ordered(v.dims) {\n		return 0, false", "if ordered(v.dims) {\n		return 0, true", "Layout"},
+	{"internal/exec/plan.go", "f.vals[a].dims) != broadcastNone {", "f.vals[a].dims) == broadcastNone {", "Listing"},
+	{"internal/exec/program.go", "check = Verify\n", "_ = Verify\n", "Verify"},
+	{"internal/exec/share.go", "return i * r.each, min", "return i / r.each, min", "Spans"},
 
 	// Files.
 	{"internal/atomicfile/set.go", "	if err := s.sync(); err != nil {\n		return err\n	}\n	if err := last.Commit()", "	if err := last.Commit()", "Set"},
