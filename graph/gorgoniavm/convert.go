@@ -182,19 +182,26 @@ func product(c *conversion) (*node, error) {
 	default:
 		return nil, nil
 	}
-	for _, side := range []struct {
-		field string
-		x     **node
-	}{{"transA", &x}, {"transB", &y}} {
-		on, err := c.bool(side.field)
-		if err != nil {
-			return nil, err
-		}
-		if on {
-			*side.x = swapped(*side.x)
-		}
+	swapX, swapY, err := c.swaps()
+	if err != nil {
+		return nil, err
+	}
+	if swapX {
+		x = swapped(x)
+	}
+	if swapY {
+		y = swapped(y)
 	}
 	return reshaped(ops.MatMul(x, y), c.out), nil
+}
+
+// swaps says which operands of a product are transposed.
+func (c *conversion) swaps() (x, y bool, err error) {
+	if x, err = c.bool("transA"); err != nil {
+		return x, y, err
+	}
+	y, err = c.bool("transB")
+	return x, y, err
 }
 
 func flat(x *node) *node { return reshaped(x, []int{x.Shape().Size()}) }

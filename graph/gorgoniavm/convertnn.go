@@ -2,7 +2,6 @@ package gorgoniavm
 
 import (
 	"fmt"
-	"math"
 
 	"descent/graph"
 	"descent/ops"
@@ -174,114 +173,6 @@ func groupNorm(c *conversion) (*node, error) {
 	g := reshaped(x, []int{x.Shape().Dim(0) * groups, inner})
 	m, v := ops.ExpandDims(ops.Mean(g, 1), 1), ops.ExpandDims(ops.Variance(g, 1), 1)
 	return reshaped(ops.Div(ops.Sub(g, m), ops.Sqrt(ops.Shift(eps, v))), c.out), nil
-}
-
-// windows are the places of a kernel on images, (batch, channel, height, width).
-type windows struct {
-	h, w             int // of the kernel
-	top, left        int // padding
-	strideH, strideW int
-	dilateH, dilateW int
-	outH, outW       int
-}
-
-// padded surrounds images with zeros so that every window is inside.
-func (k windows) padded(x *node) *node {
-	s := x.Shape()
-	b, c, h, w := s.Dim(0), s.Dim(1), s.Dim(2), s.Dim(3)
-	H := max(k.top+h, (k.outH-1)*k.strideH+(k.h-1)*k.dilateH+1)
-	W := max(k.left+w, (k.outW-1)*k.strideW+(k.w-1)*k.dilateW+1)
-	if H == h && W == w {
-		return x
-	}
-	return ops.Place(x, []int{b, c, H, W}, []int{c * H * W, H * W, W, 1}, k.top*W+k.left)
-}
-
-// order is how the axes of windows follow each other: those of images, then
-// rows and columns of windows, then rows and columns of the kernel.
-type order [6]int
-
-var (
-	pixelFirst   = order{0, 2, 3, 1, 4, 5} // image, window, channel, kernel
-	channelFirst = order{0, 1, 2, 3, 4, 5} // image, channel, window, kernel
-)
-
-// of reads padded images window by window.
-func (k windows) of(x *node, o order) *node {
-	s := x.Shape()
-	b, c, h, w := s.Dim(0), s.Dim(1), s.Dim(2), s.Dim(3)
-	lengths := [6]int{b, c, k.outH, k.outW, k.h, k.w}
-	strides := [6]int{c * h * w, h * w, k.strideH * w, k.strideW, k.dilateH * w, k.dilateW}
-	var l, st []int
-	for _, i := range o {
-		l, st = append(l, lengths[i]), append(st, strides[i])
-	}
-	return ops.View(x, l, st, 0)
-}
-
-// settings reads ints of the op into places.
-func (c *conversion) settings(into map[string]*int) error {
-	for name, p := range into {
-		v, err := c.int(name)
-		if err != nil {
-			return err
-		}
-		*p = v
-	}
-	return nil
-}
-
-func im2col(c *conversion) (*node, error) {
-	k := windows{outH: c.out[1], outW: c.out[2]}
-	err := c.settings(map[string]*int{"h": &k.h, "w": &k.w, "padH": &k.top, "padW": &k.left,
-		"strideH": &k.strideH, "strideW": &k.strideW, "dilationH": &k.dilateH, "dilationW": &k.dilateW})
-	if err != nil {
-		return nil, err
-	}
-	return reshaped(k.of(k.padded(c.in[0]), pixelFirst), c.out), nil
-}
-
-// pool reads a pool's windows. With four paddings gorgonia begins at the third
-// and fourth of its fields, south and east.
-func (c *conversion) pool() (k windows, err error) {
-	k = windows{outH: c.out[2], outW: c.out[3], dilateH: 1, dilateW: 1}
-	explicit, err := c.bool("explicitPadding")
-	if err != nil {
-		return k, err
-	}
-	top, left := "padNorth", "padWest"
-	if explicit {
-		top, left = "padSouth", "padEast"
-	}
-	return k, c.settings(map[string]*int{"h": &k.h, "w": &k.w, top: &k.top, left: &k.left, "strideH": &k.strideH, "strideW": &k.strideW})
-}
-
-// maxPool gives the gradient to the first of the largest. What is padded is less
-// than all numbers.
-func maxPool(c *conversion) (*node, error) {
-	k, err := c.pool()
-	if err != nil {
-		return nil, err
-	}
-	x := c.in[0]
-	padded := k.padded(x)
-	if padded != x {
-		inside := k.padded(c.g.Const(1, x.Shape().Dims()...))
-		padded = ops.Where(inside, padded, c.g.Const(-math.MaxFloat32))
-	}
-	rows := reshaped(k.of(padded, channelFirst), append(append([]int{}, c.out...), k.h*k.w))
-	return ops.MaxFirst(rows, 4), nil
-}
-
-// avgPool divides the sum of a window by the width of the image, as gorgonia
-// does.
-func avgPool(c *conversion) (*node, error) {
-	k, err := c.pool()
-	if err != nil {
-		return nil, err
-	}
-	x := c.in[0]
-	return ops.Scale(1/float64(x.Shape().Dim(3)), ops.Sum(k.of(k.padded(x), channelFirst), 4, 5)), nil
 }
 
 // upsample repeats pixels in both directions.

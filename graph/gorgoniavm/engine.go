@@ -48,7 +48,7 @@ func (e *engine[T]) program() *graph.Program { return e.prog }
 func (e *engine[T]) build() error {
 	e.supplies, e.changes, e.feeds, e.results, e.reads = nil, nil, nil, nil, nil
 	t := newTranslator(e.m.src, e.dt, e)
-	t.moving = e.moving
+	t.moving, t.fuses = e.moving, !e.keepsAll()
 	grads, err := t.differentiate()
 	if err != nil {
 		return err
@@ -68,9 +68,15 @@ func (e *engine[T]) build() error {
 	return nil
 }
 
+// keepsAll says whether every node has its value and its gradient after a run.
+func (e *engine[T]) keepsAll() bool {
+	set := &e.m.set
+	return !e.m.only || set.nan || set.inf || set.trace
+}
+
 // want makes the nodes whose values are kept or read.
 func (e *engine[T]) want(t *translator, fn *graph.Function) error {
-	src, all := e.m.src, !e.m.only || e.m.set.nan || e.m.set.inf || e.m.set.trace
+	src, all := e.m.src, e.keepsAll()
 	kept := map[*gnode]bool{}
 	for _, o := range src.objectives {
 		for _, c := range o.costs {

@@ -20,8 +20,9 @@ import (
 // [NewTapeMachine] and [NewLispMachine].
 type Options struct {
 	// OnlyRead leaves values where they are but for parameters and their gradients,
-	// costs, nodes that nothing uses, and what is taken out by gorgonia.Read. Without
-	// it every node has its Value and its gradient after a run, which takes time.
+	// costs, nodes that nothing uses, and what is taken out by gorgonia.Read; a
+	// gorgonia.Conv2d is one step then. Without it every node has its Value and its
+	// gradient after a run, which takes time.
 	OnlyRead bool
 	// Log is told of graphs that gorgonia's own machine runs; nil is standard error.
 	Log *log.Logger

@@ -167,6 +167,12 @@ var opCases = []opCase{
 	{name: "Conv2d", shape: [][]int{s(2, 2, 5, 5), s(3, 2, 3, 3)}, made: bin(func(x, f *gnode) (*gnode, error) {
 		return gorgonia.Conv2d(x, f, tensor.Shape{3, 3}, []int{1, 1}, []int{2, 2}, []int{1, 1})
 	})},
+	{name: "Conv2d, dilated", shape: [][]int{s(2, 2, 6, 7), s(3, 2, 2, 3)}, made: bin(func(x, f *gnode) (*gnode, error) {
+		return gorgonia.Conv2d(x, f, tensor.Shape{2, 3}, []int{0, 2}, []int{1, 2}, []int{3, 2})
+	})},
+	{name: "Conv2d, larger than the image", shape: [][]int{s(2, 1, 2, 2), s(2, 1, 3, 3)}, made: bin(func(x, f *gnode) (*gnode, error) {
+		return gorgonia.Conv2d(x, f, tensor.Shape{3, 3}, []int{0, 0}, []int{2, 2}, []int{1, 1})
+	})},
 	{name: "Conv1d", shape: [][]int{s(2, 2, 1, 6), s(3, 2, 1, 3)}, made: bin(func(x, f *gnode) (*gnode, error) { return gorgonia.Conv1d(x, f, 3, 1, 1, 1) })},
 	{name: "MaxPool2D", shape: [][]int{s(2, 2, 4, 4)}, made: un(func(x *gnode) (*gnode, error) {
 		return gorgonia.MaxPool2D(x, tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2})
@@ -177,12 +183,18 @@ var opCases = []opCase{
 	{name: "MaxPool2D, four paddings", shape: [][]int{s(1, 2, 4, 4)}, made: un(func(x *gnode) (*gnode, error) {
 		return gorgonia.MaxPool2D(x, tensor.Shape{2, 2}, []int{1, 0, 0, 1}, []int{1, 1})
 	})},
+	{name: "MaxPool2D, padded by more than half", shape: [][]int{s(1, 2, 4, 4)}, made: un(func(x *gnode) (*gnode, error) {
+		return gorgonia.MaxPool2D(x, tensor.Shape{3, 3}, []int{2, 1}, []int{2, 2})
+	})},
 	{name: "MaxPool1D", shape: [][]int{s(2, 2, 1, 6)}, made: un(func(x *gnode) (*gnode, error) { return gorgonia.MaxPool1D(x, 2, 0, 2) })},
 	{name: "AveragePool2D", shape: [][]int{s(2, 2, 4, 4)}, made: un(func(x *gnode) (*gnode, error) {
 		return gorgonia.AveragePool2D(x, tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2})
 	})},
 	{name: "AveragePool2D, padded", shape: [][]int{s(2, 2, 4, 4)}, made: un(func(x *gnode) (*gnode, error) {
 		return gorgonia.AveragePool2D(x, tensor.Shape{3, 3}, []int{1, 1}, []int{2, 2})
+	})},
+	{name: "AveragePool2D, four paddings", shape: [][]int{s(1, 2, 4, 5)}, made: un(func(x *gnode) (*gnode, error) {
+		return gorgonia.AveragePool2D(x, tensor.Shape{2, 3}, []int{1, 0, 2, 0}, []int{1, 1})
 	})},
 	{name: "AveragePool1D", shape: [][]int{s(2, 2, 1, 6)}, made: un(func(x *gnode) (*gnode, error) { return gorgonia.AveragePool1D(x, 2, 0, 2) })},
 	{name: "GlobalAveragePool2D", shape: [][]int{s(2, 3, 4, 4)}, made: un(gorgonia.GlobalAveragePool2D)},
@@ -443,5 +455,68 @@ func TestOps(t *testing.T) {
 		ok(os.WriteFile(path, []byte(now), 0o644))
 	} else if now != string(page) {
 		t.Errorf("%s is stale; run go test ./graph/gorgoniavm -run TestOps -update", path)
+	}
+}
+
+// TestOnlyRead runs the same functions with [Options.OnlyRead]: what is read, and the
+// gradients, are those of a machine that keeps every node.
+func TestOnlyRead(t *testing.T) {
+	for i := range opCases {
+		c := &opCases[i]
+		t.Run(c.name, func(t *testing.T) {
+			all, some := c.try(c.data(), true), c.try(c.data(), true)
+			if all.err != nil {
+				t.Skip("it has no gradient")
+			}
+			var y gorgonia.Value
+			gorgonia.Read(some.y, &y)
+			ok(must(Compile(all.g)).RunAll())
+			ok(must(Options{OnlyRead: true}.Compile(some.g)).RunAll())
+			same := func(what string, want, got gorgonia.Value) {
+				if !(far(floats(want), floats(got)) <= 1e-12) {
+					t.Errorf("%s is %v, where all is kept %v", what, got, want)
+				}
+			}
+			same("the value", all.y.Value(), y)
+			for i := range all.in {
+				if c.whole[i] == nil {
+					same(fmt.Sprint("the gradient of input ", i), must(all.in[i].Grad()), must(some.in[i].Grad()))
+				}
+			}
+		})
+	}
+}
+
+// TestConvolutions asks for one step of a program for each convolution and for each
+// of its gradients, but for windows that do not fit, and where every node is kept:
+// then those inside have their values and gradients.
+func TestConvolutions(t *testing.T) {
+	for i := range opCases {
+		c := &opCases[i]
+		if !strings.HasPrefix(c.name, "Conv2d") && !strings.HasPrefix(c.name, "Conv1d") {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			for _, only := range []bool{false, true} {
+				tr := c.try(c.data(), true)
+				m := must(Options{OnlyRead: only}.Compile(tr.g))
+				ok(m.RunAll())
+				one := only && c.name != "Conv2d, larger than the image"
+				for _, step := range []string{"conv[", "conv_input[", "conv_weights["} {
+					if n := strings.Count(m.String(), " "+step); n > 1 || (n == 1) != one {
+						t.Errorf("OnlyRead is %v: %d steps %s in\n%v", only, n, step, m)
+					}
+				}
+				_, _, inside := m.src.convolution(tr.y)
+				if len(inside) != 5 {
+					t.Fatalf("%d nodes inside", len(inside))
+				}
+				for _, n := range inside {
+					if kept := n.Value() != nil && n.Deriv().Value() != nil; kept == only {
+						t.Errorf("OnlyRead is %v: value %v and gradient %v of %v", only, n.Value(), n.Deriv().Value(), n)
+					}
+				}
+			}
+		})
 	}
 }

@@ -48,6 +48,7 @@ var programs = map[string]program{
 	"logistic regression":    logisticRegression,
 	"multilayer perceptron":  perceptron,
 	"convolutional network":  convnet,
+	"parts of convolutions":  parts,
 	"autoencoder":            variational,
 	"adversarial networks":   adversarial,
 	"characters":             characters,
@@ -274,6 +275,34 @@ func convnet(m machines) (s seen) {
 		vm.Reset()
 	}
 	s.nodes(params...)
+	return s
+}
+
+// parts reads what is inside of convolutions, and its gradients. Two of them have
+// their columns in common, and the cost depends on those, too.
+func parts(m machines) (s seen) {
+	g := gorgonia.NewGraph()
+	x := shared(g, "x", array(0, 1, 1, 2, 2, 5, 6))
+	v, w := weight(g, "v", 2, 3, 2, 3, 2), weight(g, "w", 3, 3, 2, 3, 2)
+	layer := func(x, w *gnode) *gnode {
+		return must(gorgonia.Conv2d(x, w, tensor.Shape{3, 2}, []int{1, 0}, []int{2, 1}, []int{1, 2}))
+	}
+	a, b := layer(x, v), layer(x, w)
+	rows := children(a)[0]
+	product := children(rows)[0]
+	columns := children(children(product)[0])[0]
+	squares := must(gorgonia.Mean(must(gorgonia.Square(columns))))
+	cost := must(gorgonia.Add(squares, must(gorgonia.Mean(must(gorgonia.Tanh(must(gorgonia.HadamardProd(a, b))))))))
+	must(gorgonia.Grad(cost, x, v, w))
+	read := make([]gorgonia.Value, 7)
+	for i, n := range (gorgonia.Nodes{a, rows, product, columns, rows.Deriv(), product.Deriv(), columns.Deriv()}) {
+		gorgonia.Read(n, &read[i])
+	}
+	vm := m.tape(g, gorgonia.BindDualValues(x, v, w))
+	defer vm.Close()
+	ok(vm.RunAll())
+	s.see(read...)
+	s.see(must(x.Grad()), must(v.Grad()), must(w.Grad()), cost.Value())
 	return s
 }
 

@@ -24,6 +24,9 @@ type translator struct {
 
 	losses []loss // of the source's objectives
 
+	fuses  bool            // convolutions become one node each
+	inside map[*gnode]bool // nodes of such, which are no step from its images to it
+
 	theirs  bool            // gradients as gorgonia has them
 	byDo    map[string]int  // ops that run by their own Do, and how many
 	changes []change        // what may be different in the next run
@@ -49,7 +52,7 @@ type leaves interface {
 type change func() bool
 
 func newTranslator(src *source, dt graph.Dtype, user leaves) *translator {
-	return &translator{src: src, g: graph.New(dt, 1), user: user, made: map[*gnode]*node{}, moving: map[*gnode]bool{}, byDo: map[string]int{}}
+	return &translator{src: src, g: graph.New(dt, 1), user: user, made: map[*gnode]*node{}, inside: map[*gnode]bool{}, moving: map[*gnode]bool{}, byDo: map[string]int{}}
 }
 
 // elements is the type of the elements of a program for nodes: the larger where
@@ -107,6 +110,11 @@ func (t *translator) make(n *gnode) (*node, error) {
 	if x, err := t.gradient(n); x != nil || err != nil {
 		return x, err
 	}
+	if t.fuses {
+		if x, err := t.convolution(n); x != nil || err != nil {
+			return x, err
+		}
+	}
 	in := make([]*node, len(kids))
 	for i, k := range kids {
 		var err error
@@ -123,11 +131,14 @@ func (t *translator) make(n *gnode) (*node, error) {
 // convert makes a node of our ops, nil if there are none for it.
 func (t *translator) convert(n *gnode, in []*node) (*node, error) {
 	row, ok := conversions[opName(n.Op())]
-	if !ok || packageOf(n.Op()) != packageOf(gorgonia.Iop{}) || !row.whole && t.hasWhole(n) || row.caches && t.theirs {
+	if !ok || !isTheirs(n.Op()) || !row.whole && t.hasWhole(n) || row.caches && t.theirs {
 		return nil, nil
 	}
 	return row.convert(&conversion{t, n, t.src.children(n), in, dims(n)})
 }
+
+// isTheirs says whether an op is of gorgonia's package.
+func isTheirs(op gop) bool { return packageOf(op) == packageOf(gorgonia.Iop{}) }
 
 func packageOf(op gop) string {
 	typ := reflect.TypeOf(op)
@@ -150,14 +161,15 @@ func (t *translator) hasWhole(n *gnode) bool {
 }
 
 // gradient returns our gradient where n is a gradient of gorgonia's, nil if it is
-// none.
+// none, or of a node inside a convolution: gorgonia's own steps from the gradient of
+// that make those.
 func (t *translator) gradient(n *gnode) (*node, error) {
 	if t.theirs {
 		return nil, nil
 	}
 	for _, of := range n.DerivOf() {
 		x := t.made[of]
-		if x == nil || !fits(n, of) {
+		if x == nil || t.inside[of] || !fits(n, of) {
 			continue
 		}
 		for i, o := range t.src.objectives {

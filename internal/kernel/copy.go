@@ -25,6 +25,10 @@ func (v *View) Len() int {
 
 // Gather copies dst[k] = src[k-th element of the walk].
 func Gather[T Float](dst, src *T, v *View) {
+	if v.Rank > 1 && v.Dims[v.Rank-1] <= shortRow {
+		gatherShort(dst, src, v)
+		return
+	}
 	walk(v, func(at, k, n, stride int) {
 		d := unsafe.Slice(at0(dst, k), n)
 		if stride == 1 {
@@ -33,6 +37,28 @@ func Gather[T Float](dst, src *T, v *View) {
 		}
 		for i := range d {
 			d[i] = *at0(src, at+i*stride)
+		}
+	})
+}
+
+// shortRow is how many elements are copied sooner one by one than by a call for each
+// row.
+const shortRow = 8
+
+// gatherShort is Gather of short rows, as windows over images have: all rows of the
+// last axis but one at a time.
+func gatherShort[T Float](dst, src *T, v *View) {
+	rows := *v
+	rows.Rank--
+	n, stride := v.Dims[v.Rank-1], v.Stride[v.Rank-1]
+	walk(&rows, func(at, k, m, step int) {
+		d := unsafe.Slice(at0(dst, k*n), m*n)
+		for len(d) > 0 {
+			for i := range d[:n] {
+				d[i] = *at0(src, at+i*stride)
+			}
+			d = d[n:]
+			at += step
 		}
 	})
 }
