@@ -117,7 +117,7 @@ func (s *space) layout(zLabel bool) error {
 	p.key.moveBelow(p.area)
 	p.x.widest, p.y.widest, s.z.widest = p.area.w()/4, p.area.w()/4, p.area.w()/4
 	for _, sc := range []*scale{&p.x, &p.y, &s.z} {
-		sc.p0, sc.p1 = -1, 1
+		sc.p0, sc.p1, sc.say = -1, 1, p.fig.say
 	}
 	s.z.p0, s.z.p1 = -flat, flat
 	p.xt, p.yt = some(p.x, 5), some(p.y, 5)
