@@ -63,3 +63,24 @@ func TestFlags(t *testing.T) {
 		}
 	}
 }
+
+// Each line of the table is a work of its own: no two have a name and as many threads.
+func TestWorks(t *testing.T) {
+	type key struct {
+		name    string
+		threads int
+	}
+	seen := map[key]bool{}
+	for _, w := range works() {
+		k := key{w.Name, w.Threads}
+		if seen[k] || w.Name == "" || w.Title == "" || w.Threads < 1 {
+			t.Errorf("%+v", w)
+		}
+		seen[k] = true
+	}
+	for _, w := range append(nets(), pictures()...) {
+		if !seen[key{w.Name, 1}] || !seen[key{w.Name, 2}] {
+			t.Errorf("%s is not measured with one worker and with two", w.Name)
+		}
+	}
+}

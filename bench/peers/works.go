@@ -38,8 +38,8 @@ type aims = map[string]float64
 
 // works returns all lines.
 func works() []work {
-	nets := append(nets(), pictures()...)
-	return slices.Concat(nets, functions(), updates(), elementwise(), products(), processes(), shared(nets),
+	nets, pictures := nets(), pictures()
+	return slices.Concat(nets, pictures, functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
 			{Name: "sweep-bmm", Title: "75 trainings on digits, all nets at once", Threads: 2, Kind: whole, Aims: aims{"torch": 1}},
@@ -79,7 +79,7 @@ func pictures() (all []work) {
 }
 
 // shared are the nets once more, with two threads.
-func shared(nets []work) (all []work) {
+func shared(nets, pictures []work) (all []work) {
 	for i, w := range nets {
 		w.Threads, w.Aims = 2, aims{"descent": 0.97}
 		if i >= 3 { // the steps of over 200 µs are among these
@@ -89,6 +89,10 @@ func shared(nets []work) (all []work) {
 			w.Aims["torch"] = []float64{1.3, 1.2}[i-5]
 		}
 		w.Quick = i == 4
+		all = append(all, w)
+	}
+	for _, w := range pictures {
+		w.Threads, w.Aims, w.Quick = 2, aims{"descent": 1.7}, false
 		all = append(all, w)
 	}
 	return all
