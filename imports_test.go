@@ -13,7 +13,7 @@ var layers = [][]string{
 	{"internal/elementary"},
 	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
 		"internal/safetensors", "internal/ram"},
-	{"internal/jit", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
+	{"internal/jit", "internal/docs", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
 	{"graph"},
 	{"graph/graphtest"},

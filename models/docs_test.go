@@ -1,17 +1,15 @@
 package models_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"descent/internal/docs"
 	"descent/internal/spec"
 	"descent/models"
 )
-
-var update = flag.Bool("update", false, "write the table in docs/layers.md")
 
 // The table of layers in docs/layers.md is made from models.Table; run
 //
@@ -19,24 +17,8 @@ var update = flag.Bool("update", false, "write the table in docs/layers.md")
 //
 // when it is stale. Its program is that of an example.
 func TestDocs(t *testing.T) {
-	const path, begin, end = "../docs/layers.md", "<!-- layers -->\n", "<!-- end of layers -->\n"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	_, after, also := strings.Cut(rest, end)
-	if !ok || !also {
-		t.Fatalf("%s has no place between %q and %q", path, begin, end)
-	}
-	page := before + begin + layerTable() + end + after
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if page != string(text) {
-		t.Errorf("%s is stale; run go test ./models -run TestDocs -update", path)
-	}
+	const path = "../docs/layers.md"
+	page := docs.Part(t, path, "layers", layerTable())
 	_, program, _ := strings.Cut(page, "```go\n")
 	program, _, _ = strings.Cut(program, "```")
 	example, err := os.ReadFile("example_test.go")

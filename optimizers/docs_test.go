@@ -1,19 +1,16 @@
 package optimizers_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"descent/internal/docs"
 	"descent/internal/spec"
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 )
-
-var update = flag.Bool("update", false, "write docs/optimizers.md")
 
 // The page that helps to choose is made from the table; run
 //
@@ -21,17 +18,7 @@ var update = flag.Bool("update", false, "write docs/optimizers.md")
 //
 // when it is stale.
 func TestDocs(t *testing.T) {
-	const path = "../docs/optimizers.md"
-	want := page()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil || string(got) != want {
-		t.Errorf("%s is stale: %v; run go test ./optimizers -run TestDocs -update", path, err)
-	}
+	docs.Page(t, "../docs/optimizers.md", page())
 	for _, part := range strings.Split(pageHead, "`") { // what the page writes must parse
 		if strings.Contains(part, "(") && strings.Contains(part, " | ") && !strings.Contains(part, "\n") {
 			if _, err := optimizers.Parse(part); err != nil {

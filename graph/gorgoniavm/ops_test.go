@@ -1,12 +1,12 @@
 package gorgoniavm
 
 import (
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
+
+	"descent/internal/docs"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -421,8 +421,6 @@ func (c *opCase) outcome(t *testing.T) (o outcome) {
 	return o
 }
 
-var update = flag.Bool("update", false, "write the table in docs/gorgonia.md")
-
 // TestOps runs every exported function of gorgonia's that makes nodes on both
 // machines: values must be equal, and our gradients the slopes of gorgonia's
 // values. What comes out is the table of docs/gorgonia.md.
@@ -440,22 +438,8 @@ func TestOps(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	const path = "../../docs/gorgonia.md"
-	page, err := os.ReadFile(path)
-	ok(err)
-	const begin, end = "<!-- table of ops -->\n", "<!-- end of table -->\n"
-	before, rest, found := strings.Cut(string(page), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has no place for the table", path)
-	}
-	table := "\n| function | value | gorgonia's gradient | ours | by |\n|---|---|---|---|---|\n" + strings.Join(rows, "") + "\n"
-	now := before + begin + table + end + after
-	if *update {
-		ok(os.WriteFile(path, []byte(now), 0o644))
-	} else if now != string(page) {
-		t.Errorf("%s is stale; run go test ./graph/gorgoniavm -run TestOps -update", path)
-	}
+	docs.Part(t, "../../docs/gorgonia.md", "table of ops",
+		"\n| function | value | gorgonia's gradient | ours | by |\n|---|---|---|---|---|\n"+strings.Join(rows, "")+"\n")
 }
 
 // TestOnlyRead runs the same functions with [Options.OnlyRead]: what is read, and the

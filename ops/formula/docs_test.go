@@ -1,18 +1,15 @@
 package formula_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"descent/internal/docs"
 	"descent/internal/spec"
 	"descent/ops"
 	"descent/ops/formula"
 )
-
-var update = flag.Bool("update", false, "write the table in docs/formulas.md")
 
 // The table of functions in docs/formulas.md is made from ops.Table; run
 //
@@ -20,24 +17,7 @@ var update = flag.Bool("update", false, "write the table in docs/formulas.md")
 //
 // when it is stale.
 func TestDocs(t *testing.T) {
-	const path, begin, end = "../../docs/formulas.md", "<!-- functions -->\n", "<!-- end of functions -->\n"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	_, after, also := strings.Cut(rest, end)
-	if !ok || !also {
-		t.Fatalf("%s has no place between %q and %q", path, begin, end)
-	}
-	page := before + begin + functions() + end + after
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if page != string(text) {
-		t.Errorf("%s is stale; run go test ./ops/formula -run TestDocs -update", path)
-	}
+	docs.Part(t, "../../docs/formulas.md", "functions", functions())
 }
 
 func functions() string {
