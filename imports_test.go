@@ -1,10 +1,13 @@
 package descent_test
 
 import (
+	"go/ast"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+
+	"descent/internal/sources"
 )
 
 // layers are the packages from the bottom up; a package may import those of
@@ -15,6 +18,7 @@ var layers = [][]string{
 		"internal/safetensors", "internal/ram"},
 	{"internal/jit", "internal/docs", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
 	{"internal/exec"},
+	{"graph/lower"},
 	{"graph"},
 	{"graph/graphtest"},
 	{"ops"},
@@ -66,4 +70,50 @@ func TestImportsGoOneWay(t *testing.T) {
 			}
 		}
 	}
+}
+
+// maxNames is how many names a package may export: what is more than that is two
+// packages.
+const maxNames = 220
+
+func TestPackagesExportFewNames(t *testing.T) {
+	for _, layer := range layers {
+		for _, pkg := range layer {
+			if n := exported(t, pkg); n > maxNames {
+				t.Errorf("%s exports %d names, at most %d are to be learnt", pkg, n, maxNames)
+			}
+		}
+	}
+}
+
+// exported counts the functions, methods of exported types, types, constants and
+// variables that a package exports.
+func exported(t *testing.T, pkg string) (n int) {
+	count := func(names ...*ast.Ident) {
+		for _, name := range names {
+			if name.IsExported() {
+				n++
+			}
+		}
+	}
+	for _, f := range sources.Files(t, pkg) {
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if of := sources.Receiver(d); of == "" || ast.IsExported(of) {
+					count(d.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					switch s := s.(type) {
+					case *ast.TypeSpec:
+						count(s.Name)
+					case *ast.ValueSpec:
+						count(s.Names...)
+					}
+				}
+			}
+		}
+	}
+	return n
 }

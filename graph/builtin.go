@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"descent/graph/lower"
 )
 
 // The few operations that reverse mode itself needs. All others are in package
@@ -11,7 +13,7 @@ import (
 
 // Const returns an array of the given shape filled with x.
 func (g *Graph) Const(x float64, dims ...int) *Node {
-	s, err := shapeOf(dims)
+	s, err := lower.ShapeOf(dims)
 	if err != nil {
 		return g.bad(err, "constant")
 	}
@@ -40,7 +42,7 @@ func (n *Node) IsConst() (float64, bool) {
 
 // Array returns a constant array with the given elements, in row-major order.
 func (g *Graph) Array(values []float64, dims ...int) *Node {
-	s, err := shapeOf(dims)
+	s, err := lower.ShapeOf(dims)
 	if err == nil && s.Size() != len(values) {
 		err = fmt.Errorf("%d numbers for %v, which has %d elements", len(values), s, s.Size())
 	}
@@ -69,7 +71,7 @@ func (o arrayOp) Describe() Call {
 	return CallOf("array", "values", values, "lengths", o.s.Dims())
 }
 func (o arrayOp) Lower(b *Builder, _ []Value) Value {
-	return b.Loop(Loop{Name: "array", Key: o,
+	return b.Loop(lower.Loop{Name: "array", Key: o,
 		F32: func(dst []float32, _ [][]float32) { decode(dst, o.bits) },
 		F64: func(dst []float64, _ [][]float64) { decode(dst, o.bits) }}, o.s)
 }
@@ -120,7 +122,7 @@ func (o sumTo) Name() string     { return Title(o.Describe()) }
 func (o sumTo) Describe() Call   { return CallOf("sum_to", "lengths", o.s.Dims()) }
 func (sumTo) Locality() Locality { return Moves }
 func (o sumTo) Shape(in []Shape) (Shape, error) {
-	if !o.s.broadcastsTo(in[0]) {
+	if !stretches(o.s, in[0]) {
 		return Shape{}, fmt.Errorf("%v does not stretch to %v", o.s, in[0])
 	}
 	return o.s, nil
@@ -138,6 +140,12 @@ func (o sumTo) Lower(b *Builder, in []Value) Value {
 	return b.Reshape(b.Sum(in[0], axes...), o.s)
 }
 
+// stretches reports whether an array of one shape broadcasts to another.
+func stretches(from, to Shape) bool {
+	s, err := Broadcast(from, to)
+	return err == nil && s == to
+}
+
 // BroadcastTo stretches x to shape s.
 func BroadcastTo(x *Node, s Shape) *Node {
 	if x.err == nil && x.shape == s {
@@ -152,7 +160,7 @@ func (o broadcastTo) Name() string     { return Title(o.Describe()) }
 func (o broadcastTo) Describe() Call   { return CallOf("broadcast", "lengths", o.s.Dims()) }
 func (broadcastTo) Locality() Locality { return Moves }
 func (o broadcastTo) Shape(in []Shape) (Shape, error) {
-	if !in[0].broadcastsTo(o.s) {
+	if !stretches(in[0], o.s) {
 		return Shape{}, fmt.Errorf("cannot stretch %v to %v", in[0], o.s)
 	}
 	return o.s, nil

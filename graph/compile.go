@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"descent/graph/lower"
 	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
@@ -155,7 +156,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 	}
 	f := &exec.Func{}
 	f.Reserve(2 * (top + 1))
-	b := &Builder{f}
+	b := lower.New(f)
 	vals := make([]Value, top+1)
 	var in []Value
 	for id, n := range g.nodes[:top+1] {
@@ -340,7 +341,7 @@ func (e *NonFiniteError) Error() string {
 
 // arrayIndex is index of an output that is not a scalar.
 func (p *Program) arrayIndex(n *Node) int {
-	if n.shape.rank == 0 {
+	if n.shape.Rank() == 0 {
 		panic(fmt.Sprintf("graph: %v is a scalar; read it with Program.Scalar", n))
 	}
 	return p.index(n)
@@ -362,7 +363,7 @@ func (p *Program) index(n *Node) int {
 // panics if n is not an output of rank 0, or if another goroutine has run the program since
 // this one did.
 func (p *Program) Scalar(n *Node) float64 {
-	if n.shape.rank != 0 {
+	if n.shape.Rank() != 0 {
 		panic(fmt.Sprintf("graph: %v is not a scalar; read it with Program.Read", n))
 	}
 	i := p.index(n)
@@ -384,7 +385,7 @@ func (p *Program) Read(n *Node, dst []float64) {
 	if size := n.shape.Size(); len(dst) != size {
 		panic(fmt.Sprintf("graph: %v has %d elements, there is room for %d", n, size, len(dst)))
 	}
-	if n.shape.rank == 0 {
+	if n.shape.Rank() == 0 {
 		dst[0] = p.Scalar(n)
 		return
 	}

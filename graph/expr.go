@@ -6,6 +6,7 @@ import (
 	"hash"
 	"hash/fnv"
 
+	"descent/graph/lower"
 	"descent/internal/exec"
 
 	"github.com/chewxy/hm"
@@ -31,7 +32,7 @@ type mirror struct {
 func (g *Graph) Expr() *gorgonia.ExprGraph {
 	g.sync()
 	for _, n := range g.leaves {
-		if n.v != nil && n.shape.rank == 0 && n.expr != nil {
+		if n.v != nil && n.shape.Rank() == 0 && n.expr != nil {
 			gorgonia.Let(n.expr, g.value(n.v))
 		}
 	}
@@ -90,7 +91,7 @@ func (g *Graph) mirrorNode(n *Node) *gorgonia.Node {
 // value returns a variable as gorgonia sees it: tensors share its storage,
 // scalars are values that [Graph.Expr] binds anew.
 func (g *Graph) value(v *Variable) gorgonia.Value {
-	if v.shape.rank > 0 {
+	if v.shape.Rank() > 0 {
 		return v.Tensor()
 	}
 	x := v.Float64s()[0]
@@ -101,14 +102,14 @@ func (g *Graph) value(v *Variable) gorgonia.Value {
 }
 
 func tensorShape(s Shape) tensor.Shape {
-	if s.rank == 0 {
+	if s.Rank() == 0 {
 		return tensor.ScalarShape()
 	}
 	return tensor.Shape(s.Dims())
 }
 
 func (g *Graph) typeOf(s Shape) hm.Type {
-	if s.rank == 0 {
+	if s.Rank() == 0 {
 		return g.dtype
 	}
 	return gorgonia.TensorType{Dims: s.Rank(), Of: g.dtype}
@@ -177,7 +178,7 @@ func alone[T float32 | float64](o *exprOp) (func([]gorgonia.Value) (gorgonia.Val
 	for i, s := range o.in {
 		in[i] = Value(f.Leaf(exec.Leaf{Name: fmt.Sprint("in", i), Dims: s.Dims(), Input: true}))
 	}
-	f.Output(exec.Val(o.Lower(&Builder{f}, in)))
+	f.Output(exec.Val(o.Lower(lower.New(f), in)))
 	p, err := exec.Compile[T](f, nil, exec.Options{})
 	if err != nil {
 		return nil, err
@@ -196,14 +197,14 @@ func alone[T float32 | float64](o *exprOp) (func([]gorgonia.Value) (gorgonia.Val
 			default:
 				return nil, fmt.Errorf("%s: input %d is %T", o.Name(), i, d)
 			}
-			if o.in[i].rank == 0 {
+			if o.in[i].Rank() == 0 {
 				*p.ScalarInput(i) = float64(src[0])
 			} else {
 				copy(p.Input(i), src)
 			}
 		}
 		p.Run()
-		if o.out.rank > 0 {
+		if o.out.Rank() > 0 {
 			return tensor.New(tensor.WithShape(o.out.Dims()...), tensor.WithBacking(append([]T(nil), p.Output(0)...))), nil
 		}
 		if o.g.dtype == Float32 {

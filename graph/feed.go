@@ -55,7 +55,7 @@ func (p *Program) feed(f *Feed) error {
 		if in := &p.inputs[i]; in.node == n {
 			in.fed = true
 			if size > 0 {
-				p.m.feed(in.leaf, n.shape.rank == 0, *f)
+				p.m.feed(in.leaf, n.shape.Rank() == 0, *f)
 			}
 			break
 		}
@@ -73,12 +73,12 @@ func Buffer[T kernel.Float](p *Program, n *Node) []T {
 	}
 	defer p.done(u)
 	for i := range p.inputs {
-		if in := &p.inputs[i]; in.node == n && n.shape.rank > 0 {
+		if in := &p.inputs[i]; in.node == n && n.shape.Rank() > 0 {
 			in.fed = true
 			return machineFor[T](p).Input(in.leaf)
 		}
 	}
-	if n.g == p.g && n.isInput() && n.shape.rank > 0 {
+	if n.g == p.g && n.isInput() && n.shape.Rank() > 0 {
 		return nil
 	}
 	panic(fmt.Sprintf("graph: %v is not an array that this program is fed", n))

@@ -22,7 +22,7 @@ func Grad(loss *Node, wrt ...*Node) []*Node {
 // gradient reaches, be it 0. It reaches none through operations that have no
 // derivative, such as comparisons and stop_gradient.
 func GradUsed(loss *Node, wrt ...*Node) (grads []*Node, used []bool) {
-	if loss.err == nil && loss.shape.rank != 0 {
+	if loss.err == nil && loss.shape.Rank() != 0 {
 		loss = Bad(errNotScalar, "gradient", loss)
 	}
 	if loss.err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
+	"descent/graph/lower"
 )
 
 // PrefixSum adds up each row of an n×m matrix: y[i,j] = Σ_{k≤j} x[i,k].
@@ -40,7 +41,7 @@ func (o prefixSum) Grad(_, dy *graph.Node) []*graph.Node {
 func (o prefixSum) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 	s := b.Shape(in[0])
 	rows, cols := s.Dim(0), s.Dim(1)
-	return b.Kernel(graph.Kernel{
+	return b.Kernel(lower.Kernel{
 		Name: o.Name(),
 		Key:  o,
 		F32:  func(dst, src [][]float32, lo, hi int) { prefixSums(dst[0], src[0], cols, lo, hi, o.back) },
@@ -145,7 +146,7 @@ func (counted) Grad(_, dy *graph.Node) []*graph.Node        { return []*graph.No
 
 func (o counted) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 	s := b.Shape(in[0])
-	return b.Kernel(graph.Kernel{Name: "counted", Rows: s.Size(), Work: 100_000,
+	return b.Kernel(lower.Kernel{Name: "counted", Rows: s.Size(), Work: 100_000,
 		F64: func(dst, src [][]float64, lo, hi int) {
 			o.calls.Add(1)
 			o.rows.Add(int64(hi - lo))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+
+	"descent/graph/lower"
 )
 
 // An Init fills a new parameter of shape s, in row-major order. dst starts as
@@ -120,7 +122,7 @@ func (g *Graph) declare(role Role, name string, dtype Dtype, dims []int, init In
 // leaf declares a leaf; variable, nil for inputs, gives its storage.
 func (g *Graph) leaf(role Role, name string, dims []int, variable func(Shape) (*Variable, error)) *Node {
 	defer g.use.give(g.building())
-	shape, err := shapeOf(dims)
+	shape, err := lower.ShapeOf(dims)
 	n := g.add(Node{name: name, shape: shape, role: role, pos: here()})
 	fail := func(err error) *Node {
 		n.err = &BuildError{"declare", []*Node{n}, n.pos.String(), err}

@@ -184,9 +184,9 @@ func carry(y *Node, a adjoint, i int, local Locality) adjoint {
 	case a.live == nil:
 	case local == Elementwise:
 		a.raw = true
-	case local == Moves && a.live.shape.rank > 0:
+	case local == Moves && a.live.shape.Rank() > 0:
 		a.live = alive(y.op.Grad(y, BroadcastTo(a.live, y.shape))[i])
-	case local == Mixes && a.live.shape.rank > 0:
+	case local == Mixes && a.live.shape.Rank() > 0:
 		s, ok := mixed(y)
 		if !ok {
 			a.live = nil // no longer known, but to a condition that is a scalar
@@ -207,7 +207,7 @@ func (a adjoint) sumTo(s Shape) adjoint {
 		return a
 	}
 	out := adjoint{d: SumTo(a.clean(), s), live: a.live}
-	if a.live != nil && a.live.shape.rank > 0 {
+	if a.live != nil && a.live.shape.Rank() > 0 {
 		out.live = alive(SumTo(BroadcastTo(a.live, a.d.shape), s))
 	}
 	return out

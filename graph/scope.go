@@ -1,6 +1,10 @@
 package graph
 
-import "fmt"
+import (
+	"fmt"
+
+	"descent/graph/lower"
+)
 
 // An Identity tells one layer from another: a layer that is applied twice uses
 // the variables that it declared the first time. new(Identity) is a new one.
@@ -54,7 +58,7 @@ func (s Scope) leaf(name string, dims []int, declare func(name string) *Node) *N
 	if old == nil || !s.again {
 		return declare(name)
 	}
-	switch shape, err := shapeOf(dims); {
+	switch shape, err := lower.ShapeOf(dims); {
 	case err != nil:
 		return Bad(err, s.Name, old)
 	case old.shape != shape:

@@ -57,7 +57,7 @@ func (v *Variable) Tensor() *tensor.Dense {
 			backing = v.f32
 		}
 		switch {
-		case v.shape.rank == 0:
+		case v.shape.Rank() == 0:
 			v.dense = tensor.New(tensor.FromScalar(v.Float64s()[0]), tensor.WithBacking(backing))
 		case v.shape.Size() > 0:
 			v.dense = tensor.New(tensor.WithShape(v.shape.Dims()...), tensor.WithBacking(backing))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"descent/graph/lower"
 	"descent/internal/kernel"
 )
 
@@ -43,7 +44,7 @@ func (w *walk) overlaps() bool {
 		if step(i) <= reach {
 			var idx [MaxRank]int
 			seen := map[int]bool{}
-			for at := w.offset; len(seen) < w.s.Size(); at = w.next(&idx, at) {
+			for at := w.offset; len(seen) < w.s.Size(); at = w.next(w.s.Rank(), &idx, at) {
 				if seen[at] {
 					return true
 				}
@@ -56,9 +57,10 @@ func (w *walk) overlaps() bool {
 	return false
 }
 
-// next returns the place after at, in row-major order, and advances the index.
-func (w *walk) next(idx *[MaxRank]int, at int) int {
-	for i := w.s.Rank() - 1; i >= 0; i-- {
+// next returns the place after at, in row-major order, when only the first axes are
+// walked along, and advances the index.
+func (w *walk) next(axes int, idx *[MaxRank]int, at int) int {
+	for i := axes - 1; i >= 0; i-- {
 		at += w.stride[i]
 		if idx[i]++; idx[i] < w.s.Dim(i) {
 			break
@@ -85,7 +87,7 @@ func (o view) Describe() Call               { return o.describe("view", o.s) }
 func (view) Locality() Locality             { return Moves }
 func (o view) Shape([]Shape) (Shape, error) { return o.s, nil }
 func (o view) Lower(b *Builder, in []Value) Value {
-	return b.strided(in[0], o.s, o.stride[:o.s.Rank()], o.offset)
+	return b.Strided(in[0], o.s, o.stride[:o.s.Rank()], o.offset)
 }
 func (o view) Grad(y, dy *Node) []*Node {
 	return []*Node{Apply(place{o.walk, y.in[0].shape}, dy)}
@@ -104,9 +106,9 @@ func (o place) Shape([]Shape) (Shape, error) { return o.to, nil }
 func (o place) Grad(_, dy *Node) []*Node     { return []*Node{Apply(view{o.walk}, dy)} }
 func (o place) Lower(b *Builder, in []Value) Value {
 	if !o.overlaps() {
-		return b.place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
+		return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
 	}
-	return b.Loop(Loop{Name: "place", Key: o,
+	return b.Loop(lower.Loop{Name: "place", Key: o,
 		F32: func(dst []float32, src [][]float32) { addPlaces(&o.walk, dst, src[0]) },
 		F64: func(dst []float64, src [][]float64) { addPlaces(&o.walk, dst, src[0]) },
 	}, o.to, in...)
@@ -117,13 +119,12 @@ func (o place) Lower(b *Builder, in []Value) Value {
 func addPlaces[T kernel.Float](w *walk, dst, src []T) {
 	clear(dst)
 	n, stride := 1, 0
-	runs := *w // without the last axis
-	if last := w.s.Rank() - 1; last >= 0 {
+	last := max(w.s.Rank()-1, 0)
+	if w.s.Rank() > 0 {
 		n, stride = w.s.Dim(last), w.stride[last]
-		runs.s.rank--
 	}
 	var idx [MaxRank]int
-	for at := w.offset; len(src) > 0; at = runs.next(&idx, at) {
+	for at := w.offset; len(src) > 0; at = w.next(last, &idx, at) {
 		to := at
 		for _, v := range src[:n] {
 			dst[to] += v
@@ -143,19 +144,28 @@ func (o concat) Name() string   { return Title(o.Describe()) }
 func (o concat) Describe() Call { return CallOf("concat", "axis", o.axis) }
 
 func (o concat) Shape(in []Shape) (Shape, error) {
-	out := in[0]
-	if o.axis < 0 || o.axis >= out.Rank() {
-		return Shape{}, fmt.Errorf("axis %d of %v", o.axis, out)
+	if o.axis < 0 || o.axis >= in[0].Rank() {
+		return Shape{}, fmt.Errorf("axis %d of %v", o.axis, in[0])
 	}
+	joined := in[0].Dims()
 	for _, s := range in[1:] {
-		a, b := s, in[0]
-		a.dim[o.axis], b.dim[o.axis] = 0, 0
-		if a != b {
-			return Shape{}, fmt.Errorf("cannot join %v and %v along axis %d", in[0], s, o.axis)
+		if s.Rank() != in[0].Rank() {
+			return Shape{}, o.mismatch(in[0], s)
 		}
-		out.dim[o.axis] += s.dim[o.axis]
+		for i, n := range s.Dims() {
+			switch {
+			case i == o.axis:
+				joined[i] += n
+			case n != joined[i]:
+				return Shape{}, o.mismatch(in[0], s)
+			}
+		}
 	}
-	return out, nil
+	return lower.ShapeOf(joined)
+}
+
+func (o concat) mismatch(a, b Shape) error {
+	return fmt.Errorf("cannot join %v and %v along axis %d", a, b, o.axis)
 }
 
 // pieces returns the stride that all pieces share, and where each starts.
@@ -199,5 +209,5 @@ func (o concat) Lower(b *Builder, in []Value) Value {
 		panic(err)
 	}
 	stride, offset := o.pieces(out, shapes)
-	return b.place(out, in, slices.Repeat([][]int{stride}, len(in)), offset)
+	return b.Place(out, in, slices.Repeat([][]int{stride}, len(in)), offset)
 }

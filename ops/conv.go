@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/graph/lower"
 )
 
 // ConvOptions say how a convolution walks. A list has a number for each spatial
@@ -49,7 +50,7 @@ func ConvInput(dy, w *node, o ConvOptions, lengths ...int) *node {
 			return conv{}, err
 		}
 		c, err := newConv(x, w.Shape(), o)
-		c.Mode = graph.ConvInput
+		c.Mode = lower.ConvInput
 		return c, err
 	})
 }
@@ -66,7 +67,7 @@ func ConvWeights(x, dy *node, o ConvOptions, lengths ...int) *node {
 			return conv{}, err
 		}
 		c, err := newConv(x.Shape(), w, o)
-		c.Mode = graph.ConvWeights
+		c.Mode = lower.ConvWeights
 		return c, err
 	})
 }
@@ -86,7 +87,7 @@ func convolve(what string, a, b *node, of func() (conv, error)) *node {
 
 // conv is one of the products that make a convolution, of arrays of known sizes.
 type conv struct {
-	graph.Convolution
+	lower.Convolution
 	axes int // spatial ones
 }
 
@@ -115,7 +116,7 @@ func newConv(x, w graph.Shape, o ConvOptions) (c conv, err error) {
 }
 
 // walks returns the walk along each axis.
-func (o *ConvOptions) walks(x, kernel []int) ([]graph.Window, error) {
+func (o *ConvOptions) walks(x, kernel []int) ([]lower.Window, error) {
 	n := len(x)
 	ends := o.Padding
 	if len(ends) != 2*n {
@@ -131,9 +132,9 @@ func (o *ConvOptions) walks(x, kernel []int) ([]graph.Window, error) {
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, err
 	}
-	out := make([]graph.Window, n)
+	out := make([]lower.Window, n)
 	for i := range out {
-		w := graph.Window{In: x[i], Kernel: kernel[i], Stride: stride[i], Dilation: dilation[i], Before: ends[i]}
+		w := lower.Window{In: x[i], Kernel: kernel[i], Stride: stride[i], Dilation: dilation[i], Before: ends[i]}
 		padding := ends[i] + ends[n+i]
 		if o.Same {
 			padding = w.Dilation * (w.Kernel - 1)
@@ -151,12 +152,12 @@ func (o *ConvOptions) walks(x, kernel []int) ([]graph.Window, error) {
 // shapes are those of x, w and y.
 func (o conv) shapes() (x, w, y graph.Shape) {
 	walks := spatial(o.Rows, o.Columns, o.axes)
-	shape := func(a, b int, f func(w graph.Window) int) graph.Shape {
+	shape := func(a, b int, f func(w lower.Window) int) graph.Shape {
 		return graph.Dims(append([]int{a, b}, of(walks, f)...)...)
 	}
-	return shape(o.Batch, o.In, func(w graph.Window) int { return w.In }),
-		shape(o.Out, o.In/o.Groups, func(w graph.Window) int { return w.Kernel }),
-		shape(o.Batch, o.Out, func(w graph.Window) int { return w.Out })
+	return shape(o.Batch, o.In, func(w lower.Window) int { return w.In }),
+		shape(o.Out, o.In/o.Groups, func(w lower.Window) int { return w.Kernel }),
+		shape(o.Batch, o.Out, func(w lower.Window) int { return w.Out })
 }
 
 func (o conv) Name() string { return graph.Title(o.Describe()) }
@@ -164,28 +165,28 @@ func (o conv) Name() string { return graph.Title(o.Describe()) }
 func (o conv) Describe() call {
 	walks := spatial(o.Rows, o.Columns, o.axes)
 	var set []any
-	add := func(name string, by int, f func(w graph.Window) int) {
+	add := func(name string, by int, f func(w lower.Window) int) {
 		if list := of(walks, f); slices.Max(list) != by || slices.Min(list) != by {
 			set = append(set, name, list)
 		}
 	}
-	add("stride", 1, func(w graph.Window) int { return w.Stride })
-	before := of(walks, func(w graph.Window) int { return w.Before })
-	after := of(walks, func(w graph.Window) int { // as little as has these places
+	add("stride", 1, func(w lower.Window) int { return w.Stride })
+	before := of(walks, func(w lower.Window) int { return w.Before })
+	after := of(walks, func(w lower.Window) int { // as little as has these places
 		return max(0, (w.Out-1)*w.Stride+w.Dilation*(w.Kernel-1)+1-w.In-w.Before)
 	})
 	if all := slices.Concat(before, after); slices.Max(all) > 0 {
 		set = append(set, "padding", all)
 	}
-	add("dilation", 1, func(w graph.Window) int { return w.Dilation })
+	add("dilation", 1, func(w lower.Window) int { return w.Dilation })
 	if o.Groups > 1 {
 		set = append(set, "groups", o.Groups)
 	}
 	switch o.Mode {
-	case graph.ConvInput:
-		return graph.CallOf("conv_input", append([]any{"lengths", of(walks, func(w graph.Window) int { return w.In })}, set...)...)
-	case graph.ConvWeights:
-		return graph.CallOf("conv_weights", append([]any{"lengths", of(walks, func(w graph.Window) int { return w.Kernel })}, set...)...)
+	case lower.ConvInput:
+		return graph.CallOf("conv_input", append([]any{"lengths", of(walks, func(w lower.Window) int { return w.In })}, set...)...)
+	case lower.ConvWeights:
+		return graph.CallOf("conv_weights", append([]any{"lengths", of(walks, func(w lower.Window) int { return w.Kernel })}, set...)...)
 	}
 	return graph.CallOf("conv", set...)
 }
@@ -194,9 +195,9 @@ func (o conv) Shape(in []graph.Shape) (graph.Shape, error) {
 	x, w, y := o.shapes()
 	made, want := y, [2]graph.Shape{x, w}
 	switch o.Mode {
-	case graph.ConvInput:
+	case lower.ConvInput:
 		made, want[0] = x, y
-	case graph.ConvWeights:
+	case lower.ConvWeights:
 		made, want[1] = w, y
 	}
 	if in[0] != want[0] || in[1] != want[1] {
@@ -210,16 +211,16 @@ func (o conv) Shape(in []graph.Shape) (graph.Shape, error) {
 func (o conv) Grad(z, dz *node) []*node {
 	a, b := z.Arg(0), z.Arg(1)
 	switch o.Mode {
-	case graph.ConvInput: // of dy and w
-		return []*node{o.as(graph.ConvForward, dz, b), o.as(graph.ConvWeights, dz, a)}
-	case graph.ConvWeights: // of x and dy
-		return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, dz)}
+	case lower.ConvInput: // of dy and w
+		return []*node{o.as(lower.ConvForward, dz, b), o.as(lower.ConvWeights, dz, a)}
+	case lower.ConvWeights: // of x and dy
+		return []*node{o.as(lower.ConvInput, b, dz), o.as(lower.ConvForward, a, dz)}
 	}
-	return []*node{o.as(graph.ConvInput, dz, b), o.as(graph.ConvWeights, a, dz)}
+	return []*node{o.as(lower.ConvInput, dz, b), o.as(lower.ConvWeights, a, dz)}
 }
 
 // as is another of the three products.
-func (o conv) as(mode graph.ConvMode, a, b *node) *node {
+func (o conv) as(mode lower.ConvMode, a, b *node) *node {
 	o.Mode = mode
 	return graph.Apply(o, a, b)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/graph/lower"
 )
 
 // Operations that take whole numbers: classes, tokens, positions. Where an
@@ -31,7 +32,7 @@ func (o oneHot) Shape(in []graph.Shape) (graph.Shape, error) {
 func (oneHot) Grad(_, _ *node) []*node { return nil }
 func (o oneHot) Lower(b *builder, in []value) value {
 	s := b.Shape(in[0])
-	at := b.Loop(graph.Loop{Name: "iota", Key: o,
+	at := b.Loop(lower.Loop{Name: "iota", Key: o,
 		F32: func(dst []float32, _ [][]float32) { enumerate(dst) },
 		F64: func(dst []float64, _ [][]float64) { enumerate(dst) },
 	}, graph.Dims(o.depth))
@@ -124,7 +125,7 @@ func (o gather) Lower(b *builder, in []value) value {
 	if !o.along {
 		out = graph.Dims(slices.Concat(s[:o.axis], out.Dims(), s[o.axis+1:])...)
 	}
-	return b.Kernel(graph.Kernel{Name: "gather", Key: o, Rows: w.outer * w.count, Work: 2 + w.inner,
+	return b.Kernel(lower.Kernel{Name: "gather", Key: o, Rows: w.outer * w.count, Work: 2 + w.inner,
 		F32: func(dst, src [][]float32, lo, hi int) { gatherLoop(w, dst[0], src[0], src[1], lo, hi) },
 		F64: func(dst, src [][]float64, lo, hi int) { gatherLoop(w, dst[0], src[0], src[1], lo, hi) },
 	}, []graph.Shape{out}, in...)[0]
@@ -147,7 +148,7 @@ func (o scatter) Grad(y, dy *node) []*node {
 }
 func (o scatter) Lower(b *builder, in []value) value {
 	w := o.walk(o.to, b.Shape(in[1]))
-	return b.Loop(graph.Loop{Name: "scatter", Key: o,
+	return b.Loop(lower.Loop{Name: "scatter", Key: o,
 		F32: func(dst []float32, src [][]float32) { scatterLoop(w, dst, src[0], src[1]) },
 		F64: func(dst []float64, src [][]float64) { scatterLoop(w, dst, src[0], src[1]) },
 	}, o.to, in...)

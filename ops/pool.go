@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/graph"
+	"descent/graph/lower"
 )
 
 // PoolOptions say how the window of a pool walks. A list has a number for each
@@ -108,7 +109,7 @@ func global(what string, x *node, f func(*node, ...int) *node) *node {
 
 // pool is what all operations of pools know: windows over arrays of known sizes.
 type pool struct {
-	graph.Pool
+	lower.Pool
 	axes int // spatial ones
 }
 
@@ -212,15 +213,15 @@ func newPool(x graph.Shape, o PoolOptions, adapts bool) (p pool, err error) {
 }
 
 // adaptive are windows over n elements with m places.
-func adaptive(n, m []int) (walks []graph.Window) {
+func adaptive(n, m []int) (walks []lower.Window) {
 	for i := range n {
-		walks = append(walks, graph.Window{In: n[i], Out: m[i], Kernel: 1, Stride: 1, Dilation: 1})
+		walks = append(walks, lower.Window{In: n[i], Out: m[i], Kernel: 1, Stride: 1, Dilation: 1})
 	}
 	return walks
 }
 
 // walks returns the walk along each axis.
-func (o *PoolOptions) walks(lengths, kernel []int) ([]graph.Window, error) {
+func (o *PoolOptions) walks(lengths, kernel []int) ([]lower.Window, error) {
 	n := len(lengths)
 	by := o.Stride
 	if len(by) == 0 {
@@ -232,9 +233,9 @@ func (o *PoolOptions) walks(lengths, kernel []int) ([]graph.Window, error) {
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, err
 	}
-	out := make([]graph.Window, n)
+	out := make([]lower.Window, n)
 	for i := range out {
-		w := graph.Window{In: lengths[i], Kernel: kernel[i], Stride: stride[i], Dilation: dilation[i], Before: padding[i]}
+		w := lower.Window{In: lengths[i], Kernel: kernel[i], Stride: stride[i], Dilation: dilation[i], Before: padding[i]}
 		if 2*w.Before > w.Kernel {
 			return nil, fmt.Errorf("padding %d is more than half of a window of %d", w.Before, w.Kernel)
 		}
@@ -257,33 +258,33 @@ func (o *PoolOptions) walks(lengths, kernel []int) ([]graph.Window, error) {
 func (o pool) shapes() (x, y graph.Shape) {
 	walks := spatial(o.Rows, o.Columns, max(o.axes, 1))
 	head := []int{o.Batch, o.Channels}
-	return graph.Dims(append(slices.Clone(head), of(walks, func(w graph.Window) int { return w.In })...)...),
-		graph.Dims(append(head, of(walks, func(w graph.Window) int { return w.Out })...)...)
+	return graph.Dims(append(slices.Clone(head), of(walks, func(w lower.Window) int { return w.In })...)...),
+		graph.Dims(append(head, of(walks, func(w lower.Window) int { return w.Out })...)...)
 }
 
 // settings describe the windows; with back also the lengths that they are of.
 func (o pool) settings(name string, back bool) call {
 	walks := spatial(o.Rows, o.Columns, o.axes)
-	list := func(f func(w graph.Window) int) []int { return of(walks, f) }
+	list := func(f func(w lower.Window) int) []int { return of(walks, f) }
 	var set []any
 	if back {
-		set = append(set, "lengths", list(func(w graph.Window) int { return w.In }))
+		set = append(set, "lengths", list(func(w lower.Window) int { return w.In }))
 	}
 	if o.Adaptive {
 		if name = "adaptive_" + name; !back {
-			set = append(set, "lengths", list(func(w graph.Window) int { return w.Out }))
+			set = append(set, "lengths", list(func(w lower.Window) int { return w.Out }))
 		}
 		return graph.CallOf(name, set...)
 	}
-	kernel := list(func(w graph.Window) int { return w.Kernel })
+	kernel := list(func(w lower.Window) int { return w.Kernel })
 	set = append(set, "kernel", kernel)
-	if stride := list(func(w graph.Window) int { return w.Stride }); !slices.Equal(stride, kernel) {
+	if stride := list(func(w lower.Window) int { return w.Stride }); !slices.Equal(stride, kernel) {
 		set = append(set, "stride", stride)
 	}
-	if padding := list(func(w graph.Window) int { return w.Before }); slices.Max(padding) > 0 {
+	if padding := list(func(w lower.Window) int { return w.Before }); slices.Max(padding) > 0 {
 		set = append(set, "padding", padding)
 	}
-	if dilation := list(func(w graph.Window) int { return w.Dilation }); slices.Max(dilation) > 1 {
+	if dilation := list(func(w lower.Window) int { return w.Dilation }); slices.Max(dilation) > 1 {
 		set = append(set, "dilation", dilation)
 	}
 	if o.hangs() {

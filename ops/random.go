@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/internal/elementary"
 	"descent/internal/rng"
 )
@@ -86,7 +87,7 @@ func (o random) Lower(b *builder, in []value) value {
 	const part = 1 << 20
 	high := b.Floor(b.Div(in[0], b.Const(part)))
 	low := b.Sub(in[0], b.Mul(high, b.Const(part)))
-	return b.Kernel(graph.Kernel{Name: o.of.String(), Key: o, Rows: o.s.Size(), Work: [...]int{uniform: 2, normal: 30, rademacher: 2}[o.of],
+	return b.Kernel(lower.Kernel{Name: o.of.String(), Key: o, Rows: o.s.Size(), Work: [...]int{uniform: 2, normal: 30, rademacher: 2}[o.of],
 		F32: func(dst, src [][]float32, lo, hi int) {
 			fill(dst[0], lo, hi, o, uint64(src[0][0])*part+uint64(src[1][0]))
 		},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/graph/lower"
 )
 
 // Windows that walk over the spatial axes of arrays of images × channels × one or
@@ -30,7 +31,7 @@ func perAxis(what string, list []int, n, by, least int) ([]int, error) {
 
 // places returns how many places a window has along an axis with so much padding
 // in all.
-func places(w graph.Window, padding int) (int, error) {
+func places(w lower.Window, padding int) (int, error) {
 	span := w.Dilation*(w.Kernel-1) + 1
 	if room := w.In + padding; w.Kernel < 1 || span > room {
 		return 0, fmt.Errorf("a window of %d elements does not fit in a length of %d with %d of padding", span, w.In, padding)
@@ -48,10 +49,10 @@ func pictures(x graph.Shape) error {
 
 // flat is the walk along an axis of length 1, the rows of what has one spatial
 // axis.
-var flat = graph.Window{In: 1, Out: 1, Kernel: 1, Stride: 1, Dilation: 1}
+var flat = lower.Window{In: 1, Out: 1, Kernel: 1, Stride: 1, Dilation: 1}
 
 // rowsAndColumns are the walks along one or two axes as those along two.
-func rowsAndColumns(walks []graph.Window) (rows, columns graph.Window) {
+func rowsAndColumns(walks []lower.Window) (rows, columns lower.Window) {
 	if len(walks) == 1 {
 		return flat, walks[0]
 	}
@@ -59,12 +60,12 @@ func rowsAndColumns(walks []graph.Window) (rows, columns graph.Window) {
 }
 
 // spatial are the walks along the axes that there are.
-func spatial(rows, columns graph.Window, axes int) []graph.Window {
-	return []graph.Window{rows, columns}[2-axes:]
+func spatial(rows, columns lower.Window, axes int) []lower.Window {
+	return []lower.Window{rows, columns}[2-axes:]
 }
 
 // of collects a number of each walk.
-func of(walks []graph.Window, f func(w graph.Window) int) (out []int) {
+func of(walks []lower.Window, f func(w lower.Window) int) (out []int) {
 	for _, w := range walks {
 		out = append(out, f(w))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/ops"
 
 	"gorgonia.org/gorgonia"
@@ -41,7 +42,7 @@ func (o foreignOp) Describe() graph.Call {
 }
 
 func (o foreignOp) Lower(b *graph.Builder, in []graph.Value) graph.Value {
-	return b.Loop(graph.Loop{Name: o.Name(),
+	return b.Loop(lower.Loop{Name: o.Name(),
 		F32: func(dst []float32, src [][]float32) { do(o.foreign, dst, src) },
 		F64: func(dst []float64, src [][]float64) { do(o.foreign, dst, src) },
 	}, o.out, in...)

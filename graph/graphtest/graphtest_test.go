@@ -8,6 +8,7 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
+	"descent/graph/lower"
 	"descent/ops"
 )
 
@@ -94,7 +95,7 @@ func (bad) Shape(in []graph.Shape) (graph.Shape, error) { return in[0], nil }
 func (bad) Grad(_, dy *node) []*node                    { return []*node{dy} }
 func (o bad) Lower(b *graph.Builder, in []graph.Value) graph.Value {
 	calls := 0
-	return b.Loop(graph.Loop{
+	return b.Loop(lower.Loop{
 		F64: func(dst []float64, src [][]float64) {
 			calls++
 			copy(dst, src[0])

@@ -58,7 +58,7 @@ var mutants = []mutant{
 	{"ops/elementwise.go", "func (round) kink() graph.Kink                { return atWhole(0.5) }", "func (round) kink() graph.Kink                { return atWhole(0) }", "Kinks"},
 	{"ops/activation.go", "x == 0 && o.alpha != 1", "x == 0", "Kinks"},
 	{"ops/softmax.go", "b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))", "b.Where(b.Lt(m, b.Const(math.Inf(1))), m, b.Const(0))", values},
-	{"ops/conv.go", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, dz)}", "return []*node{o.as(graph.ConvInput, b, dz), o.as(graph.ConvForward, a, a)}", "Table"},
+	{"ops/conv.go", "return []*node{o.as(lower.ConvInput, b, dz), o.as(lower.ConvForward, a, dz)}", "return []*node{o.as(lower.ConvInput, b, dz), o.as(lower.ConvForward, a, a)}", "Table"},
 	{"ops/conv.go", "w.Before = padding / 2", "w.Before = (padding + 1) / 2", "ByHand"},
 	{"ops/pool.go", "over < w.In+w.Before {", "over <= w.In+w.Before {", "Layers"},
 	{"ops/norm.go", "if o.centred {\n		d = Sub(d, mean(dz))", "if !o.centred {\n		d = Sub(d, mean(dz))", "Table"},

@@ -1,4 +1,6 @@
-package graph
+// Package lower is the language in which an op says what it computes: primitives on
+// arrays of static shapes, which the compiler fuses, orders and runs.
+package lower
 
 import (
 	"descent/internal/exec"
@@ -13,6 +15,9 @@ type Value exec.Val
 // ones are fused, whichever ops they came from. The builder's caller has
 // checked shapes; a Builder panics on a mistake of the op.
 type Builder struct{ f *exec.Func }
+
+// New returns a builder that writes to f.
+func New(f *exec.Func) *Builder { return &Builder{f} }
 
 // Shape returns the shape of a value.
 func (b *Builder) Shape(x Value) Shape { return Dims(b.f.Dims(exec.Val(x))...) }
@@ -114,17 +119,17 @@ func (b *Builder) Reshape(x Value, s Shape) Value {
 
 // Broadcast stretches x to shape s.
 func (b *Builder) Broadcast(x Value, s Shape) Value {
-	return Value(b.f.Gather(exec.Val(x), broadcastView(b.Shape(x), s)))
+	return Value(b.f.Gather(exec.Val(x), exec.BroadcastView(b.Shape(x).Dims(), s.Dims())))
 }
 
-// strided reads x at offset + Σ i·stride for each index i of shape s.
-func (b *Builder) strided(x Value, s Shape, stride []int, offset int) Value {
+// Strided reads x at offset + Σ i·stride for each index i of shape s.
+func (b *Builder) Strided(x Value, s Shape, stride []int, offset int) Value {
 	return Value(b.f.Gather(exec.Val(x), strided(s, stride, offset)))
 }
 
-// place returns zeros of shape s in which the k-th of xs has been written at
+// Place returns zeros of shape s in which the k-th of xs has been written at
 // offsets[k] + Σ i·strides[k] for each of its indices i: no two at one place.
-func (b *Builder) place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
+func (b *Builder) Place(s Shape, xs []Value, strides [][]int, offsets []int) Value {
 	vals := make([]exec.Val, len(xs))
 	views := make([]kernel.View, len(xs))
 	for k, x := range xs {
@@ -177,7 +182,7 @@ func (b *Builder) Loop(l Loop, s Shape, in ...Value) Value {
 // such as the rows of a matrix or the images of a batch. A call sets those
 // elements of each dst that belong to the rows lo to hi-1, whatever they held,
 // and changes nothing else; dst and src are whole arrays. The workers of a
-// [Team] call it at the same time, with different rows, so it keeps nothing
+// team call it at the same time, with different rows, so it keeps nothing
 // between calls. Results are the same bits for any number of workers if a row's
 // do not depend on what else is in the call. The caller of a program without a
 // team asks for all rows at once.

@@ -1,4 +1,4 @@
-package graph
+package lower
 
 import (
 	"descent/internal/exec"
@@ -67,5 +67,5 @@ func (b *Builder) permuted(x Value, order ...int) Value {
 	if !moved {
 		return b.Reshape(x, Dims(to...))
 	}
-	return b.strided(x, Dims(to...), walk, 0)
+	return b.Strided(x, Dims(to...), walk, 0)
 }
