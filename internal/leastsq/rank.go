@@ -67,7 +67,7 @@ func (f *Factor) Null() [][]float64 {
 			rows[j][k] = f.v[k*n+f.rank+j]
 		}
 	}
-	eliminate(rows)
+	Reduce(rows)
 	noise := f.noise()
 	for _, row := range rows {
 		at := 0
@@ -87,9 +87,9 @@ func (f *Factor) Null() [][]float64 {
 	return rows
 }
 
-// eliminate brings rows to the reduced form in which each has a column of its
-// own, with complete pivoting.
-func eliminate(rows [][]float64) {
+// Reduce brings independent rows to the form in which each has a column of its
+// own, with complete pivoting, and returns these columns.
+func Reduce(rows [][]float64) (pivots []int) {
 	for done := range rows {
 		r, c := done, 0
 		for i := done; i < len(rows); i++ {
@@ -100,6 +100,7 @@ func eliminate(rows [][]float64) {
 			}
 		}
 		rows[done], rows[r] = rows[r], rows[done]
+		pivots = append(pivots, c)
 		pivot := rows[done]
 		for k, p := 0, pivot[c]; k < len(pivot); k++ {
 			pivot[k] /= p
@@ -112,4 +113,5 @@ func eliminate(rows [][]float64) {
 			}
 		}
 	}
+	return pivots
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/internal/elementary"
+	"descent/internal/leastsq"
 	"descent/optimizers/search"
 )
 
@@ -318,7 +319,7 @@ func complement(lines [][]float64) (out [][]float64) {
 	for i := range lines {
 		rows[i] = slices.Clone(lines[i])
 	}
-	pivots := reduce(rows)
+	pivots := leastsq.Reduce(rows)
 	for c := range lines[0] {
 		if slices.Contains(pivots, c) {
 			continue
@@ -357,33 +358,4 @@ func tidy(v []float64, logs int) {
 			v[i] = whole
 		}
 	}
-}
-
-// reduce brings independent rows to the form in which each has a column of its
-// own, with complete pivoting, and returns these columns.
-func reduce(rows [][]float64) (pivots []int) {
-	for done := range rows {
-		r, c := done, 0
-		for i := done; i < len(rows); i++ {
-			for k, x := range rows[i] {
-				if math.Abs(x) > math.Abs(rows[r][c]) {
-					r, c = i, k
-				}
-			}
-		}
-		rows[done], rows[r] = rows[r], rows[done]
-		pivots = append(pivots, c)
-		p := rows[done][c]
-		for k := range rows[done] {
-			rows[done][k] /= p
-		}
-		for i, row := range rows {
-			if times := row[c]; i != done {
-				for k := range row {
-					row[k] -= float64(times * rows[done][k])
-				}
-			}
-		}
-	}
-	return pivots
 }
