@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// own are the directories, beside this one, of packages whose functions make
-// nodes on behalf of their caller.
+// own are the directories, this one and others beside it, of packages whose functions
+// make nodes on behalf of their caller.
 var own = []string{"graph", "ops", "losses", "models", "optimizers", "train"}
 
 // module is the directory that holds them, as the compiler recorded it.
@@ -44,6 +44,7 @@ func (p position) String() string {
 // isOwn goes by files: a closure of ours that was inlined into another package
 // has a function name of that package.
 func isOwn(file string) bool {
-	dir, name := path.Split(file)
-	return path.Dir(path.Clean(dir)) == module() && slices.Contains(own, path.Base(dir)) && !strings.HasSuffix(name, "_test.go")
+	inside, ok := strings.CutPrefix(file, module()+"/")
+	top, _, _ := strings.Cut(inside, "/")
+	return ok && slices.Contains(own, top) && !strings.HasSuffix(file, "_test.go")
 }

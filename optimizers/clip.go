@@ -1,6 +1,9 @@
 package optimizers
 
-import "descent/ops"
+import (
+	"descent/ops"
+	"descent/optimizers/rule"
+)
 
 // ClipRule scales all gradients together so that their joint 2-norm is at most
 // Max, as torch.nn.utils.clip_grad_norm_ does:
@@ -18,7 +21,7 @@ type ClipRule struct {
 func Clip(most float64) ClipRule { return ClipRule{Max: most} }
 
 // Update implements [Rule] for one parameter alone.
-func (r ClipRule) Update(s *Step) *node { return alone(r, s) }
+func (r ClipRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r ClipRule) UpdateAll(steps []*Step) {

@@ -3,6 +3,7 @@ package optimizers
 import (
 	"descent/graph"
 	"descent/ops"
+	"descent/optimizers/rule"
 )
 
 // Rules that use the curvature of the loss: products of its Hessian with random
@@ -39,7 +40,7 @@ type AdaHessianRule struct {
 func AdaHessian() AdaHessianRule { return AdaHessianRule{Beta1: 0.9, Beta2: 0.999, Eps: 1e-4} }
 
 // Update implements [Rule] for one parameter alone.
-func (r AdaHessianRule) Update(s *Step) *node { return alone(r, s) }
+func (r AdaHessianRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r AdaHessianRule) UpdateAll(steps []*Step) {
@@ -74,7 +75,7 @@ func Sophia() SophiaRule {
 }
 
 // Update implements [Rule] for one parameter alone.
-func (r SophiaRule) Update(s *Step) *node { return alone(r, s) }
+func (r SophiaRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r SophiaRule) UpdateAll(steps []*Step) {
@@ -110,7 +111,7 @@ type SAMRule struct {
 func SAM() SAMRule { return SAMRule{Rho: 0.05} }
 
 // Update implements [Rule] for one parameter alone.
-func (r SAMRule) Update(s *Step) *node { return alone(r, s) }
+func (r SAMRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r SAMRule) UpdateAll(steps []*Step) {

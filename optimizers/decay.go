@@ -7,6 +7,7 @@ import (
 
 	"descent/graph"
 	"descent/ops"
+	"descent/optimizers/rule"
 )
 
 // DecayRule is decoupled weight decay: the parameter shrinks by lr·λ before
@@ -23,7 +24,7 @@ type DecayRule struct {
 func Decay(lambda float64) DecayRule { return DecayRule{Lambda: lambda, Match: "*"} }
 
 // Update implements [Rule] for one parameter alone.
-func (r DecayRule) Update(s *Step) *node { return alone(r, s) }
+func (r DecayRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r DecayRule) UpdateAll(steps []*Step) {
@@ -44,7 +45,7 @@ type L2Rule struct {
 func L2(lambda float64) L2Rule { return L2Rule{Lambda: lambda, Match: "*"} }
 
 // Update implements [Rule] for one parameter alone.
-func (r L2Rule) Update(s *Step) *node { return alone(r, s) }
+func (r L2Rule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r L2Rule) UpdateAll(steps []*Step) {
@@ -64,7 +65,7 @@ type GroupRule struct {
 func Group(match string, lr float64) GroupRule { return GroupRule{match, lr} }
 
 // Update implements [Rule] for one parameter alone.
-func (r GroupRule) Update(s *Step) *node { return alone(r, s) }
+func (r GroupRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r GroupRule) UpdateAll(steps []*Step) {
@@ -83,7 +84,7 @@ type FreezeRule struct {
 func Freeze(match string) FreezeRule { return FreezeRule{match} }
 
 // Update implements [Rule] for one parameter alone.
-func (r FreezeRule) Update(s *Step) *node { return alone(r, s) }
+func (r FreezeRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r FreezeRule) UpdateAll(steps []*Step) {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"descent/ops"
+	"descent/optimizers/rule"
 )
 
 // Rules that choose the learning rate; lr multiplies or limits it.
@@ -23,7 +24,7 @@ type PolyakRule struct {
 func Polyak() PolyakRule { return PolyakRule{Scale: 1} }
 
 // Update implements [Rule] for one parameter alone.
-func (r PolyakRule) Update(s *Step) *node { return alone(r, s) }
+func (r PolyakRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r PolyakRule) UpdateAll(steps []*Step) {
@@ -57,7 +58,7 @@ func Prodigy() ProdigyRule {
 }
 
 // Update implements [Rule] for one parameter alone.
-func (r ProdigyRule) Update(s *Step) *node { return alone(r, s) }
+func (r ProdigyRule) Update(s *Step) *node { return rule.Alone(r, s) }
 
 // UpdateAll implements [Joint].
 func (r ProdigyRule) UpdateAll(steps []*Step) {

@@ -102,7 +102,7 @@ func (s *Solver) build() error {
 		loss = ops.Add(loss, ops.Sum(ops.Mul(grads[i], p)))
 	}
 	t := Descend(loss, s.rule, params...)
-	if t.needsLoss {
+	if t.NeedsLoss() {
 		return ErrNeedsLoss
 	}
 	if err := graph.Mistakes(t.Loss); err != nil {

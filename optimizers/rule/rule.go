@@ -1,12 +1,9 @@
-// Package optimizers holds update rules. A rule is an expression: what it does to
-// a parameter is a few nodes, which are compiled with the rest of the training
-// step. Defaults and semantics are PyTorch's. Learning rates are in package
-// schedule, methods that drive an evaluation themselves in package search.
-package optimizers
+// Package rule says what an update rule is, and builds training steps of rules. The
+// rules themselves are in package optimizers.
+package rule
 
 import (
 	"fmt"
-	"strings"
 
 	"descent/graph"
 	"descent/ops"
@@ -19,8 +16,7 @@ type node = graph.Node
 //	p ← p - lr·d
 //
 // as an expression of the gradient, of states that it keeps, and of anything
-// else in s. Rules are plain values that [Format] writes as they are parsed; their
-// constructors give the defaults.
+// else in s. Rules are plain values; their constructors give the defaults.
 type Rule interface {
 	Update(s *Step) *node
 }
@@ -36,7 +32,7 @@ type Joint interface {
 // A Step is one update of one parameter, as nodes.
 type Step struct {
 	Param *node // value to start from; a rule may replace it, as weight decay does
-	Grad  *node // gradient, or what the rules before in a [Chain] made of it
+	Grad  *node // gradient, or what the rules before made of it
 	LR    *node // learning rate, a scalar
 	Size  *node // what the direction is multiplied by: LR, unless a rule replaces it
 	T     *node // number of this step: 1, 2, …; a scalar
@@ -183,17 +179,10 @@ func (s *Step) finish() []graph.Update {
 	return s.updates
 }
 
-// A Chain applies rules in order, each to the result of the one before: clip,
-// then moments, then decay. Each rule is applied to every parameter before the
-// next.
-type Chain []Rule
-
-// Update implements [Rule] for one parameter alone.
-func (c Chain) Update(s *Step) *node { return alone(c, s) }
-
-// UpdateAll implements [Joint].
-func (c Chain) UpdateAll(steps []*Step) {
-	for i, r := range c {
+// InOrder applies rules one after another, each to what the one before made of all
+// steps. The states of each get names of their own.
+func InOrder(rules []Rule, steps []*Step) {
+	for i, r := range rules {
 		var live []*Step
 		for _, s := range steps {
 			if !s.still {
@@ -204,17 +193,8 @@ func (c Chain) UpdateAll(steps []*Step) {
 	}
 }
 
-// String formats the chain as it is parsed: "clip(1) | adam".
-func (c Chain) String() string {
-	parts := make([]string, len(c))
-	for i, r := range c {
-		parts[i] = Format(r)
-	}
-	return strings.Join(parts, " | ")
-}
-
-// alone applies a joint rule to one parameter.
-func alone(j Joint, s *Step) *node {
+// Alone applies a joint rule to one parameter.
+func Alone(j Joint, s *Step) *node {
 	j.UpdateAll([]*Step{s})
 	return s.Grad
 }

@@ -1,4 +1,4 @@
-package optimizers
+package rule
 
 import (
 	"strings"
@@ -24,27 +24,14 @@ type Training struct {
 	suffix    string // tells the states of a graph's second training from the first's
 }
 
-// Descend returns the step that lowers loss by moving params by rule. With no
+// Build returns the step that moves params by rules, in their order, so that loss falls,
+// or rises. With no
 // params, all of the graph's are moved. A parameter that the loss does not use
-// (see [graph.GradUsed]) stays as it is whatever the rule, also where the rule
-// decays weights, and has no states: PyTorch skips it too. A setting out of range
-// is a mistake that graph.Compile reports.
-func Descend(loss *node, rule Rule, params ...*node) *Training {
-	return build(loss, rule, params, false)
-}
-
-// Ascend returns the step that raises the objective.
-func Ascend(objective *node, rule Rule, params ...*node) *Training {
-	return build(objective, rule, params, true)
-}
-
-func build(loss *node, rule Rule, params []*node, up bool) *Training {
+// (see [graph.GradUsed]) stays as it is and has no states.
+func Build(loss *node, rules []Rule, params []*node, up bool) *Training {
 	g := loss.Graph()
 	if len(params) == 0 {
 		params = g.Params()
-	}
-	if err := Check(rule); err != nil {
-		loss, rule = graph.Bad(err, "optimizer", loss), Chain{}
 	}
 	name := g.Unique("step")
 	suffix := strings.TrimPrefix(name, "step")
@@ -64,11 +51,7 @@ func build(loss *node, rule Rule, params []*node, up bool) *Training {
 		}
 		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, Size: t.LR, T: now, train: t, raw: d, old: p, still: !used[i]}
 	}
-	c, ok := rule.(Chain)
-	if !ok {
-		c = Chain{rule}
-	}
-	c.UpdateAll(steps)
+	InOrder(rules, steps)
 	t.Eval = append([]*node(nil), params...)
 	for i, s := range steps {
 		if s.still {
