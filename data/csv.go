@@ -46,6 +46,9 @@ type CSVOptions struct {
 
 	// MaxBytes bounds the text, after decompression; 0 means DefaultMaxBytes.
 	MaxBytes int64
+
+	// Pictures say how Open reads pictures. A table has none.
+	Pictures PictureOptions
 }
 
 // missing tells whether a cell is one of those in Missing, as a word or as a

@@ -1,5 +1,5 @@
 // Package data turns rows into batches: it reads tables (CSV, as people write
-// it) and images (IDX, NumPy), splits them, encodes and scales them by a schema
+// it) and pictures (PNG, JPEG, IDX, NumPy), splits them, encodes and scales them by a schema
 // fitted on the training rows, and walks over them in seeded mini-batches. It
 // knows nothing of graphs or of training.
 //
@@ -50,6 +50,9 @@ type Dataset struct {
 
 	// Weight holds a weight for each row, nil if all count the same.
 	Weight []float64
+	// Names says what the rows are, such as files of pictures; nil if that is not
+	// known.
+	Names []string
 
 	// Missing is the number of cells that were missing, or unknown words that
 	// the schema takes for missing.
@@ -102,7 +105,46 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 		s.Weight = make([]float64, len(rows))
 		Gather(s.Weight, d.Weight, 1, rows)
 	}
+	if d.Names != nil {
+		s.Names = make([]string, len(rows))
+		for i, r := range rows {
+			s.Names[i] = d.Names[r]
+		}
+	}
 	return &s
+}
+
+// ChannelScale returns the mean and the standard deviation of each channel of
+// pictures, which are the first of three axes of Shape; other inputs are one channel.
+// The deviation of a channel without any is 1.
+func (d *Dataset) ChannelScale() (mean, deviation []float64) {
+	channels := 1
+	if len(d.Shape) == 3 {
+		channels = d.Shape[0]
+	}
+	a, _ := d.Array("x")
+	mean, deviation = make([]float64, channels), make([]float64, channels)
+	row := make([]float64, d.Features())
+	each := func(f func(c int, x float64)) {
+		for i := range d.Rows() {
+			GatherArray(row, a, []int{i})
+			for k, x := range row {
+				f(k/(len(row)/channels), x)
+			}
+		}
+	}
+	n := float64(d.Rows() * d.Features() / channels)
+	each(func(c int, x float64) { mean[c] += x })
+	for c := range mean {
+		mean[c] /= n
+	}
+	each(func(c int, x float64) { deviation[c] += float64((x - mean[c]) * (x - mean[c])) })
+	for c, square := range deviation {
+		if deviation[c] = math.Sqrt(square / n); deviation[c] == 0 {
+			deviation[c] = 1
+		}
+	}
+	return mean, deviation
 }
 
 // Check reports the first thing that is wrong: sizes that do not fit, a
@@ -145,6 +187,9 @@ func (d *Dataset) CheckSizes() error {
 	}
 	if d.Weight != nil && len(d.Weight) != n {
 		return fmt.Errorf("data: %d weights for %d rows", len(d.Weight), n)
+	}
+	if d.Names != nil && len(d.Names) != n {
+		return fmt.Errorf("data: %d names for %d rows", len(d.Names), n)
 	}
 	return nil
 }

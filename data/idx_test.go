@@ -102,7 +102,7 @@ func TestReadImagesErrors(t *testing.T) {
 		{"empty", "", label, "images: the file ends within the magic number"},
 		{"no dimensions", good[:7], label, "images: the file ends within the lengths of the axes"},
 		{"not IDX", "P5 28 28", label, "images: begins with 50 35 20 32; an IDX file begins with 00 00"},
-		{"floats", "\x00\x00\x0d\x01\x00\x00\x00\x01", label, "images: elements of type 0x0d"},
+		{"no type", "\x00\x00\x0a\x01\x00\x00\x00\x01", label, "images: elements of type 0x0a"},
 		{"no axes", "\x00\x00\x08\x00", label, "images: 0 axes; there must be 1 to 4"},
 		{"many axes", "\x00\x00\x08\xff", label, "images: 255 axes"},
 		{"short", good[:len(good)-1], label, "images: an array of [1 1 2] needs 2 bytes; the file ends after 1"},
@@ -149,9 +149,17 @@ func TestOpenImages(t *testing.T) {
 		}
 		wantError(t, err, want)
 	}
-	fails("no images; expected train-images-idx3-ubyte")
+	fails("no images; expected folders of PNG or JPEG files, one for each class, or train-images-idx3-ubyte")
 	put("train-images-idx3-ubyte", idx([]byte{4, 1, 1}, 1, 2, 3, 4))
-	fails("train-images-idx3-ubyte has no file of labels beside it")
+	bare, err := Open(folder, CSVOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = bare.Prepare("", Options{})
+	wantError(t, err, "its images have no labels; put those of each class in a folder of its own")
+	if p, err := bare.Prepare("", Options{NoTarget: true, Fractions: Fractions{Test: 0.5}}); err != nil || p.Train.Rows() != 2 || p.Train.Class != nil {
+		t.Errorf("%v", err)
+	}
 	put("train-labels.idx1-ubyte.gz", zipped(idx([]byte{4}, 0, 0, 1, 1)))
 	put("t10k-labels-idx1-ubyte", idx([]byte{1}, 2))
 	fails("t10k-labels-idx1-ubyte has no file of images beside it")

@@ -21,41 +21,57 @@ import (
 //	train-images-idx3-ubyte   train-labels-idx1-ubyte   t10k-images-idx3-ubyte   t10k-labels-idx1-ubyte
 //	emnist-letters-train-images-idx3-ubyte ...          emnist-letters-test-images-idx3-ubyte ...
 //	train_images.npy          train_labels.npy          test_images.npy          test_labels.npy
+//	X.npy                     y.npy
 //
-// each with or without .gz. Of a folder with several sets, one is named as a
+// each with or without .gz; a file .npz with arrays of such names; a folder of PNG
+// and JPEG files, those of each class in a folder of its own, or two such folders,
+// train and test; or one such file. Of a folder with several sets, one is named as a
 // part of the path: folder/emnist-letters. Images of EMNIST, whose files have
 // rows and columns exchanged, are turned upright, and its classes are called as
-// emnist-letters-mapping.txt says, if it is there: A/a, not 1. A set whose two files are both
-// absent is nil; it is an error if both sets are, or one file of a set. Sets of
-// one folder have the same classes. A file may have maxBytes bytes after
-// decompression; 0 means DefaultMaxBytes. Errors are those of ReadImages.
-func OpenImages(path string, maxBytes int64) (train, test *Dataset, err error) {
+// emnist-letters-mapping.txt says, if it is there: A/a, not 1. Images without labels
+// have no classes. A set that is absent is nil; it is an error if both sets are, or
+// if labels have no images. Sets of one folder have the same classes. Errors are those of ReadImages.
+func OpenImages(path string, o PictureOptions) (train, test *Dataset, err error) {
+	if err := o.check(); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
 	files, err := findImages(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if train, err = files.open("train", maxBytes); err != nil {
+	if files == nil {
+		return openPictures(path, o)
+	}
+	if train, err = files.open("train", o); err != nil {
 		return nil, nil, err
 	}
-	if test, err = files.open("test", maxBytes); err != nil {
+	if test, err = files.open("test", o); err != nil {
 		return nil, nil, err
+	}
+	if train == nil {
+		train, test = test, nil
+	}
+	if test != nil && !slices.Equal(train.Shape, test.Shape) {
+		return nil, nil, fmt.Errorf("%s: images for training are %v, for testing %v", path, train.Shape, test.Shape)
+	}
+	if test != nil && (train.Class == nil) != (test.Class == nil) {
+		return nil, nil, fmt.Errorf("%s: the images for training and those for testing have labels, or neither have", path)
+	}
+	if len(files.others) > 0 {
+		train.Notes = append(train.Notes, Note{Text: fmt.Sprintf("%s: not used are %s", path, list(files.others))})
+	}
+	if train.Class == nil {
+		return train, test, nil
 	}
 	names, err := files.mapping()
 	if err != nil {
 		return nil, nil, err
 	}
-	switch {
-	case test == nil:
-		err = nameClasses(names, train)
-	case train == nil:
-		err = nameClasses(names, test)
-	default:
-		err = nameClasses(names, train, test)
-		if !slices.Equal(train.Shape, test.Shape) {
-			return nil, nil, fmt.Errorf("%s: images for training are %v, for testing %v", path, train.Shape, test.Shape)
-		}
+	sets := []*Dataset{train}
+	if test != nil {
+		sets = append(sets, test)
 	}
-	if err != nil {
+	if err := nameClasses(names, sets...); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", files.paths[mappingFile], err)
 	}
 	return train, test, nil
@@ -63,15 +79,24 @@ func OpenImages(path string, maxBytes int64) (train, test *Dataset, err error) {
 
 // imageFiles are the paths of one set, by part and role: train images.
 type imageFiles struct {
-	set   string
-	paths map[string]string
+	set     string
+	paths   map[string]string
+	archive string   // whose members they are; "" if they are files
+	others  []string // arrays there that are none of these
 }
 
-// findImages returns the files of the set at path.
+// findImages returns the files of the set at path, nil if there can only be
+// pictures.
 func findImages(path string) (*imageFiles, error) {
 	folder, want := path, ""
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		folder, want = filepath.Dir(path), strings.ToLower(filepath.Base(path))
+	}
+	if npzFile(want) {
+		return findMembers(path)
+	}
+	if pictureFile(want) {
+		return nil, nil
 	}
 	sets, err := imageSets(folder)
 	if err != nil {
@@ -84,7 +109,7 @@ func findImages(path string) (*imageFiles, error) {
 	case want != "":
 		return sets[want], nil
 	case len(sets) == 0:
-		return nil, fmt.Errorf("%s: no images; expected train-images-idx3-ubyte, train-labels-idx1-ubyte, or t10k-..., each with or without .gz, or train_images.npy, train_labels.npy", folder)
+		return nil, nil
 	case len(sets) > 1:
 		return nil, fmt.Errorf("%s: several sets of images, %s; name one: %s", folder, list(names), filepath.Join(folder, names[0]))
 	}
@@ -148,19 +173,17 @@ func imageName(name string) (set, part, role string, ok bool) {
 }
 
 // open reads a part, nil if it has no files.
-func (f *imageFiles) open(part string, maxBytes int64) (*Dataset, error) {
+func (f *imageFiles) open(part string, o PictureOptions) (*Dataset, error) {
 	images, labels := f.paths[part+" images"], f.paths[part+" labels"]
 	switch {
 	case images == "" && labels == "":
 		return nil, nil
 	case images == "":
-		return nil, fmt.Errorf("%s: %s has no file of images beside it", filepath.Dir(labels), filepath.Base(labels))
-	case labels == "":
-		return nil, fmt.Errorf("%s: %s has no file of labels beside it", filepath.Dir(images), filepath.Base(images))
+		return nil, fmt.Errorf("%s: %s has no file of images beside it", f.folder(labels), filepath.Base(labels))
 	}
 	var d *Dataset
-	err := withFile(images, func(r io.Reader) (err error) {
-		d, err = readImages(r, maxBytes)
+	err := f.read(images, func(r io.Reader) (err error) {
+		d, err = readImages(r, o)
 		return err
 	})
 	if err != nil {
@@ -169,7 +192,23 @@ func (f *imageFiles) open(part string, maxBytes int64) (*Dataset, error) {
 	if strings.HasPrefix(f.set, "emnist") {
 		d.transpose()
 	}
-	return d, withFile(labels, func(r io.Reader) error { return d.readLabels(r, maxBytes) })
+	if labels == "" {
+		return d, nil
+	}
+	return d, f.read(labels, func(r io.Reader) error { return d.readLabels(r, o.MaxBytes) })
+}
+
+// folder is where a file is.
+func (f *imageFiles) folder(path string) string {
+	return cmp.Or(f.archive, filepath.Dir(path))
+}
+
+// read calls read with an open file.
+func (f *imageFiles) read(path string, read func(io.Reader) error) error {
+	if f.archive != "" {
+		return withMember(f.archive, path, read)
+	}
+	return withFile(path, read)
 }
 
 // mappingFile is the key of the file that says what the labels of EMNIST are.
@@ -250,8 +289,8 @@ func withFile(path string, read func(io.Reader) error) error {
 }
 
 // readImages reads the inputs of a dataset, at least one image.
-func readImages(r io.Reader, maxBytes int64) (*Dataset, error) {
-	a, err := readArray(r, maxBytes)
+func readImages(r io.Reader, o PictureOptions) (*Dataset, error) {
+	a, err := readArray(r, o.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -259,15 +298,48 @@ func readImages(r io.Reader, maxBytes int64) (*Dataset, error) {
 		return nil, fmt.Errorf("an array with %d axis; images have two or more (is this the file of labels?)", len(a.dims))
 	}
 	shape := a.dims[1:]
-	if last := len(shape) - 1; last > 1 && shape[last] == 1 {
-		shape = shape[:last] // one channel
-	}
-	d := &Dataset{Shape: slices.Clone(shape), Target: "label", Inputs: pixelNames(shape, a.len()/a.dims[0])}
+	d := &Dataset{Shape: slices.Clone(shape), Target: "label"}
 	if a.item == 'u' && a.size == 1 {
 		d.Pixels = a.raw
-		return d, nil
+	} else if err := d.setPixels(a); err != nil {
+		return nil, err
 	}
-	return d, d.setPixels(a)
+	if len(shape) == 3 {
+		d.placeChannels(o.Channels)
+	}
+	d.Inputs = pixelNames(d.Shape, a.len()/a.dims[0])
+	if o.Width > 0 && len(d.Shape) > 1 {
+		d.resize(o.Width, o.Height)
+	}
+	return d, nil
+}
+
+// placeChannels gives images the shape channels × rows × columns, or rows × columns
+// if there is one channel.
+func (d *Dataset) placeChannels(at ChannelAxis) {
+	usual := []int{1, 3, 4}
+	first, last := slices.Contains(usual, d.Shape[0]), slices.Contains(usual, d.Shape[2])
+	if at == "" {
+		at = ChannelsFirst
+		other := ChannelsLast
+		if last && (!first || d.Shape[2] == 1) {
+			at, other = ChannelsLast, ChannelsFirst
+		}
+		if d.Shape[0] != 1 && d.Shape[2] != 1 {
+			what := map[ChannelAxis]string{ChannelsFirst: "channels x rows x columns", ChannelsLast: "rows x columns x channels"}[at]
+			d.Notes = append(d.Notes, Note{Text: fmt.Sprintf("images of %dx%dx%d numbers are taken as %s", d.Shape[0], d.Shape[1], d.Shape[2], what), Guess: first == last,
+				Advice: []Advice{{Text: fmt.Sprintf("set Channels to %q if that is wrong", other), Option: "Channels", Value: string(other)}}})
+		}
+	}
+	if at == ChannelsLast {
+		h, w, c := d.Shape[0], d.Shape[1], d.Shape[2]
+		transpose(d.X, h*w, c)
+		transpose(d.Pixels, h*w, c)
+		d.Shape = []int{c, h, w}
+	}
+	if d.Shape[0] == 1 {
+		d.Shape = d.Shape[1:]
+	}
 }
 
 // setPixels takes numbers that are no bytes. If they were bytes once, they become

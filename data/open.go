@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -59,24 +60,28 @@ type Source struct {
 	// Shape is the shape of one row's inputs, if it is known; else nil.
 	Shape []int
 
-	// Images are the images of a folder; else nil. Test is its own test
-	// set, nil if the folder has only one set (which is then Images).
+	// Images are images; else nil. Test is their own test set, nil if there is only
+	// one set (which is then Images).
 	Images, Test *Dataset
 }
 
-// Open opens the embedded set of that name, a CSV file, or a folder with images
-// (see OpenImages). Embedded sets come first; write ./iris for a file of that name. The
-// options are those of ReadCSV; of them, only MaxBytes concerns folders, and
+// Open opens the embedded set of that name, a CSV file, or images (see OpenImages).
+// Embedded sets come first; write ./iris for a file of that name. The options are
+// those of ReadCSV; of them, only MaxBytes and Pictures concern images, and
 // none an embedded set, so that others are refused.
 func Open(name string, o CSVOptions) (*Source, error) {
-	set, folder, err := look(name)
+	set, images, err := look(name)
 	switch {
 	case err != nil:
 		return nil, err
-	case set != nil:
-		return set.open(o)
-	case folder:
+	case images:
 		return openFolder(name, o)
+	}
+	if err := o.noPictures(name); err != nil {
+		return nil, err
+	}
+	if set != nil {
+		return set.open(o)
 	}
 	t, err := OpenCSV(name, o)
 	if err != nil {
@@ -85,25 +90,35 @@ func Open(name string, o CSVOptions) (*Source, error) {
 	return &Source{Name: name, Table: t}, nil
 }
 
-// look tells what a name stands for: an embedded set, a folder of images, or else
-// a file of text.
-func look(name string) (set *Set, folder bool, err error) {
+// look tells what a name stands for: an embedded set, images, or else a file of
+// text.
+func look(name string) (set *Set, images bool, err error) {
 	for i := range sets {
 		if sets[i].Name == name {
 			return &sets[i], false, nil
 		}
 	}
-	folder, err = stat(name)
-	if _, _, _, image := imageName(filepath.Base(name)); err == nil && image && !folder {
+	images, err = stat(name)
+	if _, _, _, image := imageName(filepath.Base(name)); err == nil && image && !images {
 		err = fmt.Errorf("%s: images or labels; give the folder that has both: %s", name, filepath.Dir(name))
 	}
-	return nil, folder, err
+	return nil, images, err
 }
 
 // IsImages tells whether Open finds images under that name, and not a table.
 func IsImages(name string) bool {
-	_, folder, err := look(name)
-	return err == nil && folder
+	_, images, err := look(name)
+	return err == nil && images
+}
+
+// HasFiles tells whether Open finds under that name images that are files of their
+// own, so that rows have names.
+func HasFiles(name string) bool {
+	if !IsImages(name) {
+		return false
+	}
+	files, err := findImages(name)
+	return err == nil && files == nil
 }
 
 // Find returns the error of Open for a name of which there is nothing, nil if
@@ -113,12 +128,13 @@ func Find(name string) error {
 	return err
 }
 
-// stat tells whether a name is a folder of images, or a set in one, or a file.
-func stat(name string) (folder bool, err error) {
+// stat tells whether a name is that of images: a folder, a set in one, a picture, an
+// archive of arrays. Else it is a file.
+func stat(name string) (images bool, err error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil:
-		return info.IsDir(), nil
+		return info.IsDir() || pictureFile(name) || npzFile(name), nil
 	case !errors.Is(err, os.ErrNotExist):
 		return false, fileError(name, err)
 	}
@@ -165,12 +181,11 @@ func openFolder(name string, o CSVOptions) (*Source, error) {
 	if err := o.onlyMaxBytes(name, "a folder of images"); err != nil {
 		return nil, err
 	}
-	train, test, err := OpenImages(name, o.MaxBytes)
+	pictures := o.Pictures
+	pictures.MaxBytes = cmp.Or(pictures.MaxBytes, o.MaxBytes)
+	train, test, err := OpenImages(name, pictures)
 	if err != nil {
 		return nil, err
-	}
-	if train == nil {
-		train, test = test, nil
 	}
 	return &Source{Name: name, Images: train, Test: test, Task: Classification, Shape: slices.Clone(train.Shape)}, nil
 }
@@ -185,12 +200,23 @@ func (o *CSVOptions) onlyMaxBytes(name, what string) error {
 	return advise(fmt.Errorf("%s: %s is not a CSV file", name, what), advice...)
 }
 
+// noPictures refuses options for pictures where there are none.
+func (o *CSVOptions) noPictures(name string) error {
+	p := &o.Pictures
+	advice := leaveOut(map[string]bool{"Size": p.Width != 0 || p.Height != 0, "Colors": p.Colors != 0, "Channels": p.Channels != ""})
+	if advice == nil {
+		return nil
+	}
+	return advise(fmt.Errorf("%s: a table has no pictures", name), advice...)
+}
+
 // Prepare divides the rows into parts: for a table as the function Prepare,
 // for images as Split. An empty target means that of the embedded set; its task
 // and shape are those of the set then, unless o says otherwise.
 //
 // Images are inputs already, so options about columns are refused. A folder
-// with its own test set keeps it, whatever o.Fractions.Test is.
+// with its own test set keeps it, whatever o.Fractions.Test is. Images without
+// classes are an error, unless o.NoTarget is set.
 func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 	if s.Table == nil && s.Images == nil {
 		return nil, errors.New("data: a source without a table or images")
@@ -217,6 +243,9 @@ func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 		"Drop": len(o.Drop) > 0, "Use": len(o.Use) > 0, "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
 		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
+	if s.Images.Class == nil && !o.NoTarget {
+		return nil, fmt.Errorf("%s: its images have no labels; put those of each class in a folder of its own, or a file of labels beside IDX or NumPy files", s.Name)
+	}
 	if s.Test != nil {
 		o.Fractions.Test = 0
 	}
@@ -227,5 +256,6 @@ func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 	if s.Test != nil {
 		parts.Test = s.Test
 	}
+	parts.Notes = s.Images.Notes
 	return parts, nil
 }

@@ -40,6 +40,9 @@ type Options struct {
 	// MaxLevels bounds the levels of one column; 0 means 1000. Each of them is
 	// an input.
 	MaxLevels int
+	// NoTarget says that rows are wanted for their inputs alone: images need no
+	// labels then.
+	NoTarget bool
 	// Shape is the shape of one row's inputs, such as [8 8] for the pixels of
 	// an image; nil means one axis.
 	Shape []int

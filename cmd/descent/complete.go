@@ -22,6 +22,8 @@ var flagWords = map[string]func() []string{
 	"schedule":  func() []string { return spec.Names(schedule.Table) },
 	"task":      func() []string { return []string{"regression", "classification"} },
 	"scaling":   func() []string { return []string{"standard", "minmax", "none"} },
+	"colors":    func() []string { return []string{"grey", "rgb"} },
+	"channels":  func() []string { return []string{"first", "last"} },
 	"split":     func() []string { return []string{"random", "time"} },
 	"unknown":   func() []string { return []string{"missing", "refuse"} },
 	"dtype":     func() []string { return []string{"float32", "float64"} },

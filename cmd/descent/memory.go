@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -77,12 +79,15 @@ func (m *memoryLimit) allowReading(name string) error {
 	if info, err := os.Stat(name); err == nil {
 		n = info.Size()
 	}
-	entries, _ := os.ReadDir(name) // of images
-	for _, e := range entries {
+	filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error { // of images
+		if path == name || err != nil {
+			return nil // reading will tell
+		}
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
 			n += info.Size()
 		}
-	}
+		return nil
+	})
 	return m.allow("reading "+called(name), n)
 }
 

@@ -24,8 +24,9 @@ func predictCommand() *cobra.Command {
 		Use:   "predict DIR DATA",
 		Short: "Apply a trained model to new rows",
 		Long: "Apply the model that train --out DIR has saved to the rows of a CSV file (- is the\n" +
-			"standard input), an embedded data set or a folder of images. The target may be missing. For each row a line of CSV is\n" +
-			"printed: the columns that --keep names, the prediction, and for classes their probabilities.",
+			"standard input), an embedded data set, or images: a folder, or one PNG or JPEG file. Targets may be missing. For each\n" +
+			"row a line of CSV is printed: the columns that --keep names, or the file of a picture, the prediction, and for\n" +
+			"classes their probabilities.",
 		Example: "  descent train iris --out model\n  descent predict model new-flowers.csv > predictions.csv\n" +
 			"  descent predict model new-flowers.csv --keep id > predictions.csv",
 		Args: cobra.ExactArgs(2),
@@ -75,10 +76,14 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	var out output
+	keep := o.keep
+	if m.Schema == nil && data.HasFiles(name) {
+		keep = append(keep, "picture")
+	}
 	if o.json {
-		out = m.json(w, o.keep)
+		out = m.json(w, keep)
 	} else {
-		out = m.csv(terminal.Verbatim(w), o.keep)
+		out = m.csv(terminal.Verbatim(w), keep)
 	}
 	if m.Schema == nil {
 		err = o.images(m, name, p, out)
@@ -181,15 +186,27 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 	if err := o.memory.allowReading(name); err != nil {
 		return err
 	}
+	o.pictures = m.pictureOptions()
 	src, err := o.open(name, nil)
 	if err != nil {
 		return err
 	}
 	if !slices.Equal(src.Images.Shape, m.shape()) {
-		return usage(fmt.Errorf("%s: images of %v; the model was trained on %v", name, src.Images.Shape, m.shape()))
+		return usage(fmt.Errorf("%s: images of %v; the model was trained on %v, and train --size would have it resize them", name, src.Images.Shape, m.shape()))
 	}
-	where := func(row int) string { return fmt.Sprintf("%s, image %d", name, row) }
-	return m.predict(p, src.Images, where, func(_ int, x prediction) error { return out.row(x) })
+	names := src.Images.Names
+	where := func(row int) string {
+		if names != nil {
+			return names[row]
+		}
+		return fmt.Sprintf("%s, image %d", name, row)
+	}
+	return m.predict(p, src.Images, where, func(row int, x prediction) error {
+		if names != nil {
+			x.kept = []string{names[row]}
+		}
+		return out.row(x)
+	})
 }
 
 // predict gives f what the model says of each row. A row for which it says nothing,
@@ -273,7 +290,7 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 // json returns the output as an array of objects.
 func (m *saved) json(w io.Writer, keep []string) output {
 	type object struct {
-		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept
+		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept, or the file of a picture
 		Prediction    any                `json:"prediction"`    // a number, or the name of a class
 		Probabilities map[string]float64 `json:"probabilities,omitempty"`
 	}

@@ -46,6 +46,7 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
 	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")
 	f.StringVar(&o.split, "split", "", "rows that are held out: random, or time for the latest (default: time if there is a column of dates)")
+	o.images.add(f)
 	o.add(cmd)
 }
 
@@ -57,6 +58,10 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	kinds := make(map[string]data.Kind)
 	for _, c := range o.categorical {
 		kinds[c] = data.Categorical
+	}
+	var err error
+	if o.pictures, err = o.images.options(); err != nil {
+		return nil, usage(err)
 	}
 	o.memory.heed()
 	if err := o.memory.allowReading(name); err != nil {
@@ -74,6 +79,10 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 		o.scaling = "" // pixels are from 0 to 1
 	}
 	parts, err := o.divide(src)
+	if err == nil && src.Images != nil && o.scaling != "" {
+		o.Mean, o.Deviation = parts.Train.ChannelScale()
+	}
+	o.Resized = o.pictures.Width > 0
 	return parts, o.inFlags(err)
 }
 
@@ -87,7 +96,11 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 			val = 0
 		}
 	}
-	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: data.Scaling(o.scaling), Drop: o.drop,
+	scaling := data.Scaling(o.scaling)
+	if src.Images != nil && scaling == data.Standard {
+		scaling = data.Unscaled // they stay bytes, and the model does it
+	}
+	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: scaling, Drop: o.drop,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 

@@ -198,5 +198,5 @@ func (m *saved) check() error {
 	case m.Classes == 0 && m.Scale == 0:
 		return fmt.Errorf("the target's scale is 0")
 	}
-	return nil
+	return m.checkImages()
 }

@@ -21,6 +21,7 @@ type setup struct {
 	Features int          `json:"features"`
 	Shape    []int        `json:"shape,omitempty"`   // of a row's inputs, if it is not their number
 	Classes  int          `json:"classes,omitempty"` // 0 for regression
+	imageSetup
 	// The target of a regression is divided by Scale after Offset is taken
 	// off: the loss is in these units.
 	Offset float64 `json:"offset,omitempty"`
@@ -106,6 +107,9 @@ func (s *setup) task() (train.Task, error) {
 	model, sum, err := s.Model.For(s.shape(), n)
 	if err != nil {
 		return none, err
+	}
+	if s.Mean != nil {
+		model = models.Sequential(s.standardized, model)
 	}
 	if w := sum.Trainable; w > maxWeights {
 		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))

@@ -19,6 +19,7 @@ type tableFlags struct {
 	noHeader, dayFirst        bool
 	missing                   []string
 	memory                    memoryLimit
+	pictures                  data.PictureOptions
 
 	cmd  *cobra.Command
 	read bool // the standard input
@@ -54,7 +55,7 @@ func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source
 	if err != nil {
 		return nil, err
 	}
-	csv.Kinds = kinds
+	csv.Kinds, csv.Pictures = kinds, t.pictures
 	var src *data.Source
 	if name == stdin {
 		src, err = t.standardInput(csv)
@@ -145,6 +146,9 @@ var cures = map[string]cure{
 	"Task":      {flag: "task", text: "give --task {} if that is wrong"},
 	"Unknown":   {flag: "unknown", text: "give --unknown {}"},
 	"Target":    {flag: "target"},
+	"Size":      {flag: "size", text: "give --size {} to resize them"},
+	"Colors":    {flag: "colors"},
+	"Channels":  {flag: "channels", text: "give --channels {} if that is wrong"},
 	"Scaling":   {flag: "scaling"},
 }
 

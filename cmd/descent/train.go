@@ -27,6 +27,7 @@ import (
 type trainOptions struct {
 	setup
 	tableFlags
+	images                pictureFlags
 	target, task, scaling string
 	drop, use             []string
 	categorical           []string
@@ -53,8 +54,8 @@ func trainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a model on a table or on images",
-		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or a folder\n" +
-			"with images (IDX files as MNIST's, or .npy), and score it on rows that were held out. A target\n" +
+		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or\n" +
+			"pictures (a folder of PNG or JPEG files for each class; IDX files as MNIST's; .npy or .npz), and score it on rows that were held out. A target\n" +
 			"of words is a classification, and so is one of two or three whole numbers or of 0 to 9 or\n" +
 			"less; other numbers are a regression. What is not given is chosen to suit the data.",
 		Example: "  descent train digits\n" +
