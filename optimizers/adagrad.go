@@ -112,3 +112,73 @@ func (r RMSPropRule) Update(s *Step) *node {
 	s.Set(b, next)
 	return next
 }
+
+// MADGRADRule averages towards the point that all gradients so far point to, seen
+// from the start:
+//
+//	λ = lr·√t,  s ← s + λ·g,  v ← v + λ·g²
+//	z = p₀ - s/(∛v + ε)
+//	p ← μ·p + (1-μ)·z
+//
+// Defazio, Jelassi 2021, https://arxiv.org/abs/2101.11075. Weight decay belongs in
+// front of it as l2: it is not decoupled.
+type MADGRADRule struct {
+	Momentum float64 `help:"part of the way that is left, μ" range:"[0,1)"`
+	Eps      float64 `help:"added to the cube root, and to the learning rate" range:"[0,inf)"`
+}
+
+// MADGRAD returns the rule with the defaults of the paper's code.
+func MADGRAD() MADGRADRule { return MADGRADRule{Momentum: 0.9, Eps: 1e-6} }
+
+// Update implements [Rule].
+func (r MADGRADRule) Update(s *Step) *node {
+	start, sum, squares := s.State("start"), s.State("sum"), s.State("squares")
+	p0 := s.First(s.Old(), start)
+	s.Set(start, p0)
+	weight := ops.Mul(ops.Shift(r.Eps, s.LR), ops.Sqrt(s.T))
+	g := ops.Mul(weight, s.Grad)
+	total, square := ops.Add(sum, g), ops.Add(squares, ops.Mul(g, s.Grad))
+	s.Set(sum, total)
+	s.Set(squares, square)
+	s.Size = s.Const(1)
+	zero := s.Const(0) // nothing has been seen of an element yet, and 0/0 is to be 0
+	way := ops.Where(ops.Equal(square, zero), zero, ops.Div(total, ops.Shift(r.Eps, ops.Cbrt(square))))
+	return ops.Scale(1-r.Momentum, ops.Add(ops.Sub(s.Old(), p0), way))
+}
+
+// FTRLRule follows the regularised leader: the point that would have been best for
+// all gradients so far, each taken as a plane, with penalties that make exact zeros:
+//
+//	n' = n + g²,  z ← z + g - (√n'-√n)/lr·p,  n ← n'
+//	p ← 0 where |z| ≤ λ1, else -(z - sign(z)·λ1) / ((β+√n)/lr + λ2)
+//
+// z starts so that the parameter stays where it was initialised while there is no
+// gradient; the paper's starts at 0. McMahan et al. 2013,
+// https://doi.org/10.1145/2487575.2488200, algorithm 1.
+type FTRLRule struct {
+	Beta    float64 `help:"added to the root, β" range:"[0,inf)"`
+	L1      float64 `name:"l1" help:"penalty of the absolute values, λ1" range:"[0,inf)"`
+	L2      float64 `name:"l2" help:"penalty of the squares, λ2" range:"[0,inf)"`
+	Initial float64 `help:"value of the accumulator at the start" range:"[0,inf)"`
+}
+
+// FTRL returns the rule with the paper's β, without penalties.
+func FTRL() FTRLRule { return FTRLRule{Beta: 1} }
+
+// Update implements [Rule].
+func (r FTRLRule) Update(s *Step) *node {
+	squares := s.StateOf("n", graph.Fill(r.Initial), s.Old().Shape().Dims()...)
+	planes := s.State("z")
+	next := ops.Add(squares, ops.Square(s.Grad))
+	before, after := ops.Sqrt(squares), ops.Sqrt(next)
+	curve := func(root *node) *node { return ops.Shift(r.L2, ops.Div(ops.Shift(r.Beta, root), s.LR)) }
+	p, zero := s.Old(), s.Const(0)
+	s.Mask(ops.Less(zero, s.LR)) // planes have a slope as long as there is a rate
+	z := s.First(ops.Neg(ops.Add(ops.Mul(p, curve(before)), ops.Scale(r.L1, ops.Sign(p)))), planes)
+	z = ops.Sub(ops.Add(z, s.Grad), ops.Mul(ops.Div(ops.Sub(after, before), s.LR), p))
+	s.Set(squares, next)
+	s.Set(planes, z)
+	best := ops.Neg(ops.Div(ops.Sub(z, ops.Scale(r.L1, ops.Sign(z))), curve(after)))
+	s.Size = s.Const(1)
+	return ops.Sub(p, ops.Where(ops.LessEqual(ops.Abs(z), s.Const(r.L1)), zero, best))
+}

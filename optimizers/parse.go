@@ -27,19 +27,19 @@ type Optimizer struct {
 //
 //	adam
 //	clip(1) | adam(lr=1e-3, beta2=0.99)
+//
+// A rule may also be a formula, see [FormulaRule]:
+//
+//	clip(1) | m = 0.9*m + g; m
 func Parse(text string) (Optimizer, error) {
 	o := Optimizer{Text: strings.TrimSpace(text)}
-	calls, err := spec.ParseChain(text)
-	if err != nil {
-		return o, err
+	links := []string{text}
+	if isFormula(text) {
+		links = split(text)
 	}
 	var chain Chain
-	for _, c := range calls {
-		e, err := spec.Find("optimizer", Table, c.Name)
-		if err != nil {
-			return o, err
-		}
-		rules, err := o.add(e, c)
+	for _, link := range links {
+		rules, err := o.link(link)
 		if err != nil {
 			return o, err
 		}
@@ -49,6 +49,40 @@ func Parse(text string) (Optimizer, error) {
 		o.Rule = chain[0]
 	}
 	return o, nil
+}
+
+// formulaLR is the rate that a rule as text starts from: that of sgd.
+const formulaLR = 1e-3
+
+// link makes the rules of a text that is a formula, or calls.
+func (o *Optimizer) link(text string) ([]Rule, error) {
+	if isFormula(text) {
+		r := FormulaRule{strings.TrimSpace(text)}
+		if _, err := r.parse(); err != nil {
+			return nil, err
+		}
+		if !o.Given {
+			o.LR = max(o.LR, formulaLR)
+		}
+		return []Rule{r}, nil
+	}
+	calls, err := spec.ParseChain(text)
+	if err != nil {
+		return nil, err
+	}
+	var all []Rule
+	for _, c := range calls {
+		e, err := spec.Find("optimizer", Table, c.Name)
+		if err != nil {
+			return nil, err
+		}
+		rules, err := o.add(e, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rules...)
+	}
+	return all, nil
 }
 
 // add makes the rules of a call, and notes its learning rate.
@@ -105,6 +139,9 @@ func Format(r Rule) string {
 	if c, ok := r.(Chain); ok {
 		return c.String()
 	}
+	if f, ok := r.(FormulaRule); ok {
+		return f.Text
+	}
 	best := spec.Call{}
 	for i := range Table {
 		if reflect.TypeOf(Table[i].New()) != reflect.TypeOf(r) {
@@ -132,6 +169,10 @@ func Check(r Rule) error {
 	}
 	if r == nil {
 		return errors.New("there is no rule; Adam() is one")
+	}
+	if f, ok := r.(FormulaRule); ok {
+		_, err := f.parse()
+		return err
 	}
 	for _, r := range links(r) {
 		if err := spec.Check(r); err != nil {

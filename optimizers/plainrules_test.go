@@ -31,6 +31,10 @@ func plainOf(rule Rule, path string) []link {
 		return []link{plainWhole(r, path)}
 	case AdaHessianRule, SophiaRule, PolyakRule, ProdigyRule:
 		return []link{plainJoint(r, path)}
+	case DoGRule, DoWGRule, DAdaptRule, COCOBRule, MechanicRule:
+		return []link{plainFree(r, path)}
+	case MADGRADRule, FTRLRule, MARSRule:
+		return []link{plainDual(r, path)}
 	case SGDRule, ASGDRule, RpropRule, AdaGradRule, AdaDeltaRule, RMSPropRule, LionRule, SignumRule, QHMRule:
 		return []link{plainMomentum(r, path)}
 	}

@@ -202,3 +202,38 @@ func (r QHAdamRule) Update(s *Step) *node {
 	under := mixSquare(r.Nu2, ops.Div(square, correction(s, r.Beta2)), s.Grad)
 	return ops.Div(top, ops.Shift(r.Eps, ops.Sqrt(under)))
 }
+
+// MARSRule is Adam of a gradient that is corrected by how it has changed, which
+// lowers the noise of batches:
+//
+//	c = g + γ·β1/(1-β1)·(g - g'), g' the gradient of the step before
+//	c ← c·min(1, clip/‖c‖), ‖c‖ that of the parameter
+//	m ← β1·m + (1-β1)·c,  v ← β2·v + (1-β2)·c²
+//	d = m̂ / (√v̂ + ε)
+//
+// The correction is the approximate one, with the batch before in place of a second
+// gradient. Yuan et al. 2024, https://arxiv.org/abs/2411.10438.
+type MARSRule struct {
+	Beta1 float64 `help:"decay of the mean" range:"[0,1)"`
+	Beta2 float64 `help:"decay of the mean square" range:"[0,1)"`
+	Eps   float64 `help:"added to the root" range:"[0,inf)"`
+	Gamma float64 `help:"strength of the correction, γ" range:"[0,inf)"`
+	Clip  float64 `help:"largest norm of a corrected gradient" range:"(0,inf)"`
+}
+
+// MARS returns the rule with the paper's defaults; its learning rate is 3e-3.
+func MARS() MARSRule { return MARSRule{Beta1: 0.95, Beta2: 0.99, Eps: 1e-8, Gamma: 0.025, Clip: 1} }
+
+// Update implements [Rule].
+func (r MARSRule) Update(s *Step) *node {
+	m, v, last := s.State("m"), s.State("v"), s.State("last")
+	s.Set(last, s.Grad)
+	c := ops.Add(s.Grad, ops.Scale(r.Gamma*r.Beta1/(1-r.Beta1), ops.Sub(s.Grad, last)))
+	n := norm(c)
+	c = ops.Mul(c, ops.Where(ops.Less(s.Const(r.Clip), n), ops.Div(s.Const(r.Clip), n), s.Const(1)))
+	mean, square := mix(r.Beta1, m, c), mixSquare(r.Beta2, v, c)
+	s.Set(m, mean)
+	s.Set(v, square)
+	root := ops.Div(ops.Sqrt(square), ops.Sqrt(correction(s, r.Beta2)))
+	return ops.Div(ops.Div(mean, correction(s, r.Beta1)), ops.Shift(r.Eps, root))
+}

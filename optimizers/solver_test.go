@@ -8,6 +8,7 @@ import (
 	"descent/graph"
 	"descent/internal/golden"
 	"descent/ops"
+	"descent/optimizers/schedule"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -169,7 +170,7 @@ func TestFinder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := Finder{Range: DefaultRange()}
+	f := schedule.Finder{Range: schedule.DefaultRange()}
 	for step := range f.Steps {
 		lr := f.At(step)
 		if err := p.Run(graph.Let(tr.LR, []float64{lr})); err != nil {

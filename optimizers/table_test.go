@@ -2,6 +2,7 @@ package optimizers
 
 import (
 	"go/ast"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -226,7 +227,8 @@ func TestBadSettingIsReported(t *testing.T) {
 	}
 }
 
-// Every exported type that is a rule has a row, and every row a reason.
+// Every exported type that is a rule has a row, and every row a reason; a rule as text
+// is its own name.
 func TestEveryRuleHasARow(t *testing.T) {
 	listed := map[string]bool{}
 	for i := range Table {
@@ -248,7 +250,7 @@ func TestEveryRuleHasARow(t *testing.T) {
 	}
 	for _, fn := range sources.Functions(t, ".") {
 		name := sources.Receiver(fn)
-		if ast.IsExported(name) && fn.Name.Name == "Update" && name != "Chain" && !listed[name] {
+		if ast.IsExported(name) && fn.Name.Name == "Update" && name != "Chain" && name != "FormulaRule" && !listed[name] {
 			t.Errorf("%s has no row in Table", name)
 		}
 	}
@@ -295,5 +297,24 @@ func TestStateAgain(t *testing.T) {
 	// The first step moves by the state's 0, the second by the first gradient, 4.
 	if got := w.Variable().Float64s()[0]; got != 1 {
 		t.Errorf("w is %v, want 1", got)
+	}
+}
+
+// The figures of Optax's documentation: the loss Σx² from (1, 2, 3) on.
+func TestDoWGFigures(t *testing.T) {
+	g := graph.New(graph.Float64, 1)
+	x := g.Param("x", graph.From(1, 2, 3), 3)
+	tr := Descend(ops.Sum(ops.Square(x)), DoWG())
+	p, err := tr.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{14, 13.925367, 13.872763, 13.775433, 13.596172, 13.268837} {
+		if err := p.Run(graph.Let(tr.LR, []float64{1})); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Scalar(tr.Loss); math.Abs(got-want) > 2e-5 { // theirs are float32
+			t.Errorf("after %d steps %v, not %v", i, got, want)
+		}
 	}
 }

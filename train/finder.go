@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"descent/optimizers"
+	"descent/optimizers/schedule"
 )
 
 // FindLR trains as r says, but with a rate that grows at each step until the loss
@@ -13,11 +13,11 @@ import (
 // an error if it never fell. The trainer is put back as it was. Of r it takes the rows, the
 // batches, their order and the workers.
 // Smith 2015, https://arxiv.org/abs/1506.01186.
-func (t *Trainer) FindLR(ctx context.Context, r Run, rates optimizers.Range) (curve []optimizers.Trial, best float64, err error) {
+func (t *Trainer) FindLR(ctx context.Context, r Run, rates schedule.Range) (curve []schedule.Trial, best float64, err error) {
 	if err := rates.Check(); err != nil {
 		return nil, 0, err
 	}
-	f := optimizers.Finder{Range: rates}
+	f := schedule.Finder{Range: rates}
 	losses, rows := 0.0, 0 // of the batches that make a step
 	look := func(s *State) error {
 		if s.Ended != nil {

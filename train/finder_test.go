@@ -10,6 +10,7 @@ import (
 	"descent/losses"
 	"descent/models"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/train"
 )
 
@@ -26,7 +27,7 @@ func TestFindLR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := optimizers.Finder{Range: optimizers.DefaultRange()}
+	f := schedule.Finder{Range: schedule.DefaultRange()}
 	for i := range f.Steps {
 		if err := p.Run(graph.Let(step.LR, []float64{f.At(i)}), graph.Let(x, d.X), graph.Let(y, d.Y)); err != nil {
 			t.Fatal(err)
@@ -41,7 +42,7 @@ func TestFindLR(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, steps := bits(tr), tr.Steps()
-		got, best, err := tr.FindLR(context.Background(), run, optimizers.DefaultRange())
+		got, best, err := tr.FindLR(context.Background(), run, schedule.DefaultRange())
 		if err != nil || len(got) != len(want) || best != rate {
 			t.Fatalf("%d rates and %v, want %d and %v; %v", len(got), best, len(want), rate, err)
 		}
@@ -57,7 +58,7 @@ func TestFindLR(t *testing.T) {
 			}
 		}
 	}
-	low := optimizers.DefaultRange()
+	low := schedule.DefaultRange()
 	low.To = low.From * 1.001
 	d.Y = make([]float64, 32) // nothing to be learned
 	for _, v := range tr.Store().Variables() {
@@ -68,7 +69,7 @@ func TestFindLR(t *testing.T) {
 	if _, _, err := tr.FindLR(context.Background(), train.Run{Train: d}, low); err == nil || !strings.Contains(err.Error(), "did the loss fall") {
 		t.Errorf("a loss that cannot fall: %v", err)
 	}
-	if _, _, err := tr.FindLR(context.Background(), train.Run{Train: d}, optimizers.Range{}); err == nil {
+	if _, _, err := tr.FindLR(context.Background(), train.Run{Train: d}, schedule.Range{}); err == nil {
 		t.Error("no range is accepted")
 	}
 }

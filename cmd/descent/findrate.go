@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"descent/data"
-	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
 )
@@ -50,7 +49,7 @@ type foundRate struct {
 // findRate tries rates with the optimizer, the batches and the weights of the run,
 // which are put back, and takes the one at which the loss fell fastest.
 func (o *trainOptions) findRate(ctx context.Context, t *train.Trainer) (*foundRate, error) {
-	within := optimizers.DefaultRange()
+	within := schedule.DefaultRange()
 	curve, best, err := t.FindLR(ctx, o.run, within)
 	if err != nil {
 		return nil, fmt.Errorf("--lr find: %w", err)

@@ -73,8 +73,8 @@ type Optimizer struct {
 func Parse(text string) (Optimizer, error) {
 	o := Optimizer{Optimizer: optimizers.Optimizer{Text: strings.TrimSpace(text)}}
 	calls, err := spec.ParseChain(text)
-	if err != nil {
-		return o, err
+	if err != nil { // a formula, or a mistake
+		return rule(text, nil)
 	}
 	i := slices.IndexFunc(calls, func(c spec.Call) bool { return find(c.Name) != nil })
 	if i < 0 {
@@ -96,7 +96,7 @@ func rule(text string, calls spec.Chain) (Optimizer, error) {
 	if err == nil && o.LR == 0 {
 		return o, fmt.Errorf("optimizer %q: no rule in it moves; end it with one that does, such as sgd", o.Text)
 	}
-	if err == nil || len(calls) > 1 {
+	if err == nil || len(calls) != 1 {
 		return o, err
 	}
 	known := append(spec.Names(Table), spec.Names(optimizers.Table)...)

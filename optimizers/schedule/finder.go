@@ -1,4 +1,4 @@
-package optimizers
+package schedule
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ func DefaultRange() Range { return Range{From: 1e-7, To: 10, Steps: 100, Smooth:
 // Check reports a range that makes no sense.
 func (r Range) Check() error {
 	if !(r.From > 0 && r.To > r.From && r.Steps >= 2 && r.Smooth >= 0 && r.Smooth < 1 && r.Diverged > 1) {
-		return fmt.Errorf("optimizers: a range of rates %+v: it rises from a positive one in at least 2 steps, smooth is in [0, 1), diverged above 1", r)
+		return fmt.Errorf("schedule: a range of rates %+v: it rises from a positive one in at least 2 steps, smooth is in [0, 1), diverged above 1", r)
 	}
 	return nil
 }
