@@ -44,7 +44,7 @@ func (w *walk) overlaps() bool {
 		if step(i) <= reach {
 			var idx [MaxRank]int
 			seen := map[int]bool{}
-			for at := w.offset; len(seen) < w.s.Size(); at = w.next(w.s.Rank(), &idx, at) {
+			for at := w.offset; len(seen) < w.s.Size(); at = w.next(&idx, at) {
 				if seen[at] {
 					return true
 				}
@@ -57,10 +57,9 @@ func (w *walk) overlaps() bool {
 	return false
 }
 
-// next returns the place after at, in row-major order, when only the first axes are
-// walked along, and advances the index.
-func (w *walk) next(axes int, idx *[MaxRank]int, at int) int {
-	for i := axes - 1; i >= 0; i-- {
+// next returns the place after at, in row-major order, and advances the index.
+func (w *walk) next(idx *[MaxRank]int, at int) int {
+	for i := w.s.Rank() - 1; i >= 0; i-- {
 		at += w.stride[i]
 		if idx[i]++; idx[i] < w.s.Dim(i) {
 			break
@@ -108,30 +107,41 @@ func (o place) Lower(b *Builder, in []Value) Value {
 	if !o.overlaps() {
 		return b.Place(o.to, in, [][]int{o.stride[:o.s.Rank()]}, []int{o.offset})
 	}
+	dims, stride := o.s.Dims(), o.stride[:o.s.Rank()]
+	for len(dims) < 2 {
+		dims, stride = append([]int{1}, dims...), append([]int{0}, stride...)
+	}
 	return b.Loop(lower.Loop{Name: "place", Key: o,
-		F32: func(dst []float32, src [][]float32) { addPlaces(&o.walk, dst, src[0]) },
-		F64: func(dst []float64, src [][]float64) { addPlaces(&o.walk, dst, src[0]) },
+		F32: func(dst []float32, src [][]float32) { clear(dst); addRows(dims, stride, dst, src[0], o.offset) },
+		F64: func(dst []float64, src [][]float64) { clear(dst); addRows(dims, stride, dst, src[0], o.offset) },
 	}, o.to, in...)
 }
 
-// addPlaces adds src to zeros at the places of w, in the order of src: run by run
-// along the last axis.
-func addPlaces[T kernel.Float](w *walk, dst, src []T) {
-	clear(dst)
-	n, stride := 1, 0
-	last := max(w.s.Rank()-1, 0)
-	if w.s.Rank() > 0 {
-		n, stride = w.s.Dim(last), w.stride[last]
-	}
-	var idx [MaxRank]int
-	for at := w.offset; len(src) > 0; at = w.next(last, &idx, at) {
-		to := at
-		for _, v := range src[:n] {
-			dst[to] += v
-			to += stride
+// addRows adds src, in its order, to the places of dst that two or more axes lead to,
+// and returns what is left of it.
+func addRows[T kernel.Float](dims, stride []int, dst, src []T, at int) []T {
+	if len(dims) > 2 {
+		for i := range dims[0] {
+			src = addRows(dims[1:], stride[1:], dst, src, at+i*stride[0])
 		}
-		src = src[n:]
+		return src
 	}
+	n, step := dims[1], stride[1]
+	for range dims[0] {
+		row := src[:n]
+		if step == 1 {
+			to := dst[at:][:n]
+			for i, v := range row {
+				to[i] += v
+			}
+		} else {
+			for i, v := range row {
+				dst[at+i*step] += v
+			}
+		}
+		src, at = src[n:], at+stride[0]
+	}
+	return src
 }
 
 // Concat joins arrays along an axis; the other axes agree. It panics if there is
