@@ -99,9 +99,32 @@ func (t *translator) convolution(n *gnode) (*node, error) {
 		return nil, nil
 	}
 	for _, i := range inside {
-		t.inside[i] = true
+		t.inside[i] = nil
 	}
+	moved := ops.Transpose(y, 0, 2, 3, 1)
+	t.inside[inside[0]], t.inside[inside[1]] = moved, moved // the product and its rows
 	return y, nil
+}
+
+// isInside says whether a node is inside a convolution that is one node.
+func (t *translator) isInside(n *gnode) bool { _, ok := t.inside[n]; return ok }
+
+// openConvolutions makes the nodes inside that were not made yet.
+func (t *translator) openConvolutions() error {
+	for _, n := range t.src.nodes {
+		moved, ok := t.inside[n]
+		switch {
+		case !ok || t.made[n] != nil:
+		case moved != nil:
+			t.made[n] = reshaped(moved, dims(n))
+			t.all = append(t.all, n)
+		default:
+			if _, err := t.node(n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // convolution finds the images and the kernel of a convolution whose last node is

@@ -48,7 +48,7 @@ func (e *engine[T]) program() *graph.Program { return e.prog }
 func (e *engine[T]) build() error {
 	e.supplies, e.changes, e.feeds, e.results, e.reads = nil, nil, nil, nil, nil
 	t := newTranslator(e.m.src, e.dt, e)
-	t.moving, t.fuses = e.moving, !e.keepsAll()
+	t.moving, t.fuses = e.moving, !e.keepsInside()
 	grads, err := t.differentiate()
 	if err != nil {
 		return err
@@ -68,10 +68,17 @@ func (e *engine[T]) build() error {
 	return nil
 }
 
-// keepsAll says whether every node has its value and its gradient after a run.
+// keepsAll says whether every node has its value after a run, and its gradient unless
+// it is inside a convolution.
 func (e *engine[T]) keepsAll() bool {
 	set := &e.m.set
 	return !e.m.only || set.nan || set.inf || set.trace
+}
+
+// keepsInside says whether those inside a convolution have their gradients, too.
+func (e *engine[T]) keepsInside() bool {
+	set := &e.m.set
+	return set.nan || set.inf || set.trace || set.every && !e.m.only
 }
 
 // want makes the nodes whose values are kept or read.
@@ -98,9 +105,11 @@ func (e *engine[T]) want(t *translator, fn *graph.Function) error {
 		}
 	}
 	if all {
-		forward := t.all[:len(t.all):len(t.all)]
-		t.derive(forward)
-		for _, n := range forward {
+		t.derive(t.all[:len(t.all):len(t.all)])
+		if err := t.openConvolutions(); err != nil {
+			return err
+		}
+		for _, n := range t.all {
 			kept[n] = true
 			if d := n.Deriv(); d != nil && src.in[d] && t.made[d] != nil {
 				kept[d] = true

@@ -20,9 +20,9 @@ import (
 // [NewTapeMachine] and [NewLispMachine].
 type Options struct {
 	// OnlyRead leaves values where they are but for parameters and their gradients,
-	// costs, nodes that nothing uses, and what is taken out by gorgonia.Read; a
-	// gorgonia.Conv2d is one step then. Without it every node has its Value and its
-	// gradient after a run, which takes time.
+	// costs, nodes that nothing uses, and what is taken out by gorgonia.Read. Without it
+	// every node has its Value after a run, and its gradient unless it is inside a
+	// gorgonia.Conv2d, which takes time; gorgonia.TraceExec keeps those, too.
 	OnlyRead bool
 	// Log is told of graphs that gorgonia's own machine runs; nil is standard error.
 	Log *log.Logger

@@ -472,8 +472,9 @@ func TestOnlyRead(t *testing.T) {
 }
 
 // TestConvolutions asks for one step of a program for each convolution and for each
-// of its gradients, but for windows that do not fit, and where every node is kept:
-// then those inside have their values and gradients.
+// of its gradients, but for windows that do not fit, and where all is traced: then
+// those inside have their gradients, too. Their values they have unless only what is
+// read is kept.
 func TestConvolutions(t *testing.T) {
 	for i := range opCases {
 		c := &opCases[i]
@@ -481,26 +482,35 @@ func TestConvolutions(t *testing.T) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
-			for _, only := range []bool{false, true} {
-				tr := c.try(c.data(), true)
-				m := must(Options{OnlyRead: only}.Compile(tr.g))
-				ok(m.RunAll())
-				one := only && c.name != "Conv2d, larger than the image"
-				for _, step := range []string{"conv[", "conv_input[", "conv_weights["} {
-					if n := strings.Count(m.String(), " "+step); n > 1 || (n == 1) != one {
-						t.Errorf("OnlyRead is %v: %d steps %s in\n%v", only, n, step, m)
-					}
+			traced := c.insides(t, Options{}, gorgonia.TraceExec())
+			kept, only := c.insides(t, Options{}), c.insides(t, Options{OnlyRead: true})
+			for i, n := range traced {
+				if v := kept[i].Value(); v == nil || far(floats(n.Value()), floats(v)) > 1e-12 {
+					t.Errorf("%v is %v, traced %v", n, v, n.Value())
 				}
-				_, _, inside := m.src.convolution(tr.y)
-				if len(inside) != 5 {
-					t.Fatalf("%d nodes inside", len(inside))
-				}
-				for _, n := range inside {
-					if kept := n.Value() != nil && n.Deriv().Value() != nil; kept == only {
-						t.Errorf("OnlyRead is %v: value %v and gradient %v of %v", only, n.Value(), n.Deriv().Value(), n)
-					}
+				opened := c.name == "Conv2d, larger than the image"
+				if n.Deriv().Value() == nil || (kept[i].Deriv().Value() != nil) != opened || only[i].Value() != nil {
+					t.Errorf("%v: gradients %v, %v; value %v", n, n.Deriv().Value(), kept[i].Deriv().Value(), only[i].Value())
 				}
 			}
 		})
 	}
+}
+
+// insides runs a convolution and returns the nodes inside.
+func (c *opCase) insides(t *testing.T, o Options, opts ...gorgonia.VMOpt) gorgonia.Nodes {
+	tr := c.try(c.data(), true)
+	m := must(o.Compile(tr.g, opts...))
+	ok(m.RunAll())
+	one := len(opts) == 0 && c.name != "Conv2d, larger than the image"
+	for _, step := range []string{"conv[", "conv_input[", "conv_weights["} {
+		if n := strings.Count(m.String(), " "+step); n > 1 || (n == 1) != one {
+			t.Errorf("%+v: %d steps %s in\n%v", o, n, step, m)
+		}
+	}
+	_, _, inside := m.src.convolution(tr.y)
+	if len(inside) != 5 {
+		t.Fatalf("%d nodes inside", len(inside))
+	}
+	return inside
 }

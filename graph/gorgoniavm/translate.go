@@ -24,8 +24,8 @@ type translator struct {
 
 	losses []loss // of the source's objectives
 
-	fuses  bool            // convolutions become one node each
-	inside map[*gnode]bool // nodes of such, which are no step from its images to it
+	fuses  bool             // convolutions become one node each
+	inside map[*gnode]*node // nodes of such, no steps from its images to it: their elements, or nil
 
 	theirs  bool            // gradients as gorgonia has them
 	byDo    map[string]int  // ops that run by their own Do, and how many
@@ -52,7 +52,7 @@ type leaves interface {
 type change func() bool
 
 func newTranslator(src *source, dt graph.Dtype, user leaves) *translator {
-	return &translator{src: src, g: graph.New(dt, 1), user: user, made: map[*gnode]*node{}, inside: map[*gnode]bool{}, moving: map[*gnode]bool{}, byDo: map[string]int{}}
+	return &translator{src: src, g: graph.New(dt, 1), user: user, made: map[*gnode]*node{}, inside: map[*gnode]*node{}, moving: map[*gnode]bool{}, byDo: map[string]int{}}
 }
 
 // elements is the type of the elements of a program for nodes: the larger where
@@ -169,7 +169,7 @@ func (t *translator) gradient(n *gnode) (*node, error) {
 	}
 	for _, of := range n.DerivOf() {
 		x := t.made[of]
-		if x == nil || t.inside[of] || !fits(n, of) {
+		if x == nil || t.isInside(of) || !fits(n, of) {
 			continue
 		}
 		for i, o := range t.src.objectives {
@@ -238,7 +238,7 @@ func (t *translator) derive(nodes []*gnode) {
 		var of []*gnode
 		var xs []*node
 		for _, n := range nodes {
-			if d := n.Deriv(); d != nil && t.made[d] == nil && t.isGradient(d, n) && t.src.reaches(o.costs[0], n) {
+			if d := n.Deriv(); d != nil && t.made[d] == nil && !t.isInside(n) && t.isGradient(d, n) && t.src.reaches(o.costs[0], n) {
 				of, xs = append(of, n), append(xs, t.made[n])
 			}
 		}
