@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/tensor"
 )
@@ -307,3 +308,27 @@ func (g *Generator) Batch(seed uint64, epoch, batch int) (Rows, error) {
 	}
 	return s, nil
 }
+
+// An Augmenter changes the rows of a batch of training, each time that they are
+// learned from: package augment has one for pictures.
+type Augmenter interface {
+	// Augment returns as many rows as are named, made of those of d. They depend on
+	// what Augment is given alone, so that a run can be repeated and resumed, and may
+	// use the memory of those before.
+	Augment(d Rows, rows []int, seed uint64, epoch, batch int) (Rows, error)
+	// String says what it does: a checkpoint is for the same.
+	String() string
+}
+
+// Rows that are mixed with others, each with one, have these arrays, too.
+const (
+	MixedShare = "mixed_share" // the share that a row has in its mixture
+	mixedWith  = "_mixed_with"
+)
+
+// MixedWith names the array that has what another one has of the rows that rows are
+// mixed with.
+func MixedWith(name string) string { return name + mixedWith }
+
+// MixedOf tells of which array one of MixedWith is.
+func MixedOf(name string) (of string, ok bool) { return strings.CutSuffix(name, mixedWith) }

@@ -44,6 +44,7 @@ type fit struct {
 	hist     History
 	began    time.Time
 	before   float64 // Seconds when this process took over
+	counted  []int   // 0, 1, 2, ...: the rows of a batch that was made
 	done     int     // batches done by this process
 	last     float64 // loss of the last batch, its rows, and whether it ended a step
 	lastRows int
@@ -219,18 +220,23 @@ func (r *Run) batches() data.Batches {
 // rows returns what the next batch is taken from, and the numbers of its rows in
 // there.
 func (f *fit) rows(t *Trainer, rows []int) (data.Rows, []int, error) {
-	if f.run.Generate == nil {
+	var set data.Rows
+	var err error
+	switch {
+	case f.run.Generate != nil:
+		set, err = f.run.Generate.Batch(f.run.Seed, f.Epoch, f.Batch)
+	case f.run.Augment != nil:
+		set, err = f.run.Augment.Augment(f.train, rows, f.run.Seed, f.Epoch, f.Batch)
+	default:
 		return f.train, rows, nil
 	}
-	set, err := f.run.Generate.Batch(f.run.Seed, f.Epoch, f.Batch)
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: %w", err)
 	}
-	rows = rows[:0:0]
-	for i := range set.Rows() {
-		rows = append(rows, i)
+	for i := len(f.counted); i < set.Rows(); i++ {
+		f.counted = append(f.counted, i)
 	}
-	return set, rows, t.match(set)
+	return set, f.counted[:set.Rows()], t.match(set)
 }
 
 // judge looks whether the epoch is the best so far, and whether to stop.

@@ -73,8 +73,10 @@ func (f *field) load(d data.Rows, rows []int) error {
 	if !f.used {
 		return nil
 	}
-	a, _ := d.Array(f.name)
+	a, ok := d.Array(f.name)
 	switch {
+	case !ok:
+		return fmt.Errorf("train: the rows have no array %q", f.name)
 	case f.kind == whole:
 		data.GatherArray(f.ints, a, rows)
 		for i, c := range f.ints {

@@ -22,6 +22,8 @@ type Run struct {
 	// Generate makes the batches of training in place of Train.
 	Generate *data.Generator
 	Val      data.Rows // scored after each epoch; may be nil
+	// Augment, if not nil, changes the rows of Train in each batch.
+	Augment data.Augmenter
 
 	Epochs  int
 	Batch   int    // rows in each batch; 0 for all
@@ -202,6 +204,9 @@ func (r *Run) Check(t *Trainer) error {
 	} else if err := t.Match(r.Train); err != nil {
 		return err
 	}
+	if err := r.checkAugment(t); err != nil {
+		return err
+	}
 	if !none(r.Val) {
 		if err := t.Match(r.Val); err != nil {
 			return err
@@ -209,6 +214,26 @@ func (r *Run) Check(t *Trainer) error {
 	}
 	_, _, err := r.monitor(t)
 	return err
+}
+
+// checkAugment tries to change a row.
+func (r *Run) checkAugment(t *Trainer) error {
+	switch {
+	case r.Augment == nil && t.task.Mixed:
+		return errors.New("train: the task is Mixed, and nothing mixes rows: the run has no Augment")
+	case r.Augment == nil:
+		return nil
+	case r.Generate != nil || r.Method != nil:
+		return errors.New("train: Augment changes batches of Train for a rule; Generate and Method have none")
+	}
+	some, err := r.Augment.Augment(r.Train, []int{0}, r.Seed, 0, 0)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	if _, mixed := some.Array(data.MixedShare); mixed != t.task.Mixed && t.task.Compute == nil {
+		return fmt.Errorf("train: the rows of %s are mixed: %v; the task is Mixed: %v", r.Augment, mixed, t.task.Mixed)
+	}
+	return nil
 }
 
 // monitor returns what early stopping looks at, and -1 if larger is better,

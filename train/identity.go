@@ -47,6 +47,10 @@ func (f *fit) identity() map[string]string {
 	m["epochs"] = fmt.Sprint(r.Epochs)
 	m["rule"] = withoutAddresses(optimizers.Format(f.t.rule))
 	m["early stopping"] = fmt.Sprintf("%s, patience %d, least improvement %v, best weights restored %v", f.monitor, r.Stop.Patience, r.Stop.MinDelta, r.Stop.RestoreBest)
+	m["augmentation"] = "none"
+	if r.Augment != nil {
+		m["augmentation"] = withoutAddresses(r.Augment.String())
+	}
 	m[ratesKey] = f.describeRates()
 	m[rowsKey] = "generated"
 	if r.Generate == nil {

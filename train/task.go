@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"descent/data"
 	"descent/graph"
 	"descent/ops"
 )
@@ -37,6 +38,9 @@ type Task struct {
 	// what is gathered of several, add up to the whole: weights of mean 1 keep the
 	// scale of the loss.
 	Weighted bool
+	// Mixed makes the loss of training, where rows are mixed with others, a mixture of
+	// that with a row's target and that with the other row's, for [Run].Augment.
+	Mixed bool
 
 	// Compute is the general form: it makes predictions and losses of what it takes
 	// from the batch. It is called for batches of several sizes, in training and in
@@ -160,6 +164,11 @@ func (task *Task) compute(b *Batch) Result {
 	if task.Weighted {
 		loss.Node = weighted(loss.Node, b)
 	}
+	if task.Mixed && b.Training() {
+		other := task.targetOf(b, pred, data.MixedWith(targets))
+		share := ops.Mean(b.Numbers(data.MixedShare))
+		loss.Node = ops.Add(ops.Mul(share, loss.Node), ops.Mul(ops.Shift(1, ops.Neg(share)), task.Loss(pred, other)))
+	}
 	if task.Output != nil && !b.Training() {
 		pred = task.Output(pred)
 	}
@@ -181,9 +190,14 @@ func weighted(loss *graph.Node, b *Batch) *graph.Node {
 
 // target returns what the loss of the usual form compares predictions with.
 func (task *Task) target(b *Batch, pred *graph.Node) *graph.Node {
+	return task.targetOf(b, pred, targets)
+}
+
+// targetOf returns an array of targets.
+func (task *Task) targetOf(b *Batch, pred *graph.Node, name string) *graph.Node {
 	out := pred.Shape()
 	one := out.Rank() == 2 && out.Dim(1) == 1
-	f := field{name: targets, kind: numbers, classes: task.Classes}
+	f := field{name: name, kind: numbers, classes: task.Classes}
 	switch {
 	case task.Classes == 0, task.Classes == 2 && one:
 		f.shape = []int{1}
@@ -212,8 +226,8 @@ func (task *Task) truth() string {
 // complete reports what a task lacks.
 func (task *Task) complete() error {
 	switch {
-	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Residuals != nil || task.Features != 0 || task.OneHot || task.Weighted):
-		return errors.New("train: the task has Compute; Model, Loss, Output, Residuals, Features, OneHot and Weighted are for a task without")
+	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Residuals != nil || task.Features != 0 || task.OneHot || task.Weighted || task.Mixed):
+		return errors.New("train: the task has Compute; Model, Loss, Output, Residuals, Features, OneHot, Weighted and Mixed are for a task without")
 	case task.Compute == nil && task.Truth != "":
 		return errors.New(`train: Truth is for a task with Compute; else it is "y"`)
 	case task.Compute == nil && task.Model == nil:
@@ -224,6 +238,8 @@ func (task *Task) complete() error {
 		return fmt.Errorf("train: Features of the task is %d; it is the number of inputs of a row", task.Features)
 	case task.Weighted && task.Residuals != nil:
 		return errors.New("train: the task has both Weighted and Residuals; with Compute, residuals can have the roots of weights as factors")
+	case task.Mixed && (task.Weighted || task.Residuals != nil):
+		return errors.New("train: the task has Mixed and Weighted or Residuals; with Compute, a loss can be anything")
 	case task.Classes < 0 || task.Classes == 1:
 		return fmt.Errorf("train: Classes of the task is %d; it is 0 for a regression, else at least 2", task.Classes)
 	}

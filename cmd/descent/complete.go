@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"descent/bench"
+	"descent/data/augment"
 	"descent/internal/spec"
 	"descent/losses"
 	"descent/models"
@@ -20,6 +21,7 @@ var flagWords = map[string]func() []string{
 	"loss":      func() []string { return spec.Names(losses.Table) },
 	"model":     func() []string { return spec.Names(models.Table) },
 	"schedule":  func() []string { return spec.Names(schedule.Table) },
+	"augment":   func() []string { return spec.Names(augment.Table) },
 	"task":      func() []string { return []string{"regression", "classification"} },
 	"scaling":   func() []string { return []string{"standard", "minmax", "none"} },
 	"colors":    func() []string { return []string{"grey", "rgb"} },

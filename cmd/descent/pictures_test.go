@@ -25,39 +25,59 @@ func (o *trigger) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A model of pictures is trained, saved, resumed to the same bits, and predicts; the
-// shape of its inputs is that of the data.
+// A model of pictures that are moved and mixed is trained, saved, resumed to the same
+// bits on another number of workers, and predicts; the shape of its inputs is that of
+// the data.
 func TestPictures(t *testing.T) {
 	dir := t.TempDir()
+	const augment = "shift(1) | rotate(10) | mixup(0.3)"
 	const model = "conv(4, 3) | batch_norm | relu | pool(2) | residual(conv(4, 3)) | dense(16) | relu | dropout(rate=0.3)"
 	train := func(ctx context.Context, w io.Writer, want int, out string, more ...string) {
 		t.Helper()
 		var errs bytes.Buffer
-		args := append([]string{"train", "digits", "--model", model, "--out", filepath.Join(dir, out), "--lr", "0.003", "--epochs", "4"}, more...)
+		args := append([]string{"train", "digits", "--model", model, "--out", filepath.Join(dir, out), "--lr", "0.003", "--epochs", "4", "--augment", augment}, more...)
 		if status := run(ctx, args, nil, w, &errs); status != want {
 			t.Fatalf("%v: status %d: %s", args, status, errs.String())
 		}
 	}
 	var printed bytes.Buffer
 	train(t.Context(), &printed, 0, "whole")
-	if !strings.Contains(printed.String(), "(n, 4, 8, 8)") {
+	if !strings.Contains(printed.String(), "(n, 4, 8, 8)") || !strings.Contains(printed.String(), "each picture is changed in each epoch: "+augment) {
 		t.Errorf("the summary is of other pictures:\n%s", printed.String())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	train(ctx, &trigger{mark: "epoch 2/4", pull: cancel}, exitInterrupted, "halves")
-	train(t.Context(), io.Discard, 0, "halves", "--resume")
+	train(ctx, &trigger{mark: "epoch 2/4", pull: cancel}, exitInterrupted, "halves", "--workers", "1")
+	train(t.Context(), io.Discard, 0, "halves", "--resume", "--workers", "3")
 	a, err1 := os.ReadFile(filepath.Join(dir, "whole", weightsFile))
 	b, err2 := os.ReadFile(filepath.Join(dir, "halves", weightsFile))
 	if err1 != nil || err2 != nil || string(a) != string(b) {
 		t.Errorf("the weights of a resumed run have other bits, %v, %v", err1, err2)
 	}
+	var errs bytes.Buffer
+	other := []string{"train", "digits", "--model", model, "--out", filepath.Join(dir, "halves"), "--lr", "0.003", "--epochs", "4", "--resume"}
+	if status := run(t.Context(), other, nil, io.Discard, &errs); status != exitFailure || !strings.Contains(errs.String(), "augmentation was "+augment+" and is none") {
+		t.Errorf("resumed without the augmentation: status %d: %s", status, errs.String())
+	}
 	m, err := readSaved(filepath.Join(dir, "whole"))
-	if err != nil || m.Model.String() != model || len(m.Shape) != 2 {
+	if err != nil || m.Model.String() != model || len(m.Shape) != 2 || len(m.Mean) != 1 {
 		t.Errorf("%v %v, %v", m.Model, m.Shape, err)
 	}
-	status, out, errs := descent("predict", filepath.Join(dir, "whole"), "digits")
+	status, out, fault := descent("predict", filepath.Join(dir, "whole"), "digits")
 	if status != 0 || strings.Count(out, "\n") < 1797 {
-		t.Errorf("status %d: %.200s%s", status, out, errs)
+		t.Errorf("status %d: %.200s%s", status, out, fault)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"iris", "--augment", "flip"}, "rows are of shape [4]; pictures are rows x columns"},
+		{[]string{"digits", "--augment", "flop"}, `did you mean "flip"`},
+		{[]string{"digits", "--augment", "flip", "--scaling", "minmax"}, "--scaling minmax scales each pixel by itself"},
+		{[]string{"digits", "--augment", "flip", "-o", "lbfgs"}, "Augment changes batches of Train for a rule"},
+	} {
+		if status, _, errs := descent(append([]string{"train"}, c.args...)...); status != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: status %d: %s", c.args, status, errs)
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func tails(y []float64) float64 {
 }
 
 // approached are flags that say how an optimum is to be approached.
-var approached = []string{"optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "monitor", "patience", "min-delta", "resume"}
+var approached = []string{"optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "monitor", "patience", "min-delta", "resume", "augment"}
 
 // exact tells whether what was asked for is a linear model whose optimum can be
 // computed, and nobody has said how to approach it.

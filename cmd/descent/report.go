@@ -27,6 +27,7 @@ type report struct {
 
 	Model     string     `json:"model"`
 	Loss      string     `json:"loss"`
+	Augment   string     `json:"augment,omitempty"`
 	Optimizer string     `json:"optimizer"`
 	LR        float64    `json:"lr"`
 	Found     *foundRate `json:"found_lr,omitempty"` // by --lr find
@@ -76,6 +77,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	}
 	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
 	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.Loss.String(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
+	if o.augment != nil {
+		r.Augment = o.augment.String()
+	}
 	for _, n := range r.parts.Notes {
 		r.Notes = append(r.Notes, o.note(n))
 		if n.Guess {
@@ -119,6 +123,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		rate += ", schedule " + o.schedule.String()
 	}
 	fmt.Fprintf(w, "%s, loss %s, %s%s, batch %d, seed %d, %s\n", r.Model, r.Loss, r.Optimizer, rate, r.Batch, r.Seed, r.DType)
+	if r.Augment != "" {
+		fmt.Fprintf(w, "each picture is changed in each epoch: %s\n", r.Augment)
+	}
 }
 
 // score scores the model on the rows that were held out.

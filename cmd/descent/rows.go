@@ -78,12 +78,21 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	} else if !o.given("scaling") {
 		o.scaling = "" // pixels are from 0 to 1
 	}
+	if o.scaling == string(data.MinMax) && src.Table != nil && o.augment != nil {
+		return nil, usage(fmt.Errorf("--scaling minmax scales each pixel by itself, so that --augment cannot move them; there are standard and none"))
+	}
 	parts, err := o.divide(src)
-	if err == nil && src.Images != nil && o.scaling != "" {
+	if err == nil && o.whole(src) && o.scaling != "" {
 		o.Mean, o.Deviation = parts.Train.ChannelScale()
 	}
 	o.Resized = o.pictures.Width > 0
 	return parts, o.inFlags(err)
+}
+
+// whole tells whether inputs are scaled as a whole, and not each by itself: those of
+// pictures that are bytes, or that are moved.
+func (o *trainOptions) whole(src *data.Source) bool {
+	return src.Images != nil || len(src.Shape) > 1 && o.augment != nil
 }
 
 // divide prepares the rows and holds some out. A table that is trained by the
@@ -97,8 +106,8 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 		}
 	}
 	scaling := data.Scaling(o.scaling)
-	if src.Images != nil && scaling == data.Standard {
-		scaling = data.Unscaled // they stay bytes, and the model does it
+	if o.whole(src) && scaling == data.Standard {
+		scaling = data.Unscaled // the model does it
 	}
 	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: scaling, Drop: o.drop,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})

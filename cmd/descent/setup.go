@@ -29,6 +29,8 @@ type setup struct {
 	// Raw does this inside the model: the loss sees the target's own unit, and
 	// the layers are trained as well as without.
 	Raw bool `json:"raw,omitempty"`
+
+	mixed bool // rows are mixed with others in training
 }
 
 // defaultLoss is the loss of train and bench when none is given. It is a proper
@@ -120,7 +122,10 @@ func (s *setup) task() (train.Task, error) {
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
-	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot}
+	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed}
+	if s.mixed {
+		t.Residuals = nil
+	}
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
 	case row.Target == losses.Counts:

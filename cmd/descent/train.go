@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"descent/data"
+	"descent/data/augment"
 	"descent/internal/numjson"
 	"descent/losses"
 	"descent/models"
@@ -35,6 +36,7 @@ type trainOptions struct {
 	rawTarget             bool
 	val, test             float64
 
+	augment     *augment.Pictures // nil is none
 	optimizer   search.Optimizer
 	schedule    *schedule.Spec // nil is a rate that stays
 	rateFlag    rateFlag
@@ -73,6 +75,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.val, "val", -1, about("val", ", by which the best epoch is chosen (default 0.15; 0 for tables of up to 5000 rows, unless an optimizer, a rate or --monitor is given)"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "")
+	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", " (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
@@ -288,6 +291,9 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		o.run.Stop.Patience = 0 // nothing to judge by but the training loss
 	}
 	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
+	if o.augment != nil {
+		o.run.Augment, o.mixed = o.augment, o.augment.Mixes()
+	}
 	_, err := o.setup.task()
 	return err
 }
