@@ -11,9 +11,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// arithmetic is the engine of a machine's tensors, unless gorgonia.WithEngine names
-// another. It is gorgonia's but for what gorgonia's solvers do to parameters and
-// gradients: that is done by this library's kernels, to the same bits.
+// arithmetic is the engine of the parameters and gradients of gorgonia.BindDualValues,
+// unless gorgonia.WithEngine names one. It is gorgonia's but for what gorgonia's
+// solvers do to them: that is done by this library's kernels, to the same bits.
 type arithmetic struct{ gorgonia.StandardEngine }
 
 type tensors = tensor.Tensor

@@ -110,3 +110,26 @@ func TestArithmetic(t *testing.T) {
 		}
 	}
 }
+
+// TestEngine: what a solver changes has our engine, the rest gorgonia's, or all have
+// that which was asked for.
+func TestEngine(t *testing.T) {
+	type other struct{ gorgonia.StandardEngine }
+	for _, c := range []struct {
+		opts         []gorgonia.VMOpt
+		solved, rest tensor.Engine
+	}{
+		{[]gorgonia.VMOpt{gorgonia.BindDualValues()}, arithmetic{}, gorgonia.StandardEngine{}},
+		{nil, gorgonia.StandardEngine{}, gorgonia.StandardEngine{}},
+		{[]gorgonia.VMOpt{gorgonia.BindDualValues(), gorgonia.WithEngine(other{})}, other{}, other{}},
+	} {
+		m := newSmall()
+		ok(gorgonia.Let(m.x, vector(1, 2, 3)))
+		ok(must(Compile(m.g, c.opts...)).RunAll())
+		of := func(v gorgonia.Value) tensor.Engine { return v.(*tensor.Dense).Engine() }
+		product := children(children(m.cost)[0])[0].Value()
+		if w, d := of(m.w.Value()), of(must(m.w.Grad())); w != c.solved || d != c.solved || of(product) != c.rest {
+			t.Errorf("%v: %T, %T, %T", c, w, d, of(product))
+		}
+	}
+}

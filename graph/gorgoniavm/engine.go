@@ -185,6 +185,7 @@ func (e *engine[T]) declare() error {
 			g := &gradient[T]{n: w, to: w.Deriv(), set: set}
 			if set.bindDual && (len(set.dual) == 0 || set.dual.Contains(w)) {
 				g.to, g.adds = nil, true
+				set.ownSolved(w.Value())
 			} else if g.to != nil && (taken[g.to] || isConstant(g.to) || !fits(g.to, w)) { // as where one node is the gradient of several
 				g.to = nil
 			}

@@ -48,7 +48,7 @@ func apply(machine reflect.Type, flags uint64, opts []gorgonia.VMOpt) (m reflect
 	p := reflect.New(machine)
 	m = p.Elem()
 	*(*uint16)(m.FieldByName("runFlags").Addr().UnsafePointer()) = uint16(flags)
-	m.FieldByName("Engine").Set(reflect.ValueOf(arithmetic{}))
+	m.FieldByName("Engine").Set(reflect.ValueOf(gorgonia.StandardEngine{}))
 	for _, opt := range opts {
 		opt(p.Interface().(gorgonia.VM))
 	}

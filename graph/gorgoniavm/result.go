@@ -40,10 +40,15 @@ func (g *gradient[T]) begin() (err error) {
 }
 
 func (g *gradient[T]) make() (err error) {
-	if g.val, err = newValue(g.n.Dtype(), dims(g.n)); err == nil {
+	if g.val, err = newValue(g.n.Dtype(), dims(g.n)); err != nil {
+		return err
+	}
+	if g.adds {
+		g.set.ownSolved(g.val)
+	} else {
 		g.set.own(g.val)
 	}
-	return err
+	return nil
 }
 
 // supply binds the memory if it is not, and gets what somebody else may have put

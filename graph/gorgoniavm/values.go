@@ -82,6 +82,14 @@ func (s *settings) own(v gorgonia.Value) {
 	}
 }
 
+// ownSolved is own for a parameter, or its gradient, that a solver is to change.
+func (s *settings) ownSolved(v gorgonia.Value) {
+	s.own(v)
+	if d, ok := v.(*tensor.Dense); ok && s.engine == tensor.Engine(gorgonia.StandardEngine{}) {
+		tensor.WithEngine(arithmetic{})(d)
+	}
+}
+
 // newValue returns a value of gorgonia's with zeros: a scalar if there are no
 // lengths.
 func newValue(dt tensor.Dtype, dims []int) (gorgonia.Value, error) {
