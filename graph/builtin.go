@@ -108,6 +108,27 @@ func (mulOp) Grad(y, dy *Node) []*Node {
 	return []*Node{Mul(dy, y.in[1]), Mul(dy, y.in[0])}
 }
 
+// Where returns x where c is not 0, else y; see ops.Where.
+func Where(c, x, y *Node) *Node { return Apply(whereOp{}, c, x, y) }
+
+type whereOp struct{}
+
+func (o whereOp) Name() string                     { return Title(o.Describe()) }
+func (whereOp) Describe() Call                     { return CallOf("where") }
+func (whereOp) Locality() Locality                 { return Elementwise }
+func (whereOp) Lower(b *Builder, in []Value) Value { return b.Where(in[0], in[1], in[2]) }
+func (whereOp) Shape(in []Shape) (Shape, error) {
+	s, err := Broadcast(in[0], in[1])
+	if err != nil {
+		return s, err
+	}
+	return Broadcast(s, in[2])
+}
+func (whereOp) Grad(y, dy *Node) []*Node {
+	dx, dz := Branches(y.in[0], dy)
+	return []*Node{nil, dx, dz}
+}
+
 // SumTo sums x over the axes that broadcasting stretched from shape s.
 func SumTo(x *Node, s Shape) *Node {
 	if x.err == nil && x.shape == s {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
-	"descent/graph/lower"
 	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
@@ -50,7 +50,10 @@ func (fn Function) Compile() (*Program, error) {
 	g.store.compiled()
 	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0, at: places(fn.Outputs)}
 	var memory []*Variable
-	f := p.lower(all, &memory)
+	f, err := p.lower(all, &memory)
+	if err != nil {
+		return nil, err
+	}
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
 	if g.dtype == Float32 {
 		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
@@ -75,11 +78,14 @@ func (fn Function) Bytes() (int, error) {
 	defer g.use.give(g.building())
 	p := &Program{fn: fn, g: g}
 	var memory []*Variable
-	if f := p.lower(all, &memory); g.dtype == Float32 {
+	f, err := p.lower(all, &memory)
+	switch {
+	case err != nil:
+		return 0, err
+	case g.dtype == Float32:
 		return exec.Bytes[float32](f)
-	} else {
-		return exec.Bytes[float64](f)
 	}
+	return exec.Bytes[float64](f)
 }
 
 // nodes returns those that the function is about, or what is wrong with them.
@@ -136,7 +142,7 @@ func checkFunction(g *Graph, fn Function, all []*Node) error {
 
 // lower turns the nodes that all depends on into a program for exec, and
 // records which leaves it reads.
-func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
+func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
 	g := p.g
 	top := 0
 	for _, n := range all {
@@ -147,24 +153,20 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 	for _, n := range all {
 		need[n.id] = true
 	}
-	for id := top; id >= 0; id-- {
-		if need[id] {
-			for _, x := range g.nodes[id].in {
-				need[x.id] = true
-			}
-		}
-	}
+	mark(g.nodes, need, nil)
 	f := &exec.Func{}
 	f.Reserve(2 * (top + 1))
-	b := lower.New(f)
-	vals := make([]Value, top+1)
-	var in []Value
+	w := newLowering(f, need)
+	vals := w.vals
 	for id, n := range g.nodes[:top+1] {
 		if !need[id] {
 			continue
 		}
-		f.Tag(id)
+		if bound, ok := n.op.(boundOp); ok {
+			return nil, fmt.Errorf("graph: a value that a step of the loop at %s is given is used outside of it", bound.pos)
+		}
 		if n.op == nil {
+			f.Tag(id)
 			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput(), Padded: n.v != nil && n.v.padded}
 			if n.v != nil && n.v.dtype != g.dtype {
 				l.Wide = n.v.wide()
@@ -176,14 +178,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 			*memory = append(*memory, n.v)
 			continue
 		}
-		in = in[:0]
-		for _, x := range n.in {
-			in = append(in, vals[x.id])
-		}
-		vals[id] = n.op.Lower(b, in)
-		if got := b.Shape(vals[id]); got != n.shape {
-			panic(fmt.Sprintf("graph: op %s promised shape %v and lowers to %v", n.op.Name(), n.shape, got))
-		}
+		w.lower(n)
 	}
 	for _, n := range p.fn.Outputs {
 		f.Output(exec.Val(vals[n.id]))
@@ -191,7 +186,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) *exec.Func {
 	for _, u := range p.fn.Updates {
 		f.Update(exec.Val(vals[u.Target.id]), exec.Val(vals[u.Value.id]))
 	}
-	return f
+	return f, nil
 }
 
 // A Team is a few workers that share the large steps of programs, one program
@@ -249,7 +244,7 @@ type machine interface {
 	feed(leaf int, scalar bool, f Feed)
 	run()
 	borrows() bool
-	runChecked() int
+	runChecked() *exec.NonFinite
 	scalar(out int) float64
 	read(out int, dst []float64)
 	listing() string
@@ -263,12 +258,12 @@ func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options
 	return machineOf[T]{p}, err
 }
 
-func (m machineOf[T]) run()                      { m.p.Run() }
-func (m machineOf[T]) borrows() bool             { return m.p.Borrows() }
-func (m machineOf[T]) runChecked() int           { return m.p.RunChecked() }
-func (m machineOf[T]) read(i int, dst []float64) { convert(dst, m.p.Output(i)) }
-func (m machineOf[T]) scalar(i int) float64      { return m.p.Scalar(i) }
-func (m machineOf[T]) listing() string           { return m.p.Listing() }
+func (m machineOf[T]) run()                        { m.p.Run() }
+func (m machineOf[T]) borrows() bool               { return m.p.Borrows() }
+func (m machineOf[T]) runChecked() *exec.NonFinite { return m.p.RunChecked() }
+func (m machineOf[T]) read(i int, dst []float64)   { convert(dst, m.p.Output(i)) }
+func (m machineOf[T]) scalar(i int) float64        { return m.p.Scalar(i) }
+func (m machineOf[T]) listing() string             { return m.p.Listing() }
 func (m machineOf[T]) stats() Stats {
 	return Stats{Steps: m.p.Steps(), ArenaBytes: m.p.ArenaBytes()}
 }
@@ -312,8 +307,8 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 	}
 	p.ran(me)
 	if p.fn.Check {
-		if id := p.m.runChecked(); id >= 0 {
-			return &NonFiniteError{p.nodes[id]}
+		if bad := p.m.runChecked(); bad != nil {
+			return &NonFiniteError{Node: p.g.nodes[bad.Tag], Loop: bad.Loop, Steps: bad.Steps}
 		}
 		return nil
 	}
@@ -322,8 +317,13 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 }
 
 // A NonFiniteError names the first node of a checking run that became NaN or
-// infinite.
-type NonFiniteError struct{ Node *Node }
+// infinite. If it is in a loop, that is named, with the steps of the loops around it,
+// the outermost first: numbers of the parts that they walk along, from 0.
+type NonFiniteError struct {
+	Node  *Node
+	Loop  string
+	Steps []int
+}
 
 func (e *NonFiniteError) Error() string {
 	in := ""
@@ -333,10 +333,14 @@ func (e *NonFiniteError) Error() string {
 		}
 		in += x.String()
 	}
+	where := ""
+	if e.Steps != nil {
+		where = fmt.Sprintf(" in step %s of %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Steps), " ", "."), "[]"), e.Loop)
+	}
 	if e.Node.op == nil {
 		return fmt.Sprintf("%v is NaN or infinite", e.Node)
 	}
-	return fmt.Sprintf("%s(%s) is NaN or infinite", e.Node.op.Name(), in)
+	return fmt.Sprintf("%s(%s) is NaN or infinite%s", e.Node.op.Name(), in, where)
 }
 
 // arrayIndex is index of an output that is not a scalar.

@@ -28,7 +28,7 @@ func GradUsed(loss *Node, wrt ...*Node) (grads []*Node, used []bool) {
 	if loss.err != nil {
 		return repeated(loss, len(wrt)), make([]bool, len(wrt))
 	}
-	return vjp([]*Node{loss}, []*Node{loss.g.Const(1)}, wrt)
+	return vjp([]*Node{loss}, []*Node{loss.g.Const(1)}, wrt, nil)
 }
 
 // repeated returns n times x.
@@ -37,12 +37,12 @@ func repeated(x *Node, n int) []*Node { return slices.Repeat([]*Node{x}, n) }
 // VJP returns the vector-Jacobian products Σ_k seeds[k]ᵀ ∂ys[k]/∂x for each x
 // in wrt: reverse mode with the given seeds, which have the shapes of ys.
 func VJP(ys, seeds []*Node, wrt ...*Node) []*Node {
-	products, _ := vjp(ys, seeds, wrt)
+	products, _ := vjp(ys, seeds, wrt, nil)
 	return products
 }
 
-// vjp is VJP, and says which of wrt were reached.
-func vjp(ys, seeds, wrt []*Node) (out []*Node, reached []bool) {
+// vjp is VJP that does not go beyond ends, and says which of wrt were reached.
+func vjp(ys, seeds, wrt []*Node, ends map[*Node]bool) (out []*Node, reached []bool) {
 	out, reached = make([]*Node, len(wrt)), make([]bool, len(wrt))
 	if len(ys)+len(wrt) == 0 {
 		return out, reached
@@ -79,8 +79,19 @@ func vjp(ys, seeds, wrt []*Node) (out []*Node, reached []bool) {
 			stop[x.id] = true
 		}
 	}
+	loops := map[*loop]map[int]*Node{} // gradients of the results of loops
 	for id := top; id >= 0; id-- {
 		y, own := g.nodes[id], grads[id]
+		if ends[y] {
+			continue
+		}
+		if r, ok := y.op.(resultOp); ok {
+			r.collect(own, loops, on, accumulate)
+			if !stop[id] {
+				grads[id] = adjoint{}
+			}
+			continue
+		}
 		if own.d == nil || y.op == nil {
 			continue
 		}
@@ -97,6 +108,29 @@ func vjp(ys, seeds, wrt []*Node) (out []*Node, reached []bool) {
 		}
 	}
 	return out, reached
+}
+
+// collect notes the gradient of a loop's result; with that of the first, which was
+// made before the others, all are known, and are passed on.
+func (o resultOp) collect(own adjoint, loops map[*loop]map[int]*Node, on []bool, accumulate func(*Node, adjoint)) {
+	if own.d != nil {
+		if loops[o.loop] == nil {
+			loops[o.loop] = map[int]*Node{}
+		}
+		loops[o.loop][o.i] = own.clean()
+	}
+	if o.i > 0 || loops[o.loop] == nil {
+		return
+	}
+	wanted := make([]bool, len(o.in))
+	for i, x := range o.in {
+		wanted[i] = on[x.id]
+	}
+	for i, d := range o.gradient(loops[o.loop], wanted) {
+		if d != nil && wanted[i] {
+			accumulate(o.in[i], adjoint{d: d})
+		}
+	}
 }
 
 // firstBad returns a node that cannot be computed if one of the given cannot, or

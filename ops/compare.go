@@ -125,25 +125,7 @@ func (o clamp) grad(x, _, dy *node) *node {
 // Where(x > 0, √x, 0) at x = 0 is 0, not 0·∞ = NaN. This holds for everything in
 // the branch up to operations that mix elements, such as MatMul, and for all of
 // the branch when c is a scalar.
-func Where(c, x, y *node) *node { return graph.Apply(where{}, c, x, y) }
-
-type where struct{}
-
-func (o where) Name() string { return graph.Title(o.Describe()) }
-func (where) Describe() call { return graph.CallOf("where") }
-func (where) Shape(in []graph.Shape) (graph.Shape, error) {
-	s, err := graph.Broadcast(in[0], in[1])
-	if err != nil {
-		return s, err
-	}
-	return graph.Broadcast(s, in[2])
-}
-func (where) Lower(b *builder, in []value) value { return b.Where(in[0], in[1], in[2]) }
-func (where) Locality() graph.Locality           { return graph.Elementwise }
-func (where) Grad(z, dz *node) []*node {
-	dx, dy := graph.Branches(z.Arg(0), dz)
-	return []*node{nil, dx, dy}
-}
+func Where(c, x, y *node) *node { return graph.Where(c, x, y) }
 
 // Piecewise returns the value after the first condition that is not 0, else the
 // last: Piecewise(c1, a, c2, b, otherwise). See [Where]. It panics if there are no

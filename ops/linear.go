@@ -88,4 +88,28 @@ func (o matmul) Grad(z, dz *node) []*node {
 	return []*node{dx, dy}
 }
 
+// OnSteps multiplies the rows of all steps by one matrix.
+func (o matmul) OnSteps(in []*node, stacked []bool) *node {
+	x, y := in[0], in[1]
+	if o.tx || !stacked[0] || stacked[1] || x.Shape().Rank() != 3 || y.Shape().Rank() != 2 {
+		return nil
+	}
+	z := graph.Apply(o, rowsOfSteps(x), y)
+	return graph.Reshape(z, graph.Dims(x.Shape().Dim(0), x.Shape().Dim(1), z.Shape().Dim(1)))
+}
+
+// OverSteps is a product of the rows of all steps: those are what is summed over.
+func (o matmul) OverSteps(in []graph.Shape) func(stacks []*node) *node {
+	if !o.tx || o.ty || in[0].Rank() != 2 || in[1].Rank() != 2 {
+		return nil
+	}
+	return func(stacks []*node) *node { return graph.Apply(o, rowsOfSteps(stacks[0]), rowsOfSteps(stacks[1])) }
+}
+
+// rowsOfSteps are the rows of a stack of matrices.
+func rowsOfSteps(x *node) *node {
+	s := x.Shape()
+	return graph.Reshape(x, graph.Dims(s.Dim(0)*s.Dim(1), s.Dim(2)))
+}
+
 func (o matmul) Lower(b *builder, in []value) value { return b.MatMul(in[0], in[1], o.tx, o.ty) }

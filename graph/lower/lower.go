@@ -19,6 +19,9 @@ type Builder struct{ f *exec.Func }
 // New returns a builder that writes to f.
 func New(f *exec.Func) *Builder { return &Builder{f} }
 
+// Func returns what the builder writes to.
+func (b *Builder) Func() *exec.Func { return b.f }
+
 // Shape returns the shape of a value.
 func (b *Builder) Shape(x Value) Shape { return Dims(b.f.Dims(exec.Val(x))...) }
 

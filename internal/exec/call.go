@@ -58,18 +58,27 @@ func callStep[T kernel.Float](o *call, f frame[T], fn func(dst, src [][]T, lo, h
 	if work == 0 {
 		work = f.v.n * 1000 / max(o.Rows, 1)
 	}
-	return &loop[T]{rowsOf(o.Rows, work), fn, f.outs(), f.arrays()}
+	return &calling[T]{rowsOf(o.Rows, work), fn, f.outs(), f.arrays()}
 }
 
-type loop[T kernel.Float] struct {
+// calling is the step of a call.
+type calling[T kernel.Float] struct {
 	rows
 	fn       func(dst, src [][]T, lo, hi int)
 	dst, src [][]T
 }
 
-func (s *loop[T]) run() { s.fn(s.dst, s.src, 0, s.n) }
+func (s *calling[T]) run() { s.fn(s.dst, s.src, 0, s.n) }
 
-func (s *loop[T]) chunk(i, _ int) {
+func (s *calling[T]) slots(visit func(*uintptr)) {
+	for _, arrays := range [][][]T{s.dst, s.src} {
+		for i := range arrays {
+			visit(start(&arrays[i]))
+		}
+	}
+}
+
+func (s *calling[T]) chunk(i, _ int) {
 	lo, hi := s.span(i)
 	s.fn(s.dst, s.src, lo, hi)
 }

@@ -91,6 +91,12 @@ func convStep[T kernel.Float](o conv, f frame[T]) step {
 	return s
 }
 
+func (s *convolution[T]) slots(visit func(*uintptr)) {
+	for _, p := range []**T{&s.dst, &s.a, &s.b, &s.bias} {
+		visit(slot(p))
+	}
+}
+
 func (s *convolution[T]) run()                { s.c.Run(s.dst, s.a, s.b, s.bias) }
 func (s *convolution[T]) chunks() int         { return s.c.Chunks() }
 func (s *convolution[T]) reserve(workers int) { s.c.Reserve(workers) }

@@ -197,6 +197,14 @@ func productStep[T kernel.Float](o dot, f frame[T]) step {
 	return s
 }
 
+func (s *product[T]) slots(visit func(*uintptr)) {
+	for _, p := range []**T{&s.c, &s.a, &s.b, &s.extra} {
+		visit(slot(p))
+	}
+	visit(start(&s.from))
+	visit(start(&s.to))
+}
+
 func (s *product[T]) count() int { return max(1, len(s.offA)) }
 
 // pair returns the operands and the result of a pair.

@@ -56,7 +56,8 @@ func (p *Program[T]) emitCopies() {
 
 type nothing struct{}
 
-func (nothing) run() {}
+func (nothing) run()                 {}
+func (nothing) slots(func(*uintptr)) {}
 
 func sizeOf[T kernel.Float](x T) uintptr { return unsafe.Sizeof(x) }
 
@@ -67,3 +68,12 @@ func elem[T kernel.Float](p *T, i int) *T {
 type move[T kernel.Float] struct{ dst, src []T }
 
 func (s *move[T]) run() { copy(s.dst, s.src) }
+
+func (s *move[T]) slots(visit func(*uintptr)) {
+	visit(start(&s.dst))
+	visit(start(&s.src))
+}
+
+// slot is where an address is kept, start where that of a slice's first element is.
+func slot[P ~*T, T any](p *P) *uintptr      { return (*uintptr)(unsafe.Pointer(p)) }
+func start[T kernel.Float](s *[]T) *uintptr { return (*uintptr)(unsafe.Pointer(s)) }

@@ -126,6 +126,11 @@ type copyView[T kernel.Float] struct {
 
 func (s *copyView[T]) run() { kernel.Gather(s.dst, s.src, &s.view) }
 
+func (s *copyView[T]) slots(visit func(*uintptr)) {
+	visit(slot(&s.dst))
+	visit(slot(&s.src))
+}
+
 func (s *copyView[T]) chunk(i, _ int) {
 	v := s.view
 	lo, hi := s.span(i)

@@ -38,6 +38,8 @@ type operation interface {
 	// wide reports whether a result of rank 0 is made as the float64 that all
 	// scalars are, and not as an element of an array.
 	wide() bool
+	// room is how many elements of memory its step needs for itself while it runs.
+	room() int
 	// overwrites is the operand in whose place the result may be written, or -1.
 	overwrites() int
 
@@ -64,6 +66,7 @@ type plain struct{}
 func (plain) key() any                                               { return nil }
 func (plain) results() [][]int                                       { return nil }
 func (plain) wide() bool                                             { return false }
+func (plain) room() int                                              { return 0 }
 func (plain) overwrites() int                                        { return -1 }
 func (plain) constant(float64) (float64, bool)                       { return 0, false }
 func (plain) simplify(_ *Func, i Val, _ *value) Val                  { return i }
@@ -116,6 +119,9 @@ type frame[T kernel.Float] struct {
 
 // result is the first element of the result.
 func (f frame[T]) result() *T { return f.p.ptr(f.i) }
+
+// room is memory for the step itself.
+func (f frame[T]) room() []T { return f.p.arena[f.p.plan.rooms[f.i]:][:f.v.op.room()] }
 
 // scalar is a result of rank 0 of an operation that is wide.
 func (f frame[T]) scalar() *float64 { return f.p.scalar(f.i) }

@@ -96,6 +96,13 @@ func (s *placeStep[T]) run() {
 	}
 }
 
+func (s *placeStep[T]) slots(visit func(*uintptr)) {
+	visit(start(&s.dst))
+	for i := range s.src {
+		visit(slot(&s.src[i]))
+	}
+}
+
 func (s *placeStep[T]) chunks() int { return max(1, len(s.divided)) }
 func (s *placeStep[T]) reserve(int) {}
 func (s *placeStep[T]) finish()     {}

@@ -27,6 +27,7 @@ type plan struct {
 	arena   int      // elements
 	slots   int      // scalars
 	inBatch map[Val]bool
+	rooms   map[Val]int // of operations that need memory for themselves: offset in the arena
 }
 
 // Pad is how many elements the start of an array of ours is a multiple of: 64
@@ -40,7 +41,9 @@ type interval struct {
 	val       Val
 	def, last int
 	n         int
+	at        int   // in the arena
 	rest      []Val // values that follow val in the same memory
+	room      bool  // it is no value, but what the step of val works in
 }
 
 // planMemory assigns allocs for groups in schedule order. Each array lives from
@@ -48,7 +51,7 @@ type interval struct {
 // hands freed space on, and a region may write where an operand that ends with
 // it was. The groups come back with the batches undone that could not be served.
 func planMemory(f *Func, groups []group) (*plan, []group) {
-	p := &plan{allocs: make([]allocation, len(f.vals)), inBatch: map[Val]bool{}}
+	p := &plan{allocs: make([]allocation, len(f.vals)), inBatch: map[Val]bool{}, rooms: map[Val]int{}}
 	root := f.roots()
 	def, last := lifetimes(f, groups, root)
 	p.placeLeaves(f)
@@ -71,7 +74,7 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 			ivs = append(ivs, interval{val: Val(i), def: int(def[i]), last: int(last[i]), n: alignUp(max(v.n, 1))})
 		}
 	}
-	p.sweep(f, groups, ivs, root)
+	p.sweep(f, groups, append(ivs, f.rooms(groups)...), root)
 	for i, v := range f.vals {
 		if v.kind == kShape {
 			p.allocs[i] = p.allocs[v.args[0]]
@@ -79,6 +82,16 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 		}
 	}
 	return p, groups
+}
+
+// rooms are the lives of what operations work in: their own step.
+func (f *Func) rooms(groups []group) (ivs []interval) {
+	for s, g := range groups {
+		if v := &f.vals[g.vals[0]]; v.kind == kOperation && v.op.room() > 0 {
+			ivs = append(ivs, interval{val: g.vals[0], def: s, last: s, n: alignUp(v.op.room()), room: true})
+		}
+	}
+	return ivs
 }
 
 // batches returns one interval for each operand of a batch that is computed: its
@@ -192,7 +205,9 @@ func (f *Func) overwrites(x *value, l Val) bool {
 // sweep walks the steps once, handing out arena space first-fit from a list of
 // holes and taking it back when lives end.
 func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
-	slices.SortFunc(ivs, func(a, b interval) int { return cmp.Or(cmp.Compare(a.def, b.def), cmp.Compare(a.val, b.val)) })
+	slices.SortFunc(ivs, func(a, b interval) int {
+		return cmp.Or(cmp.Compare(a.def, b.def), cmp.Compare(a.val, b.val), cmp.Compare(bool2int(a.room), bool2int(b.room)))
+	})
 	ending := make([][]interval, len(groups)+1)
 	var h holes
 	next := 0
@@ -206,17 +221,21 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 			made = p.inherit(f, groups[s], made, ending, s, root)
 		}
 		for _, iv := range made {
-			at := h.take(iv.n)
-			p.allocs[iv.val] = allocation{spaceArena, at}
-			next := at + alignUp(f.vals[iv.val].n)
+			iv.at = h.take(iv.n)
+			ending[iv.last] = append(ending[iv.last], iv)
+			if iv.room {
+				p.rooms[iv.val] = iv.at
+				continue
+			}
+			p.allocs[iv.val] = allocation{spaceArena, iv.at}
+			next := iv.at + alignUp(f.vals[iv.val].n)
 			for _, v := range iv.rest {
 				p.allocs[v] = allocation{spaceArena, next}
 				next += alignUp(f.vals[v].n)
 			}
-			ending[iv.last] = append(ending[iv.last], iv)
 		}
 		for _, iv := range ending[s] {
-			h.give(p.allocs[iv.val].at, iv.n)
+			h.give(iv.at, iv.n)
 		}
 	}
 	p.arena = h.end
@@ -254,7 +273,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 		}
 		old := &ending[s][olds[0]]
 		heirless[of(iv)] = olds[1:]
-		p.allocs[iv.val] = p.allocs[old.val]
+		p.allocs[iv.val], iv.at = p.allocs[old.val], old.at
 		old.n = 0
 		ending[iv.last] = append(ending[iv.last], iv)
 	}

@@ -31,9 +31,9 @@ type Options struct {
 // A Program is a compiled Func: flat steps over one arena. Run allocates
 // nothing and cannot fail. A Program is used by one goroutine at a time.
 type Program[T kernel.Float] struct {
-	f       *Func
-	plan    *plan
-	groups  []group
+	f *Func
+	arrangement
+	options Options
 	steps   []step
 	stepOf  []int // by group: the step that computes it
 	arena   []T
@@ -53,7 +53,6 @@ type Program[T kernel.Float] struct {
 	outputs []output[T]
 	borrows bool       // an output is memory of the caller
 	pages   *jit.Pages // nil where arithmetic is interpreted
-	check   bool
 }
 
 type output[T kernel.Float] struct {
@@ -71,40 +70,70 @@ type scalarLoad[T kernel.Float] struct {
 // element, and is neither read nor written beyond its length unless the leaf is
 // padded.
 func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Program[T], error) {
+	wanted, err := jit.Wanted()
+	if err := errors.Join(err, kernel.ISAError()); err != nil {
+		return nil, err
+	}
+	o.Interpret = o.Interpret || !wanted || !jit.Available()
+	l, err := prepare(f, memory, o)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(f, l, memory, kernel.Aligned[T](max(l.plan.arena, 1)), o), nil
+}
+
+// An arrangement is what a program's steps compute, in their order, and where.
+type arrangement struct {
+	groups []group
+	plan   *plan
+}
+
+// prepare improves f, and the bodies of its loops, and lays it out. Without memory
+// no updates are batched.
+func prepare[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (l arrangement, err error) {
 	var check func(*Func) error
 	if o.Verify {
 		check = Verify
 	}
 	_, f.double = any(T(0)).(float64)
 	if err := f.optimize(check, !o.Check); err != nil {
-		return nil, err
+		return l, err
 	}
-	groups := fuse(f)
-	if o.Check {
-		groups = singles(f)
-	} else {
-		groups = reduceInRegions(f, splitConflicting(f, batchUpdates(f, groups, memory)))
-	}
-	plan, groups := planMemory(f, schedule(f, groups))
-	p := &Program[T]{f: f, groups: groups, plan: plan, consts: map[uint64][]T{}, team: o.Team, check: o.Check}
-	wanted, err := jit.Wanted()
-	if err := errors.Join(err, kernel.ISAError()); err != nil {
-		return nil, err
-	}
-	if !o.Interpret && wanted && jit.Available() {
-		p.pages = &jit.Pages{}
-	}
-	if o.Verify {
-		if err := verifyPlan(f, groups, p.plan); err != nil {
-			return nil, err
+	for i := range f.vals {
+		if loop, ok := f.vals[i].op.(*loop); ok {
+			if loop.body, err = prepare[T](loop.Body, nil, o); err != nil {
+				return l, fmt.Errorf("%s: %w", loop.Name, err)
+			}
 		}
 	}
-	p.arena = kernel.Aligned[T](max(p.plan.arena, 1))
+	groups := fuse(f)
+	switch {
+	case o.Check:
+		groups = singles(f)
+	case memory != nil:
+		groups = batchUpdates(f, groups, memory)
+		fallthrough
+	default:
+		groups = reduceInRegions(f, splitConflicting(f, groups))
+	}
+	l.plan, l.groups = planMemory(f, schedule(f, groups))
+	if o.Verify {
+		err = verifyPlan(f, l.groups, l.plan)
+	}
+	return l, err
+}
+
+// assemble makes the steps of a program whose intermediate values are in arena.
+func assemble[T kernel.Float](f *Func, l arrangement, memory func(leaf int) []T, arena []T, o Options) *Program[T] {
+	p := &Program[T]{f: f, arrangement: l, arena: arena, consts: map[uint64][]T{}, team: o.Team, options: o}
+	if !o.Interpret {
+		p.pages = &jit.Pages{}
+	}
 	p.scalars = make([]float64, p.plan.slots)
 	p.bindLeaves(memory)
 	p.emitAll()
 	if p.pages != nil && seal(p.pages) != nil {
-		p.pages = nil // a host may refuse at any time what it allowed before
+		p.pages, p.options.Interpret = nil, true // a host may refuse at any time what it allowed before
 		p.emitAll()
 	}
 	for _, v := range f.outputs {
@@ -112,11 +141,11 @@ func Compile[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (*Pr
 			p.outputs = append(p.outputs, output[T]{scalar: p.scalarOrConst(v)})
 		} else {
 			p.outputs = append(p.outputs, output[T]{data: unsafe.Slice(p.ptr(v), f.vals[v].n)})
-			h := plan.allocs[v]
+			h := p.plan.allocs[v]
 			p.borrows = p.borrows || h.space == spaceLeaf && !f.leaves[h.at].Input
 		}
 	}
-	return p, nil
+	return p
 }
 
 // seal is a variable so that a test can be a host that refuses.
@@ -137,19 +166,17 @@ func (p *Program[T]) emitAll() {
 // Bytes returns how much memory a program of f would take for its inputs and its
 // intermediate values. It allocates none of it.
 func Bytes[T kernel.Float](f *Func) (int, error) {
-	var zero T
-	_, f.double = any(zero).(float64)
-	if err := f.optimize(nil, true); err != nil {
+	l, err := prepare[T](f, nil, Options{})
+	if err != nil {
 		return 0, err
 	}
-	plan, _ := planMemory(f, schedule(f, reduceInRegions(f, splitConflicting(f, fuse(f)))))
-	n := plan.arena
+	n := l.plan.arena
 	for _, l := range f.leaves {
 		if l.Input {
 			n += alignUp(max(size(l.Dims), 1))
 		}
 	}
-	return n * int(unsafe.Sizeof(zero)), nil
+	return n * int(sizeOf(T(0))), nil
 }
 
 // singles makes each value its own group.
@@ -247,26 +274,39 @@ func (p *Program[T]) execute() {
 	}
 }
 
-// RunChecked executes a program compiled with Check up to the first value
-// that is NaN or infinite and returns its tag, or -1.
-func (p *Program[T]) RunChecked() (tag int) {
+// A NonFinite is a value that became NaN or infinite.
+type NonFinite struct {
+	Tag   int
+	Steps []int  // of the loops that it is in, the outermost first
+	Loop  string // the name of the innermost
+}
+
+// RunChecked executes a program compiled with Check up to the first value that is
+// NaN or infinite, and returns it, or nil.
+func (p *Program[T]) RunChecked() *NonFinite {
 	p.load()
 	for i, s := range p.steps {
 		s.run()
+		if l, ok := s.(*loopStep[T]); ok && l.bad != nil {
+			return l.bad
+		}
 		for _, v := range p.groups[i].vals {
 			if !p.finite(v) {
-				return p.f.vals[v].tag
+				return &NonFinite{Tag: p.f.vals[v].tag}
 			}
 		}
 	}
 	for _, s := range p.ends {
 		s.run()
 	}
-	return -1
+	return nil
 }
 
 func (p *Program[T]) finite(v Val) bool {
 	x := &p.f.vals[v]
+	if _, ok := x.op.(*loop); ok {
+		return true // its body was checked
+	}
 	if x.scalar() {
 		return !math.IsNaN(*p.scalar(v)) && !math.IsInf(*p.scalar(v), 0)
 	}
@@ -360,6 +400,9 @@ func (p *Program[T]) Listing() string {
 			continue
 		}
 		fmt.Fprintf(&b, "%s\n", p.line(g.vals[0]))
+		if l, ok := p.steps[p.stepOf[i]].(*loopStep[T]); ok {
+			b.WriteString(l.listing())
+		}
 	}
 	for i, u := range p.plan.copies {
 		fmt.Fprintf(&b, "%3d  %s <- %s\n", len(p.steps)+i, p.name(u.Leaf), p.name(u.Value))

@@ -102,6 +102,11 @@ type reduce[T kernel.Float] struct {
 
 func (s *reduce[T]) run() { s.fn(s.dst, s.src, s.outer, s.mid, s.inner) }
 
+func (s *reduce[T]) slots(visit func(*uintptr)) {
+	visit(slot(&s.dst))
+	visit(slot(&s.src))
+}
+
 func (s *reduce[T]) chunk(i, _ int) {
 	lo, hi := s.span(i)
 	s.fn(elem(s.dst, lo*s.inner), elem(s.src, lo*s.mid*s.inner), hi-lo, s.mid, s.inner)
@@ -117,6 +122,8 @@ type total[T kernel.Float] struct {
 }
 
 func (s *total[T]) run() { *s.dst = kernel.Total(s.src, s.size) }
+
+func (s *total[T]) slots(visit func(*uintptr)) { visit(slot(&s.src)) }
 
 func (s *total[T]) reserve(int) { s.sums = make([]float64, s.rows.n) }
 

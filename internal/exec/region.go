@@ -31,7 +31,10 @@ type region[T kernel.Float] struct {
 
 // tileOp does its part of the tile that starts off bytes into the domain and
 // has n elements.
-type tileOp[T kernel.Float] interface{ tile(off uintptr, n int) }
+type tileOp[T kernel.Float] interface {
+	tile(off uintptr, n int)
+	slots(visit func(*uintptr))
+}
 
 // ref is an operand's memory. Arrays step with the tile, scratch does not:
 // step is 1 or 0.
@@ -39,6 +42,8 @@ type ref struct {
 	ptr  unsafe.Pointer
 	step uintptr
 }
+
+func (r *ref) slot() *uintptr { return (*uintptr)(unsafe.Pointer(&r.ptr)) }
 
 func (r ref) at(bytes uintptr) unsafe.Pointer { return unsafe.Add(r.ptr, bytes*r.step) }
 
@@ -50,6 +55,27 @@ type primitive[T kernel.Float] struct {
 
 func (m *primitive[T]) tile(off uintptr, n int) {
 	m.fn((*T)(m.dst.at(off)), (*T)(m.a.at(off)), (*T)(m.b.at(off)), (*T)(m.c.at(off)), n)
+}
+
+func (m *primitive[T]) slots(visit func(*uintptr)) {
+	for _, r := range []*ref{&m.dst, &m.a, &m.b, &m.c} {
+		visit(r.slot())
+	}
+}
+
+func (r *region[T]) slots(visit func(*uintptr)) {
+	for _, fills := range [][]fill[T]{r.runFills, r.tileFills} {
+		for i := range fills {
+			visit(slot(&fills[i].one))
+			visit(start(&fills[i].src))
+		}
+	}
+	for i := range r.splats {
+		visit(slot(&r.splats[i].one))
+	}
+	for _, op := range r.ops {
+		op.slots(visit)
+	}
 }
 
 func (r *region[T]) run() {
@@ -95,6 +121,12 @@ func (r *region[T]) chunks() int { return max(1, (r.n+r.each-1)/r.each) }
 // regionCopies is a region that a team shares: each worker has a copy with
 // scratch of its own.
 type regionCopies[T kernel.Float] []*region[T]
+
+func (c regionCopies[T]) slots(visit func(*uintptr)) {
+	for _, r := range c {
+		r.slots(visit)
+	}
+}
 
 func (c regionCopies[T]) run()        { c[0].run() }
 func (c regionCopies[T]) chunks() int { return c[0].chunks() }

@@ -21,6 +21,13 @@ func (m *machineCode[T]) tile(off uintptr, n int) {
 	m.code.Run(n)
 }
 
+func (m *machineCode[T]) slots(visit func(*uintptr)) {
+	m.code.Streams(visit)
+	for i := range m.streams {
+		visit(m.streams[i].slot())
+	}
+}
+
 // splat sets a number that all elements share, once a run.
 type splat[T kernel.Float] struct {
 	code   *jit.Code[T]

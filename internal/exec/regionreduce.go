@@ -132,6 +132,11 @@ func (s *tileReduction[T]) tile(off uintptr, n int) {
 	}
 }
 
+func (s *tileReduction[T]) slots(visit func(*uintptr)) {
+	visit(s.src.slot())
+	visit(slot(&s.dst))
+}
+
 // finish is called after all tiles.
 func (s *tileReduction[T]) finish() {
 	if s.fn != nil {

@@ -17,6 +17,18 @@ func (f *Func) Reshape(x Val, dims []int) Val {
 	return f.add(value{kind: kShape, args: f.own([]Val{x}), dims: dims})
 }
 
+// Part returns some of the elements of a result of an operation, from one on, under
+// a shape.
+func (f *Func) Part(x Val, from int, dims []int) Val {
+	v := &f.vals[x]
+	if v.kind == kShape {
+		x, from = v.args[0], v.from+from
+	} else if from == 0 && slices.Equal(v.dims, dims) {
+		return x
+	}
+	return f.add(value{kind: kShape, args: f.own([]Val{x}), dims: dims, from: from})
+}
+
 // shapeIdentity joins reshapes of reshapes, and drops those that do nothing.
 func (f *Func) shapeIdentity(i Val, v *value) Val {
 	x := &f.vals[v.args[0]]
@@ -106,7 +118,8 @@ type box1[T kernel.Float] struct {
 	src *float64
 }
 
-func (s *box1[T]) run() { *s.dst = T(*s.src) }
+func (s *box1[T]) run()                       { *s.dst = T(*s.src) }
+func (s *box1[T]) slots(visit func(*uintptr)) { visit(slot(&s.dst)) }
 
 // unbox is one element of an array as a scalar.
 type unbox struct {
@@ -135,4 +148,5 @@ type unbox1[T kernel.Float] struct {
 	src *T
 }
 
-func (s *unbox1[T]) run() { *s.dst = float64(*s.src) }
+func (s *unbox1[T]) run()                       { *s.dst = float64(*s.src) }
+func (s *unbox1[T]) slots(visit func(*uintptr)) { visit(slot(&s.src)) }

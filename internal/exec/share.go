@@ -1,7 +1,12 @@
 package exec
 
 // A step is one thing to do in a run. It knows its operands and their sizes.
-type step interface{ run() }
+type step interface {
+	run()
+	// slots visits the places where the step keeps the addresses of arrays: a loop
+	// changes those that move from one of its steps to the next.
+	slots(visit func(*uintptr))
+}
 
 // divisible is a step that a team can share: its work is in chunks, which may be
 // done in any order, by any worker, at the same time. How many there are depends

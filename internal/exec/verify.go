@@ -37,6 +37,9 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 			}
 		}
 	}
+	if err := verifyRooms(f, groups, p, def, last); err != nil {
+		return err
+	}
 	for i := range f.vals {
 		h := p.allocs[i]
 		if h.space != spaceLeaf || f.vals[i].memoryless() {
@@ -49,6 +52,21 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 						return fmt.Errorf("step %d reads %s, which step %d has replaced", s, f.leaves[h.at].Name, def[i])
 					}
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// verifyRooms checks that what operations work in is nobody's while they do.
+func verifyRooms(f *Func, groups []group, p *plan, def, last []int32) error {
+	for s, g := range groups {
+		at, ok := p.rooms[g.vals[0]]
+		for i := range f.vals {
+			h := p.allocs[i]
+			lives := int(def[i]) <= s && (int(last[i]) >= s || int(def[i]) == s)
+			if ok && lives && h.space == spaceArena && !f.vals[i].memoryless() && h.at < at+f.vals[g.vals[0]].op.room() && at < h.at+f.vals[i].n {
+				return fmt.Errorf("step %d works where value %d is", s, i)
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // it is, and nothing of one that is right.
 func TestVerify(t *testing.T) {
 	view := kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{4, 3}, Stride: [kernel.MaxRank]int{1, 4}}
-	loop := func(rows int) *Call {
+	rows := func(rows int) *Call {
 		return &Call{Name: "loop", Rows: rows, F32: mix[float32], F64: mix[float64]}
 	}
 	for _, c := range []struct {
@@ -22,7 +22,7 @@ func TestVerify(t *testing.T) {
 	}{
 		{"map", func(f *Func, x Val) Val { return f.Map(kernel.Exp, x) }, func(v *value) { v.dims = []int{4, 3} }, "does not broadcast"},
 		{"reshape", func(f *Func, x Val) Val { return f.Reshape(x, []int{12}) }, func(v *value) { v.dims, v.n = []int{6}, 6 }, "reshape of"},
-		{"one of two results", func(f *Func, x Val) Val { return f.Call(loop(0), [][]int{{2}, {3}}, x)[1] }, func(v *value) { v.from += Pad }, "reshape of"},
+		{"one of two results", func(f *Func, x Val) Val { return f.Call(rows(0), [][]int{{2}, {3}}, x)[1] }, func(v *value) { v.from += Pad }, "reshape of"},
 		{"reduction", func(f *Func, x Val) Val { return f.Reduce(kernel.ReduceMax, x, []int{1}) }, func(v *value) { v.op = reduction{outer: 3, mid: 3, inner: 1} }, "3×3×1"},
 		{"product", func(f *Func, x Val) Val { return f.Dot(x, x, true, false) }, func(v *value) { v.op = dot{m: 4, n: 4, k: 3} }, "product of"},
 		{"convolution", func(f *Func, x Val) Val { return pointwise(f, x) }, func(v *value) { o := v.op.(conv); o.In = 2; v.op = o }, "convolution of"},
@@ -32,7 +32,10 @@ func TestVerify(t *testing.T) {
 			return f.Place([]int{5, 4}, []Val{x}, []kernel.View{BroadcastView([]int{3, 4}, []int{3, 4})})
 		},
 			func(v *value) { v.args = []Val{1} }, "place 0"},
-		{"call", func(f *Func, x Val) Val { return f.Call(loop(3), [][]int{{3}}, x)[0] }, func(v *value) { v.op = &call{Call: loop(-1)} }, "-1 rows"},
+		{"call", func(f *Func, x Val) Val { return f.Call(rows(3), [][]int{{3}}, x)[0] }, func(v *value) { v.op = &call{Call: rows(-1)} }, "-1 rows"},
+		{"loop", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Leaves[2].Step = 5 }, "leaf 2 leaves [3 4]"},
+		{"loop that changes an operand", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Leaves[1].Result = false; v.op.(*loop).Leaves[1].Start = 0 }, "a step changes an operand"},
+		{"start of a loop", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Starts[0].At = 13 }, "does not start in"},
 		{"unbox", func(f *Func, x Val) Val { return f.operation(unbox{from: 11}, nil, x) }, func(v *value) { v.op = unbox{from: 12} }, "element 12 of 12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -109,6 +109,13 @@ func (c *Code[T]) SetSplat(i int, x T) {
 // SetStream sets the address of a stream. The caller keeps the array alive.
 func (c *Code[T]) SetStream(i int, p unsafe.Pointer) { c.frame[frameWords+i] = uintptr(p) }
 
+// Streams visits where the addresses of the streams are kept.
+func (c *Code[T]) Streams(visit func(*uintptr)) {
+	for i := range c.frame[frameWords:] {
+		visit(&c.frame[frameWords+i])
+	}
+}
+
 // masks are those of vmaskmov: a window of it has as many elements on as a tail
 // of 256 bits.
 var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}

@@ -1,0 +1,254 @@
+package exec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"descent/internal/kernel"
+)
+
+// A Loop runs a body, a program of its own, once for each of its steps. The leaves
+// of the body are parts of arrays outside, operands and results of the loop, and
+// its updates are what a step leaves behind: in the same place, as a training step
+// changes parameters, or in the next of many parts. So a body is compiled like any
+// other program, once, however many steps there are.
+type Loop struct {
+	Name    string
+	Body    *Func
+	Steps   int
+	Reverse bool    // for messages: the last step has the number 0
+	Leaves  []Walk  // by leaf of the body
+	Starts  []Start // what is in results before the first step
+	Results [][]int // shapes
+	// Stops says that the body's first output, a scalar, ends the loop after the
+	// step in which it is not 0. Parts that no step has written are 0 then.
+	Stops bool
+}
+
+// A Walk is where a leaf of a body is: in step t, the elements of an array from
+// Start + t·Step on.
+type Walk struct {
+	Result      bool // the array is a result of the loop, not an operand
+	Array       int
+	Start, Step int
+}
+
+// A Start copies an operand to a result, from element At on.
+type Start struct{ Operand, Result, At int }
+
+// loop is the operation.
+type loop struct {
+	plain
+	*Loop
+	body arrangement // of the body
+}
+
+// Loop adds a loop and returns its results.
+func (f *Func) Loop(l *Loop, args ...Val) []Val {
+	return f.operations(&loop{Loop: l}, l.Results, args...)
+}
+
+func (o *loop) line(args []string) string {
+	return called(fmt.Sprintf("%s: loop of %d steps", o.Name, o.Steps), args)
+}
+
+func (o *loop) results() [][]int { return o.Results }
+
+// room is the arena of the body.
+func (o *loop) room() int { return max(o.body.plan.arena, 1) }
+
+// verify checks that leaves stay in their arrays, and that steps change results
+// only.
+func (o *loop) verify(_ []int, args [][]int) error {
+	b := o.Body
+	if len(o.Leaves) != len(b.leaves) {
+		return fmt.Errorf("%s: %d leaves, %d places for them", o.Name, len(b.leaves), len(o.Leaves))
+	}
+	for i, w := range o.Leaves {
+		arrays := args
+		if w.Result {
+			arrays = o.Results
+		}
+		if w.Array >= len(arrays) {
+			return fmt.Errorf("%s: leaf %d is of array %d of %d", o.Name, i, w.Array, len(arrays))
+		}
+		end := w.Start + (o.Steps-1)*w.Step
+		if n := size(b.leaves[i].Dims); min(w.Start, end) < 0 || max(w.Start, end)+n > size(arrays[w.Array]) {
+			return fmt.Errorf("%s: leaf %d leaves %v", o.Name, i, arrays[w.Array])
+		}
+	}
+	for _, s := range o.Starts {
+		if s.At < 0 || s.At+size(args[s.Operand]) > size(o.Results[s.Result]) {
+			return fmt.Errorf("%s: %v does not start in %v", o.Name, args[s.Operand], o.Results[s.Result])
+		}
+	}
+	for _, u := range b.updates {
+		if !o.Leaves[b.vals[u.Leaf].leaf].Result {
+			return fmt.Errorf("%s: a step changes an operand", o.Name)
+		}
+	}
+	return Verify(b)
+}
+
+func (o *loop) step32(f frame[float32]) step { return newLoopStep(o, f) }
+func (o *loop) step64(f frame[float64]) step { return newLoopStep(o, f) }
+
+// loopStep runs the body. What moves is at its first place while the body's steps
+// are made; the places where they keep addresses are known then.
+type loopStep[T kernel.Float] struct {
+	*loop
+	body   *Program[T]
+	starts []step
+	movers []mover
+	rest   []rest[T]
+	bad    *NonFinite // in a checking program
+}
+
+// A mover is an address that a step of the body keeps, and how far it moves.
+type mover struct {
+	at    *uintptr
+	start uintptr // of the first step
+	step  uintptr // in bytes
+}
+
+// rest is a result of which a loop that stops early leaves parts unwritten.
+type rest[T kernel.Float] struct {
+	array []T
+	part  int
+	walk  Walk
+}
+
+func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
+	args, outs := f.arrays(), f.outs()
+	s := &loopStep[T]{loop: o}
+	for _, c := range o.Starts {
+		from := args[c.Operand]
+		s.starts = append(s.starts, &move[T]{outs[c.Result][c.At:][:len(from)], from})
+	}
+	places := make([]*T, len(o.Leaves))
+	windows := make([][]T, len(o.Leaves)) // stand for what moves until it is known where
+	memory := func(leaf int) []T {
+		w, n := o.Leaves[leaf], size(o.Body.leaves[leaf].Dims)
+		array := args
+		if w.Result {
+			array = outs
+		}
+		part := array[w.Array][w.Start:][:n]
+		if w.Step == 0 || n == 0 {
+			return part
+		}
+		places[leaf] = &part[0]
+		windows[leaf] = kernel.Aligned[T](n)
+		if w.Result && o.Stops {
+			s.rest = append(s.rest, rest[T]{array[w.Array], n, w})
+		}
+		return windows[leaf]
+	}
+	s.body = assemble(o.Body, o.body, memory, f.room(), f.p.options)
+	f.p.shares = f.p.shares || s.body.shares
+	for _, steps := range [][]step{s.body.steps, s.body.ends} {
+		for _, b := range steps {
+			b.slots(func(at *uintptr) { s.bind(at, windows, places) })
+		}
+	}
+	return s
+}
+
+// bind replaces an address in a window by that of the first step.
+func (s *loopStep[T]) bind(at *uintptr, windows [][]T, places []*T) {
+	for leaf, w := range windows {
+		from := uintptr(unsafe.Pointer(unsafe.SliceData(w)))
+		within, size := *at-from, uintptr(len(w))*sizeOf(T(0))
+		if len(w) == 0 || *at < from || within >= size {
+			continue
+		}
+		*at = uintptr(unsafe.Pointer(places[leaf])) + within
+		s.movers = append(s.movers, mover{at, *at, uintptr(s.Leaves[leaf].Step) * sizeOf(T(0))})
+		return
+	}
+}
+
+func (s *loopStep[T]) slots(visit func(*uintptr)) {
+	for _, c := range s.starts {
+		c.slots(visit)
+	}
+	for i := range s.movers {
+		visit(&s.movers[i].start)
+	}
+	for i := range s.rest {
+		visit(start(&s.rest[i].array))
+	}
+	for _, steps := range [][]step{s.body.steps, s.body.ends} {
+		for _, b := range steps {
+			b.slots(visit)
+		}
+	}
+}
+
+func (s *loopStep[T]) run() {
+	for _, c := range s.starts {
+		c.run()
+	}
+	for i := range s.movers {
+		*s.movers[i].at = s.movers[i].start
+	}
+	for t := range s.Steps {
+		if t > 0 {
+			for i := range s.movers {
+				m := &s.movers[i]
+				*m.at += m.step
+			}
+		}
+		if s.body.options.Check {
+			if s.bad = s.body.RunChecked(); s.bad != nil {
+				if s.Reverse {
+					t = s.Steps - 1 - t
+				}
+				s.bad.in(s.Name, t)
+				return
+			}
+		} else {
+			s.body.execute()
+		}
+		if s.Stops && s.body.Scalar(0) != 0 {
+			for _, r := range s.rest {
+				r.clear(t+1, s.Steps)
+			}
+			return
+		}
+	}
+}
+
+// clear makes the parts of the steps from t on 0.
+func (r *rest[T]) clear(t, steps int) {
+	for ; t < steps; t++ {
+		clear(r.array[r.walk.Start+t*r.walk.Step:][:r.part])
+	}
+}
+
+// in says that the value is in a step of a loop.
+func (n *NonFinite) in(loop string, step int) {
+	if n.Steps == nil {
+		n.Loop = loop
+	}
+	n.Steps = slices.Insert(n.Steps, 0, step)
+}
+
+// listing lists the body: what its leaves are, and its steps.
+func (s *loopStep[T]) listing() string {
+	var b strings.Builder
+	for i, w := range s.Leaves {
+		kind, moves := "operand", ""
+		if w.Result {
+			kind = "result"
+		}
+		if w.Step != 0 {
+			moves = fmt.Sprintf(" from %d in steps of %d", w.Start, w.Step)
+		}
+		fmt.Fprintf(&b, "%s %v: %s %d%s\n", s.Body.leaves[i].Name, s.Body.leaves[i].Dims, kind, w.Array, moves)
+	}
+	b.WriteString(s.body.Listing())
+	return "     | " + strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\n", "\n     | ") + "\n"
+}
