@@ -1,9 +1,6 @@
 package graph
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A loop is the body of a scan. Its carried values and step inputs are nodes that
 // a step is given: any nodes, so that a backward loop is given what the forward loop
@@ -28,17 +25,21 @@ func (l *loop) outs() []*Node { return slices.Concat(l.next, l.y) }
 
 // boundOp is a value that a step is given. There are no two.
 type boundOp struct {
-	id  int
-	s   Shape
-	pos string // of the body
+	id   int
+	s    Shape
+	what string // "carry 0"
+	pos  string // of the body
 }
 
-func (boundOp) Name() string                   { return "given" }
+func (o boundOp) Name() string                 { return o.what }
+func (o boundOp) Describe() Call               { return CallOf("given", "id", o.id, "lengths", o.s.Dims()) }
 func (o boundOp) Shape([]Shape) (Shape, error) { return o.s, nil }
 func (boundOp) Grad(_, _ *Node) []*Node        { return nil }
 func (boundOp) Lower(*Builder, []Value) Value  { panic("graph: a value of a loop's step outside of it") }
 
-func (g *Graph) bound(s Shape, pos string) *Node { return g.Apply(boundOp{len(g.nodes), s, pos}) }
+func (g *Graph) bound(s Shape, what, pos string) *Node {
+	return g.Apply(boundOp{len(g.nodes), s, what, pos})
+}
 
 func set(lists ...[]*Node) map[*Node]bool {
 	s := map[*Node]bool{}
@@ -133,7 +134,10 @@ type resultOp struct {
 	i int
 }
 
-func (o resultOp) Name() string                 { return fmt.Sprintf("%s.%d", o.name, o.i) }
+func (o resultOp) Name() string { return Title(o.Describe()) }
+func (o resultOp) Describe() Call {
+	return CallOf("scan", "name", o.name, "steps", o.steps, "result", o.i)
+}
 func (o resultOp) Shape([]Shape) (Shape, error) { return o.resultShape(o.i), nil }
 
 // Grad is the gradient by one result alone; reverse mode takes all in one loop.
@@ -145,6 +149,22 @@ func (o resultOp) Lower(b *Builder, in []Value) Value {
 	wanted := make([]bool, len(o.results))
 	wanted[o.i] = true
 	return o.lower(b, in, wanted)[o.i]
+}
+
+// with returns the same loop of other inputs.
+func (l *loop) with(in []*Node) *loop {
+	outs := l.outs()
+	if l.stop != nil {
+		outs = append(outs, l.stop)
+	}
+	given, n := len(l.carry)+len(l.x), len(l.next)
+	outs = Substitute(outs, l.captured, in[given:])
+	c := &loop{g: l.g, name: l.name, steps: l.steps, reverse: l.reverse, recompute: l.recompute, carry: l.carry, x: l.x, next: outs[:n], y: outs[n : n+len(l.y)]}
+	if l.stop != nil {
+		c.stop = outs[len(outs)-1]
+	}
+	c.apply(in[:n], in[n:given])
+	return c
 }
 
 // hoist computes for all steps at once what depends on xs alone, and makes it what a

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -104,7 +105,7 @@ func isZero(n *Node) bool {
 
 // carried adds a carried value that starts at init.
 func (b *backward) carried(s Shape, init *Node) *Node {
-	c := b.g.bound(s, "")
+	c := b.g.bound(s, fmt.Sprint("carry ", len(b.carry)), "")
 	b.carry, b.init = append(b.carry, c), append(b.init, init)
 	return c
 }
@@ -122,7 +123,7 @@ func (b *backward) seed(dys map[int]*Node) (outs, seeds []*Node) {
 	}
 	for i, y := range l.y {
 		if dy := dys[len(l.next)+i]; dy != nil {
-			part := b.g.bound(y.shape, "")
+			part := b.g.bound(y.shape, fmt.Sprint("x ", len(b.x)), "")
 			b.x, b.xs = append(b.x, part), append(b.xs, dy)
 			outs, seeds = append(outs, y), append(seeds, part)
 		}

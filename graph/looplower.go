@@ -135,7 +135,7 @@ func memory(s Shape) []int {
 // leaf adds a leaf of the body.
 func (w *bodyBuilder) leaf(name string, s Shape, walk exec.Walk) exec.Val {
 	w.out.Leaves = append(w.out.Leaves, walk)
-	return w.inside.f.Leaf(exec.Leaf{Name: name, Dims: memory(s)})
+	return w.inside.f.Leaf(exec.Leaf{Name: name, Dims: memory(s), Fixed: walk.Step == 0 && !walk.Result})
 }
 
 // given adds a leaf that is the value of a node.

@@ -118,11 +118,11 @@ func positionOf(body any) string {
 func (o ScanOptions) scan(steps int, init, xs []*Node, body func(carry, x []*Node) (next, y []*Node), pos string) (last, ys []*Node) {
 	g := graphOf("scan", slices.Concat(init, xs))
 	l := &loop{g: g, name: o.Name, steps: steps, reverse: o.Reverse, recompute: o.Every > 0}
-	for _, c := range init {
-		l.carry = append(l.carry, g.bound(c.shape, pos))
+	for i, c := range init {
+		l.carry = append(l.carry, g.bound(c.shape, fmt.Sprint("carry ", i), pos))
 	}
-	for _, x := range xs {
-		l.x = append(l.x, g.bound(Dims(x.shape.Dims()[1:]...), pos))
+	for i, x := range xs {
+		l.x = append(l.x, g.bound(Dims(x.shape.Dims()[1:]...), fmt.Sprint("x ", i), pos))
 	}
 	l.next, l.y = body(l.carry, l.x)
 	if o.Stop != nil {
@@ -214,7 +214,8 @@ func (o ScanOptions) ragged(steps int, init, xs []*Node, body func(carry, x []*N
 // and 0 where it has not.
 type withinOp struct{ steps int }
 
-func (o withinOp) Name() string                       { return fmt.Sprintf("within(steps=%d)", o.steps) }
+func (o withinOp) Name() string                       { return Title(o.Describe()) }
+func (o withinOp) Describe() Call                     { return CallOf("within", "steps", o.steps) }
 func (o withinOp) Shape(in []Shape) (Shape, error)    { return Dims(o.steps, in[0].Dim(0)), nil }
 func (withinOp) Grad(_, _ *Node) []*Node              { return nil }
 func (o withinOp) Lower(b *Builder, in []Value) Value { return b.Lt(o.numbers(b), in[0]) }

@@ -106,6 +106,43 @@ func TestScanBits(t *testing.T) {
 	}
 }
 
+// What is computed for all steps at once has its axes where they are in a step, also if
+// parts have fewer axes than others and all lengths are equal.
+func TestScanOfVectorsAndMatrices(t *testing.T) {
+	var got [2][]float64
+	for k, loop := range []bool{true, false} {
+		g := graph.New(graph.Float64, 1)
+		x, v := g.Input("x", 3, 3, 3), g.Param("v", normal, 3, 3)
+		_, ys := run(loop, graph.ScanOptions{}, nil, []*node{x, v}, func(_, x []*node) (next, y []*node) {
+			return nil, []*node{ops.Mul(x[0], x[1]), ops.Mul(ops.Reshape(x[1], 3, 1), x[0])}
+		})
+		got[k] = recurrent{x: x}.values(t, ys, graph.Function{})
+	}
+	if !slices.Equal(got[0], got[1]) {
+		t.Errorf("%v, want %v", got[0], got[1])
+	}
+}
+
+// The same with a product in each step, whose weights are packed once.
+func TestScanBitsOfProducts(t *testing.T) {
+	for _, dtype := range []graph.Dtype{graph.Float32, graph.Float64} {
+		var got [2][]float64
+		for k, loop := range []bool{true, false} {
+			g := graph.New(dtype, 1)
+			x, h0, u := g.Input("x", 5, 40, 50), g.Param("h0", normal, 40, 50), g.Param("u", normal, 50, 50)
+			last, ys := run(loop, graph.ScanOptions{}, []*node{h0}, []*node{x}, func(c, x []*node) (next, y []*node) {
+				h := ops.Tanh(ops.Add(x[0], ops.Scale(0.1, ops.Linear(ops.Sin(c[0]), u))))
+				return []*node{h}, []*node{h}
+			})
+			outs := []*node{ys[0], last[0], graph.Grad(ops.Sum(ys[0]), h0)[0]}
+			got[k] = recurrent{x: x}.values(t, outs, graph.Function{})
+		}
+		if !slices.Equal(got[0], got[1]) {
+			t.Errorf("%v: differs", dtype)
+		}
+	}
+}
+
 // Results are the same bits for any number of workers, and a run allocates nothing.
 func TestScanInTeams(t *testing.T) {
 	for _, name := range []string{"lstm", "scale"} {
@@ -271,6 +308,31 @@ func TestScanNotFinite(t *testing.T) {
 		want := map[bool]string{false: "in step 1.0 of inner", true: "in step 1.2 of inner"}[reverse]
 		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Error(), "div(") || !strings.HasSuffix(bad.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// A scan of other nodes is the scan of what they are replaced by, with its gradients.
+func TestScanSubstituted(t *testing.T) {
+	for _, name := range []string{"lstm", "nested"} {
+		c := cells["lstm"]
+		if name == "nested" {
+			c = nested(true, true)
+		}
+		halved := func(w *node) *node { return ops.Scale(0.5, w) }
+		one := graph.New(graph.Float64, 3)
+		r := newRecurrent(one, func(g *graph.Graph, w weights) func(c, x []*node) (next, y []*node) {
+			return c(g, weights{halved(w.w), halved(w.u), w.b, w.s})
+		}, true, graph.ScanOptions{Name: name}, 4, 3, 2, 2)
+		want := r.values(t, r.everything(), graph.Function{})
+
+		other := graph.New(graph.Float64, 3)
+		r = newRecurrent(other, c, true, graph.ScanOptions{Name: name}, 4, 3, 2, 2)
+		graph.Grad(r.loss, r.wrt...) // the loop keeps more than its results
+		r.loss = graph.Substitute([]*node{r.loss}, r.wrt[:2], []*node{halved(r.wrt[0]), halved(r.wrt[1])})[0]
+		got := r.values(t, r.everything(), graph.Function{})
+		if !within(got, want, 1e-12) {
+			t.Errorf("%s: %v, want %v", name, got[:3], want[:3])
 		}
 	}
 }

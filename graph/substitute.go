@@ -52,6 +52,7 @@ func Substitute(ys, from, to []*Node) []*Node {
 		}
 	}
 	need := g.needed(ys, on, from)
+	loops := map[*loop]*loop{}
 	for id, n := range g.nodes[:top+1] {
 		if now[id] != nil || !need[id] {
 			continue
@@ -63,7 +64,14 @@ func Substitute(ys, from, to []*Node) []*Node {
 				in[k] = now[x.id]
 			}
 		}
-		now[id] = g.Apply(n.op, in...)
+		if r, ok := n.op.(resultOp); ok {
+			if loops[r.loop] == nil {
+				loops[r.loop] = r.with(in)
+			}
+			now[id] = loops[r.loop].results[r.i]
+		} else {
+			now[id] = g.Apply(n.op, in...)
+		}
 	}
 	for i, y := range ys {
 		if now[y.id] != nil {

@@ -191,6 +191,9 @@ func productStep[T kernel.Float](o dot, f frame[T]) step {
 		s.from, s.to = f.array(3), unsafe.Slice(s.c, f.v.n)
 	}
 	s.p = kernel.NewProductWith[T](o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias})
+	if s.offA == nil && f.fixed(1) && s.p.Prepack() {
+		f.p.starters = append(f.p.starters, s)
+	}
 	if s.p.Chunks() == 1 {
 		s.together = max(1, pairWork/max(s.p.Nanoseconds(), 1))
 	}
@@ -204,6 +207,9 @@ func (s *product[T]) slots(visit func(*uintptr)) {
 	visit(start(&s.from))
 	visit(start(&s.to))
 }
+
+// start packs a factor that all steps of a loop have.
+func (s *product[T]) start() { s.p.Pack(s.b) }
 
 func (s *product[T]) count() int { return max(1, len(s.offA)) }
 

@@ -18,7 +18,16 @@ func epilogue(f *Func) {
 		}
 		for k, a := range v.args {
 			x := &f.vals[a]
-			if x.kind != kOperation || uses[a] != 1 || !slices.Equal(x.dims, v.dims) {
+			if uses[a] != 1 || !slices.Equal(x.dims, v.dims) {
+				continue
+			}
+			if x.kind == kShape {
+				if f.epilogueInside(v, k, uses) {
+					break
+				}
+				continue
+			}
+			if x.kind != kOperation {
 				continue
 			}
 			if o, args := x.op.epilogue(f, x, v, k); o != nil {
@@ -27,6 +36,25 @@ func epilogue(f *Func) {
 			}
 		}
 	}
+}
+
+// epilogueInside is [epilogue] where the k-th operand of v is a reshape that keeps
+// the last axis: v becomes the reshape of what computes both.
+func (f *Func) epilogueInside(v *value, k int, uses []int) bool {
+	shape := &f.vals[v.args[k]]
+	a, other := shape.args[0], v.args[1-k]
+	x := &f.vals[a]
+	last := func(dims []int) int { return dims[len(dims)-1] }
+	if x.kind != kOperation || uses[a] != 1 || x.n != v.n || other > a || len(x.dims) == 0 || last(x.dims) != last(v.dims) {
+		return false
+	}
+	o, args := x.op.epilogue(f, x, v, k)
+	if o == nil {
+		return false
+	}
+	x.op, x.args = o, args
+	*v = value{kind: kShape, args: f.own([]Val{a}), dims: v.dims, n: v.n, tag: v.tag}
+	return true
 }
 
 // descend lets an operation that is the gradient of a parameter move the

@@ -54,6 +54,9 @@ type Leaf struct {
 	// Padded says that the memory goes on, unused, to a multiple of [Pad]
 	// elements, as a [Slab]'s does. What is behind other leaves is not touched.
 	Padded bool
+	// Fixed says that the memory of a leaf of a loop's body is the same, and holds
+	// the same, in all steps.
+	Fixed bool
 }
 
 // An Update makes a leaf take a new value at the end of each run. All updates

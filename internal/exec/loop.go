@@ -67,6 +67,9 @@ func (o *loop) verify(_ []int, args [][]int) error {
 		return fmt.Errorf("%s: %d leaves, %d places for them", o.Name, len(b.leaves), len(o.Leaves))
 	}
 	for i, w := range o.Leaves {
+		if b.leaves[i].Fixed && (w.Step != 0 || w.Result) {
+			return fmt.Errorf("%s: leaf %d is fixed, and changes", o.Name, i)
+		}
 		arrays := args
 		if w.Result {
 			arrays = o.Results
@@ -193,6 +196,9 @@ func (s *loopStep[T]) run() {
 	}
 	for i := range s.movers {
 		*s.movers[i].at = s.movers[i].start
+	}
+	for _, p := range s.body.starters {
+		p.start()
 	}
 	for t := range s.Steps {
 		if t > 0 {

@@ -129,6 +129,12 @@ func (f frame[T]) scalar() *float64 { return f.p.scalar(f.i) }
 // arg is the first element of operand k.
 func (f frame[T]) arg(k int) *T { return f.p.ptr(f.v.args[k]) }
 
+// fixed reports whether operand k is the same in all steps of a loop.
+func (f frame[T]) fixed(k int) bool {
+	x := &f.p.f.vals[f.p.f.rootOf(f.v.args[k])]
+	return x.kind == kLeaf && f.p.f.leaves[x.leaf].Fixed
+}
+
 // dims is the shape of operand k.
 func (f frame[T]) dims(k int) []int { return f.p.f.vals[f.v.args[k]].dims }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -18,6 +19,61 @@ type place struct {
 // view: no two elements at one place.
 func (f *Func) Place(dims []int, xs []Val, views []kernel.View) Val {
 	return f.operation(&place{views: views}, dims, xs...)
+}
+
+// join makes one place of a sum of two that do not meet, such as the gradients of
+// slices that lie side by side.
+func join(f *Func) {
+	uses := f.useCounts()
+	for i := range f.vals {
+		v := &f.vals[i]
+		if v.kind != kMap || v.code != kernel.Add || v.n == 0 {
+			continue
+		}
+		x, y := &f.vals[v.args[0]], &f.vals[v.args[1]]
+		p, ok := x.op.(*place)
+		q, also := y.op.(*place)
+		if !ok || !also || uses[v.args[0]] != 1 || uses[v.args[1]] != 1 || !slices.Equal(x.dims, y.dims) || p.meets(q, v.dims) {
+			continue
+		}
+		o := &place{views: slices.Concat(p.views, q.views)}
+		*v = value{kind: kOperation, op: o, args: f.own(slices.Concat(x.args, y.args)), dims: v.dims, n: v.n, tag: v.tag}
+	}
+}
+
+// meets reports whether an element may be written by both.
+func (o *place) meets(p *place, dims []int) bool {
+	for i := range o.views {
+		for j := range p.views {
+			if !apart(&o.views[i], &p.views[j], dims) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// apart reports whether two views of an array of shape dims are boxes that do not
+// meet.
+func apart(v, w *kernel.View, dims []int) bool {
+	dense := BroadcastView(dims, dims)
+	for _, b := range []*kernel.View{v, w} {
+		for i := range dims {
+			if b.Rank != len(dims) || b.Stride[i] != dense.Stride[i] && b.Dims[i] > 1 && dims[i] > 1 {
+				return false
+			}
+		}
+	}
+	for i, d := range dims {
+		if d == 1 {
+			continue
+		}
+		from, other := v.Offset/dense.Stride[i]%d, w.Offset/dense.Stride[i]%d
+		if from+v.Dims[i] <= other || other+w.Dims[i] <= from {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *place) line(args []string) string { return called("place", args) }

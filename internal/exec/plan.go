@@ -156,8 +156,9 @@ func (p *plan) placeLeaves(f *Func) {
 	}
 }
 
-// updatesInPlace lets a region that computes an update write straight into the
-// leaf, if no later step reads the old value; other updates become copies.
+// updatesInPlace lets what computes an update write straight into the leaf, if no
+// later step reads the old value, nor the same one but element by element; other
+// updates become copies.
 func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) {
 	lastRead := map[Val]int32{}
 	for s, g := range groups {
@@ -181,8 +182,13 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	for _, u := range f.updates {
 		v, l := root[u.Value], u.Leaf
 		x := &f.vals[v]
-		inPlace := (x.arrayMap() || f.overwrites(x, l)) && p.allocs[v].space == spaceNone && !keep[l] && p.allocs[l].space == spaceLeaf
-		if read, ok := lastRead[l]; ok && read > def[v] {
+		inPlace := (x.arrayMap() || x.kind == kOperation) && p.allocs[v].space == spaceNone && !keep[l] && p.allocs[l].space == spaceLeaf
+		last := def[v] // step that may still read the old value
+		if x.kind == kOperation && !f.overwrites(x, l) {
+			last--
+			inPlace = inPlace && x.op.results() == nil
+		}
+		if read, ok := lastRead[l]; ok && read > last {
 			inPlace = false
 		}
 		if inPlace {

@@ -43,16 +43,18 @@ type Program[T kernel.Float] struct {
 	loads   []scalarLoad[T]
 	wide    []scalarLoad[float64]
 	ends    []step // updates that could not be computed in place
-	consts  map[uint64][]T
-	blocks  map[Val][]float64 // sums of the blocks of totals in regions
-	scratch [][][]T           // by worker: segments
-	regions *regionBuilder[T] // while the program is made
-	team    *Team
-	shares  bool // the team shares some steps
-	tuner   tuner
-	outputs []output[T]
-	borrows bool       // an output is memory of the caller
-	pages   *jit.Pages // nil where arithmetic is interpreted
+	// Of a loop's body: steps that prepare something before the first of a loop's.
+	starters []interface{ start() }
+	consts   map[uint64][]T
+	blocks   map[Val][]float64 // sums of the blocks of totals in regions
+	scratch  [][][]T           // by worker: segments
+	regions  *regionBuilder[T] // while the program is made
+	team     *Team
+	shares   bool // the team shares some steps
+	tuner    tuner
+	outputs  []output[T]
+	borrows  bool       // an output is memory of the caller
+	pages    *jit.Pages // nil where arithmetic is interpreted
 }
 
 type output[T kernel.Float] struct {
@@ -153,7 +155,7 @@ var seal = (*jit.Pages).Seal
 
 // emitAll makes the steps.
 func (p *Program[T]) emitAll() {
-	p.steps, p.stepOf, p.ends, p.shares = nil, nil, nil, false
+	p.steps, p.stepOf, p.ends, p.starters, p.shares = nil, nil, nil, nil, false
 	p.scratch, p.blocks = make([][][]T, p.team.Size()), nil
 	for _, g := range p.groups {
 		p.emit(g)

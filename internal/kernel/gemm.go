@@ -64,7 +64,10 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 		}
 		for l := 0; l == 0 || l < p.k; l += p.block {
 			p.startBlock(w, l)
-			if p.packedB {
+			switch {
+			case p.packed != nil:
+				w.b = p.packedAt(w, l, col)
+			case p.packedB:
 				p.packB(w, b, l, col, cols)
 			}
 			for row := r.row; row < r.row+r.rows; row += r.blockM {

@@ -37,6 +37,7 @@ type Product[T Float] struct {
 	down, across     int    // chunks one below another and side by side
 	unitM, unitN     int    // rows and columns that chunks do not divide
 	work             []workspace[T]
+	packed           *T // B, if it is packed before, see Prepack
 }
 
 // NewProduct plans a product. With ta, A is stored k×m; with tb, B is stored

@@ -123,8 +123,10 @@ func (p *Product[T]) choosePacking() {
 	stride := p.n * g.size
 	p.packedB = p.o.TransB || p.m >= 24 && stride >= 4096 || p.m >= 64 && stride > 1024 || p.m > 512
 	// A is packed when its rows compete for the same sets of the cache.
+	deep := p.o.TransA && p.k >= 1024 && p.m*g.size >= 768 && p.n > 4*g.lanes // a weight's gradient
+	p.packedB = p.packedB || deep
 	if p.o.TransA {
-		p.packedA = p.m*g.size >= 2048 && p.k >= g.deepA
+		p.packedA = (p.m*g.size >= 2048 || deep) && p.k >= g.deepA
 	} else {
 		p.packedA = p.k*g.size >= g.farA
 	}
@@ -245,7 +247,7 @@ func (p *Product[T]) newWorkspace() workspace[T] {
 		rows := roundUp(max(p.whole.blockM, p.chunk.blockM), g.tile)
 		sizeA = rows * packedRow(p.block, g.size)
 	}
-	if p.packedB {
+	if p.packedB && p.packed == nil {
 		sizeB = roundUp(max(p.whole.packedN(), p.chunk.packedN()), 2*g.lanes) * p.block
 	}
 	if p.turned {
