@@ -42,6 +42,12 @@ var nets = map[string]func(note string, in map[string]*node) *node{
 		y = ops.Add(short, ops.Conv(y, in["w2"], ops.ConvOptions{Padding: []int{1}}))
 		return ops.MatMul(ops.Mean(y, 2, 3), in["w3"])
 	},
+	"lstm_dense": func(_ string, in map[string]*node) *node {
+		x := in["x"]
+		_, both := in["weight_ih_l0_reverse"]
+		y, _ := models.NewRecurrent(models.RecurrentOptions{Cell: models.LSTM(0), Units: in["weight_hh_l0"].Shape().Dim(1), Bidirectional: both}).Run(x, nil, nil)
+		return ops.MatMul(ops.Mean(withWeights("lstm", []*node{y}, in)[0], 1), in["w3"])
+	},
 	"separable": func(note string, in map[string]*node) *node {
 		o := ops.ConvOptions{Groups: 3, Same: true}
 		if strings.Contains(note, "dilation 2") {
@@ -115,15 +121,7 @@ func normBatch(t *testing.T, c *golden.Case, layer models.Layer, g *graph.Graph,
 func TestLeNetTrains(t *testing.T) {
 	var f struct {
 		Digits struct{ Images, Labels []float64 }
-		Case   struct {
-			Weights []struct {
-				Name            string
-				Shape           []int
-				Seed            uint32
-				Scale, Constant float64
-			}
-			Losses []float64
-		}
+		Case   trained
 	}
 	golden.Read(t, "testdata/lenet.json", &f)
 	spec, err := models.Parse("conv(4, 3) | relu | avg_pool(2) | conv(8, 3, padding=valid) | relu | avg_pool(2) | dense(16) | relu")

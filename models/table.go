@@ -34,7 +34,7 @@ const (
 )
 
 // Table has a row for each layer and each model with a name.
-var Table = slices.Concat(whole, plain, norms, pictures, joints, activating)
+var Table = slices.Concat(whole, plain, norms, pictures, recurrents, joints, activating)
 
 // whole are the models with names.
 var whole = []Row{
@@ -113,9 +113,12 @@ func initNames() (names []string) {
 	return names
 }
 
-func initOf(a spec.Args) graph.Init {
+func initOf(a spec.Args) graph.Init { return initNamed(a.Word("init")) }
+
+// initNamed returns the initialiser of a name.
+func initNamed(name string) graph.Init {
 	for _, i := range Inits {
-		if i.Name == a.Word("init") {
+		if i.Name == name {
 			return i.Init
 		}
 	}

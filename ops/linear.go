@@ -21,6 +21,11 @@ func MatMul(x, y *node) *node {
 	return graph.Apply(matmul{}, x, y)
 }
 
+// Linear returns x·wᵀ: x is rows of numbers, n × inputs, or arrays of them, and the
+// rows of w, outputs × inputs, weigh what each output is made of, as in PyTorch's
+// layers.
+func Linear(x, w *node) *node { return graph.Apply(matmul{ty: true}, x, w) }
+
 // Dot returns Σ x·y along the last axis: the inner product of vectors, or of
 // the rows of matrices.
 func Dot(x, y *node) *node { return Sum(Mul(x, y), -1) }

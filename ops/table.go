@@ -159,6 +159,9 @@ var Table = slices.Concat(
 			at(gt.One([]int{1, 1}, []int{1, 1}), gt.One([]int{3, 4}, []int{4, 2}), gt.One([]int{4}, []int{4, 2}), gt.One([]int{3, 4}, []int{4}),
 				gt.One([]int{2, 3, 4}, []int{4, 2}), gt.One([]int{3, 4}, []int{2, 4, 2}), gt.One([]int{2, 1, 2, 3}, []int{3, 3, 2}),
 				gt.One([]int{0, 4}, []int{4, 2}), gt.One([]int{3, 0}, []int{0, 2})),
+		two("linear", "x·wᵀ, of rows x and a row of w for each output", Linear).at(
+			gt.One([]int{1, 1}, []int{1, 1}), gt.One([]int{3, 4}, []int{2, 4}), gt.One([]int{1, 4}, []int{3, 4}), gt.One([]int{2, 3, 4}, []int{2, 4}),
+			gt.One([]int{5, 1}, []int{2, 1}), gt.One([]int{0, 4}, []int{2, 4}), gt.One([]int{3, 0}, []int{2, 0})),
 		two("dot inner", "Σx·y along the last axis", Dot).at(
 			gt.One([]int{1}, []int{1}), gt.One([]int{4}, []int{4}), gt.One([]int{3, 4}, []int{3, 4}), gt.One([]int{3, 4}, []int{4}),
 			gt.One([]int{2, 3, 2}, []int{3, 1}), gt.One([]int{0}, []int{0})),

@@ -213,6 +213,15 @@ var values = map[string]oracle{
 	},
 
 	"matmul": matmul,
+	"linear": func(in []array, _ []float64) array {
+		x, w, last := in[0], in[1], len(in[0].dims)-1
+		return build(append(slices.Clone(x.dims[:last]), w.dims[0]), func(at []int) (sum float64) {
+			for k := range w.dims[1] {
+				sum += x.x[position(x.dims, append(slices.Clone(at[:last]), k))] * w.x[position(w.dims, []int{at[last], k})]
+			}
+			return sum
+		})
+	},
 	"dot": func(in []array, _ []float64) array {
 		p := zip(func(x ...float64) float64 { return x[0] * x[1] })(in, nil)
 		return over(total)([]array{p}, []float64{-1})

@@ -47,12 +47,13 @@ type Drawn struct {
 func Uniform(seed uint32, n int, lo, hi float64) []float64 {
 	x := make([]float64, n)
 	for i := range x {
-		x[i] = lo + float64((hi-lo)*(float64(hash(seed, uint32(i)))/(1<<32)))
+		x[i] = lo + float64((hi-lo)*(float64(Hash(seed, uint32(i)))/(1<<32)))
 	}
 	return x
 }
 
-func hash(seed, i uint32) uint32 {
+// Hash is element i of the numbers that belong to a seed, of 32 bits.
+func Hash(seed, i uint32) uint32 {
 	x := i + seed*0x9E3779B9
 	x = (x ^ x>>16) * 0x85EBCA6B
 	x = (x ^ x>>13) * 0xC2B2AE35
@@ -67,7 +68,7 @@ func (d Drawn) Values() []float64 {
 	}
 	x := Uniform(d.Seed, n, d.Lo, d.Hi)
 	for i := range x {
-		switch few := int(hash(d.Seed, uint32(i)) >> 8); {
+		switch few := int(Hash(d.Seed, uint32(i)) >> 8); {
 		case d.Below > 0:
 			x[i] = d.Lo + float64(few%d.Below)
 		case d.Steps > 0:

@@ -43,7 +43,12 @@ var mutants = []mutant{
 	{"ops/elementwise.go", "func (round) value(b *builder, x value) value { return b.Round(x) }", "func (round) value(b *builder, x value) value { return b.Floor(b.Add(x, b.Const(0.5))) }", values},
 	{"ops/compare.go", "return toWinner(Less(x, y), Less(y, x), Equal(x, y), z, dz)", "return toWinner(LessEqual(x, y), Less(y, x), Equal(x, y), z, dz)", values},
 	{"ops/compare.go", "if !(lo <= hi) {", "if !(lo < hi) {", values},
-	{"ops/compare.go", "return graph.Broadcast(s, in[2])", "return s, nil", values},
+	{"graph/builtin.go", "return []*Node{nil, dx, dz}", "return []*Node{nil, dz, dx}", "Scan"},
+	{"graph/loopgrad.go", "reverse: !l.reverse, recompute", "reverse: l.reverse, recompute", "Scan"},
+	{"graph/loop.go", "in[i] = Reshape(x, Dims(d...))", "in[i] = x", "Scan"},
+	{"graph/looplower.go", "was, is := min(first, 1), min(last, 1)", "was, is := min(last, 1), min(first, 1)", "Scan"},
+	{"internal/exec/loop.go", "*m.at += m.step", "*m.at += m.step + m.step", "Loop"},
+	{"models/recurrent.go", "ops.Mul(r, gate(rec, s, 2))", "gate(rec, s, 2)", "Recurrent"},
 	{"ops/functions.go", "2/math.Sqrt(math.Pi)", "1.12838", "Table"},
 	{"ops/functions.go", "func (tanh) value(b *builder, x value) value { return b.Tanh(x) }", "func (tanh) value(b *builder, x value) value { return b.Sin(x) }", values},
 	{"ops/activation.go", "Scale(0.044715, Cube(x))", "Scale(0.044716, Cube(x))", values},
@@ -110,7 +115,7 @@ var mutants = []mutant{
 	{"train/epoch.go", "		}\n	}\n	f.start.restore(f.t)\n", "		}\n	}\n", "Diverged"},
 
 	// The engine.
-	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.shares = nil, nil, nil, false", "p.shares = false", "Refused"},
+	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.starters, p.shares = nil, nil, nil, nil, false", "p.shares = false", "Refused"},
 	{"internal/kernel/code.go", "return bool1(a <= b)", "return bool1(a < b)", "Vector|Special|Primitive"},
 	{"internal/kernel/matmul_portable.go", "v += *element(bias, j+y)", "v += *element(bias, y)", "Product"},
 	{"internal/kernel/reduce.go", "(k+1)%columnBlock == 0 || k == n-1", "(k+1)%columnBlock == 0", "Reduc"},
