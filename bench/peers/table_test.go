@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -78,7 +79,7 @@ func TestWorks(t *testing.T) {
 		}
 		seen[k] = true
 	}
-	for _, w := range append(nets(), pictures()...) {
+	for _, w := range slices.Concat(nets(), pictures(), sequences()) {
 		if !seen[key{w.Name, 1}] || !seen[key{w.Name, 2}] {
 			t.Errorf("%s is not measured with one worker and with two", w.Name)
 		}

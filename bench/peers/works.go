@@ -38,8 +38,8 @@ type aims = map[string]float64
 
 // works returns all lines.
 func works() []work {
-	nets, pictures := nets(), pictures()
-	return slices.Concat(nets, pictures, functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures),
+	nets, pictures, sequences := nets(), pictures(), sequences()
+	return slices.Concat(nets, pictures, sequences, functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures, sequences),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
 			{Name: "sweep-bmm", Title: "75 trainings on digits, all nets at once", Threads: 2, Kind: whole, Aims: aims{"torch": 1}},
@@ -78,8 +78,23 @@ func pictures() (all []work) {
 	return all
 }
 
+// sequences are training steps of recurrent nets.
+func sequences() (all []work) {
+	for _, n := range []struct {
+		name, title                 string
+		batch, steps, inputs, units int
+		aim                         float64
+	}{
+		{"lstm", "LSTM", 32, 32, 64, 64, 4}, {"gru", "GRU", 32, 32, 64, 64, 4.5}, {"lstm", "LSTM", 32, 128, 64, 256, 1.7}, {"char", "LSTM of characters", 32, 64, 32, 128, 2.5},
+	} {
+		all = append(all, work{Name: fmt.Sprintf("recurrent-%s-%d-%d-%d-%d", n.name, n.batch, n.steps, n.inputs, n.units),
+			Title: fmt.Sprintf("%s %d-%d, T=%d, B=%d, Adam", n.title, n.inputs, n.units, n.steps, n.batch), Threads: 1, Quick: n.name == "gru", Aims: aims{"torch": n.aim}})
+	}
+	return all
+}
+
 // shared are the nets once more, with two threads.
-func shared(nets, pictures []work) (all []work) {
+func shared(nets, pictures, sequences []work) (all []work) {
 	for i, w := range nets {
 		w.Threads, w.Aims = 2, aims{"descent": 0.97}
 		if i >= 3 { // the steps of over 200 µs are among these
@@ -93,6 +108,10 @@ func shared(nets, pictures []work) (all []work) {
 	}
 	for _, w := range pictures {
 		w.Threads, w.Aims, w.Quick = 2, aims{"descent": 1.7}, false
+		all = append(all, w)
+	}
+	for _, w := range sequences {
+		w.Threads, w.Aims, w.Quick = 2, aims{"descent": 1.5}, false
 		all = append(all, w)
 	}
 	return all
