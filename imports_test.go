@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},
+	{"optimizers/external"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc"},

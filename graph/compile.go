@@ -306,6 +306,12 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 		}
 	}
 	p.ran(me)
+	return p.compute()
+}
+
+// compute runs the program on what it was fed.
+func (p *Program) compute() (err error) {
+	defer failed(&err)
 	if p.fn.Check {
 		if bad := p.m.runChecked(); bad != nil {
 			return &NonFiniteError{Node: p.g.nodes[bad.Tag], Loop: bad.Loop, Steps: bad.Steps}
@@ -314,6 +320,17 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 	}
 	p.m.run()
 	return nil
+}
+
+// failed makes what a kernel could not do an error.
+func failed(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *lower.Failure:
+		*err = r
+	default:
+		panic(r)
+	}
 }
 
 // A NonFiniteError names the first node of a checking run that became NaN or

@@ -123,6 +123,8 @@ type Store struct {
 	scopes map[*Identity]string // their names
 	bare   bool                 // variables have no memory, see Outline
 
+	attached map[any]any // see Attach
+
 	scratch []float64 // see zeros; given up when a program is compiled
 
 	slabs32 map[string]*exec.Slab[float32]
@@ -261,6 +263,21 @@ func (s *Store) Reset(seed uint64) error {
 
 // Seed returns the seed of parameters and of random numbers.
 func (s *Store) Seed() uint64 { return s.seed }
+
+// Attach returns what belongs to the store under a key, which make makes the first
+// time: what an op keeps between runs that is not numbers, such as a program that it
+// asks. It lives as long as the store does.
+func (s *Store) Attach(key any, make func() any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.attached == nil {
+		s.attached = map[any]any{}
+	}
+	if s.attached[key] == nil {
+		s.attached[key] = make()
+	}
+	return s.attached[key]
+}
 
 // compiled gives up what only building needs.
 func (s *Store) compiled() {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"descent/internal/spec"
+	"descent/optimizers/external"
 )
 
 // An Optimizer is what a text says of one: a rule, and its learning rate.
@@ -28,13 +29,14 @@ type Optimizer struct {
 //	adam
 //	clip(1) | adam(lr=1e-3, beta2=0.99)
 //
-// A rule may also be a formula, see [FormulaRule]:
+// A rule may also be a formula, see [FormulaRule], or a program, see package external:
 //
 //	clip(1) | m = 0.9*m + g; m
+//	exec: python3 torch_optim.py Adam
 func Parse(text string) (Optimizer, error) {
 	o := Optimizer{Text: strings.TrimSpace(text)}
 	links := []string{text}
-	if isFormula(text) {
+	if isFormula(text) || strings.Contains(text, "exec:") {
 		links = split(text)
 	}
 	var chain Chain
@@ -51,20 +53,22 @@ func Parse(text string) (Optimizer, error) {
 	return o, nil
 }
 
-// formulaLR is the rate that a rule as text starts from: that of sgd.
-const formulaLR = 1e-3
+// unnamedLR is the rate that rules start from which have no row: that of sgd.
+const unnamedLR = 1e-3
 
-// link makes the rules of a text that is a formula, or calls.
+// link makes the rules of a text that is a formula, a program, or calls.
 func (o *Optimizer) link(text string) ([]Rule, error) {
-	if isFormula(text) {
-		r := FormulaRule{strings.TrimSpace(text)}
-		if _, err := r.parse(); err != nil {
-			return nil, err
-		}
+	var r Rule
+	if command, is := program(text); is {
+		r = external.Rule{Command: command}
+	} else if isFormula(text) {
+		r = FormulaRule{strings.TrimSpace(text)}
+	}
+	if r != nil {
 		if !o.Given {
-			o.LR = max(o.LR, formulaLR)
+			o.LR = max(o.LR, unnamedLR)
 		}
-		return []Rule{r}, nil
+		return []Rule{r}, Check(r)
 	}
 	calls, err := spec.ParseChain(text)
 	if err != nil {
@@ -139,8 +143,11 @@ func Format(r Rule) string {
 	if c, ok := r.(Chain); ok {
 		return c.String()
 	}
-	if f, ok := r.(FormulaRule); ok {
-		return f.Text
+	switch r := r.(type) {
+	case FormulaRule:
+		return r.Text
+	case external.Rule:
+		return r.String()
 	}
 	best := spec.Call{}
 	for i := range Table {
@@ -170,9 +177,12 @@ func Check(r Rule) error {
 	if r == nil {
 		return errors.New("there is no rule; Adam() is one")
 	}
-	if f, ok := r.(FormulaRule); ok {
-		_, err := f.parse()
+	switch r := r.(type) {
+	case FormulaRule:
+		_, err := r.parse()
 		return err
+	case external.Rule:
+		return r.Check()
 	}
 	for _, r := range links(r) {
 		if err := spec.Check(r); err != nil {

@@ -149,6 +149,12 @@ func (r FormulaRule) keep(s *Step, all []statement, states, names map[string]*no
 // a value, or has statements.
 func isFormula(link string) bool { return strings.Contains(link, ";") || equals(link) >= 0 }
 
+// program returns the command of a link that is another program.
+func program(link string) (command string, is bool) {
+	command, is = strings.CutPrefix(strings.TrimSpace(link), "exec:")
+	return strings.TrimSpace(command), is
+}
+
 // split returns the links of a text, which | separates outside brackets.
 func split(text string) (links []string) {
 	depth, from := 0, 0

@@ -204,6 +204,14 @@ type Kernel struct {
 	Key any
 }
 
+// A Failure is what the function of a loop or kernel panics with if it asks somebody
+// else, such as another program, who does not answer. The run ends with it as an error.
+// It must be a kernel that is not divided.
+type Failure struct{ Err error }
+
+func (f *Failure) Error() string { return f.Err.Error() }
+func (f *Failure) Unwrap() error { return f.Err }
+
 // Kernel runs k to make arrays of the given shapes. Ops that want different
 // results of the same kernel on the same operands share one run of it, if its
 // Key is set.

@@ -126,6 +126,14 @@ func (s *Step) Mask(when *node) {
 	s.mask = when
 }
 
+// When returns what [Step.Mask] was told: a scalar that is 0 where nothing moves.
+func (s *Step) When() *node {
+	if s.mask != nil {
+		return s.mask
+	}
+	return s.Const(1)
+}
+
 // Set makes a state take a new value at the end of the step.
 func (s *Step) Set(state, value *node) {
 	if s.mask != nil {
