@@ -1,13 +1,11 @@
 package external
 
-import (
-	"testing"
-	"time"
-)
+import "time"
 
-// SetPatience makes programs answer sooner, in a test.
-func SetPatience(t *testing.T, d time.Duration) {
+// SetPatience changes how long a program may take for an answer, until restore is
+// called.
+func SetPatience(d time.Duration) (restore func()) {
 	old := patience
 	patience = d
-	t.Cleanup(func() { patience = old })
+	return func() { patience = old }
 }

@@ -190,10 +190,8 @@ func TestReset(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	external.SetPatience(t, 200*time.Millisecond)
 	for how, want := range map[string]string{
 		"ends":    "out of memory, say",
-		"hangs":   "has not answered within 200ms",
 		"prints":  `it answers "epoch 3 of 10", not ok`,
 		"objects": "a closure is needed",
 		"short":   "answer to step 3 ends after 4 of the 48 bytes",
@@ -203,6 +201,11 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %v, not %q", how, err, want)
 		}
 	}
+	restore := external.SetPatience(3 * time.Second)
+	if _, err := trained(t, command(t, "hangs"), 10); err == nil || !strings.Contains(err.Error(), "has not answered within 3s") {
+		t.Errorf("hangs: %v", err)
+	}
+	restore()
 	if x, err := trained(t, command(t, "nan"), 10); err != nil || !math.IsNaN(x[0]) {
 		t.Errorf("what is no number is a divergence, as of any rule: %v, %v", x, err)
 	}

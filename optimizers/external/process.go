@@ -35,6 +35,7 @@ type process struct {
 	from    *bufio.Reader
 	said    *tail // on its standard error
 	running *exec.Cmd
+	ended   chan struct{}
 	seen    int // steps since it was told of a training
 	buf     []byte
 	failed  error // once it has, all that follows has
@@ -124,8 +125,11 @@ func (p *process) start() error {
 		return errors.Join(err, in.Close(), out.Close())
 	}
 	p.in, p.out, p.from = in, out, bufio.NewReaderSize(out, 1<<16)
-	ended := p.running
-	go ended.Wait() // its status says nothing that its answers do not
+	p.ended = make(chan struct{})
+	go func(running *exec.Cmd, ended chan struct{}) {
+		defer close(ended)
+		running.Wait() // its status says nothing that its answers do not
+	}(p.running, p.ended)
 	return nil
 }
 
@@ -165,7 +169,10 @@ func (p *process) answer() error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return err
 	case err == io.EOF && text == "":
-		time.Sleep(10 * time.Millisecond) // what it said of its end may be on the way
+		select { // until all that it said of its end is here
+		case <-p.ended:
+		case <-time.After(patience):
+		}
 		return fmt.Errorf("it has ended; its last words were %q", cmp.Or(p.said.String(), "none"))
 	case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 		return err
