@@ -141,7 +141,7 @@ func (a *auditor) objective(o objective) (found []Finding, err error) {
 		}
 		f := Finding{Variable: w, Off: off}
 		for _, n := range forward {
-			if !a.src.reaches(n, w) || n == w {
+			if n.Deriv() == nil || !a.src.reaches(n, w) || n == w {
 				continue
 			}
 			wrong, err := a.isWrong(n)
@@ -201,15 +201,17 @@ func (a *auditor) isWrong(n *gnode) (bool, error) {
 		a.wrong = map[*gnode]bool{}
 	}
 	sd, ok := n.Op().(gorgonia.SDOp)
-	if !ok || isConstant(n) {
+	if !ok || isConstant(n) || !slices.Contains(sd.DiffWRT(len(a.src.children(n))), true) {
 		return false, nil
 	}
 	g := gorgonia.NewGraph()
 	var kids gorgonia.Nodes
 	for i, k := range a.src.children(n) {
-		s := stand(g, k, fmt.Sprint("input ", i))
-		a.values[s] = a.values[k]
-		kids = append(kids, s)
+		kid, err := a.alone(g, k, fmt.Sprint("input ", i))
+		if err != nil {
+			return false, err
+		}
+		kids = append(kids, kid)
 	}
 	z, err := gorgonia.ApplyOp(n.Op(), append(gorgonia.Nodes(nil), kids...)...)
 	if err != nil {
@@ -257,6 +259,25 @@ func (a *auditor) isWrong(n *gnode) (bool, error) {
 		a.wrong[n] = a.wrong[n] || distance(m[i], t[i]) > auditTolerance[a.dt]
 	}
 	return a.wrong[n], nil
+}
+
+// alone is a variable with the value of a node or, where that is a length, the length
+// of one: ops ask which it is for their shapes.
+func (a *auditor) alone(g *gorgonia.ExprGraph, n *gnode, name string) (*gnode, error) {
+	if n.Op() == nil || opName(n.Op()) != "sizeOp" {
+		s := stand(g, n, name)
+		a.values[s] = a.values[n]
+		return s, nil
+	}
+	axis, err := setting(n.Op(), "axis")
+	if err != nil {
+		return nil, err
+	}
+	of, err := a.alone(g, a.src.children(n)[0], name)
+	if err != nil {
+		return nil, err
+	}
+	return gorgonia.SizeOf(int(axis.Int()), of)
 }
 
 // local is our gradient of z with respect to one of its inputs.

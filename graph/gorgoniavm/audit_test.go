@@ -51,6 +51,19 @@ func TestAuditDropout(t *testing.T) {
 	}
 }
 
+// TestAuditBeside: ops that are right are not named beside one that is wrong,
+// whatever they are told by other nodes.
+func TestAuditBeside(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x, b := shared(g, "x", array(1, 2, 1, 3, 4)), shared(g, "b", array(1, 2, 2, 4))
+	y := must(gorgonia.Log2(must(gorgonia.BroadcastAdd(must(gorgonia.Square(x)), b, nil, []byte{0}))))
+	must(gorgonia.Grad(must(gorgonia.Mean(y)), x, b))
+	found := must(Audit(g))
+	if len(found) != 2 || len(found[0].Ops) != 1 || len(found[1].Ops) != 1 || !strings.Contains(found[1].Ops[0], "log2") {
+		t.Errorf("found %v", found)
+	}
+}
+
 // TestAuditKeepsStatistics: an audit leaves batch norms as they are.
 func TestAuditKeepsStatistics(t *testing.T) {
 	g := gorgonia.NewGraph()
