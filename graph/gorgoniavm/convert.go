@@ -2,8 +2,10 @@ package gorgoniavm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"descent/graph"
 	"descent/ops"
 
 	"gorgonia.org/tensor"
@@ -271,14 +273,25 @@ func sum(c *conversion) (*node, error) {
 	return reshaped(ops.Sum(c.in[0], along...), c.out), nil
 }
 
-// largest gives each of the largest elements the whole gradient, as gorgonia
-// does.
+// largest gives each of the largest elements the whole gradient, as gorgonia does.
 func largest(c *conversion) (*node, error) {
 	along, err := c.ints("along")
 	if err != nil {
 		return nil, err
 	}
-	return reshaped(ops.AMax(c.in[0], along...), c.out), nil
+	x := c.in[0]
+	d := x.Shape().Dims()
+	per := make([]int, len(d))
+	for i := range per {
+		if per[i] = 1; len(along) > 0 && !slices.Contains(along, i) {
+			per[i] = d[i]
+		}
+	}
+	y := ops.AMax(x, along...)
+	all := func(x *node) *node { return ops.Broadcast(reshaped(x, per), d...) }
+	return reshaped(graph.Custom(y, func(dy *node) []*node {
+		return []*node{ops.Mul(ops.Equal(x, all(y)), all(dy))}
+	}, x), c.out), nil
 }
 
 func size(c *conversion) (*node, error) {

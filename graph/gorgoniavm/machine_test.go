@@ -445,6 +445,25 @@ func TestRandomNodes(t *testing.T) {
 	}
 }
 
+// TestTies: where several elements are the largest, each has the whole gradient, as
+// in gorgonia.
+func TestTies(t *testing.T) {
+	for _, along := range [][]int{nil, {0}, {1}, {0, 1}} {
+		gradient := func(m func(*G) gorgonia.VM) []float64 {
+			g := gorgonia.NewGraph()
+			x := shared(g, "x", tensor.New(tensor.WithShape(2, 3), tensor.WithBacking([]float64{0, 2, 2, 0, 2, 1})))
+			must(gorgonia.Grad(must(gorgonia.Sum(must(gorgonia.Square(must(gorgonia.Max(x, along...)))))), x))
+			ok(m(g).RunAll())
+			return floats(must(x.Grad()))
+		}
+		ours := gradient(func(g *G) gorgonia.VM { return must(Compile(g)) })
+		theirs := gradient(func(g *G) gorgonia.VM { return gorgonia.NewTapeMachine(g) })
+		if far(ours, theirs) > 0 {
+			t.Errorf("along %v: %v, gorgonia's %v", along, ours, theirs)
+		}
+	}
+}
+
 // TestElements: comparisons have Bool values, float32 graphs float32 values, and
 // both together are computed as float64.
 func TestElements(t *testing.T) {
