@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"descent/graph/lower"
 	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
