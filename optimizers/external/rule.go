@@ -79,7 +79,12 @@ type moved struct {
 	i int
 }
 
-func (o moved) Name() string { return fmt.Sprintf("exec(%s)", o.x.command) }
+func (o moved) Name() string { return graph.Title(o.Describe()) }
+
+// Describe implements [graph.Describer].
+func (o moved) Describe() graph.Call {
+	return graph.CallOf("exec", "command", o.x.command, "result", o.i)
+}
 
 func (o moved) Shape(in []graph.Shape) (graph.Shape, error) {
 	return in[2+len(o.x.params)+o.i], nil
@@ -87,7 +92,7 @@ func (o moved) Shape(in []graph.Shape) (graph.Shape, error) {
 
 // Grad says that what another program does has no derivative that is known.
 func (o moved) Grad(y, _ *graph.Node) []*graph.Node {
-	bad := graph.Bad(fmt.Errorf("%s is another program, whose derivative is not known", o.Name()), "gradient", y)
+	bad := graph.Bad(fmt.Errorf("%s is another program, whose derivative is not known", o.x.command), "gradient", y)
 	return []*graph.Node{bad}
 }
 
