@@ -29,7 +29,7 @@ func LayerNorm() Layer { return LayerNormWith(NormOptions{}) }
 
 // LayerNormWith returns a layer norm with options.
 func LayerNormWith(o NormOptions) Layer {
-	return overLast("LayerNorm", o, true, ops.Standardize)
+	return overLast("LayerNorm", o, o.standardized)
 }
 
 // RMSNorm returns the layer that gives each of a batch mean square 1, then scales
@@ -39,11 +39,13 @@ func RMSNorm() Layer { return RMSNormWith(NormOptions{}) }
 
 // RMSNormWith returns an RMS norm with options.
 func RMSNormWith(o NormOptions) Layer {
-	return overLast("RMSNorm", o, false, ops.RMSNorm)
+	return overLast("RMSNorm", o, func(s graph.Scope, x *node, over []int, others int, shape ...int) *node {
+		return o.affine(s, ops.RMSNorm(x, o.eps(), over...), false, others, shape...)
+	})
 }
 
 // overLast is a normalisation over the last axes, with parameters of their shape.
-func overLast(kind string, o NormOptions, shifts bool, norm func(*node, float64, ...int) *node) Layer {
+func overLast(kind string, o NormOptions, norm func(s graph.Scope, x *node, over []int, others int, shape ...int) *node) Layer {
 	id := new(graph.Identity)
 	return func(x *node) *node {
 		s, bad := normScope(id, kind, o, x)
@@ -62,8 +64,7 @@ func overLast(kind string, o NormOptions, shifts bool, norm func(*node, float64,
 		for i := range n {
 			over = append(over, i-n)
 		}
-		y := norm(x, o.eps(), over...)
-		return x.Graph().Mark(kind, s.Name, o.affine(s, y, shifts, 0, d[len(d)-n:]...))
+		return x.Graph().Mark(kind, s.Name, norm(s, x, over, 0, d[len(d)-n:]...))
 	}
 }
 
@@ -106,14 +107,12 @@ func BatchNormWith(o NormOptions) Layer {
 			over = append(over, 2+i)
 		}
 		runMean, runVar := s.State("mean", graph.Zeros, width), s.State("var", graph.Fill(1), width)
-		y := x
 		if g.Training() {
 			o.follow(s, x, runMean, runVar, over)
-			y = ops.Standardize(x, o.eps(), over...)
-		} else {
-			root := ops.Sqrt(ops.Shift(o.eps(), runVar))
-			y = ops.Div(ops.Sub(x, perChannel(runMean, others)), perChannel(root, others))
+			return g.Mark("BatchNorm", s.Name, o.standardized(s, x, over, others, width))
 		}
+		root := ops.Sqrt(ops.Shift(o.eps(), runVar))
+		y := ops.Div(ops.Sub(x, perChannel(runMean, others)), perChannel(root, others))
 		return g.Mark("BatchNorm", s.Name, o.affine(s, y, true, others, width))
 	}
 }
@@ -156,6 +155,16 @@ func (o NormOptions) eps() float64 {
 		return 1e-5
 	}
 	return o.Eps
+}
+
+// standardized is x with mean 0 and variance 1 over some axes, scaled and shifted as
+// by affine.
+func (o NormOptions) standardized(s graph.Scope, x *node, over []int, others int, shape ...int) *node {
+	if o.Plain {
+		return ops.Standardize(x, o.eps(), over...)
+	}
+	gain, shift := s.Param("gain", graph.Fill(1), shape...), s.Param("shift", graph.Zeros, shape...)
+	return ops.Normalize(x, perChannel(gain, others), perChannel(shift, others), o.eps(), over...)
 }
 
 // affine scales y, and shifts it, by parameters of the given shape, which others

@@ -50,7 +50,7 @@ func GroupNorm(x *node, groups int, eps float64) *node {
 	return graph.Reshape(Standardize(Reshape(x, n, s.Size()/n), eps, 1), s)
 }
 
-func normalized(what string, o norming, x *node, axes []int) *node {
+func normalized(what string, o norming, x *node, axes []int, affine ...*node) *node {
 	if x.Err() != nil {
 		return x
 	}
@@ -62,6 +62,9 @@ func normalized(what string, o norming, x *node, axes []int) *node {
 		return graph.Bad(err, what, x)
 	}
 	o.ax = mask(ax)
+	if affine != nil {
+		return graph.Apply(normalizing{o.ax, o.eps}, append([]*node{x}, affine...)...)
+	}
 	return graph.Apply(o, x)
 }
 
@@ -109,16 +112,21 @@ func (o norming) Grad(z, dz *node) []*node {
 }
 
 func (o norming) Lower(b *builder, in []value) value {
-	x, ax := in[0], o.ax.axes()
-	s := b.Shape(x)
-	n := b.Const(float64(max(1, s.Size())) / float64(max(1, kept(s, ax).Size())))
-	if o.centred {
+	c, s := standard(b, in[0], o.ax.axes(), o.eps, o.centred)
+	if o.factor {
+		return s
+	}
+	return b.Mul(c, s)
+}
+
+// standard returns x, less its mean over some axes if it is centred, and the inverse
+// root of that one's mean square plus eps.
+func standard(b *builder, x value, ax []int, eps float64, centred bool) (c, s value) {
+	all := b.Shape(x)
+	n := b.Const(float64(max(1, all.Size())) / float64(max(1, kept(all, ax).Size())))
+	if centred {
 		x = b.Sub(x, b.Div(b.Sum(x, ax...), n))
 	}
 	square := b.Div(b.Sum(b.Mul(x, x), ax...), n)
-	root := b.Sqrt(b.Add(square, b.Const(o.eps)))
-	if o.factor {
-		return b.Div(b.Const(1), root)
-	}
-	return b.Div(x, root)
+	return x, b.Div(b.Const(1), b.Sqrt(b.Add(square, b.Const(eps))))
 }

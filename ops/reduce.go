@@ -110,11 +110,16 @@ func Sum(x *node, axes ...int) *node {
 // Mean returns the mean of x over some axes, or over all. That of no elements
 // is NaN.
 func Mean(x *node, axes ...int) *node {
-	s := Sum(x, axes...)
-	if s.Err() != nil || s.Shape().Size() == 0 {
-		return s
-	}
-	return Div(s, constant(x, count(x, s)))
+	return reduce("mean", x, axes, func(x *node, ax []int) *node {
+		s := graph.SumTo(x, kept(x.Shape(), ax))
+		if s.Err() != nil || s.Shape().Size() == 0 {
+			return s
+		}
+		if len(ax) == x.Shape().Rank() {
+			s = graph.Reshape(s, graph.Dims()) // a scalar is float64
+		}
+		return Div(s, constant(x, count(x, s)))
+	})
 }
 
 // count returns how many elements of x were reduced to each of y.

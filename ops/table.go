@@ -145,6 +145,13 @@ var Table = slices.Concat(
 		norms("rms_norm", "x/√(mean x² + eps)", RMSNorm),
 		norms("inverse_std", "1/√(variance + eps), with the axes at length 1", InverseStd),
 		norms("inverse_rms", "1/√(mean x² + eps), with the axes at length 1", InverseRMS),
+		row("normalize", "gain·(x - mean)/√(variance + eps) + shift, a whole batch or layer norm: normalize(x, gain, shift, axis)", 3,
+			func(in []*node, a spec.Args) *node {
+				return Normalize(in[0], in[1], in[2], a.Number("eps"), a.Wholes("axis")...)
+			}, axes, epsilon).
+			at(gt.One([]int{4}, []int{}, []int{}), gt.One([]int{4}, []int{4}, []int{1}).With(0), gt.One([]int{3, 4}, []int{4}, []int{4}).With(-1),
+				gt.One([]int{3, 4}, []int{4}, []int{4}).With(0), gt.One([]int{2, 3, 4}, []int{3, 1}, []int{3, 1}).With(0, 2),
+				gt.One([]int{2, 3, 2}, []int{1, 3, 1}, []int{3, 2}).With(0, 2), gt.One([]int{2, 1, 2, 3}, []int{2, 3}, []int{3}).With(2, 3), gt.One([]int{0, 3}, []int{3}, []int{3}).With(0)),
 		row("group_norm", "x standardised for each image over each of so many groups of channels: group_norm(x, 2)", 1,
 			func(in []*node, a spec.Args) *node { return GroupNorm(in[0], a.Whole("groups"), a.Number("eps")) }, must(groups), epsilon).like("x, 2").
 			at(gt.One([]int{2, 4}).With(2), gt.One([]int{1, 2, 3}).With(1), gt.One([]int{2, 4, 3}).With(2, 0.1), gt.One([]int{1, 6, 2, 2}).With(3),

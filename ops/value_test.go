@@ -192,6 +192,10 @@ var values = map[string]oracle{
 	}),
 	"standardize": normedOver(true, false), "rms_norm": normedOver(false, false),
 	"inverse_std": normedOver(true, true), "inverse_rms": normedOver(false, true),
+	"normalize": func(in []array, num []float64) array {
+		y := normedOver(true, false)(in[:1], num)
+		return zip(func(x ...float64) float64 { return x[0]*x[1] + x[2] })([]array{y, in[1], in[2]}, nil)
+	},
 	"group_norm": func(in []array, num []float64) array {
 		d, eps := in[0].dims, 1e-5
 		if len(num) > 1 {

@@ -15,7 +15,7 @@ import (
 // rounded are the rows whose value is a sum or a difference of rounded numbers:
 // their error is one of the size of what is added. That of all others is
 // relative.
-var rounded = map[string]bool{"gelu": true, "gelu_tanh": true, "sum": true, "mean": true, "variance": true, "logsumexp": true, "softmax": true, "standardize": true, "rms_norm": true, "group_norm": true, "inverse_std": true, "inverse_rms": true,
+var rounded = map[string]bool{"gelu": true, "gelu_tanh": true, "sum": true, "mean": true, "variance": true, "logsumexp": true, "softmax": true, "standardize": true, "rms_norm": true, "normalize": true, "group_norm": true, "inverse_std": true, "inverse_rms": true,
 	"logsoftmax": true, "matmul": true, "linear": true, "dot": true, "softmax_nll": true, "std": true, "softshrink": true,
 	"log_add_exp": true, "lgamma": true, "digamma": true, "trigamma": true, "polygamma": true, "betaln": true, "sinc": true, "sinc_derivative": true, "normal": true}
 
