@@ -29,6 +29,7 @@ const (
 	Value              // result of an earlier instruction
 	Stream             // array: one element for each element of the loop
 	Splat              // one number for all
+	Column             // array: one element for each row of the loop
 )
 
 // An Instr computes one value.
@@ -43,6 +44,9 @@ type Block struct {
 	Stores  []Store
 	Streams int // number of streams, read or written
 	Splats  int
+	// Columns is the number of columns, and Row how many elements a row has: the loop is
+	// then over whole rows. Row is 0 where there are none.
+	Columns, Row int
 	// Len is how many elements the block is for: it runs over all of them, or
 	// over chunks of whole vectors and what is left. 0 is any number.
 	Len int
@@ -54,6 +58,9 @@ type Block struct {
 // needs says which code a block needs for vectors of so many elements: the loop
 // over whole vectors, and the tail that does what is left.
 func (b *Block) needs(per int) (loop, tail bool) {
+	if b.Row > 0 {
+		return b.Row >= per, b.Row%per != 0
+	}
 	return b.Len == 0 || b.Len >= per, b.Len%per != 0 || b.Len == 0
 }
 
@@ -68,7 +75,7 @@ func (b *Block) key(size, per int) string {
 	}
 	loop, tail := b.needs(per)
 	k = append(k, flag(loop)|2*flag(tail))
-	word(size, b.Streams, b.Splats, len(b.Instrs), len(b.Stores))
+	word(size, b.Streams, b.Splats, b.Columns, b.Row, len(b.Instrs), len(b.Stores))
 	for i := range b.Instrs {
 		in := &b.Instrs[i]
 		k = append(k, byte(in.Code))

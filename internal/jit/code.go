@@ -16,6 +16,8 @@ type Code[T kernel.Float] struct {
 	table    []T
 	wide     bool
 	per      int     // elements of a vector
+	row      int     // elements of a row, or 0
+	columns  int     // the first column's place in the frame
 	divisors []int32 // of splats: the first of their entries as divisors, or -1
 	pages    *Pages  // keeps the machine code
 }
@@ -40,7 +42,8 @@ func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
 		}
 		p.blocks[key] = x
 	}
-	c := &Code[T]{frame: make([]uintptr, frameWords+b.Streams), wide: a.wide, per: x.vector / es, divisors: x.divisors, pages: p}
+	c := &Code[T]{frame: make([]uintptr, frameWords+b.Streams+b.Columns), wide: a.wide, per: x.vector / es,
+		row: b.Row, columns: frameWords + b.Streams, divisors: x.divisors, pages: p}
 	c.table = kernel.Aligned[T](x.entries * c.per)
 	for k, pattern := range fixedBits[T]() {
 		c.set(k, fromBits[T](pattern))
@@ -111,22 +114,31 @@ func (c *Code[T]) SetStream(i int, p unsafe.Pointer) { c.frame[frameWords+i] = u
 
 // Streams visits where the addresses of the streams are kept.
 func (c *Code[T]) Streams(visit func(*uintptr)) {
-	for i := range c.frame[frameWords:] {
-		visit(&c.frame[frameWords+i])
+	for i := frameWords; i < c.columns; i++ {
+		visit(&c.frame[i])
 	}
 }
+
+// SetColumn sets the address of a column: of its element for the first row of the next
+// run.
+func (c *Code[T]) SetColumn(i int, p unsafe.Pointer) { c.frame[c.columns+i] = uintptr(p) }
 
 // masks are those of vmaskmov: a window of it has as many elements on as a tail
 // of 256 bits.
 var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 
-// Run computes n elements, and neither reads nor writes what is beyond them.
+// Run computes n elements, whole rows if there are rows, and neither reads nor writes
+// what is beyond them.
 func (c *Code[T]) Run(n int) {
 	if n <= 0 {
 		return
 	}
 	size, left := int(unsafe.Sizeof(T(0))), n%c.per
 	c.frame[frameBytes/8] = uintptr((n - left) * size)
+	if c.row > 0 {
+		left = c.row % c.per
+		c.frame[frameBytes/8] = uintptr(n * size)
+	}
 	switch {
 	case left == 0:
 		c.frame[frameMask/8] = 0

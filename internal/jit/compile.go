@@ -2,6 +2,7 @@ package jit
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 )
@@ -15,7 +16,7 @@ const (
 	frameBytes   = 0
 	frameTable   = 8
 	frameMask    = 16
-	frameStreams = 24
+	frameStreams = 24 // and then of each column
 	frameWords   = frameStreams / 8
 )
 
@@ -73,6 +74,8 @@ func (c *compiler) id(a Operand) int32 {
 		return int32(1 + a.Index)
 	case Stream:
 		return int32(1 + len(c.block.Instrs) + a.Index)
+	case Column:
+		return c.column(a.Index)
 	}
 	return c.entry(fixedCount + a.Index)
 }
@@ -81,9 +84,14 @@ func (c *compiler) entry(e int) int32 {
 	return int32(1 + len(c.block.Instrs) + c.block.Streams + e)
 }
 
+// column is the entry that has a column's element of the row.
+func (c *compiler) column(i int) int32 {
+	return c.entry(fixedCount + c.block.Splats + c.numDivisors*divEntries + i)
+}
+
 // entries returns how many there are before spilled registers.
 func (c *compiler) entries() int {
-	return fixedCount + c.block.Splats + c.numDivisors*divEntries
+	return fixedCount + c.block.Splats + c.numDivisors*divEntries + c.block.Columns
 }
 
 func newCompiler(b *Block, a asm) *compiler {
@@ -131,14 +139,10 @@ func compile(b *Block, a asm) compiled {
 	}
 	c.b = append(c.b, 0x31, 0xd2) // xor edx, edx
 	c.hoist(hoisted)
-	if loop {
-		c.loop()
-	}
-	if loop && tail {
-		c.link() // once more from the first micro
-	}
-	if tail {
-		c.tail()
+	if b.Row > 0 {
+		c.rows()
+	} else {
+		c.vectors(loop, tail)
 	}
 	c.b = append(c.b, 0xc3) // ret
 	for _, s := range c.slow {
@@ -152,6 +156,54 @@ func compile(b *Block, a asm) compiled {
 		}
 	}
 	return compiled{code: c.b, vector: c.vector(), entries: c.entries() + c.mostSpills, divisors: c.divisors}
+}
+
+// vectors compiles the loop over whole vectors and the tail, as far as they are needed.
+func (c *compiler) vectors(loop, tail bool) {
+	if loop {
+		c.loop()
+	}
+	if loop && tail {
+		c.link() // once more from the first micro
+	}
+	if tail {
+		c.tail()
+	}
+}
+
+// rows compiles the loop over rows around the loop over vectors. Before each row it
+// fills a vector with the element of each column.
+func (c *compiler) rows() {
+	per, size := c.lanes(), c.vector()/c.lanes()
+	whole, left := c.block.Row/per*c.vector(), c.block.Row%per*size
+	top := len(c.b)
+	for i := range c.block.Columns {
+		a := c.column(i)
+		if c.operands[a].uses == 0 {
+			continue
+		}
+		at := frameStreams + 8*(c.block.Streams+i)
+		c.load(rax, mem{rdi, -1, int32(at)})
+		if r := int(c.operands[a].reg); r >= 0 { // for good
+			c.rm(&vBroadcast, r, 0, mem{rax, -1, 0})
+		} else {
+			r = c.fresh()
+			c.rm(&vBroadcast, r, 0, mem{rax, -1, 0})
+			c.rm(&vMovStore, r, 0, c.memory(a))
+			c.free |= 1 << r
+		}
+		c.b = append(c.b, 0x48, 0x83, 0x87) // add qword [rdi+at], size
+		c.b = binary.LittleEndian.AppendUint32(c.b, uint32(at))
+		c.b = append(c.b, byte(size))
+	}
+	c.b = append(c.b, 0x48, 0x8d, 0x8a) // lea rcx, [rdx+whole]
+	c.b = binary.LittleEndian.AppendUint32(c.b, uint32(whole))
+	c.vectors(whole > 0, left > 0)
+	if left > 0 {
+		c.addImm(rdx, left)
+	}
+	c.b = append(c.b, 0x48, 0x3b, 0x17) // cmp rdx, [rdi]
+	c.jump(jb, top)
 }
 
 // loop compiles the loop over whole vectors; there may be none.

@@ -26,6 +26,7 @@ func TestStaysInside(t *testing.T) {
 func stayInside[T kernel.Float](t *testing.T, rooms *guard.Rooms, seed uint64, n int, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	b := random(rng, 1+rng.IntN(60))
+	n = wholeRows(b, n)
 	b.Len = []int{0, n}[rng.IntN(2)]
 	atEnd := rng.IntN(3) > 0
 	memory := func(stream, n int) []T { return guard.Take[T](rooms, stream, n, atEnd) }

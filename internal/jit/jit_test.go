@@ -22,13 +22,18 @@ var supported = func() (out []kernel.Code) {
 
 var special = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 1.5, -2.5, math.Inf(1), math.Inf(-1), math.NaN(), 1e-40, -1e-40, 1e30, 1e-310, 3, 7}
 
-// random makes a block with n instructions over some streams and splats, with
+// random makes a block with n instructions over some streams, splats and columns, with
 // stores, some of them in place.
 func random(rng *rand.Rand, n int) *Block {
 	b := &Block{Streams: 1 + rng.IntN(30), Splats: rng.IntN(5)}
+	if rng.IntN(3) == 0 {
+		b.Columns, b.Row = 1+rng.IntN(6), 1+rng.IntN(40)
+	}
 	reads := b.Streams
 	operand := func(i int) Operand {
 		switch k := rng.IntN(4); {
+		case k == 3 && b.Columns > 0 && rng.IntN(2) == 0:
+			return Operand{Column, rng.IntN(b.Columns)}
 		case k == 0 && b.Splats > 0:
 			return Operand{Splat, rng.IntN(b.Splats)}
 		case k <= 1 || i == 0:
@@ -54,6 +59,14 @@ func random(rng *rand.Rand, n int) *Block {
 	return b
 }
 
+// wholeRows makes a length one of whole rows, if there are rows.
+func wholeRows(b *Block, n int) int {
+	if b.Row == 0 {
+		return n
+	}
+	return b.Row * (1 + n%5)
+}
+
 func taken(b *Block, r int) bool {
 	for _, p := range b.Same {
 		if p[0] == r {
@@ -65,7 +78,7 @@ func taken(b *Block, r int) bool {
 
 // interpret runs a block element by element with the definition of each
 // primitive.
-func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
+func interpret[T kernel.Float](b *Block, streams, columns [][]T, splats []T, n int) {
 	vals := make([]T, len(b.Instrs))
 	for e := range n {
 		old := make([]T, len(streams))
@@ -82,6 +95,8 @@ func interpret[T kernel.Float](b *Block, streams [][]T, splats []T, n int) {
 					x[k] = old[a.Index]
 				case Splat:
 					x[k] = splats[a.Index]
+				case Column:
+					x[k] = columns[a.Index][e/b.Row]
 				}
 			}
 			kernel.Vector[T](in.Code)(&vals[i], &x[0], &x[1], &x[2], 1)
@@ -96,6 +111,7 @@ func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	b := random(rng, 1+rng.IntN(120))
 	n := 1 + rng.IntN(70)
+	n = wholeRows(b, n)
 	b.Len = []int{0, n}[rng.IntN(2)]
 	if err := compare(rng, b, n, isa, heap[T]); err != nil {
 		t.Fatalf("seed %d: %v\n%+v", seed, err, b)
@@ -133,6 +149,14 @@ func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA, me
 		}
 		code.SetStream(s, unsafe.Pointer(&got[s][0]))
 	}
+	columns := make([][]T, b.Columns)
+	for i := range columns {
+		columns[i] = make([]T, n/b.Row)
+		for k := range columns[i] {
+			columns[i][k] = T(rng.NormFloat64())
+		}
+		code.SetColumn(i, unsafe.Pointer(&columns[i][0]))
+	}
 	splats := make([]T, b.Splats)
 	for i := range splats {
 		splats[i] = T(rng.NormFloat64())
@@ -142,7 +166,7 @@ func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA, me
 		code.SetSplat(i, splats[i])
 	}
 	code.Run(n)
-	interpret(b, want, splats, n)
+	interpret(b, want, columns, splats, n)
 	for s := range got {
 		for i := range n {
 			g, w := float64(got[s][i]), float64(want[s][i])
