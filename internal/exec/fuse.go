@@ -147,7 +147,7 @@ func (f *Func) early() []bool {
 
 // sink moves a map into the group of its users when all of them are there, so
 // that it is computed where it is used and never stored, as long as that keeps
-// at most one array alive in its stead.
+// at most one array alive in its stead, or was put there by recompute.
 func (f *Func) sink(level []int32) {
 	users := make([]int32, len(f.vals)) // level of all array-map users; -1 if they differ
 	const none, mixed = -2, -1
@@ -162,7 +162,7 @@ func (f *Func) sink(level []int32) {
 	}
 	for i := len(f.vals) - 1; i >= 0; i-- {
 		v := &f.vals[i]
-		if v.arrayMap() && users[i] >= 0 && users[i] != level[i] && f.arrayOperands(v) <= 1 {
+		if v.arrayMap() && users[i] >= 0 && users[i] != level[i] && (v.again || f.arrayOperands(v) <= 1) {
 			level[i] = users[i]
 		}
 		for _, a := range v.args {
@@ -263,6 +263,16 @@ func (f *Func) stretched(v *value, a Val) bool {
 	return x.kind != kConst && broadcastOf(v.dims, x.dims) == broadcastOther
 }
 
+// stretchedShape is that to which an operand of shape dims is copied, so that the tile loop
+// repeats it over a domain: what repeats behind its last axis is left to that.
+func stretchedShape(dims, domain []int) []int {
+	out := slices.Clone(domain)
+	for i, k := len(domain)-1, len(dims)-1; k >= 0 && dims[k] == 1; i, k = i-1, k-1 {
+		out[i] = 1
+	}
+	return out
+}
+
 // expand copies each region operand that repeats in a way the tile loop does
 // not do by itself, such as a×1×b over a×c×b.
 func expand(f *Func) {
@@ -287,10 +297,11 @@ func expand(f *Func) {
 					continue
 				}
 				x := &f.vals[a]
-				key := stretched{a, fmt.Sprint(v.dims)}
+				dims := stretchedShape(x.dims, v.dims)
+				key := stretched{a, fmt.Sprint(dims)}
 				if _, ok := made[key]; !ok {
-					view := BroadcastView(x.dims, v.dims)
-					f.vals = append(f.vals, value{kind: kOperation, op: gather{view: view}, args: f.own(v.args[k : k+1]), dims: v.dims, n: v.n, tag: v.tag})
+					view := BroadcastView(x.dims, dims)
+					f.vals = append(f.vals, value{kind: kOperation, op: gather{view: view}, args: f.own(v.args[k : k+1]), dims: dims, n: size(dims), tag: v.tag})
 					made[key] = Val(len(f.vals) - 1)
 				}
 				v.args[k] = made[key]

@@ -37,6 +37,8 @@ type value struct {
 	from int         // kShape: where in the operand's elements it starts
 	leaf int         // kLeaf: index in Func.leaves
 	tag  int         // whose value this is, for messages: an index the builder chose
+
+	again bool // kMap: computed once more, where it is used, see recompute
 }
 
 // scalar reports whether v has rank 0. Such values are float64 in every

@@ -39,7 +39,9 @@ func (f *Func) laidOut(v value) Val {
 	case gather:
 		x, ok = f.composed(o.view, v.args[0])
 	case reduction:
-		x, ok = f.innerReduction(o, &v)
+		if x, ok = f.innerReduction(o, &v); !ok {
+			v = f.joinReductions(o, v)
+		}
 	default:
 		switch v.kind {
 		case kMap:
@@ -230,6 +232,18 @@ func (f *Func) innerReduction(o reduction, v *value) (Val, bool) {
 	}
 	y := f.Reduce(o.how, f.Reshape(x.args[0], inner(x.dims)), axes)
 	return f.walked(y, outerView(v.dims)), true
+}
+
+// joinReductions makes one reduction of second, over the first axes, and of the one of
+// the axes behind them that is its operand, such as those of images and of pixels.
+func (f *Func) joinReductions(second reduction, v value) value {
+	x := &f.vals[f.rootOf(v.args[0])]
+	first, ok := x.op.(reduction)
+	if ok && first.how == second.how && second.outer == 1 && first.outer == second.mid && first.inner == second.inner && x.n == first.outer*first.inner {
+		v.op = reduction{how: first.how, outer: 1, mid: first.outer * first.mid, inner: first.inner}
+		v.args = f.own(x.args)
+	}
+	return v
 }
 
 // axesUpTo lists the axes of an array.

@@ -27,14 +27,14 @@ func TestListing(t *testing.T) {
   1  %4 = dot[5x3x2] x w  [5 2] @0
   2  region [5 2]
        %5 = tanh %4  [5 2] @0
-  3  %6 = sum[1,10,1] %5  []
-  4  %10 = dot[3x5x2] xᵀ %5  [3 2] @16
-  5  region [3 2]
+       %6 = sum[1,10,1] %5  []
+  3  %10 = dot[3x5x2] xᵀ %5  [3 2] @16
+  4  region [3 2]
        %11 = sin %10  [3 2]
        %12 = mul %9 %11  [3 2]
        %13 = sub w %12  [3 2] in place of w
-  6  kept <- x
-8 steps, arena 256 bytes, 4 scalars
+  5  kept <- x
+7 steps, arena 256 bytes, 4 scalars
 `
 	if got := p.Listing(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

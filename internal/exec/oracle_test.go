@@ -81,6 +81,10 @@ func (o *oracle) operation(v *value, dst []float64, args [][]float64) {
 			copy(dst, args[0]) // the one element, also where it is -0
 			return
 		}
+		if op.sumsColumns() {
+			sumStripes(dst, args[0], op.inner)
+			break
+		}
 		kernel.ReducerOf[float64](op.how)(&dst[0], unsafe.SliceData(args[0]), op.outer, op.mid, op.inner)
 	case dot:
 		p := kernel.NewProductWith[float64](op.m, op.n, op.k, kernel.ProductOptions{TransA: op.ta, TransB: op.tb})
@@ -171,5 +175,29 @@ func eachOf(v *kernel.View, f func(k, at int)) {
 func fillWith(dst []float64, x float64) {
 	for i := range dst {
 		dst[i] = x
+	}
+}
+
+// sumStripes adds up the columns of rows of n numbers: those of stripes, of chains of
+// stripes, of blocks of chains.
+func sumStripes(dst, x []float64, n int) {
+	stripe := kernel.ColumnStripe(n) * n
+	chain := stripe * kernel.ColumnChain
+	for c := range n {
+		total, block := 0.0, 0.0
+		for at := 0; at < len(x); at += chain {
+			sum := 0.0
+			for i := c; i < stripe; i += n {
+				lane := 0.0
+				for k := at + i; k < min(at+chain, len(x)); k += stripe {
+					lane += x[k]
+				}
+				sum += lane
+			}
+			if block += sum; (at+chain)%(stripe*kernel.ColumnBlock) == 0 {
+				total, block = total+block, 0
+			}
+		}
+		dst[c] = total + block
 	}
 }

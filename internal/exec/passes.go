@@ -34,7 +34,9 @@ var passes = []pass{
 	{"descend", "after epilogue, which wants some of the same products", descend, true},
 	{"dead", "epilogue and descend leave the products that they extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
-	{"cross", "last: scalars live apart from arrays, and only steps care", crossScalars, false},
+	{"cross", "scalars live apart from arrays, and only steps care", crossScalars, false},
+	{"recompute", "last: cse would undo it", recompute, true},
+	{"dead", "recompute leaves what nobody reads any more", dead, true},
 }
 
 // optimize runs the passes, with check after each if it is not nil.

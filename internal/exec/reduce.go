@@ -82,6 +82,9 @@ func (o reduction) step32(f frame[float32]) step { return reduceStep(o, f) }
 func (o reduction) step64(f frame[float64]) step { return reduceStep(o, f) }
 
 func reduceStep[T kernel.Float](o reduction, f frame[T]) step {
+	if o.sumsColumns() {
+		return f.p.columnStep(f.i, o)
+	}
 	if f.v.scalar() {
 		blocks := (o.mid + kernel.SumBlock - 1) / kernel.SumBlock
 		return &total[T]{rows: rowsOf(blocks, kernel.SumBlock*reduceWork), dst: f.scalar(), src: f.arg(0), size: o.mid}

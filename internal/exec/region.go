@@ -26,7 +26,7 @@ type region[T kernel.Float] struct {
 	tileFills  []fill[T] // once a tile: columns, and other rows
 	splats     []splat[T]
 	ops        []tileOp[T]
-	reductions []*tileReduction[T] // those of ops that must be finished
+	reductions []ending[T] // those of ops that must be finished
 }
 
 // tileOp does its part of the tile that starts off bytes into the domain and
@@ -34,6 +34,12 @@ type region[T kernel.Float] struct {
 type tileOp[T kernel.Float] interface {
 	tile(off uintptr, n int)
 	slots(visit func(*uintptr))
+}
+
+// ending is a tileOp with something to do after all tiles.
+type ending[T kernel.Float] interface {
+	tileOp[T]
+	finish()
 }
 
 // ref is an operand's memory. Arrays step with the tile, scratch does not:

@@ -17,13 +17,16 @@ type regionBuilder[T kernel.Float] struct {
 	p      *Program[T]
 	number []int32 // of values: their place in known, plus 1, or 0
 	buffers[T]
-	worker     int // whose scratch is used
-	shift      int // elements by which the arrays of a batch start before its own
-	r          *region[T]
-	reductions []Val        // reductions at the end
-	arrays     map[*T]int32 // locations of arrays
-	next       cursor       // where more scratch is
-	late       []tileOp[T]  // copies at the end of the tile
+	worker int // whose scratch is used
+	shift  int // elements by which the arrays of a batch start before its own
+	// Of columns that machine code repeats: how often each element, and how many
+	// elements of a tile at a time; row is 0 if it repeats none.
+	repeat, row int
+	r           *region[T]
+	reductions  []Val        // reductions at the end
+	arrays      map[*T]int32 // locations of arrays
+	next        cursor       // where more scratch is
+	late        []tileOp[T]  // copies at the end of the tile
 }
 
 // buffers are lists that each region fills anew.
@@ -43,7 +46,7 @@ type known struct {
 	lastUse  int32 // the last phase that reads it
 	location int32 // where it is, or -1
 	index    int32 // of a member: its place in the block of its phase
-	splat    int32 // its number among the splats of the block being made, plus 1, or 0
+	splat    int32 // its number among the splats, or columns, of the block being made, plus 1, or 0
 	held     bool  // it has scratch, which nobody else has
 	stream   bool  // it is read or written as an array, for work
 }
@@ -77,7 +80,7 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 		n, shift, g = g.n, best.at, group{vals: best.vals, region: true}
 	}
 	b := p.builder()
-	b.worker, b.shift, b.next = worker, shift, cursor{}
+	b.worker, b.shift, b.next, b.repeat, b.row = worker, shift, cursor{}, 0, 0
 	b.r = &region[T]{n: n}
 	maps := slices.IndexFunc(g.vals, func(v Val) bool { return p.f.vals[v].kind == kOperation })
 	if maps < 0 {
@@ -88,7 +91,9 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	b.phases(g.vals[:maps])
 	b.uses()
 	whole := b.whole()
+	b.repeat = b.columnRepeat()
 	b.r.tile = b.tileLen(n, whole)
+	b.row = b.rowLen()
 	b.r.each = b.chunkLen(n, whole)
 	b.eachPhase(func(vals []Val) {
 		if b.compiled(vals[0]) {

@@ -12,11 +12,16 @@ type machineCode[T kernel.Float] struct {
 	code    *jit.Code[T]
 	streams []ref // those that step with the tile
 	index   []int // their numbers in the code
+	columns []*T  // with an element for so many of the domain
+	repeat  int
 }
 
 func (m *machineCode[T]) tile(off uintptr, n int) {
 	for i, r := range m.streams {
 		m.code.SetStream(m.index[i], unsafe.Add(r.ptr, off))
+	}
+	for i, c := range m.columns {
+		m.code.SetColumn(i, unsafe.Pointer(elem(c, int(off/sizeOf(*c))/m.repeat)))
 	}
 	m.code.Run(n)
 }
@@ -25,6 +30,9 @@ func (m *machineCode[T]) slots(visit func(*uintptr)) {
 	m.code.Streams(visit)
 	for i := range m.streams {
 		visit(m.streams[i].slot())
+	}
+	for i := range m.columns {
+		visit(slot(&m.columns[i]))
 	}
 }
 
@@ -49,13 +57,14 @@ type blockBuilder[T kernel.Float] struct {
 	jit.Block
 	streams []int32 // their locations
 	splats  []Val
+	columns []Val
 }
 
 // machineCode adds the members of one phase as machine code.
 func (b *regionBuilder[T]) machineCode(vals []Val) {
 	k := &b.block
 	k.Instrs, k.Stores, k.Same = k.Instrs[:0], k.Stores[:0], k.Same[:0]
-	k.streams, k.splats = k.streams[:0], k.splats[:0]
+	k.streams, k.splats, k.columns = k.streams[:0], k.splats[:0], k.columns[:0]
 	for i, v := range vals {
 		b.of(v).index = int32(i)
 	}
@@ -82,7 +91,13 @@ func (b *regionBuilder[T]) machineCode(vals []Val) {
 		k.Stores = append(k.Stores, jit.Store{Instr: i, Stream: len(k.streams)})
 		k.streams = append(k.streams, at)
 	}
-	k.Streams, k.Splats, k.Len = len(k.streams), len(k.splats), b.r.n
+	k.Streams, k.Splats, k.Columns, k.Row, k.Len = len(k.streams), len(k.splats), len(k.columns), 0, b.r.n
+	if len(k.columns) > 0 {
+		k.Row = b.row
+	}
+	if b.r.tile < b.r.n && b.r.tile%tileVector != 0 {
+		k.Len = 0 // each tile has a tail
+	}
 	b.finishBlock()
 }
 
@@ -98,6 +113,10 @@ func (b *regionBuilder[T]) finishBlock() {
 			m.streams = append(m.streams, l.ref)
 			m.index = append(m.index, i)
 		}
+	}
+	for _, a := range k.columns {
+		b.of(a).splat = 0
+		m.columns, m.repeat = append(m.columns, b.p.ptr(a)), b.repeat
 	}
 	for i, a := range k.splats {
 		b.of(a).splat = 0
@@ -129,6 +148,12 @@ func (b *regionBuilder[T]) blockOperand(a Val, dims []int, phase int32) jit.Oper
 			k.splat = int32(len(b.block.splats))
 		}
 		return jit.Operand{Kind: jit.Splat, Index: int(k.splat - 1)}
+	case b.row > 0 && b.column(dims, a) == b.repeat:
+		if k.splat == 0 {
+			b.block.columns = append(b.block.columns, a)
+			k.splat = int32(len(b.block.columns))
+		}
+		return jit.Operand{Kind: jit.Column, Index: int(k.splat - 1)}
 	}
 	at := b.operand(a, dims)
 	l := &b.locations[at]

@@ -112,10 +112,21 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 	if most := scratchBytes / int(sizeOf(zero)) / max(b.scratchTiles(), 1); most < tile {
 		tile = max(leastTile, most&^(tileVector-1))
 	}
-	unit := tileVector
+	var suited tiling
 	for _, v := range b.reductions {
-		o, _ := b.p.f.vals[v].reducesRows()
-		unit = o.tileUnit(unit)
+		o, _ := b.p.f.vals[v].endsRegion()
+		suited.suit(o)
+	}
+	if suited.stripe > 0 {
+		return min(n, suited.stripe)
+	}
+	unit := max(suited.unit, tileVector)
+	if u := unit / gcd(unit, b.repeat) * b.repeat; b.repeat > 0 && u <= reduceTile {
+		unit = u
+	} else if suited.unit == 0 && b.repeat > reduceTile {
+		if t := partOf(b.repeat); t > 0 {
+			return t
+		}
 	}
 	tile = max(tile, unit)
 	if n <= tile || unit > reduceTile {
@@ -133,6 +144,54 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 		unit = p
 	}
 	return tile / unit * unit
+}
+
+// columnRepeat returns how often machine code of the region repeats each element of a
+// column, or 0. Columns of another length are written to scratch.
+func (b *regionBuilder[T]) columnRepeat() int {
+	for _, v := range b.vals {
+		if b.compiled(v) {
+			for _, a := range b.p.f.vals[v].args {
+				if n := b.column(b.p.f.vals[v].dims, a); n > 0 {
+					return n
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// column returns how often an operand of a member over dims is repeated, if it is a
+// column, else 0.
+func (b *regionBuilder[T]) column(dims []int, a Val) int {
+	x := &b.p.f.vals[a]
+	if x.n <= 1 || x.kind == kConst || b.of(a).phase != 0 || broadcastOf(dims, x.dims) != broadcastColumn {
+		return 0
+	}
+	return b.r.n / x.n
+}
+
+// rowLen returns how many elements of a tile machine code does for one of a column:
+// all that it is for, or those of a tile, or 0 if neither fits.
+func (b *regionBuilder[T]) rowLen() int {
+	switch {
+	case b.repeat == 0:
+	case b.r.tile%b.repeat == 0:
+		return b.repeat
+	case b.repeat%b.r.tile == 0:
+		return b.r.tile
+	}
+	return 0
+}
+
+// partOf returns a length of tiles that divides a long row, or 0.
+func partOf(row int) int {
+	for parts := (row + reduceTile - 1) / reduceTile; parts <= row/(reduceTile/4); parts++ {
+		if row%parts == 0 {
+			return row / parts
+		}
+	}
+	return 0
 }
 
 // scratchTiles returns how many tiles of scratch the region needs: for members that are
@@ -184,6 +243,11 @@ func (b *regionBuilder[T]) chunkLen(n int, whole bool) int {
 	unit := b.r.tile
 	if whole {
 		unit = chunkUnit
+	}
+	for _, v := range b.reductions {
+		if o, _ := b.p.f.vals[v].endsRegion(); o.sumsColumns() {
+			unit = o.stripe() * kernel.ColumnBlock
+		}
 	}
 	return chunkLen(n, unit, b.work())
 }

@@ -6,9 +6,9 @@ import (
 	"descent/internal/kernel"
 )
 
-// A reduction of what a region computes is part of the region where nothing else
-// wants the array that it reduces: a tile is reduced while it is in cache, and the
-// array needs no memory. Totals are made of the sums of blocks, and other
+// A reduction of what a region computes is part of the region: a tile is reduced while
+// it is in cache, and the array needs no memory if nothing else wants it. Totals are
+// made of the sums of blocks, sums of columns of those of stripes, and other
 // reductions of whole rows, so the order of operations is the one that a reduction
 // alone has.
 
@@ -33,19 +33,16 @@ func reduceInRegions(f *Func, groups []group) []group {
 			}
 		}
 	}
-	wanted := f.readElsewhere(root, maker)
-	unit := make([]int, len(groups))   // by region: what its tile must be a multiple of
-	ends := make([][]Val, len(groups)) // by region
-	left := make([]bool, len(groups))  // groups that remain
+	tiles := make([]tiling, len(groups)) // by region
+	ends := make([][]Val, len(groups))   // by region
+	left := make([]bool, len(groups))    // groups that remain
 	for g, gr := range groups {
 		v := gr.vals[0]
 		left[g] = true
-		if o, ok := f.vals[v].reducesRows(); ok {
+		if o, ok := f.vals[v].endsRegion(); ok {
 			a := root[f.vals[v].args[0]]
-			if k := maker[a]; k >= 0 && !wanted[a] && o.outer*o.mid == f.vals[a].n {
-				if u := o.tileUnit(max(unit[k], tileVector)); u <= reduceTile || o.outer*o.mid <= reduceTile {
-					unit[k], ends[k], left[g] = u, append(ends[k], v), false
-				}
+			if k := maker[a]; k >= 0 && o.outer*o.mid*o.inner == f.vals[a].n && tiles[k].suit(o) {
+				ends[k], left[g] = append(ends[k], v), false
 			}
 		}
 	}
@@ -59,52 +56,42 @@ func reduceInRegions(f *Func, groups []group) []group {
 	return out
 }
 
-// reducesRows returns the reduction that v is, if it is one of rows of neighbouring
-// elements.
-func (v *value) reducesRows() (o reduction, ok bool) {
+// endsRegion returns the reduction that v is, if it is one of rows of neighbouring
+// elements or a sum of columns.
+func (v *value) endsRegion() (o reduction, ok bool) {
 	if v.kind == kOperation {
 		o, ok = v.op.(reduction)
 	}
-	return o, ok && o.inner == 1 && v.n > 0 && o.mid > 0
+	return o, ok && (o.inner == 1 || o.sumsColumns()) && v.n > 0 && o.mid > 0
 }
 
 // isTotal reports whether o is the sum of a whole array.
-func (o reduction) isTotal() bool { return o.how == kernel.ReduceSum && o.outer == 1 }
+func (o reduction) isTotal() bool { return o.how == kernel.ReduceSum && o.outer == 1 && o.inner == 1 }
 
-// tileUnit returns the least multiple of unit that suits o at the end of a region:
-// whole blocks of a total, whole rows of others.
-func (o reduction) tileUnit(unit int) int {
-	n := o.mid
-	if o.isTotal() {
-		n = kernel.SumBlock
-	}
-	return unit / gcd(unit, n) * n
-}
+// A tiling is what the tile of a region must be for its reductions: a multiple of
+// unit, or just a stripe.
+type tiling struct{ unit, stripe int }
 
-// readElsewhere tells of each value whether its memory is read by others than the
-// maps of its region and reductions of rows.
-func (f *Func) readElsewhere(root []Val, maker []int) []bool {
-	read := make([]bool, len(f.vals))
-	for i := range f.vals {
-		v := &f.vals[i]
-		if v.kind == kShape { // only another name
-			continue
-		}
-		_, rows := v.reducesRows()
-		for _, a := range v.args {
-			r := root[a]
-			if !rows && (maker[i] < 0 || maker[i] != maker[r]) {
-				read[r] = true
-			}
-		}
+// suit reports whether a reduction may be one of the region's, and then makes the tile
+// suit it: whole blocks of a total, whole rows, a stripe.
+func (t *tiling) suit(o reduction) bool {
+	next, whole := *t, max(t.unit, tileVector)
+	switch {
+	case o.sumsColumns():
+		next.stripe = o.stripe()
+	case o.isTotal():
+		next.unit = whole / gcd(whole, kernel.SumBlock) * kernel.SumBlock
+	default:
+		next.unit = whole / gcd(whole, o.mid) * o.mid
 	}
-	for _, v := range f.outputs {
-		read[root[v]] = true
+	switch {
+	case t.stripe != 0 && t.stripe != next.stripe || next.stripe > reduceTile,
+		next.stripe != 0 && next.unit != 0 && next.stripe%next.unit != 0,
+		next.unit > reduceTile && o.outer*o.mid*o.inner > reduceTile:
+		return false
 	}
-	for _, u := range f.updates {
-		read[root[u.Value]] = true
-	}
-	return read
+	*t = next
+	return true
 }
 
 // tileReduction reduces the tiles of a region.
@@ -153,30 +140,39 @@ func (s *tileReduction[T]) finish() {
 // reduction adds one at the end of the tile.
 func (b *regionBuilder[T]) reduction(v Val) {
 	x := &b.p.f.vals[v]
-	o, _ := x.reducesRows()
-	s := &tileReduction[T]{src: b.locations[b.of(b.p.f.rootOf(x.args[0])).location].ref, n: b.r.n, row: o.mid}
+	o, _ := x.endsRegion()
+	src := b.locations[b.of(b.p.f.rootOf(x.args[0])).location].ref
+	if o.sumsColumns() {
+		b.end(b.p.newColumnSums(v, o, src))
+		return
+	}
+	s := &tileReduction[T]{src: src, n: b.r.n, row: o.mid}
 	if x.scalar() {
 		s.scalar = b.p.scalar(v)
 	} else {
 		s.dst = b.p.ptr(v)
 	}
 	if o.isTotal() {
-		s.blocks = b.p.blockSums(v, b.r.n)
+		s.blocks = b.p.sums(v, (b.r.n+kernel.SumBlock-1)/kernel.SumBlock)
 	} else {
 		s.fn = kernel.ReducerOf[T](o.how)
 	}
+	b.end(s)
+}
+
+func (b *regionBuilder[T]) end(s ending[T]) {
 	b.r.ops = append(b.r.ops, s)
 	b.r.reductions = append(b.r.reductions, s)
 }
 
-// blockSums returns the memory for the sums of a total's blocks: all workers'
+// sums returns the memory for the sums of the blocks of v, n numbers: all workers'
 // copies of a region share it.
-func (p *Program[T]) blockSums(v Val, n int) []float64 {
+func (p *Program[T]) sums(v Val, n int) []float64 {
 	if p.blocks == nil {
 		p.blocks = map[Val][]float64{}
 	}
 	if p.blocks[v] == nil {
-		p.blocks[v] = make([]float64, (n+kernel.SumBlock-1)/kernel.SumBlock)
+		p.blocks[v] = make([]float64, n)
 	}
 	return p.blocks[v]
 }

@@ -43,6 +43,17 @@ var sharedSteps = []sharedStepCase{
 		func(x []float64) []float64 {
 			return made(32*96, func(i int) float64 { return max(x[i/96*192+i%96], x[i/96*192+96+i%96]) })
 		}},
+	{"sum of columns", true, func(f *Func, x Val) Val {
+		return f.Reduce(kernel.ReduceSum, f.Reshape(f.Map(kernel.Add, f.Const(0, []int{64, 64, 96}), x), []int{4096, 96}), []int{0})
+	},
+		func(x []float64) []float64 {
+			return made(96, func(i int) (sum float64) {
+				for k := i; k < len(x); k += 96 {
+					sum += 64 * x[k]
+				}
+				return sum
+			})
+		}},
 	{"transpose", true, func(f *Func, x Val) Val {
 		return f.Gather(x, kernel.View{Rank: 2, Dims: [kernel.MaxRank]int{96, 64}, Stride: [kernel.MaxRank]int{1, 96}})
 	}, func(x []float64) []float64 { return made(96*64, func(i int) float64 { return x[i%64*96+i/64] }) }},

@@ -81,3 +81,11 @@ func columnsOnto[T Float](isa ISA, how Reduction, total *float64, dst, src *T, n
 		}
 	}
 }
+
+func addColumns[T Float](isa ISA, totals []float64, src *T, rows, n int) {
+	if isa == Portable {
+		portableAddColumns(totals, src, rows, n)
+		return
+	}
+	columnsOnto(isa, ReduceSum, &totals[0], nil, src, rows, n, n)
+}
