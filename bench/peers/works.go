@@ -39,7 +39,7 @@ type aims = map[string]float64
 // works returns all lines.
 func works() []work {
 	nets, pictures, sequences := nets(), pictures(), sequences()
-	return slices.Concat(nets, pictures, sequences, functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures, sequences),
+	return slices.Concat(nets, pictures, sequences, norms(), functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures, sequences),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
 			{Name: "sweep-bmm", Title: "75 trainings on digits, all nets at once", Threads: 2, Kind: whole, Aims: aims{"torch": 1}},
@@ -91,6 +91,14 @@ func sequences() (all []work) {
 			Title: fmt.Sprintf("%s %d-%d, T=%d, B=%d, Adam", n.title, n.inputs, n.units, n.steps, n.batch), Threads: 1, Quick: n.name == "gru", Aims: aims{"torch": n.aim}})
 	}
 	return all
+}
+
+// norms are normalisations alone, forward and backward.
+func norms() []work {
+	return []work{
+		{Name: "norm-batch-64-32-28-28", Title: "batch norm 64x32x28x28, both ways", Threads: 1, Quick: true, Aims: aims{"torch": 2.3}},
+		{Name: "norm-layer-1024-128", Title: "layer norm 1024x128, both ways", Threads: 1, Quick: true, Aims: aims{"torch": 2.8}},
+	}
 }
 
 // shared are the nets once more, with two threads.

@@ -220,6 +220,9 @@ def tasks(work, threads):
     if kind == "recurrent":
         import recurrent
         return recurrent.tasks(*rest)
+    if kind == "norm":
+        import norms
+        return norms.tasks(*rest)
     make = {"mlp": mlp_tasks, "rosenbrock": rosenbrock_tasks, "hvp": hvp_tasks,
             "update": update_tasks, "map": map_tasks}.get(kind)
     return make(*rest) if make else None
