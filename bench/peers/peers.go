@@ -31,6 +31,7 @@ var peers = []peer{
 	{"gorgonia", "gorgonia", "gorgonia", []string{"go", "build", "-o", "%", "."}, []string{"%"}},
 	{"dlib", "dlib", "dlib", []string{"g++", "-O3", "-march=native", "-std=c++17", "-DDLIB_USE_BLAS",
 		"peer.cpp", "-ldlib", "-lopenblas", "-o", "%"}, []string{"%"}},
+	{"onnx", "onnxruntime", "onnx", []string{"@python", "export.py", "%"}, []string{"node", "onnx/peer.js", "%"}},
 	{"c", "C on OpenBLAS", "c", []string{"gcc", "-Ofast", "-march=native", "peer.c", "-lopenblas", "-lm", "-o", "%"}, []string{"%"}},
 }
 
@@ -50,7 +51,7 @@ func (p peer) make(here, programs, python string) ([]string, error) {
 	}
 	args := append([]string(nil), p.build...)
 	for i := range args {
-		args[i] = strings.ReplaceAll(args[i], "%", program)
+		args[i] = strings.NewReplacer("%", program, "@python", python).Replace(args[i])
 	}
 	c := exec.Command(args[0], args[1:]...)
 	c.Dir = filepath.Join(here, p.sources)

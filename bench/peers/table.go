@@ -12,15 +12,17 @@ import (
 	"descent/internal/digits"
 )
 
-// tolerance is how far a peer's number may be from ours, relatively, for the
-// work to be the same.
+// tolerance is what [work.Within] is if it is not given.
 const tolerance = 1e-3
 
-// same tells whether all ways of a result got our number.
-func (r *result) same(ours *result) (off float64, ok bool) {
+// same tells whether all ways of a result got our number, within a relative error.
+func (r *result) same(ours *result, within float64) (off float64, ok bool) {
+	if within == 0 {
+		within = tolerance
+	}
 	for _, want := range ours.Check {
 		for _, got := range r.Check {
-			if d := math.Abs(got-want) / math.Abs(want); !(d <= tolerance) {
+			if d := math.Abs(got-want) / math.Abs(want); !(d <= within) {
 				return got, false
 			}
 		}
@@ -119,7 +121,7 @@ func (t *tables) cell(k work, name string, ours *result) string {
 	if r == nil {
 		return ""
 	}
-	if got, ok := r.same(ours); !ok {
+	if got, ok := r.same(ours, k.Within); !ok {
 		return fmt.Sprintf("other result: %.6g", got)
 	}
 	_, median, _ := ours.best()

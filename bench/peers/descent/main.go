@@ -155,6 +155,8 @@ func prepare(work string, team *graph.Team) (task, error) {
 		return pictured(name, n[0], team)
 	case "recurrent":
 		return recurrent(name, n[0], n[1], n[2], n[3], team)
+	case "infer":
+		return predicted(name)
 	case "norm":
 		return norm(name, n)
 	case "hvp":

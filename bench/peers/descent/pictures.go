@@ -7,6 +7,7 @@ import (
 	"descent/graph"
 	"descent/losses"
 	"descent/models"
+	"descent/ops"
 	"descent/optimizers"
 )
 
@@ -24,28 +25,108 @@ var pictures = map[string]struct {
 	"depthwise": {"depthwise(3, bias=false) | norm | relu | conv(64, 1, bias=false) | norm | relu | global_pool", []int{64, 32, 32}},
 }
 
-// pictured is a step of Adam on a net of pictures.
-func pictured(name string, batch int, team *graph.Team) (task, error) {
+// scores are those of a net for so many pictures x.
+func scores(g *graph.Graph, name string, batch int) (x, z *node, err error) {
 	net, ok := pictures[name]
 	if !ok {
-		return task{}, fmt.Errorf("no net %q", name)
+		return nil, nil, fmt.Errorf("no net %q", name)
 	}
 	spec, err := models.Parse(net.text)
 	if err != nil {
-		return task{}, err
+		return nil, nil, err
 	}
 	model, err := spec.Build(10)
 	if err != nil {
-		return task{}, err
+		return nil, nil, err
 	}
-	g := graph.New(graph.Float32, 1)
-	x, y := g.Input("x", append([]int{batch}, net.shape...)...), g.Indices("y", batch)
-	loss := losses.CrossEntropy(model(x), y)
+	x = g.Input("x", append([]int{batch}, net.shape...)...)
+	z = model(x)
+	setWeights(g)
+	return x, z, nil
+}
+
+// setWeights gives parameters the weights of every peer.
+func setWeights(g *graph.Graph) {
 	for k, p := range g.Params() {
 		if p.Shape().Rank() > 1 {
 			must(p.Variable().Set(peerWeights(100+k, p.Shape())))
 		}
 	}
+}
+
+// predicted is what a net says of one picture.
+func predicted(name string) (task, error) {
+	x, z, err := scores(graph.New(graph.Float32, 1).Evaluation(), name, 1)
+	if err != nil {
+		return task{}, err
+	}
+	p, err := graph.Compile(z)
+	if err != nil {
+		return task{}, err
+	}
+	picture := uniform(1, x.Shape().Size(), -1, 1)
+	return task{step: func() { must(p.Run(graph.Let(x, picture))) }, number: func() float64 { return meanAbs(graph.Output[float32](p, z)) }}, nil
+}
+
+// coders are losses of nets that give back what they see: their input is batch ×
+// shape, of numbers from 0 to 1, and with it come so many numbers from lo to hi.
+var coders = map[string]struct {
+	shape, more []int
+	lo, hi      float32
+	loss        func(x, more *node) *node
+}{
+	"vae": {[]int{784}, []int{20}, -1.5, 1.5, vae}, "convae": {[]int{1, 28, 28}, []int{1, 28, 28}, 0, 1, convAE},
+}
+
+// vae is the bound of a variational autoencoder of 784 numbers, 400 hidden and 20 latent
+// units, in nats for each of a batch.
+func vae(x, noise *node) *node {
+	h := ops.ReLU(models.Dense(400)(x))
+	mu, logvar := models.Dense(20)(h), models.Dense(20)(h)
+	z := ops.Add(mu, ops.Mul(noise, ops.Exp(ops.Scale(0.5, logvar))))
+	logits := models.Dense(784)(ops.ReLU(models.Dense(400)(z)))
+	prior := ops.Sub(ops.Sub(ops.Shift(1, logvar), ops.Square(mu)), ops.Exp(logvar))
+	return ops.Sub(ops.Scale(784, losses.BCELogits(logits, x)), ops.Scale(0.5*20, ops.Mean(prior)))
+}
+
+// convAE is the mean square error of a convolutional autoencoder.
+func convAE(x, target *node) *node {
+	g, walk := x.Graph(), ops.ConvOptions{Stride: []int{2}, Padding: []int{1}}
+	down := func(x *node, filters int) *node {
+		return ops.ReLU(models.ConvWith(models.ConvOptions{ConvOptions: walk, Filters: filters, Kernel: []int{3}})(x))
+	}
+	up := func(x *node, filters, length int) *node {
+		w := g.Param(g.Unique("up.w"), graph.Zeros, x.Shape().Dim(1), filters, 3, 3)
+		b := g.Param(g.Unique("up.b"), graph.Zeros, filters)
+		return ops.Add(ops.ConvInput(x, w, walk, length, length), ops.Reshape(b, filters, 1, 1))
+	}
+	y := ops.Sigmoid(up(ops.ReLU(up(down(down(x, 16), 32), 16, 14)), 1, 28))
+	return losses.MSE(y, target)
+}
+
+// coded is a step of Adam on a net that gives back what it sees.
+func coded(name string, batch int, team *graph.Team) (task, error) {
+	net := coders[name]
+	g := graph.New(graph.Float32, 1)
+	x, more := g.Input("x", append([]int{batch}, net.shape...)...), g.Input("more", append([]int{batch}, net.more...)...)
+	loss := net.loss(x, more)
+	setWeights(g)
+	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team,
+		graph.Let(x, uniform(1, x.Shape().Size(), 0, 1)), graph.Let(more, uniform(2, more.Shape().Size(), net.lo, net.hi)))
+}
+
+// pictured is a step of Adam on a net of pictures.
+func pictured(name string, batch int, team *graph.Team) (task, error) {
+	if _, ok := coders[name]; ok {
+		return coded(name, batch, team)
+	}
+	g := graph.New(graph.Float32, 1)
+	x, z, err := scores(g, name, batch)
+	if err != nil {
+		return task{}, err
+	}
+	y := g.Indices("y", batch)
+	loss := losses.CrossEntropy(z, y)
 	each := x.Shape().Size() / batch
 	distinct := uniform(1, batch/2*each, -1, 1)
 	xs, ys := make([]float32, batch*each), make([]int, batch)

@@ -75,9 +75,9 @@ class Loss(nn.Module):
         return F.cross_entropy(self.model(x), y)
 
 
-def training(model, x, y, rule, lr=None, flat=False, jit=False, compiled=False, **options):
+def training(model, x, y, rule, lr=None, flat=False, jit=False, compiled=False, loss=None, **options):
     """Returns a function that does a training step and returns its loss."""
-    loss = Loss(model)
+    loss = loss or Loss(model)
     if jit:
         loss = torch.jit.trace(loss, (x, y))
     if compiled:
@@ -220,6 +220,9 @@ def tasks(work, threads):
     if kind == "recurrent":
         import recurrent
         return recurrent.tasks(*rest)
+    if kind == "infer":
+        import pictures
+        return pictures.predictions(*rest)
     if kind == "norm":
         import norms
         return norms.tasks(*rest)
