@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"slices"
 	"unsafe"
 
+	"descent/internal/jit"
 	"descent/internal/kernel"
 )
 
@@ -19,10 +21,10 @@ func (o reduction) stripe() int { return kernel.ColumnStripe(o.inner) * o.inner 
 // are stripes, and blocks of them are done by one worker.
 type columnSums[T kernel.Float] struct {
 	src    ref
-	add    kernel.Func[T]
-	n      int       // elements in all
-	acc    []T       // the sums of a chain
-	totals []float64 // those of each block: all workers' copies share them
+	add    kernel.Func[T] // nil where machine code adds what it computes to acc
+	n      int            // elements in all
+	acc    []T            // the sums of a chain so far; 0 before it
+	totals []float64      // those of each block: all workers' copies share them
 	dst    []T
 }
 
@@ -34,13 +36,13 @@ func (s *columnSums[T]) tile(off uintptr, n int) {
 	if stripe%kernel.ColumnBlock == 0 {
 		clear(total)
 	}
-	if stripe%kernel.ColumnChain == 0 {
-		clear(s.acc)
-	}
 	acc := &s.acc[0]
-	s.add(acc, acc, (*T)(s.src.at(off)), nil, n)
+	if s.add != nil {
+		s.add(acc, acc, (*T)(s.src.at(off)), nil, n)
+	}
 	if stripe%kernel.ColumnChain == kernel.ColumnChain-1 || at+n == s.n {
 		kernel.AddColumns(total, acc, len(s.acc)/len(s.dst), len(s.dst))
+		clear(s.acc)
 	}
 }
 
@@ -62,11 +64,11 @@ func (s *columnSums[T]) finish() {
 	}
 }
 
-// newColumnSums makes those of value v for a worker.
-func (p *Program[T]) newColumnSums(v Val, o reduction, src ref) *columnSums[T] {
+// newColumnSums makes those of value v for a worker; src and add are for the caller to
+// set.
+func (p *Program[T]) newColumnSums(v Val, o reduction) *columnSums[T] {
 	blocks := (o.mid*o.inner + o.stripe()*kernel.ColumnBlock - 1) / (o.stripe() * kernel.ColumnBlock)
-	return &columnSums[T]{src: src, add: kernel.Vector[T](kernel.Add), n: o.mid * o.inner, acc: kernel.Aligned[T](o.stripe()),
-		totals: p.sums(v, blocks*o.inner), dst: unsafe.Slice(p.ptr(v), o.inner)}
+	return &columnSums[T]{n: o.mid * o.inner, acc: kernel.Aligned[T](o.stripe()), totals: p.sums(v, blocks*o.inner), dst: unsafe.Slice(p.ptr(v), o.inner)}
 }
 
 // columnStep is a sum of columns by itself: a region without maps.
@@ -74,7 +76,8 @@ func (p *Program[T]) columnStep(v Val, o reduction) step {
 	var copies regionCopies[T]
 	for range p.team.Size() {
 		r := &region[T]{n: o.mid * o.inner, tile: o.stripe()}
-		s := p.newColumnSums(v, o, ref{unsafe.Pointer(p.ptr(p.f.vals[v].args[0])), 1})
+		s := p.newColumnSums(v, o)
+		s.src, s.add = ref{unsafe.Pointer(p.ptr(p.f.vals[v].args[0])), 1}, kernel.Vector[T](kernel.Add)
 		r.each = chunkLen(r.n, r.tile*kernel.ColumnBlock, columnWork)
 		r.ops, r.reductions = []tileOp[T]{s}, []ending[T]{s}
 		copies = append(copies, r)
@@ -84,3 +87,40 @@ func (p *Program[T]) columnStep(v Val, o reduction) step {
 
 // columnWork is about what it takes to add an element, in picoseconds.
 const columnWork = 60
+
+// addColumns adds to the block that is being made the sums of columns of its members.
+func (b *regionBuilder[T]) addColumns(vals []Val) {
+	k := &b.block
+	for _, v := range b.reductions {
+		o, _ := b.p.f.vals[v].endsRegion()
+		a := slices.Index(vals, b.p.f.rootOf(b.p.f.vals[v].args[0]))
+		if !o.sumsColumns() || a < 0 {
+			continue
+		}
+		s := b.p.newColumnSums(v, o)
+		b.columns = append(b.columns, inCode[T]{v, s})
+		at, n := b.locate(ref{unsafe.Pointer(&s.acc[0]), 0}), len(k.streams)
+		k.streams = append(k.streams, at, at)
+		k.Same = append(k.Same, [2]int{n, n + 1})
+		k.Stores = append(k.Stores, jit.Store{Instr: len(k.Instrs), Stream: n + 1})
+		k.Instrs = append(k.Instrs, jit.Instr{Code: kernel.Add, Args: [3]jit.Operand{{Kind: jit.Stream, Index: n}, {Kind: jit.Value, Index: a}}})
+	}
+}
+
+// inCode is a sum of columns whose additions are in machine code.
+type inCode[T kernel.Float] struct {
+	val  Val
+	sums *columnSums[T]
+}
+
+// columnsOf returns the sum of columns v at the end of the region.
+func (b *regionBuilder[T]) columnsOf(v Val, o reduction) *columnSums[T] {
+	for _, c := range b.columns {
+		if c.val == v {
+			return c.sums
+		}
+	}
+	s := b.p.newColumnSums(v, o)
+	s.src, s.add = b.source(v), kernel.Vector[T](kernel.Add)
+	return s
+}

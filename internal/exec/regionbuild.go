@@ -24,6 +24,7 @@ type regionBuilder[T kernel.Float] struct {
 	repeat, row int
 	r           *region[T]
 	reductions  []Val        // reductions at the end
+	columns     []inCode[T]  // those of them that machine code does most of
 	arrays      map[*T]int32 // locations of arrays
 	next        cursor       // where more scratch is
 	late        []tileOp[T]  // copies at the end of the tile
@@ -143,6 +144,7 @@ func (b *regionBuilder[T]) forget() {
 		b.number[b.known[i].val] = 0
 	}
 	b.vals, b.known, b.locations, b.free, b.late, b.arrays = b.vals[:0], b.known[:0], b.locations[:0], b.free[:0], nil, nil
+	b.columns = nil
 }
 
 // uses finds the last phase that reads each value, and each array from outside.
@@ -159,7 +161,10 @@ func (b *regionBuilder[T]) uses() {
 		}
 	}
 	for _, v := range b.reductions {
-		b.of(b.p.f.rootOf(b.p.f.vals[v].args[0])).lastUse = math.MaxInt32
+		a := b.p.f.rootOf(b.p.f.vals[v].args[0])
+		if o, _ := b.p.f.vals[v].endsRegion(); !o.sumsColumns() || !b.compiled(a) {
+			b.of(a).lastUse = math.MaxInt32
+		}
 	}
 }
 

@@ -91,6 +91,7 @@ func (b *regionBuilder[T]) machineCode(vals []Val) {
 		k.Stores = append(k.Stores, jit.Store{Instr: i, Stream: len(k.streams)})
 		k.streams = append(k.streams, at)
 	}
+	b.addColumns(vals)
 	k.Streams, k.Splats, k.Columns, k.Row, k.Len = len(k.streams), len(k.splats), len(k.columns), 0, b.r.n
 	if len(k.columns) > 0 {
 		k.Row = b.row

@@ -141,12 +141,11 @@ func (s *tileReduction[T]) finish() {
 func (b *regionBuilder[T]) reduction(v Val) {
 	x := &b.p.f.vals[v]
 	o, _ := x.endsRegion()
-	src := b.locations[b.of(b.p.f.rootOf(x.args[0])).location].ref
 	if o.sumsColumns() {
-		b.end(b.p.newColumnSums(v, o, src))
+		b.end(b.columnsOf(v, o))
 		return
 	}
-	s := &tileReduction[T]{src: src, n: b.r.n, row: o.mid}
+	s := &tileReduction[T]{src: b.source(v), n: b.r.n, row: o.mid}
 	if x.scalar() {
 		s.scalar = b.p.scalar(v)
 	} else {
@@ -158,6 +157,11 @@ func (b *regionBuilder[T]) reduction(v Val) {
 		s.fn = kernel.ReducerOf[T](o.how)
 	}
 	b.end(s)
+}
+
+// source is the tile that reduction v is of.
+func (b *regionBuilder[T]) source(v Val) ref {
+	return b.locations[b.of(b.p.f.rootOf(b.p.f.vals[v].args[0])).location].ref
 }
 
 func (b *regionBuilder[T]) end(s ending[T]) {
