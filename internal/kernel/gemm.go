@@ -12,6 +12,9 @@ type gemmKernels struct {
 	dots                               func(args *byte)
 	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
 	taps, tapGrads                     func(args *byte) // see tapArgs
+	poolMax                            func(y, index, x, offsets, row, columns, ids *byte, xPixel, yPixel, taps, pixels, width int)
+	poolMean                           func(y, x, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
+	poolSet, poolAdd                   func(x, y, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
 
 	size, lanes      int // bytes in an element, elements in a vector
 	tile, singleTile int // rows of a tile of pair and of single

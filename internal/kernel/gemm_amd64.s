@@ -1671,31 +1671,217 @@ norowbias6:
 	VADDPS Y13, Y12, Y12
 
 norelu6:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y9, (DI)
-	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y11, (DI)
-	VMASKMOVPS Y12, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece0
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece0:
+	TESTQ        $0x00000008, R8
+	JZ           piece1
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece1:
+	TESTQ    $0x00000002, R8
+	JZ       piece2
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece2:
+	TESTQ  $0x00000001, R8
+	JZ     piece3
+	VMOVSS X1, (R9)
+
+piece3:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece4
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece4:
+	TESTQ        $0x00000008, R8
+	JZ           piece5
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece5:
+	TESTQ    $0x00000002, R8
+	JZ       piece6
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece6:
+	TESTQ  $0x00000001, R8
+	JZ     piece7
+	VMOVSS X1, (R9)
+
+piece7:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece8
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece8:
+	TESTQ        $0x00000008, R8
+	JZ           piece9
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece9:
+	TESTQ    $0x00000002, R8
+	JZ       piece10
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece10:
+	TESTQ  $0x00000001, R8
+	JZ     piece11
+	VMOVSS X1, (R9)
+
+piece11:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece12
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece12:
+	TESTQ        $0x00000008, R8
+	JZ           piece13
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece13:
+	TESTQ    $0x00000002, R8
+	JZ       piece14
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece14:
+	TESTQ  $0x00000001, R8
+	JZ     piece15
+	VMOVSS X1, (R9)
+
+piece15:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece16
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece16:
+	TESTQ        $0x00000008, R8
+	JZ           piece17
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece17:
+	TESTQ    $0x00000002, R8
+	JZ       piece18
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece18:
+	TESTQ  $0x00000001, R8
+	JZ     piece19
+	VMOVSS X1, (R9)
+
+piece19:
+	ADDQ         SI, DI
+	VMOVUPS      Y11, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece20
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece20:
+	TESTQ        $0x00000008, SI
+	JZ           piece21
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece21:
+	TESTQ    $0x00000002, SI
+	JZ       piece22
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece22:
+	TESTQ  $0x00000001, SI
+	JZ     piece23
+	VMOVSS X0, (DI)
+
+piece23:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -1923,28 +2109,183 @@ norowbias5:
 	VADDPS Y11, Y10, Y10
 
 norelu5:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y9, (DI)
-	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece24
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece24:
+	TESTQ        $0x00000008, R8
+	JZ           piece25
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece25:
+	TESTQ    $0x00000002, R8
+	JZ       piece26
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece26:
+	TESTQ  $0x00000001, R8
+	JZ     piece27
+	VMOVSS X1, (R9)
+
+piece27:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece28
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece28:
+	TESTQ        $0x00000008, R8
+	JZ           piece29
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece29:
+	TESTQ    $0x00000002, R8
+	JZ       piece30
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece30:
+	TESTQ  $0x00000001, R8
+	JZ     piece31
+	VMOVSS X1, (R9)
+
+piece31:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece32
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece32:
+	TESTQ        $0x00000008, R8
+	JZ           piece33
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece33:
+	TESTQ    $0x00000002, R8
+	JZ       piece34
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece34:
+	TESTQ  $0x00000001, R8
+	JZ     piece35
+	VMOVSS X1, (R9)
+
+piece35:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece36
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece36:
+	TESTQ        $0x00000008, R8
+	JZ           piece37
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece37:
+	TESTQ    $0x00000002, R8
+	JZ       piece38
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece38:
+	TESTQ  $0x00000001, R8
+	JZ     piece39
+	VMOVSS X1, (R9)
+
+piece39:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece40
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece40:
+	TESTQ        $0x00000008, SI
+	JZ           piece41
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece41:
+	TESTQ    $0x00000002, SI
+	JZ       piece42
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece42:
+	TESTQ  $0x00000001, SI
+	JZ     piece43
+	VMOVSS X0, (DI)
+
+piece43:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -2142,25 +2483,149 @@ norowbias4:
 	VADDPS Y9, Y8, Y8
 
 norelu4:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece44
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece44:
+	TESTQ        $0x00000008, R8
+	JZ           piece45
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece45:
+	TESTQ    $0x00000002, R8
+	JZ       piece46
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece46:
+	TESTQ  $0x00000001, R8
+	JZ     piece47
+	VMOVSS X1, (R9)
+
+piece47:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece48
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece48:
+	TESTQ        $0x00000008, R8
+	JZ           piece49
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece49:
+	TESTQ    $0x00000002, R8
+	JZ       piece50
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece50:
+	TESTQ  $0x00000001, R8
+	JZ     piece51
+	VMOVSS X1, (R9)
+
+piece51:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece52
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece52:
+	TESTQ        $0x00000008, R8
+	JZ           piece53
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece53:
+	TESTQ    $0x00000002, R8
+	JZ       piece54
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece54:
+	TESTQ  $0x00000001, R8
+	JZ     piece55
+	VMOVSS X1, (R9)
+
+piece55:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece56
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece56:
+	TESTQ        $0x00000008, SI
+	JZ           piece57
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece57:
+	TESTQ    $0x00000002, SI
+	JZ       piece58
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece58:
+	TESTQ  $0x00000001, SI
+	JZ     piece59
+	VMOVSS X0, (DI)
+
+piece59:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -2327,22 +2792,115 @@ norowbias3:
 	VADDPS Y7, Y6, Y6
 
 norelu3:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece60
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece60:
+	TESTQ        $0x00000008, R8
+	JZ           piece61
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece61:
+	TESTQ    $0x00000002, R8
+	JZ       piece62
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece62:
+	TESTQ  $0x00000001, R8
+	JZ     piece63
+	VMOVSS X1, (R9)
+
+piece63:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece64
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece64:
+	TESTQ        $0x00000008, R8
+	JZ           piece65
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece65:
+	TESTQ    $0x00000002, R8
+	JZ       piece66
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece66:
+	TESTQ  $0x00000001, R8
+	JZ     piece67
+	VMOVSS X1, (R9)
+
+piece67:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece68
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece68:
+	TESTQ        $0x00000008, SI
+	JZ           piece69
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece69:
+	TESTQ    $0x00000002, SI
+	JZ       piece70
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece70:
+	TESTQ  $0x00000001, SI
+	JZ     piece71
+	VMOVSS X0, (DI)
+
+piece71:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -2479,19 +3037,81 @@ norowbias2:
 	VADDPS Y5, Y4, Y4
 
 norelu2:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece72
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece72:
+	TESTQ        $0x00000008, R8
+	JZ           piece73
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece73:
+	TESTQ    $0x00000002, R8
+	JZ       piece74
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece74:
+	TESTQ  $0x00000001, R8
+	JZ     piece75
+	VMOVSS X1, (R9)
+
+piece75:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece76
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece76:
+	TESTQ        $0x00000008, SI
+	JZ           piece77
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece77:
+	TESTQ    $0x00000002, SI
+	JZ       piece78
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece78:
+	TESTQ  $0x00000001, SI
+	JZ     piece79
+	VMOVSS X0, (DI)
+
+piece79:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -2598,15 +3218,46 @@ norowbias1:
 	VADDPS Y3, Y2, Y2
 
 norelu1:
-	MOVQ       DX, SI
-	VMOVUPS    Y1, (SI)
-	VMASKMOVPS Y2, Y0, 32(SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVUPS      Y1, (SI)
+	VMOVMSKPS    Y0, DI
+	LEAQ         32(SI), SI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000008, DI
+	JZ           piece80
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece80:
+	TESTQ        $0x00000008, DI
+	JZ           piece81
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece81:
+	TESTQ    $0x00000002, DI
+	JZ       piece82
+	VMOVLPS  X0, (SI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece82:
+	TESTQ  $0x00000001, DI
+	JZ     piece83
+	VMOVSS X0, (SI)
+
+piece83:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -2970,37 +3621,409 @@ norowbias12:
 	VADDPS Y13, Y12, Y12
 
 norelu12:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y11, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y12, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0c, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0c, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X13
+	TESTQ        $0x00000008, R8
+	JZ           piece84
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece84:
+	TESTQ        $0x00000008, R8
+	JZ           piece85
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece85:
+	TESTQ    $0x00000002, R8
+	JZ       piece86
+	VMOVLPS  X13, (R9)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece86:
+	TESTQ  $0x00000001, R8
+	JZ     piece87
+	VMOVSS X13, (R9)
+
+piece87:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece88
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece88:
+	TESTQ        $0x00000008, R8
+	JZ           piece89
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece89:
+	TESTQ    $0x00000002, R8
+	JZ       piece90
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece90:
+	TESTQ  $0x00000001, R8
+	JZ     piece91
+	VMOVSS X1, (R9)
+
+piece91:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece92
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece92:
+	TESTQ        $0x00000008, R8
+	JZ           piece93
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece93:
+	TESTQ    $0x00000002, R8
+	JZ       piece94
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece94:
+	TESTQ  $0x00000001, R8
+	JZ     piece95
+	VMOVSS X1, (R9)
+
+piece95:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece96
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece96:
+	TESTQ        $0x00000008, R8
+	JZ           piece97
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece97:
+	TESTQ    $0x00000002, R8
+	JZ       piece98
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece98:
+	TESTQ  $0x00000001, R8
+	JZ     piece99
+	VMOVSS X1, (R9)
+
+piece99:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece100
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece100:
+	TESTQ        $0x00000008, R8
+	JZ           piece101
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece101:
+	TESTQ    $0x00000002, R8
+	JZ       piece102
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece102:
+	TESTQ  $0x00000001, R8
+	JZ     piece103
+	VMOVSS X1, (R9)
+
+piece103:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece104
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece104:
+	TESTQ        $0x00000008, R8
+	JZ           piece105
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece105:
+	TESTQ    $0x00000002, R8
+	JZ       piece106
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece106:
+	TESTQ  $0x00000001, R8
+	JZ     piece107
+	VMOVSS X1, (R9)
+
+piece107:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece108
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece108:
+	TESTQ        $0x00000008, R8
+	JZ           piece109
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece109:
+	TESTQ    $0x00000002, R8
+	JZ       piece110
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece110:
+	TESTQ  $0x00000001, R8
+	JZ     piece111
+	VMOVSS X1, (R9)
+
+piece111:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece112
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece112:
+	TESTQ        $0x00000008, R8
+	JZ           piece113
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece113:
+	TESTQ    $0x00000002, R8
+	JZ       piece114
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece114:
+	TESTQ  $0x00000001, R8
+	JZ     piece115
+	VMOVSS X1, (R9)
+
+piece115:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece116
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece116:
+	TESTQ        $0x00000008, R8
+	JZ           piece117
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece117:
+	TESTQ    $0x00000002, R8
+	JZ       piece118
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece118:
+	TESTQ  $0x00000001, R8
+	JZ     piece119
+	VMOVSS X1, (R9)
+
+piece119:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece120
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece120:
+	TESTQ        $0x00000008, R8
+	JZ           piece121
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece121:
+	TESTQ    $0x00000002, R8
+	JZ       piece122
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece122:
+	TESTQ  $0x00000001, R8
+	JZ     piece123
+	VMOVSS X1, (R9)
+
+piece123:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X11, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece124
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece124:
+	TESTQ        $0x00000008, R8
+	JZ           piece125
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece125:
+	TESTQ    $0x00000002, R8
+	JZ       piece126
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece126:
+	TESTQ  $0x00000001, R8
+	JZ     piece127
+	VMOVSS X1, (R9)
+
+piece127:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece128
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece128:
+	TESTQ        $0x00000008, SI
+	JZ           piece129
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece129:
+	TESTQ    $0x00000002, SI
+	JZ       piece130
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece130:
+	TESTQ  $0x00000001, SI
+	JZ     piece131
+	VMOVSS X0, (DI)
+
+piece131:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0c, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0c, BX
+	JNZ    next
+	JMP    done
 
 tile11:
 	MOVQ       96(AX), SI
@@ -3293,35 +4316,376 @@ norowbias11:
 	VADDPS Y12, Y11, Y11
 
 norelu11:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y11, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0b, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0b, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X12
+	TESTQ        $0x00000008, R8
+	JZ           piece132
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece132:
+	TESTQ        $0x00000008, R8
+	JZ           piece133
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece133:
+	TESTQ    $0x00000002, R8
+	JZ       piece134
+	VMOVLPS  X12, (R9)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece134:
+	TESTQ  $0x00000001, R8
+	JZ     piece135
+	VMOVSS X12, (R9)
+
+piece135:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece136
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece136:
+	TESTQ        $0x00000008, R8
+	JZ           piece137
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece137:
+	TESTQ    $0x00000002, R8
+	JZ       piece138
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece138:
+	TESTQ  $0x00000001, R8
+	JZ     piece139
+	VMOVSS X1, (R9)
+
+piece139:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece140
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece140:
+	TESTQ        $0x00000008, R8
+	JZ           piece141
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece141:
+	TESTQ    $0x00000002, R8
+	JZ       piece142
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece142:
+	TESTQ  $0x00000001, R8
+	JZ     piece143
+	VMOVSS X1, (R9)
+
+piece143:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece144
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece144:
+	TESTQ        $0x00000008, R8
+	JZ           piece145
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece145:
+	TESTQ    $0x00000002, R8
+	JZ       piece146
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece146:
+	TESTQ  $0x00000001, R8
+	JZ     piece147
+	VMOVSS X1, (R9)
+
+piece147:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece148
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece148:
+	TESTQ        $0x00000008, R8
+	JZ           piece149
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece149:
+	TESTQ    $0x00000002, R8
+	JZ       piece150
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece150:
+	TESTQ  $0x00000001, R8
+	JZ     piece151
+	VMOVSS X1, (R9)
+
+piece151:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece152
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece152:
+	TESTQ        $0x00000008, R8
+	JZ           piece153
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece153:
+	TESTQ    $0x00000002, R8
+	JZ       piece154
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece154:
+	TESTQ  $0x00000001, R8
+	JZ     piece155
+	VMOVSS X1, (R9)
+
+piece155:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece156
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece156:
+	TESTQ        $0x00000008, R8
+	JZ           piece157
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece157:
+	TESTQ    $0x00000002, R8
+	JZ       piece158
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece158:
+	TESTQ  $0x00000001, R8
+	JZ     piece159
+	VMOVSS X1, (R9)
+
+piece159:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece160
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece160:
+	TESTQ        $0x00000008, R8
+	JZ           piece161
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece161:
+	TESTQ    $0x00000002, R8
+	JZ       piece162
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece162:
+	TESTQ  $0x00000001, R8
+	JZ     piece163
+	VMOVSS X1, (R9)
+
+piece163:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece164
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece164:
+	TESTQ        $0x00000008, R8
+	JZ           piece165
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece165:
+	TESTQ    $0x00000002, R8
+	JZ       piece166
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece166:
+	TESTQ  $0x00000001, R8
+	JZ     piece167
+	VMOVSS X1, (R9)
+
+piece167:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece168
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece168:
+	TESTQ        $0x00000008, R8
+	JZ           piece169
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece169:
+	TESTQ    $0x00000002, R8
+	JZ       piece170
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece170:
+	TESTQ  $0x00000001, R8
+	JZ     piece171
+	VMOVSS X1, (R9)
+
+piece171:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X11, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece172
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece172:
+	TESTQ        $0x00000008, SI
+	JZ           piece173
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece173:
+	TESTQ    $0x00000002, SI
+	JZ       piece174
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece174:
+	TESTQ  $0x00000001, SI
+	JZ     piece175
+	VMOVSS X0, (DI)
+
+piece175:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0b, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0b, BX
+	JNZ    next
+	JMP    done
 
 tile10:
 	MOVQ       96(AX), SI
@@ -3590,33 +4954,343 @@ norowbias10:
 	VADDPS Y11, Y10, Y10
 
 norelu10:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0a, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0a, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X11
+	TESTQ        $0x00000008, R8
+	JZ           piece176
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece176:
+	TESTQ        $0x00000008, R8
+	JZ           piece177
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece177:
+	TESTQ    $0x00000002, R8
+	JZ       piece178
+	VMOVLPS  X11, (R9)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece178:
+	TESTQ  $0x00000001, R8
+	JZ     piece179
+	VMOVSS X11, (R9)
+
+piece179:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece180
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece180:
+	TESTQ        $0x00000008, R8
+	JZ           piece181
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece181:
+	TESTQ    $0x00000002, R8
+	JZ       piece182
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece182:
+	TESTQ  $0x00000001, R8
+	JZ     piece183
+	VMOVSS X1, (R9)
+
+piece183:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece184
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece184:
+	TESTQ        $0x00000008, R8
+	JZ           piece185
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece185:
+	TESTQ    $0x00000002, R8
+	JZ       piece186
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece186:
+	TESTQ  $0x00000001, R8
+	JZ     piece187
+	VMOVSS X1, (R9)
+
+piece187:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece188
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece188:
+	TESTQ        $0x00000008, R8
+	JZ           piece189
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece189:
+	TESTQ    $0x00000002, R8
+	JZ       piece190
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece190:
+	TESTQ  $0x00000001, R8
+	JZ     piece191
+	VMOVSS X1, (R9)
+
+piece191:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece192
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece192:
+	TESTQ        $0x00000008, R8
+	JZ           piece193
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece193:
+	TESTQ    $0x00000002, R8
+	JZ       piece194
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece194:
+	TESTQ  $0x00000001, R8
+	JZ     piece195
+	VMOVSS X1, (R9)
+
+piece195:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece196
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece196:
+	TESTQ        $0x00000008, R8
+	JZ           piece197
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece197:
+	TESTQ    $0x00000002, R8
+	JZ       piece198
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece198:
+	TESTQ  $0x00000001, R8
+	JZ     piece199
+	VMOVSS X1, (R9)
+
+piece199:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece200
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece200:
+	TESTQ        $0x00000008, R8
+	JZ           piece201
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece201:
+	TESTQ    $0x00000002, R8
+	JZ       piece202
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece202:
+	TESTQ  $0x00000001, R8
+	JZ     piece203
+	VMOVSS X1, (R9)
+
+piece203:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece204
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece204:
+	TESTQ        $0x00000008, R8
+	JZ           piece205
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece205:
+	TESTQ    $0x00000002, R8
+	JZ       piece206
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece206:
+	TESTQ  $0x00000001, R8
+	JZ     piece207
+	VMOVSS X1, (R9)
+
+piece207:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece208
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece208:
+	TESTQ        $0x00000008, R8
+	JZ           piece209
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece209:
+	TESTQ    $0x00000002, R8
+	JZ       piece210
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece210:
+	TESTQ  $0x00000001, R8
+	JZ     piece211
+	VMOVSS X1, (R9)
+
+piece211:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece212
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece212:
+	TESTQ        $0x00000008, SI
+	JZ           piece213
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece213:
+	TESTQ    $0x00000002, SI
+	JZ       piece214
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece214:
+	TESTQ  $0x00000001, SI
+	JZ     piece215
+	VMOVSS X0, (DI)
+
+piece215:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0a, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0a, BX
+	JNZ    next
+	JMP    done
 
 tile9:
 	MOVQ       96(AX), SI
@@ -3866,31 +5540,310 @@ norowbias9:
 	VADDPS Y10, Y9, Y9
 
 norelu9:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x09, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x09, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X10
+	TESTQ        $0x00000008, R8
+	JZ           piece216
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece216:
+	TESTQ        $0x00000008, R8
+	JZ           piece217
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece217:
+	TESTQ    $0x00000002, R8
+	JZ       piece218
+	VMOVLPS  X10, (R9)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece218:
+	TESTQ  $0x00000001, R8
+	JZ     piece219
+	VMOVSS X10, (R9)
+
+piece219:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece220
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece220:
+	TESTQ        $0x00000008, R8
+	JZ           piece221
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece221:
+	TESTQ    $0x00000002, R8
+	JZ       piece222
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece222:
+	TESTQ  $0x00000001, R8
+	JZ     piece223
+	VMOVSS X1, (R9)
+
+piece223:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece224
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece224:
+	TESTQ        $0x00000008, R8
+	JZ           piece225
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece225:
+	TESTQ    $0x00000002, R8
+	JZ       piece226
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece226:
+	TESTQ  $0x00000001, R8
+	JZ     piece227
+	VMOVSS X1, (R9)
+
+piece227:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece228
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece228:
+	TESTQ        $0x00000008, R8
+	JZ           piece229
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece229:
+	TESTQ    $0x00000002, R8
+	JZ       piece230
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece230:
+	TESTQ  $0x00000001, R8
+	JZ     piece231
+	VMOVSS X1, (R9)
+
+piece231:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece232
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece232:
+	TESTQ        $0x00000008, R8
+	JZ           piece233
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece233:
+	TESTQ    $0x00000002, R8
+	JZ       piece234
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece234:
+	TESTQ  $0x00000001, R8
+	JZ     piece235
+	VMOVSS X1, (R9)
+
+piece235:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece236
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece236:
+	TESTQ        $0x00000008, R8
+	JZ           piece237
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece237:
+	TESTQ    $0x00000002, R8
+	JZ       piece238
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece238:
+	TESTQ  $0x00000001, R8
+	JZ     piece239
+	VMOVSS X1, (R9)
+
+piece239:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece240
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece240:
+	TESTQ        $0x00000008, R8
+	JZ           piece241
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece241:
+	TESTQ    $0x00000002, R8
+	JZ       piece242
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece242:
+	TESTQ  $0x00000001, R8
+	JZ     piece243
+	VMOVSS X1, (R9)
+
+piece243:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece244
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece244:
+	TESTQ        $0x00000008, R8
+	JZ           piece245
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece245:
+	TESTQ    $0x00000002, R8
+	JZ       piece246
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece246:
+	TESTQ  $0x00000001, R8
+	JZ     piece247
+	VMOVSS X1, (R9)
+
+piece247:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X9, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece248
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece248:
+	TESTQ        $0x00000008, SI
+	JZ           piece249
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece249:
+	TESTQ    $0x00000002, SI
+	JZ       piece250
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece250:
+	TESTQ  $0x00000001, SI
+	JZ     piece251
+	VMOVSS X0, (DI)
+
+piece251:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x09, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x09, BX
+	JNZ    next
+	JMP    done
 
 tile8:
 	MOVQ       96(AX), SI
@@ -4121,29 +6074,277 @@ norowbias8:
 	VADDPS Y9, Y8, Y8
 
 norelu8:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x08, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x08, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X9
+	TESTQ        $0x00000008, R8
+	JZ           piece252
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece252:
+	TESTQ        $0x00000008, R8
+	JZ           piece253
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece253:
+	TESTQ    $0x00000002, R8
+	JZ       piece254
+	VMOVLPS  X9, (R9)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece254:
+	TESTQ  $0x00000001, R8
+	JZ     piece255
+	VMOVSS X9, (R9)
+
+piece255:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece256
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece256:
+	TESTQ        $0x00000008, R8
+	JZ           piece257
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece257:
+	TESTQ    $0x00000002, R8
+	JZ       piece258
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece258:
+	TESTQ  $0x00000001, R8
+	JZ     piece259
+	VMOVSS X1, (R9)
+
+piece259:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece260
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece260:
+	TESTQ        $0x00000008, R8
+	JZ           piece261
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece261:
+	TESTQ    $0x00000002, R8
+	JZ       piece262
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece262:
+	TESTQ  $0x00000001, R8
+	JZ     piece263
+	VMOVSS X1, (R9)
+
+piece263:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece264
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece264:
+	TESTQ        $0x00000008, R8
+	JZ           piece265
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece265:
+	TESTQ    $0x00000002, R8
+	JZ       piece266
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece266:
+	TESTQ  $0x00000001, R8
+	JZ     piece267
+	VMOVSS X1, (R9)
+
+piece267:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece268
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece268:
+	TESTQ        $0x00000008, R8
+	JZ           piece269
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece269:
+	TESTQ    $0x00000002, R8
+	JZ       piece270
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece270:
+	TESTQ  $0x00000001, R8
+	JZ     piece271
+	VMOVSS X1, (R9)
+
+piece271:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece272
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece272:
+	TESTQ        $0x00000008, R8
+	JZ           piece273
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece273:
+	TESTQ    $0x00000002, R8
+	JZ       piece274
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece274:
+	TESTQ  $0x00000001, R8
+	JZ     piece275
+	VMOVSS X1, (R9)
+
+piece275:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece276
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece276:
+	TESTQ        $0x00000008, R8
+	JZ           piece277
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece277:
+	TESTQ    $0x00000002, R8
+	JZ       piece278
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece278:
+	TESTQ  $0x00000001, R8
+	JZ     piece279
+	VMOVSS X1, (R9)
+
+piece279:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece280
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece280:
+	TESTQ        $0x00000008, SI
+	JZ           piece281
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece281:
+	TESTQ    $0x00000002, SI
+	JZ       piece282
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece282:
+	TESTQ  $0x00000001, SI
+	JZ     piece283
+	VMOVSS X0, (DI)
+
+piece283:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x08, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x08, BX
+	JNZ    next
+	JMP    done
 
 tile7:
 	MOVQ       96(AX), SI
@@ -4355,27 +6556,244 @@ norowbias7:
 	VADDPS Y8, Y7, Y7
 
 norelu7:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x07, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x07, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X8
+	TESTQ        $0x00000008, R8
+	JZ           piece284
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece284:
+	TESTQ        $0x00000008, R8
+	JZ           piece285
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece285:
+	TESTQ    $0x00000002, R8
+	JZ       piece286
+	VMOVLPS  X8, (R9)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece286:
+	TESTQ  $0x00000001, R8
+	JZ     piece287
+	VMOVSS X8, (R9)
+
+piece287:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece288
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece288:
+	TESTQ        $0x00000008, R8
+	JZ           piece289
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece289:
+	TESTQ    $0x00000002, R8
+	JZ       piece290
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece290:
+	TESTQ  $0x00000001, R8
+	JZ     piece291
+	VMOVSS X1, (R9)
+
+piece291:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece292
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece292:
+	TESTQ        $0x00000008, R8
+	JZ           piece293
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece293:
+	TESTQ    $0x00000002, R8
+	JZ       piece294
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece294:
+	TESTQ  $0x00000001, R8
+	JZ     piece295
+	VMOVSS X1, (R9)
+
+piece295:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece296
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece296:
+	TESTQ        $0x00000008, R8
+	JZ           piece297
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece297:
+	TESTQ    $0x00000002, R8
+	JZ       piece298
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece298:
+	TESTQ  $0x00000001, R8
+	JZ     piece299
+	VMOVSS X1, (R9)
+
+piece299:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece300
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece300:
+	TESTQ        $0x00000008, R8
+	JZ           piece301
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece301:
+	TESTQ    $0x00000002, R8
+	JZ       piece302
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece302:
+	TESTQ  $0x00000001, R8
+	JZ     piece303
+	VMOVSS X1, (R9)
+
+piece303:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece304
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece304:
+	TESTQ        $0x00000008, R8
+	JZ           piece305
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece305:
+	TESTQ    $0x00000002, R8
+	JZ       piece306
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece306:
+	TESTQ  $0x00000001, R8
+	JZ     piece307
+	VMOVSS X1, (R9)
+
+piece307:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X7, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece308
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece308:
+	TESTQ        $0x00000008, SI
+	JZ           piece309
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece309:
+	TESTQ    $0x00000002, SI
+	JZ       piece310
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece310:
+	TESTQ  $0x00000001, SI
+	JZ     piece311
+	VMOVSS X0, (DI)
+
+piece311:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x07, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x07, BX
+	JNZ    next
+	JMP    done
 
 tile6:
 	MOVQ       96(AX), SI
@@ -4568,25 +6986,211 @@ norowbias6:
 	VADDPS Y7, Y6, Y6
 
 norelu6:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X7
+	TESTQ        $0x00000008, R8
+	JZ           piece312
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece312:
+	TESTQ        $0x00000008, R8
+	JZ           piece313
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece313:
+	TESTQ    $0x00000002, R8
+	JZ       piece314
+	VMOVLPS  X7, (R9)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece314:
+	TESTQ  $0x00000001, R8
+	JZ     piece315
+	VMOVSS X7, (R9)
+
+piece315:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece316
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece316:
+	TESTQ        $0x00000008, R8
+	JZ           piece317
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece317:
+	TESTQ    $0x00000002, R8
+	JZ       piece318
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece318:
+	TESTQ  $0x00000001, R8
+	JZ     piece319
+	VMOVSS X1, (R9)
+
+piece319:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece320
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece320:
+	TESTQ        $0x00000008, R8
+	JZ           piece321
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece321:
+	TESTQ    $0x00000002, R8
+	JZ       piece322
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece322:
+	TESTQ  $0x00000001, R8
+	JZ     piece323
+	VMOVSS X1, (R9)
+
+piece323:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece324
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece324:
+	TESTQ        $0x00000008, R8
+	JZ           piece325
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece325:
+	TESTQ    $0x00000002, R8
+	JZ       piece326
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece326:
+	TESTQ  $0x00000001, R8
+	JZ     piece327
+	VMOVSS X1, (R9)
+
+piece327:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece328
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece328:
+	TESTQ        $0x00000008, R8
+	JZ           piece329
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece329:
+	TESTQ    $0x00000002, R8
+	JZ       piece330
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece330:
+	TESTQ  $0x00000001, R8
+	JZ     piece331
+	VMOVSS X1, (R9)
+
+piece331:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece332
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece332:
+	TESTQ        $0x00000008, SI
+	JZ           piece333
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece333:
+	TESTQ    $0x00000002, SI
+	JZ       piece334
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece334:
+	TESTQ  $0x00000001, SI
+	JZ     piece335
+	VMOVSS X0, (DI)
+
+piece335:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -4755,23 +7359,178 @@ norowbias5:
 	VADDPS Y6, Y5, Y5
 
 norelu5:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X6
+	TESTQ        $0x00000008, R8
+	JZ           piece336
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece336:
+	TESTQ        $0x00000008, R8
+	JZ           piece337
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece337:
+	TESTQ    $0x00000002, R8
+	JZ       piece338
+	VMOVLPS  X6, (R9)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece338:
+	TESTQ  $0x00000001, R8
+	JZ     piece339
+	VMOVSS X6, (R9)
+
+piece339:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece340
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece340:
+	TESTQ        $0x00000008, R8
+	JZ           piece341
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece341:
+	TESTQ    $0x00000002, R8
+	JZ       piece342
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece342:
+	TESTQ  $0x00000001, R8
+	JZ     piece343
+	VMOVSS X1, (R9)
+
+piece343:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece344
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece344:
+	TESTQ        $0x00000008, R8
+	JZ           piece345
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece345:
+	TESTQ    $0x00000002, R8
+	JZ       piece346
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece346:
+	TESTQ  $0x00000001, R8
+	JZ     piece347
+	VMOVSS X1, (R9)
+
+piece347:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece348
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece348:
+	TESTQ        $0x00000008, R8
+	JZ           piece349
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece349:
+	TESTQ    $0x00000002, R8
+	JZ       piece350
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece350:
+	TESTQ  $0x00000001, R8
+	JZ     piece351
+	VMOVSS X1, (R9)
+
+piece351:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X5, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece352
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece352:
+	TESTQ        $0x00000008, SI
+	JZ           piece353
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece353:
+	TESTQ    $0x00000002, SI
+	JZ       piece354
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece354:
+	TESTQ  $0x00000001, SI
+	JZ     piece355
+	VMOVSS X0, (DI)
+
+piece355:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -4921,21 +7680,145 @@ norowbias4:
 	VADDPS Y5, Y4, Y4
 
 norelu4:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X5
+	TESTQ        $0x00000008, R8
+	JZ           piece356
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece356:
+	TESTQ        $0x00000008, R8
+	JZ           piece357
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece357:
+	TESTQ    $0x00000002, R8
+	JZ       piece358
+	VMOVLPS  X5, (R9)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece358:
+	TESTQ  $0x00000001, R8
+	JZ     piece359
+	VMOVSS X5, (R9)
+
+piece359:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece360
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece360:
+	TESTQ        $0x00000008, R8
+	JZ           piece361
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece361:
+	TESTQ    $0x00000002, R8
+	JZ       piece362
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece362:
+	TESTQ  $0x00000001, R8
+	JZ     piece363
+	VMOVSS X1, (R9)
+
+piece363:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece364
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece364:
+	TESTQ        $0x00000008, R8
+	JZ           piece365
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece365:
+	TESTQ    $0x00000002, R8
+	JZ       piece366
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece366:
+	TESTQ  $0x00000001, R8
+	JZ     piece367
+	VMOVSS X1, (R9)
+
+piece367:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece368
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece368:
+	TESTQ        $0x00000008, SI
+	JZ           piece369
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece369:
+	TESTQ    $0x00000002, SI
+	JZ       piece370
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece370:
+	TESTQ  $0x00000001, SI
+	JZ     piece371
+	VMOVSS X0, (DI)
+
+piece371:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -5065,19 +7948,112 @@ norowbias3:
 	VADDPS Y4, Y3, Y3
 
 norelu3:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X4
+	TESTQ        $0x00000008, R8
+	JZ           piece372
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece372:
+	TESTQ        $0x00000008, R8
+	JZ           piece373
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece373:
+	TESTQ    $0x00000002, R8
+	JZ       piece374
+	VMOVLPS  X4, (R9)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece374:
+	TESTQ  $0x00000001, R8
+	JZ     piece375
+	VMOVSS X4, (R9)
+
+piece375:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece376
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece376:
+	TESTQ        $0x00000008, R8
+	JZ           piece377
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece377:
+	TESTQ    $0x00000002, R8
+	JZ       piece378
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece378:
+	TESTQ  $0x00000001, R8
+	JZ     piece379
+	VMOVSS X1, (R9)
+
+piece379:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X3, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece380
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece380:
+	TESTQ        $0x00000008, SI
+	JZ           piece381
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece381:
+	TESTQ    $0x00000002, SI
+	JZ       piece382
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece382:
+	TESTQ  $0x00000001, SI
+	JZ     piece383
+	VMOVSS X0, (DI)
+
+piece383:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -5188,17 +8164,79 @@ norowbias2:
 	VADDPS Y3, Y2, Y2
 
 norelu2:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000008, R8
+	JZ           piece384
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece384:
+	TESTQ        $0x00000008, R8
+	JZ           piece385
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece385:
+	TESTQ    $0x00000002, R8
+	JZ       piece386
+	VMOVLPS  X3, (R9)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece386:
+	TESTQ  $0x00000001, R8
+	JZ     piece387
+	VMOVSS X3, (R9)
+
+piece387:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece388
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece388:
+	TESTQ        $0x00000008, SI
+	JZ           piece389
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece389:
+	TESTQ    $0x00000002, SI
+	JZ       piece390
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece390:
+	TESTQ  $0x00000001, SI
+	JZ     piece391
+	VMOVSS X0, (DI)
+
+piece391:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -5290,14 +8328,45 @@ norowbias1:
 	VADDPS Y2, Y1, Y1
 
 norelu1:
-	MOVQ       DX, SI
-	VMASKMOVPS Y1, Y0, (SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVMSKPS    Y0, DI
+	LEAQ         (SI), SI
+	VMOVAPS      X1, X0
+	TESTQ        $0x00000008, DI
+	JZ           piece392
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece392:
+	TESTQ        $0x00000008, DI
+	JZ           piece393
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece393:
+	TESTQ    $0x00000002, DI
+	JZ       piece394
+	VMOVLPS  X0, (SI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece394:
+	TESTQ  $0x00000001, DI
+	JZ     piece395
+	VMOVSS X0, (SI)
+
+piece395:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -7236,6 +10305,465 @@ end:
 	VZEROUPPER
 	RET
 
+// func gemmPoolMaxF32AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2
+TEXT ·gemmPoolMaxF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    y+0(FP), AX
+	MOVQ    index+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    columns+40(FP), BX
+	MOVQ    width+88(FP), SI
+	MOVQ    pixels+80(FP), DI
+	ANDQ    $0x1f, SI
+	SHRQ    $0x02, SI
+	IMUL3Q  $-4, SI, R9
+	LEAQ    gemmOnes<>+0(SB), R8
+	VMOVUPS 32(R8)(R9*1), Y0
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x20, R9
+	JLT  part
+
+whole:
+	MOVL         $0xff800000, R10
+	VMOVD        R10, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPS      (R13)(R14*1), Y3
+	VBROADCASTSS (R10), Y4
+	VCMPPS       $0x1e, Y1, Y3, Y5
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPS    Y5, Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS (R10), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      Y1, (AX)(R8*1)
+	VMOVUPS      Y2, (CX)(R8*1)
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMASKMOVPS   (R12)(R13*1), Y0, Y3
+	VBROADCASTSS (R9), Y4
+	VCMPPS       $0x1e, Y1, Y3, Y5
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPS    Y5, Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS (R9), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVMSKPS    Y0, R9
+	LEAQ         (AX)(R8*1), R10
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000008, R9
+	JZ           piece396
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x04, R9
+
+piece396:
+	TESTQ        $0x00000008, R9
+	JZ           piece397
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x04, R9
+
+piece397:
+	TESTQ    $0x00000002, R9
+	JZ       piece398
+	VMOVLPS  X3, (R10)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R10
+	SHRQ     $0x02, R9
+
+piece398:
+	TESTQ  $0x00000001, R9
+	JZ     piece399
+	VMOVSS X3, (R10)
+
+piece399:
+	VMOVMSKPS    Y0, R9
+	LEAQ         (CX)(R8*1), R8
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R9
+	JZ           piece400
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x04, R9
+
+piece400:
+	TESTQ        $0x00000008, R9
+	JZ           piece401
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x04, R9
+
+piece401:
+	TESTQ    $0x00000002, R9
+	JZ       piece402
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+	SHRQ     $0x02, R9
+
+piece402:
+	TESTQ  $0x00000001, R9
+	JZ     piece403
+	VMOVSS X1, (R8)
+
+piece403:
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x04, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF32AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolMeanF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPS      (R10)(R11*1), Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMASKMOVPS   (R9)(R10*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMOVMSKPS    Y0, DI
+	LEAQ         (AX)(SI*1), SI
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000008, DI
+	JZ           piece404
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece404:
+	TESTQ        $0x00000008, DI
+	JZ           piece405
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece405:
+	TESTQ    $0x00000002, DI
+	JZ       piece406
+	VMOVLPS  X2, (SI)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece406:
+	TESTQ  $0x00000001, DI
+	JZ     piece407
+	VMOVSS X2, (SI)
+
+piece407:
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolSetF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS Y1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPS   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMOVMSKPS    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000008, R10
+	JZ           piece408
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece408:
+	TESTQ        $0x00000008, R10
+	JZ           piece409
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece409:
+	TESTQ    $0x00000002, R10
+	JZ       piece410
+	VMOVLPS  X2, (R9)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R10
+
+piece410:
+	TESTQ  $0x00000001, R10
+	JZ     piece411
+	VMOVSS X2, (R9)
+
+piece411:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolAddF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS (R10)(R11*1), Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPS   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMASKMOVPS   (SI)(R9*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	VMOVMSKPS    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X2, X3
+	TESTQ        $0x00000008, R10
+	JZ           piece412
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece412:
+	TESTQ        $0x00000008, R10
+	JZ           piece413
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece413:
+	TESTQ    $0x00000002, R10
+	JZ       piece414
+	VMOVLPS  X3, (R9)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R10
+
+piece414:
+	TESTQ  $0x00000001, R10
+	JZ     piece415
+	VMOVSS X3, (R9)
+
+piece415:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX2(args *byte)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemmPairF64AVX2(SB), NOSPLIT, $0-8
@@ -8903,31 +12431,169 @@ norowbias6:
 	VADDPD Y13, Y12, Y12
 
 norelu6:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y9, (DI)
-	VMASKMOVPD Y10, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y11, (DI)
-	VMASKMOVPD Y12, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece416
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece416:
+	TESTQ        $0x00000002, R8
+	JZ           piece417
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece417:
+	TESTQ  $0x00000001, R8
+	JZ     piece418
+	VMOVSD X1, (R9)
+
+piece418:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece419
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece419:
+	TESTQ        $0x00000002, R8
+	JZ           piece420
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece420:
+	TESTQ  $0x00000001, R8
+	JZ     piece421
+	VMOVSD X1, (R9)
+
+piece421:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece422
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece422:
+	TESTQ        $0x00000002, R8
+	JZ           piece423
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece423:
+	TESTQ  $0x00000001, R8
+	JZ     piece424
+	VMOVSD X1, (R9)
+
+piece424:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece425
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece425:
+	TESTQ        $0x00000002, R8
+	JZ           piece426
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece426:
+	TESTQ  $0x00000001, R8
+	JZ     piece427
+	VMOVSD X1, (R9)
+
+piece427:
+	ADDQ         SI, DI
+	VMOVUPD      Y9, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece428
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece428:
+	TESTQ        $0x00000002, R8
+	JZ           piece429
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece429:
+	TESTQ  $0x00000001, R8
+	JZ     piece430
+	VMOVSD X1, (R9)
+
+piece430:
+	ADDQ         SI, DI
+	VMOVUPD      Y11, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece431
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece431:
+	TESTQ        $0x00000002, SI
+	JZ           piece432
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece432:
+	TESTQ  $0x00000001, SI
+	JZ     piece433
+	VMOVSD X0, (DI)
+
+piece433:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -9155,28 +12821,143 @@ norowbias5:
 	VADDPD Y11, Y10, Y10
 
 norelu5:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y9, (DI)
-	VMASKMOVPD Y10, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece434
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece434:
+	TESTQ        $0x00000002, R8
+	JZ           piece435
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece435:
+	TESTQ  $0x00000001, R8
+	JZ     piece436
+	VMOVSD X1, (R9)
+
+piece436:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece437
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece437:
+	TESTQ        $0x00000002, R8
+	JZ           piece438
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece438:
+	TESTQ  $0x00000001, R8
+	JZ     piece439
+	VMOVSD X1, (R9)
+
+piece439:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece440
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece440:
+	TESTQ        $0x00000002, R8
+	JZ           piece441
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece441:
+	TESTQ  $0x00000001, R8
+	JZ     piece442
+	VMOVSD X1, (R9)
+
+piece442:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece443
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece443:
+	TESTQ        $0x00000002, R8
+	JZ           piece444
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece444:
+	TESTQ  $0x00000001, R8
+	JZ     piece445
+	VMOVSD X1, (R9)
+
+piece445:
+	ADDQ         SI, DI
+	VMOVUPD      Y9, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece446
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece446:
+	TESTQ        $0x00000002, SI
+	JZ           piece447
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece447:
+	TESTQ  $0x00000001, SI
+	JZ     piece448
+	VMOVSD X0, (DI)
+
+piece448:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -9374,25 +13155,117 @@ norowbias4:
 	VADDPD Y9, Y8, Y8
 
 norelu4:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece449
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece449:
+	TESTQ        $0x00000002, R8
+	JZ           piece450
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece450:
+	TESTQ  $0x00000001, R8
+	JZ     piece451
+	VMOVSD X1, (R9)
+
+piece451:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece452
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece452:
+	TESTQ        $0x00000002, R8
+	JZ           piece453
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece453:
+	TESTQ  $0x00000001, R8
+	JZ     piece454
+	VMOVSD X1, (R9)
+
+piece454:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece455
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece455:
+	TESTQ        $0x00000002, R8
+	JZ           piece456
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece456:
+	TESTQ  $0x00000001, R8
+	JZ     piece457
+	VMOVSD X1, (R9)
+
+piece457:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece458
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece458:
+	TESTQ        $0x00000002, SI
+	JZ           piece459
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece459:
+	TESTQ  $0x00000001, SI
+	JZ     piece460
+	VMOVSD X0, (DI)
+
+piece460:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -9559,22 +13432,91 @@ norowbias3:
 	VADDPD Y7, Y6, Y6
 
 norelu3:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece461
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece461:
+	TESTQ        $0x00000002, R8
+	JZ           piece462
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece462:
+	TESTQ  $0x00000001, R8
+	JZ     piece463
+	VMOVSD X1, (R9)
+
+piece463:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece464
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece464:
+	TESTQ        $0x00000002, R8
+	JZ           piece465
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece465:
+	TESTQ  $0x00000001, R8
+	JZ     piece466
+	VMOVSD X1, (R9)
+
+piece466:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece467
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece467:
+	TESTQ        $0x00000002, SI
+	JZ           piece468
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece468:
+	TESTQ  $0x00000001, SI
+	JZ     piece469
+	VMOVSD X0, (DI)
+
+piece469:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -9711,19 +13653,65 @@ norowbias2:
 	VADDPD Y5, Y4, Y4
 
 norelu2:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece470
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece470:
+	TESTQ        $0x00000002, R8
+	JZ           piece471
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece471:
+	TESTQ  $0x00000001, R8
+	JZ     piece472
+	VMOVSD X1, (R9)
+
+piece472:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece473
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece473:
+	TESTQ        $0x00000002, SI
+	JZ           piece474
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece474:
+	TESTQ  $0x00000001, SI
+	JZ     piece475
+	VMOVSD X0, (DI)
+
+piece475:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -9830,15 +13818,38 @@ norowbias1:
 	VADDPD Y3, Y2, Y2
 
 norelu1:
-	MOVQ       DX, SI
-	VMOVUPD    Y1, (SI)
-	VMASKMOVPD Y2, Y0, 32(SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVUPD      Y1, (SI)
+	VMOVMSKPD    Y0, DI
+	LEAQ         32(SI), SI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000002, DI
+	JZ           piece476
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece476:
+	TESTQ        $0x00000002, DI
+	JZ           piece477
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece477:
+	TESTQ  $0x00000001, DI
+	JZ     piece478
+	VMOVSD X0, (SI)
+
+piece478:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -10192,37 +14203,313 @@ norowbias12:
 	VADDPD Y13, Y12, Y12
 
 norelu12:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y11, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y12, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0c, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0c, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X13
+	TESTQ        $0x00000002, R8
+	JZ           piece479
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece479:
+	TESTQ        $0x00000002, R8
+	JZ           piece480
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece480:
+	TESTQ  $0x00000001, R8
+	JZ     piece481
+	VMOVSD X13, (R9)
+
+piece481:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece482
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece482:
+	TESTQ        $0x00000002, R8
+	JZ           piece483
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece483:
+	TESTQ  $0x00000001, R8
+	JZ     piece484
+	VMOVSD X1, (R9)
+
+piece484:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece485
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece485:
+	TESTQ        $0x00000002, R8
+	JZ           piece486
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece486:
+	TESTQ  $0x00000001, R8
+	JZ     piece487
+	VMOVSD X1, (R9)
+
+piece487:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece488
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece488:
+	TESTQ        $0x00000002, R8
+	JZ           piece489
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece489:
+	TESTQ  $0x00000001, R8
+	JZ     piece490
+	VMOVSD X1, (R9)
+
+piece490:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece491
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece491:
+	TESTQ        $0x00000002, R8
+	JZ           piece492
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece492:
+	TESTQ  $0x00000001, R8
+	JZ     piece493
+	VMOVSD X1, (R9)
+
+piece493:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece494
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece494:
+	TESTQ        $0x00000002, R8
+	JZ           piece495
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece495:
+	TESTQ  $0x00000001, R8
+	JZ     piece496
+	VMOVSD X1, (R9)
+
+piece496:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece497
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece497:
+	TESTQ        $0x00000002, R8
+	JZ           piece498
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece498:
+	TESTQ  $0x00000001, R8
+	JZ     piece499
+	VMOVSD X1, (R9)
+
+piece499:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece500
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece500:
+	TESTQ        $0x00000002, R8
+	JZ           piece501
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece501:
+	TESTQ  $0x00000001, R8
+	JZ     piece502
+	VMOVSD X1, (R9)
+
+piece502:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece503
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece503:
+	TESTQ        $0x00000002, R8
+	JZ           piece504
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece504:
+	TESTQ  $0x00000001, R8
+	JZ     piece505
+	VMOVSD X1, (R9)
+
+piece505:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece506
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece506:
+	TESTQ        $0x00000002, R8
+	JZ           piece507
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece507:
+	TESTQ  $0x00000001, R8
+	JZ     piece508
+	VMOVSD X1, (R9)
+
+piece508:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X11, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece509
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece509:
+	TESTQ        $0x00000002, R8
+	JZ           piece510
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece510:
+	TESTQ  $0x00000001, R8
+	JZ     piece511
+	VMOVSD X1, (R9)
+
+piece511:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece512
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece512:
+	TESTQ        $0x00000002, SI
+	JZ           piece513
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece513:
+	TESTQ  $0x00000001, SI
+	JZ     piece514
+	VMOVSD X0, (DI)
+
+piece514:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0c, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0c, BX
+	JNZ    next
+	JMP    done
 
 tile11:
 	MOVQ       96(AX), SI
@@ -10515,35 +14802,288 @@ norowbias11:
 	VADDPD Y12, Y11, Y11
 
 norelu11:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y11, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0b, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0b, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X12
+	TESTQ        $0x00000002, R8
+	JZ           piece515
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece515:
+	TESTQ        $0x00000002, R8
+	JZ           piece516
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece516:
+	TESTQ  $0x00000001, R8
+	JZ     piece517
+	VMOVSD X12, (R9)
+
+piece517:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece518
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece518:
+	TESTQ        $0x00000002, R8
+	JZ           piece519
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece519:
+	TESTQ  $0x00000001, R8
+	JZ     piece520
+	VMOVSD X1, (R9)
+
+piece520:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece521
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece521:
+	TESTQ        $0x00000002, R8
+	JZ           piece522
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece522:
+	TESTQ  $0x00000001, R8
+	JZ     piece523
+	VMOVSD X1, (R9)
+
+piece523:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece524
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece524:
+	TESTQ        $0x00000002, R8
+	JZ           piece525
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece525:
+	TESTQ  $0x00000001, R8
+	JZ     piece526
+	VMOVSD X1, (R9)
+
+piece526:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece527
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece527:
+	TESTQ        $0x00000002, R8
+	JZ           piece528
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece528:
+	TESTQ  $0x00000001, R8
+	JZ     piece529
+	VMOVSD X1, (R9)
+
+piece529:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece530
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece530:
+	TESTQ        $0x00000002, R8
+	JZ           piece531
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece531:
+	TESTQ  $0x00000001, R8
+	JZ     piece532
+	VMOVSD X1, (R9)
+
+piece532:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece533
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece533:
+	TESTQ        $0x00000002, R8
+	JZ           piece534
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece534:
+	TESTQ  $0x00000001, R8
+	JZ     piece535
+	VMOVSD X1, (R9)
+
+piece535:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece536
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece536:
+	TESTQ        $0x00000002, R8
+	JZ           piece537
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece537:
+	TESTQ  $0x00000001, R8
+	JZ     piece538
+	VMOVSD X1, (R9)
+
+piece538:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece539
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece539:
+	TESTQ        $0x00000002, R8
+	JZ           piece540
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece540:
+	TESTQ  $0x00000001, R8
+	JZ     piece541
+	VMOVSD X1, (R9)
+
+piece541:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece542
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece542:
+	TESTQ        $0x00000002, R8
+	JZ           piece543
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece543:
+	TESTQ  $0x00000001, R8
+	JZ     piece544
+	VMOVSD X1, (R9)
+
+piece544:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X11, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece545
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece545:
+	TESTQ        $0x00000002, SI
+	JZ           piece546
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece546:
+	TESTQ  $0x00000001, SI
+	JZ     piece547
+	VMOVSD X0, (DI)
+
+piece547:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0b, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0b, BX
+	JNZ    next
+	JMP    done
 
 tile10:
 	MOVQ       96(AX), SI
@@ -10812,33 +15352,263 @@ norowbias10:
 	VADDPD Y11, Y10, Y10
 
 norelu10:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0a, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0a, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X11
+	TESTQ        $0x00000002, R8
+	JZ           piece548
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece548:
+	TESTQ        $0x00000002, R8
+	JZ           piece549
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece549:
+	TESTQ  $0x00000001, R8
+	JZ     piece550
+	VMOVSD X11, (R9)
+
+piece550:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece551
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece551:
+	TESTQ        $0x00000002, R8
+	JZ           piece552
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece552:
+	TESTQ  $0x00000001, R8
+	JZ     piece553
+	VMOVSD X1, (R9)
+
+piece553:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece554
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece554:
+	TESTQ        $0x00000002, R8
+	JZ           piece555
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece555:
+	TESTQ  $0x00000001, R8
+	JZ     piece556
+	VMOVSD X1, (R9)
+
+piece556:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece557
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece557:
+	TESTQ        $0x00000002, R8
+	JZ           piece558
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece558:
+	TESTQ  $0x00000001, R8
+	JZ     piece559
+	VMOVSD X1, (R9)
+
+piece559:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece560
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece560:
+	TESTQ        $0x00000002, R8
+	JZ           piece561
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece561:
+	TESTQ  $0x00000001, R8
+	JZ     piece562
+	VMOVSD X1, (R9)
+
+piece562:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece563
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece563:
+	TESTQ        $0x00000002, R8
+	JZ           piece564
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece564:
+	TESTQ  $0x00000001, R8
+	JZ     piece565
+	VMOVSD X1, (R9)
+
+piece565:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece566
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece566:
+	TESTQ        $0x00000002, R8
+	JZ           piece567
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece567:
+	TESTQ  $0x00000001, R8
+	JZ     piece568
+	VMOVSD X1, (R9)
+
+piece568:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece569
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece569:
+	TESTQ        $0x00000002, R8
+	JZ           piece570
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece570:
+	TESTQ  $0x00000001, R8
+	JZ     piece571
+	VMOVSD X1, (R9)
+
+piece571:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece572
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece572:
+	TESTQ        $0x00000002, R8
+	JZ           piece573
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece573:
+	TESTQ  $0x00000001, R8
+	JZ     piece574
+	VMOVSD X1, (R9)
+
+piece574:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece575
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece575:
+	TESTQ        $0x00000002, SI
+	JZ           piece576
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece576:
+	TESTQ  $0x00000001, SI
+	JZ     piece577
+	VMOVSD X0, (DI)
+
+piece577:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0a, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0a, BX
+	JNZ    next
+	JMP    done
 
 tile9:
 	MOVQ       96(AX), SI
@@ -11088,31 +15858,238 @@ norowbias9:
 	VADDPD Y10, Y9, Y9
 
 norelu9:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x09, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x09, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X10
+	TESTQ        $0x00000002, R8
+	JZ           piece578
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece578:
+	TESTQ        $0x00000002, R8
+	JZ           piece579
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece579:
+	TESTQ  $0x00000001, R8
+	JZ     piece580
+	VMOVSD X10, (R9)
+
+piece580:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece581
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece581:
+	TESTQ        $0x00000002, R8
+	JZ           piece582
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece582:
+	TESTQ  $0x00000001, R8
+	JZ     piece583
+	VMOVSD X1, (R9)
+
+piece583:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece584
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece584:
+	TESTQ        $0x00000002, R8
+	JZ           piece585
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece585:
+	TESTQ  $0x00000001, R8
+	JZ     piece586
+	VMOVSD X1, (R9)
+
+piece586:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece587
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece587:
+	TESTQ        $0x00000002, R8
+	JZ           piece588
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece588:
+	TESTQ  $0x00000001, R8
+	JZ     piece589
+	VMOVSD X1, (R9)
+
+piece589:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece590
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece590:
+	TESTQ        $0x00000002, R8
+	JZ           piece591
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece591:
+	TESTQ  $0x00000001, R8
+	JZ     piece592
+	VMOVSD X1, (R9)
+
+piece592:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece593
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece593:
+	TESTQ        $0x00000002, R8
+	JZ           piece594
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece594:
+	TESTQ  $0x00000001, R8
+	JZ     piece595
+	VMOVSD X1, (R9)
+
+piece595:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece596
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece596:
+	TESTQ        $0x00000002, R8
+	JZ           piece597
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece597:
+	TESTQ  $0x00000001, R8
+	JZ     piece598
+	VMOVSD X1, (R9)
+
+piece598:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece599
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece599:
+	TESTQ        $0x00000002, R8
+	JZ           piece600
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece600:
+	TESTQ  $0x00000001, R8
+	JZ     piece601
+	VMOVSD X1, (R9)
+
+piece601:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X9, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece602
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece602:
+	TESTQ        $0x00000002, SI
+	JZ           piece603
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece603:
+	TESTQ  $0x00000001, SI
+	JZ     piece604
+	VMOVSD X0, (DI)
+
+piece604:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x09, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x09, BX
+	JNZ    next
+	JMP    done
 
 tile8:
 	MOVQ       96(AX), SI
@@ -11343,29 +16320,213 @@ norowbias8:
 	VADDPD Y9, Y8, Y8
 
 norelu8:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x08, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x08, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X9
+	TESTQ        $0x00000002, R8
+	JZ           piece605
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece605:
+	TESTQ        $0x00000002, R8
+	JZ           piece606
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece606:
+	TESTQ  $0x00000001, R8
+	JZ     piece607
+	VMOVSD X9, (R9)
+
+piece607:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece608
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece608:
+	TESTQ        $0x00000002, R8
+	JZ           piece609
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece609:
+	TESTQ  $0x00000001, R8
+	JZ     piece610
+	VMOVSD X1, (R9)
+
+piece610:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece611
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece611:
+	TESTQ        $0x00000002, R8
+	JZ           piece612
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece612:
+	TESTQ  $0x00000001, R8
+	JZ     piece613
+	VMOVSD X1, (R9)
+
+piece613:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece614
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece614:
+	TESTQ        $0x00000002, R8
+	JZ           piece615
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece615:
+	TESTQ  $0x00000001, R8
+	JZ     piece616
+	VMOVSD X1, (R9)
+
+piece616:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece617
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece617:
+	TESTQ        $0x00000002, R8
+	JZ           piece618
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece618:
+	TESTQ  $0x00000001, R8
+	JZ     piece619
+	VMOVSD X1, (R9)
+
+piece619:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece620
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece620:
+	TESTQ        $0x00000002, R8
+	JZ           piece621
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece621:
+	TESTQ  $0x00000001, R8
+	JZ     piece622
+	VMOVSD X1, (R9)
+
+piece622:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece623
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece623:
+	TESTQ        $0x00000002, R8
+	JZ           piece624
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece624:
+	TESTQ  $0x00000001, R8
+	JZ     piece625
+	VMOVSD X1, (R9)
+
+piece625:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece626
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece626:
+	TESTQ        $0x00000002, SI
+	JZ           piece627
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece627:
+	TESTQ  $0x00000001, SI
+	JZ     piece628
+	VMOVSD X0, (DI)
+
+piece628:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x08, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x08, BX
+	JNZ    next
+	JMP    done
 
 tile7:
 	MOVQ       96(AX), SI
@@ -11577,27 +16738,188 @@ norowbias7:
 	VADDPD Y8, Y7, Y7
 
 norelu7:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x07, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x07, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X8
+	TESTQ        $0x00000002, R8
+	JZ           piece629
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece629:
+	TESTQ        $0x00000002, R8
+	JZ           piece630
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece630:
+	TESTQ  $0x00000001, R8
+	JZ     piece631
+	VMOVSD X8, (R9)
+
+piece631:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece632
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece632:
+	TESTQ        $0x00000002, R8
+	JZ           piece633
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece633:
+	TESTQ  $0x00000001, R8
+	JZ     piece634
+	VMOVSD X1, (R9)
+
+piece634:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece635
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece635:
+	TESTQ        $0x00000002, R8
+	JZ           piece636
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece636:
+	TESTQ  $0x00000001, R8
+	JZ     piece637
+	VMOVSD X1, (R9)
+
+piece637:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece638
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece638:
+	TESTQ        $0x00000002, R8
+	JZ           piece639
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece639:
+	TESTQ  $0x00000001, R8
+	JZ     piece640
+	VMOVSD X1, (R9)
+
+piece640:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece641
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece641:
+	TESTQ        $0x00000002, R8
+	JZ           piece642
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece642:
+	TESTQ  $0x00000001, R8
+	JZ     piece643
+	VMOVSD X1, (R9)
+
+piece643:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece644
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece644:
+	TESTQ        $0x00000002, R8
+	JZ           piece645
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece645:
+	TESTQ  $0x00000001, R8
+	JZ     piece646
+	VMOVSD X1, (R9)
+
+piece646:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X7, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece647
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece647:
+	TESTQ        $0x00000002, SI
+	JZ           piece648
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece648:
+	TESTQ  $0x00000001, SI
+	JZ     piece649
+	VMOVSD X0, (DI)
+
+piece649:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x07, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x07, BX
+	JNZ    next
+	JMP    done
 
 tile6:
 	MOVQ       96(AX), SI
@@ -11790,25 +17112,163 @@ norowbias6:
 	VADDPD Y7, Y6, Y6
 
 norelu6:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X7
+	TESTQ        $0x00000002, R8
+	JZ           piece650
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece650:
+	TESTQ        $0x00000002, R8
+	JZ           piece651
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece651:
+	TESTQ  $0x00000001, R8
+	JZ     piece652
+	VMOVSD X7, (R9)
+
+piece652:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece653
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece653:
+	TESTQ        $0x00000002, R8
+	JZ           piece654
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece654:
+	TESTQ  $0x00000001, R8
+	JZ     piece655
+	VMOVSD X1, (R9)
+
+piece655:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece656
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece656:
+	TESTQ        $0x00000002, R8
+	JZ           piece657
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece657:
+	TESTQ  $0x00000001, R8
+	JZ     piece658
+	VMOVSD X1, (R9)
+
+piece658:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece659
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece659:
+	TESTQ        $0x00000002, R8
+	JZ           piece660
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece660:
+	TESTQ  $0x00000001, R8
+	JZ     piece661
+	VMOVSD X1, (R9)
+
+piece661:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece662
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece662:
+	TESTQ        $0x00000002, R8
+	JZ           piece663
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece663:
+	TESTQ  $0x00000001, R8
+	JZ     piece664
+	VMOVSD X1, (R9)
+
+piece664:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece665
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece665:
+	TESTQ        $0x00000002, SI
+	JZ           piece666
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece666:
+	TESTQ  $0x00000001, SI
+	JZ     piece667
+	VMOVSD X0, (DI)
+
+piece667:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -11977,23 +17437,138 @@ norowbias5:
 	VADDPD Y6, Y5, Y5
 
 norelu5:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X6
+	TESTQ        $0x00000002, R8
+	JZ           piece668
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece668:
+	TESTQ        $0x00000002, R8
+	JZ           piece669
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece669:
+	TESTQ  $0x00000001, R8
+	JZ     piece670
+	VMOVSD X6, (R9)
+
+piece670:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece671
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece671:
+	TESTQ        $0x00000002, R8
+	JZ           piece672
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece672:
+	TESTQ  $0x00000001, R8
+	JZ     piece673
+	VMOVSD X1, (R9)
+
+piece673:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece674
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece674:
+	TESTQ        $0x00000002, R8
+	JZ           piece675
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece675:
+	TESTQ  $0x00000001, R8
+	JZ     piece676
+	VMOVSD X1, (R9)
+
+piece676:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece677
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece677:
+	TESTQ        $0x00000002, R8
+	JZ           piece678
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece678:
+	TESTQ  $0x00000001, R8
+	JZ     piece679
+	VMOVSD X1, (R9)
+
+piece679:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X5, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece680
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece680:
+	TESTQ        $0x00000002, SI
+	JZ           piece681
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece681:
+	TESTQ  $0x00000001, SI
+	JZ     piece682
+	VMOVSD X0, (DI)
+
+piece682:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -12143,21 +17718,113 @@ norowbias4:
 	VADDPD Y5, Y4, Y4
 
 norelu4:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X5
+	TESTQ        $0x00000002, R8
+	JZ           piece683
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece683:
+	TESTQ        $0x00000002, R8
+	JZ           piece684
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece684:
+	TESTQ  $0x00000001, R8
+	JZ     piece685
+	VMOVSD X5, (R9)
+
+piece685:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece686
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece686:
+	TESTQ        $0x00000002, R8
+	JZ           piece687
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece687:
+	TESTQ  $0x00000001, R8
+	JZ     piece688
+	VMOVSD X1, (R9)
+
+piece688:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece689
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece689:
+	TESTQ        $0x00000002, R8
+	JZ           piece690
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece690:
+	TESTQ  $0x00000001, R8
+	JZ     piece691
+	VMOVSD X1, (R9)
+
+piece691:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece692
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece692:
+	TESTQ        $0x00000002, SI
+	JZ           piece693
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece693:
+	TESTQ  $0x00000001, SI
+	JZ     piece694
+	VMOVSD X0, (DI)
+
+piece694:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -12287,19 +17954,88 @@ norowbias3:
 	VADDPD Y4, Y3, Y3
 
 norelu3:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X4
+	TESTQ        $0x00000002, R8
+	JZ           piece695
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece695:
+	TESTQ        $0x00000002, R8
+	JZ           piece696
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece696:
+	TESTQ  $0x00000001, R8
+	JZ     piece697
+	VMOVSD X4, (R9)
+
+piece697:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece698
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece698:
+	TESTQ        $0x00000002, R8
+	JZ           piece699
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece699:
+	TESTQ  $0x00000001, R8
+	JZ     piece700
+	VMOVSD X1, (R9)
+
+piece700:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X3, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece701
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece701:
+	TESTQ        $0x00000002, SI
+	JZ           piece702
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece702:
+	TESTQ  $0x00000001, SI
+	JZ     piece703
+	VMOVSD X0, (DI)
+
+piece703:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -12410,17 +18146,63 @@ norowbias2:
 	VADDPD Y3, Y2, Y2
 
 norelu2:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000002, R8
+	JZ           piece704
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece704:
+	TESTQ        $0x00000002, R8
+	JZ           piece705
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece705:
+	TESTQ  $0x00000001, R8
+	JZ     piece706
+	VMOVSD X3, (R9)
+
+piece706:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece707
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece707:
+	TESTQ        $0x00000002, SI
+	JZ           piece708
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece708:
+	TESTQ  $0x00000001, SI
+	JZ     piece709
+	VMOVSD X0, (DI)
+
+piece709:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -12512,14 +18294,37 @@ norowbias1:
 	VADDPD Y2, Y1, Y1
 
 norelu1:
-	MOVQ       DX, SI
-	VMASKMOVPD Y1, Y0, (SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVMSKPD    Y0, DI
+	LEAQ         (SI), SI
+	VMOVAPS      X1, X0
+	TESTQ        $0x00000002, DI
+	JZ           piece710
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece710:
+	TESTQ        $0x00000002, DI
+	JZ           piece711
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece711:
+	TESTQ  $0x00000001, DI
+	JZ     piece712
+	VMOVSD X0, (SI)
+
+piece712:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -14299,6 +20104,425 @@ pixel5x1:
 
 done5x1:
 end:
+	VZEROUPPER
+	RET
+
+// func gemmPoolMaxF64AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2
+TEXT ·gemmPoolMaxF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    y+0(FP), AX
+	MOVQ    index+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    columns+40(FP), BX
+	MOVQ    width+88(FP), SI
+	MOVQ    pixels+80(FP), DI
+	ANDQ    $0x1f, SI
+	SHRQ    $0x03, SI
+	IMUL3Q  $-8, SI, R9
+	LEAQ    gemmOnes<>+0(SB), R8
+	VMOVUPS 32(R8)(R9*1), Y0
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x20, R9
+	JLT  part
+
+whole:
+	MOVQ         $0xfff0000000000000, R10
+	VMOVQ        R10, X1
+	VBROADCASTSD X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPD      (R13)(R14*1), Y3
+	VBROADCASTSD (R10), Y4
+	VCMPPD       $0x1e, Y1, Y3, Y5
+	VCMPPD       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPD    Y5, Y3, Y1, Y1
+	VBLENDVPD    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSD (BX), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD (R10), Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y1, (AX)(R8*1)
+	VMOVUPD      Y2, (CX)(R8*1)
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X1
+	VBROADCASTSD X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMASKMOVPD   (R12)(R13*1), Y0, Y3
+	VBROADCASTSD (R9), Y4
+	VCMPPD       $0x1e, Y1, Y3, Y5
+	VCMPPD       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPD    Y5, Y3, Y1, Y1
+	VBLENDVPD    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD (R9), Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVMSKPD    Y0, R9
+	LEAQ         (AX)(R8*1), R10
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000002, R9
+	JZ           piece713
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x02, R9
+
+piece713:
+	TESTQ        $0x00000002, R9
+	JZ           piece714
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x02, R9
+
+piece714:
+	TESTQ  $0x00000001, R9
+	JZ     piece715
+	VMOVSD X3, (R10)
+
+piece715:
+	VMOVMSKPD    Y0, R9
+	LEAQ         (CX)(R8*1), R8
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R9
+	JZ           piece716
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x02, R9
+
+piece716:
+	TESTQ        $0x00000002, R9
+	JZ           piece717
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x02, R9
+
+piece717:
+	TESTQ  $0x00000001, R9
+	JZ     piece718
+	VMOVSD X1, (R8)
+
+piece718:
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x08, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF64AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolMeanF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPD      (R10)(R11*1), Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMASKMOVPD   (R9)(R10*1), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	VMOVMSKPD    Y0, DI
+	LEAQ         (AX)(SI*1), SI
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000002, DI
+	JZ           piece719
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece719:
+	TESTQ        $0x00000002, DI
+	JZ           piece720
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece720:
+	TESTQ  $0x00000001, DI
+	JZ     piece721
+	VMOVSD X2, (SI)
+
+piece721:
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolSetF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD Y1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPD   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMOVMSKPD    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000002, R10
+	JZ           piece722
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece722:
+	TESTQ        $0x00000002, R10
+	JZ           piece723
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece723:
+	TESTQ  $0x00000001, R10
+	JZ     piece724
+	VMOVSD X2, (R9)
+
+piece724:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolAddF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD (R10)(R11*1), Y2
+	VADDPD  Y1, Y2, Y2
+	VMOVUPD Y2, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPD   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMASKMOVPD   (SI)(R9*1), Y0, Y2
+	VADDPD       Y1, Y2, Y2
+	VMOVMSKPD    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X2, X3
+	TESTQ        $0x00000002, R10
+	JZ           piece725
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece725:
+	TESTQ        $0x00000002, R10
+	JZ           piece726
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece726:
+	TESTQ  $0x00000001, R10
+	JZ     piece727
+	VMOVSD X3, (R9)
+
+piece727:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
 	VZEROUPPER
 	RET
 
@@ -41549,6 +47773,411 @@ end:
 	VZEROUPPER
 	RET
 
+// func gemmPoolMaxF32AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMaxF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  y+0(FP), AX
+	MOVQ  index+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  columns+40(FP), BX
+	MOVQ  width+88(FP), SI
+	MOVQ  pixels+80(FP), DI
+	ANDQ  $0x3f, SI
+	SHRQ  $0x02, SI
+	XORL  R8, R8
+	BTSQ  SI, R8
+	DECQ  R8
+	KMOVW R8, K1
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x40, R9
+	JLT  part
+
+whole:
+	MOVL         $0xff800000, R10
+	VMOVD        R10, X0
+	VBROADCASTSS X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPS      (R13)(R14*1), Z2
+	VBROADCASTSS (R10), Z3
+	VCMPPS       $0x1e, Z0, Z2, K2
+	VCMPPS       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Z2, Z0, K2, Z0
+	VBLENDMPS    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS (R10), Z3
+	VADDPS       Z3, Z1, Z1
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	CMPQ         SI, $0x08
+	JGT          large
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X0
+	VBROADCASTSS X0, Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMOVUPS.Z    (R12)(R13*1), K1, Y2
+	VBROADCASTSS (R9), Y3
+	VCMPPS       $0x1e, Y0, Y2, K2
+	VCMPPS       $0x03, Y2, Y2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Y2, Y0, K2, Y0
+	VBLENDMPS    Y3, Y1, K2, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS (R9), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y0, K1, (AX)(R8*1)
+	VMOVUPS      Y1, K1, (CX)(R8*1)
+	JMP          done
+
+large:
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X0
+	VBROADCASTSS X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part64Tap:
+	MOVQ         (R10), R13
+	VMOVUPS.Z    (R12)(R13*1), K1, Z2
+	VBROADCASTSS (R9), Z3
+	VCMPPS       $0x1e, Z0, Z2, K2
+	VCMPPS       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Z2, Z0, K2, Z0
+	VBLENDMPS    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part64Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS (R9), Z3
+	VADDPS       Z3, Z1, Z1
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	VMOVUPS      Z1, K1, (CX)(R8*1)
+
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x04, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF32AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMeanF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPS      (R10)(R11*1), Z1
+	VADDPS       Z1, Z0, Z0
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	CMPQ   DX, $0x08
+	JGT    large
+	VXORPS Y0, Y0, Y0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMOVUPS.Z    (R9)(R10*1), K1, Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, K1, (AX)(SI*1)
+	JMP          done
+
+large:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part64Tap:
+	MOVQ         (DI), R10
+	VMOVUPS.Z    (R9)(R10*1), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part64Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*1)
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolSetF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS Z0, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x08
+	JGT          large
+	VMOVUPS.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ    (DI), R9
+	VMOVUPS Y0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part32Tap
+	JMP     done
+
+large:
+	VMOVUPS.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ    (DI), R9
+	VMOVUPS Z0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolAddF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS (R10)(R11*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x08
+	JGT          large
+	VMOVUPS.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ      (DI), R9
+	VMOVUPS.Z (SI)(R9*1), K1, Y1
+	VADDPS    Y0, Y1, Y1
+	VMOVUPS   Y1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part32Tap
+	JMP       done
+
+large:
+	VMOVUPS.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ      (DI), R9
+	VMOVUPS.Z (SI)(R9*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX512(args *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemmPairF64AVX512(SB), NOSPLIT, $0-8
@@ -68449,5 +75078,410 @@ pixel5x1:
 
 done5x1:
 end:
+	VZEROUPPER
+	RET
+
+// func gemmPoolMaxF64AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMaxF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  y+0(FP), AX
+	MOVQ  index+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  columns+40(FP), BX
+	MOVQ  width+88(FP), SI
+	MOVQ  pixels+80(FP), DI
+	ANDQ  $0x3f, SI
+	SHRQ  $0x03, SI
+	XORL  R8, R8
+	BTSQ  SI, R8
+	DECQ  R8
+	KMOVW R8, K1
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x40, R9
+	JLT  part
+
+whole:
+	MOVQ         $0xfff0000000000000, R10
+	VMOVQ        R10, X0
+	VBROADCASTSD X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPD      (R13)(R14*1), Z2
+	VBROADCASTSD (R10), Z3
+	VCMPPD       $0x1e, Z0, Z2, K2
+	VCMPPD       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Z2, Z0, K2, Z0
+	VBLENDMPD    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSD (BX), Z3
+	VADDPD       Z3, Z1, Z1
+	VBROADCASTSD (R10), Z3
+	VADDPD       Z3, Z1, Z1
+	VMOVUPD      Z0, (AX)(R8*1)
+	VMOVUPD      Z1, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	CMPQ         SI, $0x04
+	JGT          large
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X0
+	VBROADCASTSD X0, Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMOVUPD.Z    (R12)(R13*1), K1, Y2
+	VBROADCASTSD (R9), Y3
+	VCMPPD       $0x1e, Y0, Y2, K2
+	VCMPPD       $0x03, Y2, Y2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Y2, Y0, K2, Y0
+	VBLENDMPD    Y3, Y1, K2, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Y3
+	VADDPD       Y3, Y1, Y1
+	VBROADCASTSD (R9), Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y0, K1, (AX)(R8*1)
+	VMOVUPD      Y1, K1, (CX)(R8*1)
+	JMP          done
+
+large:
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X0
+	VBROADCASTSD X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part64Tap:
+	MOVQ         (R10), R13
+	VMOVUPD.Z    (R12)(R13*1), K1, Z2
+	VBROADCASTSD (R9), Z3
+	VCMPPD       $0x1e, Z0, Z2, K2
+	VCMPPD       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Z2, Z0, K2, Z0
+	VBLENDMPD    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part64Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Z3
+	VADDPD       Z3, Z1, Z1
+	VBROADCASTSD (R9), Z3
+	VADDPD       Z3, Z1, Z1
+	VMOVUPD      Z0, K1, (AX)(R8*1)
+	VMOVUPD      Z1, K1, (CX)(R8*1)
+
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x08, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF64AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMeanF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPD      (R10)(R11*1), Z1
+	VADDPD       Z1, Z0, Z0
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	VMOVUPD      Z0, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	CMPQ   DX, $0x04
+	JGT    large
+	VXORPS Y0, Y0, Y0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMOVUPD.Z    (R9)(R10*1), K1, Y1
+	VADDPD       Y1, Y0, Y0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	VMOVUPD      Y0, K1, (AX)(SI*1)
+	JMP          done
+
+large:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part64Tap:
+	MOVQ         (DI), R10
+	VMOVUPD.Z    (R9)(R10*1), K1, Z1
+	VADDPD       Z1, Z0, Z0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part64Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (AX)(SI*1)
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolSetF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD Z0, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x04
+	JGT          large
+	VMOVUPD.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ    (DI), R9
+	VMOVUPD Y0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part32Tap
+	JMP     done
+
+large:
+	VMOVUPD.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ    (DI), R9
+	VMOVUPD Z0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolAddF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD (R10)(R11*1), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x04
+	JGT          large
+	VMOVUPD.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ      (DI), R9
+	VMOVUPD.Z (SI)(R9*1), K1, Y1
+	VADDPD    Y0, Y1, Y1
+	VMOVUPD   Y1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part32Tap
+	JMP       done
+
+large:
+	VMOVUPD.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ      (DI), R9
+	VMOVUPD.Z (SI)(R9*1), K1, Z1
+	VADDPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
 	VZEROUPPER
 	RET
