@@ -44,6 +44,14 @@ func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[fl
 	return out
 }
 
+// whole returns the elements of an image if they are the one window of a pool, else 0.
+func whole(p Pool) int {
+	if !p.Adaptive || p.Rows.Out != 1 || p.Columns.Out != 1 || p.Divisor != 0 {
+		return 0
+	}
+	return p.Rows.In * p.Columns.In
+}
+
 // MaxPool returns the largest element in each window of x, images × channels ×
 // rows × columns, and the index of the first of them in its plane of rows and
 // columns.
@@ -58,12 +66,19 @@ func (b *Builder) MaxUnpool(p Pool, y, index Value) Value {
 	return b.pool("max_unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
 }
 
-// AvgPool returns the mean of each window of x.
+// AvgPool returns the mean of each window of x. That of whole images is a sum, which
+// what comes before may make.
 func (b *Builder) AvgPool(p Pool, x Value) Value {
+	if n := whole(p); n > 0 {
+		return b.Div(b.Sum(x, 2, 3), b.Const(float64(n)))
+	}
 	return b.pool("avg_pool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
 }
 
 // AvgPoolGrad returns the gradient of AvgPool by x.
 func (b *Builder) AvgPoolGrad(p Pool, dy Value) Value {
+	if n := whole(p); n > 0 {
+		return b.Broadcast(b.Div(dy, b.Const(float64(n))), Dims(p.Batch, p.Channels, p.Rows.In, p.Columns.In))
+	}
 	return b.pool("avg_pool_grad", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
 }
