@@ -48,20 +48,20 @@ func (s *ConvShape) image() (x, y int) {
 // Nothing is unrolled into columns: for a row of the kernel, the elements that
 // neighbouring elements of the kernel meet lie side by side, so a row of pixels is
 // a product of a matrix that lies in the image, its rows overlapping, and of
-// weights packed into panels.
+// weights packed into panels. The rows of the kernel are segments of one sum.
 type Conv[T Float] struct {
 	ConvShape
 	kernels *gemmKernels
 	size    int // bytes of an element
 	pair    int // columns of a panel
+	deep    int // elements of a sum that are added in one go
 
-	rows    []phase     // of the result's
-	columns []convPhase // of the result's
-	before  int         // padding at the left and the right of a row that is read
-	after   int
-	step    int // elements of the packed weights for a row of the kernel
-	packed  *T
-	taps    []tapsOf // of what is convolved channel by channel
+	parts  []convPart
+	before int // padding at the left and the right of a row that is read
+	after  int
+	length int // elements of the packed weights
+	packed *T
+	taps   []tapsOf // of what is convolved channel by channel
 
 	each, count int // units, bands of images, of a chunk; and chunks
 	bands, band int // bands of an image, and rows of a band
@@ -76,10 +76,11 @@ type convWork[T Float] struct {
 	image *T // with its padding
 }
 
-// convPhase is a phase of columns, and how it is computed.
-type convPhase struct {
-	phase
-	panels []convPanel
+// A convPart is the places of a result in a phase of rows and one of columns, and how
+// they are computed.
+type convPart struct {
+	rows, columns phase
+	panels        []convPanel
 }
 
 // A convPanel is some channels of a result, as many as a panel has.
@@ -91,9 +92,9 @@ type convPanel struct {
 	runs        []convRun
 }
 
-// A convRun is a product: elements of the kernel side by side.
+// A convRun is a product: elements of the kernel side by side, in all of its rows.
 type convRun struct {
-	at, k  int // column that is read first, and elements of the sum
+	at, k  int // column that is read first, and elements of the sum in a row
 	packed int // where its weights are
 	taps   []tap
 }
@@ -104,27 +105,27 @@ func NewConv[T Float](s ConvShape) *Conv[T] { return newConv[T](Active(), s) }
 func newConv[T Float](isa ISA, s ConvShape) *Conv[T] {
 	var z T
 	c := &Conv[T]{ConvShape: s, size: int(unsafe.Sizeof(z))}
-	c.kernels, c.pair = gemmFor(isa, c.size == 8), 4
+	c.kernels, c.pair, c.deep = gemmFor(isa, c.size == 8), 4, 1
 	if c.kernels != nil {
-		c.pair = 2 * c.kernels.lanes
+		c.pair, c.deep = 2*c.kernels.lanes, c.kernels.blockK
 	}
-	var columns []phase
+	rows, columns := s.Rows.forward(), s.Columns.forward()
 	if s.Mode == ConvInput {
-		c.rows, columns = s.Rows.backward(), s.Columns.backward()
-	} else {
-		c.rows, columns = s.Rows.forward(), s.Columns.forward()
+		rows, columns = s.Rows.backward(), s.Columns.backward()
 	}
 	_, width, _ := c.source()
 	c.before, c.after = reach(columns, width)
-	for _, p := range columns {
-		c.columns = append(c.columns, convPhase{p, c.panels(&p)})
+	for _, r := range rows {
+		for _, p := range columns {
+			c.parts = append(c.parts, convPart{r, p, c.panels(&r, &p)})
+		}
 	}
 	switch {
 	case s.Mode == ConvWeights:
 	case s.depthwise():
 		c.planTaps()
 	default:
-		c.packed = place[T](s.Rows.Kernel * c.step)
+		c.packed = place[T](c.length)
 	}
 	c.divide()
 	c.Reserve(1)
@@ -142,7 +143,7 @@ func (s *ConvShape) source() (rows, columns, channels int) {
 
 // panels divides the channels of the result. In ConvWeights the result has those
 // of dy.
-func (c *Conv[T]) panels(p *phase) (all []convPanel) {
+func (c *Conv[T]) panels(rows, columns *phase) (all []convPanel) {
 	if c.depthwise() {
 		return nil
 	}
@@ -154,9 +155,9 @@ func (c *Conv[T]) panels(p *phase) (all []convPanel) {
 		for col := 0; col < write; {
 			q := convPanel{from: g * read, to: g*write + col}
 			q.kernel, q.width, q.tail, q.tile = c.kernel(write - col)
-			for _, taps := range p.runs(c.Groups > 1) {
-				q.runs = append(q.runs, convRun{taps[0].at, len(taps) * read, c.step, taps})
-				c.step += len(taps) * read * c.pair
+			for _, taps := range columns.runs(c.Groups > 1) {
+				q.runs = append(q.runs, convRun{taps[0].at, len(taps) * read, c.length, taps})
+				c.length += len(rows.taps) * len(taps) * read * c.pair
 			}
 			col += q.width
 			all = append(all, q)

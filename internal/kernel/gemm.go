@@ -41,6 +41,9 @@ type panelArgs struct {
 	tileRows          int
 	tail              int // elements of the last vector of the panel
 	flags             int
+	// The sum goes on over more segments of k elements: those of A begin aSeg after
+	// the end of the last, those of B follow it. count is the kernel's own.
+	more, aSeg, count int
 }
 
 const (

@@ -66,8 +66,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -75,6 +76,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -206,6 +210,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -390,13 +401,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -508,6 +523,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -668,13 +689,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -771,6 +796,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -907,12 +938,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -994,6 +1029,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -1106,12 +1147,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -1178,6 +1223,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -1266,12 +1317,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -1323,6 +1378,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -1450,8 +1511,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -1459,6 +1521,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -1544,6 +1609,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -1918,13 +1990,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -1998,6 +2074,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -2317,13 +2399,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -2388,6 +2474,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -2652,12 +2744,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -2713,6 +2809,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -2922,12 +3024,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -2974,6 +3080,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -3128,12 +3240,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -3171,6 +3287,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -3369,8 +3491,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -3380,6 +3503,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -3483,6 +3609,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -4079,8 +4213,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -4090,6 +4225,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -4187,6 +4325,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -4737,8 +4883,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -4746,6 +4893,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -4834,6 +4984,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -5338,8 +5495,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -5347,6 +5505,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -5429,6 +5590,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -5887,8 +6055,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -5896,6 +6065,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -5972,6 +6144,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -6384,8 +6563,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -6393,6 +6573,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -6463,6 +6646,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -6829,8 +7019,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -6838,6 +7029,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -6902,6 +7096,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -7222,13 +7423,17 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -7284,6 +7489,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -7558,13 +7769,17 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -7614,6 +7829,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -7842,12 +8063,16 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -7891,6 +8116,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -8073,12 +8304,16 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -8116,6 +8351,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -8252,12 +8493,16 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -8289,6 +8534,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -8419,12 +8670,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -8504,6 +8759,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -8670,12 +8931,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -8740,6 +9005,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -8864,12 +9135,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -8919,6 +9194,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -10826,8 +11107,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -10835,6 +11117,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -10966,6 +11251,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -11150,13 +11442,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -11268,6 +11564,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -11428,13 +11730,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -11531,6 +11837,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -11667,12 +11979,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -11754,6 +12070,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -11866,12 +12188,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -11938,6 +12264,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -12026,12 +12358,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -12083,6 +12419,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -12210,8 +12552,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -12219,6 +12562,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -12304,6 +12650,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -12630,13 +12983,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -12710,6 +13067,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -12989,13 +13352,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -13060,6 +13427,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -13292,12 +13665,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -13353,6 +13730,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -13538,12 +13921,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -13590,6 +13977,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -13728,12 +14121,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -13771,6 +14168,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -13951,8 +14354,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -13962,6 +14366,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -14065,6 +14472,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -14565,8 +14980,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -14576,6 +14992,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -14673,6 +15092,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -15135,8 +15562,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -15144,6 +15572,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -15232,6 +15663,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -15656,8 +16094,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -15665,6 +16104,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -15747,6 +16189,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -16133,8 +16582,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -16142,6 +16592,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -16218,6 +16671,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -16566,8 +17026,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -16575,6 +17036,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -16645,6 +17109,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -16955,8 +17426,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -16964,6 +17436,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -17028,6 +17503,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -17300,13 +17782,17 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -17362,6 +17848,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -17596,13 +18088,17 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -17652,6 +18148,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -17848,12 +18350,16 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -17897,6 +18403,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -18055,12 +18567,16 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -18098,6 +18614,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -18218,12 +18740,16 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -18255,6 +18781,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -18377,12 +18909,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -18462,6 +18998,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -18628,12 +19170,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -18698,6 +19244,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -18822,12 +19374,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -18877,6 +19433,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -20630,8 +21192,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -20641,6 +21204,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest12
 
@@ -20867,6 +21433,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -21195,8 +21769,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -21206,6 +21781,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest11
 
@@ -21417,6 +21995,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -21721,8 +22307,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -21730,6 +22317,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest10
 
@@ -21921,6 +22511,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -22201,8 +22798,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -22210,6 +22808,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest9
 
@@ -22386,6 +22987,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -22642,8 +23250,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -22651,6 +23260,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest8
 
@@ -22812,6 +23424,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -23044,8 +23663,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -23053,6 +23673,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest7
 
@@ -23199,6 +23822,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -23407,8 +24037,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -23416,6 +24047,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -23547,6 +24181,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -23731,13 +24372,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -23849,6 +24494,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -24009,13 +24660,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -24112,6 +24767,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -24248,12 +24909,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -24335,6 +25000,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -24447,12 +25118,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -24519,6 +25194,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -24607,12 +25288,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -24664,6 +25349,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -24834,8 +25525,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -24845,6 +25537,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -24987,6 +25682,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -25320,8 +26023,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -25331,6 +26035,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -25464,6 +26171,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -25773,8 +26488,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -25782,6 +26498,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -25903,6 +26622,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -26188,8 +26914,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26197,6 +26924,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -26309,6 +27039,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -26570,8 +27307,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26579,6 +27317,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -26682,6 +27423,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -26919,8 +27667,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26928,6 +27677,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -27022,6 +27774,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -27235,8 +27994,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -27244,6 +28004,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -27329,6 +28092,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -27518,13 +28288,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -27598,6 +28372,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -27763,13 +28543,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -27834,6 +28618,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -27975,12 +28765,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -28036,6 +28830,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -28153,12 +28953,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -28205,6 +29009,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -28298,12 +29108,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -28341,6 +29155,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -28571,8 +29391,9 @@ tile24:
 	PREFETCHT1 63(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -28586,187 +29407,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -29172,8 +29934,9 @@ tile23:
 	PREFETCHT1 63(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29187,181 +29950,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -29752,8 +30459,9 @@ tile22:
 	PREFETCHT1 63(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29767,175 +30475,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -30311,8 +30966,9 @@ tile21:
 	PREFETCHT1 63(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -30326,169 +30982,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -30849,8 +31455,9 @@ tile20:
 	PREFETCHT1 63(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -30862,160 +31469,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -31361,8 +31920,9 @@ tile19:
 	PREFETCHT1 63(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -31374,154 +31934,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -31852,8 +32367,9 @@ tile18:
 	PREFETCHT1 63(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -31865,148 +32381,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -32322,8 +32796,9 @@ tile17:
 	PREFETCHT1 63(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -32335,142 +32810,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -32771,8 +33207,9 @@ tile16:
 	PREFETCHT1 63(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -32784,136 +33221,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -33199,8 +33600,9 @@ tile15:
 	PREFETCHT1 63(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -33210,127 +33612,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -33601,8 +33969,9 @@ tile14:
 	PREFETCHT1 63(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -33612,121 +33981,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -33982,8 +34320,9 @@ tile13:
 	PREFETCHT1 63(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -33993,115 +34332,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -34342,8 +34653,9 @@ tile12:
 	PREFETCHT1 63(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -34353,109 +34665,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -34681,8 +34968,9 @@ tile11:
 	PREFETCHT1 63(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -34692,103 +34980,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -34999,8 +35265,9 @@ tile10:
 	PREFETCHT1 63(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35008,94 +35275,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -35291,8 +35538,9 @@ tile9:
 	PREFETCHT1 63(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35300,88 +35548,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -35562,8 +35793,9 @@ tile8:
 	PREFETCHT1 63(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35571,82 +35803,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -35812,8 +36030,9 @@ tile7:
 	PREFETCHT1 63(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35821,76 +36040,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -36041,8 +36249,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -36050,70 +36259,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -36249,68 +36450,63 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -36431,62 +36627,60 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -36592,55 +36786,56 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -36731,49 +36926,53 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -36849,43 +37048,50 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -36985,12 +37191,16 @@ tile3:
 	PREFETCHT1 255(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -37070,6 +37280,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -37236,12 +37452,16 @@ tile2:
 	PREFETCHT1 255(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -37306,6 +37526,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -37430,12 +37656,16 @@ tile1:
 	PREFETCHT1 255(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -37485,6 +37715,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -37565,7 +37801,7 @@ done:
 	RET
 
 // func gemmHalfF32AVX512(args *byte)
-// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
 TEXT ·gemmHalfF32AVX512(SB), NOSPLIT, $8-8
 	MOVQ args+0(FP), AX
 	MOVQ (AX), CX
@@ -37733,8 +37969,9 @@ tile24:
 	PREFETCHT1 31(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -37748,187 +37985,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -38334,8 +38512,9 @@ tile23:
 	PREFETCHT1 31(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38349,181 +38528,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -38914,8 +39037,9 @@ tile22:
 	PREFETCHT1 31(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38929,175 +39053,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -39473,8 +39544,9 @@ tile21:
 	PREFETCHT1 31(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -39488,169 +39560,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -40011,8 +40033,9 @@ tile20:
 	PREFETCHT1 31(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -40024,160 +40047,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -40523,8 +40498,9 @@ tile19:
 	PREFETCHT1 31(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -40536,154 +40512,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -41014,8 +40945,9 @@ tile18:
 	PREFETCHT1 31(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -41027,148 +40959,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -41484,8 +41374,9 @@ tile17:
 	PREFETCHT1 31(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -41497,142 +41388,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -41933,8 +41785,9 @@ tile16:
 	PREFETCHT1 31(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -41946,136 +41799,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -42361,8 +42178,9 @@ tile15:
 	PREFETCHT1 31(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -42372,127 +42190,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -42763,8 +42547,9 @@ tile14:
 	PREFETCHT1 31(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -42774,121 +42559,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -43144,8 +42898,9 @@ tile13:
 	PREFETCHT1 31(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -43155,115 +42910,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -43504,8 +43231,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -43515,109 +43243,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -43843,8 +43546,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -43854,103 +43558,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -44161,8 +43843,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44170,94 +43853,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -44453,8 +44116,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44462,88 +44126,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -44724,8 +44371,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44733,82 +44381,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -44974,8 +44608,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44983,76 +44618,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -45203,8 +44827,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -45212,70 +44837,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -45411,68 +45028,63 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -45593,62 +45205,60 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -45754,55 +45364,56 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -45893,49 +45504,53 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -46011,43 +45626,50 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -48282,8 +47904,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -48293,6 +47916,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest12
 
@@ -48519,6 +48145,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -48847,8 +48481,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -48858,6 +48493,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest11
 
@@ -49069,6 +48707,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -49373,8 +49019,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -49382,6 +49029,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest10
 
@@ -49573,6 +49223,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -49853,8 +49510,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -49862,6 +49520,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest9
 
@@ -50038,6 +49699,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -50294,8 +49962,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -50303,6 +49972,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest8
 
@@ -50464,6 +50136,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -50696,8 +50375,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -50705,6 +50385,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest7
 
@@ -50851,6 +50534,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -51059,8 +50749,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -51068,6 +50759,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -51199,6 +50893,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -51383,13 +51084,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -51501,6 +51206,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -51661,13 +51372,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -51764,6 +51479,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -51900,12 +51621,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -51987,6 +51712,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -52099,12 +51830,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -52171,6 +51906,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -52259,12 +52000,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -52316,6 +52061,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -52486,8 +52237,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -52497,6 +52249,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -52639,6 +52394,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -52972,8 +52735,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -52983,6 +52747,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -53116,6 +52883,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -53425,8 +53200,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -53434,6 +53210,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -53555,6 +53334,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -53840,8 +53626,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -53849,6 +53636,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -53961,6 +53751,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -54222,8 +54019,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -54231,6 +54029,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -54334,6 +54135,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -54571,8 +54379,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -54580,6 +54389,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -54674,6 +54486,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -54887,8 +54706,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -54896,6 +54716,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -54981,6 +54804,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -55170,13 +55000,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -55250,6 +55084,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -55415,13 +55255,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -55486,6 +55330,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -55627,12 +55477,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -55688,6 +55542,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -55805,12 +55665,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -55857,6 +55721,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -55950,12 +55820,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -55993,6 +55867,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -56223,8 +56103,9 @@ tile24:
 	PREFETCHT1 63(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56238,187 +56119,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -56824,8 +56646,9 @@ tile23:
 	PREFETCHT1 63(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56839,181 +56662,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -57404,8 +57171,9 @@ tile22:
 	PREFETCHT1 63(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -57419,175 +57187,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -57963,8 +57678,9 @@ tile21:
 	PREFETCHT1 63(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -57978,169 +57694,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -58501,8 +58167,9 @@ tile20:
 	PREFETCHT1 63(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -58514,160 +58181,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -59013,8 +58632,9 @@ tile19:
 	PREFETCHT1 63(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -59026,154 +58646,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -59504,8 +59079,9 @@ tile18:
 	PREFETCHT1 63(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -59517,148 +59093,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -59974,8 +59508,9 @@ tile17:
 	PREFETCHT1 63(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -59987,142 +59522,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -60423,8 +59919,9 @@ tile16:
 	PREFETCHT1 63(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -60436,136 +59933,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -60851,8 +60312,9 @@ tile15:
 	PREFETCHT1 63(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -60862,127 +60324,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -61253,8 +60681,9 @@ tile14:
 	PREFETCHT1 63(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -61264,121 +60693,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -61634,8 +61032,9 @@ tile13:
 	PREFETCHT1 63(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -61645,115 +61044,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -61994,8 +61365,9 @@ tile12:
 	PREFETCHT1 63(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62005,109 +61377,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -62333,8 +61680,9 @@ tile11:
 	PREFETCHT1 63(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62344,103 +61692,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -62651,8 +61977,9 @@ tile10:
 	PREFETCHT1 63(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62660,94 +61987,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -62943,8 +62250,9 @@ tile9:
 	PREFETCHT1 63(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62952,88 +62260,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -63214,8 +62505,9 @@ tile8:
 	PREFETCHT1 63(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -63223,82 +62515,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -63464,8 +62742,9 @@ tile7:
 	PREFETCHT1 63(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -63473,76 +62752,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -63693,8 +62961,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -63702,70 +62971,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -63901,68 +63162,63 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -64083,62 +63339,60 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -64244,55 +63498,56 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -64383,49 +63638,53 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -64501,43 +63760,50 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -64637,12 +63903,16 @@ tile3:
 	PREFETCHT1 255(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -64722,6 +63992,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -64888,12 +64164,16 @@ tile2:
 	PREFETCHT1 255(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -64958,6 +64238,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -65082,12 +64368,16 @@ tile1:
 	PREFETCHT1 255(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -65137,6 +64427,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -65217,7 +64513,7 @@ done:
 	RET
 
 // func gemmHalfF64AVX512(args *byte)
-// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
 TEXT ·gemmHalfF64AVX512(SB), NOSPLIT, $8-8
 	MOVQ args+0(FP), AX
 	MOVQ (AX), CX
@@ -65385,8 +64681,9 @@ tile24:
 	PREFETCHT1 31(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -65400,187 +64697,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -65986,8 +65224,9 @@ tile23:
 	PREFETCHT1 31(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -66001,181 +65240,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -66566,8 +65749,9 @@ tile22:
 	PREFETCHT1 31(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -66581,175 +65765,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -67125,8 +66256,9 @@ tile21:
 	PREFETCHT1 31(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -67140,169 +66272,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -67663,8 +66745,9 @@ tile20:
 	PREFETCHT1 31(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -67676,160 +66759,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -68175,8 +67210,9 @@ tile19:
 	PREFETCHT1 31(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -68188,154 +67224,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -68666,8 +67657,9 @@ tile18:
 	PREFETCHT1 31(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -68679,148 +67671,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -69136,8 +68086,9 @@ tile17:
 	PREFETCHT1 31(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -69149,142 +68100,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -69585,8 +68497,9 @@ tile16:
 	PREFETCHT1 31(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -69598,136 +68511,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -70013,8 +68890,9 @@ tile15:
 	PREFETCHT1 31(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -70024,127 +68902,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -70415,8 +69259,9 @@ tile14:
 	PREFETCHT1 31(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -70426,121 +69271,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -70796,8 +69610,9 @@ tile13:
 	PREFETCHT1 31(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -70807,115 +69622,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -71156,8 +69943,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -71167,109 +69955,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -71495,8 +70258,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -71506,103 +70270,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -71813,8 +70555,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -71822,94 +70565,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -72105,8 +70828,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -72114,88 +70838,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -72376,8 +71083,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -72385,82 +71093,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -72626,8 +71320,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -72635,76 +71330,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -72855,8 +71539,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -72864,70 +71549,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -73063,68 +71740,63 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -73245,62 +71917,60 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -73406,55 +72076,56 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -73545,49 +72216,53 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -73663,43 +72338,50 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1

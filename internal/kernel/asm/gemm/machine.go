@@ -93,6 +93,15 @@ func (m machine) fma(a Op, b, c VecVirtual) {
 	}
 }
 
+// fmaBroadcast adds a·b to c, a being one element in memory.
+func (m machine) fmaBroadcast(a Mem, b, c VecVirtual) {
+	if m.double {
+		VFMADD231PD_BCST(a, b, c)
+	} else {
+		VFMADD231PS_BCST(a, b, c)
+	}
+}
+
 func (m machine) mul(a Op, b, c VecVirtual) {
 	if m.double {
 		VMULPD(a, b, c)
