@@ -63,10 +63,9 @@ func (c *Conv[T]) prepareTaps(w *T) {
 	}
 }
 
-// depthwiseBand computes rows of an image of the result, from first on.
-func (c *Conv[T]) depthwiseBand(w *convWork[T], n, first int, dst, a, bias *T) {
+// depthwiseBand computes the rows first to last-1 of an image of the result.
+func (c *Conv[T]) depthwiseBand(w *convWork[T], n, first, last int, dst, a, bias *T) {
 	height, width, channels := c.result()
-	last := min(height, first+c.band)
 	lo, hi := c.read(first, last)
 	image, pitch := c.padded(w, n, lo, hi, a)
 	dst = element(dst, n*height*width*channels)

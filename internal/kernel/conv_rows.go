@@ -10,7 +10,11 @@ func (c *Conv[T]) Prepare(b *T) {
 	if c.Mode == ConvWeights {
 		return
 	}
-	if c.depthwise() {
+	switch {
+	case c.tiles != nil:
+		c.prepareTiles(b)
+		return
+	case c.depthwise():
 		c.prepareTaps(b)
 		return
 	}
@@ -22,7 +26,7 @@ func (c *Conv[T]) Prepare(b *T) {
 				to := r.packed
 				for _, row := range p.rows.taps {
 					for _, t := range r.taps {
-						c.pack(to, b, q, row.k*c.Columns.Kernel+t.k)
+						c.pack(element(c.packed, to), b, q, row.k*c.Columns.Kernel+t.k)
 						to += r.k / len(r.taps) * c.pair
 					}
 				}
@@ -33,11 +37,11 @@ func (c *Conv[T]) Prepare(b *T) {
 
 // pack copies the weights of an element of the kernel into a panel. They are a
 // matrix of the channels of x by those of y; dx is of its transpose.
-func (c *Conv[T]) pack(into int, w *T, q *convPanel, at int) {
+func (c *Conv[T]) pack(to, w *T, q *convPanel, at int) {
 	if c.in() == 0 || c.out() == 0 {
 		return
 	}
-	g, to := c.kernels, element(c.packed, into)
+	g := c.kernels
 	if c.Mode == ConvForward {
 		from := element(w, at*c.in()*c.Out+q.to)
 		if g != nil {
@@ -62,10 +66,9 @@ func (c *Conv[T]) pack(into int, w *T, q *convPanel, at int) {
 	}
 }
 
-// bandOf computes rows of an image of the result, from first on.
-func (c *Conv[T]) bandOf(w *convWork[T], n, first int, dst, a, bias *T) {
+// bandOf computes the rows first to last-1 of an image of the result.
+func (c *Conv[T]) bandOf(w *convWork[T], n, first, last int, dst, a, bias *T) {
 	height, width, channels := c.result()
-	last := min(height, first+c.band)
 	lo, hi := c.read(first, last)
 	image, pitch := c.padded(w, n, lo, hi, a)
 	_, _, read := c.source()

@@ -12,6 +12,8 @@ type gemmKernels struct {
 	dots                               func(args *byte)
 	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
 	taps, tapGrads                     func(args *byte) // see tapArgs
+	tileIn, tileOut, tileGrad          func(args *byte) // see tileArgs
+	tileWeights, tileSum               func(args *byte)
 	poolMax                            func(y, index, x, offsets, row, columns, ids *byte, xPixel, yPixel, taps, pixels, width int)
 	poolMean                           func(y, x, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
 	poolSet, poolAdd                   func(x, y, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)

@@ -11045,6 +11045,562 @@ done:
 	VZEROUPPER
 	RET
 
+// func gemmTileInF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileInF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+	LEAQ (DI)(DI*2), R8
+	MOVQ 48(AX), R9
+	MOVQ 56(AX), R10
+	MOVQ R9, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+
+tile:
+	XORQ R9, R9
+
+vector:
+	VMOVUPS (CX), Y0
+	VSUBPS  (BX), Y0, Y0
+	VMOVUPS (CX)(DI*1), Y1
+	VSUBPS  (BX)(DI*1), Y1, Y1
+	VMOVUPS (CX)(DI*2), Y2
+	VSUBPS  (BX)(DI*2), Y2, Y2
+	VMOVUPS (CX)(R8*1), Y3
+	VSUBPS  (BX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R11)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R11)(R10*1)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R11)(R10*2)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R11)(R12*1)
+	VMOVUPS (DX), Y0
+	VADDPS  (BX), Y0, Y0
+	VMOVUPS (DX)(DI*1), Y1
+	VADDPS  (BX)(DI*1), Y1, Y1
+	VMOVUPS (DX)(DI*2), Y2
+	VADDPS  (BX)(DI*2), Y2, Y2
+	VMOVUPS (DX)(R8*1), Y3
+	VADDPS  (BX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R11)(R10*4)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R13)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R13)(R10*1)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R13)(R10*2)
+	VMOVUPS (BX), Y0
+	VSUBPS  (DX), Y0, Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VSUBPS  (DX)(DI*1), Y1, Y1
+	VMOVUPS (BX)(DI*2), Y2
+	VSUBPS  (DX)(DI*2), Y2, Y2
+	VMOVUPS (BX)(R8*1), Y3
+	VSUBPS  (DX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R13)(R12*1)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R13)(R10*4)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R14)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R14)(R10*1)
+	VMOVUPS (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPS (DX)(DI*1), Y1
+	VSUBPS  (SI)(DI*1), Y1, Y1
+	VMOVUPS (DX)(DI*2), Y2
+	VSUBPS  (SI)(DI*2), Y2, Y2
+	VMOVUPS (DX)(R8*1), Y3
+	VSUBPS  (SI)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R14)(R10*2)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R14)(R12*1)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R14)(R10*4)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R15)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R13
+	ADDQ    $0x20, R14
+	ADDQ    $0x20, R15
+	CMPQ    R9, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	ADDQ    40(AX), BX
+	ADDQ    40(AX), SI
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileOutF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileOutF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (R8), Y0
+	VADDPS  (R8)(DI*4), Y0, Y0
+	VADDPS  (R10)(R9*1), Y0, Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VADDPS  (R10), Y1, Y1
+	VADDPS  (R10)(DI*4), Y1, Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VADDPS  (R10)(DI*1), Y2, Y2
+	VADDPS  (R11), Y2, Y2
+	VMOVUPS (R8)(R9*1), Y3
+	VADDPS  (R10)(DI*2), Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias0
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias0:
+	CMPQ   72(AX), $0x00
+	JE     norelu0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VADDPS Y4, Y0, Y0
+
+norelu0:
+	VMOVUPS Y0, (CX)
+	VSUBPS  Y2, Y1, Y0
+	VSUBPS  Y3, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias1
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias1:
+	CMPQ   72(AX), $0x00
+	JE     norelu1
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+
+norelu1:
+	VMOVUPS Y0, (CX)(BX*1)
+	VMOVUPS (R8)(DI*4), Y0
+	VSUBPS  (R10)(R9*1), Y0, Y0
+	VSUBPS  (R11)(DI*2), Y0, Y0
+	VMOVUPS (R10), Y1
+	VSUBPS  (R10)(DI*4), Y1, Y1
+	VSUBPS  (R11)(R9*1), Y1, Y1
+	VMOVUPS (R10)(DI*1), Y2
+	VSUBPS  (R11), Y2, Y2
+	VSUBPS  (R11)(DI*4), Y2, Y2
+	VMOVUPS (R10)(DI*2), Y3
+	VSUBPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R12), Y3, Y3
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias2
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias2:
+	CMPQ   72(AX), $0x00
+	JE     norelu2
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VADDPS Y4, Y0, Y0
+
+norelu2:
+	VMOVUPS Y0, (DX)
+	VSUBPS  Y2, Y1, Y0
+	VSUBPS  Y3, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias3
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias3:
+	CMPQ   72(AX), $0x00
+	JE     norelu3
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+
+norelu3:
+	VMOVUPS Y0, (DX)(BX*1)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R10
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileWeightsF32AVX2(args *byte)
+// Requires: AVX, AVX2
+TEXT ·gemmTileWeightsF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      (CX), Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VMOVUPS      Y1, (R9)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R9)(R8*1)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R9)(R8*2)
+	VMOVUPS      Y3, (R9)(R10*1)
+	VMOVUPS      (CX), Y1
+	VADDPS       (BX), Y1, Y1
+	VADDPS       (DX), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VADDPS       (BX)(SI*1), Y2, Y2
+	VADDPS       (DX)(SI*1), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VADDPS       (BX)(SI*2), Y3, Y3
+	VADDPS       (DX)(SI*2), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y1, (R9)(R8*4)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R11)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R11)(R8*1)
+	VMOVUPS      Y3, (R11)(R8*2)
+	VMOVUPS      (CX), Y1
+	VADDPS       (BX), Y1, Y1
+	VSUBPS       (DX), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VADDPS       (BX)(SI*1), Y2, Y2
+	VSUBPS       (DX)(SI*1), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VADDPS       (BX)(SI*2), Y3, Y3
+	VSUBPS       (DX)(SI*2), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y1, (R11)(R10*1)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R11)(R8*4)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R12)
+	VMOVUPS      Y3, (R12)(R8*1)
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(SI*1), Y2
+	VMOVUPS      (BX)(SI*2), Y3
+	VMOVUPS      Y1, (R12)(R8*2)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R12)(R10*1)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R12)(R8*4)
+	VMOVUPS      Y3, (R13)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	ADDQ         $0x20, R12
+	ADDQ         $0x20, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileSumF32AVX2(args *byte)
+// Requires: AVX, AVX2
+TEXT ·gemmTileSumF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      (R9)(R8*4), Y1
+	VADDPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       (R9), Y1, Y1
+	VMOVUPS      (R11), Y2
+	VADDPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       (R9)(R8*1), Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VADDPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       (R9)(R8*2), Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VADDPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       (R9)(R10*1), Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (CX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (CX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (CX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Y1
+	VSUBPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (R11), Y2
+	VSUBPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VSUBPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VSUBPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (DX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (DX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (DX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Y1
+	VADDPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       (R12)(R8*2), Y1, Y1
+	VMOVUPS      (R11), Y2
+	VADDPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       (R12)(R10*1), Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VADDPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       (R12)(R8*4), Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VADDPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       (R13), Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (BX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y0
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)(SI*2)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	ADDQ         $0x20, R12
+	ADDQ         $0x20, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileGradF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileGradF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(BX*1), Y1
+	VMOVUPS (DX), Y2
+	VMOVUPS (DX)(BX*1), Y3
+	VMOVUPS Y0, (R8)
+	VADDPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R8)(DI*1)
+	VSUBPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R8)(DI*2)
+	VXORPS  Y4, Y4, Y4
+	VSUBPS  Y1, Y4, Y4
+	VMOVUPS Y4, (R8)(R9*1)
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y3, Y1, Y5
+	VMOVUPS Y4, (R8)(DI*4)
+	VADDPS  Y5, Y4, Y6
+	VMOVUPS Y6, (R10)
+	VSUBPS  Y5, Y4, Y4
+	VMOVUPS Y4, (R10)(DI*1)
+	VXORPS  Y4, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMOVUPS Y4, (R10)(DI*2)
+	VSUBPS  Y2, Y0, Y0
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)(R9*1)
+	VADDPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R10)(DI*4)
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)(DI*1)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y2, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R11)(DI*2)
+	VADDPS  Y1, Y0, Y2
+	VMOVUPS Y2, (R11)(R9*1)
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)(DI*4)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R12)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R10
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX2(args *byte)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemmPairF64AVX2(SB), NOSPLIT, $0-8
@@ -47797,6 +48353,562 @@ done:
 	ADDQ SI, CX
 	DECQ BX
 	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmTileInF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileInF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+	LEAQ (DI)(DI*2), R8
+	MOVQ 48(AX), R9
+	MOVQ 56(AX), R10
+	MOVQ R9, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+
+tile:
+	XORQ R9, R9
+
+vector:
+	VMOVUPS (CX), Z0
+	VSUBPS  (BX), Z0, Z0
+	VMOVUPS (CX)(DI*1), Z1
+	VSUBPS  (BX)(DI*1), Z1, Z1
+	VMOVUPS (CX)(DI*2), Z2
+	VSUBPS  (BX)(DI*2), Z2, Z2
+	VMOVUPS (CX)(R8*1), Z3
+	VSUBPS  (BX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R11)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R11)(R10*1)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R11)(R10*2)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R11)(R12*1)
+	VMOVUPS (DX), Z0
+	VADDPS  (BX), Z0, Z0
+	VMOVUPS (DX)(DI*1), Z1
+	VADDPS  (BX)(DI*1), Z1, Z1
+	VMOVUPS (DX)(DI*2), Z2
+	VADDPS  (BX)(DI*2), Z2, Z2
+	VMOVUPS (DX)(R8*1), Z3
+	VADDPS  (BX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R11)(R10*4)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R13)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R13)(R10*1)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R13)(R10*2)
+	VMOVUPS (BX), Z0
+	VSUBPS  (DX), Z0, Z0
+	VMOVUPS (BX)(DI*1), Z1
+	VSUBPS  (DX)(DI*1), Z1, Z1
+	VMOVUPS (BX)(DI*2), Z2
+	VSUBPS  (DX)(DI*2), Z2, Z2
+	VMOVUPS (BX)(R8*1), Z3
+	VSUBPS  (DX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R13)(R12*1)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R13)(R10*4)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R14)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R14)(R10*1)
+	VMOVUPS (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPS (DX)(DI*1), Z1
+	VSUBPS  (SI)(DI*1), Z1, Z1
+	VMOVUPS (DX)(DI*2), Z2
+	VSUBPS  (SI)(DI*2), Z2, Z2
+	VMOVUPS (DX)(R8*1), Z3
+	VSUBPS  (SI)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R14)(R10*2)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R14)(R12*1)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R14)(R10*4)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R15)
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R13
+	ADDQ    $0x40, R14
+	ADDQ    $0x40, R15
+	CMPQ    R9, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	ADDQ    40(AX), BX
+	ADDQ    40(AX), SI
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileOutF32AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gemmTileOutF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (R8), Z0
+	VADDPS  (R8)(DI*4), Z0, Z0
+	VADDPS  (R10)(R9*1), Z0, Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VADDPS  (R10), Z1, Z1
+	VADDPS  (R10)(DI*4), Z1, Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VADDPS  (R10)(DI*1), Z2, Z2
+	VADDPS  (R11), Z2, Z2
+	VMOVUPS (R8)(R9*1), Z3
+	VADDPS  (R10)(DI*2), Z3, Z3
+	VADDPS  (R11)(DI*1), Z3, Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias0
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias0:
+	CMPQ   72(AX), $0x00
+	JE     norelu0
+	VXORPS Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VADDPS Z4, Z0, Z0
+
+norelu0:
+	VMOVUPS Z0, (CX)
+	VSUBPS  Z2, Z1, Z0
+	VSUBPS  Z3, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias1
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias1:
+	CMPQ   72(AX), $0x00
+	JE     norelu1
+	VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+
+norelu1:
+	VMOVUPS Z0, (CX)(BX*1)
+	VMOVUPS (R8)(DI*4), Z0
+	VSUBPS  (R10)(R9*1), Z0, Z0
+	VSUBPS  (R11)(DI*2), Z0, Z0
+	VMOVUPS (R10), Z1
+	VSUBPS  (R10)(DI*4), Z1, Z1
+	VSUBPS  (R11)(R9*1), Z1, Z1
+	VMOVUPS (R10)(DI*1), Z2
+	VSUBPS  (R11), Z2, Z2
+	VSUBPS  (R11)(DI*4), Z2, Z2
+	VMOVUPS (R10)(DI*2), Z3
+	VSUBPS  (R11)(DI*1), Z3, Z3
+	VSUBPS  (R12), Z3, Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias2
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias2:
+	CMPQ   72(AX), $0x00
+	JE     norelu2
+	VXORPS Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VADDPS Z4, Z0, Z0
+
+norelu2:
+	VMOVUPS Z0, (DX)
+	VSUBPS  Z2, Z1, Z0
+	VSUBPS  Z3, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias3
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias3:
+	CMPQ   72(AX), $0x00
+	JE     norelu3
+	VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+
+norelu3:
+	VMOVUPS Z0, (DX)(BX*1)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R10
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileWeightsF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileWeightsF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      (CX), Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VMOVUPS      Z1, (R9)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R9)(R8*1)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R9)(R8*2)
+	VMOVUPS      Z3, (R9)(R10*1)
+	VMOVUPS      (CX), Z1
+	VADDPS       (BX), Z1, Z1
+	VADDPS       (DX), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VADDPS       (BX)(SI*1), Z2, Z2
+	VADDPS       (DX)(SI*1), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VADDPS       (BX)(SI*2), Z3, Z3
+	VADDPS       (DX)(SI*2), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      Z1, (R9)(R8*4)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R11)(R8*1)
+	VMOVUPS      Z3, (R11)(R8*2)
+	VMOVUPS      (CX), Z1
+	VADDPS       (BX), Z1, Z1
+	VSUBPS       (DX), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VADDPS       (BX)(SI*1), Z2, Z2
+	VSUBPS       (DX)(SI*1), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VADDPS       (BX)(SI*2), Z3, Z3
+	VSUBPS       (DX)(SI*2), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      Z1, (R11)(R10*1)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R11)(R8*4)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      Z3, (R12)(R8*1)
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (BX)(SI*1), Z2
+	VMOVUPS      (BX)(SI*2), Z3
+	VMOVUPS      Z1, (R12)(R8*2)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R12)(R10*1)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (R12)(R8*4)
+	VMOVUPS      Z3, (R13)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R11
+	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileSumF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileSumF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      (R9)(R8*4), Z1
+	VADDPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       (R9), Z1, Z1
+	VMOVUPS      (R11), Z2
+	VADDPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       (R9)(R8*1), Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VADDPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VADDPS       (R9)(R8*2), Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VADDPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       (R9)(R10*1), Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (CX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (CX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (CX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Z1
+	VSUBPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (R11), Z2
+	VSUBPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VSUBPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VSUBPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (DX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (DX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Z1
+	VADDPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       (R12)(R8*2), Z1, Z1
+	VMOVUPS      (R11), Z2
+	VADDPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       (R12)(R10*1), Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VADDPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VADDPS       (R12)(R8*4), Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VADDPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       (R13), Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (BX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (BX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z0
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      Z0, (BX)(SI*2)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R11
+	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileGradF32AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gemmTileGradF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(BX*1), Z1
+	VMOVUPS (DX), Z2
+	VMOVUPS (DX)(BX*1), Z3
+	VMOVUPS Z0, (R8)
+	VADDPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R8)(DI*1)
+	VSUBPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R8)(DI*2)
+	VXORPS  Z4, Z4, Z4
+	VSUBPS  Z1, Z4, Z4
+	VMOVUPS Z4, (R8)(R9*1)
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z3, Z1, Z5
+	VMOVUPS Z4, (R8)(DI*4)
+	VADDPS  Z5, Z4, Z6
+	VMOVUPS Z6, (R10)
+	VSUBPS  Z5, Z4, Z4
+	VMOVUPS Z4, (R10)(DI*1)
+	VXORPS  Z4, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMOVUPS Z4, (R10)(DI*2)
+	VSUBPS  Z2, Z0, Z0
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)(R9*1)
+	VADDPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R10)(DI*4)
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)(DI*1)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z2, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R11)(DI*2)
+	VADDPS  Z1, Z0, Z2
+	VMOVUPS Z2, (R11)(R9*1)
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)(DI*4)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R12)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R10
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
 	VZEROUPPER
 	RET
 

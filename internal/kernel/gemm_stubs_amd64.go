@@ -69,6 +69,31 @@ func gemmPoolSetF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel i
 //go:noescape
 func gemmPoolAddF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
 
+// gemmTileInF32AVX2 sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.
+//
+//go:noescape
+func gemmTileInF32AVX2(args *byte)
+
+// gemmTileOutF32AVX2 sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.
+//
+//go:noescape
+func gemmTileOutF32AVX2(args *byte)
+
+// gemmTileWeightsF32AVX2 sets planes to G·w·Gᵀ of weights w of 3×3 pixels.
+//
+//go:noescape
+func gemmTileWeightsF32AVX2(args *byte)
+
+// gemmTileSumF32AVX2 sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.
+//
+//go:noescape
+func gemmTileSumF32AVX2(args *byte)
+
+// gemmTileGradF32AVX2 sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.
+//
+//go:noescape
+func gemmTileGradF32AVX2(args *byte)
+
 // gemmPairF64AVX2 is a panel kernel with tiles of up to 6×8.
 //
 //go:noescape
@@ -203,6 +228,31 @@ func gemmPoolSetF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel
 //
 //go:noescape
 func gemmPoolAddF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmTileInF32AVX512 sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.
+//
+//go:noescape
+func gemmTileInF32AVX512(args *byte)
+
+// gemmTileOutF32AVX512 sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.
+//
+//go:noescape
+func gemmTileOutF32AVX512(args *byte)
+
+// gemmTileWeightsF32AVX512 sets planes to G·w·Gᵀ of weights w of 3×3 pixels.
+//
+//go:noescape
+func gemmTileWeightsF32AVX512(args *byte)
+
+// gemmTileSumF32AVX512 sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.
+//
+//go:noescape
+func gemmTileSumF32AVX512(args *byte)
+
+// gemmTileGradF32AVX512 sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.
+//
+//go:noescape
+func gemmTileGradF32AVX512(args *byte)
 
 // gemmPairF64AVX512 is a panel kernel with tiles of up to 12×16.
 //

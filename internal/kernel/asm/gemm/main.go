@@ -26,6 +26,9 @@ func main() {
 		generatePoolMax(m)
 		generatePoolMean(m)
 		generatePoolShare(m)
+		if !m.double {
+			generateTiles(m)
+		}
 	}
 	build.Generate()
 }
