@@ -85,7 +85,7 @@ func environment(threads int, measured kind) []string {
 		name, _, _ := strings.Cut(v, "=")
 		switch {
 		case strings.HasPrefix(name, "OPENBLAS_"), strings.HasPrefix(name, "OMP_"), strings.HasPrefix(name, "GOMP_"),
-			strings.HasPrefix(name, "MALLOC_"), strings.HasPrefix(name, "DESCENT_"), name == "LD_LIBRARY_PATH",
+			strings.HasPrefix(name, "MALLOC_"), strings.HasPrefix(name, "DESCENT_") && name != "DESCENT_ISA", name == "LD_LIBRARY_PATH",
 			name == "GOMAXPROCS", name == "GOGC", name == "GODEBUG":
 		default:
 			env = append(env, v)

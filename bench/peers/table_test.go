@@ -14,13 +14,13 @@ func TestReport(t *testing.T) {
 	torch.Check["flat"], torch.Times["flat"] = 2, []float64{50, 60, 70}
 	results := []*result{
 		of("descent", "a", 1, 2, 10, 12, 8), torch, of("c", "a", 1, 2.001, 5, 6, 7),
-		of("descent", "b", 1, 1, 100), of("torch", "b", 1, 1.01, 200),
+		of("descent", "b", 1, 1, 100), of("torch", "b", 1, 1.01, 200), of("c", "b", 1, 1.003, 200),
 		of("descent", "a", 2, 2, 8, 8, 8), of("torch", "a", 2, 2, 80, 90, 100),
 		of("descent", "sweep", 2, 1, 1e6),
 	}
 	works := []work{
 		{Name: "a", Title: "A", Threads: 1, Aims: aims{"torch": 2, "c": 1}},
-		{Name: "b", Title: "B", Threads: 1, Aims: aims{"torch": 3, "ours": 90}},
+		{Name: "b", Title: "B", Threads: 1, Aims: aims{"torch": 3, "ours": 90}, Within: 5e-3},
 		{Name: "a", Title: "A", Threads: 2, Aims: aims{"descent": 1.7, "torch": 5}},
 		{Name: "sweep", Title: "Sweep", Threads: 2},
 	}
@@ -30,7 +30,7 @@ func TestReport(t *testing.T) {
 | 1 thread | descent | PyTorch | C on OpenBLAS |
 |---|---|---|---|
 | A | 10 / 8 µs | **3.00x** 30 / 20 (way) | **0.60x** 6 / 5 |
-| B | 100 / 100 µs | other result: 1.01 |  |
+| B | 100 / 100 µs | other result: 1.01 | **2.00x** 200 / 200 |
 
 | 2 threads | descent | two workers to one | PyTorch |
 |---|---|---|---|

@@ -1,6 +1,10 @@
 package lower
 
-import "descent/internal/kernel"
+import (
+	"sync"
+
+	"descent/internal/kernel"
+)
 
 // A Pool says of what windows a pool is.
 type Pool = kernel.PoolShape
@@ -12,7 +16,13 @@ type poolKey struct {
 }
 
 // pooling is a loop over pools.
-type pooling[T kernel.Float] func(p *kernel.Pool, dst, src [][]T, lo, hi int)
+type pooling[T kernel.Float] func(p *kernel.Pool[T], dst, src [][]T, lo, hi int)
+
+// planned is the loop over pools of a shape, which are planned when it begins.
+func (f pooling[T]) planned(s Pool) func(dst, src [][]T, lo, hi int) {
+	p := sync.OnceValue(func() *kernel.Pool[T] { return kernel.NewPool[T](s) })
+	return func(dst, src [][]T, lo, hi int) { f(p(), dst, src, lo, hi) }
+}
 
 // pool runs a loop of which the results have the shape of a pool's, or of what it
 // is of.
@@ -24,11 +34,9 @@ func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[fl
 	for i, x := range in {
 		in[i] = b.inner(x, false)
 	}
-	plan := kernel.NewPool(p)
 	shapes := []Shape{Dims(p.Batch, r, c, p.Channels), Dims(p.Batch, r, c, p.Channels)}
 	out := b.Kernel(Kernel{Name: what, Key: poolKey{p, what}, Rows: p.Batch, Work: 2 * p.Rows.In * p.Columns.In * p.Channels,
-		F32: func(dst, src [][]float32, lo, hi int) { f32(plan, dst, src, lo, hi) },
-		F64: func(dst, src [][]float64, lo, hi int) { f64(plan, dst, src, lo, hi) },
+		F32: f32.planned(p), F64: f64.planned(p),
 	}, shapes[:results], in...)
 	for i, y := range out {
 		out[i] = b.outer(y, false)
@@ -36,26 +44,41 @@ func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[fl
 	return out
 }
 
+// whole returns the elements of an image if they are the one window of a pool, else 0.
+func whole(p Pool) int {
+	if !p.Adaptive || p.Rows.Out != 1 || p.Columns.Out != 1 || p.Divisor != 0 {
+		return 0
+	}
+	return p.Rows.In * p.Columns.In
+}
+
 // MaxPool returns the largest element in each window of x, images × channels ×
 // rows × columns, and the index of the first of them in its plane of rows and
 // columns.
 func (b *Builder) MaxPool(p Pool, x Value) (y, index Value) {
-	out := b.pool("max_pool", p, kernel.MaxPool[float32], kernel.MaxPool[float64], 2, false, x)
+	out := b.pool("max_pool", p, (*kernel.Pool[float32]).Max, (*kernel.Pool[float64]).Max, 2, false, x)
 	return out[0], out[1]
 }
 
 // MaxUnpool returns zeros of the shape that p is of, to which each element of y is
 // added where index says.
 func (b *Builder) MaxUnpool(p Pool, y, index Value) Value {
-	return b.pool("max_unpool", p, kernel.MaxUnpool[float32], kernel.MaxUnpool[float64], 1, true, y, index)[0]
+	return b.pool("max_unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
 }
 
-// AvgPool returns the mean of each window of x.
+// AvgPool returns the mean of each window of x. That of whole images is a sum, which
+// what comes before may make.
 func (b *Builder) AvgPool(p Pool, x Value) Value {
-	return b.pool("avg_pool", p, kernel.AvgPool[float32], kernel.AvgPool[float64], 1, false, x)[0]
+	if n := whole(p); n > 0 {
+		return b.Div(b.Sum(x, 2, 3), b.Const(float64(n)))
+	}
+	return b.pool("avg_pool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
 }
 
 // AvgPoolGrad returns the gradient of AvgPool by x.
 func (b *Builder) AvgPoolGrad(p Pool, dy Value) Value {
-	return b.pool("avg_pool_grad", p, kernel.AvgPoolGrad[float32], kernel.AvgPoolGrad[float64], 1, true, dy)[0]
+	if n := whole(p); n > 0 {
+		return b.Broadcast(b.Div(dy, b.Const(float64(n))), Dims(p.Batch, p.Channels, p.Rows.In, p.Columns.In))
+	}
+	return b.pool("avg_pool_grad", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
 }

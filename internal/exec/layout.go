@@ -142,10 +142,11 @@ func (f *Func) composed(view kernel.View, a Val) (Val, bool) {
 	return f.walked(v.args[0], view), true
 }
 
-// innerShape is a turned array that gets or loses axes of length 1.
+// innerShape is a turned array, or one that is repeated, that gets or loses axes of
+// length 1.
 func (f *Func) innerShape(v *value) (Val, bool) {
 	x := &f.vals[v.args[0]]
-	if v.from != 0 || v.n != x.n || len(v.dims) > kernel.MaxRank || !f.turned(x) {
+	if v.from != 0 || v.n != x.n || len(v.dims) > kernel.MaxRank || !f.turned(x) && !f.repeats(x) {
 		return 0, false
 	}
 	view, _ := x.gathered()
@@ -155,7 +156,7 @@ func (f *Func) innerShape(v *value) (Val, bool) {
 			long, strides = append(long, d), append(strides, view.Stride[i])
 		}
 	}
-	to := kernel.View{Rank: len(v.dims)}
+	to := kernel.View{Rank: len(v.dims), Offset: view.Offset}
 	copy(to.Dims[:], v.dims)
 	k := 0
 	for i, d := range v.dims {
@@ -172,7 +173,7 @@ func (f *Func) innerShape(v *value) (Val, bool) {
 }
 
 // innerMap computes a map in the inner order if no fewer of its operands have been
-// turned than would have to be.
+// turned than would have to be. What repeats a smaller array is read in either order.
 func (f *Func) innerMap(v *value) (Val, bool) {
 	if ordered(v.dims) {
 		return 0, false
@@ -181,7 +182,7 @@ func (f *Func) innerMap(v *value) (Val, bool) {
 	for _, a := range v.args {
 		x := &f.vals[a]
 		switch {
-		case x.n != v.n || x.kind == kConst:
+		case x.n != v.n || x.kind == kConst || f.repeats(x):
 		case f.turned(x) && len(x.dims) == len(v.dims):
 			turned++
 		default:
@@ -212,10 +213,20 @@ func (f *Func) toInner(a Val, rank int) Val {
 		return f.Reshape(v.args[0], inner(dims))
 	}
 	walk := BroadcastView(dims, dims)
-	turned := kernel.View{Rank: rank}
+	if f.repeats(&v) && len(v.dims) == rank {
+		walk, _ = v.gathered()
+		a = v.args[0]
+	}
+	turned := kernel.View{Rank: rank, Offset: walk.Offset}
 	copy(turned.Dims[:], inner(walk.Dims[:rank]))
 	copy(turned.Stride[:], inner(walk.Stride[:rank]))
 	return f.walked(a, turned)
+}
+
+// repeats reports whether v reads elements of an array again and again.
+func (f *Func) repeats(v *value) bool {
+	view, ok := v.gathered()
+	return ok && f.vals[v.args[0]].n < v.n && slices.Contains(view.Stride[:view.Rank], 0)
 }
 
 // innerReduction reduces a turned array in the inner order.

@@ -44,6 +44,7 @@ func pictureNet(f *Func, rank int) {
 	sum := f.Reduce(kernel.ReduceSum, y, axes)
 	most := f.Reduce(kernel.ReduceMax, y, axes[1:])
 	y = f.Map(kernel.Mul, f.Map(kernel.Sub, y, sum), f.Map(kernel.Lt, most, f.Map(kernel.Add, y, f.Const(0.5, nil))))
+	y = f.Map(kernel.Add, y, f.Gather(most, BroadcastView(f.Dims(most), shape)))
 	z := conv(f.Map(kernel.Add, y, x))
 	f.Output(f.Map(kernel.Tanh, f.Map(kernel.Add, z, y)))
 	f.Output(f.Reshape(z, []int{n, size(shape[1:])}))

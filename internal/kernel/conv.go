@@ -48,20 +48,22 @@ func (s *ConvShape) image() (x, y int) {
 // Nothing is unrolled into columns: for a row of the kernel, the elements that
 // neighbouring elements of the kernel meet lie side by side, so a row of pixels is
 // a product of a matrix that lies in the image, its rows overlapping, and of
-// weights packed into panels.
+// weights packed into panels. The rows of the kernel are segments of one sum.
 type Conv[T Float] struct {
 	ConvShape
 	kernels *gemmKernels
+	add     Func[T]
 	size    int // bytes of an element
 	pair    int // columns of a panel
+	deep    int // elements of a sum that are added in one go
 
-	rows    []phase     // of the result's
-	columns []convPhase // of the result's
-	before  int         // padding at the left and the right of a row that is read
-	after   int
-	step    int // elements of the packed weights for a row of the kernel
-	packed  *T
-	taps    []tapsOf // of what is convolved channel by channel
+	parts  []convPart
+	before int // padding at the left and the right of a row that is read
+	after  int
+	length int // elements of the packed weights
+	packed *T
+	taps   []tapsOf // of what is convolved channel by channel
+	tiles  *winograd[T]
 
 	each, count int // units, bands of images, of a chunk; and chunks
 	bands, band int // bands of an image, and rows of a band
@@ -73,13 +75,17 @@ type Conv[T Float] struct {
 type convWork[T Float] struct {
 	args  panelArgs
 	taps  tapArgs
+	tiles tileArgs
 	image *T // with its padding
+	v, m  *T // transforms of tiles
+	edge  *T // a tile, and a row that is nobody's
 }
 
-// convPhase is a phase of columns, and how it is computed.
-type convPhase struct {
-	phase
-	panels []convPanel
+// A convPart is the places of a result in a phase of rows and one of columns, and how
+// they are computed.
+type convPart struct {
+	rows, columns phase
+	panels        []convPanel
 }
 
 // A convPanel is some channels of a result, as many as a panel has.
@@ -91,9 +97,9 @@ type convPanel struct {
 	runs        []convRun
 }
 
-// A convRun is a product: elements of the kernel side by side.
+// A convRun is a product: elements of the kernel side by side, in all of its rows.
 type convRun struct {
-	at, k  int // column that is read first, and elements of the sum
+	at, k  int // column that is read first, and elements of the sum in a row
 	packed int // where its weights are
 	taps   []tap
 }
@@ -103,28 +109,30 @@ func NewConv[T Float](s ConvShape) *Conv[T] { return newConv[T](Active(), s) }
 
 func newConv[T Float](isa ISA, s ConvShape) *Conv[T] {
 	var z T
-	c := &Conv[T]{ConvShape: s, size: int(unsafe.Sizeof(z))}
-	c.kernels, c.pair = gemmFor(isa, c.size == 8), 4
+	c := &Conv[T]{ConvShape: s, size: int(unsafe.Sizeof(z)), add: vector[T](isa, Add)}
+	c.kernels, c.pair, c.deep = gemmFor(isa, c.size == 8), 4, 1
 	if c.kernels != nil {
-		c.pair = 2 * c.kernels.lanes
+		c.pair, c.deep = 2*c.kernels.lanes, c.kernels.blockK
 	}
-	var columns []phase
+	rows, columns := s.Rows.forward(), s.Columns.forward()
 	if s.Mode == ConvInput {
-		c.rows, columns = s.Rows.backward(), s.Columns.backward()
-	} else {
-		c.rows, columns = s.Rows.forward(), s.Columns.forward()
+		rows, columns = s.Rows.backward(), s.Columns.backward()
 	}
 	_, width, _ := c.source()
 	c.before, c.after = reach(columns, width)
-	for _, p := range columns {
-		c.columns = append(c.columns, convPhase{p, c.panels(&p)})
+	for _, r := range rows {
+		for _, p := range columns {
+			c.parts = append(c.parts, convPart{r, p, c.panels(&r, &p)})
+		}
 	}
 	switch {
+	case c.tileable():
+		c.planTiles()
 	case s.Mode == ConvWeights:
 	case s.depthwise():
 		c.planTaps()
 	default:
-		c.packed = place[T](s.Rows.Kernel * c.step)
+		c.packed = place[T](c.length)
 	}
 	c.divide()
 	c.Reserve(1)
@@ -142,7 +150,7 @@ func (s *ConvShape) source() (rows, columns, channels int) {
 
 // panels divides the channels of the result. In ConvWeights the result has those
 // of dy.
-func (c *Conv[T]) panels(p *phase) (all []convPanel) {
+func (c *Conv[T]) panels(rows, columns *phase) (all []convPanel) {
 	if c.depthwise() {
 		return nil
 	}
@@ -154,9 +162,9 @@ func (c *Conv[T]) panels(p *phase) (all []convPanel) {
 		for col := 0; col < write; {
 			q := convPanel{from: g * read, to: g*write + col}
 			q.kernel, q.width, q.tail, q.tile = c.kernel(write - col)
-			for _, taps := range p.runs(c.Groups > 1) {
-				q.runs = append(q.runs, convRun{taps[0].at, len(taps) * read, c.step, taps})
-				c.step += len(taps) * read * c.pair
+			for _, taps := range columns.runs(c.Groups > 1) {
+				q.runs = append(q.runs, convRun{taps[0].at, len(taps) * read, c.length, taps})
+				c.length += len(rows.taps) * len(taps) * read * c.pair
 			}
 			col += q.width
 			all = append(all, q)
@@ -196,10 +204,18 @@ func (c *Conv[T]) divide() {
 		c.bands = min(max(1, height), (chunks+c.Batch-1)/c.Batch)
 	}
 	c.band = (height + c.bands - 1) / c.bands
+	if c.tiles != nil && c.bands > 1 { // which are two rows
+		c.band += c.band % 2
+		c.bands = (height + c.band - 1) / c.band
+	}
 	units := c.Batch * c.bands
 	c.each = max(1, (units+chunks-1)/chunks)
 	c.count = max(1, (units+c.each-1)/c.each)
-	if c.Mode == ConvWeights && c.count > 1 {
+	switch {
+	case c.Mode != ConvWeights:
+	case c.tiles != nil:
+		c.sums = Aligned[T](c.count * 16 * c.In * c.Out)
+	case c.count > 1:
 		c.sums = Aligned[T]((c.count - 1) * c.Weights())
 	}
 }
@@ -211,6 +227,8 @@ func (c *Conv[T]) Nanoseconds() int {
 	case c.kernels == nil:
 	case c.depthwise():
 		gflops = c.kernels.gflops / 4
+	case c.tiles != nil:
+		gflops = c.kernels.gflops
 	default:
 		gflops = c.kernels.gflops * 3 / 5
 	}
@@ -228,6 +246,10 @@ func (c *Conv[T]) Reserve(n int) {
 		if c.before+c.after > 0 {
 			rows, columns, channels := c.source()
 			w.image = place[T](rows * (c.before + columns + c.after) * channels)
+		}
+		if t := c.tiles; t != nil {
+			w.v, w.m = place[T](16*c.planeOf(t.read)), place[T](16*c.planeOf(t.written))
+			w.edge = place[T]((4 + 2*t.across) * t.written)
 		}
 		c.work = append(c.work, w)
 	}
@@ -249,36 +271,61 @@ func (c *Conv[T]) RunChunk(i, worker int, dst, a, b, bias *T) {
 	w := &c.work[worker]
 	lo, hi := i*c.each, min((i+1)*c.each, c.Batch*c.bands)
 	if c.Mode == ConvWeights {
-		if i > 0 {
-			dst = &c.sums[(i-1)*c.Weights()]
-		}
-		if n := c.Weights(); n > 0 {
-			clear(unsafe.Slice(dst, n))
-		}
+		dst = c.sum(i, dst)
 	}
-	for unit := lo; unit < hi; unit++ {
+	height, _, _ := c.result()
+	for unit, images := lo, 1; unit < hi; unit += images {
+		if c.tiles != nil && c.bands == 1 {
+			images = min(c.tiles.images, hi-unit)
+		}
 		n, first := unit/c.bands, unit%c.bands*c.band
+		last := min(height, first+c.band)
 		switch {
+		case c.Mode == ConvWeights && c.tiles != nil:
+			c.tiledWeights(w, n, images, dst, a, b)
 		case c.Mode == ConvWeights && c.depthwise():
 			c.depthwiseWeights(w, n, dst, a, b)
 		case c.Mode == ConvWeights:
 			c.weights(w, n, dst, a, b)
+		case c.tiles != nil:
+			c.tiled(w, n, images, first, last, dst, a, bias)
 		case c.depthwise():
-			c.depthwiseBand(w, n, first, dst, a, bias)
+			c.depthwiseBand(w, n, first, last, dst, a, bias)
 		default:
-			c.bandOf(w, n, first, dst, a, bias)
+			c.bandOf(w, n, first, last, dst, a, bias)
 		}
 	}
 }
 
+// sum returns what chunk i of ConvWeights adds to, which is zero: the first to dst, others
+// to sums of their own; all those of transforms do.
+func (c *Conv[T]) sum(i int, dst *T) *T {
+	n := c.Weights()
+	switch {
+	case c.tiles != nil:
+		n = 16 * c.In * c.Out
+		dst = &c.sums[i*n]
+	case i > 0:
+		dst = &c.sums[(i-1)*n]
+	}
+	if n > 0 {
+		clear(unsafe.Slice(dst, n))
+	}
+	return dst
+}
+
 // Finish adds up the sums of chunks, in their order.
 func (c *Conv[T]) Finish(dst *T) {
+	if c.Mode != ConvWeights {
+		return
+	}
+	if c.tiles != nil {
+		c.finishTiles(dst)
+		return
+	}
 	n := c.Weights()
-	for i := 0; i+1 < c.count && c.Mode == ConvWeights; i++ {
-		to, from := unsafe.Slice(dst, n), c.sums[i*n:(i+1)*n]
-		for k, x := range from {
-			to[k] += x
-		}
+	for i := range c.count - 1 {
+		c.add(dst, dst, &c.sums[i*n], nil, n)
 	}
 }
 

@@ -36,18 +36,16 @@ type tapsOf struct {
 func (c *Conv[T]) planTaps() {
 	_, width, channels := c.source()
 	pitch, at := (c.before+width+c.after)*channels, 0
-	for i := range c.rows {
-		for j := range c.columns {
-			t := tapsOf{rows: &c.rows[i], columns: &c.columns[j].phase, packed: at}
-			for _, row := range t.rows.taps {
-				for _, col := range t.columns.taps {
-					down, across := row.at-t.rows.taps[0].at, col.at-t.columns.taps[0].at
-					t.offsets = append(t.offsets, (down*pitch+across*channels)*c.size)
-				}
+	for i := range c.parts {
+		t := tapsOf{rows: &c.parts[i].rows, columns: &c.parts[i].columns, packed: at}
+		for _, row := range t.rows.taps {
+			for _, col := range t.columns.taps {
+				down, across := row.at-t.rows.taps[0].at, col.at-t.columns.taps[0].at
+				t.offsets = append(t.offsets, (down*pitch+across*channels)*c.size)
 			}
-			at += len(t.offsets) * channels
-			c.taps = append(c.taps, t)
 		}
+		at += len(t.offsets) * channels
+		c.taps = append(c.taps, t)
 	}
 	c.packed = place[T](c.Weights())
 }
@@ -65,10 +63,9 @@ func (c *Conv[T]) prepareTaps(w *T) {
 	}
 }
 
-// depthwiseBand computes rows of an image of the result, from first on.
-func (c *Conv[T]) depthwiseBand(w *convWork[T], n, first int, dst, a, bias *T) {
+// depthwiseBand computes the rows first to last-1 of an image of the result.
+func (c *Conv[T]) depthwiseBand(w *convWork[T], n, first, last int, dst, a, bias *T) {
 	height, width, channels := c.result()
-	last := min(height, first+c.band)
 	lo, hi := c.read(first, last)
 	image, pitch := c.padded(w, n, lo, hi, a)
 	dst = element(dst, n*height*width*channels)

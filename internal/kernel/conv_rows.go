@@ -10,17 +10,24 @@ func (c *Conv[T]) Prepare(b *T) {
 	if c.Mode == ConvWeights {
 		return
 	}
-	if c.depthwise() {
+	switch {
+	case c.tiles != nil:
+		c.prepareTiles(b)
+		return
+	case c.depthwise():
 		c.prepareTaps(b)
 		return
 	}
-	for i := range c.Rows.Kernel {
-		for _, p := range c.columns {
-			for _, q := range p.panels {
-				for _, r := range q.runs {
-					for j, t := range r.taps {
-						to := i*c.step + r.packed + j*r.k/len(r.taps)*c.pair
-						c.pack(to, b, &q, i*c.Columns.Kernel+t.k)
+	for i := range c.parts {
+		p := &c.parts[i]
+		for j := range p.panels {
+			q := &p.panels[j]
+			for _, r := range q.runs {
+				to := r.packed
+				for _, row := range p.rows.taps {
+					for _, t := range r.taps {
+						c.pack(element(c.packed, to), b, q, row.k*c.Columns.Kernel+t.k)
+						to += r.k / len(r.taps) * c.pair
 					}
 				}
 			}
@@ -30,11 +37,11 @@ func (c *Conv[T]) Prepare(b *T) {
 
 // pack copies the weights of an element of the kernel into a panel. They are a
 // matrix of the channels of x by those of y; dx is of its transpose.
-func (c *Conv[T]) pack(into int, w *T, q *convPanel, at int) {
+func (c *Conv[T]) pack(to, w *T, q *convPanel, at int) {
 	if c.in() == 0 || c.out() == 0 {
 		return
 	}
-	g, to := c.kernels, element(c.packed, into)
+	g := c.kernels
 	if c.Mode == ConvForward {
 		from := element(w, at*c.in()*c.Out+q.to)
 		if g != nil {
@@ -59,32 +66,28 @@ func (c *Conv[T]) pack(into int, w *T, q *convPanel, at int) {
 	}
 }
 
-// bandOf computes rows of an image of the result, from first on.
-func (c *Conv[T]) bandOf(w *convWork[T], n, first int, dst, a, bias *T) {
+// bandOf computes the rows first to last-1 of an image of the result.
+func (c *Conv[T]) bandOf(w *convWork[T], n, first, last int, dst, a, bias *T) {
 	height, width, channels := c.result()
-	last := min(height, first+c.band)
 	lo, hi := c.read(first, last)
 	image, pitch := c.padded(w, n, lo, hi, a)
 	_, _, read := c.source()
 	dst = element(dst, n*height*width*channels)
-	for i := range c.columns {
-		p := &c.columns[i]
+	for i := range c.parts {
+		p := &c.parts[i]
 		x := &w.args
-		x.aRow, x.aCol, x.bRow, x.cRow = p.move*read*c.size, c.size, c.pair*c.size, p.step*channels*c.size
-		x.m = p.count
+		x.aRow, x.aCol, x.bRow, x.cRow = p.columns.move*read*c.size, c.size, c.pair*c.size, p.columns.step*channels*c.size
+		x.m = p.columns.count
 		for j := range p.panels {
 			q := &p.panels[j]
-			x.tail, x.tileRows = q.tail, evenBlocks(p.count, q.tile)
+			x.tail, x.tileRows = q.tail, evenBlocks(x.m, q.tile)
 			x.aTile = x.tileRows * x.aRow
 			if c.Bias {
 				x.bias = unsafe.Pointer(element(bias, q.to))
 			}
-			for k := range c.rows {
-				rows := &c.rows[k]
-				for t := rows.from(first); t < rows.from(last); t++ {
-					to := element(dst, ((rows.first+t*rows.step)*width+p.first)*channels+q.to)
-					c.row(x, q, rows, t, to, image, pitch)
-				}
+			for t := p.rows.from(first); t < p.rows.from(last); t++ {
+				to := element(dst, ((p.rows.first+t*p.rows.step)*width+p.columns.first)*channels+q.to)
+				c.row(x, q, &p.rows, t, to, image, pitch)
 			}
 		}
 	}
@@ -107,7 +110,8 @@ func (p *phase) from(row int) int {
 func (c *Conv[T]) read(first, last int) (lo, hi int) {
 	height, _, _ := c.source()
 	lo = height
-	for _, p := range c.rows {
+	for i := range c.parts {
+		p := &c.parts[i].rows
 		from, to := p.from(first), p.from(last)
 		if from < to && len(p.taps) > 0 {
 			lo = min(lo, from*p.move+p.taps[0].at)
@@ -129,23 +133,30 @@ func (c *Conv[T]) row(x *panelArgs, q *convPanel, rows *phase, t int, to, image 
 		return
 	}
 	x.flags = 0
-	for i := lo; i < hi; i++ {
-		tap := rows.taps[i]
-		for j := range q.runs {
-			r := &q.runs[j]
-			if i == hi-1 && j == len(q.runs)-1 {
+	for j := range q.runs {
+		r := &q.runs[j]
+		x.k = r.k
+		each := evenBlocks(hi-lo, max(1, c.deep/r.k)) // rows of the kernel at a time
+		for i := lo; i < hi; i += each {
+			x.more = min(each, hi-i) - 1
+			x.aSeg = (rows.apart()*pitch - r.k) * c.size
+			if i+x.more == hi-1 && j == len(q.runs)-1 {
 				x.flags |= c.epilogue()
 			}
-			x.k = r.k
-			x.a = unsafe.Pointer(element(image, (at+tap.at)*pitch+(c.before+r.at)*read+q.from))
-			x.b = unsafe.Pointer(element(c.packed, tap.k*c.step+r.packed))
-			if q.kernel != nil {
-				q.kernel((*byte)(unsafe.Pointer(x)))
-			} else {
-				portablePanel[T](x, q.width)
-			}
+			x.a = unsafe.Pointer(element(image, (at+rows.taps[i].at)*pitch+(c.before+r.at)*read+q.from))
+			x.b = unsafe.Pointer(element(c.packed, r.packed+i*r.k*c.pair))
+			c.run(x, q)
 			x.flags |= panelAccumulate
 		}
+	}
+}
+
+// run computes a panel.
+func (c *Conv[T]) run(x *panelArgs, q *convPanel) {
+	if q.kernel != nil {
+		q.kernel((*byte)(unsafe.Pointer(x)))
+	} else {
+		portablePanel[T](x, q.width)
 	}
 }
 
@@ -178,6 +189,21 @@ func (c *Conv[T]) empty(x *panelArgs, q *convPanel, to *T) {
 
 // portablePanel is a panel kernel in plain Go, at most four columns wide.
 func portablePanel[T Float](x *panelArgs, width int) {
+	one := *x
+	one.flags &= panelAccumulate
+	for i := range x.more + 1 {
+		if i == x.more {
+			one.flags |= x.flags
+		}
+		portableSegment[T](&one, width)
+		one.a = unsafe.Add(one.a, x.k*x.aCol+x.aSeg)
+		one.b = unsafe.Add(one.b, x.k*x.bRow)
+		one.flags |= panelAccumulate
+	}
+}
+
+// portableSegment is one segment of that.
+func portableSegment[T Float](x *panelArgs, width int) {
 	size := int(unsafe.Sizeof(T(0)))
 	a, b := (*T)(x.a), (*T)(x.b)
 	aRow, aCol, bRow := x.aRow/size, x.aCol/size, x.bRow/size

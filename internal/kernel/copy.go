@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"slices"
+	"unsafe"
+)
 
 // MaxRank is the largest number of axes that a strided copy walks.
 const MaxRank = 8
@@ -25,6 +28,12 @@ func (v *View) Len() int {
 
 // Gather copies dst[k] = src[k-th element of the walk].
 func Gather[T Float](dst, src *T, v *View) {
+	if g := gemmFor(Active(), unsafe.Sizeof(*dst) == 8); g != nil {
+		if w := v.joined(); w.turns(g.lanes) {
+			gatherTurned(g, dst, src, &w)
+			return
+		}
+	}
 	if v.Rank > 1 && v.Dims[v.Rank-1] <= shortRow {
 		gatherShort(dst, src, v)
 		return
@@ -59,6 +68,61 @@ func gatherShort[T Float](dst, src *T, v *View) {
 			}
 			d = d[n:]
 			at += step
+		}
+	})
+}
+
+// joined is the same walk with as few axes as it can have.
+func (v *View) joined() View {
+	w := View{Offset: v.Offset}
+	for i, d := range v.Dims[:v.Rank] {
+		last := w.Rank - 1
+		switch {
+		case d == 1 && v.Rank > 1:
+		case last >= 0 && w.Stride[last] == d*v.Stride[i]:
+			w.Dims[last], w.Stride[last] = w.Dims[last]*d, v.Stride[i]
+		default:
+			w.Dims[w.Rank], w.Stride[w.Rank] = d, v.Stride[i]
+			w.Rank++
+		}
+	}
+	return w
+}
+
+// turns reports whether the last axis is at least as long as a vector and has its
+// elements at a distance, while those of another lie side by side.
+func (v *View) turns(lanes int) bool {
+	last := v.Rank - 1
+	return last > 0 && v.Dims[last] >= lanes && v.Stride[last] > 1 && slices.Contains(v.Stride[:last], 1)
+}
+
+// gatherTurned is Gather of a walk that turns: of matrices that are transposed.
+func gatherTurned[T Float](g *gemmKernels, dst, src *T, v *View) {
+	last, size := v.Rank-1, g.size
+	side := slices.Index(v.Stride[:last], 1)
+	columns, apart := v.Dims[last], v.Stride[last]
+	// The rest of the axes, and how far apart their elements are in dst.
+	outer, to, stride := View{Rank: v.Rank, Offset: v.Offset}, [MaxRank]int{}, 1
+	for i := last; i >= 0; i-- {
+		outer.Dims[i], outer.Stride[i], to[i] = v.Dims[i], v.Stride[i], stride
+		stride *= v.Dims[i]
+	}
+	outer.Dims[last], outer.Dims[side] = 1, 1
+	rows, pitch := v.Dims[side], to[side]
+	walk(&outer, func(at, k, _, _ int) {
+		from, into := at0(src, at), dst
+		for i := last; i >= 0; i-- { // k counts in the axes that are left
+			into = at0(into, k%outer.Dims[i]*to[i])
+			k /= outer.Dims[i]
+		}
+		j := 0
+		for ; j+g.lanes <= columns; j += g.lanes {
+			g.transpose(bytes(at0(into, j)), bytes(at0(from, j*apart)), pitch*size, apart*size, rows, g.lanes)
+		}
+		for ; j < columns; j++ {
+			for i := range rows {
+				*at0(into, i*pitch+j) = *at0(from, j*apart+i)
+			}
 		}
 	})
 }

@@ -12,6 +12,11 @@ type gemmKernels struct {
 	dots                               func(args *byte)
 	copyRows, transpose                func(dst, src *byte, dstRow, srcRow, k, w int)
 	taps, tapGrads                     func(args *byte) // see tapArgs
+	tileIn, tileOut, tileGrad          func(args *byte) // see tileArgs
+	tileWeights, tileSum               func(args *byte)
+	poolMax                            func(y, index, x, offsets, row, columns, ids *byte, xPixel, yPixel, taps, pixels, width int)
+	poolMean                           func(y, x, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
+	poolSet, poolAdd                   func(x, y, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
 
 	size, lanes      int // bytes in an element, elements in a vector
 	tile, singleTile int // rows of a tile of pair and of single
@@ -38,6 +43,9 @@ type panelArgs struct {
 	tileRows          int
 	tail              int // elements of the last vector of the panel
 	flags             int
+	// The sum goes on over more segments of k elements: those of A begin aSeg after
+	// the end of the last, those of B follow it. count is the kernel's own.
+	more, aSeg, count int
 }
 
 const (

@@ -66,8 +66,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -75,6 +76,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -206,6 +210,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -390,13 +401,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -508,6 +523,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -668,13 +689,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -771,6 +796,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -907,12 +938,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -994,6 +1029,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -1106,12 +1147,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -1178,6 +1223,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -1266,12 +1317,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -1323,6 +1378,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -1450,8 +1511,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -1459,6 +1521,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -1544,6 +1609,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -1671,31 +1743,217 @@ norowbias6:
 	VADDPS Y13, Y12, Y12
 
 norelu6:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y9, (DI)
-	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y11, (DI)
-	VMASKMOVPS Y12, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece0
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece0:
+	TESTQ        $0x00000008, R8
+	JZ           piece1
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece1:
+	TESTQ    $0x00000002, R8
+	JZ       piece2
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece2:
+	TESTQ  $0x00000001, R8
+	JZ     piece3
+	VMOVSS X1, (R9)
+
+piece3:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece4
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece4:
+	TESTQ        $0x00000008, R8
+	JZ           piece5
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece5:
+	TESTQ    $0x00000002, R8
+	JZ       piece6
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece6:
+	TESTQ  $0x00000001, R8
+	JZ     piece7
+	VMOVSS X1, (R9)
+
+piece7:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece8
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece8:
+	TESTQ        $0x00000008, R8
+	JZ           piece9
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece9:
+	TESTQ    $0x00000002, R8
+	JZ       piece10
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece10:
+	TESTQ  $0x00000001, R8
+	JZ     piece11
+	VMOVSS X1, (R9)
+
+piece11:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece12
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece12:
+	TESTQ        $0x00000008, R8
+	JZ           piece13
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece13:
+	TESTQ    $0x00000002, R8
+	JZ       piece14
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece14:
+	TESTQ  $0x00000001, R8
+	JZ     piece15
+	VMOVSS X1, (R9)
+
+piece15:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece16
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece16:
+	TESTQ        $0x00000008, R8
+	JZ           piece17
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece17:
+	TESTQ    $0x00000002, R8
+	JZ       piece18
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece18:
+	TESTQ  $0x00000001, R8
+	JZ     piece19
+	VMOVSS X1, (R9)
+
+piece19:
+	ADDQ         SI, DI
+	VMOVUPS      Y11, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece20
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece20:
+	TESTQ        $0x00000008, SI
+	JZ           piece21
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece21:
+	TESTQ    $0x00000002, SI
+	JZ       piece22
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece22:
+	TESTQ  $0x00000001, SI
+	JZ     piece23
+	VMOVSS X0, (DI)
+
+piece23:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -1732,13 +1990,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -1812,6 +2074,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -1923,28 +2191,183 @@ norowbias5:
 	VADDPS Y11, Y10, Y10
 
 norelu5:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y9, (DI)
-	VMASKMOVPS Y10, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece24
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece24:
+	TESTQ        $0x00000008, R8
+	JZ           piece25
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece25:
+	TESTQ    $0x00000002, R8
+	JZ       piece26
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece26:
+	TESTQ  $0x00000001, R8
+	JZ     piece27
+	VMOVSS X1, (R9)
+
+piece27:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece28
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece28:
+	TESTQ        $0x00000008, R8
+	JZ           piece29
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece29:
+	TESTQ    $0x00000002, R8
+	JZ       piece30
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece30:
+	TESTQ  $0x00000001, R8
+	JZ     piece31
+	VMOVSS X1, (R9)
+
+piece31:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece32
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece32:
+	TESTQ        $0x00000008, R8
+	JZ           piece33
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece33:
+	TESTQ    $0x00000002, R8
+	JZ       piece34
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece34:
+	TESTQ  $0x00000001, R8
+	JZ     piece35
+	VMOVSS X1, (R9)
+
+piece35:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece36
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece36:
+	TESTQ        $0x00000008, R8
+	JZ           piece37
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece37:
+	TESTQ    $0x00000002, R8
+	JZ       piece38
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece38:
+	TESTQ  $0x00000001, R8
+	JZ     piece39
+	VMOVSS X1, (R9)
+
+piece39:
+	ADDQ         SI, DI
+	VMOVUPS      Y9, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece40
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece40:
+	TESTQ        $0x00000008, SI
+	JZ           piece41
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece41:
+	TESTQ    $0x00000002, SI
+	JZ       piece42
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece42:
+	TESTQ  $0x00000001, SI
+	JZ     piece43
+	VMOVSS X0, (DI)
+
+piece43:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -1976,13 +2399,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -2047,6 +2474,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -2142,25 +2575,149 @@ norowbias4:
 	VADDPS Y9, Y8, Y8
 
 norelu4:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y7, (DI)
-	VMASKMOVPS Y8, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece44
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece44:
+	TESTQ        $0x00000008, R8
+	JZ           piece45
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece45:
+	TESTQ    $0x00000002, R8
+	JZ       piece46
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece46:
+	TESTQ  $0x00000001, R8
+	JZ     piece47
+	VMOVSS X1, (R9)
+
+piece47:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece48
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece48:
+	TESTQ        $0x00000008, R8
+	JZ           piece49
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece49:
+	TESTQ    $0x00000002, R8
+	JZ       piece50
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece50:
+	TESTQ  $0x00000001, R8
+	JZ     piece51
+	VMOVSS X1, (R9)
+
+piece51:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece52
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece52:
+	TESTQ        $0x00000008, R8
+	JZ           piece53
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece53:
+	TESTQ    $0x00000002, R8
+	JZ       piece54
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece54:
+	TESTQ  $0x00000001, R8
+	JZ     piece55
+	VMOVSS X1, (R9)
+
+piece55:
+	ADDQ         SI, DI
+	VMOVUPS      Y7, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece56
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece56:
+	TESTQ        $0x00000008, SI
+	JZ           piece57
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece57:
+	TESTQ    $0x00000002, SI
+	JZ       piece58
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece58:
+	TESTQ  $0x00000001, SI
+	JZ     piece59
+	VMOVSS X0, (DI)
+
+piece59:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -2187,12 +2744,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -2248,6 +2809,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -2327,22 +2894,115 @@ norowbias3:
 	VADDPS Y7, Y6, Y6
 
 norelu3:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y5, (DI)
-	VMASKMOVPS Y6, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece60
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece60:
+	TESTQ        $0x00000008, R8
+	JZ           piece61
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece61:
+	TESTQ    $0x00000002, R8
+	JZ       piece62
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece62:
+	TESTQ  $0x00000001, R8
+	JZ     piece63
+	VMOVSS X1, (R9)
+
+piece63:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece64
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece64:
+	TESTQ        $0x00000008, R8
+	JZ           piece65
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece65:
+	TESTQ    $0x00000002, R8
+	JZ       piece66
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece66:
+	TESTQ  $0x00000001, R8
+	JZ     piece67
+	VMOVSS X1, (R9)
+
+piece67:
+	ADDQ         SI, DI
+	VMOVUPS      Y5, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece68
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece68:
+	TESTQ        $0x00000008, SI
+	JZ           piece69
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece69:
+	TESTQ    $0x00000002, SI
+	JZ       piece70
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece70:
+	TESTQ  $0x00000001, SI
+	JZ     piece71
+	VMOVSS X0, (DI)
+
+piece71:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -2364,12 +3024,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -2416,6 +3080,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -2479,19 +3149,81 @@ norowbias2:
 	VADDPS Y5, Y4, Y4
 
 norelu2:
-	MOVQ       DX, DI
-	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPS    Y3, (DI)
-	VMASKMOVPS Y4, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPS      Y1, (DI)
+	VMOVMSKPS    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece72
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece72:
+	TESTQ        $0x00000008, R8
+	JZ           piece73
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece73:
+	TESTQ    $0x00000002, R8
+	JZ       piece74
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece74:
+	TESTQ  $0x00000001, R8
+	JZ     piece75
+	VMOVSS X1, (R9)
+
+piece75:
+	ADDQ         SI, DI
+	VMOVUPS      Y3, (DI)
+	VMOVMSKPS    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece76
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece76:
+	TESTQ        $0x00000008, SI
+	JZ           piece77
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece77:
+	TESTQ    $0x00000002, SI
+	JZ       piece78
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece78:
+	TESTQ  $0x00000001, SI
+	JZ     piece79
+	VMOVSS X0, (DI)
+
+piece79:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -2508,12 +3240,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -2551,6 +3287,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -2598,15 +3340,46 @@ norowbias1:
 	VADDPS Y3, Y2, Y2
 
 norelu1:
-	MOVQ       DX, SI
-	VMOVUPS    Y1, (SI)
-	VMASKMOVPS Y2, Y0, 32(SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVUPS      Y1, (SI)
+	VMOVMSKPS    Y0, DI
+	LEAQ         32(SI), SI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000008, DI
+	JZ           piece80
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece80:
+	TESTQ        $0x00000008, DI
+	JZ           piece81
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece81:
+	TESTQ    $0x00000002, DI
+	JZ       piece82
+	VMOVLPS  X0, (SI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece82:
+	TESTQ  $0x00000001, DI
+	JZ     piece83
+	VMOVSS X0, (SI)
+
+piece83:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -2718,8 +3491,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -2729,6 +3503,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -2832,6 +3609,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -2970,37 +3755,409 @@ norowbias12:
 	VADDPS Y13, Y12, Y12
 
 norelu12:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y11, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y12, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0c, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0c, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X13
+	TESTQ        $0x00000008, R8
+	JZ           piece84
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece84:
+	TESTQ        $0x00000008, R8
+	JZ           piece85
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece85:
+	TESTQ    $0x00000002, R8
+	JZ       piece86
+	VMOVLPS  X13, (R9)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece86:
+	TESTQ  $0x00000001, R8
+	JZ     piece87
+	VMOVSS X13, (R9)
+
+piece87:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece88
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece88:
+	TESTQ        $0x00000008, R8
+	JZ           piece89
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece89:
+	TESTQ    $0x00000002, R8
+	JZ       piece90
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece90:
+	TESTQ  $0x00000001, R8
+	JZ     piece91
+	VMOVSS X1, (R9)
+
+piece91:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece92
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece92:
+	TESTQ        $0x00000008, R8
+	JZ           piece93
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece93:
+	TESTQ    $0x00000002, R8
+	JZ       piece94
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece94:
+	TESTQ  $0x00000001, R8
+	JZ     piece95
+	VMOVSS X1, (R9)
+
+piece95:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece96
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece96:
+	TESTQ        $0x00000008, R8
+	JZ           piece97
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece97:
+	TESTQ    $0x00000002, R8
+	JZ       piece98
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece98:
+	TESTQ  $0x00000001, R8
+	JZ     piece99
+	VMOVSS X1, (R9)
+
+piece99:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece100
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece100:
+	TESTQ        $0x00000008, R8
+	JZ           piece101
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece101:
+	TESTQ    $0x00000002, R8
+	JZ       piece102
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece102:
+	TESTQ  $0x00000001, R8
+	JZ     piece103
+	VMOVSS X1, (R9)
+
+piece103:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece104
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece104:
+	TESTQ        $0x00000008, R8
+	JZ           piece105
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece105:
+	TESTQ    $0x00000002, R8
+	JZ       piece106
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece106:
+	TESTQ  $0x00000001, R8
+	JZ     piece107
+	VMOVSS X1, (R9)
+
+piece107:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece108
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece108:
+	TESTQ        $0x00000008, R8
+	JZ           piece109
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece109:
+	TESTQ    $0x00000002, R8
+	JZ       piece110
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece110:
+	TESTQ  $0x00000001, R8
+	JZ     piece111
+	VMOVSS X1, (R9)
+
+piece111:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece112
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece112:
+	TESTQ        $0x00000008, R8
+	JZ           piece113
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece113:
+	TESTQ    $0x00000002, R8
+	JZ       piece114
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece114:
+	TESTQ  $0x00000001, R8
+	JZ     piece115
+	VMOVSS X1, (R9)
+
+piece115:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece116
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece116:
+	TESTQ        $0x00000008, R8
+	JZ           piece117
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece117:
+	TESTQ    $0x00000002, R8
+	JZ       piece118
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece118:
+	TESTQ  $0x00000001, R8
+	JZ     piece119
+	VMOVSS X1, (R9)
+
+piece119:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece120
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece120:
+	TESTQ        $0x00000008, R8
+	JZ           piece121
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece121:
+	TESTQ    $0x00000002, R8
+	JZ       piece122
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece122:
+	TESTQ  $0x00000001, R8
+	JZ     piece123
+	VMOVSS X1, (R9)
+
+piece123:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X11, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece124
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece124:
+	TESTQ        $0x00000008, R8
+	JZ           piece125
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece125:
+	TESTQ    $0x00000002, R8
+	JZ       piece126
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece126:
+	TESTQ  $0x00000001, R8
+	JZ     piece127
+	VMOVSS X1, (R9)
+
+piece127:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece128
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece128:
+	TESTQ        $0x00000008, SI
+	JZ           piece129
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece129:
+	TESTQ    $0x00000002, SI
+	JZ       piece130
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece130:
+	TESTQ  $0x00000001, SI
+	JZ     piece131
+	VMOVSS X0, (DI)
+
+piece131:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0c, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0c, BX
+	JNZ    next
+	JMP    done
 
 tile11:
 	MOVQ       96(AX), SI
@@ -3056,8 +4213,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -3067,6 +4225,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -3164,6 +4325,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -3293,35 +4462,376 @@ norowbias11:
 	VADDPS Y12, Y11, Y11
 
 norelu11:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y11, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0b, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0b, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X12
+	TESTQ        $0x00000008, R8
+	JZ           piece132
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece132:
+	TESTQ        $0x00000008, R8
+	JZ           piece133
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece133:
+	TESTQ    $0x00000002, R8
+	JZ       piece134
+	VMOVLPS  X12, (R9)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece134:
+	TESTQ  $0x00000001, R8
+	JZ     piece135
+	VMOVSS X12, (R9)
+
+piece135:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece136
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece136:
+	TESTQ        $0x00000008, R8
+	JZ           piece137
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece137:
+	TESTQ    $0x00000002, R8
+	JZ       piece138
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece138:
+	TESTQ  $0x00000001, R8
+	JZ     piece139
+	VMOVSS X1, (R9)
+
+piece139:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece140
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece140:
+	TESTQ        $0x00000008, R8
+	JZ           piece141
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece141:
+	TESTQ    $0x00000002, R8
+	JZ       piece142
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece142:
+	TESTQ  $0x00000001, R8
+	JZ     piece143
+	VMOVSS X1, (R9)
+
+piece143:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece144
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece144:
+	TESTQ        $0x00000008, R8
+	JZ           piece145
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece145:
+	TESTQ    $0x00000002, R8
+	JZ       piece146
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece146:
+	TESTQ  $0x00000001, R8
+	JZ     piece147
+	VMOVSS X1, (R9)
+
+piece147:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece148
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece148:
+	TESTQ        $0x00000008, R8
+	JZ           piece149
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece149:
+	TESTQ    $0x00000002, R8
+	JZ       piece150
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece150:
+	TESTQ  $0x00000001, R8
+	JZ     piece151
+	VMOVSS X1, (R9)
+
+piece151:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece152
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece152:
+	TESTQ        $0x00000008, R8
+	JZ           piece153
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece153:
+	TESTQ    $0x00000002, R8
+	JZ       piece154
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece154:
+	TESTQ  $0x00000001, R8
+	JZ     piece155
+	VMOVSS X1, (R9)
+
+piece155:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece156
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece156:
+	TESTQ        $0x00000008, R8
+	JZ           piece157
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece157:
+	TESTQ    $0x00000002, R8
+	JZ       piece158
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece158:
+	TESTQ  $0x00000001, R8
+	JZ     piece159
+	VMOVSS X1, (R9)
+
+piece159:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece160
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece160:
+	TESTQ        $0x00000008, R8
+	JZ           piece161
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece161:
+	TESTQ    $0x00000002, R8
+	JZ       piece162
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece162:
+	TESTQ  $0x00000001, R8
+	JZ     piece163
+	VMOVSS X1, (R9)
+
+piece163:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece164
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece164:
+	TESTQ        $0x00000008, R8
+	JZ           piece165
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece165:
+	TESTQ    $0x00000002, R8
+	JZ       piece166
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece166:
+	TESTQ  $0x00000001, R8
+	JZ     piece167
+	VMOVSS X1, (R9)
+
+piece167:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece168
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece168:
+	TESTQ        $0x00000008, R8
+	JZ           piece169
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece169:
+	TESTQ    $0x00000002, R8
+	JZ       piece170
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece170:
+	TESTQ  $0x00000001, R8
+	JZ     piece171
+	VMOVSS X1, (R9)
+
+piece171:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X11, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece172
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece172:
+	TESTQ        $0x00000008, SI
+	JZ           piece173
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece173:
+	TESTQ    $0x00000002, SI
+	JZ       piece174
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece174:
+	TESTQ  $0x00000001, SI
+	JZ     piece175
+	VMOVSS X0, (DI)
+
+piece175:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0b, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0b, BX
+	JNZ    next
+	JMP    done
 
 tile10:
 	MOVQ       96(AX), SI
@@ -3373,8 +4883,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -3382,6 +4893,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -3470,6 +4984,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -3590,33 +5111,343 @@ norowbias10:
 	VADDPS Y11, Y10, Y10
 
 norelu10:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y10, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0a, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0a, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X11
+	TESTQ        $0x00000008, R8
+	JZ           piece176
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece176:
+	TESTQ        $0x00000008, R8
+	JZ           piece177
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece177:
+	TESTQ    $0x00000002, R8
+	JZ       piece178
+	VMOVLPS  X11, (R9)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece178:
+	TESTQ  $0x00000001, R8
+	JZ     piece179
+	VMOVSS X11, (R9)
+
+piece179:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece180
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece180:
+	TESTQ        $0x00000008, R8
+	JZ           piece181
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece181:
+	TESTQ    $0x00000002, R8
+	JZ       piece182
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece182:
+	TESTQ  $0x00000001, R8
+	JZ     piece183
+	VMOVSS X1, (R9)
+
+piece183:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece184
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece184:
+	TESTQ        $0x00000008, R8
+	JZ           piece185
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece185:
+	TESTQ    $0x00000002, R8
+	JZ       piece186
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece186:
+	TESTQ  $0x00000001, R8
+	JZ     piece187
+	VMOVSS X1, (R9)
+
+piece187:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece188
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece188:
+	TESTQ        $0x00000008, R8
+	JZ           piece189
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece189:
+	TESTQ    $0x00000002, R8
+	JZ       piece190
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece190:
+	TESTQ  $0x00000001, R8
+	JZ     piece191
+	VMOVSS X1, (R9)
+
+piece191:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece192
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece192:
+	TESTQ        $0x00000008, R8
+	JZ           piece193
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece193:
+	TESTQ    $0x00000002, R8
+	JZ       piece194
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece194:
+	TESTQ  $0x00000001, R8
+	JZ     piece195
+	VMOVSS X1, (R9)
+
+piece195:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece196
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece196:
+	TESTQ        $0x00000008, R8
+	JZ           piece197
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece197:
+	TESTQ    $0x00000002, R8
+	JZ       piece198
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece198:
+	TESTQ  $0x00000001, R8
+	JZ     piece199
+	VMOVSS X1, (R9)
+
+piece199:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece200
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece200:
+	TESTQ        $0x00000008, R8
+	JZ           piece201
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece201:
+	TESTQ    $0x00000002, R8
+	JZ       piece202
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece202:
+	TESTQ  $0x00000001, R8
+	JZ     piece203
+	VMOVSS X1, (R9)
+
+piece203:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece204
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece204:
+	TESTQ        $0x00000008, R8
+	JZ           piece205
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece205:
+	TESTQ    $0x00000002, R8
+	JZ       piece206
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece206:
+	TESTQ  $0x00000001, R8
+	JZ     piece207
+	VMOVSS X1, (R9)
+
+piece207:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece208
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece208:
+	TESTQ        $0x00000008, R8
+	JZ           piece209
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece209:
+	TESTQ    $0x00000002, R8
+	JZ       piece210
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece210:
+	TESTQ  $0x00000001, R8
+	JZ     piece211
+	VMOVSS X1, (R9)
+
+piece211:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece212
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece212:
+	TESTQ        $0x00000008, SI
+	JZ           piece213
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece213:
+	TESTQ    $0x00000002, SI
+	JZ       piece214
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece214:
+	TESTQ  $0x00000001, SI
+	JZ     piece215
+	VMOVSS X0, (DI)
+
+piece215:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0a, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0a, BX
+	JNZ    next
+	JMP    done
 
 tile9:
 	MOVQ       96(AX), SI
@@ -3664,8 +5495,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -3673,6 +5505,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -3755,6 +5590,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -3866,31 +5708,310 @@ norowbias9:
 	VADDPS Y10, Y9, Y9
 
 norelu9:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y9, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x09, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x09, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X10
+	TESTQ        $0x00000008, R8
+	JZ           piece216
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece216:
+	TESTQ        $0x00000008, R8
+	JZ           piece217
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece217:
+	TESTQ    $0x00000002, R8
+	JZ       piece218
+	VMOVLPS  X10, (R9)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece218:
+	TESTQ  $0x00000001, R8
+	JZ     piece219
+	VMOVSS X10, (R9)
+
+piece219:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece220
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece220:
+	TESTQ        $0x00000008, R8
+	JZ           piece221
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece221:
+	TESTQ    $0x00000002, R8
+	JZ       piece222
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece222:
+	TESTQ  $0x00000001, R8
+	JZ     piece223
+	VMOVSS X1, (R9)
+
+piece223:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece224
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece224:
+	TESTQ        $0x00000008, R8
+	JZ           piece225
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece225:
+	TESTQ    $0x00000002, R8
+	JZ       piece226
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece226:
+	TESTQ  $0x00000001, R8
+	JZ     piece227
+	VMOVSS X1, (R9)
+
+piece227:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece228
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece228:
+	TESTQ        $0x00000008, R8
+	JZ           piece229
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece229:
+	TESTQ    $0x00000002, R8
+	JZ       piece230
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece230:
+	TESTQ  $0x00000001, R8
+	JZ     piece231
+	VMOVSS X1, (R9)
+
+piece231:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece232
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece232:
+	TESTQ        $0x00000008, R8
+	JZ           piece233
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece233:
+	TESTQ    $0x00000002, R8
+	JZ       piece234
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece234:
+	TESTQ  $0x00000001, R8
+	JZ     piece235
+	VMOVSS X1, (R9)
+
+piece235:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece236
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece236:
+	TESTQ        $0x00000008, R8
+	JZ           piece237
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece237:
+	TESTQ    $0x00000002, R8
+	JZ       piece238
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece238:
+	TESTQ  $0x00000001, R8
+	JZ     piece239
+	VMOVSS X1, (R9)
+
+piece239:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece240
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece240:
+	TESTQ        $0x00000008, R8
+	JZ           piece241
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece241:
+	TESTQ    $0x00000002, R8
+	JZ       piece242
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece242:
+	TESTQ  $0x00000001, R8
+	JZ     piece243
+	VMOVSS X1, (R9)
+
+piece243:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece244
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece244:
+	TESTQ        $0x00000008, R8
+	JZ           piece245
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece245:
+	TESTQ    $0x00000002, R8
+	JZ       piece246
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece246:
+	TESTQ  $0x00000001, R8
+	JZ     piece247
+	VMOVSS X1, (R9)
+
+piece247:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X9, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece248
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece248:
+	TESTQ        $0x00000008, SI
+	JZ           piece249
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece249:
+	TESTQ    $0x00000002, SI
+	JZ       piece250
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece250:
+	TESTQ  $0x00000001, SI
+	JZ     piece251
+	VMOVSS X0, (DI)
+
+piece251:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x09, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x09, BX
+	JNZ    next
+	JMP    done
 
 tile8:
 	MOVQ       96(AX), SI
@@ -3934,8 +6055,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -3943,6 +6065,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -4019,6 +6144,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -4121,29 +6253,277 @@ norowbias8:
 	VADDPS Y9, Y8, Y8
 
 norelu8:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y8, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x08, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x08, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X9
+	TESTQ        $0x00000008, R8
+	JZ           piece252
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece252:
+	TESTQ        $0x00000008, R8
+	JZ           piece253
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece253:
+	TESTQ    $0x00000002, R8
+	JZ       piece254
+	VMOVLPS  X9, (R9)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece254:
+	TESTQ  $0x00000001, R8
+	JZ     piece255
+	VMOVSS X9, (R9)
+
+piece255:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece256
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece256:
+	TESTQ        $0x00000008, R8
+	JZ           piece257
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece257:
+	TESTQ    $0x00000002, R8
+	JZ       piece258
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece258:
+	TESTQ  $0x00000001, R8
+	JZ     piece259
+	VMOVSS X1, (R9)
+
+piece259:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece260
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece260:
+	TESTQ        $0x00000008, R8
+	JZ           piece261
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece261:
+	TESTQ    $0x00000002, R8
+	JZ       piece262
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece262:
+	TESTQ  $0x00000001, R8
+	JZ     piece263
+	VMOVSS X1, (R9)
+
+piece263:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece264
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece264:
+	TESTQ        $0x00000008, R8
+	JZ           piece265
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece265:
+	TESTQ    $0x00000002, R8
+	JZ       piece266
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece266:
+	TESTQ  $0x00000001, R8
+	JZ     piece267
+	VMOVSS X1, (R9)
+
+piece267:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece268
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece268:
+	TESTQ        $0x00000008, R8
+	JZ           piece269
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece269:
+	TESTQ    $0x00000002, R8
+	JZ       piece270
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece270:
+	TESTQ  $0x00000001, R8
+	JZ     piece271
+	VMOVSS X1, (R9)
+
+piece271:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece272
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece272:
+	TESTQ        $0x00000008, R8
+	JZ           piece273
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece273:
+	TESTQ    $0x00000002, R8
+	JZ       piece274
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece274:
+	TESTQ  $0x00000001, R8
+	JZ     piece275
+	VMOVSS X1, (R9)
+
+piece275:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece276
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece276:
+	TESTQ        $0x00000008, R8
+	JZ           piece277
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece277:
+	TESTQ    $0x00000002, R8
+	JZ       piece278
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece278:
+	TESTQ  $0x00000001, R8
+	JZ     piece279
+	VMOVSS X1, (R9)
+
+piece279:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece280
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece280:
+	TESTQ        $0x00000008, SI
+	JZ           piece281
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece281:
+	TESTQ    $0x00000002, SI
+	JZ       piece282
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece282:
+	TESTQ  $0x00000001, SI
+	JZ     piece283
+	VMOVSS X0, (DI)
+
+piece283:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x08, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x08, BX
+	JNZ    next
+	JMP    done
 
 tile7:
 	MOVQ       96(AX), SI
@@ -4183,8 +6563,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -4192,6 +6573,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -4262,6 +6646,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -4355,27 +6746,244 @@ norowbias7:
 	VADDPS Y8, Y7, Y7
 
 norelu7:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y7, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x07, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x07, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X8
+	TESTQ        $0x00000008, R8
+	JZ           piece284
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece284:
+	TESTQ        $0x00000008, R8
+	JZ           piece285
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece285:
+	TESTQ    $0x00000002, R8
+	JZ       piece286
+	VMOVLPS  X8, (R9)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece286:
+	TESTQ  $0x00000001, R8
+	JZ     piece287
+	VMOVSS X8, (R9)
+
+piece287:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece288
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece288:
+	TESTQ        $0x00000008, R8
+	JZ           piece289
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece289:
+	TESTQ    $0x00000002, R8
+	JZ       piece290
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece290:
+	TESTQ  $0x00000001, R8
+	JZ     piece291
+	VMOVSS X1, (R9)
+
+piece291:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece292
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece292:
+	TESTQ        $0x00000008, R8
+	JZ           piece293
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece293:
+	TESTQ    $0x00000002, R8
+	JZ       piece294
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece294:
+	TESTQ  $0x00000001, R8
+	JZ     piece295
+	VMOVSS X1, (R9)
+
+piece295:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece296
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece296:
+	TESTQ        $0x00000008, R8
+	JZ           piece297
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece297:
+	TESTQ    $0x00000002, R8
+	JZ       piece298
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece298:
+	TESTQ  $0x00000001, R8
+	JZ     piece299
+	VMOVSS X1, (R9)
+
+piece299:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece300
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece300:
+	TESTQ        $0x00000008, R8
+	JZ           piece301
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece301:
+	TESTQ    $0x00000002, R8
+	JZ       piece302
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece302:
+	TESTQ  $0x00000001, R8
+	JZ     piece303
+	VMOVSS X1, (R9)
+
+piece303:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece304
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece304:
+	TESTQ        $0x00000008, R8
+	JZ           piece305
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece305:
+	TESTQ    $0x00000002, R8
+	JZ       piece306
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece306:
+	TESTQ  $0x00000001, R8
+	JZ     piece307
+	VMOVSS X1, (R9)
+
+piece307:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X7, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece308
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece308:
+	TESTQ        $0x00000008, SI
+	JZ           piece309
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece309:
+	TESTQ    $0x00000002, SI
+	JZ       piece310
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece310:
+	TESTQ  $0x00000001, SI
+	JZ     piece311
+	VMOVSS X0, (DI)
+
+piece311:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x07, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x07, BX
+	JNZ    next
+	JMP    done
 
 tile6:
 	MOVQ       96(AX), SI
@@ -4411,8 +7019,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -4420,6 +7029,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -4484,6 +7096,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -4568,25 +7187,211 @@ norowbias6:
 	VADDPS Y7, Y6, Y6
 
 norelu6:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y6, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X7
+	TESTQ        $0x00000008, R8
+	JZ           piece312
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece312:
+	TESTQ        $0x00000008, R8
+	JZ           piece313
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece313:
+	TESTQ    $0x00000002, R8
+	JZ       piece314
+	VMOVLPS  X7, (R9)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece314:
+	TESTQ  $0x00000001, R8
+	JZ     piece315
+	VMOVSS X7, (R9)
+
+piece315:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece316
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece316:
+	TESTQ        $0x00000008, R8
+	JZ           piece317
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece317:
+	TESTQ    $0x00000002, R8
+	JZ       piece318
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece318:
+	TESTQ  $0x00000001, R8
+	JZ     piece319
+	VMOVSS X1, (R9)
+
+piece319:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece320
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece320:
+	TESTQ        $0x00000008, R8
+	JZ           piece321
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece321:
+	TESTQ    $0x00000002, R8
+	JZ       piece322
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece322:
+	TESTQ  $0x00000001, R8
+	JZ     piece323
+	VMOVSS X1, (R9)
+
+piece323:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece324
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece324:
+	TESTQ        $0x00000008, R8
+	JZ           piece325
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece325:
+	TESTQ    $0x00000002, R8
+	JZ       piece326
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece326:
+	TESTQ  $0x00000001, R8
+	JZ     piece327
+	VMOVSS X1, (R9)
+
+piece327:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece328
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece328:
+	TESTQ        $0x00000008, R8
+	JZ           piece329
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece329:
+	TESTQ    $0x00000002, R8
+	JZ       piece330
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece330:
+	TESTQ  $0x00000001, R8
+	JZ     piece331
+	VMOVSS X1, (R9)
+
+piece331:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece332
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece332:
+	TESTQ        $0x00000008, SI
+	JZ           piece333
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece333:
+	TESTQ    $0x00000002, SI
+	JZ       piece334
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece334:
+	TESTQ  $0x00000001, SI
+	JZ     piece335
+	VMOVSS X0, (DI)
+
+piece335:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -4618,13 +7423,17 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -4680,6 +7489,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -4755,23 +7570,178 @@ norowbias5:
 	VADDPS Y6, Y5, Y5
 
 norelu5:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y5, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X6
+	TESTQ        $0x00000008, R8
+	JZ           piece336
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece336:
+	TESTQ        $0x00000008, R8
+	JZ           piece337
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece337:
+	TESTQ    $0x00000002, R8
+	JZ       piece338
+	VMOVLPS  X6, (R9)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece338:
+	TESTQ  $0x00000001, R8
+	JZ     piece339
+	VMOVSS X6, (R9)
+
+piece339:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece340
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece340:
+	TESTQ        $0x00000008, R8
+	JZ           piece341
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece341:
+	TESTQ    $0x00000002, R8
+	JZ       piece342
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece342:
+	TESTQ  $0x00000001, R8
+	JZ     piece343
+	VMOVSS X1, (R9)
+
+piece343:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece344
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece344:
+	TESTQ        $0x00000008, R8
+	JZ           piece345
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece345:
+	TESTQ    $0x00000002, R8
+	JZ       piece346
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece346:
+	TESTQ  $0x00000001, R8
+	JZ     piece347
+	VMOVSS X1, (R9)
+
+piece347:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece348
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece348:
+	TESTQ        $0x00000008, R8
+	JZ           piece349
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece349:
+	TESTQ    $0x00000002, R8
+	JZ       piece350
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece350:
+	TESTQ  $0x00000001, R8
+	JZ     piece351
+	VMOVSS X1, (R9)
+
+piece351:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X5, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece352
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece352:
+	TESTQ        $0x00000008, SI
+	JZ           piece353
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece353:
+	TESTQ    $0x00000002, SI
+	JZ       piece354
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece354:
+	TESTQ  $0x00000001, SI
+	JZ     piece355
+	VMOVSS X0, (DI)
+
+piece355:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -4799,13 +7769,17 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -4855,6 +7829,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -4921,21 +7901,145 @@ norowbias4:
 	VADDPS Y5, Y4, Y4
 
 norelu4:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y4, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X5
+	TESTQ        $0x00000008, R8
+	JZ           piece356
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece356:
+	TESTQ        $0x00000008, R8
+	JZ           piece357
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece357:
+	TESTQ    $0x00000002, R8
+	JZ       piece358
+	VMOVLPS  X5, (R9)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece358:
+	TESTQ  $0x00000001, R8
+	JZ     piece359
+	VMOVSS X5, (R9)
+
+piece359:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece360
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece360:
+	TESTQ        $0x00000008, R8
+	JZ           piece361
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece361:
+	TESTQ    $0x00000002, R8
+	JZ       piece362
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece362:
+	TESTQ  $0x00000001, R8
+	JZ     piece363
+	VMOVSS X1, (R9)
+
+piece363:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece364
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece364:
+	TESTQ        $0x00000008, R8
+	JZ           piece365
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece365:
+	TESTQ    $0x00000002, R8
+	JZ       piece366
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece366:
+	TESTQ  $0x00000001, R8
+	JZ     piece367
+	VMOVSS X1, (R9)
+
+piece367:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece368
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece368:
+	TESTQ        $0x00000008, SI
+	JZ           piece369
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece369:
+	TESTQ    $0x00000002, SI
+	JZ       piece370
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece370:
+	TESTQ  $0x00000001, SI
+	JZ     piece371
+	VMOVSS X0, (DI)
+
+piece371:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -4959,12 +8063,16 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -5008,6 +8116,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -5065,19 +8179,112 @@ norowbias3:
 	VADDPS Y4, Y3, Y3
 
 norelu3:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y3, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X4
+	TESTQ        $0x00000008, R8
+	JZ           piece372
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece372:
+	TESTQ        $0x00000008, R8
+	JZ           piece373
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece373:
+	TESTQ    $0x00000002, R8
+	JZ       piece374
+	VMOVLPS  X4, (R9)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece374:
+	TESTQ  $0x00000001, R8
+	JZ     piece375
+	VMOVSS X4, (R9)
+
+piece375:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R8
+	JZ           piece376
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece376:
+	TESTQ        $0x00000008, R8
+	JZ           piece377
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece377:
+	TESTQ    $0x00000002, R8
+	JZ       piece378
+	VMOVLPS  X1, (R9)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece378:
+	TESTQ  $0x00000001, R8
+	JZ     piece379
+	VMOVSS X1, (R9)
+
+piece379:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X3, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece380
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece380:
+	TESTQ        $0x00000008, SI
+	JZ           piece381
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece381:
+	TESTQ    $0x00000002, SI
+	JZ       piece382
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece382:
+	TESTQ  $0x00000001, SI
+	JZ     piece383
+	VMOVSS X0, (DI)
+
+piece383:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -5097,12 +8304,16 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -5140,6 +8351,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -5188,17 +8405,79 @@ norowbias2:
 	VADDPS Y3, Y2, Y2
 
 norelu2:
-	MOVQ       DX, DI
-	VMASKMOVPS Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPS Y2, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPS    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000008, R8
+	JZ           piece384
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece384:
+	TESTQ        $0x00000008, R8
+	JZ           piece385
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R8
+
+piece385:
+	TESTQ    $0x00000002, R8
+	JZ       piece386
+	VMOVLPS  X3, (R9)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R8
+
+piece386:
+	TESTQ  $0x00000001, R8
+	JZ     piece387
+	VMOVSS X3, (R9)
+
+piece387:
+	ADDQ         SI, DI
+	VMOVMSKPS    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000008, SI
+	JZ           piece388
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece388:
+	TESTQ        $0x00000008, SI
+	JZ           piece389
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x04, SI
+
+piece389:
+	TESTQ    $0x00000002, SI
+	JZ       piece390
+	VMOVLPS  X0, (DI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+	SHRQ     $0x02, SI
+
+piece390:
+	TESTQ  $0x00000001, SI
+	JZ     piece391
+	VMOVSS X0, (DI)
+
+piece391:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -5214,12 +8493,16 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -5251,6 +8534,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -5290,14 +8579,45 @@ norowbias1:
 	VADDPS Y2, Y1, Y1
 
 norelu1:
-	MOVQ       DX, SI
-	VMASKMOVPS Y1, Y0, (SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVMSKPS    Y0, DI
+	LEAQ         (SI), SI
+	VMOVAPS      X1, X0
+	TESTQ        $0x00000008, DI
+	JZ           piece392
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece392:
+	TESTQ        $0x00000008, DI
+	JZ           piece393
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece393:
+	TESTQ    $0x00000002, DI
+	JZ       piece394
+	VMOVLPS  X0, (SI)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece394:
+	TESTQ  $0x00000001, DI
+	JZ     piece395
+	VMOVSS X0, (SI)
+
+piece395:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -5350,12 +8670,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -5435,6 +8759,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -5601,12 +8931,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -5671,6 +9005,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -5795,12 +9135,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -5850,6 +9194,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -7236,6 +10586,1021 @@ end:
 	VZEROUPPER
 	RET
 
+// func gemmPoolMaxF32AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2
+TEXT ·gemmPoolMaxF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    y+0(FP), AX
+	MOVQ    index+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    columns+40(FP), BX
+	MOVQ    width+88(FP), SI
+	MOVQ    pixels+80(FP), DI
+	ANDQ    $0x1f, SI
+	SHRQ    $0x02, SI
+	IMUL3Q  $-4, SI, R9
+	LEAQ    gemmOnes<>+0(SB), R8
+	VMOVUPS 32(R8)(R9*1), Y0
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x20, R9
+	JLT  part
+
+whole:
+	MOVL         $0xff800000, R10
+	VMOVD        R10, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPS      (R13)(R14*1), Y3
+	VBROADCASTSS (R10), Y4
+	VCMPPS       $0x1e, Y1, Y3, Y5
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPS    Y5, Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS (R10), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      Y1, (AX)(R8*1)
+	VMOVUPS      Y2, (CX)(R8*1)
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMASKMOVPS   (R12)(R13*1), Y0, Y3
+	VBROADCASTSS (R9), Y4
+	VCMPPS       $0x1e, Y1, Y3, Y5
+	VCMPPS       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPS    Y5, Y3, Y1, Y1
+	VBLENDVPS    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS (R9), Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVMSKPS    Y0, R9
+	LEAQ         (AX)(R8*1), R10
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000008, R9
+	JZ           piece396
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x04, R9
+
+piece396:
+	TESTQ        $0x00000008, R9
+	JZ           piece397
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x04, R9
+
+piece397:
+	TESTQ    $0x00000002, R9
+	JZ       piece398
+	VMOVLPS  X3, (R10)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R10
+	SHRQ     $0x02, R9
+
+piece398:
+	TESTQ  $0x00000001, R9
+	JZ     piece399
+	VMOVSS X3, (R10)
+
+piece399:
+	VMOVMSKPS    Y0, R9
+	LEAQ         (CX)(R8*1), R8
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000008, R9
+	JZ           piece400
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x04, R9
+
+piece400:
+	TESTQ        $0x00000008, R9
+	JZ           piece401
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x04, R9
+
+piece401:
+	TESTQ    $0x00000002, R9
+	JZ       piece402
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+	SHRQ     $0x02, R9
+
+piece402:
+	TESTQ  $0x00000001, R9
+	JZ     piece403
+	VMOVSS X1, (R8)
+
+piece403:
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x04, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF32AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolMeanF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPS      (R10)(R11*1), Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMASKMOVPS   (R9)(R10*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMOVMSKPS    Y0, DI
+	LEAQ         (AX)(SI*1), SI
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000008, DI
+	JZ           piece404
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece404:
+	TESTQ        $0x00000008, DI
+	JZ           piece405
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x04, DI
+
+piece405:
+	TESTQ    $0x00000002, DI
+	JZ       piece406
+	VMOVLPS  X2, (SI)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, SI
+	SHRQ     $0x02, DI
+
+piece406:
+	TESTQ  $0x00000001, DI
+	JZ     piece407
+	VMOVSS X2, (SI)
+
+piece407:
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolSetF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS Y1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPS   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMOVMSKPS    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000008, R10
+	JZ           piece408
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece408:
+	TESTQ        $0x00000008, R10
+	JZ           piece409
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece409:
+	TESTQ    $0x00000002, R10
+	JZ       piece410
+	VMOVLPS  X2, (R9)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R10
+
+piece410:
+	TESTQ  $0x00000001, R10
+	JZ     piece411
+	VMOVSS X2, (R9)
+
+piece411:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolAddF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x02, DX
+	IMUL3Q  $-4, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS (R10)(R11*1), Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPS   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMASKMOVPS   (SI)(R9*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	VMOVMSKPS    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X2, X3
+	TESTQ        $0x00000008, R10
+	JZ           piece412
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece412:
+	TESTQ        $0x00000008, R10
+	JZ           piece413
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x04, R10
+
+piece413:
+	TESTQ    $0x00000002, R10
+	JZ       piece414
+	VMOVLPS  X3, (R9)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R9
+	SHRQ     $0x02, R10
+
+piece414:
+	TESTQ  $0x00000001, R10
+	JZ     piece415
+	VMOVSS X3, (R9)
+
+piece415:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmTileInF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileInF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+	LEAQ (DI)(DI*2), R8
+	MOVQ 48(AX), R9
+	MOVQ 56(AX), R10
+	MOVQ R9, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+
+tile:
+	XORQ R9, R9
+
+vector:
+	VMOVUPS (CX), Y0
+	VSUBPS  (BX), Y0, Y0
+	VMOVUPS (CX)(DI*1), Y1
+	VSUBPS  (BX)(DI*1), Y1, Y1
+	VMOVUPS (CX)(DI*2), Y2
+	VSUBPS  (BX)(DI*2), Y2, Y2
+	VMOVUPS (CX)(R8*1), Y3
+	VSUBPS  (BX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R11)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R11)(R10*1)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R11)(R10*2)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R11)(R12*1)
+	VMOVUPS (DX), Y0
+	VADDPS  (BX), Y0, Y0
+	VMOVUPS (DX)(DI*1), Y1
+	VADDPS  (BX)(DI*1), Y1, Y1
+	VMOVUPS (DX)(DI*2), Y2
+	VADDPS  (BX)(DI*2), Y2, Y2
+	VMOVUPS (DX)(R8*1), Y3
+	VADDPS  (BX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R11)(R10*4)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R13)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R13)(R10*1)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R13)(R10*2)
+	VMOVUPS (BX), Y0
+	VSUBPS  (DX), Y0, Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VSUBPS  (DX)(DI*1), Y1, Y1
+	VMOVUPS (BX)(DI*2), Y2
+	VSUBPS  (DX)(DI*2), Y2, Y2
+	VMOVUPS (BX)(R8*1), Y3
+	VSUBPS  (DX)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R13)(R12*1)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R13)(R10*4)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R14)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R14)(R10*1)
+	VMOVUPS (DX), Y0
+	VSUBPS  (SI), Y0, Y0
+	VMOVUPS (DX)(DI*1), Y1
+	VSUBPS  (SI)(DI*1), Y1, Y1
+	VMOVUPS (DX)(DI*2), Y2
+	VSUBPS  (SI)(DI*2), Y2, Y2
+	VMOVUPS (DX)(R8*1), Y3
+	VSUBPS  (SI)(R8*1), Y3, Y3
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (R14)(R10*2)
+	VADDPS  Y2, Y1, Y0
+	VMOVUPS Y0, (R14)(R12*1)
+	VSUBPS  Y1, Y2, Y0
+	VMOVUPS Y0, (R14)(R10*4)
+	VSUBPS  Y3, Y1, Y0
+	VMOVUPS Y0, (R15)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R13
+	ADDQ    $0x20, R14
+	ADDQ    $0x20, R15
+	CMPQ    R9, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	ADDQ    40(AX), BX
+	ADDQ    40(AX), SI
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileOutF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileOutF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (R8), Y0
+	VADDPS  (R8)(DI*4), Y0, Y0
+	VADDPS  (R10)(R9*1), Y0, Y0
+	VMOVUPS (R8)(DI*1), Y1
+	VADDPS  (R10), Y1, Y1
+	VADDPS  (R10)(DI*4), Y1, Y1
+	VMOVUPS (R8)(DI*2), Y2
+	VADDPS  (R10)(DI*1), Y2, Y2
+	VADDPS  (R11), Y2, Y2
+	VMOVUPS (R8)(R9*1), Y3
+	VADDPS  (R10)(DI*2), Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias0
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias0:
+	CMPQ   72(AX), $0x00
+	JE     norelu0
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VADDPS Y4, Y0, Y0
+
+norelu0:
+	VMOVUPS Y0, (CX)
+	VSUBPS  Y2, Y1, Y0
+	VSUBPS  Y3, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias1
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias1:
+	CMPQ   72(AX), $0x00
+	JE     norelu1
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+
+norelu1:
+	VMOVUPS Y0, (CX)(BX*1)
+	VMOVUPS (R8)(DI*4), Y0
+	VSUBPS  (R10)(R9*1), Y0, Y0
+	VSUBPS  (R11)(DI*2), Y0, Y0
+	VMOVUPS (R10), Y1
+	VSUBPS  (R10)(DI*4), Y1, Y1
+	VSUBPS  (R11)(R9*1), Y1, Y1
+	VMOVUPS (R10)(DI*1), Y2
+	VSUBPS  (R11), Y2, Y2
+	VSUBPS  (R11)(DI*4), Y2, Y2
+	VMOVUPS (R10)(DI*2), Y3
+	VSUBPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R12), Y3, Y3
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias2
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias2:
+	CMPQ   72(AX), $0x00
+	JE     norelu2
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y0
+	VADDPS Y4, Y0, Y0
+
+norelu2:
+	VMOVUPS Y0, (DX)
+	VSUBPS  Y2, Y1, Y0
+	VSUBPS  Y3, Y0, Y0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias3
+	VADDPS  (R13)(SI*1), Y0, Y0
+
+nobias3:
+	CMPQ   72(AX), $0x00
+	JE     norelu3
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+
+norelu3:
+	VMOVUPS Y0, (DX)(BX*1)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R10
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileWeightsF32AVX2(args *byte)
+// Requires: AVX, AVX2
+TEXT ·gemmTileWeightsF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      (CX), Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VMOVUPS      Y1, (R9)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R9)(R8*1)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R9)(R8*2)
+	VMOVUPS      Y3, (R9)(R10*1)
+	VMOVUPS      (CX), Y1
+	VADDPS       (BX), Y1, Y1
+	VADDPS       (DX), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VADDPS       (BX)(SI*1), Y2, Y2
+	VADDPS       (DX)(SI*1), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VADDPS       (BX)(SI*2), Y3, Y3
+	VADDPS       (DX)(SI*2), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y1, (R9)(R8*4)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R11)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R11)(R8*1)
+	VMOVUPS      Y3, (R11)(R8*2)
+	VMOVUPS      (CX), Y1
+	VADDPS       (BX), Y1, Y1
+	VSUBPS       (DX), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (CX)(SI*1), Y2
+	VADDPS       (BX)(SI*1), Y2, Y2
+	VSUBPS       (DX)(SI*1), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (CX)(SI*2), Y3
+	VADDPS       (BX)(SI*2), Y3, Y3
+	VSUBPS       (DX)(SI*2), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y1, (R11)(R10*1)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R11)(R8*4)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R12)
+	VMOVUPS      Y3, (R12)(R8*1)
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(SI*1), Y2
+	VMOVUPS      (BX)(SI*2), Y3
+	VMOVUPS      Y1, (R12)(R8*2)
+	VADDPS       Y3, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (R12)(R10*1)
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R12)(R8*4)
+	VMOVUPS      Y3, (R13)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	ADDQ         $0x20, R12
+	ADDQ         $0x20, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileSumF32AVX2(args *byte)
+// Requires: AVX, AVX2
+TEXT ·gemmTileSumF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      (R9)(R8*4), Y1
+	VADDPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       (R9), Y1, Y1
+	VMOVUPS      (R11), Y2
+	VADDPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       (R9)(R8*1), Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VADDPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       (R9)(R8*2), Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VADDPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       (R9)(R10*1), Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (CX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (CX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (CX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Y1
+	VSUBPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      (R11), Y2
+	VSUBPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VSUBPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VSUBPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (DX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (DX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (DX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Y1
+	VADDPS       (R11)(R10*1), Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VADDPS       (R12)(R8*2), Y1, Y1
+	VMOVUPS      (R11), Y2
+	VADDPS       (R11)(R8*4), Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VADDPS       (R12)(R10*1), Y2, Y2
+	VMOVUPS      (R11)(R8*1), Y3
+	VADDPS       (R12), Y3, Y3
+	VMULPS       Y0, Y3, Y3
+	VADDPS       (R12)(R8*4), Y3, Y3
+	VMOVUPS      (R11)(R8*2), Y4
+	VADDPS       (R12)(R8*1), Y4, Y4
+	VMULPS       Y0, Y4, Y4
+	VADDPS       (R13), Y4, Y4
+	VADDPS       Y3, Y2, Y5
+	VMULPS       Y0, Y5, Y5
+	VADDPS       Y1, Y5, Y1
+	VMOVUPS      Y1, (BX)
+	VSUBPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y3, Y2, Y1
+	VMULPS       Y0, Y1, Y0
+	VADDPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)(SI*2)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	ADDQ         $0x20, R12
+	ADDQ         $0x20, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileGradF32AVX2(args *byte)
+// Requires: AVX
+TEXT ·gemmTileGradF32AVX2(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (CX), Y0
+	VMOVUPS (CX)(BX*1), Y1
+	VMOVUPS (DX), Y2
+	VMOVUPS (DX)(BX*1), Y3
+	VMOVUPS Y0, (R8)
+	VADDPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R8)(DI*1)
+	VSUBPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R8)(DI*2)
+	VXORPS  Y4, Y4, Y4
+	VSUBPS  Y1, Y4, Y4
+	VMOVUPS Y4, (R8)(R9*1)
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y3, Y1, Y5
+	VMOVUPS Y4, (R8)(DI*4)
+	VADDPS  Y5, Y4, Y6
+	VMOVUPS Y6, (R10)
+	VSUBPS  Y5, Y4, Y4
+	VMOVUPS Y4, (R10)(DI*1)
+	VXORPS  Y4, Y4, Y4
+	VSUBPS  Y5, Y4, Y4
+	VMOVUPS Y4, (R10)(DI*2)
+	VSUBPS  Y2, Y0, Y0
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R10)(R9*1)
+	VADDPS  Y1, Y0, Y4
+	VMOVUPS Y4, (R10)(DI*4)
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)(DI*1)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y2, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y0, (R11)(DI*2)
+	VADDPS  Y1, Y0, Y2
+	VMOVUPS Y2, (R11)(R9*1)
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)(DI*4)
+	VXORPS  Y0, Y0, Y0
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R12)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R10
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX2(args *byte)
 // Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemmPairF64AVX2(SB), NOSPLIT, $0-8
@@ -7298,8 +11663,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -7307,6 +11673,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -7438,6 +11807,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -7622,13 +11998,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -7740,6 +12120,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -7900,13 +12286,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -8003,6 +12393,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -8139,12 +12535,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -8226,6 +12626,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -8338,12 +12744,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -8410,6 +12820,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -8498,12 +12914,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -8555,6 +12975,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -8682,8 +13108,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -8691,6 +13118,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -8776,6 +13206,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -8903,31 +13340,169 @@ norowbias6:
 	VADDPD Y13, Y12, Y12
 
 norelu6:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y9, (DI)
-	VMASKMOVPD Y10, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y11, (DI)
-	VMASKMOVPD Y12, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece416
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece416:
+	TESTQ        $0x00000002, R8
+	JZ           piece417
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece417:
+	TESTQ  $0x00000001, R8
+	JZ     piece418
+	VMOVSD X1, (R9)
+
+piece418:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece419
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece419:
+	TESTQ        $0x00000002, R8
+	JZ           piece420
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece420:
+	TESTQ  $0x00000001, R8
+	JZ     piece421
+	VMOVSD X1, (R9)
+
+piece421:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece422
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece422:
+	TESTQ        $0x00000002, R8
+	JZ           piece423
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece423:
+	TESTQ  $0x00000001, R8
+	JZ     piece424
+	VMOVSD X1, (R9)
+
+piece424:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece425
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece425:
+	TESTQ        $0x00000002, R8
+	JZ           piece426
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece426:
+	TESTQ  $0x00000001, R8
+	JZ     piece427
+	VMOVSD X1, (R9)
+
+piece427:
+	ADDQ         SI, DI
+	VMOVUPD      Y9, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece428
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece428:
+	TESTQ        $0x00000002, R8
+	JZ           piece429
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece429:
+	TESTQ  $0x00000001, R8
+	JZ     piece430
+	VMOVSD X1, (R9)
+
+piece430:
+	ADDQ         SI, DI
+	VMOVUPD      Y11, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece431
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece431:
+	TESTQ        $0x00000002, SI
+	JZ           piece432
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece432:
+	TESTQ  $0x00000001, SI
+	JZ     piece433
+	VMOVSD X0, (DI)
+
+piece433:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -8964,13 +13539,17 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -9044,6 +13623,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -9155,28 +13740,143 @@ norowbias5:
 	VADDPD Y11, Y10, Y10
 
 norelu5:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y9, (DI)
-	VMASKMOVPD Y10, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece434
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece434:
+	TESTQ        $0x00000002, R8
+	JZ           piece435
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece435:
+	TESTQ  $0x00000001, R8
+	JZ     piece436
+	VMOVSD X1, (R9)
+
+piece436:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece437
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece437:
+	TESTQ        $0x00000002, R8
+	JZ           piece438
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece438:
+	TESTQ  $0x00000001, R8
+	JZ     piece439
+	VMOVSD X1, (R9)
+
+piece439:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece440
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece440:
+	TESTQ        $0x00000002, R8
+	JZ           piece441
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece441:
+	TESTQ  $0x00000001, R8
+	JZ     piece442
+	VMOVSD X1, (R9)
+
+piece442:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece443
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece443:
+	TESTQ        $0x00000002, R8
+	JZ           piece444
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece444:
+	TESTQ  $0x00000001, R8
+	JZ     piece445
+	VMOVSD X1, (R9)
+
+piece445:
+	ADDQ         SI, DI
+	VMOVUPD      Y9, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece446
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece446:
+	TESTQ        $0x00000002, SI
+	JZ           piece447
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece447:
+	TESTQ  $0x00000001, SI
+	JZ     piece448
+	VMOVSD X0, (DI)
+
+piece448:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -9208,13 +13908,17 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -9279,6 +13983,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -9374,25 +14084,117 @@ norowbias4:
 	VADDPD Y9, Y8, Y8
 
 norelu4:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y7, (DI)
-	VMASKMOVPD Y8, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece449
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece449:
+	TESTQ        $0x00000002, R8
+	JZ           piece450
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece450:
+	TESTQ  $0x00000001, R8
+	JZ     piece451
+	VMOVSD X1, (R9)
+
+piece451:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece452
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece452:
+	TESTQ        $0x00000002, R8
+	JZ           piece453
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece453:
+	TESTQ  $0x00000001, R8
+	JZ     piece454
+	VMOVSD X1, (R9)
+
+piece454:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece455
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece455:
+	TESTQ        $0x00000002, R8
+	JZ           piece456
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece456:
+	TESTQ  $0x00000001, R8
+	JZ     piece457
+	VMOVSD X1, (R9)
+
+piece457:
+	ADDQ         SI, DI
+	VMOVUPD      Y7, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece458
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece458:
+	TESTQ        $0x00000002, SI
+	JZ           piece459
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece459:
+	TESTQ  $0x00000001, SI
+	JZ     piece460
+	VMOVSD X0, (DI)
+
+piece460:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -9419,12 +14221,16 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -9480,6 +14286,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -9559,22 +14371,91 @@ norowbias3:
 	VADDPD Y7, Y6, Y6
 
 norelu3:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y5, (DI)
-	VMASKMOVPD Y6, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece461
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece461:
+	TESTQ        $0x00000002, R8
+	JZ           piece462
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece462:
+	TESTQ  $0x00000001, R8
+	JZ     piece463
+	VMOVSD X1, (R9)
+
+piece463:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece464
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece464:
+	TESTQ        $0x00000002, R8
+	JZ           piece465
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece465:
+	TESTQ  $0x00000001, R8
+	JZ     piece466
+	VMOVSD X1, (R9)
+
+piece466:
+	ADDQ         SI, DI
+	VMOVUPD      Y5, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece467
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece467:
+	TESTQ        $0x00000002, SI
+	JZ           piece468
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece468:
+	TESTQ  $0x00000001, SI
+	JZ     piece469
+	VMOVSD X0, (DI)
+
+piece469:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -9596,12 +14477,16 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -9648,6 +14533,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -9711,19 +14602,65 @@ norowbias2:
 	VADDPD Y5, Y4, Y4
 
 norelu2:
-	MOVQ       DX, DI
-	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	ADDQ       SI, DI
-	VMOVUPD    Y3, (DI)
-	VMASKMOVPD Y4, Y0, 32(DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVUPD      Y1, (DI)
+	VMOVMSKPD    Y0, R8
+	LEAQ         32(DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece470
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece470:
+	TESTQ        $0x00000002, R8
+	JZ           piece471
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece471:
+	TESTQ  $0x00000001, R8
+	JZ     piece472
+	VMOVSD X1, (R9)
+
+piece472:
+	ADDQ         SI, DI
+	VMOVUPD      Y3, (DI)
+	VMOVMSKPD    Y0, SI
+	LEAQ         32(DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece473
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece473:
+	TESTQ        $0x00000002, SI
+	JZ           piece474
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece474:
+	TESTQ  $0x00000001, SI
+	JZ     piece475
+	VMOVSD X0, (DI)
+
+piece475:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -9740,12 +14677,16 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -9783,6 +14724,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -9830,15 +14777,38 @@ norowbias1:
 	VADDPD Y3, Y2, Y2
 
 norelu1:
-	MOVQ       DX, SI
-	VMOVUPD    Y1, (SI)
-	VMASKMOVPD Y2, Y0, 32(SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVUPD      Y1, (SI)
+	VMOVMSKPD    Y0, DI
+	LEAQ         32(SI), SI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000002, DI
+	JZ           piece476
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece476:
+	TESTQ        $0x00000002, DI
+	JZ           piece477
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece477:
+	TESTQ  $0x00000001, DI
+	JZ     piece478
+	VMOVSD X0, (SI)
+
+piece478:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -9940,8 +14910,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -9951,6 +14922,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -10054,6 +15028,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -10192,37 +15174,313 @@ norowbias12:
 	VADDPD Y13, Y12, Y12
 
 norelu12:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y11, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y12, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0c, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0c, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X13
+	TESTQ        $0x00000002, R8
+	JZ           piece479
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece479:
+	TESTQ        $0x00000002, R8
+	JZ           piece480
+	VMOVUPS      X13, (R9)
+	VEXTRACTF128 $0x01, Y1, X13
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece480:
+	TESTQ  $0x00000001, R8
+	JZ     piece481
+	VMOVSD X13, (R9)
+
+piece481:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece482
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece482:
+	TESTQ        $0x00000002, R8
+	JZ           piece483
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece483:
+	TESTQ  $0x00000001, R8
+	JZ     piece484
+	VMOVSD X1, (R9)
+
+piece484:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece485
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece485:
+	TESTQ        $0x00000002, R8
+	JZ           piece486
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece486:
+	TESTQ  $0x00000001, R8
+	JZ     piece487
+	VMOVSD X1, (R9)
+
+piece487:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece488
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece488:
+	TESTQ        $0x00000002, R8
+	JZ           piece489
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece489:
+	TESTQ  $0x00000001, R8
+	JZ     piece490
+	VMOVSD X1, (R9)
+
+piece490:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece491
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece491:
+	TESTQ        $0x00000002, R8
+	JZ           piece492
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece492:
+	TESTQ  $0x00000001, R8
+	JZ     piece493
+	VMOVSD X1, (R9)
+
+piece493:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece494
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece494:
+	TESTQ        $0x00000002, R8
+	JZ           piece495
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece495:
+	TESTQ  $0x00000001, R8
+	JZ     piece496
+	VMOVSD X1, (R9)
+
+piece496:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece497
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece497:
+	TESTQ        $0x00000002, R8
+	JZ           piece498
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece498:
+	TESTQ  $0x00000001, R8
+	JZ     piece499
+	VMOVSD X1, (R9)
+
+piece499:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece500
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece500:
+	TESTQ        $0x00000002, R8
+	JZ           piece501
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece501:
+	TESTQ  $0x00000001, R8
+	JZ     piece502
+	VMOVSD X1, (R9)
+
+piece502:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece503
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece503:
+	TESTQ        $0x00000002, R8
+	JZ           piece504
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece504:
+	TESTQ  $0x00000001, R8
+	JZ     piece505
+	VMOVSD X1, (R9)
+
+piece505:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece506
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece506:
+	TESTQ        $0x00000002, R8
+	JZ           piece507
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece507:
+	TESTQ  $0x00000001, R8
+	JZ     piece508
+	VMOVSD X1, (R9)
+
+piece508:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X11, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece509
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece509:
+	TESTQ        $0x00000002, R8
+	JZ           piece510
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y11, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece510:
+	TESTQ  $0x00000001, R8
+	JZ     piece511
+	VMOVSD X1, (R9)
+
+piece511:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X12, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece512
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece512:
+	TESTQ        $0x00000002, SI
+	JZ           piece513
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y12, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece513:
+	TESTQ  $0x00000001, SI
+	JZ     piece514
+	VMOVSD X0, (DI)
+
+piece514:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0c, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0c, BX
+	JNZ    next
+	JMP    done
 
 tile11:
 	MOVQ       96(AX), SI
@@ -10278,8 +15536,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -10289,6 +15548,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -10386,6 +15648,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -10515,35 +15785,288 @@ norowbias11:
 	VADDPD Y12, Y11, Y11
 
 norelu11:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y11, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0b, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0b, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X12
+	TESTQ        $0x00000002, R8
+	JZ           piece515
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece515:
+	TESTQ        $0x00000002, R8
+	JZ           piece516
+	VMOVUPS      X12, (R9)
+	VEXTRACTF128 $0x01, Y1, X12
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece516:
+	TESTQ  $0x00000001, R8
+	JZ     piece517
+	VMOVSD X12, (R9)
+
+piece517:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece518
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece518:
+	TESTQ        $0x00000002, R8
+	JZ           piece519
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece519:
+	TESTQ  $0x00000001, R8
+	JZ     piece520
+	VMOVSD X1, (R9)
+
+piece520:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece521
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece521:
+	TESTQ        $0x00000002, R8
+	JZ           piece522
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece522:
+	TESTQ  $0x00000001, R8
+	JZ     piece523
+	VMOVSD X1, (R9)
+
+piece523:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece524
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece524:
+	TESTQ        $0x00000002, R8
+	JZ           piece525
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece525:
+	TESTQ  $0x00000001, R8
+	JZ     piece526
+	VMOVSD X1, (R9)
+
+piece526:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece527
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece527:
+	TESTQ        $0x00000002, R8
+	JZ           piece528
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece528:
+	TESTQ  $0x00000001, R8
+	JZ     piece529
+	VMOVSD X1, (R9)
+
+piece529:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece530
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece530:
+	TESTQ        $0x00000002, R8
+	JZ           piece531
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece531:
+	TESTQ  $0x00000001, R8
+	JZ     piece532
+	VMOVSD X1, (R9)
+
+piece532:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece533
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece533:
+	TESTQ        $0x00000002, R8
+	JZ           piece534
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece534:
+	TESTQ  $0x00000001, R8
+	JZ     piece535
+	VMOVSD X1, (R9)
+
+piece535:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece536
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece536:
+	TESTQ        $0x00000002, R8
+	JZ           piece537
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece537:
+	TESTQ  $0x00000001, R8
+	JZ     piece538
+	VMOVSD X1, (R9)
+
+piece538:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece539
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece539:
+	TESTQ        $0x00000002, R8
+	JZ           piece540
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece540:
+	TESTQ  $0x00000001, R8
+	JZ     piece541
+	VMOVSD X1, (R9)
+
+piece541:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X10, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece542
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece542:
+	TESTQ        $0x00000002, R8
+	JZ           piece543
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y10, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece543:
+	TESTQ  $0x00000001, R8
+	JZ     piece544
+	VMOVSD X1, (R9)
+
+piece544:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X11, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece545
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece545:
+	TESTQ        $0x00000002, SI
+	JZ           piece546
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y11, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece546:
+	TESTQ  $0x00000001, SI
+	JZ     piece547
+	VMOVSD X0, (DI)
+
+piece547:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0b, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0b, BX
+	JNZ    next
+	JMP    done
 
 tile10:
 	MOVQ       96(AX), SI
@@ -10595,8 +16118,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -10604,6 +16128,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -10692,6 +16219,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -10812,33 +16346,263 @@ norowbias10:
 	VADDPD Y11, Y10, Y10
 
 norelu10:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y10, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x0a, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x0a, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X11
+	TESTQ        $0x00000002, R8
+	JZ           piece548
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece548:
+	TESTQ        $0x00000002, R8
+	JZ           piece549
+	VMOVUPS      X11, (R9)
+	VEXTRACTF128 $0x01, Y1, X11
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece549:
+	TESTQ  $0x00000001, R8
+	JZ     piece550
+	VMOVSD X11, (R9)
+
+piece550:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece551
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece551:
+	TESTQ        $0x00000002, R8
+	JZ           piece552
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece552:
+	TESTQ  $0x00000001, R8
+	JZ     piece553
+	VMOVSD X1, (R9)
+
+piece553:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece554
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece554:
+	TESTQ        $0x00000002, R8
+	JZ           piece555
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece555:
+	TESTQ  $0x00000001, R8
+	JZ     piece556
+	VMOVSD X1, (R9)
+
+piece556:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece557
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece557:
+	TESTQ        $0x00000002, R8
+	JZ           piece558
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece558:
+	TESTQ  $0x00000001, R8
+	JZ     piece559
+	VMOVSD X1, (R9)
+
+piece559:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece560
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece560:
+	TESTQ        $0x00000002, R8
+	JZ           piece561
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece561:
+	TESTQ  $0x00000001, R8
+	JZ     piece562
+	VMOVSD X1, (R9)
+
+piece562:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece563
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece563:
+	TESTQ        $0x00000002, R8
+	JZ           piece564
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece564:
+	TESTQ  $0x00000001, R8
+	JZ     piece565
+	VMOVSD X1, (R9)
+
+piece565:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece566
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece566:
+	TESTQ        $0x00000002, R8
+	JZ           piece567
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece567:
+	TESTQ  $0x00000001, R8
+	JZ     piece568
+	VMOVSD X1, (R9)
+
+piece568:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece569
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece569:
+	TESTQ        $0x00000002, R8
+	JZ           piece570
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece570:
+	TESTQ  $0x00000001, R8
+	JZ     piece571
+	VMOVSD X1, (R9)
+
+piece571:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X9, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece572
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece572:
+	TESTQ        $0x00000002, R8
+	JZ           piece573
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y9, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece573:
+	TESTQ  $0x00000001, R8
+	JZ     piece574
+	VMOVSD X1, (R9)
+
+piece574:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X10, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece575
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece575:
+	TESTQ        $0x00000002, SI
+	JZ           piece576
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y10, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece576:
+	TESTQ  $0x00000001, SI
+	JZ     piece577
+	VMOVSD X0, (DI)
+
+piece577:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x0a, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x0a, BX
+	JNZ    next
+	JMP    done
 
 tile9:
 	MOVQ       96(AX), SI
@@ -10886,8 +16650,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -10895,6 +16660,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -10977,6 +16745,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -11088,31 +16863,238 @@ norowbias9:
 	VADDPD Y10, Y9, Y9
 
 norelu9:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y9, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x09, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x09, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X10
+	TESTQ        $0x00000002, R8
+	JZ           piece578
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece578:
+	TESTQ        $0x00000002, R8
+	JZ           piece579
+	VMOVUPS      X10, (R9)
+	VEXTRACTF128 $0x01, Y1, X10
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece579:
+	TESTQ  $0x00000001, R8
+	JZ     piece580
+	VMOVSD X10, (R9)
+
+piece580:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece581
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece581:
+	TESTQ        $0x00000002, R8
+	JZ           piece582
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece582:
+	TESTQ  $0x00000001, R8
+	JZ     piece583
+	VMOVSD X1, (R9)
+
+piece583:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece584
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece584:
+	TESTQ        $0x00000002, R8
+	JZ           piece585
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece585:
+	TESTQ  $0x00000001, R8
+	JZ     piece586
+	VMOVSD X1, (R9)
+
+piece586:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece587
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece587:
+	TESTQ        $0x00000002, R8
+	JZ           piece588
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece588:
+	TESTQ  $0x00000001, R8
+	JZ     piece589
+	VMOVSD X1, (R9)
+
+piece589:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece590
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece590:
+	TESTQ        $0x00000002, R8
+	JZ           piece591
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece591:
+	TESTQ  $0x00000001, R8
+	JZ     piece592
+	VMOVSD X1, (R9)
+
+piece592:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece593
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece593:
+	TESTQ        $0x00000002, R8
+	JZ           piece594
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece594:
+	TESTQ  $0x00000001, R8
+	JZ     piece595
+	VMOVSD X1, (R9)
+
+piece595:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece596
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece596:
+	TESTQ        $0x00000002, R8
+	JZ           piece597
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece597:
+	TESTQ  $0x00000001, R8
+	JZ     piece598
+	VMOVSD X1, (R9)
+
+piece598:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X8, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece599
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece599:
+	TESTQ        $0x00000002, R8
+	JZ           piece600
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y8, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece600:
+	TESTQ  $0x00000001, R8
+	JZ     piece601
+	VMOVSD X1, (R9)
+
+piece601:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X9, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece602
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece602:
+	TESTQ        $0x00000002, SI
+	JZ           piece603
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y9, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece603:
+	TESTQ  $0x00000001, SI
+	JZ     piece604
+	VMOVSD X0, (DI)
+
+piece604:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x09, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x09, BX
+	JNZ    next
+	JMP    done
 
 tile8:
 	MOVQ       96(AX), SI
@@ -11156,8 +17138,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -11165,6 +17148,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -11241,6 +17227,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -11343,29 +17336,213 @@ norowbias8:
 	VADDPD Y9, Y8, Y8
 
 norelu8:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y8, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x08, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x08, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X9
+	TESTQ        $0x00000002, R8
+	JZ           piece605
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece605:
+	TESTQ        $0x00000002, R8
+	JZ           piece606
+	VMOVUPS      X9, (R9)
+	VEXTRACTF128 $0x01, Y1, X9
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece606:
+	TESTQ  $0x00000001, R8
+	JZ     piece607
+	VMOVSD X9, (R9)
+
+piece607:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece608
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece608:
+	TESTQ        $0x00000002, R8
+	JZ           piece609
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece609:
+	TESTQ  $0x00000001, R8
+	JZ     piece610
+	VMOVSD X1, (R9)
+
+piece610:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece611
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece611:
+	TESTQ        $0x00000002, R8
+	JZ           piece612
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece612:
+	TESTQ  $0x00000001, R8
+	JZ     piece613
+	VMOVSD X1, (R9)
+
+piece613:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece614
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece614:
+	TESTQ        $0x00000002, R8
+	JZ           piece615
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece615:
+	TESTQ  $0x00000001, R8
+	JZ     piece616
+	VMOVSD X1, (R9)
+
+piece616:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece617
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece617:
+	TESTQ        $0x00000002, R8
+	JZ           piece618
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece618:
+	TESTQ  $0x00000001, R8
+	JZ     piece619
+	VMOVSD X1, (R9)
+
+piece619:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece620
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece620:
+	TESTQ        $0x00000002, R8
+	JZ           piece621
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece621:
+	TESTQ  $0x00000001, R8
+	JZ     piece622
+	VMOVSD X1, (R9)
+
+piece622:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X7, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece623
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece623:
+	TESTQ        $0x00000002, R8
+	JZ           piece624
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y7, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece624:
+	TESTQ  $0x00000001, R8
+	JZ     piece625
+	VMOVSD X1, (R9)
+
+piece625:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X8, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece626
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece626:
+	TESTQ        $0x00000002, SI
+	JZ           piece627
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y8, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece627:
+	TESTQ  $0x00000001, SI
+	JZ     piece628
+	VMOVSD X0, (DI)
+
+piece628:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x08, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x08, BX
+	JNZ    next
+	JMP    done
 
 tile7:
 	MOVQ       96(AX), SI
@@ -11405,8 +17582,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -11414,6 +17592,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -11484,6 +17665,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -11577,27 +17765,188 @@ norowbias7:
 	VADDPD Y8, Y7, Y7
 
 norelu7:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y7, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x07, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x07, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X8
+	TESTQ        $0x00000002, R8
+	JZ           piece629
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece629:
+	TESTQ        $0x00000002, R8
+	JZ           piece630
+	VMOVUPS      X8, (R9)
+	VEXTRACTF128 $0x01, Y1, X8
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece630:
+	TESTQ  $0x00000001, R8
+	JZ     piece631
+	VMOVSD X8, (R9)
+
+piece631:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece632
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece632:
+	TESTQ        $0x00000002, R8
+	JZ           piece633
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece633:
+	TESTQ  $0x00000001, R8
+	JZ     piece634
+	VMOVSD X1, (R9)
+
+piece634:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece635
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece635:
+	TESTQ        $0x00000002, R8
+	JZ           piece636
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece636:
+	TESTQ  $0x00000001, R8
+	JZ     piece637
+	VMOVSD X1, (R9)
+
+piece637:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece638
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece638:
+	TESTQ        $0x00000002, R8
+	JZ           piece639
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece639:
+	TESTQ  $0x00000001, R8
+	JZ     piece640
+	VMOVSD X1, (R9)
+
+piece640:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece641
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece641:
+	TESTQ        $0x00000002, R8
+	JZ           piece642
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece642:
+	TESTQ  $0x00000001, R8
+	JZ     piece643
+	VMOVSD X1, (R9)
+
+piece643:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X6, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece644
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece644:
+	TESTQ        $0x00000002, R8
+	JZ           piece645
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y6, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece645:
+	TESTQ  $0x00000001, R8
+	JZ     piece646
+	VMOVSD X1, (R9)
+
+piece646:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X7, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece647
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece647:
+	TESTQ        $0x00000002, SI
+	JZ           piece648
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y7, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece648:
+	TESTQ  $0x00000001, SI
+	JZ     piece649
+	VMOVSD X0, (DI)
+
+piece649:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x07, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x07, BX
+	JNZ    next
+	JMP    done
 
 tile6:
 	MOVQ       96(AX), SI
@@ -11633,8 +17982,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -11642,6 +17992,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -11706,6 +18059,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -11790,25 +18150,163 @@ norowbias6:
 	VADDPD Y7, Y6, Y6
 
 norelu6:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y6, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x06, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x06, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X7
+	TESTQ        $0x00000002, R8
+	JZ           piece650
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece650:
+	TESTQ        $0x00000002, R8
+	JZ           piece651
+	VMOVUPS      X7, (R9)
+	VEXTRACTF128 $0x01, Y1, X7
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece651:
+	TESTQ  $0x00000001, R8
+	JZ     piece652
+	VMOVSD X7, (R9)
+
+piece652:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece653
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece653:
+	TESTQ        $0x00000002, R8
+	JZ           piece654
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece654:
+	TESTQ  $0x00000001, R8
+	JZ     piece655
+	VMOVSD X1, (R9)
+
+piece655:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece656
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece656:
+	TESTQ        $0x00000002, R8
+	JZ           piece657
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece657:
+	TESTQ  $0x00000001, R8
+	JZ     piece658
+	VMOVSD X1, (R9)
+
+piece658:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece659
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece659:
+	TESTQ        $0x00000002, R8
+	JZ           piece660
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece660:
+	TESTQ  $0x00000001, R8
+	JZ     piece661
+	VMOVSD X1, (R9)
+
+piece661:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X5, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece662
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece662:
+	TESTQ        $0x00000002, R8
+	JZ           piece663
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y5, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece663:
+	TESTQ  $0x00000001, R8
+	JZ     piece664
+	VMOVSD X1, (R9)
+
+piece664:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X6, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece665
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece665:
+	TESTQ        $0x00000002, SI
+	JZ           piece666
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y6, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece666:
+	TESTQ  $0x00000001, SI
+	JZ     piece667
+	VMOVSD X0, (DI)
+
+piece667:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x06, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x06, BX
+	JNZ    next
+	JMP    done
 
 tile5:
 	MOVQ       96(AX), SI
@@ -11840,13 +18338,17 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -11902,6 +18404,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -11977,23 +18485,138 @@ norowbias5:
 	VADDPD Y6, Y5, Y5
 
 norelu5:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y5, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x05, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x05, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X6
+	TESTQ        $0x00000002, R8
+	JZ           piece668
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece668:
+	TESTQ        $0x00000002, R8
+	JZ           piece669
+	VMOVUPS      X6, (R9)
+	VEXTRACTF128 $0x01, Y1, X6
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece669:
+	TESTQ  $0x00000001, R8
+	JZ     piece670
+	VMOVSD X6, (R9)
+
+piece670:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece671
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece671:
+	TESTQ        $0x00000002, R8
+	JZ           piece672
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece672:
+	TESTQ  $0x00000001, R8
+	JZ     piece673
+	VMOVSD X1, (R9)
+
+piece673:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece674
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece674:
+	TESTQ        $0x00000002, R8
+	JZ           piece675
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece675:
+	TESTQ  $0x00000001, R8
+	JZ     piece676
+	VMOVSD X1, (R9)
+
+piece676:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X4, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece677
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece677:
+	TESTQ        $0x00000002, R8
+	JZ           piece678
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y4, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece678:
+	TESTQ  $0x00000001, R8
+	JZ     piece679
+	VMOVSD X1, (R9)
+
+piece679:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X5, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece680
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece680:
+	TESTQ        $0x00000002, SI
+	JZ           piece681
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y5, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece681:
+	TESTQ  $0x00000001, SI
+	JZ     piece682
+	VMOVSD X0, (DI)
+
+piece682:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x05, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x05, BX
+	JNZ    next
+	JMP    done
 
 tile4:
 	MOVQ       96(AX), SI
@@ -12021,13 +18644,17 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -12077,6 +18704,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -12143,21 +18776,113 @@ norowbias4:
 	VADDPD Y5, Y4, Y4
 
 norelu4:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y4, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x04, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x04, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X5
+	TESTQ        $0x00000002, R8
+	JZ           piece683
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece683:
+	TESTQ        $0x00000002, R8
+	JZ           piece684
+	VMOVUPS      X5, (R9)
+	VEXTRACTF128 $0x01, Y1, X5
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece684:
+	TESTQ  $0x00000001, R8
+	JZ     piece685
+	VMOVSD X5, (R9)
+
+piece685:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece686
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece686:
+	TESTQ        $0x00000002, R8
+	JZ           piece687
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece687:
+	TESTQ  $0x00000001, R8
+	JZ     piece688
+	VMOVSD X1, (R9)
+
+piece688:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X3, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece689
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece689:
+	TESTQ        $0x00000002, R8
+	JZ           piece690
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y3, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece690:
+	TESTQ  $0x00000001, R8
+	JZ     piece691
+	VMOVSD X1, (R9)
+
+piece691:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X4, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece692
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece692:
+	TESTQ        $0x00000002, SI
+	JZ           piece693
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y4, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece693:
+	TESTQ  $0x00000001, SI
+	JZ     piece694
+	VMOVSD X0, (DI)
+
+piece694:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x04, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x04, BX
+	JNZ    next
+	JMP    done
 
 tile3:
 	MOVQ       96(AX), SI
@@ -12181,12 +18906,16 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -12230,6 +18959,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -12287,19 +19022,88 @@ norowbias3:
 	VADDPD Y4, Y3, Y3
 
 norelu3:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y3, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x03, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x03, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X4
+	TESTQ        $0x00000002, R8
+	JZ           piece695
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece695:
+	TESTQ        $0x00000002, R8
+	JZ           piece696
+	VMOVUPS      X4, (R9)
+	VEXTRACTF128 $0x01, Y1, X4
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece696:
+	TESTQ  $0x00000001, R8
+	JZ     piece697
+	VMOVSD X4, (R9)
+
+piece697:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R8
+	JZ           piece698
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece698:
+	TESTQ        $0x00000002, R8
+	JZ           piece699
+	VMOVUPS      X1, (R9)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece699:
+	TESTQ  $0x00000001, R8
+	JZ     piece700
+	VMOVSD X1, (R9)
+
+piece700:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X3, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece701
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece701:
+	TESTQ        $0x00000002, SI
+	JZ           piece702
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y3, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece702:
+	TESTQ  $0x00000001, SI
+	JZ     piece703
+	VMOVSD X0, (DI)
+
+piece703:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x03, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x03, BX
+	JNZ    next
+	JMP    done
 
 tile2:
 	MOVQ       96(AX), SI
@@ -12319,12 +19123,16 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -12362,6 +19170,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -12410,17 +19224,63 @@ norowbias2:
 	VADDPD Y3, Y2, Y2
 
 norelu2:
-	MOVQ       DX, DI
-	VMASKMOVPD Y1, Y0, (DI)
-	ADDQ       SI, DI
-	VMASKMOVPD Y2, Y0, (DI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x02, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x02, BX
-	JNZ        next
-	JMP        done
+	MOVQ         DX, DI
+	VMOVMSKPD    Y0, R8
+	LEAQ         (DI), R9
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000002, R8
+	JZ           piece704
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece704:
+	TESTQ        $0x00000002, R8
+	JZ           piece705
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R8
+
+piece705:
+	TESTQ  $0x00000001, R8
+	JZ     piece706
+	VMOVSD X3, (R9)
+
+piece706:
+	ADDQ         SI, DI
+	VMOVMSKPD    Y0, SI
+	LEAQ         (DI), DI
+	VMOVAPS      X2, X0
+	TESTQ        $0x00000002, SI
+	JZ           piece707
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece707:
+	TESTQ        $0x00000002, SI
+	JZ           piece708
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	ADDQ         $0x10, DI
+	SHRQ         $0x02, SI
+
+piece708:
+	TESTQ  $0x00000001, SI
+	JZ     piece709
+	VMOVSD X0, (DI)
+
+piece709:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x02, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x02, BX
+	JNZ    next
+	JMP    done
 
 tile1:
 	MOVQ       96(AX), SI
@@ -12436,12 +19296,16 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -12473,6 +19337,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -12512,14 +19382,37 @@ norowbias1:
 	VADDPD Y2, Y1, Y1
 
 norelu1:
-	MOVQ       DX, SI
-	VMASKMOVPD Y1, Y0, (SI)
-	ADDQ       24(AX), CX
-	MOVQ       56(AX), SI
-	IMUL3Q     $0x01, SI, SI
-	ADDQ       SI, DX
-	SUBQ       $0x01, BX
-	JNZ        next
+	MOVQ         DX, SI
+	VMOVMSKPD    Y0, DI
+	LEAQ         (SI), SI
+	VMOVAPS      X1, X0
+	TESTQ        $0x00000002, DI
+	JZ           piece710
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece710:
+	TESTQ        $0x00000002, DI
+	JZ           piece711
+	VMOVUPS      X0, (SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece711:
+	TESTQ  $0x00000001, DI
+	JZ     piece712
+	VMOVSD X0, (SI)
+
+piece712:
+	ADDQ   24(AX), CX
+	MOVQ   56(AX), SI
+	IMUL3Q $0x01, SI, SI
+	ADDQ   SI, DX
+	SUBQ   $0x01, BX
+	JNZ    next
 
 done:
 	VZEROUPPER
@@ -12572,12 +19465,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -12657,6 +19554,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -12823,12 +19726,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -12893,6 +19800,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -13017,12 +19930,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -13072,6 +19989,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -14302,6 +21225,425 @@ end:
 	VZEROUPPER
 	RET
 
+// func gemmPoolMaxF64AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2
+TEXT ·gemmPoolMaxF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    y+0(FP), AX
+	MOVQ    index+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    columns+40(FP), BX
+	MOVQ    width+88(FP), SI
+	MOVQ    pixels+80(FP), DI
+	ANDQ    $0x1f, SI
+	SHRQ    $0x03, SI
+	IMUL3Q  $-8, SI, R9
+	LEAQ    gemmOnes<>+0(SB), R8
+	VMOVUPS 32(R8)(R9*1), Y0
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x20, R9
+	JLT  part
+
+whole:
+	MOVQ         $0xfff0000000000000, R10
+	VMOVQ        R10, X1
+	VBROADCASTSD X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPD      (R13)(R14*1), Y3
+	VBROADCASTSD (R10), Y4
+	VCMPPD       $0x1e, Y1, Y3, Y5
+	VCMPPD       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPD    Y5, Y3, Y1, Y1
+	VBLENDVPD    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSD (BX), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD (R10), Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVUPD      Y1, (AX)(R8*1)
+	VMOVUPD      Y2, (CX)(R8*1)
+	ADDQ         $0x20, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X1
+	VBROADCASTSD X1, Y1
+	VXORPS       Y2, Y2, Y2
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMASKMOVPD   (R12)(R13*1), Y0, Y3
+	VBROADCASTSD (R9), Y4
+	VCMPPD       $0x1e, Y1, Y3, Y5
+	VCMPPD       $0x03, Y3, Y3, Y6
+	VORPS        Y6, Y5, Y5
+	VBLENDVPD    Y5, Y3, Y1, Y1
+	VBLENDVPD    Y5, Y4, Y2, Y2
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD (R9), Y4
+	VADDPD       Y4, Y2, Y2
+	VMOVMSKPD    Y0, R9
+	LEAQ         (AX)(R8*1), R10
+	VMOVAPS      X1, X3
+	TESTQ        $0x00000002, R9
+	JZ           piece713
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x02, R9
+
+piece713:
+	TESTQ        $0x00000002, R9
+	JZ           piece714
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y1, X3
+	ADDQ         $0x10, R10
+	SHRQ         $0x02, R9
+
+piece714:
+	TESTQ  $0x00000001, R9
+	JZ     piece715
+	VMOVSD X3, (R10)
+
+piece715:
+	VMOVMSKPD    Y0, R9
+	LEAQ         (CX)(R8*1), R8
+	VMOVAPS      X2, X1
+	TESTQ        $0x00000002, R9
+	JZ           piece716
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x02, R9
+
+piece716:
+	TESTQ        $0x00000002, R9
+	JZ           piece717
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	ADDQ         $0x10, R8
+	SHRQ         $0x02, R9
+
+piece717:
+	TESTQ  $0x00000001, R9
+	JZ     piece718
+	VMOVSD X1, (R8)
+
+piece718:
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x08, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF64AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolMeanF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPD      (R10)(R11*1), Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	VXORPS Y1, Y1, Y1
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMASKMOVPD   (R9)(R10*1), Y0, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	VMOVMSKPD    Y0, DI
+	LEAQ         (AX)(SI*1), SI
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000002, DI
+	JZ           piece719
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece719:
+	TESTQ        $0x00000002, DI
+	JZ           piece720
+	VMOVUPS      X2, (SI)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, SI
+	SHRQ         $0x02, DI
+
+piece720:
+	TESTQ  $0x00000001, DI
+	JZ     piece721
+	VMOVSD X2, (SI)
+
+piece721:
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolSetF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD Y1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPD   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMOVMSKPD    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X1, X2
+	TESTQ        $0x00000002, R10
+	JZ           piece722
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece722:
+	TESTQ        $0x00000002, R10
+	JZ           piece723
+	VMOVUPS      X2, (R9)
+	VEXTRACTF128 $0x01, Y1, X2
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece723:
+	TESTQ  $0x00000001, R10
+	JZ     piece724
+	VMOVSD X2, (R9)
+
+piece724:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX
+TEXT ·gemmPoolAddF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y+8(FP), AX
+	MOVQ    x+0(FP), CX
+	MOVQ    width+64(FP), DX
+	MOVQ    pixels+56(FP), BX
+	ANDQ    $0x1f, DX
+	SHRQ    $0x03, DX
+	IMUL3Q  $-8, DX, DI
+	LEAQ    gemmOnes<>+0(SB), SI
+	VMOVUPS 32(SI)(DI*1), Y0
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x20, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Y1
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD (R10)(R11*1), Y2
+	VADDPD  Y1, Y2, Y2
+	VMOVUPD Y2, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	VMASKMOVPD   (AX)(SI*1), Y0, Y1
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y2
+	VDIVPD       Y2, Y1, Y1
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ         (DI), R9
+	VMASKMOVPD   (SI)(R9*1), Y0, Y2
+	VADDPD       Y1, Y2, Y2
+	VMOVMSKPD    Y0, R10
+	LEAQ         (SI)(R9*1), R9
+	VMOVAPS      X2, X3
+	TESTQ        $0x00000002, R10
+	JZ           piece725
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece725:
+	TESTQ        $0x00000002, R10
+	JZ           piece726
+	VMOVUPS      X3, (R9)
+	VEXTRACTF128 $0x01, Y2, X3
+	ADDQ         $0x10, R9
+	SHRQ         $0x02, R10
+
+piece726:
+	TESTQ  $0x00000001, R10
+	JZ     piece727
+	VMOVSD X3, (R9)
+
+piece727:
+	ADDQ $0x08, DI
+	DECQ R8
+	JNZ  part32Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
 // func gemmPairF32AVX512(args *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemmPairF32AVX512(SB), NOSPLIT, $0-8
@@ -14406,8 +21748,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -14417,6 +21760,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest12
 
@@ -14643,6 +21989,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -14971,8 +22325,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -14982,6 +22337,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest11
 
@@ -15193,6 +22551,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -15497,8 +22863,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -15506,6 +22873,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest10
 
@@ -15697,6 +23067,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -15977,8 +23354,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -15986,6 +23364,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest9
 
@@ -16162,6 +23543,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -16418,8 +23806,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -16427,6 +23816,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest8
 
@@ -16588,6 +23980,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -16820,8 +24219,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -16829,6 +24229,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest7
 
@@ -16975,6 +24378,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -17183,8 +24593,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -17192,6 +24603,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -17323,6 +24737,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -17507,13 +24928,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -17625,6 +25050,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -17785,13 +25216,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -17888,6 +25323,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -18024,12 +25465,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -18111,6 +25556,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -18223,12 +25674,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -18295,6 +25750,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -18383,12 +25844,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -18440,6 +25905,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -18610,8 +26081,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -18621,6 +26093,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -18763,6 +26238,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -19096,8 +26579,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -19107,6 +26591,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -19240,6 +26727,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -19549,8 +27044,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -19558,6 +27054,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -19679,6 +27178,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -19964,8 +27470,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -19973,6 +27480,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -20085,6 +27595,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -20346,8 +27863,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -20355,6 +27873,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -20458,6 +27979,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -20695,8 +28223,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -20704,6 +28233,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -20798,6 +28330,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -21011,8 +28550,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -21020,6 +28560,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -21105,6 +28648,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -21294,13 +28844,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -21374,6 +28928,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -21539,13 +29099,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -21610,6 +29174,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -21751,12 +29321,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -21812,6 +29386,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -21929,12 +29509,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -21981,6 +29565,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -22074,12 +29664,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -22117,6 +29711,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -22347,8 +29947,9 @@ tile24:
 	PREFETCHT1 63(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -22362,187 +29963,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPS.Z    (DI), K1, Z24
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z24, Z0
-	VBROADCASTSS (R11)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R11)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z2
-	VBROADCASTSS (R11)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R11)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R13)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (R13)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (R13)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R14)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R14)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (R14)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R14)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R15), Z25
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R15)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (R15)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R15)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R15)(R10*4), Z25
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (BP), Z25
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (BP)(R10*1), Z25
-	VFMADD231PS  Z25, Z24, Z21
-	VBROADCASTSS (BP)(R10*2), Z25
-	VFMADD231PS  Z25, Z24, Z22
-	VBROADCASTSS (BP)(R12*1), Z25
-	VFMADD231PS  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPS.Z        (DI), K1, Z24
+	VFMADD231PS.BCST (R11), Z24, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PS.BCST (R13), Z24, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PS.BCST (R14), Z24, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PS.BCST (R15), Z24, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PS.BCST (BP), Z24, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PS.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -22948,8 +30490,9 @@ tile23:
 	PREFETCHT1 63(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -22963,181 +30506,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPS.Z    (DI), K1, Z23
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z23, Z0
-	VBROADCASTSS (R11)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (R11)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (R11)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R11)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (R13), Z24
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (R13)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (R13)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R13)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (R13)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R14), Z24
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R14)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R14)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (R14)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R14)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R15), Z24
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R15)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (R15)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R15)(R12*1), Z24
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R15)(R10*4), Z24
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (BP), Z24
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (BP)(R10*1), Z24
-	VFMADD231PS  Z24, Z23, Z21
-	VBROADCASTSS (BP)(R10*2), Z24
-	VFMADD231PS  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPS.Z        (DI), K1, Z23
+	VFMADD231PS.BCST (R11), Z23, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PS.BCST (R13), Z23, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PS.BCST (R14), Z23, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PS.BCST (R15), Z23, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PS.BCST (BP), Z23, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PS.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -23528,8 +31015,9 @@ tile22:
 	PREFETCHT1 63(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -23543,175 +31031,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPS.Z    (DI), K1, Z22
-	VBROADCASTSS (R11), Z23
-	VFMADD231PS  Z23, Z22, Z0
-	VBROADCASTSS (R11)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R11)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (R11)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R11)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R13)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (R13)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (R13)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R14)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R14)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (R14)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R14)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R15), Z23
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R15)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (R15)(R10*2), Z23
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R15)(R12*1), Z23
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R15)(R10*4), Z23
-	VFMADD231PS  Z23, Z22, Z19
-	VBROADCASTSS (BP), Z23
-	VFMADD231PS  Z23, Z22, Z20
-	VBROADCASTSS (BP)(R10*1), Z23
-	VFMADD231PS  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPS.Z        (DI), K1, Z22
+	VFMADD231PS.BCST (R11), Z22, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PS.BCST (R13), Z22, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PS.BCST (R14), Z22, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PS.BCST (R15), Z22, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PS.BCST (BP), Z22, Z20
+	VFMADD231PS.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -24087,8 +31522,9 @@ tile21:
 	PREFETCHT1 63(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -24102,169 +31538,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPS.Z    (DI), K1, Z21
-	VBROADCASTSS (R11), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VBROADCASTSS (R11)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (R11)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (R11)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (R11)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (R13), Z22
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (R13)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (R13)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (R13)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (R13)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R14), Z22
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R14)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (R14)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (R14)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R14)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R15), Z22
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (R15)(R10*1), Z22
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (R15)(R10*2), Z22
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R15)(R12*1), Z22
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R15)(R10*4), Z22
-	VFMADD231PS  Z22, Z21, Z19
-	VBROADCASTSS (BP), Z22
-	VFMADD231PS  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPS.Z        (DI), K1, Z21
+	VFMADD231PS.BCST (R11), Z21, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PS.BCST (R13), Z21, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PS.BCST (R14), Z21, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PS.BCST (R15), Z21, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PS.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -24625,8 +32011,9 @@ tile20:
 	PREFETCHT1 63(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -24638,160 +32025,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPS.Z    (DI), K1, Z20
-	VBROADCASTSS (R11), Z21
-	VFMADD231PS  Z21, Z20, Z0
-	VBROADCASTSS (R11)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R11)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (R11)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R11)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R13)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (R13)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (R13)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R14)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R14)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (R14)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R14)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R15), Z21
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R15)(R10*1), Z21
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (R15)(R10*2), Z21
-	VFMADD231PS  Z21, Z20, Z17
-	VBROADCASTSS (R15)(R12*1), Z21
-	VFMADD231PS  Z21, Z20, Z18
-	VBROADCASTSS (R15)(R10*4), Z21
-	VFMADD231PS  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPS.Z        (DI), K1, Z20
+	VFMADD231PS.BCST (R11), Z20, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PS.BCST (R13), Z20, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PS.BCST (R14), Z20, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PS.BCST (R15), Z20, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PS.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -25137,8 +32476,9 @@ tile19:
 	PREFETCHT1 63(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -25150,154 +32490,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPS.Z    (DI), K1, Z19
-	VBROADCASTSS (R11), Z20
-	VFMADD231PS  Z20, Z19, Z0
-	VBROADCASTSS (R11)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (R11)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (R11)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R11)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R13), Z20
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (R13)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (R13)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R13)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (R13)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R14), Z20
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R14)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R14)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (R14)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R14)(R10*4), Z20
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R15), Z20
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (R15)(R10*1), Z20
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (R15)(R10*2), Z20
-	VFMADD231PS  Z20, Z19, Z17
-	VBROADCASTSS (R15)(R12*1), Z20
-	VFMADD231PS  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPS.Z        (DI), K1, Z19
+	VFMADD231PS.BCST (R11), Z19, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PS.BCST (R13), Z19, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PS.BCST (R14), Z19, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PS.BCST (R15), Z19, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PS.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -25628,8 +32923,9 @@ tile18:
 	PREFETCHT1 63(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -25641,148 +32937,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPS.Z    (DI), K1, Z18
-	VBROADCASTSS (R11), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VBROADCASTSS (R11)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R11)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (R11)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R11)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R13)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (R13)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (R13)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R14), Z19
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R14)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R14)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (R14)(R12*1), Z19
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R14)(R10*4), Z19
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R15), Z19
-	VFMADD231PS  Z19, Z18, Z15
-	VBROADCASTSS (R15)(R10*1), Z19
-	VFMADD231PS  Z19, Z18, Z16
-	VBROADCASTSS (R15)(R10*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPS.Z        (DI), K1, Z18
+	VFMADD231PS.BCST (R11), Z18, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PS.BCST (R13), Z18, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PS.BCST (R14), Z18, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PS.BCST (R15), Z18, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PS.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -26098,8 +33352,9 @@ tile17:
 	PREFETCHT1 63(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26111,142 +33366,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPS.Z    (DI), K1, Z17
-	VBROADCASTSS (R11), Z18
-	VFMADD231PS  Z18, Z17, Z0
-	VBROADCASTSS (R11)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (R11)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R11)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (R11)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (R13), Z18
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R13)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (R13)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (R13)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R13)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R14), Z18
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R14)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R14)(R10*2), Z18
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (R14)(R12*1), Z18
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R14)(R10*4), Z18
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R15), Z18
-	VFMADD231PS  Z18, Z17, Z15
-	VBROADCASTSS (R15)(R10*1), Z18
-	VFMADD231PS  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPS.Z        (DI), K1, Z17
+	VFMADD231PS.BCST (R11), Z17, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PS.BCST (R13), Z17, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PS.BCST (R14), Z17, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PS.BCST (R15), Z17, Z15
+	VFMADD231PS.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -26547,8 +33763,9 @@ tile16:
 	PREFETCHT1 63(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26560,136 +33777,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPS.Z    (DI), K1, Z16
-	VBROADCASTSS (R11), Z17
-	VFMADD231PS  Z17, Z16, Z0
-	VBROADCASTSS (R11)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R11)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (R11)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R11)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R13)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (R13)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (R13)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R14), Z17
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R14)(R10*1), Z17
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R14)(R10*2), Z17
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (R14)(R12*1), Z17
-	VFMADD231PS  Z17, Z16, Z13
-	VBROADCASTSS (R14)(R10*4), Z17
-	VFMADD231PS  Z17, Z16, Z14
-	VBROADCASTSS (R15), Z17
-	VFMADD231PS  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPS.Z        (DI), K1, Z16
+	VFMADD231PS.BCST (R11), Z16, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PS.BCST (R13), Z16, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PS.BCST (R14), Z16, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PS.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -26975,8 +34156,9 @@ tile15:
 	PREFETCHT1 63(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -26986,127 +34168,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPS.Z    (DI), K1, Z15
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VBROADCASTSS (R11)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (R11)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (R11)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R11)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (R13), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R13)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (R13)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R13)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (R13)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R14), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R14)(R10*1), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R14)(R10*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (R14)(R12*1), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R14)(R10*4), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPS.Z        (DI), K1, Z15
+	VFMADD231PS.BCST (R11), Z15, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PS.BCST (R13), Z15, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PS.BCST (R14), Z15, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PS.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -27377,8 +34525,9 @@ tile14:
 	PREFETCHT1 63(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -27388,121 +34537,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPS.Z    (DI), K1, Z14
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (R11)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R11)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R11)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R11)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R13)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R13)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R13)(R10*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R14), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R14)(R10*1), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R14)(R10*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R14)(R12*1), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPS.Z        (DI), K1, Z14
+	VFMADD231PS.BCST (R11), Z14, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PS.BCST (R13), Z14, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PS.BCST (R14), Z14, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PS.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -27758,8 +34876,9 @@ tile13:
 	PREFETCHT1 63(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -27769,115 +34888,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPS.Z    (DI), K1, Z13
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (R11)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (R11)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (R11)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (R11)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R13)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R13)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R13)(R10*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R14)(R10*1), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R14)(R10*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPS.Z        (DI), K1, Z13
+	VFMADD231PS.BCST (R11), Z13, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PS.BCST (R13), Z13, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PS.BCST (R14), Z13, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PS.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -28118,8 +35209,9 @@ tile12:
 	PREFETCHT1 63(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -28129,109 +35221,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPS.Z    (DI), K1, Z12
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (R11)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R11)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (R11)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R11)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R13)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R13)(R10*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R13)(R10*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R14)(R10*1), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPS.Z        (DI), K1, Z12
+	VFMADD231PS.BCST (R11), Z12, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PS.BCST (R13), Z12, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PS.BCST (R14), Z12, Z10
+	VFMADD231PS.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -28457,8 +35524,9 @@ tile11:
 	PREFETCHT1 63(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -28468,103 +35536,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPS.Z    (DI), K1, Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (R11)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R11)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R13)(R10*1), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R13)(R10*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R13)(R10*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPS.Z        (DI), K1, Z11
+	VFMADD231PS.BCST (R11), Z11, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PS.BCST (R13), Z11, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PS.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -28775,8 +35821,9 @@ tile10:
 	PREFETCHT1 63(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -28784,94 +35831,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPS.Z    (DI), K1, Z10
-	VBROADCASTSS (R11), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (R11)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R11)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (R11)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R11)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R13)(R10*1), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R13)(R10*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R13)(R10*4), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPS.Z        (DI), K1, Z10
+	VFMADD231PS.BCST (R11), Z10, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PS.BCST (R13), Z10, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PS.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -29067,8 +36094,9 @@ tile9:
 	PREFETCHT1 63(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29076,88 +36104,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPS.Z    (DI), K1, Z9
-	VBROADCASTSS (R11), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (R11)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R11)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (R11)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R11)(R10*4), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R13)(R10*1), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R13)(R10*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPS.Z        (DI), K1, Z9
+	VFMADD231PS.BCST (R11), Z9, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PS.BCST (R13), Z9, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PS.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -29338,8 +36349,9 @@ tile8:
 	PREFETCHT1 63(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29347,82 +36359,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPS.Z    (DI), K1, Z8
-	VBROADCASTSS (R11), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (R11)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R11)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R11)(R12*1), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R11)(R10*4), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R13)(R10*1), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R13)(R10*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPS.Z        (DI), K1, Z8
+	VFMADD231PS.BCST (R11), Z8, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PS.BCST (R13), Z8, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PS.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -29588,8 +36586,9 @@ tile7:
 	PREFETCHT1 63(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29597,76 +36596,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPS.Z    (DI), K1, Z7
-	VBROADCASTSS (R11), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (R11)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R11)(R10*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (R11)(R12*1), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R11)(R10*4), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R13)(R10*1), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPS.Z        (DI), K1, Z7
+	VFMADD231PS.BCST (R11), Z7, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PS.BCST (R13), Z7, Z5
+	VFMADD231PS.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -29817,8 +36805,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -29826,70 +36815,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPS.Z    (DI), K1, Z6
-	VBROADCASTSS (R11), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (R11)(R10*1), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R11)(R10*2), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (R11)(R12*1), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (R11)(R10*4), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPS.Z        (DI), K1, Z6
+	VFMADD231PS.BCST (R11), Z6, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PS.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -30025,68 +37006,63 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPS.Z    (DI), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(R10*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(R10*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(R12*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(R10*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPS.Z        (DI), K1, Z5
+	VFMADD231PS.BCST (R11), Z5, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PS.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -30207,62 +37183,60 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPS.Z    (DI), K1, Z4
-	VBROADCASTSS (R11), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R11)(R10*1), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R11)(R10*2), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R11)(R12*1), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPS.Z        (DI), K1, Z4
+	VFMADD231PS.BCST (R11), Z4, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PS.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -30368,55 +37342,56 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPS.Z    (DI), K1, Z3
-	VBROADCASTSS (R11), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R11)(R10*1), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R11)(R10*2), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPS.Z        (DI), K1, Z3
+	VFMADD231PS.BCST (R11), Z3, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PS.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -30507,49 +37482,53 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPS.Z    (DI), K1, Z2
-	VBROADCASTSS (R11), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R11)(R10*1), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPS.Z        (DI), K1, Z2
+	VFMADD231PS.BCST (R11), Z2, Z0
+	VFMADD231PS.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -30625,43 +37604,50 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPS.Z    (DI), K1, Z1
-	VBROADCASTSS (R10), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPS.Z        (DI), K1, Z1
+	VFMADD231PS.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -30761,12 +37747,16 @@ tile3:
 	PREFETCHT1 255(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -30846,6 +37836,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -31012,12 +38008,16 @@ tile2:
 	PREFETCHT1 255(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -31082,6 +38082,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -31206,12 +38212,16 @@ tile1:
 	PREFETCHT1 255(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -31261,6 +38271,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -31341,7 +38357,7 @@ done:
 	RET
 
 // func gemmHalfF32AVX512(args *byte)
-// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
 TEXT ·gemmHalfF32AVX512(SB), NOSPLIT, $8-8
 	MOVQ args+0(FP), AX
 	MOVQ (AX), CX
@@ -31509,8 +38525,9 @@ tile24:
 	PREFETCHT1 31(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -31524,187 +38541,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPS.Z    (DI), K1, Y24
-	VBROADCASTSS (R11), Y25
-	VFMADD231PS  Y25, Y24, Y0
-	VBROADCASTSS (R11)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y1
-	VBROADCASTSS (R11)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y2
-	VBROADCASTSS (R11)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y3
-	VBROADCASTSS (R11)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y4
-	VBROADCASTSS (R13), Y25
-	VFMADD231PS  Y25, Y24, Y5
-	VBROADCASTSS (R13)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y6
-	VBROADCASTSS (R13)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y7
-	VBROADCASTSS (R13)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y8
-	VBROADCASTSS (R13)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y9
-	VBROADCASTSS (R14), Y25
-	VFMADD231PS  Y25, Y24, Y10
-	VBROADCASTSS (R14)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y11
-	VBROADCASTSS (R14)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y12
-	VBROADCASTSS (R14)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y13
-	VBROADCASTSS (R14)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y14
-	VBROADCASTSS (R15), Y25
-	VFMADD231PS  Y25, Y24, Y15
-	VBROADCASTSS (R15)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y16
-	VBROADCASTSS (R15)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y17
-	VBROADCASTSS (R15)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y18
-	VBROADCASTSS (R15)(R10*4), Y25
-	VFMADD231PS  Y25, Y24, Y19
-	VBROADCASTSS (BP), Y25
-	VFMADD231PS  Y25, Y24, Y20
-	VBROADCASTSS (BP)(R10*1), Y25
-	VFMADD231PS  Y25, Y24, Y21
-	VBROADCASTSS (BP)(R10*2), Y25
-	VFMADD231PS  Y25, Y24, Y22
-	VBROADCASTSS (BP)(R12*1), Y25
-	VFMADD231PS  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPS.Z        (DI), K1, Y24
+	VFMADD231PS.BCST (R11), Y24, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PS.BCST (R13), Y24, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PS.BCST (R14), Y24, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PS.BCST (R15), Y24, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PS.BCST (BP), Y24, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PS.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -32110,8 +39068,9 @@ tile23:
 	PREFETCHT1 31(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -32125,181 +39084,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPS.Z    (DI), K1, Y23
-	VBROADCASTSS (R11), Y24
-	VFMADD231PS  Y24, Y23, Y0
-	VBROADCASTSS (R11)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y1
-	VBROADCASTSS (R11)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (R11)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y3
-	VBROADCASTSS (R11)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (R13), Y24
-	VFMADD231PS  Y24, Y23, Y5
-	VBROADCASTSS (R13)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (R13)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y7
-	VBROADCASTSS (R13)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (R13)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y9
-	VBROADCASTSS (R14), Y24
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R14)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y11
-	VBROADCASTSS (R14)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (R14)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y13
-	VBROADCASTSS (R14)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R15), Y24
-	VFMADD231PS  Y24, Y23, Y15
-	VBROADCASTSS (R15)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (R15)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y17
-	VBROADCASTSS (R15)(R12*1), Y24
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R15)(R10*4), Y24
-	VFMADD231PS  Y24, Y23, Y19
-	VBROADCASTSS (BP), Y24
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (BP)(R10*1), Y24
-	VFMADD231PS  Y24, Y23, Y21
-	VBROADCASTSS (BP)(R10*2), Y24
-	VFMADD231PS  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPS.Z        (DI), K1, Y23
+	VFMADD231PS.BCST (R11), Y23, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PS.BCST (R13), Y23, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PS.BCST (R14), Y23, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PS.BCST (R15), Y23, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PS.BCST (BP), Y23, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PS.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -32690,8 +39593,9 @@ tile22:
 	PREFETCHT1 31(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -32705,175 +39609,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPS.Z    (DI), K1, Y22
-	VBROADCASTSS (R11), Y23
-	VFMADD231PS  Y23, Y22, Y0
-	VBROADCASTSS (R11)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y1
-	VBROADCASTSS (R11)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y2
-	VBROADCASTSS (R11)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y3
-	VBROADCASTSS (R11)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y4
-	VBROADCASTSS (R13), Y23
-	VFMADD231PS  Y23, Y22, Y5
-	VBROADCASTSS (R13)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y6
-	VBROADCASTSS (R13)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y7
-	VBROADCASTSS (R13)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y8
-	VBROADCASTSS (R13)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y9
-	VBROADCASTSS (R14), Y23
-	VFMADD231PS  Y23, Y22, Y10
-	VBROADCASTSS (R14)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y11
-	VBROADCASTSS (R14)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y12
-	VBROADCASTSS (R14)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y13
-	VBROADCASTSS (R14)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y14
-	VBROADCASTSS (R15), Y23
-	VFMADD231PS  Y23, Y22, Y15
-	VBROADCASTSS (R15)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y16
-	VBROADCASTSS (R15)(R10*2), Y23
-	VFMADD231PS  Y23, Y22, Y17
-	VBROADCASTSS (R15)(R12*1), Y23
-	VFMADD231PS  Y23, Y22, Y18
-	VBROADCASTSS (R15)(R10*4), Y23
-	VFMADD231PS  Y23, Y22, Y19
-	VBROADCASTSS (BP), Y23
-	VFMADD231PS  Y23, Y22, Y20
-	VBROADCASTSS (BP)(R10*1), Y23
-	VFMADD231PS  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPS.Z        (DI), K1, Y22
+	VFMADD231PS.BCST (R11), Y22, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PS.BCST (R13), Y22, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PS.BCST (R14), Y22, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PS.BCST (R15), Y22, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PS.BCST (BP), Y22, Y20
+	VFMADD231PS.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -33249,8 +40100,9 @@ tile21:
 	PREFETCHT1 31(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -33264,169 +40116,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPS.Z    (DI), K1, Y21
-	VBROADCASTSS (R11), Y22
-	VFMADD231PS  Y22, Y21, Y0
-	VBROADCASTSS (R11)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y1
-	VBROADCASTSS (R11)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (R11)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y3
-	VBROADCASTSS (R11)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (R13), Y22
-	VFMADD231PS  Y22, Y21, Y5
-	VBROADCASTSS (R13)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (R13)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y7
-	VBROADCASTSS (R13)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (R13)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y9
-	VBROADCASTSS (R14), Y22
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R14)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y11
-	VBROADCASTSS (R14)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (R14)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y13
-	VBROADCASTSS (R14)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R15), Y22
-	VFMADD231PS  Y22, Y21, Y15
-	VBROADCASTSS (R15)(R10*1), Y22
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (R15)(R10*2), Y22
-	VFMADD231PS  Y22, Y21, Y17
-	VBROADCASTSS (R15)(R12*1), Y22
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R15)(R10*4), Y22
-	VFMADD231PS  Y22, Y21, Y19
-	VBROADCASTSS (BP), Y22
-	VFMADD231PS  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPS.Z        (DI), K1, Y21
+	VFMADD231PS.BCST (R11), Y21, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PS.BCST (R13), Y21, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PS.BCST (R14), Y21, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PS.BCST (R15), Y21, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PS.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -33787,8 +40589,9 @@ tile20:
 	PREFETCHT1 31(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -33800,160 +40603,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPS.Z    (DI), K1, Y20
-	VBROADCASTSS (R11), Y21
-	VFMADD231PS  Y21, Y20, Y0
-	VBROADCASTSS (R11)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y1
-	VBROADCASTSS (R11)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y2
-	VBROADCASTSS (R11)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y3
-	VBROADCASTSS (R11)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y4
-	VBROADCASTSS (R13), Y21
-	VFMADD231PS  Y21, Y20, Y5
-	VBROADCASTSS (R13)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y6
-	VBROADCASTSS (R13)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y7
-	VBROADCASTSS (R13)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y8
-	VBROADCASTSS (R13)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y9
-	VBROADCASTSS (R14), Y21
-	VFMADD231PS  Y21, Y20, Y10
-	VBROADCASTSS (R14)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y11
-	VBROADCASTSS (R14)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y12
-	VBROADCASTSS (R14)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y13
-	VBROADCASTSS (R14)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y14
-	VBROADCASTSS (R15), Y21
-	VFMADD231PS  Y21, Y20, Y15
-	VBROADCASTSS (R15)(R10*1), Y21
-	VFMADD231PS  Y21, Y20, Y16
-	VBROADCASTSS (R15)(R10*2), Y21
-	VFMADD231PS  Y21, Y20, Y17
-	VBROADCASTSS (R15)(R12*1), Y21
-	VFMADD231PS  Y21, Y20, Y18
-	VBROADCASTSS (R15)(R10*4), Y21
-	VFMADD231PS  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPS.Z        (DI), K1, Y20
+	VFMADD231PS.BCST (R11), Y20, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PS.BCST (R13), Y20, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PS.BCST (R14), Y20, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PS.BCST (R15), Y20, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PS.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -34299,8 +41054,9 @@ tile19:
 	PREFETCHT1 31(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -34312,154 +41068,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPS.Z    (DI), K1, Y19
-	VBROADCASTSS (R11), Y20
-	VFMADD231PS  Y20, Y19, Y0
-	VBROADCASTSS (R11)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y1
-	VBROADCASTSS (R11)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (R11)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y3
-	VBROADCASTSS (R11)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (R13), Y20
-	VFMADD231PS  Y20, Y19, Y5
-	VBROADCASTSS (R13)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (R13)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y7
-	VBROADCASTSS (R13)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (R13)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y9
-	VBROADCASTSS (R14), Y20
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R14)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y11
-	VBROADCASTSS (R14)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (R14)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y13
-	VBROADCASTSS (R14)(R10*4), Y20
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R15), Y20
-	VFMADD231PS  Y20, Y19, Y15
-	VBROADCASTSS (R15)(R10*1), Y20
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (R15)(R10*2), Y20
-	VFMADD231PS  Y20, Y19, Y17
-	VBROADCASTSS (R15)(R12*1), Y20
-	VFMADD231PS  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPS.Z        (DI), K1, Y19
+	VFMADD231PS.BCST (R11), Y19, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PS.BCST (R13), Y19, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PS.BCST (R14), Y19, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PS.BCST (R15), Y19, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PS.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -34790,8 +41501,9 @@ tile18:
 	PREFETCHT1 31(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -34803,148 +41515,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPS.Z    (DI), K1, Y18
-	VBROADCASTSS (R11), Y19
-	VFMADD231PS  Y19, Y18, Y0
-	VBROADCASTSS (R11)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y1
-	VBROADCASTSS (R11)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y2
-	VBROADCASTSS (R11)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y3
-	VBROADCASTSS (R11)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y4
-	VBROADCASTSS (R13), Y19
-	VFMADD231PS  Y19, Y18, Y5
-	VBROADCASTSS (R13)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y6
-	VBROADCASTSS (R13)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y7
-	VBROADCASTSS (R13)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y8
-	VBROADCASTSS (R13)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y9
-	VBROADCASTSS (R14), Y19
-	VFMADD231PS  Y19, Y18, Y10
-	VBROADCASTSS (R14)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y11
-	VBROADCASTSS (R14)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y12
-	VBROADCASTSS (R14)(R12*1), Y19
-	VFMADD231PS  Y19, Y18, Y13
-	VBROADCASTSS (R14)(R10*4), Y19
-	VFMADD231PS  Y19, Y18, Y14
-	VBROADCASTSS (R15), Y19
-	VFMADD231PS  Y19, Y18, Y15
-	VBROADCASTSS (R15)(R10*1), Y19
-	VFMADD231PS  Y19, Y18, Y16
-	VBROADCASTSS (R15)(R10*2), Y19
-	VFMADD231PS  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPS.Z        (DI), K1, Y18
+	VFMADD231PS.BCST (R11), Y18, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PS.BCST (R13), Y18, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PS.BCST (R14), Y18, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PS.BCST (R15), Y18, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PS.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -35260,8 +41930,9 @@ tile17:
 	PREFETCHT1 31(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35273,142 +41944,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPS.Z    (DI), K1, Y17
-	VBROADCASTSS (R11), Y18
-	VFMADD231PS  Y18, Y17, Y0
-	VBROADCASTSS (R11)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y1
-	VBROADCASTSS (R11)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (R11)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y3
-	VBROADCASTSS (R11)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (R13), Y18
-	VFMADD231PS  Y18, Y17, Y5
-	VBROADCASTSS (R13)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (R13)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y7
-	VBROADCASTSS (R13)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (R13)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y9
-	VBROADCASTSS (R14), Y18
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R14)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y11
-	VBROADCASTSS (R14)(R10*2), Y18
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (R14)(R12*1), Y18
-	VFMADD231PS  Y18, Y17, Y13
-	VBROADCASTSS (R14)(R10*4), Y18
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R15), Y18
-	VFMADD231PS  Y18, Y17, Y15
-	VBROADCASTSS (R15)(R10*1), Y18
-	VFMADD231PS  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPS.Z        (DI), K1, Y17
+	VFMADD231PS.BCST (R11), Y17, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PS.BCST (R13), Y17, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PS.BCST (R14), Y17, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PS.BCST (R15), Y17, Y15
+	VFMADD231PS.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -35709,8 +42341,9 @@ tile16:
 	PREFETCHT1 31(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -35722,136 +42355,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPS.Z    (DI), K1, Y16
-	VBROADCASTSS (R11), Y17
-	VFMADD231PS  Y17, Y16, Y0
-	VBROADCASTSS (R11)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y1
-	VBROADCASTSS (R11)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y2
-	VBROADCASTSS (R11)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y3
-	VBROADCASTSS (R11)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y4
-	VBROADCASTSS (R13), Y17
-	VFMADD231PS  Y17, Y16, Y5
-	VBROADCASTSS (R13)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y6
-	VBROADCASTSS (R13)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y7
-	VBROADCASTSS (R13)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y8
-	VBROADCASTSS (R13)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y9
-	VBROADCASTSS (R14), Y17
-	VFMADD231PS  Y17, Y16, Y10
-	VBROADCASTSS (R14)(R10*1), Y17
-	VFMADD231PS  Y17, Y16, Y11
-	VBROADCASTSS (R14)(R10*2), Y17
-	VFMADD231PS  Y17, Y16, Y12
-	VBROADCASTSS (R14)(R12*1), Y17
-	VFMADD231PS  Y17, Y16, Y13
-	VBROADCASTSS (R14)(R10*4), Y17
-	VFMADD231PS  Y17, Y16, Y14
-	VBROADCASTSS (R15), Y17
-	VFMADD231PS  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPS.Z        (DI), K1, Y16
+	VFMADD231PS.BCST (R11), Y16, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PS.BCST (R13), Y16, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PS.BCST (R14), Y16, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PS.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -36137,8 +42734,9 @@ tile15:
 	PREFETCHT1 31(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -36148,127 +42746,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPS.Z    (DI), K1, Y15
-	VBROADCASTSS (R11), Y16
-	VFMADD231PS  Y16, Y15, Y0
-	VBROADCASTSS (R11)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y1
-	VBROADCASTSS (R11)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (R11)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y3
-	VBROADCASTSS (R11)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (R13), Y16
-	VFMADD231PS  Y16, Y15, Y5
-	VBROADCASTSS (R13)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (R13)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y7
-	VBROADCASTSS (R13)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (R13)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y9
-	VBROADCASTSS (R14), Y16
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R14)(R10*1), Y16
-	VFMADD231PS  Y16, Y15, Y11
-	VBROADCASTSS (R14)(R10*2), Y16
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (R14)(R12*1), Y16
-	VFMADD231PS  Y16, Y15, Y13
-	VBROADCASTSS (R14)(R10*4), Y16
-	VFMADD231PS  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPS.Z        (DI), K1, Y15
+	VFMADD231PS.BCST (R11), Y15, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PS.BCST (R13), Y15, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PS.BCST (R14), Y15, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PS.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -36539,8 +43103,9 @@ tile14:
 	PREFETCHT1 31(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -36550,121 +43115,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPS.Z    (DI), K1, Y14
-	VBROADCASTSS (R11), Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VBROADCASTSS (R11)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VBROADCASTSS (R11)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y3
-	VBROADCASTSS (R11)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (R13), Y15
-	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R13)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (R13)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y7
-	VBROADCASTSS (R13)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R13)(R10*4), Y15
-	VFMADD231PS  Y15, Y14, Y9
-	VBROADCASTSS (R14), Y15
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R14)(R10*1), Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VBROADCASTSS (R14)(R10*2), Y15
-	VFMADD231PS  Y15, Y14, Y12
-	VBROADCASTSS (R14)(R12*1), Y15
-	VFMADD231PS  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPS.Z        (DI), K1, Y14
+	VFMADD231PS.BCST (R11), Y14, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PS.BCST (R13), Y14, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PS.BCST (R14), Y14, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PS.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -36920,8 +43454,9 @@ tile13:
 	PREFETCHT1 31(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -36931,115 +43466,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPS.Z    (DI), K1, Y13
-	VBROADCASTSS (R11), Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VBROADCASTSS (R11)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R11)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (R11)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R11)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (R13), Y14
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R13)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (R13)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13)(R12*1), Y14
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (R13)(R10*4), Y14
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R14), Y14
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R14)(R10*1), Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VBROADCASTSS (R14)(R10*2), Y14
-	VFMADD231PS  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPS.Z        (DI), K1, Y13
+	VFMADD231PS.BCST (R11), Y13, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PS.BCST (R13), Y13, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PS.BCST (R14), Y13, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PS.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -37280,8 +43787,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -37291,109 +43799,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPS.Z    (DI), K1, Y12
-	VBROADCASTSS (R11), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS (R11)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y1
-	VBROADCASTSS (R11)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (R11)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y3
-	VBROADCASTSS (R11)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (R13), Y13
-	VFMADD231PS  Y13, Y12, Y5
-	VBROADCASTSS (R13)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (R13)(R10*2), Y13
-	VFMADD231PS  Y13, Y12, Y7
-	VBROADCASTSS (R13)(R12*1), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (R13)(R10*4), Y13
-	VFMADD231PS  Y13, Y12, Y9
-	VBROADCASTSS (R14), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VBROADCASTSS (R14)(R10*1), Y13
-	VFMADD231PS  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPS.Z        (DI), K1, Y12
+	VFMADD231PS.BCST (R11), Y12, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PS.BCST (R13), Y12, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PS.BCST (R14), Y12, Y10
+	VFMADD231PS.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -37619,8 +44102,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -37630,103 +44114,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPS.Z    (DI), K1, Y11
-	VBROADCASTSS (R11), Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VBROADCASTSS (R11)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R11)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R11)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R11)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (R13), Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R13)(R10*1), Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (R13)(R10*2), Y12
-	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13)(R12*1), Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (R13)(R10*4), Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VBROADCASTSS (R14), Y12
-	VFMADD231PS  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPS.Z        (DI), K1, Y11
+	VFMADD231PS.BCST (R11), Y11, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PS.BCST (R13), Y11, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PS.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -37937,8 +44399,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -37946,94 +44409,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPS.Z    (DI), K1, Y10
-	VBROADCASTSS (R11), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VBROADCASTSS (R11)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y1
-	VBROADCASTSS (R11)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R11)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VBROADCASTSS (R11)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R13), Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VBROADCASTSS (R13)(R10*1), Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R13)(R10*2), Y11
-	VFMADD231PS  Y11, Y10, Y7
-	VBROADCASTSS (R13)(R12*1), Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VBROADCASTSS (R13)(R10*4), Y11
-	VFMADD231PS  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPS.Z        (DI), K1, Y10
+	VFMADD231PS.BCST (R11), Y10, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PS.BCST (R13), Y10, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PS.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -38229,8 +44672,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38238,88 +44682,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPS.Z    (DI), K1, Y9
-	VBROADCASTSS (R11), Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VBROADCASTSS (R11)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R11)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (R11)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R11)(R10*4), Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (R13), Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R13)(R10*1), Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (R13)(R10*2), Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VBROADCASTSS (R13)(R12*1), Y10
-	VFMADD231PS  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPS.Z        (DI), K1, Y9
+	VFMADD231PS.BCST (R11), Y9, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PS.BCST (R13), Y9, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PS.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -38500,8 +44927,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38509,82 +44937,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPS.Z    (DI), K1, Y8
-	VBROADCASTSS (R11), Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS (R11)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS (R11)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R11)(R12*1), Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS (R11)(R10*4), Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R13), Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS (R13)(R10*1), Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS (R13)(R10*2), Y9
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPS.Z        (DI), K1, Y8
+	VFMADD231PS.BCST (R11), Y8, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PS.BCST (R13), Y8, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PS.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -38750,8 +45164,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38759,76 +45174,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPS.Z    (DI), K1, Y7
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (R11)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R11)(R10*2), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R11)(R12*1), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R11)(R10*4), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R13), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13)(R10*1), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPS.Z        (DI), K1, Y7
+	VFMADD231PS.BCST (R11), Y7, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PS.BCST (R13), Y7, Y5
+	VFMADD231PS.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -38979,8 +45383,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -38988,70 +45393,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPS.Z    (DI), K1, Y6
-	VBROADCASTSS (R11), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R11)(R10*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R11)(R10*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R11)(R12*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R11)(R10*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPS.Z        (DI), K1, Y6
+	VFMADD231PS.BCST (R11), Y6, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PS.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -39187,68 +45584,63 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPS.Z    (DI), K1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(R10*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R11)(R10*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(R12*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(R10*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPS.Z        (DI), K1, Y5
+	VFMADD231PS.BCST (R11), Y5, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PS.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -39369,62 +45761,60 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPS.Z    (DI), K1, Y4
-	VBROADCASTSS (R11), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R11)(R10*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R11)(R10*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R11)(R12*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPS.Z        (DI), K1, Y4
+	VFMADD231PS.BCST (R11), Y4, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PS.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -39530,55 +45920,56 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPS.Z    (DI), K1, Y3
-	VBROADCASTSS (R11), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R11)(R10*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R11)(R10*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPS.Z        (DI), K1, Y3
+	VFMADD231PS.BCST (R11), Y3, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PS.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -39669,49 +46060,53 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPS.Z    (DI), K1, Y2
-	VBROADCASTSS (R11), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R11)(R10*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPS.Z        (DI), K1, Y2
+	VFMADD231PS.BCST (R11), Y2, Y0
+	VFMADD231PS.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -39787,43 +46182,50 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPS.Z    (DI), K1, Y1
-	VBROADCASTSS (R10), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPS.Z        (DI), K1, Y1
+	VFMADD231PS.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -41549,6 +47951,967 @@ end:
 	VZEROUPPER
 	RET
 
+// func gemmPoolMaxF32AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMaxF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  y+0(FP), AX
+	MOVQ  index+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  columns+40(FP), BX
+	MOVQ  width+88(FP), SI
+	MOVQ  pixels+80(FP), DI
+	ANDQ  $0x3f, SI
+	SHRQ  $0x02, SI
+	XORL  R8, R8
+	BTSQ  SI, R8
+	DECQ  R8
+	KMOVW R8, K1
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x40, R9
+	JLT  part
+
+whole:
+	MOVL         $0xff800000, R10
+	VMOVD        R10, X0
+	VBROADCASTSS X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPS      (R13)(R14*1), Z2
+	VBROADCASTSS (R10), Z3
+	VCMPPS       $0x1e, Z0, Z2, K2
+	VCMPPS       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Z2, Z0, K2, Z0
+	VBLENDMPS    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS (R10), Z3
+	VADDPS       Z3, Z1, Z1
+	VMOVUPS      Z0, (AX)(R8*1)
+	VMOVUPS      Z1, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	CMPQ         SI, $0x08
+	JGT          large
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X0
+	VBROADCASTSS X0, Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMOVUPS.Z    (R12)(R13*1), K1, Y2
+	VBROADCASTSS (R9), Y3
+	VCMPPS       $0x1e, Y0, Y2, K2
+	VCMPPS       $0x03, Y2, Y2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Y2, Y0, K2, Y0
+	VBLENDMPS    Y3, Y1, K2, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS (R9), Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y0, K1, (AX)(R8*1)
+	VMOVUPS      Y1, K1, (CX)(R8*1)
+	JMP          done
+
+large:
+	MOVL         $0xff800000, R9
+	VMOVD        R9, X0
+	VBROADCASTSS X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part64Tap:
+	MOVQ         (R10), R13
+	VMOVUPS.Z    (R12)(R13*1), K1, Z2
+	VBROADCASTSS (R9), Z3
+	VCMPPS       $0x1e, Z0, Z2, K2
+	VCMPPS       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPS    Z2, Z0, K2, Z0
+	VBLENDMPS    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R9
+	DECQ         R11
+	JNZ          part64Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS (R9), Z3
+	VADDPS       Z3, Z1, Z1
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+	VMOVUPS      Z1, K1, (CX)(R8*1)
+
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x04, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF32AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMeanF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPS      (R10)(R11*1), Z1
+	VADDPS       Z1, Z0, Z0
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	CMPQ   DX, $0x08
+	JGT    large
+	VXORPS Y0, Y0, Y0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMOVUPS.Z    (R9)(R10*1), K1, Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, K1, (AX)(SI*1)
+	JMP          done
+
+large:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part64Tap:
+	MOVQ         (DI), R10
+	VMOVUPS.Z    (R9)(R10*1), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part64Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(SI*1)
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolSetF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS Z0, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x08
+	JGT          large
+	VMOVUPS.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ    (DI), R9
+	VMOVUPS Y0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part32Tap
+	JMP     done
+
+large:
+	VMOVUPS.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ    (DI), R9
+	VMOVUPS Z0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolAddF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x02, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPS      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSS (R8), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPS (R10)(R11*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x08
+	JGT          large
+	VMOVUPS.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Y1
+	VDIVPS       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ      (DI), R9
+	VMOVUPS.Z (SI)(R9*1), K1, Y1
+	VADDPS    Y0, Y1, Y1
+	VMOVUPS   Y1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part32Tap
+	JMP       done
+
+large:
+	VMOVUPS.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSS (DI), Z1
+	VDIVPS       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ      (DI), R9
+	VMOVUPS.Z (SI)(R9*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmTileInF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileInF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+	LEAQ (DI)(DI*2), R8
+	MOVQ 48(AX), R9
+	MOVQ 56(AX), R10
+	MOVQ R9, R11
+	LEAQ (R10)(R10*2), R12
+	LEAQ (R11)(R10*4), R13
+	ADDQ R10, R13
+	LEAQ (R13)(R10*4), R14
+	ADDQ R10, R14
+	LEAQ (R14)(R10*4), R15
+	ADDQ R10, R15
+
+tile:
+	XORQ R9, R9
+
+vector:
+	VMOVUPS (CX), Z0
+	VSUBPS  (BX), Z0, Z0
+	VMOVUPS (CX)(DI*1), Z1
+	VSUBPS  (BX)(DI*1), Z1, Z1
+	VMOVUPS (CX)(DI*2), Z2
+	VSUBPS  (BX)(DI*2), Z2, Z2
+	VMOVUPS (CX)(R8*1), Z3
+	VSUBPS  (BX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R11)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R11)(R10*1)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R11)(R10*2)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R11)(R12*1)
+	VMOVUPS (DX), Z0
+	VADDPS  (BX), Z0, Z0
+	VMOVUPS (DX)(DI*1), Z1
+	VADDPS  (BX)(DI*1), Z1, Z1
+	VMOVUPS (DX)(DI*2), Z2
+	VADDPS  (BX)(DI*2), Z2, Z2
+	VMOVUPS (DX)(R8*1), Z3
+	VADDPS  (BX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R11)(R10*4)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R13)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R13)(R10*1)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R13)(R10*2)
+	VMOVUPS (BX), Z0
+	VSUBPS  (DX), Z0, Z0
+	VMOVUPS (BX)(DI*1), Z1
+	VSUBPS  (DX)(DI*1), Z1, Z1
+	VMOVUPS (BX)(DI*2), Z2
+	VSUBPS  (DX)(DI*2), Z2, Z2
+	VMOVUPS (BX)(R8*1), Z3
+	VSUBPS  (DX)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R13)(R12*1)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R13)(R10*4)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R14)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R14)(R10*1)
+	VMOVUPS (DX), Z0
+	VSUBPS  (SI), Z0, Z0
+	VMOVUPS (DX)(DI*1), Z1
+	VSUBPS  (SI)(DI*1), Z1, Z1
+	VMOVUPS (DX)(DI*2), Z2
+	VSUBPS  (SI)(DI*2), Z2, Z2
+	VMOVUPS (DX)(R8*1), Z3
+	VSUBPS  (SI)(R8*1), Z3, Z3
+	VSUBPS  Z2, Z0, Z0
+	VMOVUPS Z0, (R14)(R10*2)
+	VADDPS  Z2, Z1, Z0
+	VMOVUPS Z0, (R14)(R12*1)
+	VSUBPS  Z1, Z2, Z0
+	VMOVUPS Z0, (R14)(R10*4)
+	VSUBPS  Z3, Z1, Z0
+	VMOVUPS Z0, (R15)
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R13
+	ADDQ    $0x40, R14
+	ADDQ    $0x40, R15
+	CMPQ    R9, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	ADDQ    40(AX), BX
+	ADDQ    40(AX), SI
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileOutF32AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gemmTileOutF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (R8), Z0
+	VADDPS  (R8)(DI*4), Z0, Z0
+	VADDPS  (R10)(R9*1), Z0, Z0
+	VMOVUPS (R8)(DI*1), Z1
+	VADDPS  (R10), Z1, Z1
+	VADDPS  (R10)(DI*4), Z1, Z1
+	VMOVUPS (R8)(DI*2), Z2
+	VADDPS  (R10)(DI*1), Z2, Z2
+	VADDPS  (R11), Z2, Z2
+	VMOVUPS (R8)(R9*1), Z3
+	VADDPS  (R10)(DI*2), Z3, Z3
+	VADDPS  (R11)(DI*1), Z3, Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias0
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias0:
+	CMPQ   72(AX), $0x00
+	JE     norelu0
+	VXORPS Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VADDPS Z4, Z0, Z0
+
+norelu0:
+	VMOVUPS Z0, (CX)
+	VSUBPS  Z2, Z1, Z0
+	VSUBPS  Z3, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias1
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias1:
+	CMPQ   72(AX), $0x00
+	JE     norelu1
+	VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+
+norelu1:
+	VMOVUPS Z0, (CX)(BX*1)
+	VMOVUPS (R8)(DI*4), Z0
+	VSUBPS  (R10)(R9*1), Z0, Z0
+	VSUBPS  (R11)(DI*2), Z0, Z0
+	VMOVUPS (R10), Z1
+	VSUBPS  (R10)(DI*4), Z1, Z1
+	VSUBPS  (R11)(R9*1), Z1, Z1
+	VMOVUPS (R10)(DI*1), Z2
+	VSUBPS  (R11), Z2, Z2
+	VSUBPS  (R11)(DI*4), Z2, Z2
+	VMOVUPS (R10)(DI*2), Z3
+	VSUBPS  (R11)(DI*1), Z3, Z3
+	VSUBPS  (R12), Z3, Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias2
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias2:
+	CMPQ   72(AX), $0x00
+	JE     norelu2
+	VXORPS Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VADDPS Z4, Z0, Z0
+
+norelu2:
+	VMOVUPS Z0, (DX)
+	VSUBPS  Z2, Z1, Z0
+	VSUBPS  Z3, Z0, Z0
+	MOVQ    64(AX), R13
+	TESTQ   R13, R13
+	JZ      nobias3
+	VADDPS  (R13)(SI*1), Z0, Z0
+
+nobias3:
+	CMPQ   72(AX), $0x00
+	JE     norelu3
+	VXORPS Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+
+norelu3:
+	VMOVUPS Z0, (DX)(BX*1)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R10
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func gemmTileWeightsF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileWeightsF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      (CX), Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VMOVUPS      Z1, (R9)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R9)(R8*1)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R9)(R8*2)
+	VMOVUPS      Z3, (R9)(R10*1)
+	VMOVUPS      (CX), Z1
+	VADDPS       (BX), Z1, Z1
+	VADDPS       (DX), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VADDPS       (BX)(SI*1), Z2, Z2
+	VADDPS       (DX)(SI*1), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VADDPS       (BX)(SI*2), Z3, Z3
+	VADDPS       (DX)(SI*2), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      Z1, (R9)(R8*4)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R11)(R8*1)
+	VMOVUPS      Z3, (R11)(R8*2)
+	VMOVUPS      (CX), Z1
+	VADDPS       (BX), Z1, Z1
+	VSUBPS       (DX), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (CX)(SI*1), Z2
+	VADDPS       (BX)(SI*1), Z2, Z2
+	VSUBPS       (DX)(SI*1), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (CX)(SI*2), Z3
+	VADDPS       (BX)(SI*2), Z3, Z3
+	VSUBPS       (DX)(SI*2), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      Z1, (R11)(R10*1)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R11)(R8*4)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      Z3, (R12)(R8*1)
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (BX)(SI*1), Z2
+	VMOVUPS      (BX)(SI*2), Z3
+	VMOVUPS      Z1, (R12)(R8*2)
+	VADDPS       Z3, Z1, Z4
+	VADDPS       Z2, Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VMOVUPS      Z4, (R12)(R10*1)
+	VADDPS       Z3, Z1, Z1
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (R12)(R8*4)
+	VMOVUPS      Z3, (R13)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R11
+	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileSumF32AVX512(args *byte)
+// Requires: AVX, AVX512F
+TEXT ·gemmTileSumF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ 48(AX), DI
+	MOVQ 56(AX), R8
+	MOVQ DI, R9
+	LEAQ (R8)(R8*2), R10
+	LEAQ (R9)(R8*4), R11
+	ADDQ R8, R11
+	LEAQ (R11)(R8*4), R12
+	ADDQ R8, R12
+	LEAQ (R12)(R8*4), R13
+	ADDQ R8, R13
+
+tile:
+	XORQ DI, DI
+
+vector:
+	MOVL         $0x3f000000, R14
+	VMOVD        R14, X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      (R9)(R8*4), Z1
+	VADDPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       (R9), Z1, Z1
+	VMOVUPS      (R11), Z2
+	VADDPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       (R9)(R8*1), Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VADDPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VADDPS       (R9)(R8*2), Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VADDPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       (R9)(R10*1), Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (CX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (CX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (CX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Z1
+	VSUBPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      (R11), Z2
+	VSUBPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VSUBPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VSUBPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (DX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (DX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (DX)(SI*2)
+	VMOVUPS      (R9)(R8*4), Z1
+	VADDPS       (R11)(R10*1), Z1, Z1
+	VMULPS       Z0, Z1, Z1
+	VADDPS       (R12)(R8*2), Z1, Z1
+	VMOVUPS      (R11), Z2
+	VADDPS       (R11)(R8*4), Z2, Z2
+	VMULPS       Z0, Z2, Z2
+	VADDPS       (R12)(R10*1), Z2, Z2
+	VMOVUPS      (R11)(R8*1), Z3
+	VADDPS       (R12), Z3, Z3
+	VMULPS       Z0, Z3, Z3
+	VADDPS       (R12)(R8*4), Z3, Z3
+	VMOVUPS      (R11)(R8*2), Z4
+	VADDPS       (R12)(R8*1), Z4, Z4
+	VMULPS       Z0, Z4, Z4
+	VADDPS       (R13), Z4, Z4
+	VADDPS       Z3, Z2, Z5
+	VMULPS       Z0, Z5, Z5
+	VADDPS       Z1, Z5, Z1
+	VMOVUPS      Z1, (BX)
+	VSUBPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z1
+	VMOVUPS      Z1, (BX)(SI*1)
+	VADDPS       Z3, Z2, Z1
+	VMULPS       Z0, Z1, Z0
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      Z0, (BX)(SI*2)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R11
+	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
+	CMPQ         DI, 88(AX)
+	JLT          vector
+	ADDQ         40(AX), CX
+	ADDQ         40(AX), DX
+	ADDQ         40(AX), BX
+	DECQ         80(AX)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func gemmTileGradF32AVX512(args *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gemmTileGradF32AVX512(SB), NOSPLIT, $0-8
+	MOVQ args+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 32(AX), BX
+	LEAQ (BX)(BX*2), SI
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), DI
+	MOVQ SI, R8
+	LEAQ (DI)(DI*2), R9
+	LEAQ (R8)(DI*4), R10
+	ADDQ DI, R10
+	LEAQ (R10)(DI*4), R11
+	ADDQ DI, R11
+	LEAQ (R11)(DI*4), R12
+	ADDQ DI, R12
+
+tile:
+	XORQ SI, SI
+
+vector:
+	VMOVUPS (CX), Z0
+	VMOVUPS (CX)(BX*1), Z1
+	VMOVUPS (DX), Z2
+	VMOVUPS (DX)(BX*1), Z3
+	VMOVUPS Z0, (R8)
+	VADDPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R8)(DI*1)
+	VSUBPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R8)(DI*2)
+	VXORPS  Z4, Z4, Z4
+	VSUBPS  Z1, Z4, Z4
+	VMOVUPS Z4, (R8)(R9*1)
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z3, Z1, Z5
+	VMOVUPS Z4, (R8)(DI*4)
+	VADDPS  Z5, Z4, Z6
+	VMOVUPS Z6, (R10)
+	VSUBPS  Z5, Z4, Z4
+	VMOVUPS Z4, (R10)(DI*1)
+	VXORPS  Z4, Z4, Z4
+	VSUBPS  Z5, Z4, Z4
+	VMOVUPS Z4, (R10)(DI*2)
+	VSUBPS  Z2, Z0, Z0
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R10)(R9*1)
+	VADDPS  Z1, Z0, Z4
+	VMOVUPS Z4, (R10)(DI*4)
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)(DI*1)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z2, Z0, Z0
+	VXORPS  Z1, Z1, Z1
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z0, (R11)(DI*2)
+	VADDPS  Z1, Z0, Z2
+	VMOVUPS Z2, (R11)(R9*1)
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)(DI*4)
+	VXORPS  Z0, Z0, Z0
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R12)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R10
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	CMPQ    SI, 88(AX)
+	JLT     vector
+	ADDQ    40(AX), CX
+	ADDQ    40(AX), DX
+	DECQ    80(AX)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
 // func gemmPairF64AVX512(args *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·gemmPairF64AVX512(SB), NOSPLIT, $0-8
@@ -41653,8 +49016,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -41664,6 +49028,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest12
 
@@ -41890,6 +49257,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -42218,8 +49593,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -42229,6 +49605,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest11
 
@@ -42440,6 +49819,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -42744,8 +50131,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -42753,6 +50141,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest10
 
@@ -42944,6 +50335,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -43224,8 +50622,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -43233,6 +50632,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest9
 
@@ -43409,6 +50811,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -43665,8 +51074,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -43674,6 +51084,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest8
 
@@ -43835,6 +51248,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -44067,8 +51487,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44076,6 +51497,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest7
 
@@ -44222,6 +51646,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -44430,8 +51861,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -44439,6 +51871,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest6
 
@@ -44570,6 +52005,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -44754,13 +52196,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest5
 
@@ -44872,6 +52318,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -45032,13 +52484,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest4
 
@@ -45135,6 +52591,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -45271,12 +52733,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest3
 
@@ -45358,6 +52824,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -45470,12 +52942,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest2
 
@@ -45542,6 +53018,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -45630,12 +53112,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x04, SI
 	JLT  rest1
 
@@ -45687,6 +53173,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -45857,8 +53349,9 @@ tile12:
 	PREFETCHT1 127(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -45868,6 +53361,9 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
@@ -46010,6 +53506,14 @@ single12:
 	JNZ          single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -46343,8 +53847,9 @@ tile11:
 	PREFETCHT1 127(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -46354,6 +53859,9 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
@@ -46487,6 +53995,14 @@ single11:
 	JNZ          single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -46796,8 +54312,9 @@ tile10:
 	PREFETCHT1 127(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -46805,6 +54322,9 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
@@ -46926,6 +54446,13 @@ single10:
 	JNZ          single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -47211,8 +54738,9 @@ tile9:
 	PREFETCHT1 127(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -47220,6 +54748,9 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
@@ -47332,6 +54863,13 @@ single9:
 	JNZ          single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -47593,8 +55131,9 @@ tile8:
 	PREFETCHT1 127(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -47602,6 +55141,9 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
@@ -47705,6 +55247,13 @@ single8:
 	JNZ          single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -47942,8 +55491,9 @@ tile7:
 	PREFETCHT1 127(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -47951,6 +55501,9 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
@@ -48045,6 +55598,13 @@ single7:
 	JNZ          single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -48258,8 +55818,9 @@ tile6:
 	PREFETCHT1 127(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -48267,6 +55828,9 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
@@ -48352,6 +55916,13 @@ single6:
 	JNZ          single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -48541,13 +56112,17 @@ tile5:
 	PREFETCHT1 127(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
@@ -48621,6 +56196,12 @@ single5:
 	JNZ          single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -48786,13 +56367,17 @@ tile4:
 	PREFETCHT1 127(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
@@ -48857,6 +56442,12 @@ single4:
 	JNZ          single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -48998,12 +56589,16 @@ tile3:
 	PREFETCHT1 127(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -49059,6 +56654,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -49176,12 +56777,16 @@ tile2:
 	PREFETCHT1 127(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -49228,6 +56833,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -49321,12 +56932,16 @@ tile1:
 	PREFETCHT1 127(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -49364,6 +56979,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -49594,8 +57215,9 @@ tile24:
 	PREFETCHT1 63(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -49609,187 +57231,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPD.Z    (DI), K1, Z24
-	VBROADCASTSD (R11), Z25
-	VFMADD231PD  Z25, Z24, Z0
-	VBROADCASTSD (R11)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z1
-	VBROADCASTSD (R11)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z2
-	VBROADCASTSD (R11)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z3
-	VBROADCASTSD (R11)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z4
-	VBROADCASTSD (R13), Z25
-	VFMADD231PD  Z25, Z24, Z5
-	VBROADCASTSD (R13)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z6
-	VBROADCASTSD (R13)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z7
-	VBROADCASTSD (R13)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z8
-	VBROADCASTSD (R13)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z9
-	VBROADCASTSD (R14), Z25
-	VFMADD231PD  Z25, Z24, Z10
-	VBROADCASTSD (R14)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z11
-	VBROADCASTSD (R14)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z12
-	VBROADCASTSD (R14)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z13
-	VBROADCASTSD (R14)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z14
-	VBROADCASTSD (R15), Z25
-	VFMADD231PD  Z25, Z24, Z15
-	VBROADCASTSD (R15)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z16
-	VBROADCASTSD (R15)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z17
-	VBROADCASTSD (R15)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z18
-	VBROADCASTSD (R15)(R10*4), Z25
-	VFMADD231PD  Z25, Z24, Z19
-	VBROADCASTSD (BP), Z25
-	VFMADD231PD  Z25, Z24, Z20
-	VBROADCASTSD (BP)(R10*1), Z25
-	VFMADD231PD  Z25, Z24, Z21
-	VBROADCASTSD (BP)(R10*2), Z25
-	VFMADD231PD  Z25, Z24, Z22
-	VBROADCASTSD (BP)(R12*1), Z25
-	VFMADD231PD  Z25, Z24, Z23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPD.Z        (DI), K1, Z24
+	VFMADD231PD.BCST (R11), Z24, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z24, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z24, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z24, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z24, Z4
+	VFMADD231PD.BCST (R13), Z24, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z24, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z24, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z24, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z24, Z9
+	VFMADD231PD.BCST (R14), Z24, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z24, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z24, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z24, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z24, Z14
+	VFMADD231PD.BCST (R15), Z24, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z24, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z24, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z24, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z24, Z19
+	VFMADD231PD.BCST (BP), Z24, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z24, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z24, Z22
+	VFMADD231PD.BCST (BP)(R12*1), Z24, Z23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -50195,8 +57758,9 @@ tile23:
 	PREFETCHT1 63(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -50210,181 +57774,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPD.Z    (DI), K1, Z23
-	VBROADCASTSD (R11), Z24
-	VFMADD231PD  Z24, Z23, Z0
-	VBROADCASTSD (R11)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z1
-	VBROADCASTSD (R11)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z2
-	VBROADCASTSD (R11)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z3
-	VBROADCASTSD (R11)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z4
-	VBROADCASTSD (R13), Z24
-	VFMADD231PD  Z24, Z23, Z5
-	VBROADCASTSD (R13)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z6
-	VBROADCASTSD (R13)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z7
-	VBROADCASTSD (R13)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z8
-	VBROADCASTSD (R13)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z9
-	VBROADCASTSD (R14), Z24
-	VFMADD231PD  Z24, Z23, Z10
-	VBROADCASTSD (R14)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z11
-	VBROADCASTSD (R14)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z12
-	VBROADCASTSD (R14)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z13
-	VBROADCASTSD (R14)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z14
-	VBROADCASTSD (R15), Z24
-	VFMADD231PD  Z24, Z23, Z15
-	VBROADCASTSD (R15)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z16
-	VBROADCASTSD (R15)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z17
-	VBROADCASTSD (R15)(R12*1), Z24
-	VFMADD231PD  Z24, Z23, Z18
-	VBROADCASTSD (R15)(R10*4), Z24
-	VFMADD231PD  Z24, Z23, Z19
-	VBROADCASTSD (BP), Z24
-	VFMADD231PD  Z24, Z23, Z20
-	VBROADCASTSD (BP)(R10*1), Z24
-	VFMADD231PD  Z24, Z23, Z21
-	VBROADCASTSD (BP)(R10*2), Z24
-	VFMADD231PD  Z24, Z23, Z22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPD.Z        (DI), K1, Z23
+	VFMADD231PD.BCST (R11), Z23, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z23, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z23, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z23, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z23, Z4
+	VFMADD231PD.BCST (R13), Z23, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z23, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z23, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z23, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z23, Z9
+	VFMADD231PD.BCST (R14), Z23, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z23, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z23, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z23, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z23, Z14
+	VFMADD231PD.BCST (R15), Z23, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z23, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z23, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z23, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z23, Z19
+	VFMADD231PD.BCST (BP), Z23, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z23, Z21
+	VFMADD231PD.BCST (BP)(R10*2), Z23, Z22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -50775,8 +58283,9 @@ tile22:
 	PREFETCHT1 63(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -50790,175 +58299,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPD.Z    (DI), K1, Z22
-	VBROADCASTSD (R11), Z23
-	VFMADD231PD  Z23, Z22, Z0
-	VBROADCASTSD (R11)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z1
-	VBROADCASTSD (R11)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z2
-	VBROADCASTSD (R11)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z3
-	VBROADCASTSD (R11)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z4
-	VBROADCASTSD (R13), Z23
-	VFMADD231PD  Z23, Z22, Z5
-	VBROADCASTSD (R13)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z6
-	VBROADCASTSD (R13)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z7
-	VBROADCASTSD (R13)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z8
-	VBROADCASTSD (R13)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z9
-	VBROADCASTSD (R14), Z23
-	VFMADD231PD  Z23, Z22, Z10
-	VBROADCASTSD (R14)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z11
-	VBROADCASTSD (R14)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z12
-	VBROADCASTSD (R14)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z13
-	VBROADCASTSD (R14)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z14
-	VBROADCASTSD (R15), Z23
-	VFMADD231PD  Z23, Z22, Z15
-	VBROADCASTSD (R15)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z16
-	VBROADCASTSD (R15)(R10*2), Z23
-	VFMADD231PD  Z23, Z22, Z17
-	VBROADCASTSD (R15)(R12*1), Z23
-	VFMADD231PD  Z23, Z22, Z18
-	VBROADCASTSD (R15)(R10*4), Z23
-	VFMADD231PD  Z23, Z22, Z19
-	VBROADCASTSD (BP), Z23
-	VFMADD231PD  Z23, Z22, Z20
-	VBROADCASTSD (BP)(R10*1), Z23
-	VFMADD231PD  Z23, Z22, Z21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPD.Z        (DI), K1, Z22
+	VFMADD231PD.BCST (R11), Z22, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z22, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z22, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z22, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z22, Z4
+	VFMADD231PD.BCST (R13), Z22, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z22, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z22, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z22, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z22, Z9
+	VFMADD231PD.BCST (R14), Z22, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z22, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z22, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z22, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z22, Z14
+	VFMADD231PD.BCST (R15), Z22, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z22, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z22, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z22, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z22, Z19
+	VFMADD231PD.BCST (BP), Z22, Z20
+	VFMADD231PD.BCST (BP)(R10*1), Z22, Z21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -51334,8 +58790,9 @@ tile21:
 	PREFETCHT1 63(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -51349,169 +58806,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPD.Z    (DI), K1, Z21
-	VBROADCASTSD (R11), Z22
-	VFMADD231PD  Z22, Z21, Z0
-	VBROADCASTSD (R11)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z1
-	VBROADCASTSD (R11)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z2
-	VBROADCASTSD (R11)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z3
-	VBROADCASTSD (R11)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z4
-	VBROADCASTSD (R13), Z22
-	VFMADD231PD  Z22, Z21, Z5
-	VBROADCASTSD (R13)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z6
-	VBROADCASTSD (R13)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z7
-	VBROADCASTSD (R13)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z8
-	VBROADCASTSD (R13)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z9
-	VBROADCASTSD (R14), Z22
-	VFMADD231PD  Z22, Z21, Z10
-	VBROADCASTSD (R14)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z11
-	VBROADCASTSD (R14)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z12
-	VBROADCASTSD (R14)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z13
-	VBROADCASTSD (R14)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z14
-	VBROADCASTSD (R15), Z22
-	VFMADD231PD  Z22, Z21, Z15
-	VBROADCASTSD (R15)(R10*1), Z22
-	VFMADD231PD  Z22, Z21, Z16
-	VBROADCASTSD (R15)(R10*2), Z22
-	VFMADD231PD  Z22, Z21, Z17
-	VBROADCASTSD (R15)(R12*1), Z22
-	VFMADD231PD  Z22, Z21, Z18
-	VBROADCASTSD (R15)(R10*4), Z22
-	VFMADD231PD  Z22, Z21, Z19
-	VBROADCASTSD (BP), Z22
-	VFMADD231PD  Z22, Z21, Z20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPD.Z        (DI), K1, Z21
+	VFMADD231PD.BCST (R11), Z21, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z21, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z21, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z21, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z21, Z4
+	VFMADD231PD.BCST (R13), Z21, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z21, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z21, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z21, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z21, Z9
+	VFMADD231PD.BCST (R14), Z21, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z21, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z21, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z21, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z21, Z14
+	VFMADD231PD.BCST (R15), Z21, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z21, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z21, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z21, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z21, Z19
+	VFMADD231PD.BCST (BP), Z21, Z20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -51872,8 +59279,9 @@ tile20:
 	PREFETCHT1 63(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -51885,160 +59293,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPD.Z    (DI), K1, Z20
-	VBROADCASTSD (R11), Z21
-	VFMADD231PD  Z21, Z20, Z0
-	VBROADCASTSD (R11)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z1
-	VBROADCASTSD (R11)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z2
-	VBROADCASTSD (R11)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z3
-	VBROADCASTSD (R11)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z4
-	VBROADCASTSD (R13), Z21
-	VFMADD231PD  Z21, Z20, Z5
-	VBROADCASTSD (R13)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z6
-	VBROADCASTSD (R13)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z7
-	VBROADCASTSD (R13)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z8
-	VBROADCASTSD (R13)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z9
-	VBROADCASTSD (R14), Z21
-	VFMADD231PD  Z21, Z20, Z10
-	VBROADCASTSD (R14)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z11
-	VBROADCASTSD (R14)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z12
-	VBROADCASTSD (R14)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z13
-	VBROADCASTSD (R14)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z14
-	VBROADCASTSD (R15), Z21
-	VFMADD231PD  Z21, Z20, Z15
-	VBROADCASTSD (R15)(R10*1), Z21
-	VFMADD231PD  Z21, Z20, Z16
-	VBROADCASTSD (R15)(R10*2), Z21
-	VFMADD231PD  Z21, Z20, Z17
-	VBROADCASTSD (R15)(R12*1), Z21
-	VFMADD231PD  Z21, Z20, Z18
-	VBROADCASTSD (R15)(R10*4), Z21
-	VFMADD231PD  Z21, Z20, Z19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPD.Z        (DI), K1, Z20
+	VFMADD231PD.BCST (R11), Z20, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z20, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z20, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z20, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z20, Z4
+	VFMADD231PD.BCST (R13), Z20, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z20, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z20, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z20, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z20, Z9
+	VFMADD231PD.BCST (R14), Z20, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z20, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z20, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z20, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z20, Z14
+	VFMADD231PD.BCST (R15), Z20, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z20, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z20, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z20, Z18
+	VFMADD231PD.BCST (R15)(R10*4), Z20, Z19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -52384,8 +59744,9 @@ tile19:
 	PREFETCHT1 63(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -52397,154 +59758,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPD.Z    (DI), K1, Z19
-	VBROADCASTSD (R11), Z20
-	VFMADD231PD  Z20, Z19, Z0
-	VBROADCASTSD (R11)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z1
-	VBROADCASTSD (R11)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z2
-	VBROADCASTSD (R11)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z3
-	VBROADCASTSD (R11)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z4
-	VBROADCASTSD (R13), Z20
-	VFMADD231PD  Z20, Z19, Z5
-	VBROADCASTSD (R13)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z6
-	VBROADCASTSD (R13)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z7
-	VBROADCASTSD (R13)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z8
-	VBROADCASTSD (R13)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z9
-	VBROADCASTSD (R14), Z20
-	VFMADD231PD  Z20, Z19, Z10
-	VBROADCASTSD (R14)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z11
-	VBROADCASTSD (R14)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z12
-	VBROADCASTSD (R14)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z13
-	VBROADCASTSD (R14)(R10*4), Z20
-	VFMADD231PD  Z20, Z19, Z14
-	VBROADCASTSD (R15), Z20
-	VFMADD231PD  Z20, Z19, Z15
-	VBROADCASTSD (R15)(R10*1), Z20
-	VFMADD231PD  Z20, Z19, Z16
-	VBROADCASTSD (R15)(R10*2), Z20
-	VFMADD231PD  Z20, Z19, Z17
-	VBROADCASTSD (R15)(R12*1), Z20
-	VFMADD231PD  Z20, Z19, Z18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPD.Z        (DI), K1, Z19
+	VFMADD231PD.BCST (R11), Z19, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z19, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z19, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z19, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z19, Z4
+	VFMADD231PD.BCST (R13), Z19, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z19, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z19, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z19, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z19, Z9
+	VFMADD231PD.BCST (R14), Z19, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z19, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z19, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z19, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z19, Z14
+	VFMADD231PD.BCST (R15), Z19, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z19, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z19, Z17
+	VFMADD231PD.BCST (R15)(R12*1), Z19, Z18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -52875,8 +60191,9 @@ tile18:
 	PREFETCHT1 63(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -52888,148 +60205,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPD.Z    (DI), K1, Z18
-	VBROADCASTSD (R11), Z19
-	VFMADD231PD  Z19, Z18, Z0
-	VBROADCASTSD (R11)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z1
-	VBROADCASTSD (R11)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z2
-	VBROADCASTSD (R11)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z3
-	VBROADCASTSD (R11)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z4
-	VBROADCASTSD (R13), Z19
-	VFMADD231PD  Z19, Z18, Z5
-	VBROADCASTSD (R13)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z6
-	VBROADCASTSD (R13)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z7
-	VBROADCASTSD (R13)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z8
-	VBROADCASTSD (R13)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z9
-	VBROADCASTSD (R14), Z19
-	VFMADD231PD  Z19, Z18, Z10
-	VBROADCASTSD (R14)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z11
-	VBROADCASTSD (R14)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z12
-	VBROADCASTSD (R14)(R12*1), Z19
-	VFMADD231PD  Z19, Z18, Z13
-	VBROADCASTSD (R14)(R10*4), Z19
-	VFMADD231PD  Z19, Z18, Z14
-	VBROADCASTSD (R15), Z19
-	VFMADD231PD  Z19, Z18, Z15
-	VBROADCASTSD (R15)(R10*1), Z19
-	VFMADD231PD  Z19, Z18, Z16
-	VBROADCASTSD (R15)(R10*2), Z19
-	VFMADD231PD  Z19, Z18, Z17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPD.Z        (DI), K1, Z18
+	VFMADD231PD.BCST (R11), Z18, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z18, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z18, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z18, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z18, Z4
+	VFMADD231PD.BCST (R13), Z18, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z18, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z18, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z18, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z18, Z9
+	VFMADD231PD.BCST (R14), Z18, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z18, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z18, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z18, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z18, Z14
+	VFMADD231PD.BCST (R15), Z18, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z18, Z16
+	VFMADD231PD.BCST (R15)(R10*2), Z18, Z17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -53345,8 +60620,9 @@ tile17:
 	PREFETCHT1 63(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -53358,142 +60634,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPD.Z    (DI), K1, Z17
-	VBROADCASTSD (R11), Z18
-	VFMADD231PD  Z18, Z17, Z0
-	VBROADCASTSD (R11)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z1
-	VBROADCASTSD (R11)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z2
-	VBROADCASTSD (R11)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z3
-	VBROADCASTSD (R11)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z4
-	VBROADCASTSD (R13), Z18
-	VFMADD231PD  Z18, Z17, Z5
-	VBROADCASTSD (R13)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z6
-	VBROADCASTSD (R13)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z7
-	VBROADCASTSD (R13)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z8
-	VBROADCASTSD (R13)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z9
-	VBROADCASTSD (R14), Z18
-	VFMADD231PD  Z18, Z17, Z10
-	VBROADCASTSD (R14)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z11
-	VBROADCASTSD (R14)(R10*2), Z18
-	VFMADD231PD  Z18, Z17, Z12
-	VBROADCASTSD (R14)(R12*1), Z18
-	VFMADD231PD  Z18, Z17, Z13
-	VBROADCASTSD (R14)(R10*4), Z18
-	VFMADD231PD  Z18, Z17, Z14
-	VBROADCASTSD (R15), Z18
-	VFMADD231PD  Z18, Z17, Z15
-	VBROADCASTSD (R15)(R10*1), Z18
-	VFMADD231PD  Z18, Z17, Z16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPD.Z        (DI), K1, Z17
+	VFMADD231PD.BCST (R11), Z17, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z17, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z17, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z17, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z17, Z4
+	VFMADD231PD.BCST (R13), Z17, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z17, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z17, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z17, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z17, Z9
+	VFMADD231PD.BCST (R14), Z17, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z17, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z17, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z17, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z17, Z14
+	VFMADD231PD.BCST (R15), Z17, Z15
+	VFMADD231PD.BCST (R15)(R10*1), Z17, Z16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -53794,8 +61031,9 @@ tile16:
 	PREFETCHT1 63(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -53807,136 +61045,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPD.Z    (DI), K1, Z16
-	VBROADCASTSD (R11), Z17
-	VFMADD231PD  Z17, Z16, Z0
-	VBROADCASTSD (R11)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z1
-	VBROADCASTSD (R11)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z2
-	VBROADCASTSD (R11)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z3
-	VBROADCASTSD (R11)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z4
-	VBROADCASTSD (R13), Z17
-	VFMADD231PD  Z17, Z16, Z5
-	VBROADCASTSD (R13)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z6
-	VBROADCASTSD (R13)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z7
-	VBROADCASTSD (R13)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z8
-	VBROADCASTSD (R13)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z9
-	VBROADCASTSD (R14), Z17
-	VFMADD231PD  Z17, Z16, Z10
-	VBROADCASTSD (R14)(R10*1), Z17
-	VFMADD231PD  Z17, Z16, Z11
-	VBROADCASTSD (R14)(R10*2), Z17
-	VFMADD231PD  Z17, Z16, Z12
-	VBROADCASTSD (R14)(R12*1), Z17
-	VFMADD231PD  Z17, Z16, Z13
-	VBROADCASTSD (R14)(R10*4), Z17
-	VFMADD231PD  Z17, Z16, Z14
-	VBROADCASTSD (R15), Z17
-	VFMADD231PD  Z17, Z16, Z15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPD.Z        (DI), K1, Z16
+	VFMADD231PD.BCST (R11), Z16, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z16, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z16, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z16, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z16, Z4
+	VFMADD231PD.BCST (R13), Z16, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z16, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z16, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z16, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z16, Z9
+	VFMADD231PD.BCST (R14), Z16, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z16, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z16, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z16, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z16, Z14
+	VFMADD231PD.BCST (R15), Z16, Z15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -54222,8 +61424,9 @@ tile15:
 	PREFETCHT1 63(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -54233,127 +61436,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPD.Z    (DI), K1, Z15
-	VBROADCASTSD (R11), Z16
-	VFMADD231PD  Z16, Z15, Z0
-	VBROADCASTSD (R11)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z1
-	VBROADCASTSD (R11)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z2
-	VBROADCASTSD (R11)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z3
-	VBROADCASTSD (R11)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z4
-	VBROADCASTSD (R13), Z16
-	VFMADD231PD  Z16, Z15, Z5
-	VBROADCASTSD (R13)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z6
-	VBROADCASTSD (R13)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z7
-	VBROADCASTSD (R13)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z8
-	VBROADCASTSD (R13)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z9
-	VBROADCASTSD (R14), Z16
-	VFMADD231PD  Z16, Z15, Z10
-	VBROADCASTSD (R14)(R10*1), Z16
-	VFMADD231PD  Z16, Z15, Z11
-	VBROADCASTSD (R14)(R10*2), Z16
-	VFMADD231PD  Z16, Z15, Z12
-	VBROADCASTSD (R14)(R12*1), Z16
-	VFMADD231PD  Z16, Z15, Z13
-	VBROADCASTSD (R14)(R10*4), Z16
-	VFMADD231PD  Z16, Z15, Z14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPD.Z        (DI), K1, Z15
+	VFMADD231PD.BCST (R11), Z15, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z15, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z15, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z15, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z15, Z4
+	VFMADD231PD.BCST (R13), Z15, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z15, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z15, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z15, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z15, Z9
+	VFMADD231PD.BCST (R14), Z15, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z15, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z15, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z15, Z13
+	VFMADD231PD.BCST (R14)(R10*4), Z15, Z14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -54624,8 +61793,9 @@ tile14:
 	PREFETCHT1 63(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -54635,121 +61805,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPD.Z    (DI), K1, Z14
-	VBROADCASTSD (R11), Z15
-	VFMADD231PD  Z15, Z14, Z0
-	VBROADCASTSD (R11)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z1
-	VBROADCASTSD (R11)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z2
-	VBROADCASTSD (R11)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z3
-	VBROADCASTSD (R11)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z4
-	VBROADCASTSD (R13), Z15
-	VFMADD231PD  Z15, Z14, Z5
-	VBROADCASTSD (R13)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z6
-	VBROADCASTSD (R13)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z7
-	VBROADCASTSD (R13)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z8
-	VBROADCASTSD (R13)(R10*4), Z15
-	VFMADD231PD  Z15, Z14, Z9
-	VBROADCASTSD (R14), Z15
-	VFMADD231PD  Z15, Z14, Z10
-	VBROADCASTSD (R14)(R10*1), Z15
-	VFMADD231PD  Z15, Z14, Z11
-	VBROADCASTSD (R14)(R10*2), Z15
-	VFMADD231PD  Z15, Z14, Z12
-	VBROADCASTSD (R14)(R12*1), Z15
-	VFMADD231PD  Z15, Z14, Z13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPD.Z        (DI), K1, Z14
+	VFMADD231PD.BCST (R11), Z14, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z14, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z14, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z14, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z14, Z4
+	VFMADD231PD.BCST (R13), Z14, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z14, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z14, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z14, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z14, Z9
+	VFMADD231PD.BCST (R14), Z14, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z14, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z14, Z12
+	VFMADD231PD.BCST (R14)(R12*1), Z14, Z13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -55005,8 +62144,9 @@ tile13:
 	PREFETCHT1 63(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -55016,115 +62156,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPD.Z    (DI), K1, Z13
-	VBROADCASTSD (R11), Z14
-	VFMADD231PD  Z14, Z13, Z0
-	VBROADCASTSD (R11)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z1
-	VBROADCASTSD (R11)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z2
-	VBROADCASTSD (R11)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z3
-	VBROADCASTSD (R11)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z4
-	VBROADCASTSD (R13), Z14
-	VFMADD231PD  Z14, Z13, Z5
-	VBROADCASTSD (R13)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z6
-	VBROADCASTSD (R13)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z7
-	VBROADCASTSD (R13)(R12*1), Z14
-	VFMADD231PD  Z14, Z13, Z8
-	VBROADCASTSD (R13)(R10*4), Z14
-	VFMADD231PD  Z14, Z13, Z9
-	VBROADCASTSD (R14), Z14
-	VFMADD231PD  Z14, Z13, Z10
-	VBROADCASTSD (R14)(R10*1), Z14
-	VFMADD231PD  Z14, Z13, Z11
-	VBROADCASTSD (R14)(R10*2), Z14
-	VFMADD231PD  Z14, Z13, Z12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPD.Z        (DI), K1, Z13
+	VFMADD231PD.BCST (R11), Z13, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z13, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z13, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z13, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z13, Z4
+	VFMADD231PD.BCST (R13), Z13, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z13, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z13, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z13, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z13, Z9
+	VFMADD231PD.BCST (R14), Z13, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z13, Z11
+	VFMADD231PD.BCST (R14)(R10*2), Z13, Z12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -55365,8 +62477,9 @@ tile12:
 	PREFETCHT1 63(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -55376,109 +62489,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPD.Z    (DI), K1, Z12
-	VBROADCASTSD (R11), Z13
-	VFMADD231PD  Z13, Z12, Z0
-	VBROADCASTSD (R11)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z1
-	VBROADCASTSD (R11)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z2
-	VBROADCASTSD (R11)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z3
-	VBROADCASTSD (R11)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z4
-	VBROADCASTSD (R13), Z13
-	VFMADD231PD  Z13, Z12, Z5
-	VBROADCASTSD (R13)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z6
-	VBROADCASTSD (R13)(R10*2), Z13
-	VFMADD231PD  Z13, Z12, Z7
-	VBROADCASTSD (R13)(R12*1), Z13
-	VFMADD231PD  Z13, Z12, Z8
-	VBROADCASTSD (R13)(R10*4), Z13
-	VFMADD231PD  Z13, Z12, Z9
-	VBROADCASTSD (R14), Z13
-	VFMADD231PD  Z13, Z12, Z10
-	VBROADCASTSD (R14)(R10*1), Z13
-	VFMADD231PD  Z13, Z12, Z11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPD.Z        (DI), K1, Z12
+	VFMADD231PD.BCST (R11), Z12, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z12, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z12, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z12, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z12, Z4
+	VFMADD231PD.BCST (R13), Z12, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z12, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z12, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z12, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z12, Z9
+	VFMADD231PD.BCST (R14), Z12, Z10
+	VFMADD231PD.BCST (R14)(R10*1), Z12, Z11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -55704,8 +62792,9 @@ tile11:
 	PREFETCHT1 63(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -55715,103 +62804,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPD.Z    (DI), K1, Z11
-	VBROADCASTSD (R11), Z12
-	VFMADD231PD  Z12, Z11, Z0
-	VBROADCASTSD (R11)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z1
-	VBROADCASTSD (R11)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z2
-	VBROADCASTSD (R11)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z3
-	VBROADCASTSD (R11)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z4
-	VBROADCASTSD (R13), Z12
-	VFMADD231PD  Z12, Z11, Z5
-	VBROADCASTSD (R13)(R10*1), Z12
-	VFMADD231PD  Z12, Z11, Z6
-	VBROADCASTSD (R13)(R10*2), Z12
-	VFMADD231PD  Z12, Z11, Z7
-	VBROADCASTSD (R13)(R12*1), Z12
-	VFMADD231PD  Z12, Z11, Z8
-	VBROADCASTSD (R13)(R10*4), Z12
-	VFMADD231PD  Z12, Z11, Z9
-	VBROADCASTSD (R14), Z12
-	VFMADD231PD  Z12, Z11, Z10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPD.Z        (DI), K1, Z11
+	VFMADD231PD.BCST (R11), Z11, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z11, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z11, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z11, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z11, Z4
+	VFMADD231PD.BCST (R13), Z11, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z11, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z11, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z11, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z11, Z9
+	VFMADD231PD.BCST (R14), Z11, Z10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -56022,8 +63089,9 @@ tile10:
 	PREFETCHT1 63(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56031,94 +63099,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPD.Z    (DI), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z11, Z10, Z0
-	VBROADCASTSD (R11)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z1
-	VBROADCASTSD (R11)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z2
-	VBROADCASTSD (R11)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z3
-	VBROADCASTSD (R11)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z4
-	VBROADCASTSD (R13), Z11
-	VFMADD231PD  Z11, Z10, Z5
-	VBROADCASTSD (R13)(R10*1), Z11
-	VFMADD231PD  Z11, Z10, Z6
-	VBROADCASTSD (R13)(R10*2), Z11
-	VFMADD231PD  Z11, Z10, Z7
-	VBROADCASTSD (R13)(R12*1), Z11
-	VFMADD231PD  Z11, Z10, Z8
-	VBROADCASTSD (R13)(R10*4), Z11
-	VFMADD231PD  Z11, Z10, Z9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPD.Z        (DI), K1, Z10
+	VFMADD231PD.BCST (R11), Z10, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z10, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z10, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z10, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z10, Z4
+	VFMADD231PD.BCST (R13), Z10, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z10, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z10, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z10, Z8
+	VFMADD231PD.BCST (R13)(R10*4), Z10, Z9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -56314,8 +63362,9 @@ tile9:
 	PREFETCHT1 63(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56323,88 +63372,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPD.Z    (DI), K1, Z9
-	VBROADCASTSD (R11), Z10
-	VFMADD231PD  Z10, Z9, Z0
-	VBROADCASTSD (R11)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VBROADCASTSD (R11)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VBROADCASTSD (R11)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VBROADCASTSD (R11)(R10*4), Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VBROADCASTSD (R13), Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VBROADCASTSD (R13)(R10*1), Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VBROADCASTSD (R13)(R10*2), Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VBROADCASTSD (R13)(R12*1), Z10
-	VFMADD231PD  Z10, Z9, Z8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPD.Z        (DI), K1, Z9
+	VFMADD231PD.BCST (R11), Z9, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z9, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z9, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z9, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z9, Z4
+	VFMADD231PD.BCST (R13), Z9, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z9, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z9, Z7
+	VFMADD231PD.BCST (R13)(R12*1), Z9, Z8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -56585,8 +63617,9 @@ tile8:
 	PREFETCHT1 63(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56594,82 +63627,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPD.Z    (DI), K1, Z8
-	VBROADCASTSD (R11), Z9
-	VFMADD231PD  Z9, Z8, Z0
-	VBROADCASTSD (R11)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z1
-	VBROADCASTSD (R11)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z2
-	VBROADCASTSD (R11)(R12*1), Z9
-	VFMADD231PD  Z9, Z8, Z3
-	VBROADCASTSD (R11)(R10*4), Z9
-	VFMADD231PD  Z9, Z8, Z4
-	VBROADCASTSD (R13), Z9
-	VFMADD231PD  Z9, Z8, Z5
-	VBROADCASTSD (R13)(R10*1), Z9
-	VFMADD231PD  Z9, Z8, Z6
-	VBROADCASTSD (R13)(R10*2), Z9
-	VFMADD231PD  Z9, Z8, Z7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPD.Z        (DI), K1, Z8
+	VFMADD231PD.BCST (R11), Z8, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z8, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z8, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z8, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z8, Z4
+	VFMADD231PD.BCST (R13), Z8, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z8, Z6
+	VFMADD231PD.BCST (R13)(R10*2), Z8, Z7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -56835,8 +63854,9 @@ tile7:
 	PREFETCHT1 63(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -56844,76 +63864,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPD.Z    (DI), K1, Z7
-	VBROADCASTSD (R11), Z8
-	VFMADD231PD  Z8, Z7, Z0
-	VBROADCASTSD (R11)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z1
-	VBROADCASTSD (R11)(R10*2), Z8
-	VFMADD231PD  Z8, Z7, Z2
-	VBROADCASTSD (R11)(R12*1), Z8
-	VFMADD231PD  Z8, Z7, Z3
-	VBROADCASTSD (R11)(R10*4), Z8
-	VFMADD231PD  Z8, Z7, Z4
-	VBROADCASTSD (R13), Z8
-	VFMADD231PD  Z8, Z7, Z5
-	VBROADCASTSD (R13)(R10*1), Z8
-	VFMADD231PD  Z8, Z7, Z6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPD.Z        (DI), K1, Z7
+	VFMADD231PD.BCST (R11), Z7, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z7, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z7, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z7, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z7, Z4
+	VFMADD231PD.BCST (R13), Z7, Z5
+	VFMADD231PD.BCST (R13)(R10*1), Z7, Z6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -57064,8 +64073,9 @@ tile6:
 	PREFETCHT1 63(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -57073,70 +64083,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPD.Z    (DI), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z7, Z6, Z0
-	VBROADCASTSD (R11)(R10*1), Z7
-	VFMADD231PD  Z7, Z6, Z1
-	VBROADCASTSD (R11)(R10*2), Z7
-	VFMADD231PD  Z7, Z6, Z2
-	VBROADCASTSD (R11)(R12*1), Z7
-	VFMADD231PD  Z7, Z6, Z3
-	VBROADCASTSD (R11)(R10*4), Z7
-	VFMADD231PD  Z7, Z6, Z4
-	VBROADCASTSD (R13), Z7
-	VFMADD231PD  Z7, Z6, Z5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPD.Z        (DI), K1, Z6
+	VFMADD231PD.BCST (R11), Z6, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z6, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z6, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z6, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z6, Z4
+	VFMADD231PD.BCST (R13), Z6, Z5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -57272,68 +64274,63 @@ tile5:
 	PREFETCHT1 63(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPD.Z    (DI), K1, Z5
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  Z6, Z5, Z0
-	VBROADCASTSD (R11)(R10*1), Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VBROADCASTSD (R11)(R10*2), Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VBROADCASTSD (R11)(R12*1), Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VBROADCASTSD (R11)(R10*4), Z6
-	VFMADD231PD  Z6, Z5, Z4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPD.Z        (DI), K1, Z5
+	VFMADD231PD.BCST (R11), Z5, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z5, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z5, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z5, Z3
+	VFMADD231PD.BCST (R11)(R10*4), Z5, Z4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -57454,62 +64451,60 @@ tile4:
 	PREFETCHT1 63(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPD.Z    (DI), K1, Z4
-	VBROADCASTSD (R11), Z5
-	VFMADD231PD  Z5, Z4, Z0
-	VBROADCASTSD (R11)(R10*1), Z5
-	VFMADD231PD  Z5, Z4, Z1
-	VBROADCASTSD (R11)(R10*2), Z5
-	VFMADD231PD  Z5, Z4, Z2
-	VBROADCASTSD (R11)(R12*1), Z5
-	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPD.Z        (DI), K1, Z4
+	VFMADD231PD.BCST (R11), Z4, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z4, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z4, Z2
+	VFMADD231PD.BCST (R11)(R12*1), Z4, Z3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -57615,55 +64610,56 @@ tile3:
 	PREFETCHT1 63(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPD.Z    (DI), K1, Z3
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  Z4, Z3, Z0
-	VBROADCASTSD (R11)(R10*1), Z4
-	VFMADD231PD  Z4, Z3, Z1
-	VBROADCASTSD (R11)(R10*2), Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPD.Z        (DI), K1, Z3
+	VFMADD231PD.BCST (R11), Z3, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z3, Z1
+	VFMADD231PD.BCST (R11)(R10*2), Z3, Z2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -57754,49 +64750,53 @@ tile2:
 	PREFETCHT1 63(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPD.Z    (DI), K1, Z2
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  Z3, Z2, Z0
-	VBROADCASTSD (R11)(R10*1), Z3
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPD.Z        (DI), K1, Z2
+	VFMADD231PD.BCST (R11), Z2, Z0
+	VFMADD231PD.BCST (R11)(R10*1), Z2, Z1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -57872,43 +64872,50 @@ tile1:
 	PREFETCHT1 63(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPD.Z    (DI), K1, Z1
-	VBROADCASTSD (R10), Z2
-	VFMADD231PD  Z2, Z1, Z0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPD.Z        (DI), K1, Z1
+	VFMADD231PD.BCST (R10), Z1, Z0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -58008,12 +65015,16 @@ tile3:
 	PREFETCHT1 255(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
@@ -58093,6 +65104,12 @@ single3:
 	JNZ          single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -58259,12 +65276,16 @@ tile2:
 	PREFETCHT1 255(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
@@ -58329,6 +65350,12 @@ single2:
 	JNZ          single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -58453,12 +65480,16 @@ tile1:
 	PREFETCHT1 255(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
@@ -58508,6 +65539,12 @@ single1:
 	JNZ          single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -58588,7 +65625,7 @@ done:
 	RET
 
 // func gemmHalfF64AVX512(args *byte)
-// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3, MMX+
+// Requires: AVX, AVX512F, AVX512VL, CMOV, MMX+
 TEXT ·gemmHalfF64AVX512(SB), NOSPLIT, $8-8
 	MOVQ args+0(FP), AX
 	MOVQ (AX), CX
@@ -58756,8 +65793,9 @@ tile24:
 	PREFETCHT1 31(SI)
 
 noprefetch24:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -58771,187 +65809,128 @@ noprefetch24:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment24:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest24
 
 loop24:
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop24
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop24
 
 rest24:
 	ADDQ $0x02, SI
 	JZ   end24
 
 single24:
-	VMOVUPD.Z    (DI), K1, Y24
-	VBROADCASTSD (R11), Y25
-	VFMADD231PD  Y25, Y24, Y0
-	VBROADCASTSD (R11)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y1
-	VBROADCASTSD (R11)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y2
-	VBROADCASTSD (R11)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y3
-	VBROADCASTSD (R11)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y4
-	VBROADCASTSD (R13), Y25
-	VFMADD231PD  Y25, Y24, Y5
-	VBROADCASTSD (R13)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y6
-	VBROADCASTSD (R13)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y7
-	VBROADCASTSD (R13)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y8
-	VBROADCASTSD (R13)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y9
-	VBROADCASTSD (R14), Y25
-	VFMADD231PD  Y25, Y24, Y10
-	VBROADCASTSD (R14)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y11
-	VBROADCASTSD (R14)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y12
-	VBROADCASTSD (R14)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y13
-	VBROADCASTSD (R14)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y14
-	VBROADCASTSD (R15), Y25
-	VFMADD231PD  Y25, Y24, Y15
-	VBROADCASTSD (R15)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y16
-	VBROADCASTSD (R15)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y17
-	VBROADCASTSD (R15)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y18
-	VBROADCASTSD (R15)(R10*4), Y25
-	VFMADD231PD  Y25, Y24, Y19
-	VBROADCASTSD (BP), Y25
-	VFMADD231PD  Y25, Y24, Y20
-	VBROADCASTSD (BP)(R10*1), Y25
-	VFMADD231PD  Y25, Y24, Y21
-	VBROADCASTSD (BP)(R10*2), Y25
-	VFMADD231PD  Y25, Y24, Y22
-	VBROADCASTSD (BP)(R12*1), Y25
-	VFMADD231PD  Y25, Y24, Y23
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single24
+	VMOVUPD.Z        (DI), K1, Y24
+	VFMADD231PD.BCST (R11), Y24, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y24, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y24, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y24, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y24, Y4
+	VFMADD231PD.BCST (R13), Y24, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y24, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y24, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y24, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y24, Y9
+	VFMADD231PD.BCST (R14), Y24, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y24, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y24, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y24, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y24, Y14
+	VFMADD231PD.BCST (R15), Y24, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y24, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y24, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y24, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y24, Y19
+	VFMADD231PD.BCST (BP), Y24, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y24, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y24, Y22
+	VFMADD231PD.BCST (BP)(R12*1), Y24, Y23
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single24
 
 end24:
+	DECQ 128(AX)
+	JLT  sum24
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment24
+
+sum24:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale24
@@ -59357,8 +66336,9 @@ tile23:
 	PREFETCHT1 31(SI)
 
 noprefetch23:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -59372,181 +66352,125 @@ noprefetch23:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment23:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest23
 
 loop23:
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop23
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop23
 
 rest23:
 	ADDQ $0x02, SI
 	JZ   end23
 
 single23:
-	VMOVUPD.Z    (DI), K1, Y23
-	VBROADCASTSD (R11), Y24
-	VFMADD231PD  Y24, Y23, Y0
-	VBROADCASTSD (R11)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y1
-	VBROADCASTSD (R11)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y2
-	VBROADCASTSD (R11)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y3
-	VBROADCASTSD (R11)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y4
-	VBROADCASTSD (R13), Y24
-	VFMADD231PD  Y24, Y23, Y5
-	VBROADCASTSD (R13)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y6
-	VBROADCASTSD (R13)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y7
-	VBROADCASTSD (R13)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y8
-	VBROADCASTSD (R13)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y9
-	VBROADCASTSD (R14), Y24
-	VFMADD231PD  Y24, Y23, Y10
-	VBROADCASTSD (R14)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y11
-	VBROADCASTSD (R14)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y12
-	VBROADCASTSD (R14)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y13
-	VBROADCASTSD (R14)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y14
-	VBROADCASTSD (R15), Y24
-	VFMADD231PD  Y24, Y23, Y15
-	VBROADCASTSD (R15)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y16
-	VBROADCASTSD (R15)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y17
-	VBROADCASTSD (R15)(R12*1), Y24
-	VFMADD231PD  Y24, Y23, Y18
-	VBROADCASTSD (R15)(R10*4), Y24
-	VFMADD231PD  Y24, Y23, Y19
-	VBROADCASTSD (BP), Y24
-	VFMADD231PD  Y24, Y23, Y20
-	VBROADCASTSD (BP)(R10*1), Y24
-	VFMADD231PD  Y24, Y23, Y21
-	VBROADCASTSD (BP)(R10*2), Y24
-	VFMADD231PD  Y24, Y23, Y22
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single23
+	VMOVUPD.Z        (DI), K1, Y23
+	VFMADD231PD.BCST (R11), Y23, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y23, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y23, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y23, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y23, Y4
+	VFMADD231PD.BCST (R13), Y23, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y23, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y23, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y23, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y23, Y9
+	VFMADD231PD.BCST (R14), Y23, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y23, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y23, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y23, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y23, Y14
+	VFMADD231PD.BCST (R15), Y23, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y23, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y23, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y23, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y23, Y19
+	VFMADD231PD.BCST (BP), Y23, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y23, Y21
+	VFMADD231PD.BCST (BP)(R10*2), Y23, Y22
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single23
 
 end23:
+	DECQ 128(AX)
+	JLT  sum23
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment23
+
+sum23:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale23
@@ -59937,8 +66861,9 @@ tile22:
 	PREFETCHT1 31(SI)
 
 noprefetch22:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -59952,175 +66877,122 @@ noprefetch22:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment22:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest22
 
 loop22:
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop22
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop22
 
 rest22:
 	ADDQ $0x02, SI
 	JZ   end22
 
 single22:
-	VMOVUPD.Z    (DI), K1, Y22
-	VBROADCASTSD (R11), Y23
-	VFMADD231PD  Y23, Y22, Y0
-	VBROADCASTSD (R11)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y1
-	VBROADCASTSD (R11)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y2
-	VBROADCASTSD (R11)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y3
-	VBROADCASTSD (R11)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y4
-	VBROADCASTSD (R13), Y23
-	VFMADD231PD  Y23, Y22, Y5
-	VBROADCASTSD (R13)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y6
-	VBROADCASTSD (R13)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y7
-	VBROADCASTSD (R13)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y8
-	VBROADCASTSD (R13)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y9
-	VBROADCASTSD (R14), Y23
-	VFMADD231PD  Y23, Y22, Y10
-	VBROADCASTSD (R14)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y11
-	VBROADCASTSD (R14)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y12
-	VBROADCASTSD (R14)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y13
-	VBROADCASTSD (R14)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y14
-	VBROADCASTSD (R15), Y23
-	VFMADD231PD  Y23, Y22, Y15
-	VBROADCASTSD (R15)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y16
-	VBROADCASTSD (R15)(R10*2), Y23
-	VFMADD231PD  Y23, Y22, Y17
-	VBROADCASTSD (R15)(R12*1), Y23
-	VFMADD231PD  Y23, Y22, Y18
-	VBROADCASTSD (R15)(R10*4), Y23
-	VFMADD231PD  Y23, Y22, Y19
-	VBROADCASTSD (BP), Y23
-	VFMADD231PD  Y23, Y22, Y20
-	VBROADCASTSD (BP)(R10*1), Y23
-	VFMADD231PD  Y23, Y22, Y21
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single22
+	VMOVUPD.Z        (DI), K1, Y22
+	VFMADD231PD.BCST (R11), Y22, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y22, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y22, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y22, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y22, Y4
+	VFMADD231PD.BCST (R13), Y22, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y22, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y22, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y22, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y22, Y9
+	VFMADD231PD.BCST (R14), Y22, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y22, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y22, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y22, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y22, Y14
+	VFMADD231PD.BCST (R15), Y22, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y22, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y22, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y22, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y22, Y19
+	VFMADD231PD.BCST (BP), Y22, Y20
+	VFMADD231PD.BCST (BP)(R10*1), Y22, Y21
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single22
 
 end22:
+	DECQ 128(AX)
+	JLT  sum22
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment22
+
+sum22:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale22
@@ -60496,8 +67368,9 @@ tile21:
 	PREFETCHT1 31(SI)
 
 noprefetch21:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -60511,169 +67384,119 @@ noprefetch21:
 	ADDQ R10, R15
 	LEAQ (R15)(R10*4), BP
 	ADDQ R10, BP
+
+segment21:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest21
 
 loop21:
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	SUBQ         $0x02, SI
-	JGE          loop21
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	SUBQ             $0x02, SI
+	JGE              loop21
 
 rest21:
 	ADDQ $0x02, SI
 	JZ   end21
 
 single21:
-	VMOVUPD.Z    (DI), K1, Y21
-	VBROADCASTSD (R11), Y22
-	VFMADD231PD  Y22, Y21, Y0
-	VBROADCASTSD (R11)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y1
-	VBROADCASTSD (R11)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y2
-	VBROADCASTSD (R11)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y3
-	VBROADCASTSD (R11)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y4
-	VBROADCASTSD (R13), Y22
-	VFMADD231PD  Y22, Y21, Y5
-	VBROADCASTSD (R13)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y6
-	VBROADCASTSD (R13)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y7
-	VBROADCASTSD (R13)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y8
-	VBROADCASTSD (R13)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y9
-	VBROADCASTSD (R14), Y22
-	VFMADD231PD  Y22, Y21, Y10
-	VBROADCASTSD (R14)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y11
-	VBROADCASTSD (R14)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y12
-	VBROADCASTSD (R14)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y13
-	VBROADCASTSD (R14)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y14
-	VBROADCASTSD (R15), Y22
-	VFMADD231PD  Y22, Y21, Y15
-	VBROADCASTSD (R15)(R10*1), Y22
-	VFMADD231PD  Y22, Y21, Y16
-	VBROADCASTSD (R15)(R10*2), Y22
-	VFMADD231PD  Y22, Y21, Y17
-	VBROADCASTSD (R15)(R12*1), Y22
-	VFMADD231PD  Y22, Y21, Y18
-	VBROADCASTSD (R15)(R10*4), Y22
-	VFMADD231PD  Y22, Y21, Y19
-	VBROADCASTSD (BP), Y22
-	VFMADD231PD  Y22, Y21, Y20
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	ADDQ         R8, BP
-	DECQ         SI
-	JNZ          single21
+	VMOVUPD.Z        (DI), K1, Y21
+	VFMADD231PD.BCST (R11), Y21, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y21, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y21, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y21, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y21, Y4
+	VFMADD231PD.BCST (R13), Y21, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y21, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y21, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y21, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y21, Y9
+	VFMADD231PD.BCST (R14), Y21, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y21, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y21, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y21, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y21, Y14
+	VFMADD231PD.BCST (R15), Y21, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y21, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y21, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y21, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y21, Y19
+	VFMADD231PD.BCST (BP), Y21, Y20
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	ADDQ             R8, BP
+	DECQ             SI
+	JNZ              single21
 
 end21:
+	DECQ 128(AX)
+	JLT  sum21
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	ADDQ 120(AX), BP
+	JMP  segment21
+
+sum21:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale21
@@ -61034,8 +67857,9 @@ tile20:
 	PREFETCHT1 31(SI)
 
 noprefetch20:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -61047,160 +67871,112 @@ noprefetch20:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment20:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest20
 
 loop20:
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop20
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop20
 
 rest20:
 	ADDQ $0x02, SI
 	JZ   end20
 
 single20:
-	VMOVUPD.Z    (DI), K1, Y20
-	VBROADCASTSD (R11), Y21
-	VFMADD231PD  Y21, Y20, Y0
-	VBROADCASTSD (R11)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y1
-	VBROADCASTSD (R11)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y2
-	VBROADCASTSD (R11)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y3
-	VBROADCASTSD (R11)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y4
-	VBROADCASTSD (R13), Y21
-	VFMADD231PD  Y21, Y20, Y5
-	VBROADCASTSD (R13)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y6
-	VBROADCASTSD (R13)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y7
-	VBROADCASTSD (R13)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y8
-	VBROADCASTSD (R13)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y9
-	VBROADCASTSD (R14), Y21
-	VFMADD231PD  Y21, Y20, Y10
-	VBROADCASTSD (R14)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y11
-	VBROADCASTSD (R14)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y12
-	VBROADCASTSD (R14)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y13
-	VBROADCASTSD (R14)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y14
-	VBROADCASTSD (R15), Y21
-	VFMADD231PD  Y21, Y20, Y15
-	VBROADCASTSD (R15)(R10*1), Y21
-	VFMADD231PD  Y21, Y20, Y16
-	VBROADCASTSD (R15)(R10*2), Y21
-	VFMADD231PD  Y21, Y20, Y17
-	VBROADCASTSD (R15)(R12*1), Y21
-	VFMADD231PD  Y21, Y20, Y18
-	VBROADCASTSD (R15)(R10*4), Y21
-	VFMADD231PD  Y21, Y20, Y19
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single20
+	VMOVUPD.Z        (DI), K1, Y20
+	VFMADD231PD.BCST (R11), Y20, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y20, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y20, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y20, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y20, Y4
+	VFMADD231PD.BCST (R13), Y20, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y20, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y20, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y20, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y20, Y9
+	VFMADD231PD.BCST (R14), Y20, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y20, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y20, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y20, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y20, Y14
+	VFMADD231PD.BCST (R15), Y20, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y20, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y20, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y20, Y18
+	VFMADD231PD.BCST (R15)(R10*4), Y20, Y19
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single20
 
 end20:
+	DECQ 128(AX)
+	JLT  sum20
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment20
+
+sum20:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale20
@@ -61546,8 +68322,9 @@ tile19:
 	PREFETCHT1 31(SI)
 
 noprefetch19:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -61559,154 +68336,109 @@ noprefetch19:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment19:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest19
 
 loop19:
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop19
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop19
 
 rest19:
 	ADDQ $0x02, SI
 	JZ   end19
 
 single19:
-	VMOVUPD.Z    (DI), K1, Y19
-	VBROADCASTSD (R11), Y20
-	VFMADD231PD  Y20, Y19, Y0
-	VBROADCASTSD (R11)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y1
-	VBROADCASTSD (R11)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y2
-	VBROADCASTSD (R11)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y3
-	VBROADCASTSD (R11)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y4
-	VBROADCASTSD (R13), Y20
-	VFMADD231PD  Y20, Y19, Y5
-	VBROADCASTSD (R13)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y6
-	VBROADCASTSD (R13)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y7
-	VBROADCASTSD (R13)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y8
-	VBROADCASTSD (R13)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y9
-	VBROADCASTSD (R14), Y20
-	VFMADD231PD  Y20, Y19, Y10
-	VBROADCASTSD (R14)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y11
-	VBROADCASTSD (R14)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y12
-	VBROADCASTSD (R14)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y13
-	VBROADCASTSD (R14)(R10*4), Y20
-	VFMADD231PD  Y20, Y19, Y14
-	VBROADCASTSD (R15), Y20
-	VFMADD231PD  Y20, Y19, Y15
-	VBROADCASTSD (R15)(R10*1), Y20
-	VFMADD231PD  Y20, Y19, Y16
-	VBROADCASTSD (R15)(R10*2), Y20
-	VFMADD231PD  Y20, Y19, Y17
-	VBROADCASTSD (R15)(R12*1), Y20
-	VFMADD231PD  Y20, Y19, Y18
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single19
+	VMOVUPD.Z        (DI), K1, Y19
+	VFMADD231PD.BCST (R11), Y19, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y19, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y19, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y19, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y19, Y4
+	VFMADD231PD.BCST (R13), Y19, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y19, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y19, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y19, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y19, Y9
+	VFMADD231PD.BCST (R14), Y19, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y19, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y19, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y19, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y19, Y14
+	VFMADD231PD.BCST (R15), Y19, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y19, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y19, Y17
+	VFMADD231PD.BCST (R15)(R12*1), Y19, Y18
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single19
 
 end19:
+	DECQ 128(AX)
+	JLT  sum19
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment19
+
+sum19:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale19
@@ -62037,8 +68769,9 @@ tile18:
 	PREFETCHT1 31(SI)
 
 noprefetch18:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62050,148 +68783,106 @@ noprefetch18:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment18:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest18
 
 loop18:
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop18
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop18
 
 rest18:
 	ADDQ $0x02, SI
 	JZ   end18
 
 single18:
-	VMOVUPD.Z    (DI), K1, Y18
-	VBROADCASTSD (R11), Y19
-	VFMADD231PD  Y19, Y18, Y0
-	VBROADCASTSD (R11)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y1
-	VBROADCASTSD (R11)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y2
-	VBROADCASTSD (R11)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y3
-	VBROADCASTSD (R11)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y4
-	VBROADCASTSD (R13), Y19
-	VFMADD231PD  Y19, Y18, Y5
-	VBROADCASTSD (R13)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y6
-	VBROADCASTSD (R13)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y7
-	VBROADCASTSD (R13)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y8
-	VBROADCASTSD (R13)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y9
-	VBROADCASTSD (R14), Y19
-	VFMADD231PD  Y19, Y18, Y10
-	VBROADCASTSD (R14)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y11
-	VBROADCASTSD (R14)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y12
-	VBROADCASTSD (R14)(R12*1), Y19
-	VFMADD231PD  Y19, Y18, Y13
-	VBROADCASTSD (R14)(R10*4), Y19
-	VFMADD231PD  Y19, Y18, Y14
-	VBROADCASTSD (R15), Y19
-	VFMADD231PD  Y19, Y18, Y15
-	VBROADCASTSD (R15)(R10*1), Y19
-	VFMADD231PD  Y19, Y18, Y16
-	VBROADCASTSD (R15)(R10*2), Y19
-	VFMADD231PD  Y19, Y18, Y17
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single18
+	VMOVUPD.Z        (DI), K1, Y18
+	VFMADD231PD.BCST (R11), Y18, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y18, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y18, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y18, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y18, Y4
+	VFMADD231PD.BCST (R13), Y18, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y18, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y18, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y18, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y18, Y9
+	VFMADD231PD.BCST (R14), Y18, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y18, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y18, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y18, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y18, Y14
+	VFMADD231PD.BCST (R15), Y18, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y18, Y16
+	VFMADD231PD.BCST (R15)(R10*2), Y18, Y17
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single18
 
 end18:
+	DECQ 128(AX)
+	JLT  sum18
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment18
+
+sum18:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale18
@@ -62507,8 +69198,9 @@ tile17:
 	PREFETCHT1 31(SI)
 
 noprefetch17:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62520,142 +69212,103 @@ noprefetch17:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment17:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest17
 
 loop17:
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop17
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop17
 
 rest17:
 	ADDQ $0x02, SI
 	JZ   end17
 
 single17:
-	VMOVUPD.Z    (DI), K1, Y17
-	VBROADCASTSD (R11), Y18
-	VFMADD231PD  Y18, Y17, Y0
-	VBROADCASTSD (R11)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y1
-	VBROADCASTSD (R11)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y2
-	VBROADCASTSD (R11)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y3
-	VBROADCASTSD (R11)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y4
-	VBROADCASTSD (R13), Y18
-	VFMADD231PD  Y18, Y17, Y5
-	VBROADCASTSD (R13)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y6
-	VBROADCASTSD (R13)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y7
-	VBROADCASTSD (R13)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y8
-	VBROADCASTSD (R13)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y9
-	VBROADCASTSD (R14), Y18
-	VFMADD231PD  Y18, Y17, Y10
-	VBROADCASTSD (R14)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y11
-	VBROADCASTSD (R14)(R10*2), Y18
-	VFMADD231PD  Y18, Y17, Y12
-	VBROADCASTSD (R14)(R12*1), Y18
-	VFMADD231PD  Y18, Y17, Y13
-	VBROADCASTSD (R14)(R10*4), Y18
-	VFMADD231PD  Y18, Y17, Y14
-	VBROADCASTSD (R15), Y18
-	VFMADD231PD  Y18, Y17, Y15
-	VBROADCASTSD (R15)(R10*1), Y18
-	VFMADD231PD  Y18, Y17, Y16
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single17
+	VMOVUPD.Z        (DI), K1, Y17
+	VFMADD231PD.BCST (R11), Y17, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y17, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y17, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y17, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y17, Y4
+	VFMADD231PD.BCST (R13), Y17, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y17, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y17, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y17, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y17, Y9
+	VFMADD231PD.BCST (R14), Y17, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y17, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y17, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y17, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y17, Y14
+	VFMADD231PD.BCST (R15), Y17, Y15
+	VFMADD231PD.BCST (R15)(R10*1), Y17, Y16
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single17
 
 end17:
+	DECQ 128(AX)
+	JLT  sum17
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment17
+
+sum17:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale17
@@ -62956,8 +69609,9 @@ tile16:
 	PREFETCHT1 31(SI)
 
 noprefetch16:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -62969,136 +69623,100 @@ noprefetch16:
 	ADDQ R10, R14
 	LEAQ (R14)(R10*4), R15
 	ADDQ R10, R15
+
+segment16:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest16
 
 loop16:
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	SUBQ         $0x02, SI
-	JGE          loop16
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	SUBQ             $0x02, SI
+	JGE              loop16
 
 rest16:
 	ADDQ $0x02, SI
 	JZ   end16
 
 single16:
-	VMOVUPD.Z    (DI), K1, Y16
-	VBROADCASTSD (R11), Y17
-	VFMADD231PD  Y17, Y16, Y0
-	VBROADCASTSD (R11)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y1
-	VBROADCASTSD (R11)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y2
-	VBROADCASTSD (R11)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y3
-	VBROADCASTSD (R11)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y4
-	VBROADCASTSD (R13), Y17
-	VFMADD231PD  Y17, Y16, Y5
-	VBROADCASTSD (R13)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y6
-	VBROADCASTSD (R13)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y7
-	VBROADCASTSD (R13)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y8
-	VBROADCASTSD (R13)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y9
-	VBROADCASTSD (R14), Y17
-	VFMADD231PD  Y17, Y16, Y10
-	VBROADCASTSD (R14)(R10*1), Y17
-	VFMADD231PD  Y17, Y16, Y11
-	VBROADCASTSD (R14)(R10*2), Y17
-	VFMADD231PD  Y17, Y16, Y12
-	VBROADCASTSD (R14)(R12*1), Y17
-	VFMADD231PD  Y17, Y16, Y13
-	VBROADCASTSD (R14)(R10*4), Y17
-	VFMADD231PD  Y17, Y16, Y14
-	VBROADCASTSD (R15), Y17
-	VFMADD231PD  Y17, Y16, Y15
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	ADDQ         R8, R15
-	DECQ         SI
-	JNZ          single16
+	VMOVUPD.Z        (DI), K1, Y16
+	VFMADD231PD.BCST (R11), Y16, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y16, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y16, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y16, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y16, Y4
+	VFMADD231PD.BCST (R13), Y16, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y16, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y16, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y16, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y16, Y9
+	VFMADD231PD.BCST (R14), Y16, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y16, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y16, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y16, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y16, Y14
+	VFMADD231PD.BCST (R15), Y16, Y15
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	ADDQ             R8, R15
+	DECQ             SI
+	JNZ              single16
 
 end16:
+	DECQ 128(AX)
+	JLT  sum16
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	ADDQ 120(AX), R15
+	JMP  segment16
+
+sum16:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale16
@@ -63384,8 +70002,9 @@ tile15:
 	PREFETCHT1 31(SI)
 
 noprefetch15:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -63395,127 +70014,93 @@ noprefetch15:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment15:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest15
 
 loop15:
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop15
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop15
 
 rest15:
 	ADDQ $0x02, SI
 	JZ   end15
 
 single15:
-	VMOVUPD.Z    (DI), K1, Y15
-	VBROADCASTSD (R11), Y16
-	VFMADD231PD  Y16, Y15, Y0
-	VBROADCASTSD (R11)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y1
-	VBROADCASTSD (R11)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y2
-	VBROADCASTSD (R11)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y3
-	VBROADCASTSD (R11)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y4
-	VBROADCASTSD (R13), Y16
-	VFMADD231PD  Y16, Y15, Y5
-	VBROADCASTSD (R13)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y6
-	VBROADCASTSD (R13)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y7
-	VBROADCASTSD (R13)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y8
-	VBROADCASTSD (R13)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y9
-	VBROADCASTSD (R14), Y16
-	VFMADD231PD  Y16, Y15, Y10
-	VBROADCASTSD (R14)(R10*1), Y16
-	VFMADD231PD  Y16, Y15, Y11
-	VBROADCASTSD (R14)(R10*2), Y16
-	VFMADD231PD  Y16, Y15, Y12
-	VBROADCASTSD (R14)(R12*1), Y16
-	VFMADD231PD  Y16, Y15, Y13
-	VBROADCASTSD (R14)(R10*4), Y16
-	VFMADD231PD  Y16, Y15, Y14
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single15
+	VMOVUPD.Z        (DI), K1, Y15
+	VFMADD231PD.BCST (R11), Y15, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y15, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y15, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y15, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y15, Y4
+	VFMADD231PD.BCST (R13), Y15, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y15, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y15, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y15, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y15, Y9
+	VFMADD231PD.BCST (R14), Y15, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y15, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y15, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y15, Y13
+	VFMADD231PD.BCST (R14)(R10*4), Y15, Y14
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single15
 
 end15:
+	DECQ 128(AX)
+	JLT  sum15
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment15
+
+sum15:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale15
@@ -63786,8 +70371,9 @@ tile14:
 	PREFETCHT1 31(SI)
 
 noprefetch14:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -63797,121 +70383,90 @@ noprefetch14:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment14:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest14
 
 loop14:
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop14
 
 rest14:
 	ADDQ $0x02, SI
 	JZ   end14
 
 single14:
-	VMOVUPD.Z    (DI), K1, Y14
-	VBROADCASTSD (R11), Y15
-	VFMADD231PD  Y15, Y14, Y0
-	VBROADCASTSD (R11)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y1
-	VBROADCASTSD (R11)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y2
-	VBROADCASTSD (R11)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y3
-	VBROADCASTSD (R11)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y4
-	VBROADCASTSD (R13), Y15
-	VFMADD231PD  Y15, Y14, Y5
-	VBROADCASTSD (R13)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y6
-	VBROADCASTSD (R13)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y7
-	VBROADCASTSD (R13)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y8
-	VBROADCASTSD (R13)(R10*4), Y15
-	VFMADD231PD  Y15, Y14, Y9
-	VBROADCASTSD (R14), Y15
-	VFMADD231PD  Y15, Y14, Y10
-	VBROADCASTSD (R14)(R10*1), Y15
-	VFMADD231PD  Y15, Y14, Y11
-	VBROADCASTSD (R14)(R10*2), Y15
-	VFMADD231PD  Y15, Y14, Y12
-	VBROADCASTSD (R14)(R12*1), Y15
-	VFMADD231PD  Y15, Y14, Y13
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single14
+	VMOVUPD.Z        (DI), K1, Y14
+	VFMADD231PD.BCST (R11), Y14, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y14, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y14, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y14, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y14, Y4
+	VFMADD231PD.BCST (R13), Y14, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y14, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y14, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y14, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y14, Y9
+	VFMADD231PD.BCST (R14), Y14, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y14, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y14, Y12
+	VFMADD231PD.BCST (R14)(R12*1), Y14, Y13
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single14
 
 end14:
+	DECQ 128(AX)
+	JLT  sum14
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment14
+
+sum14:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale14
@@ -64167,8 +70722,9 @@ tile13:
 	PREFETCHT1 31(SI)
 
 noprefetch13:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -64178,115 +70734,87 @@ noprefetch13:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment13:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest13
 
 loop13:
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop13
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop13
 
 rest13:
 	ADDQ $0x02, SI
 	JZ   end13
 
 single13:
-	VMOVUPD.Z    (DI), K1, Y13
-	VBROADCASTSD (R11), Y14
-	VFMADD231PD  Y14, Y13, Y0
-	VBROADCASTSD (R11)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y1
-	VBROADCASTSD (R11)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y2
-	VBROADCASTSD (R11)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y3
-	VBROADCASTSD (R11)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y4
-	VBROADCASTSD (R13), Y14
-	VFMADD231PD  Y14, Y13, Y5
-	VBROADCASTSD (R13)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y6
-	VBROADCASTSD (R13)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y7
-	VBROADCASTSD (R13)(R12*1), Y14
-	VFMADD231PD  Y14, Y13, Y8
-	VBROADCASTSD (R13)(R10*4), Y14
-	VFMADD231PD  Y14, Y13, Y9
-	VBROADCASTSD (R14), Y14
-	VFMADD231PD  Y14, Y13, Y10
-	VBROADCASTSD (R14)(R10*1), Y14
-	VFMADD231PD  Y14, Y13, Y11
-	VBROADCASTSD (R14)(R10*2), Y14
-	VFMADD231PD  Y14, Y13, Y12
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single13
+	VMOVUPD.Z        (DI), K1, Y13
+	VFMADD231PD.BCST (R11), Y13, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y13, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y13, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y13, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y13, Y4
+	VFMADD231PD.BCST (R13), Y13, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y13, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y13, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y13, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y13, Y9
+	VFMADD231PD.BCST (R14), Y13, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y13, Y11
+	VFMADD231PD.BCST (R14)(R10*2), Y13, Y12
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single13
 
 end13:
+	DECQ 128(AX)
+	JLT  sum13
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment13
+
+sum13:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale13
@@ -64527,8 +71055,9 @@ tile12:
 	PREFETCHT1 31(SI)
 
 noprefetch12:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -64538,109 +71067,84 @@ noprefetch12:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment12:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest12
 
 loop12:
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop12
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop12
 
 rest12:
 	ADDQ $0x02, SI
 	JZ   end12
 
 single12:
-	VMOVUPD.Z    (DI), K1, Y12
-	VBROADCASTSD (R11), Y13
-	VFMADD231PD  Y13, Y12, Y0
-	VBROADCASTSD (R11)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y1
-	VBROADCASTSD (R11)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y2
-	VBROADCASTSD (R11)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y3
-	VBROADCASTSD (R11)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y4
-	VBROADCASTSD (R13), Y13
-	VFMADD231PD  Y13, Y12, Y5
-	VBROADCASTSD (R13)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y6
-	VBROADCASTSD (R13)(R10*2), Y13
-	VFMADD231PD  Y13, Y12, Y7
-	VBROADCASTSD (R13)(R12*1), Y13
-	VFMADD231PD  Y13, Y12, Y8
-	VBROADCASTSD (R13)(R10*4), Y13
-	VFMADD231PD  Y13, Y12, Y9
-	VBROADCASTSD (R14), Y13
-	VFMADD231PD  Y13, Y12, Y10
-	VBROADCASTSD (R14)(R10*1), Y13
-	VFMADD231PD  Y13, Y12, Y11
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single12
+	VMOVUPD.Z        (DI), K1, Y12
+	VFMADD231PD.BCST (R11), Y12, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y12, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y12, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y12, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y12, Y4
+	VFMADD231PD.BCST (R13), Y12, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y12, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y12, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y12, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y12, Y9
+	VFMADD231PD.BCST (R14), Y12, Y10
+	VFMADD231PD.BCST (R14)(R10*1), Y12, Y11
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single12
 
 end12:
+	DECQ 128(AX)
+	JLT  sum12
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment12
+
+sum12:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale12
@@ -64866,8 +71370,9 @@ tile11:
 	PREFETCHT1 31(SI)
 
 noprefetch11:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -64877,103 +71382,81 @@ noprefetch11:
 	ADDQ R10, R13
 	LEAQ (R13)(R10*4), R14
 	ADDQ R10, R14
+
+segment11:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest11
 
 loop11:
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	SUBQ         $0x02, SI
-	JGE          loop11
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	SUBQ             $0x02, SI
+	JGE              loop11
 
 rest11:
 	ADDQ $0x02, SI
 	JZ   end11
 
 single11:
-	VMOVUPD.Z    (DI), K1, Y11
-	VBROADCASTSD (R11), Y12
-	VFMADD231PD  Y12, Y11, Y0
-	VBROADCASTSD (R11)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y1
-	VBROADCASTSD (R11)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y2
-	VBROADCASTSD (R11)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y3
-	VBROADCASTSD (R11)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y4
-	VBROADCASTSD (R13), Y12
-	VFMADD231PD  Y12, Y11, Y5
-	VBROADCASTSD (R13)(R10*1), Y12
-	VFMADD231PD  Y12, Y11, Y6
-	VBROADCASTSD (R13)(R10*2), Y12
-	VFMADD231PD  Y12, Y11, Y7
-	VBROADCASTSD (R13)(R12*1), Y12
-	VFMADD231PD  Y12, Y11, Y8
-	VBROADCASTSD (R13)(R10*4), Y12
-	VFMADD231PD  Y12, Y11, Y9
-	VBROADCASTSD (R14), Y12
-	VFMADD231PD  Y12, Y11, Y10
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	ADDQ         R8, R14
-	DECQ         SI
-	JNZ          single11
+	VMOVUPD.Z        (DI), K1, Y11
+	VFMADD231PD.BCST (R11), Y11, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y11, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y11, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y11, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y11, Y4
+	VFMADD231PD.BCST (R13), Y11, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y11, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y11, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y11, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y11, Y9
+	VFMADD231PD.BCST (R14), Y11, Y10
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	ADDQ             R8, R14
+	DECQ             SI
+	JNZ              single11
 
 end11:
+	DECQ 128(AX)
+	JLT  sum11
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	ADDQ 120(AX), R14
+	JMP  segment11
+
+sum11:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale11
@@ -65184,8 +71667,9 @@ tile10:
 	PREFETCHT1 31(SI)
 
 noprefetch10:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -65193,94 +71677,74 @@ noprefetch10:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment10:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest10
 
 loop10:
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop10
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop10
 
 rest10:
 	ADDQ $0x02, SI
 	JZ   end10
 
 single10:
-	VMOVUPD.Z    (DI), K1, Y10
-	VBROADCASTSD (R11), Y11
-	VFMADD231PD  Y11, Y10, Y0
-	VBROADCASTSD (R11)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VBROADCASTSD (R11)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R13)(R10*1), Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R13)(R10*2), Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R13)(R12*1), Y11
-	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R13)(R10*4), Y11
-	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single10
+	VMOVUPD.Z        (DI), K1, Y10
+	VFMADD231PD.BCST (R11), Y10, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y10, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y10, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y10, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y10, Y4
+	VFMADD231PD.BCST (R13), Y10, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y10, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y10, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y10, Y8
+	VFMADD231PD.BCST (R13)(R10*4), Y10, Y9
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single10
 
 end10:
+	DECQ 128(AX)
+	JLT  sum10
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment10
+
+sum10:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale10
@@ -65476,8 +71940,9 @@ tile9:
 	PREFETCHT1 31(SI)
 
 noprefetch9:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -65485,88 +71950,71 @@ noprefetch9:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment9:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest9
 
 loop9:
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop9
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop9
 
 rest9:
 	ADDQ $0x02, SI
 	JZ   end9
 
 single9:
-	VMOVUPD.Z    (DI), K1, Y9
-	VBROADCASTSD (R11), Y10
-	VFMADD231PD  Y10, Y9, Y0
-	VBROADCASTSD (R11)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD (R11)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y2
-	VBROADCASTSD (R11)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD (R11)(R10*4), Y10
-	VFMADD231PD  Y10, Y9, Y4
-	VBROADCASTSD (R13), Y10
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD (R13)(R10*1), Y10
-	VFMADD231PD  Y10, Y9, Y6
-	VBROADCASTSD (R13)(R10*2), Y10
-	VFMADD231PD  Y10, Y9, Y7
-	VBROADCASTSD (R13)(R12*1), Y10
-	VFMADD231PD  Y10, Y9, Y8
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single9
+	VMOVUPD.Z        (DI), K1, Y9
+	VFMADD231PD.BCST (R11), Y9, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y9, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y9, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y9, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y9, Y4
+	VFMADD231PD.BCST (R13), Y9, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y9, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y9, Y7
+	VFMADD231PD.BCST (R13)(R12*1), Y9, Y8
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single9
 
 end9:
+	DECQ 128(AX)
+	JLT  sum9
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment9
+
+sum9:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale9
@@ -65747,8 +72195,9 @@ tile8:
 	PREFETCHT1 31(SI)
 
 noprefetch8:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -65756,82 +72205,68 @@ noprefetch8:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment8:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest8
 
 loop8:
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop8
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop8
 
 rest8:
 	ADDQ $0x02, SI
 	JZ   end8
 
 single8:
-	VMOVUPD.Z    (DI), K1, Y8
-	VBROADCASTSD (R11), Y9
-	VFMADD231PD  Y9, Y8, Y0
-	VBROADCASTSD (R11)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y1
-	VBROADCASTSD (R11)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y2
-	VBROADCASTSD (R11)(R12*1), Y9
-	VFMADD231PD  Y9, Y8, Y3
-	VBROADCASTSD (R11)(R10*4), Y9
-	VFMADD231PD  Y9, Y8, Y4
-	VBROADCASTSD (R13), Y9
-	VFMADD231PD  Y9, Y8, Y5
-	VBROADCASTSD (R13)(R10*1), Y9
-	VFMADD231PD  Y9, Y8, Y6
-	VBROADCASTSD (R13)(R10*2), Y9
-	VFMADD231PD  Y9, Y8, Y7
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single8
+	VMOVUPD.Z        (DI), K1, Y8
+	VFMADD231PD.BCST (R11), Y8, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y8, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y8, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y8, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y8, Y4
+	VFMADD231PD.BCST (R13), Y8, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y8, Y6
+	VFMADD231PD.BCST (R13)(R10*2), Y8, Y7
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single8
 
 end8:
+	DECQ 128(AX)
+	JLT  sum8
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment8
+
+sum8:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale8
@@ -65997,8 +72432,9 @@ tile7:
 	PREFETCHT1 31(SI)
 
 noprefetch7:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -66006,76 +72442,65 @@ noprefetch7:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment7:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest7
 
 loop7:
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop7
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop7
 
 rest7:
 	ADDQ $0x02, SI
 	JZ   end7
 
 single7:
-	VMOVUPD.Z    (DI), K1, Y7
-	VBROADCASTSD (R11), Y8
-	VFMADD231PD  Y8, Y7, Y0
-	VBROADCASTSD (R11)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y1
-	VBROADCASTSD (R11)(R10*2), Y8
-	VFMADD231PD  Y8, Y7, Y2
-	VBROADCASTSD (R11)(R12*1), Y8
-	VFMADD231PD  Y8, Y7, Y3
-	VBROADCASTSD (R11)(R10*4), Y8
-	VFMADD231PD  Y8, Y7, Y4
-	VBROADCASTSD (R13), Y8
-	VFMADD231PD  Y8, Y7, Y5
-	VBROADCASTSD (R13)(R10*1), Y8
-	VFMADD231PD  Y8, Y7, Y6
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single7
+	VMOVUPD.Z        (DI), K1, Y7
+	VFMADD231PD.BCST (R11), Y7, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y7, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y7, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y7, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y7, Y4
+	VFMADD231PD.BCST (R13), Y7, Y5
+	VFMADD231PD.BCST (R13)(R10*1), Y7, Y6
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single7
 
 end7:
+	DECQ 128(AX)
+	JLT  sum7
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment7
+
+sum7:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale7
@@ -66226,8 +72651,9 @@ tile6:
 	PREFETCHT1 31(SI)
 
 noprefetch6:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
@@ -66235,70 +72661,62 @@ noprefetch6:
 	LEAQ (R10)(R10*2), R12
 	LEAQ (R11)(R10*4), R13
 	ADDQ R10, R13
+
+segment6:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest6
 
 loop6:
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	SUBQ         $0x02, SI
-	JGE          loop6
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	SUBQ             $0x02, SI
+	JGE              loop6
 
 rest6:
 	ADDQ $0x02, SI
 	JZ   end6
 
 single6:
-	VMOVUPD.Z    (DI), K1, Y6
-	VBROADCASTSD (R11), Y7
-	VFMADD231PD  Y7, Y6, Y0
-	VBROADCASTSD (R11)(R10*1), Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VBROADCASTSD (R11)(R10*2), Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R11)(R12*1), Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R11)(R10*4), Y7
-	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R13), Y7
-	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	ADDQ         R8, R13
-	DECQ         SI
-	JNZ          single6
+	VMOVUPD.Z        (DI), K1, Y6
+	VFMADD231PD.BCST (R11), Y6, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y6, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y6, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y6, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y6, Y4
+	VFMADD231PD.BCST (R13), Y6, Y5
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	ADDQ             R8, R13
+	DECQ             SI
+	JNZ              single6
 
 end6:
+	DECQ 128(AX)
+	JLT  sum6
+	ADDQ 120(AX), R11
+	ADDQ 120(AX), R13
+	JMP  segment6
+
+sum6:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale6
@@ -66434,68 +72852,63 @@ tile5:
 	PREFETCHT1 31(SI)
 
 noprefetch5:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment5:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest5
 
 loop5:
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop5
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop5
 
 rest5:
 	ADDQ $0x02, SI
 	JZ   end5
 
 single5:
-	VMOVUPD.Z    (DI), K1, Y5
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  Y6, Y5, Y0
-	VBROADCASTSD (R11)(R10*1), Y6
-	VFMADD231PD  Y6, Y5, Y1
-	VBROADCASTSD (R11)(R10*2), Y6
-	VFMADD231PD  Y6, Y5, Y2
-	VBROADCASTSD (R11)(R12*1), Y6
-	VFMADD231PD  Y6, Y5, Y3
-	VBROADCASTSD (R11)(R10*4), Y6
-	VFMADD231PD  Y6, Y5, Y4
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single5
+	VMOVUPD.Z        (DI), K1, Y5
+	VFMADD231PD.BCST (R11), Y5, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y5, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y5, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y5, Y3
+	VFMADD231PD.BCST (R11)(R10*4), Y5, Y4
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single5
 
 end5:
+	DECQ 128(AX)
+	JLT  sum5
+	ADDQ 120(AX), R11
+	JMP  segment5
+
+sum5:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale5
@@ -66616,62 +73029,60 @@ tile4:
 	PREFETCHT1 31(SI)
 
 noprefetch4:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
 	LEAQ (R10)(R10*2), R12
+
+segment4:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest4
 
 loop4:
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop4
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop4
 
 rest4:
 	ADDQ $0x02, SI
 	JZ   end4
 
 single4:
-	VMOVUPD.Z    (DI), K1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y0
-	VBROADCASTSD (R11)(R10*1), Y5
-	VFMADD231PD  Y5, Y4, Y1
-	VBROADCASTSD (R11)(R10*2), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R11)(R12*1), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single4
+	VMOVUPD.Z        (DI), K1, Y4
+	VFMADD231PD.BCST (R11), Y4, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y4, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y4, Y2
+	VFMADD231PD.BCST (R11)(R12*1), Y4, Y3
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single4
 
 end4:
+	DECQ 128(AX)
+	JLT  sum4
+	ADDQ 120(AX), R11
+	JMP  segment4
+
+sum4:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale4
@@ -66777,55 +73188,56 @@ tile3:
 	PREFETCHT1 31(SI)
 
 noprefetch3:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment3:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest3
 
 loop3:
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop3
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop3
 
 rest3:
 	ADDQ $0x02, SI
 	JZ   end3
 
 single3:
-	VMOVUPD.Z    (DI), K1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y0
-	VBROADCASTSD (R11)(R10*1), Y4
-	VFMADD231PD  Y4, Y3, Y1
-	VBROADCASTSD (R11)(R10*2), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single3
+	VMOVUPD.Z        (DI), K1, Y3
+	VFMADD231PD.BCST (R11), Y3, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y3, Y1
+	VFMADD231PD.BCST (R11)(R10*2), Y3, Y2
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single3
 
 end3:
+	DECQ 128(AX)
+	JLT  sum3
+	ADDQ 120(AX), R11
+	JMP  segment3
+
+sum3:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale3
@@ -66916,49 +73328,53 @@ tile2:
 	PREFETCHT1 31(SI)
 
 noprefetch2:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
 	MOVQ 8(AX), R10
 	MOVQ CX, R11
+
+segment2:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest2
 
 loop2:
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	SUBQ         $0x02, SI
-	JGE          loop2
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	SUBQ             $0x02, SI
+	JGE              loop2
 
 rest2:
 	ADDQ $0x02, SI
 	JZ   end2
 
 single2:
-	VMOVUPD.Z    (DI), K1, Y2
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  Y3, Y2, Y0
-	VBROADCASTSD (R11)(R10*1), Y3
-	VFMADD231PD  Y3, Y2, Y1
-	ADDQ         R9, DI
-	ADDQ         R8, R11
-	DECQ         SI
-	JNZ          single2
+	VMOVUPD.Z        (DI), K1, Y2
+	VFMADD231PD.BCST (R11), Y2, Y0
+	VFMADD231PD.BCST (R11)(R10*1), Y2, Y1
+	ADDQ             R9, DI
+	ADDQ             R8, R11
+	DECQ             SI
+	JNZ              single2
 
 end2:
+	DECQ 128(AX)
+	JLT  sum2
+	ADDQ 120(AX), R11
+	JMP  segment2
+
+sum2:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale2
@@ -67034,43 +73450,50 @@ tile1:
 	PREFETCHT1 31(SI)
 
 noprefetch1:
-	MOVQ 80(AX), SI
+	MOVQ 112(AX), SI
 	MOVQ 32(AX), DI
+	MOVQ SI, 128(AX)
 	MOVQ 16(AX), R8
 	MOVQ 40(AX), R9
-	MOVQ 8(AX), R10
+	MOVQ 8(AX), SI
 	MOVQ CX, R10
+
+segment1:
+	MOVQ 80(AX), SI
 	SUBQ $0x02, SI
 	JLT  rest1
 
 loop1:
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	SUBQ         $0x02, SI
-	JGE          loop1
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	SUBQ             $0x02, SI
+	JGE              loop1
 
 rest1:
 	ADDQ $0x02, SI
 	JZ   end1
 
 single1:
-	VMOVUPD.Z    (DI), K1, Y1
-	VBROADCASTSD (R10), Y2
-	VFMADD231PD  Y2, Y1, Y0
-	ADDQ         R9, DI
-	ADDQ         R8, R10
-	DECQ         SI
-	JNZ          single1
+	VMOVUPD.Z        (DI), K1, Y1
+	VFMADD231PD.BCST (R10), Y1, Y0
+	ADDQ             R9, DI
+	ADDQ             R8, R10
+	DECQ             SI
+	JNZ              single1
 
 end1:
+	DECQ 128(AX)
+	JLT  sum1
+	ADDQ 120(AX), R10
+	JMP  segment1
+
+sum1:
 	MOVQ         56(AX), SI
 	TESTQ        $0x00000020, 104(AX)
 	JZ           noscale1
@@ -68449,5 +74872,410 @@ pixel5x1:
 
 done5x1:
 end:
+	VZEROUPPER
+	RET
+
+// func gemmPoolMaxF64AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMaxF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  y+0(FP), AX
+	MOVQ  index+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  columns+40(FP), BX
+	MOVQ  width+88(FP), SI
+	MOVQ  pixels+80(FP), DI
+	ANDQ  $0x3f, SI
+	SHRQ  $0x03, SI
+	XORL  R8, R8
+	BTSQ  SI, R8
+	DECQ  R8
+	KMOVW R8, K1
+
+place:
+	XORQ R8, R8
+	MOVQ width+88(FP), R9
+	SUBQ $0x40, R9
+	JLT  part
+
+whole:
+	MOVQ         $0xfff0000000000000, R10
+	VMOVQ        R10, X0
+	VBROADCASTSD X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R10
+	MOVQ         offsets+24(FP), R11
+	MOVQ         taps+72(FP), R12
+	LEAQ         (DX)(R8*1), R13
+
+wholeTap:
+	MOVQ         (R11), R14
+	VMOVUPD      (R13)(R14*1), Z2
+	VBROADCASTSD (R10), Z3
+	VCMPPD       $0x1e, Z0, Z2, K2
+	VCMPPD       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Z2, Z0, K2, Z0
+	VBLENDMPD    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R10
+	DECQ         R12
+	JNZ          wholeTap
+	MOVQ         row+32(FP), R10
+	VBROADCASTSD (BX), Z3
+	VADDPD       Z3, Z1, Z1
+	VBROADCASTSD (R10), Z3
+	VADDPD       Z3, Z1, Z1
+	VMOVUPD      Z0, (AX)(R8*1)
+	VMOVUPD      Z1, (CX)(R8*1)
+	ADDQ         $0x40, R8
+	CMPQ         R8, R9
+	JLE          whole
+
+part:
+	TESTQ        SI, SI
+	JZ           done
+	CMPQ         SI, $0x04
+	JGT          large
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X0
+	VBROADCASTSD X0, Y0
+	VXORPS       Y1, Y1, Y1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part32Tap:
+	MOVQ         (R10), R13
+	VMOVUPD.Z    (R12)(R13*1), K1, Y2
+	VBROADCASTSD (R9), Y3
+	VCMPPD       $0x1e, Y0, Y2, K2
+	VCMPPD       $0x03, Y2, Y2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Y2, Y0, K2, Y0
+	VBLENDMPD    Y3, Y1, K2, Y1
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part32Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Y3
+	VADDPD       Y3, Y1, Y1
+	VBROADCASTSD (R9), Y3
+	VADDPD       Y3, Y1, Y1
+	VMOVUPD      Y0, K1, (AX)(R8*1)
+	VMOVUPD      Y1, K1, (CX)(R8*1)
+	JMP          done
+
+large:
+	MOVQ         $0xfff0000000000000, R9
+	VMOVQ        R9, X0
+	VBROADCASTSD X0, Z0
+	VXORPS       Z1, Z1, Z1
+	MOVQ         ids+48(FP), R9
+	MOVQ         offsets+24(FP), R10
+	MOVQ         taps+72(FP), R11
+	LEAQ         (DX)(R8*1), R12
+
+part64Tap:
+	MOVQ         (R10), R13
+	VMOVUPD.Z    (R12)(R13*1), K1, Z2
+	VBROADCASTSD (R9), Z3
+	VCMPPD       $0x1e, Z0, Z2, K2
+	VCMPPD       $0x03, Z2, Z2, K3
+	KORW         K2, K3, K2
+	VBLENDMPD    Z2, Z0, K2, Z0
+	VBLENDMPD    Z3, Z1, K2, Z1
+	ADDQ         $0x08, R10
+	ADDQ         $0x08, R9
+	DECQ         R11
+	JNZ          part64Tap
+	MOVQ         row+32(FP), R9
+	VBROADCASTSD (BX), Z3
+	VADDPD       Z3, Z1, Z1
+	VBROADCASTSD (R9), Z3
+	VADDPD       Z3, Z1, Z1
+	VMOVUPD      Z0, K1, (AX)(R8*1)
+	VMOVUPD      Z1, K1, (CX)(R8*1)
+
+done:
+	MOVQ yPixel+64(FP), R8
+	ADDQ R8, AX
+	ADDQ R8, CX
+	MOVQ xPixel+56(FP), R8
+	ADDQ R8, DX
+	ADDQ $0x08, BX
+	DECQ DI
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolMeanF64AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·gemmPoolMeanF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), R8
+	MOVQ   taps+48(FP), R9
+	LEAQ   (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ         (R8), R11
+	VMOVUPD      (R10)(R11*1), Z1
+	VADDPD       Z1, Z0, Z0
+	ADDQ         $0x08, R8
+	DECQ         R9
+	JNZ          wholeTap
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	VMOVUPD      Z0, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	CMPQ         SI, DI
+	JLE          whole
+
+part:
+	TESTQ  DX, DX
+	JZ     done
+	CMPQ   DX, $0x04
+	JGT    large
+	VXORPS Y0, Y0, Y0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part32Tap:
+	MOVQ         (DI), R10
+	VMOVUPD.Z    (R9)(R10*1), K1, Y1
+	VADDPD       Y1, Y0, Y0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part32Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	VMOVUPD      Y0, K1, (AX)(SI*1)
+	JMP          done
+
+large:
+	VXORPS Z0, Z0, Z0
+	MOVQ   offsets+16(FP), DI
+	MOVQ   taps+48(FP), R8
+	LEAQ   (CX)(SI*1), R9
+
+part64Tap:
+	MOVQ         (DI), R10
+	VMOVUPD.Z    (R9)(R10*1), K1, Z1
+	VADDPD       Z1, Z0, Z0
+	ADDQ         $0x08, DI
+	DECQ         R8
+	JNZ          part64Tap
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	VMOVUPD      Z0, K1, (AX)(SI*1)
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolSetF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolSetF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD Z0, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x04
+	JGT          large
+	VMOVUPD.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ    (DI), R9
+	VMOVUPD Y0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part32Tap
+	JMP     done
+
+large:
+	VMOVUPD.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ    (DI), R9
+	VMOVUPD Z0, K1, (SI)(R9*1)
+	ADDQ    $0x08, DI
+	DECQ    R8
+	JNZ     part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
+	VZEROUPPER
+	RET
+
+// func gemmPoolAddF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·gemmPoolAddF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ  y+8(FP), AX
+	MOVQ  x+0(FP), CX
+	MOVQ  width+64(FP), DX
+	MOVQ  pixels+56(FP), BX
+	ANDQ  $0x3f, DX
+	SHRQ  $0x03, DX
+	XORL  SI, SI
+	BTSQ  DX, SI
+	DECQ  SI
+	KMOVW SI, K1
+
+place:
+	XORQ SI, SI
+	MOVQ width+64(FP), DI
+	SUBQ $0x40, DI
+	JLT  part
+
+whole:
+	VMOVUPD      (AX)(SI*1), Z0
+	MOVQ         divisor+24(FP), R8
+	VBROADCASTSD (R8), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), R8
+	MOVQ         taps+48(FP), R9
+	LEAQ         (CX)(SI*1), R10
+
+wholeTap:
+	MOVQ    (R8), R11
+	VMOVUPD (R10)(R11*1), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (R10)(R11*1)
+	ADDQ    $0x08, R8
+	DECQ    R9
+	JNZ     wholeTap
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     whole
+
+part:
+	TESTQ        DX, DX
+	JZ           done
+	CMPQ         DX, $0x04
+	JGT          large
+	VMOVUPD.Z    (AX)(SI*1), K1, Y0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Y1
+	VDIVPD       Y1, Y0, Y0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part32Tap:
+	MOVQ      (DI), R9
+	VMOVUPD.Z (SI)(R9*1), K1, Y1
+	VADDPD    Y0, Y1, Y1
+	VMOVUPD   Y1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part32Tap
+	JMP       done
+
+large:
+	VMOVUPD.Z    (AX)(SI*1), K1, Z0
+	MOVQ         divisor+24(FP), DI
+	VBROADCASTSD (DI), Z1
+	VDIVPD       Z1, Z0, Z0
+	MOVQ         offsets+16(FP), DI
+	MOVQ         taps+48(FP), R8
+	LEAQ         (CX)(SI*1), SI
+
+part64Tap:
+	MOVQ      (DI), R9
+	VMOVUPD.Z (SI)(R9*1), K1, Z1
+	VADDPD    Z0, Z1, Z1
+	VMOVUPD   Z1, K1, (SI)(R9*1)
+	ADDQ      $0x08, DI
+	DECQ      R8
+	JNZ       part64Tap
+
+done:
+	MOVQ yPixel+40(FP), SI
+	ADDQ SI, AX
+	MOVQ xPixel+32(FP), SI
+	ADDQ SI, CX
+	DECQ BX
+	JNZ  place
 	VZEROUPPER
 	RET

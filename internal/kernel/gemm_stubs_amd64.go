@@ -49,6 +49,51 @@ func gemmTapsF32AVX2(args *byte)
 //go:noescape
 func gemmTapGradsF32AVX2(args *byte)
 
+// gemmPoolMaxF32AVX2 finds the largest element of windows, NaN above all, and where it is.
+//
+//go:noescape
+func gemmPoolMaxF32AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolMeanF32AVX2 divides the sums of windows.
+//
+//go:noescape
+func gemmPoolMeanF32AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolSetF32AVX2 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolSetF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolAddF32AVX2 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolAddF32AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmTileInF32AVX2 sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.
+//
+//go:noescape
+func gemmTileInF32AVX2(args *byte)
+
+// gemmTileOutF32AVX2 sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.
+//
+//go:noescape
+func gemmTileOutF32AVX2(args *byte)
+
+// gemmTileWeightsF32AVX2 sets planes to G·w·Gᵀ of weights w of 3×3 pixels.
+//
+//go:noescape
+func gemmTileWeightsF32AVX2(args *byte)
+
+// gemmTileSumF32AVX2 sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.
+//
+//go:noescape
+func gemmTileSumF32AVX2(args *byte)
+
+// gemmTileGradF32AVX2 sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.
+//
+//go:noescape
+func gemmTileGradF32AVX2(args *byte)
+
 // gemmPairF64AVX2 is a panel kernel with tiles of up to 6×8.
 //
 //go:noescape
@@ -93,6 +138,26 @@ func gemmTapsF64AVX2(args *byte)
 //
 //go:noescape
 func gemmTapGradsF64AVX2(args *byte)
+
+// gemmPoolMaxF64AVX2 finds the largest element of windows, NaN above all, and where it is.
+//
+//go:noescape
+func gemmPoolMaxF64AVX2(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolMeanF64AVX2 divides the sums of windows.
+//
+//go:noescape
+func gemmPoolMeanF64AVX2(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolSetF64AVX2 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolSetF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolAddF64AVX2 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolAddF64AVX2(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
 
 // gemmPairF32AVX512 is a panel kernel with tiles of up to 12×32.
 //
@@ -144,6 +209,51 @@ func gemmTapsF32AVX512(args *byte)
 //go:noescape
 func gemmTapGradsF32AVX512(args *byte)
 
+// gemmPoolMaxF32AVX512 finds the largest element of windows, NaN above all, and where it is.
+//
+//go:noescape
+func gemmPoolMaxF32AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolMeanF32AVX512 divides the sums of windows.
+//
+//go:noescape
+func gemmPoolMeanF32AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolSetF32AVX512 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolSetF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolAddF32AVX512 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolAddF32AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmTileInF32AVX512 sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.
+//
+//go:noescape
+func gemmTileInF32AVX512(args *byte)
+
+// gemmTileOutF32AVX512 sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.
+//
+//go:noescape
+func gemmTileOutF32AVX512(args *byte)
+
+// gemmTileWeightsF32AVX512 sets planes to G·w·Gᵀ of weights w of 3×3 pixels.
+//
+//go:noescape
+func gemmTileWeightsF32AVX512(args *byte)
+
+// gemmTileSumF32AVX512 sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.
+//
+//go:noescape
+func gemmTileSumF32AVX512(args *byte)
+
+// gemmTileGradF32AVX512 sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.
+//
+//go:noescape
+func gemmTileGradF32AVX512(args *byte)
+
 // gemmPairF64AVX512 is a panel kernel with tiles of up to 12×16.
 //
 //go:noescape
@@ -193,3 +303,23 @@ func gemmTapsF64AVX512(args *byte)
 //
 //go:noescape
 func gemmTapGradsF64AVX512(args *byte)
+
+// gemmPoolMaxF64AVX512 finds the largest element of windows, NaN above all, and where it is.
+//
+//go:noescape
+func gemmPoolMaxF64AVX512(y *byte, index *byte, x *byte, offsets *byte, row *byte, columns *byte, ids *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolMeanF64AVX512 divides the sums of windows.
+//
+//go:noescape
+func gemmPoolMeanF64AVX512(y *byte, x *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolSetF64AVX512 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolSetF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)
+
+// gemmPoolAddF64AVX512 gives windows their shares of means.
+//
+//go:noescape
+func gemmPoolAddF64AVX512(x *byte, y *byte, offsets *byte, divisor *byte, xPixel int, yPixel int, taps int, pixels int, width int)

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -37,8 +38,9 @@ var (
 // program starts.
 func Active() ISA { return active }
 
-// ISAError reports a DESCENT_ISA that names no instruction set.
-func ISAError() error { return isaErr }
+// ISAError reports a DESCENT_ISA that names no instruction set, and a
+// DESCENT_CONV that names no method.
+func ISAError() error { return errors.Join(isaErr, methodErr) }
 
 func detect() ISA {
 	switch x := &cpu.X86; {

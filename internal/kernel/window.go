@@ -61,6 +61,14 @@ func (w Window) backward() (all []phase) {
 	return all
 }
 
+// apart returns how far apart the taps are: all the same.
+func (p *phase) apart() int {
+	if len(p.taps) < 2 {
+		return 0
+	}
+	return p.taps[1].at - p.taps[0].at
+}
+
 // inside returns the taps lo to hi-1 that lie in an axis of n elements at place t.
 func (p *phase) inside(t, n int) (lo, hi int) {
 	lo, hi = 0, len(p.taps)

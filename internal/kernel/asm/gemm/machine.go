@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -91,6 +93,15 @@ func (m machine) fma(a Op, b, c VecVirtual) {
 	}
 }
 
+// fmaBroadcast adds a·b to c, a being one element in memory.
+func (m machine) fmaBroadcast(a Mem, b, c VecVirtual) {
+	if m.double {
+		VFMADD231PD_BCST(a, b, c)
+	} else {
+		VFMADD231PS_BCST(a, b, c)
+	}
+}
+
 func (m machine) mul(a Op, b, c VecVirtual) {
 	if m.double {
 		VMULPD(a, b, c)
@@ -167,17 +178,56 @@ func (m machine) loadMasked(a Mem, k mask, v VecVirtual) {
 	}
 }
 
+// storeMasked stores the elements of the mask. AVX2's masked stores are slow: it has
+// them in pieces.
 func (m machine) storeMasked(v VecVirtual, k mask, a Mem) {
 	switch {
 	case m.isa == avx512 && m.double:
 		VMOVUPD(v, K1, a)
 	case m.isa == avx512:
 		VMOVUPS(v, K1, a)
-	case m.double:
-		VMASKMOVPD(v, k.v, a)
 	default:
-		VMASKMOVPS(v, k.v, a)
+		m.storePieces(v, k, a)
 	}
+}
+
+// labels is how many labels of pieces there are.
+var labels int
+
+// storePieces stores the first elements of a vector: halves, which are four or two, two
+// and one, as many as there are of each.
+func (m machine) storePieces(v VecVirtual, k mask, a Mem) {
+	left, at, rest := GP64(), GP64(), XMM()
+	if m.double {
+		VMOVMSKPD(k.v, left.As32())
+	} else {
+		VMOVMSKPS(k.v, left.As32())
+	}
+	LEAQ(a, at)
+	VMOVAPS(v.AsX(), rest)
+	piece := func(elements int, store, shift func()) {
+		skip := fmt.Sprint("piece", labels)
+		labels++
+		TESTQ(U32(1<<(elements-1)), left)
+		JZ(LabelRef(skip))
+		store()
+		if shift != nil {
+			shift()
+			ADDQ(Imm(uint64(elements*m.elem())), at)
+			SHRQ(Imm(uint64(elements)), left)
+		}
+		Label(skip)
+	}
+	half := 16 / m.elem()
+	for range 2 {
+		piece(half, func() { VMOVUPS(rest, Mem{Base: at}) }, func() { VEXTRACTF128(Imm(1), v.AsY(), rest) })
+	}
+	if m.double {
+		piece(1, func() { VMOVSD(rest, Mem{Base: at}) }, nil)
+		return
+	}
+	piece(2, func() { VMOVLPS(rest, Mem{Base: at}) }, func() { VMOVHLPS(rest, rest, rest) })
+	piece(1, func() { VMOVSS(rest, Mem{Base: at}) }, nil)
 }
 
 // pointers addresses n rows that are stride apart with few registers and no

@@ -3,7 +3,8 @@
 // A panel kernel computes a block of C that is one or a few vectors wide over
 // all its rows, in tiles of up to rows×vecs accumulators that stay in
 // registers. The packers bring operands that are badly placed for the panel
-// kernels into a small dense buffer first.
+// kernels into a small dense buffer first. Convolutions of every channel alone and
+// pools are loops over pixels and vectors of their channels.
 package main
 
 import "github.com/mmcloughlin/avo/build"
@@ -22,6 +23,12 @@ func main() {
 		generateTranspose(m)
 		generateTaps(m)
 		generateTapGrads(m)
+		generatePoolMax(m)
+		generatePoolMean(m)
+		generatePoolShare(m)
+		if !m.double {
+			generateTiles(m)
+		}
 	}
 	build.Generate()
 }

@@ -24,6 +24,9 @@ const (
 	argTileRows
 	argTail
 	argFlags
+	argMore
+	argASeg
+	argCount
 )
 
 // Bits of kernel.panelArgs.flags.
@@ -132,7 +135,8 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 		}
 	})
 
-	n, b := x.load(argK), x.load(argB)
+	n, b := x.load(argMore), x.load(argB)
+	MOVQ(n, x.at(argCount))
 	aCol, bRow := x.load(argACol), x.load(argBRow)
 	at := rowPointers(a, x.load(argARow), r)
 	step := func() {
@@ -156,6 +160,10 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 				load(Mem{Base: b}.Offset(j*p.width()), j, row[j])
 			}
 			for i := range r {
+				if p.isa == avx512 && p.vecs == 1 { // a broadcast of its own would be used once
+					p.fmaBroadcast(at.row(i), row[0], sum[i][0])
+					continue
+				}
 				v := p.vec()
 				p.broadcast(at.row(i), v)
 				for j := range row {
@@ -166,7 +174,14 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 		ADDQ(bRow, b)
 		at.advance(aCol)
 	}
+	Label(label("segment"))
+	MOVQ(x.at(argK), n)
 	repeat(n, p.unroll, label, step)
+	DECQ(x.at(argCount))
+	JLT(LabelRef(label("sum")))
+	at.advance(x.at(argASeg))
+	JMP(LabelRef(label("segment")))
+	Label(label("sum"))
 
 	p.finish(r, x, c, m, sum, k, load)
 }
