@@ -2,17 +2,16 @@
 // report.
 //
 // A [Study] runs optimizers on problems: nets trained on rows, functions whose
-// minimum is known. On a net each optimizer gets the learning rate, out of a grid of
-// its own, whose mean validation loss over several seeds is lowest; then it is
-// trained with fresh seeds, and only these runs are scored on the test rows. Nothing
-// is chosen on test rows. On a function nothing is random but the start: all runs
-// count, and the best rate for each problem is one of several ways to sum them up.
+// minimum is known. Tuning is part of an optimizer: each has the same number of
+// trials, settings out of its own ranges that are the same on every machine; the one
+// with the best validation score is then run with fresh seeds, on fresh divisions of
+// the rows or from fresh starts, and only these runs are compared.
 //
-// The same seed means the same initial weights and the same order of rows for
-// every optimizer and rate, so runs are compared pair by pair. The seeds of a
+// The same seed means the same initial weights, the same division and the same order
+// of rows for every optimizer, so runs are compared pair by pair. The seeds of a
 // run follow from the study's seed and the run's number alone; which worker
 // does it, and when, does not matter. Results are therefore the same, bit for
-// bit and times excepted, with any number of workers. A run is a [Job], which
+// bit and measured times excepted, with any number of workers. A run is a [Job], which
 // another process can do as well.
 //
 // A run that diverges is a failure. It is counted, reported and ranked last.
@@ -29,7 +28,9 @@ import (
 	"sync"
 	"time"
 
+	"descent/bench/tuning"
 	"descent/internal/rng"
+	"descent/internal/spec"
 	"descent/optimizers/schedule"
 )
 
@@ -40,22 +41,27 @@ type Study struct {
 	Problems []Problem
 	Entrants []Entrant
 
-	Seed      uint64 // of everything
-	Seeds     int    // scored runs of each optimizer on each problem: seeds of a net, starts of a function; 0 means 3
-	TuneSeeds int    // runs of each learning rate of a net; 0 means 3
+	Seed  uint64 // of everything
+	Seeds int    // scored runs of each optimizer on each problem; 0 means 10
+	// Track is the name of a row of [tuning.Tracks], what is tuned; "" means lr.
+	// Trials are the settings that are tried of each optimizer that has something to
+	// tune, beside its default; 0 means 10.
+	Track  string
+	Trials int
 	// Budget is the number of gradient evaluations of each run, and Schedule
-	// multiplies learning rates; 0 and nil mean what the problem says.
+	// multiplies the learning rates of optimizers that have none of their own; 0 and nil
+	// mean what the problem says.
 	Budget   int
 	Schedule *schedule.Spec
-	// Rates are the learning rates to try. If nil, each optimizer has on a net a
-	// grid of half decades around its default, which grows as long as the best rate
-	// is at one of its ends; on a function half decades from 1e-6 to 10, and its
-	// default.
-	Rates []float64
+	// Margin is the difference of scores that does not matter; 0 means 0.005 of an
+	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
+	Margin float64
 
 	Workers int // goroutines; 0 means one for each processor
 	// OnJob, if not nil, is called after each job, by one goroutine at a time.
 	OnJob func(Tally)
+
+	track *tuning.Track
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -70,15 +76,19 @@ func (e *MistakeError) Unwrap() error { return e.Err }
 // prepare fills in what is not set, and tries each optimizer on each problem for one
 // evaluation.
 func (s *Study) prepare(ctx context.Context) (*Runner, error) {
-	s.Seeds, s.TuneSeeds = cmp.Or(s.Seeds, 3), cmp.Or(s.TuneSeeds, 3)
+	s.Seeds, s.Trials, s.Track = cmp.Or(s.Seeds, 10), cmp.Or(s.Trials, 10), cmp.Or(s.Track, "lr")
 	s.Workers = cmp.Or(s.Workers, runtime.GOMAXPROCS(0))
 	switch {
 	case len(s.Problems) == 0:
 		return nil, errors.New("no problems to compare optimizers on")
-	case s.Seeds < 1 || s.TuneSeeds < 1 || s.Workers < 1 || s.Budget < 0:
-		return nil, fmt.Errorf("%d seeds, %d seeds for tuning, %d workers; at least 1 is needed; budget %d", s.Seeds, s.TuneSeeds, s.Workers, s.Budget)
+	case s.Seeds < 1 || s.Trials < 1 || s.Workers < 1 || s.Budget < 0 || !(s.Margin >= 0):
+		return nil, fmt.Errorf("%d seeds, %d trials, %d workers; at least 1 is needed; budget %d, margin %v", s.Seeds, s.Trials, s.Workers, s.Budget, s.Margin)
 	}
-	if err := cmp.Or(checkRates(s.Rates), checkEntrants(s.Entrants)); err != nil {
+	var err error
+	if s.track, err = spec.Find("track", tuning.Tracks, s.Track); err != nil {
+		return nil, err
+	}
+	if err := checkEntrants(s.Entrants); err != nil {
 		return nil, err
 	}
 	r, err := NewRunner(s.Problems, s.Entrants...)
@@ -87,8 +97,11 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 	}
 	s.Name = cmp.Or(s.Name, r.infos[0].Name)
 	for _, p := range r.infos {
-		for _, e := range s.Entrants {
-			job := s.job(p.Name, e.Label, Tune)
+		if len(r.infos) > 1 && !p.normal() {
+			return nil, fmt.Errorf("%s is compared with other problems, and its loss has no scale: give the net a Reference", p.Name)
+		}
+		for i := range s.Entrants {
+			job := s.job(p.Name, &s.Entrants[i], Tune)
 			job.Budget = 1
 			if _, err := r.Do(ctx, job); err != nil {
 				return nil, err
@@ -103,14 +116,16 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 func (s *Study) Run(ctx context.Context) (*Results, error) {
 	start := time.Now()
 	r, err := s.prepare(ctx)
+	w := &work{Study: s, Runner: r, start: start}
+	if err == nil {
+		err = w.pair()
+	}
 	if err != nil && ctx.Err() == nil {
 		err = &MistakeError{err}
 	}
 	if err != nil {
 		return nil, err
 	}
-	w := &work{Study: s, Runner: r, start: start}
-	w.pair()
 	if err := w.tune(ctx); err != nil {
 		return nil, err
 	}
@@ -121,8 +136,11 @@ func (s *Study) Run(ctx context.Context) (*Results, error) {
 	if err := w.checks(ctx, out); err != nil {
 		return nil, err
 	}
+	if out.Measured.Steps, err = w.measure(ctx); err != nil {
+		return nil, err
+	}
 	out.Verdict = out.verdict()
-	out.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
+	out.Measured.Machine, out.Measured.Seconds, out.Measured.Workers = ThisMachine(), time.Since(start).Seconds(), s.Workers
 	return out, nil
 }
 
@@ -131,7 +149,6 @@ type work struct {
 	*Study
 	*Runner
 	pairings []*pairing
-	trials   []*Outcome
 
 	start time.Time
 	mu    sync.Mutex
@@ -153,155 +170,140 @@ func (w *work) count(out *Outcome) {
 	}
 }
 
-// A pairing is an optimizer on a problem, and the rate that was chosen for it.
+// A pairing is an optimizer on a problem, and the setting that was chosen for it.
 type pairing struct {
 	*Entrant
 	info   *ProblemInfo
-	rates  []float64 // to try; none if there is no choice
-	grows  bool      // nobody has set them
-	trials []*Outcome
+	space  *tuning.Space
+	trials []*Outcome // the first with the default; none if there is nothing to tune
 	runs   []*Outcome
 
-	lr     float64
-	points []Point // nil if nothing was tuned
-	atEnd  bool    // the best rate is at an end of the grid
+	chosen tuning.Setting
 }
 
 // pair plans all pairings, problem by problem.
-func (w *work) pair() {
+func (w *work) pair() error {
 	for i := range w.infos {
 		for k := range w.Entrants {
 			p := &pairing{Entrant: &w.Entrants[k], info: &w.infos[i]}
+			var err error
+			if p.space, err = p.Entrant.space(w.track); err != nil {
+				return err
+			}
+			if p.info.Rates != nil {
+				p.space.Rates(*p.info.Rates)
+			}
+			p.chosen = p.space.Default
 			w.pairings = append(w.pairings, p)
-			switch {
-			case p.Method != nil:
-			case p.Rate != nil:
-				p.lr = *p.Rate
-			case p.Rates != nil:
-				p.rates = p.Rates
-			case w.Rates != nil:
-				p.rates = slices.Compact(slices.Sorted(slices.Values(w.Rates)))
-			case p.info.Exact:
-				p.rates = wideGrid(p.Default)
-			default:
-				p.rates, p.grows = firstGrid(p.Default), true
-			}
-			if len(p.rates) == 1 {
-				p.lr, p.rates = p.rates[0], nil
-			}
-			if p.info.Exact {
-				w.tally.Total += max(len(p.rates), 1) * w.Seeds
-			} else {
-				w.tally.Total += len(p.rates)*w.TuneSeeds + w.Seeds
+			w.tally.Total += w.Seeds
+			if len(p.space.Ranges) > 0 {
+				w.tally.Total += 1 + w.Trials
 			}
 		}
 	}
+	return nil
 }
 
-// do does the jobs of a phase at some rates of each pairing.
-func (w *work) do(ctx context.Context, phase Phase, rates func(*pairing) []float64) ([]*Outcome, error) {
-	var jobs []Job
-	var of []*pairing
-	for _, p := range w.pairings {
-		own := w.jobs(p, phase, rates(p))
-		jobs, of = append(jobs, own...), append(of, slices.Repeat([]*pairing{p}, len(own))...)
-	}
-	got, err := all(ctx, w.Workers, jobs, func(ctx context.Context, job Job) (*Outcome, error) {
+// do does jobs, each of a pairing.
+func (w *work) do(ctx context.Context, jobs []Job) ([]*Outcome, error) {
+	return all(ctx, w.Workers, jobs, func(ctx context.Context, job Job) (*Outcome, error) {
 		out, err := w.Do(ctx, job)
 		if err == nil {
 			w.count(out)
 		}
 		return out, err
 	})
-	for i := 0; i < len(of) && err == nil; i++ {
-		to := &of[i].runs
-		if phase == Tune {
-			to = &of[i].trials
-		}
-		*to = append(*to, got[i])
-	}
-	return got, err
 }
 
-// job returns a job of the study, which has no rate and no seed yet.
-func (s *Study) job(problem, optimizer string, phase Phase) Job {
-	job := Job{Problem: problem, Optimizer: optimizer, Phase: phase, Budget: s.Budget}
-	if s.Schedule != nil {
-		job.Schedule = s.Schedule.String()
+// job returns a job of the study, with the entrant's own settings and no seed yet.
+func (s *Study) job(problem string, e *Entrant, phase Phase) Job {
+	job := Job{Problem: problem, Optimizer: e.Label, Phase: phase, Budget: s.Budget}
+	if own := cmp.Or(e.Schedule, s.Schedule); own != nil {
+		job.Schedule = own.String()
 	}
 	return job
 }
 
-// jobs returns those of a pairing in a phase, at some rates.
-func (w *work) jobs(p *pairing, phase Phase, rates []float64) (jobs []Job) {
-	job := w.job(p.info.Name, p.Label, phase)
-	reps := w.Seeds
-	if phase == Tune {
-		reps = w.TuneSeeds
+// with gives the job of a pairing a setting.
+func (p *pairing) with(job Job, s tuning.Setting) Job {
+	if job.LR = s.LR; s.Optimizer != p.space.Default.Optimizer {
+		job.Settings = s.Optimizer
 	}
-	for _, job.LR = range rates {
-		for rep := range reps {
-			if job.Seed = seedOf(w.Seed, string(phase), rep); p.info.Exact {
-				job.Seed, job.Start = w.Seed, rep
-			}
-			jobs = append(jobs, job)
-		}
-	}
-	if p.info.Exact {
-		slices.SortStableFunc(jobs, func(a, b Job) int { return a.Start - b.Start })
-	}
-	return jobs
+	return job
 }
 
-// tune finds the learning rate of each pairing on validation rows.
+// tune chooses the settings of each pairing on validation rows. Trial 0 has the
+// default; trial i of every optimizer has the same seed.
 func (w *work) tune(ctx context.Context) error {
-	w.tally.Phase = "choosing learning rates"
-	more := map[*pairing][]float64{} // rates to try
+	w.tally.Phase = "choosing settings"
+	var jobs []Job
+	var of []*pairing
+	draws := seedOf(w.Seed, "draws", 0)
 	for _, p := range w.pairings {
-		if !p.info.Exact && p.rates != nil {
-			more[p] = p.rates
+		if len(p.space.Ranges) == 0 {
+			continue
+		}
+		for i := range w.Trials + 1 {
+			setting := p.space.Default
+			if i > 0 {
+				setting = p.space.Draw(draws, i)
+			}
+			job := p.with(w.job(p.info.Name, p.Entrant, Tune), setting)
+			job.Seed = seedOf(w.Seed, string(Tune), i)
+			jobs, of = append(jobs, job), append(of, p)
 		}
 	}
-	for round := 0; len(more) > 0; round++ {
-		got, err := w.do(ctx, Tune, func(p *pairing) []float64 { return more[p] })
-		if err != nil {
-			return err
+	got, err := w.do(ctx, jobs)
+	for i, p := range of {
+		p.trials = append(p.trials, got[i])
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range w.pairings {
+		if len(p.trials) > 0 {
+			best := p.trials[p.info.order(p.trials)[0]]
+			p.chosen = tuning.Setting{Optimizer: cmp.Or(best.Settings, p.space.Default.Optimizer), LR: best.LR}
 		}
-		w.trials = append(w.trials, got...)
-		next := map[*pairing][]float64{}
-		for p := range more {
-			if p.choose(); p.grows && p.atEnd && round < growths {
-				next[p] = grow(p.points, p.lr)
-				w.tally.Total += len(next[p]) * w.TuneSeeds
-			}
-		}
-		more = next
 	}
 	return nil
 }
 
-// choose takes the best rate so far; the smallest, if all runs diverged.
-func (p *pairing) choose() {
-	p.points = points(p.trials)
-	b := best(p.points)
-	p.atEnd = b <= 0 || b == len(p.points)-1 // smaller rates may do if there is none
-	p.lr = p.points[max(b, 0)].LR
+// order returns the trials by number, from the best validation score to the worst. Of
+// equals the lower validation loss comes first, and then the earlier trial.
+func (p *ProblemInfo) order(trials []*Outcome) []int {
+	out := make([]int, len(trials))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int {
+		return cmp.Or(cmp.Compare(p.criterion(trials[b]), p.criterion(trials[a])), cmp.Compare(trials[a].end(), trials[b].end()))
+	})
+	return out
 }
 
-// score does the runs that count: with the chosen rate and fresh seeds, or on an
-// exact problem with every rate.
+// score does the runs that count: with the chosen settings, fresh seeds and fresh
+// cases, those of one case one after the other.
 func (w *work) score(ctx context.Context) error {
 	w.tally.Phase = "scoring"
-	_, err := w.do(ctx, Score, func(p *pairing) []float64 {
-		if p.info.Exact && p.rates != nil {
-			return p.rates
+	var jobs []Job
+	var of []*pairing
+	n := len(w.Entrants)
+	for i := 0; i < len(w.pairings); i += n {
+		for rep := range w.Seeds {
+			for _, p := range w.pairings[i : i+n] {
+				job := p.with(w.job(p.info.Name, p.Entrant, Score), p.chosen)
+				job.Seed = seedOf(w.Seed, string(Score), rep)
+				if p.info.Cases {
+					job.Case = rep + 1
+				}
+				jobs, of = append(jobs, job), append(of, p)
+			}
 		}
-		return []float64{p.lr}
-	})
-	for _, p := range w.pairings {
-		if p.info.Exact && p.rates != nil && err == nil {
-			p.lr = p.cheapest()
-		}
+	}
+	got, err := w.do(ctx, jobs)
+	for i, p := range of {
+		p.runs = append(p.runs, got[i])
 	}
 	return err
 }

@@ -78,7 +78,7 @@ func TestLabelsStayText(t *testing.T) {
 func labelled(t *testing.T, r *Results, any func() string) {
 	a, b := any()+"1", any()+"2"
 	c := *r
-	c.Setup.Name, c.Command, c.Machine.CPU = any(), any(), any()
+	c.Setup.Name, c.Command, c.Measured.Machine.CPU = any(), any(), any()
 	c.Problems, c.Overall, c.Optimizers, c.Pairs, c.Runs = slices.Clone(r.Problems), slices.Clone(r.Overall), slices.Clone(r.Optimizers), slices.Clone(r.Pairs), nil
 	for i := range c.Problems {
 		p := &c.Problems[i]
@@ -139,8 +139,8 @@ func TestPageLoadsNothing(t *testing.T) {
 			}
 		}
 		wants := append(r.Verdict[:1:1], r.Optimizers[0].Optimizer, "Results", "Details", "Do it again")
-		if slices.ContainsFunc(r.Problems, func(p ProblemInfo) bool { return !p.Exact }) {
-			wants = append(wants, "Learning curves", "Which differences are real?", "scored runs")
+		if slices.ContainsFunc(r.Problems, func(p ProblemInfo) bool { return !p.function() }) {
+			wants = append(wants, "Learning curves", "Which differences are shown?", "scored runs")
 		}
 		if r.suite() {
 			wants = append(wants, "Profiles", "Each problem")

@@ -13,8 +13,10 @@ import (
 	"strings"
 
 	"descent/bench"
+	"descent/bench/tuning"
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/rng"
 	"descent/internal/spec"
 	"descent/internal/terminal"
 
@@ -44,15 +46,16 @@ func benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [DATA]",
 		Short: "Compare optimizers on a data set",
-		Long: "Train one model with several optimizers, each at its best learning rate, and say which\n" +
-			"differences are more than noise. Rates are chosen on validation rows out of a grid for each\n" +
-			"optimizer; the runs that count have fresh seeds and are scored on test rows. A table goes to\n" +
-			"the terminal, report.html and results.json to a folder. The data are an embedded set\n" +
+		Long: "Train one model with several optimizers, and say which differences are shown. Each has the same\n" +
+			"number of trials, settings out of its own ranges, of which validation rows choose one; the runs\n" +
+			"that count have fresh seeds and fresh divisions of the rows. A table goes to the terminal,\n" +
+			"report.html and results.json to a folder. The data are an embedded set\n" +
 			"(" + strings.Join(setNames(), ", ") + "), a CSV file (- is the standard input),\n" +
 			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
 			"  descent bench digits -o adam -o lbfgs\n" +
+			"  descent bench digits --track full --trials 20 -o adam -o 'sgd(lr=0.01..1)'\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
 			"  descent bench houses.csv --target price --model 'mlp(64,32)' --loss 'huber(delta=1)'",
 		Args: cobra.MaximumNArgs(1),
@@ -65,17 +68,18 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+strings.Join(spec.Names(bench.Suites), ", "))
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
-	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which learning rates are chosen"))
+	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which settings are chosen"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "mlp(32)")
-	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; with lr=... nothing is tuned; give it several times to compare"))
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; lr=1e-3..1 is a range to search, lr=0.1 is not tuned; 'adam @ constant' has its own schedule; give it several times to compare"))
 	o.rawFlag(f)
-	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer; of a suite, starts of each function")
-	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
+	f.StringVar(&s.Track, "track", "lr", "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", "))
+	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
+	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
+	f.Float64Var(&s.Margin, "margin", 0, "difference of scores that does not matter (default: half a point of accuracy, a hundredth of a loss)")
 	f.IntVarP(&o.net.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
 	f.IntVarP(&o.net.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
-	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
-	scheduleFlag(f, &s.Schedule, "cosine", "")
+	scheduleFlag(f, &s.Schedule, "cosine", ", of optimizers that have none of their own")
 	seedFlag(f, &s.Seed, ": the split, the weights and the order of rows")
 	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
@@ -83,7 +87,7 @@ func benchCommand() *cobra.Command {
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html and results.json"))
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
-	f.Lookup("rates").DefValue = "" // which help does not print
+	f.Lookup("margin").DefValue = ""
 	return cmd
 }
 
@@ -148,7 +152,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "seeds", "rates", "schedule", "seed", "workers", "out", "json", "quiet"}
+var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -190,7 +194,7 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if o.net.Dtype, ok = dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.net.Epochs, "workers": o.study.Workers} {
+	for name, n := range map[string]int{"seeds": o.study.Seeds, "trials": o.study.Trials, "epochs": o.net.Epochs, "workers": o.study.Workers} {
 		if cmd.Flags().Changed(name) && n < 1 {
 			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
 		}
@@ -201,10 +205,14 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if err := apart(o.val, o.test); err != nil {
 		return err
 	}
-	for _, lr := range o.study.Rates {
-		if !(lr > 0) {
-			return fmt.Errorf("--rates %v: learning rates are above 0", lr)
-		}
+	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--track: %w", err)
+	case !track.Searches() && o.given("trials"):
+		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", track.Name)
+	case !(o.study.Margin >= 0):
+		return fmt.Errorf("--margin %v: it cannot be negative", o.study.Margin)
 	}
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
@@ -220,7 +228,7 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		o.study.Entrants = append(o.study.Entrants, e)
 	}
 	rule := slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
-	for _, name := range []string{"rates", "schedule", "tune-seeds"} {
+	for _, name := range []string{"trials", "schedule"} {
 		if !rule && o.given(name) {
 			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
 		}
@@ -234,11 +242,16 @@ func (o *benchOptions) prepare() error {
 		o.scaling = defaultScaling(o.data)
 	}
 	o.seed = o.study.Seed
-	parts, err := o.open(o.data)
+	src, err := o.source(o.data)
+	if err != nil {
+		return err
+	}
+	parts, err := o.parts(src)
 	if err != nil {
 		return err
 	}
 	n := &o.net
+	n.Cases = func(k int) (*data.Parts, error) { return o.again(src, k) }
 	if o.given("batch") && n.Batch == 0 {
 		n.Batch = parts.Train.Rows()
 	}
@@ -260,6 +273,18 @@ func (o *benchOptions) prepare() error {
 	}
 	n.Data, n.Model, n.Loss, n.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
 	return nil
+}
+
+// again divides the rows anew: case k has a seed of its own, and targets in the unit
+// of the first division.
+func (o *benchOptions) again(src *data.Source, k int) (*data.Parts, error) {
+	other := o.trainOptions
+	other.seed = rng.Mix(o.study.Seed + uint64(k)*rng.Golden)
+	parts, err := other.divide(src)
+	if err == nil {
+		o.unitOf(parts)
+	}
+	return parts, err
 }
 
 // defaultScaling suits a data set: pixels have one unit, the columns of a table
