@@ -28,9 +28,11 @@ import (
 	"sync"
 	"time"
 
+	"descent/bench/journal"
 	"descent/bench/tuning"
 	"descent/internal/rng"
 	"descent/internal/spec"
+	"descent/optimizers"
 	"descent/optimizers/schedule"
 )
 
@@ -57,11 +59,17 @@ type Study struct {
 	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
 	Margin float64
 
+	// Journal, if not nil, keeps every run that is finished, and has those that were
+	// finished before. The numbers are the same.
+	Journal *journal.Journal
+
 	Workers int // goroutines; 0 means one for each processor
 	// OnJob, if not nil, is called after each job, by one goroutine at a time.
 	OnJob func(Tally)
 
-	track *tuning.Track
+	track  *tuning.Track
+	number int // of the part that is done, from 0
+	parts  int // 0 is the whole
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -114,22 +122,8 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 // Run does the study. It ends early if ctx does, or at the first mistake in
 // a problem; a diverged run is not one.
 func (s *Study) Run(ctx context.Context) (*Results, error) {
-	start := time.Now()
-	r, err := s.prepare(ctx)
-	w := &work{Study: s, Runner: r, start: start}
-	if err == nil {
-		err = w.pair()
-	}
-	if err != nil && ctx.Err() == nil {
-		err = &MistakeError{err}
-	}
+	w, err := s.do(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := w.tune(ctx); err != nil {
-		return nil, err
-	}
-	if err := w.score(ctx); err != nil {
 		return nil, err
 	}
 	out := w.results()
@@ -140,8 +134,45 @@ func (s *Study) Run(ctx context.Context) (*Results, error) {
 		return nil, err
 	}
 	out.Verdict = out.verdict()
-	out.Measured.Machine, out.Measured.Seconds, out.Measured.Workers = ThisMachine(), time.Since(start).Seconds(), s.Workers
+	out.Measured.Machine, out.Measured.Seconds, out.Measured.Workers = ThisMachine(), time.Since(w.start).Seconds(), s.Workers
 	return out, nil
+}
+
+// RunPart does the runs of one of several parts of the study, by number from 1, for its
+// journal: the trials and runs of every so-manieth pairing of an optimizer with a
+// problem. When the journals of all parts are merged, [Study.Run] finds all runs done.
+// It returns how many runs the part has.
+func (s *Study) RunPart(ctx context.Context, number, parts int) (runs int, err error) {
+	if s.Journal == nil || number < 1 || number > parts {
+		return 0, &MistakeError{fmt.Errorf("part %d of %d; parts are numbered from 1, and need a journal", number, parts)}
+	}
+	part := *s
+	part.number, part.parts = number-1, parts
+	w, err := part.do(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return w.tally.Done, nil
+}
+
+// do does all runs.
+func (s *Study) do(ctx context.Context) (*work, error) {
+	start := time.Now()
+	r, err := s.prepare(ctx)
+	w := &work{Study: s, Runner: r, instructions: ThisMachine().Instructions, start: start}
+	if err == nil {
+		err = w.pair()
+	}
+	if err != nil && ctx.Err() == nil {
+		err = &MistakeError{err}
+	}
+	if err == nil {
+		err = w.tune(ctx)
+	}
+	if err == nil {
+		err = w.score(ctx)
+	}
+	return w, err
 }
 
 // work is a study under way.
@@ -149,6 +180,8 @@ type work struct {
 	*Study
 	*Runner
 	pairings []*pairing
+
+	instructions string // that the results have
 
 	start time.Time
 	mu    sync.Mutex
@@ -179,6 +212,8 @@ type pairing struct {
 	runs   []*Outcome
 
 	chosen tuning.Setting
+	rule   string // as text, for the journal
+	other  bool   // another part of the study does it
 }
 
 // pair plans all pairings, problem by problem.
@@ -194,7 +229,13 @@ func (w *work) pair() error {
 				p.space.Rates(*p.info.Rates)
 			}
 			p.chosen = p.space.Default
+			if p.rule = fmt.Sprintf("%#v", p.Method); p.Rule != nil {
+				p.rule = optimizers.Format(p.Rule)
+			}
 			w.pairings = append(w.pairings, p)
+			if p.other = w.parts > 0 && (len(w.pairings)-1)%w.parts != w.number; p.other {
+				continue
+			}
 			w.tally.Total += w.Seeds
 			if len(p.space.Ranges) > 0 {
 				w.tally.Total += 1 + w.Trials
@@ -204,15 +245,39 @@ func (w *work) pair() error {
 	return nil
 }
 
-// do does jobs, each of a pairing.
-func (w *work) do(ctx context.Context, jobs []Job) ([]*Outcome, error) {
-	return all(ctx, w.Workers, jobs, func(ctx context.Context, job Job) (*Outcome, error) {
-		out, err := w.Do(ctx, job)
+// do does jobs, each of a pairing, or finds them in the journal.
+func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, error) {
+	items := make([]int, len(jobs))
+	for i := range items {
+		items[i] = i
+	}
+	return all(ctx, w.Workers, items, func(ctx context.Context, i int) (*Outcome, error) {
+		out, err := w.once(ctx, jobs[i], of[i])
 		if err == nil {
 			w.count(out)
 		}
 		return out, err
 	})
+}
+
+// once does a job if the journal does not have it. The key of a run is all that it
+// follows from: problem with the sum of its rows, job, rule, program, instruction set.
+func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
+	if w.Journal == nil {
+		return w.Do(ctx, job)
+	}
+	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{}
+	if known, err := w.Journal.Get(key, out); known || err != nil {
+		return out, err
+	}
+	if out, err = w.Do(ctx, job); err != nil {
+		return nil, err
+	}
+	return out, w.Journal.Put(key, out)
 }
 
 // job returns a job of the study, with the entrant's own settings and no seed yet.
@@ -232,41 +297,67 @@ func (p *pairing) with(job Job, s tuning.Setting) Job {
 	return job
 }
 
-// tune chooses the settings of each pairing on validation rows. Trial 0 has the
-// default; trial i of every optimizer has the same seed.
+// trialsOf are the trials of a pairing. Trial 0 has the default; trial i of every
+// optimizer has the same seed.
+func (w *work) trialsOf(p *pairing) (jobs []Job) {
+	if len(p.space.Ranges) == 0 {
+		return nil
+	}
+	draws := seedOf(w.Seed, "draws", 0)
+	for i := range w.Trials + 1 {
+		setting := p.space.Default
+		if i > 0 {
+			setting = p.space.Draw(draws, i)
+		}
+		job := p.with(w.job(p.info.Name, p.Entrant, Tune), setting)
+		job.Seed = seedOf(w.Seed, string(Tune), i)
+		jobs = append(jobs, job)
+	}
+	return jobs
+}
+
+// runsOf are the runs of a pairing that count: with the chosen setting, fresh seeds and
+// fresh cases.
+func (w *work) runsOf(p *pairing) (jobs []Job) {
+	for rep := range w.Seeds {
+		job := p.with(w.job(p.info.Name, p.Entrant, Score), p.chosen)
+		job.Seed = seedOf(w.Seed, string(Score), rep)
+		if p.info.Cases {
+			job.Case = rep + 1
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs
+}
+
+// choose takes the setting with the best validation score.
+func (p *pairing) choose() {
+	if len(p.trials) > 0 {
+		best := p.trials[p.info.order(p.trials)[0]]
+		p.chosen = tuning.Setting{Optimizer: cmp.Or(best.Settings, p.space.Default.Optimizer), LR: best.LR}
+	}
+}
+
+// tune does the trials, and chooses.
 func (w *work) tune(ctx context.Context) error {
 	w.tally.Phase = "choosing settings"
 	var jobs []Job
 	var of []*pairing
-	draws := seedOf(w.Seed, "draws", 0)
 	for _, p := range w.pairings {
-		if len(p.space.Ranges) == 0 {
+		if p.other {
 			continue
 		}
-		for i := range w.Trials + 1 {
-			setting := p.space.Default
-			if i > 0 {
-				setting = p.space.Draw(draws, i)
-			}
-			job := p.with(w.job(p.info.Name, p.Entrant, Tune), setting)
-			job.Seed = seedOf(w.Seed, string(Tune), i)
-			jobs, of = append(jobs, job), append(of, p)
-		}
+		own := w.trialsOf(p)
+		jobs, of = append(jobs, own...), append(of, slices.Repeat([]*pairing{p}, len(own))...)
 	}
-	got, err := w.do(ctx, jobs)
+	got, err := w.do(ctx, jobs, of)
 	for i, p := range of {
 		p.trials = append(p.trials, got[i])
 	}
-	if err != nil {
-		return err
+	for i := 0; i < len(w.pairings) && err == nil; i++ {
+		w.pairings[i].choose()
 	}
-	for _, p := range w.pairings {
-		if len(p.trials) > 0 {
-			best := p.trials[p.info.order(p.trials)[0]]
-			p.chosen = tuning.Setting{Optimizer: cmp.Or(best.Settings, p.space.Default.Optimizer), LR: best.LR}
-		}
-	}
-	return nil
+	return err
 }
 
 // order returns the trials by number, from the best validation score to the worst. Of
@@ -282,8 +373,7 @@ func (p *ProblemInfo) order(trials []*Outcome) []int {
 	return out
 }
 
-// score does the runs that count: with the chosen settings, fresh seeds and fresh
-// cases, those of one case one after the other.
+// score does the runs that count, those of one case one after the other.
 func (w *work) score(ctx context.Context) error {
 	w.tally.Phase = "scoring"
 	var jobs []Job
@@ -292,16 +382,13 @@ func (w *work) score(ctx context.Context) error {
 	for i := 0; i < len(w.pairings); i += n {
 		for rep := range w.Seeds {
 			for _, p := range w.pairings[i : i+n] {
-				job := p.with(w.job(p.info.Name, p.Entrant, Score), p.chosen)
-				job.Seed = seedOf(w.Seed, string(Score), rep)
-				if p.info.Cases {
-					job.Case = rep + 1
+				if !p.other {
+					jobs, of = append(jobs, w.runsOf(p)[rep]), append(of, p)
 				}
-				jobs, of = append(jobs, job), append(of, p)
 			}
 		}
 	}
-	got, err := w.do(ctx, jobs)
+	got, err := w.do(ctx, jobs, of)
 	for i, p := range of {
 		p.runs = append(p.runs, got[i])
 	}

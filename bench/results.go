@@ -19,7 +19,10 @@ import (
 type Results struct {
 	Format  int    `json:"format"`
 	Command string `json:"command"`
-	Setup   Setup  `json:"setup"`
+	// Plan is what the study follows from, as whoever asked for it has written it down.
+	Plan     any    `json:"plan"`
+	Revision string `json:"revision"` // see [Revision]
+	Setup    Setup  `json:"setup"`
 	// Verdict says in words what follows from the numbers.
 	Verdict    []string      `json:"verdict"`
 	Problems   []ProblemInfo `json:"problems"`
@@ -96,7 +99,17 @@ type Summary struct {
 
 // results collects what was run, and derives the rest.
 func (w *work) results() *Results {
-	r := &Results{Format: resultsFormat, Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, Instructions: ThisMachine().Instructions}}
+	r := w.outline()
+	for _, p := range w.pairings {
+		r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...)
+	}
+	r.derive()
+	return r
+}
+
+// outline is what is known before anything is run.
+func (w *work) outline() *Results {
+	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, Instructions: w.instructions}}
 	if w.track.Searches() {
 		r.Setup.Trials = w.Trials
 	}
@@ -111,10 +124,6 @@ func (w *work) results() *Results {
 		}
 		r.Problems = append(r.Problems, info)
 	}
-	for _, p := range w.pairings {
-		r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...)
-	}
-	r.derive()
 	return r
 }
 

@@ -98,7 +98,7 @@ func pooled(strata [][]float64) (mean, variance, df float64) {
 		}
 		v := squares(d, m) / (n - 1) / n / (k * k)
 		variance += v
-		below += v * v / (n - 1)
+		below += float64(v * v / (n - 1))
 	}
 	if variance == 0 {
 		return mean, 0, 1

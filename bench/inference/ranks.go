@@ -23,7 +23,7 @@ func Ranks(merits []float64) []float64 {
 				same++
 			}
 		}
-		out[i] = float64(above) + float64(same+1)/2
+		out[i] = float64(above) + float64(float64(same+1)/2)
 	}
 	return out
 }
@@ -57,13 +57,13 @@ func rangeQuantile(p float64, k int) float64 {
 	below := func(q float64) (sum float64) {
 		for z := from; z <= to; z += step {
 			density := elementary.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
-			sum += step * float64(k) * density * elementary.Pow(elementary.NormCDF(z+q)-elementary.NormCDF(z), float64(k-1))
+			sum += float64(step * float64(k) * density * elementary.Pow(elementary.NormCDF(z+q)-elementary.NormCDF(z), float64(k-1)))
 		}
 		return sum
 	}
 	lo, hi := 0.0, 20.0
 	for range 50 {
-		if mid := (lo + hi) / 2; below(mid) < p {
+		if mid := float64((lo + hi) / 2); below(mid) < p {
 			lo = mid
 		} else {
 			hi = mid

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"descent/bench"
+	"descent/bench/journal"
 	"descent/bench/tuning"
 	"descent/data"
 	"descent/internal/atomicfile"
@@ -33,15 +34,26 @@ type benchOptions struct {
 	study      bench.Study
 	net        bench.Net
 	json       bool
+	plan       string
+	shard      string
+	part       [2]int // the shard, of so many
 }
 
 // The files of a benchmark.
 const (
-	jsonFile = "results.json"
-	pageFile = "report.html"
+	jsonFile    = "results.json"
+	pageFile    = "report.html"
+	journalFile = "journal.jsonl"
 )
 
 func benchCommand() *cobra.Command {
+	cmd, _ := newBench()
+	cmd.AddCommand(benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
+	return cmd
+}
+
+// newBench returns the command, and what its flags say.
+func newBench() (*cobra.Command, *benchOptions) {
 	o := &benchOptions{}
 	cmd := &cobra.Command{
 		Use:   "bench [DATA]",
@@ -61,7 +73,6 @@ func benchCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd, args) },
 	}
-	cmd.AddCommand(benchDiffCommand())
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
@@ -84,15 +95,76 @@ func benchCommand() *cobra.Command {
 	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	workersFlag(f, &s.Workers, "; each does runs of its own")
-	f.StringVar(&o.out, "out", "results", about("out", ": report.html and results.json"))
+	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
+	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
+	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	f.Lookup("margin").DefValue = ""
-	return cmd
+	return cmd, o
 }
 
 // execute does what the command is for.
-func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
+func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
+	if err := o.ready(cmd, args); err != nil {
+		return err
+	}
+	release, err := claim(o.out, jsonFile, pageFile)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := o.allowStudy(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	if o.study.Journal, err = openJournal(cmd, filepath.Join(o.out, journalFile)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.study.Journal.Close()) }()
+	show := newMeter(cmd.ErrOrStderr(), o.quiet)
+	o.study.OnJob = show.job
+	if o.part[1] > 0 {
+		runs, err := o.study.RunPart(cmd.Context(), o.part[0], o.part[1])
+		show.close()
+		if err == nil {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "shard %s: %d runs are in %s\n", o.shard, runs, filepath.Join(o.out, journalFile))
+		}
+		return o.told(err)
+	}
+	r, err := o.study.Run(cmd.Context())
+	show.close()
+	if err != nil {
+		return o.told(err)
+	}
+	r.Command, r.Plan = commandLine(cmd, args), o.planOf(cmd)
+	return o.write(cmd.OutOrStdout(), r)
+}
+
+// told is an error of a study as its user needs it.
+func (o *benchOptions) told(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted; finished runs are in %s, and the same command goes on from there: %w", filepath.Join(o.out, journalFile), err)
+	case errors.As(err, new(*bench.MistakeError)):
+		return usage(err)
+	}
+	return err
+}
+
+// openJournal reads a journal, and tells what is wrong with it.
+func openJournal(cmd *cobra.Command, path string) (*journal.Journal, error) {
+	j, err := journal.Open(path)
+	if err == nil && j.Skipped > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %s of %s damaged and left out; those runs are done again\n", count(j.Skipped, "line"), path)
+	}
+	return j, err
+}
+
+// ready checks flags and prepares the study.
+func (o *benchOptions) ready(cmd *cobra.Command, args []string) error {
+	if err := o.followPlan(cmd, args); err != nil {
+		return usage(err)
+	}
 	if len(args) == 1 {
 		if cmd.Flags().Changed("data") && o.data != args[0] {
 			return usage(fmt.Errorf("the data are given twice: %s and --data %s", args[0], o.data))
@@ -108,34 +180,14 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		}
 		o.study.Problems = []bench.Problem{&o.net}
 	}
-	release, err := claim(o.out, jsonFile, pageFile)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if o.suite == "" {
-		if err := o.allowStudy(cmd.ErrOrStderr()); err != nil {
-			return err
-		}
-	}
-	show := newMeter(cmd.ErrOrStderr(), o.quiet)
-	o.study.OnJob = show.job
-	r, err := o.study.Run(cmd.Context())
-	show.close()
-	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted, nothing was written: %w", err)
-	case errors.As(err, new(*bench.MistakeError)):
-		return usage(err)
-	case err != nil:
-		return err
-	}
-	r.Command = commandLine(cmd, args)
-	return o.write(cmd.OutOrStdout(), r)
+	return nil
 }
 
 // allowStudy says how much memory the study will need, or why that is too much.
 func (o *benchOptions) allowStudy(w io.Writer) error {
+	if o.suite != "" {
+		return nil
+	}
 	entrants, workers := o.study.Entrants, cmp.Or(o.study.Workers, runtime.GOMAXPROCS(0))
 	n, err := o.net.Memory(entrants, workers)
 	if err != nil {
@@ -152,7 +204,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet"}
+var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "shard"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -216,6 +268,9 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	}
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
+	}
+	if n, err := fmt.Sscanf(o.shard, "%d/%d", &o.part[0], &o.part[1]); o.shard != "" && (err != nil || n < 2 || fmt.Sprintf("%d/%d", o.part[0], o.part[1]) != o.shard || o.part[0] < 1 || o.part[0] > o.part[1]) {
+		return fmt.Errorf("--shard %s: it is written 3/8, from 1/8 to 8/8", o.shard)
 	}
 	for _, text := range o.optimizers {
 		e, err := bench.Parse(text)

@@ -64,6 +64,7 @@ func TestJSON(t *testing.T) {
 		{"predict", []string{model, far}, `[{"prediction":"inf"}]`, 0},
 		{"bench", append(slices.Clone(onTall), "--out", results, "-o", "sgd", "-o", "sgd(lr=1e30)"), "", 0},
 		{"bench", []string{"--suite", "classic", "--budget", "3", "-o", "sgd(lr=1e300)", "-q", "--out", filepath.Join(dir, "suite")}, "", 0},
+		{"bench verify", []string{filepath.Join(results, jsonFile), "--sample", "0.1"}, `"mismatches":[]`, 0},
 		{"bench diff", []string{filepath.Join(results, jsonFile), filepath.Join(dir, "edited.json")}, `"new":"inf"`, -1},
 	}
 	left := jsonCommands()
