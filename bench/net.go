@@ -15,6 +15,7 @@ import (
 // batch, and so is a gradient evaluation. Zero settings mean the defaults.
 type Net struct {
 	Name              string   // "" is that of the data
+	About             string   // what is hard about it
 	Data, Model, Loss string   // names, for the report
 	Notes             []string // what else its reader should know
 
@@ -66,7 +67,7 @@ func (n *Net) Describe() (ProblemInfo, error) {
 		score = "accuracy"
 	}
 	budget := n.Epochs * n.perEpoch()
-	info := ProblemInfo{Name: cmp.Or(n.Name, n.Data), Data: n.Data, Model: n.Model, Loss: n.Loss, Score: score, Budget: budget, Schedule: netSchedule,
+	info := ProblemInfo{Name: cmp.Or(n.Name, n.Data), About: n.About, Data: n.Data, Model: n.Model, Loss: n.Loss, Score: score, Budget: budget, Schedule: netSchedule,
 		Train: n.Parts.Train.Rows(), Val: n.Parts.Val.Rows(), Test: n.Parts.Test.Rows(), Features: n.Task.Features, Classes: n.Task.Classes,
 		Epochs: n.Epochs, Batch: n.Batch, Dtype: n.Dtype.String(), Notes: n.Notes, Checkpoints: Checkpoints(budget), Reference: n.Reference,
 		Cases: n.Cases != nil && !n.facts.fixed, Data256: n.facts.sum, Baselines: n.facts.baselines}

@@ -10,12 +10,22 @@ import (
 	"strings"
 
 	"descent/bench/inference"
+	"descent/internal/digits"
+	"descent/internal/numjson"
 	"descent/internal/page"
 	"descent/internal/plot"
 )
 
 //go:embed html/report.html
 var reportBody string
+
+// sortScript sorts tables. It is the only script of the page, which allows no other.
+//
+//go:embed html/sort.js
+var sortScript string
+
+//go:embed html/report.css
+var pageStyle string
 
 var reportTemplate = page.Body(reportBody)
 
@@ -27,6 +37,7 @@ type view struct {
 	Sentences []string
 	Warnings  []string
 	Sections  []section
+	PlanText  string
 	err       error // of a picture
 }
 
@@ -44,16 +55,24 @@ type section struct {
 type folded struct {
 	Summary string
 	Table   *table
+	Figures []template.HTML
 	List    []string
 }
 
-// WriteHTML writes the report: one page that needs nothing else, runs no
-// script, and loads nothing.
+// WriteHTML writes the report: one page that needs nothing else, and loads
+// nothing. Its only script sorts tables.
 func (r *Results) WriteHTML(w io.Writer) error {
 	if len(r.Verdict) == 0 || len(r.Problems) == 0 {
 		return errors.New("bench: these results are empty: there is nothing to report")
 	}
 	v := &view{Results: r}
+	if r.Plan != nil {
+		text, err := numjson.Marshal(r.Plan)
+		if err != nil {
+			return err
+		}
+		v.PlanText = string(text)
+	}
 	for i, s := range r.Verdict {
 		warning, is := strings.CutPrefix(s, "Warning: ")
 		switch {
@@ -66,7 +85,7 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		}
 	}
 	n := len(r.Optimizers) / len(r.Problems)
-	p := page.Page{Title: "Optimizers on " + r.Setup.Name}
+	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle}
 	if first := r.Problems[0]; r.suite() {
 		p.Title = "Optimizers on the suite " + r.Setup.Name
 		p.Subtitle = fmt.Sprintf("%d problems, %d runs each, %d optimizers, %d runs in %.1f s", len(r.Problems), r.Setup.Seeds, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
@@ -79,9 +98,10 @@ func (r *Results) WriteHTML(w io.Writer) error {
 	return p.Write(w, reportTemplate, v)
 }
 
-// fill adds the sections: what is over all problems, then each net.
+// fill adds the sections: what is over all problems, then each net; of a suite, what a
+// reader opens.
 func (v *view) fill() {
-	folds, name := []folded{}, ""
+	var folds, each []folded
 	if v.suite() {
 		v.overall()
 	}
@@ -90,17 +110,45 @@ func (v *view) fill() {
 		if p.function() {
 			continue
 		}
-		if v.suite() {
-			name = p.Name + ": "
+		runs, tried := p.runs(), p.tried()
+		of := []folded{{Summary: fmt.Sprintf("%d scored runs", len(runs.Rows)), Table: runs}}
+		if len(tried.Rows) > 0 {
+			of = append(of, folded{Summary: fmt.Sprintf("%d trials", len(p.Trials)), Table: tried})
 		}
-		v.net(p, name)
-		runs := p.runs()
-		folds = append(folds, folded{Summary: fmt.Sprintf("%s%d scored runs", name, len(runs.Rows)), Table: runs})
-		if tried := p.tried(); len(tried.Rows) > 0 {
-			folds = append(folds, folded{Summary: fmt.Sprintf("%s%d trials", name, len(p.Trials)), Table: tried})
+		if !v.suite() {
+			v.net(p)
+			folds = of
+			continue
 		}
+		each = append(each, folded{Summary: p.Name, Table: p.table(), List: said(append(p.verdict(), p.About)...),
+			Figures: v.draw(slices.Concat(p.learning(), p.tuned())...)})
 	}
-	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured", List: v.method()})})
+	v.add(section{Title: "Each net", Folded: each})
+	v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
+	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured, and what the intervals mean", List: v.method()})})
+}
+
+// cost is the table of what trials cost beside a run, nil if there were none.
+func (r *Results) cost() *table {
+	if len(r.Trials) == 0 {
+		return nil
+	}
+	t := &table{Class: "full", Head: heads("optimizer", "trials", "evaluations of all trials", "of one scored run each", "time of all trials", "")}
+	for _, label := range r.labels() {
+		evaluations, once, micros := 0.0, 0.0, 0.0
+		trials := 0
+		for i := range r.Problems {
+			p := r.part(i)
+			for _, o := range p.trialsOf(label) {
+				trials++
+				evaluations += float64(o.Budget)
+				micros += float64(o.Budget) * r.Measured.of(p.Name, label)
+			}
+			once += float64(p.Budget)
+		}
+		t.Rows = append(t.Rows, line{Name: label, Cells: cells(fmt.Sprint(trials), digits.Short(evaluations, 3, 1e7), digits.Short(once, 3, 1e7), fmt.Sprintf("%.2f s", micros/1e6), "")})
+	}
+	return t
 }
 
 // add adds a section, if there is something in it.
@@ -112,9 +160,9 @@ func (v *view) add(s section) {
 
 // overall adds the sections about all problems.
 func (v *view) overall() {
-	about := &table{Head: heads("problem", "dimensions", "what is hard")}
+	about := &table{Head: heads("problem", "budget", "score", "what is hard")}
 	for _, p := range v.Problems {
-		about.Rows = append(about.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Dim)}, {Text: p.About, Class: "text"}}})
+		about.Rows = append(about.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Budget)}, {Text: p.Score}, {Text: p.About, Class: "text"}}})
 	}
 	critical := inference.CriticalDifference(len(v.Overall), len(v.Problems))
 	v.add(section{Title: "Results", Table: v.table(),
@@ -136,19 +184,26 @@ func labelsOf(all []Standing) (out []string) {
 	return out
 }
 
-// net adds the sections about a net.
-func (v *view) net(p *part, name string) {
+// learning and tuned are the figures of a net.
+func (p *part) learning() []*plot.Figure {
+	return []*plot.Figure{p.curves("Training loss", func(o *Outcome) []float64 { return o.TrainLoss }), p.curves("Validation loss", func(o *Outcome) []float64 { return o.ValLoss })}
+}
+
+func (p *part) tuned() []*plot.Figure { return []*plot.Figure{p.budgets(), p.rates(), p.scatter()} }
+
+// net adds the sections about a net that is alone.
+func (v *view) net(p *part) {
 	better, unit := "up", " in points"
 	if p.scoring().lower {
 		better, unit = "down", ""
 	}
-	v.add(section{Title: name + "Results", Table: p.table(),
+	v.add(section{Title: "Results", Table: p.table(),
 		Note: fmt.Sprintf("Means over %s, their 95\u2009%% intervals below. Steps are the median; > means that half of the runs or more never reached the target. Tuning gains what %d trials are expected to find beyond the default. What a model has to beat is scored on the test rows of the division on which settings were chosen.", p.over(), p.Setup.Trials)})
-	v.add(section{Title: name + "Which differences are shown?", Table: pairTable(p.labels(), p.Pairs, p.scoring().lower, p.plain),
+	v.add(section{Title: "Which differences are shown?", Table: pairTable(p.labels(), p.Pairs, p.scoring().lower, p.plain),
 		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are shown (their intervals, corrected for all pairs, leave 0 out); =: equivalent; grey ones could turn round with other seeds."})
-	v.add(section{Title: name + "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",
-		Figures: v.draw(p.curves("Training loss", func(o *Outcome) []float64 { return o.TrainLoss }), p.curves("Validation loss", func(o *Outcome) []float64 { return o.ValLoss }))})
-	v.add(section{Title: name + "Tuning and speed", Figures: v.draw(p.budgets(), p.rates(), p.scatter()),
+	v.add(section{Title: "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",
+		Figures: v.draw(p.learning()...)})
+	v.add(section{Title: "Tuning and speed", Figures: v.draw(p.tuned()...),
 		Note: "First the test score that so many trials are expected to find. A wide, flat valley over the learning rate means that it matters little. In the last picture each point is a run that reached the target: " + better + " and left is better."})
 }
 

@@ -48,36 +48,18 @@ func cells(texts ...string) (out []cell) {
 // write writes the table for a terminal, with what is small on the page in brackets.
 func (t *table) write(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	small := make([]bool, len(t.Head))
-	for _, l := range t.Rows {
-		for i, c := range l.Cells {
-			small[i+1] = small[i+1] || c.Small != ""
-		}
-	}
-	var words []string
-	put := func(i int, text, beside string) {
-		if t.Head[i].Text != "" {
-			words = append(words, text)
-			if small[i] {
-				words = append(words, beside)
+	lines := t.lines()
+	for i, l := range lines {
+		for k, name := range lines[0] {
+			switch _, beside := strings.CutSuffix(name, smallSuffix); {
+			case beside && i == 0:
+				l = slices.Clone(l)
+				l[k] = ""
+			case beside && l[k] != "":
+				l[k] = "[" + l[k] + "]"
 			}
 		}
-	}
-	for i, h := range t.Head {
-		put(i, h.Text, "")
-	}
-	fmt.Fprintln(tw, strings.Join(words, "\t"))
-	for _, l := range t.Rows {
-		words = words[:0]
-		put(0, strings.ReplaceAll(page.Plain(l.Name), "\n", " "), "")
-		for i, c := range l.Cells {
-			beside := ""
-			if c.Small != "" {
-				beside = "[" + c.Small + "]"
-			}
-			put(i+1, c.Text, beside)
-		}
-		fmt.Fprintln(tw, strings.Join(words, "\t"))
+		fmt.Fprintln(tw, strings.Join(l, "\t"))
 	}
 	return tw.Flush()
 }
@@ -111,11 +93,11 @@ const none = "–"
 func (r *Results) table() *table {
 	t := &table{Class: "full", Head: []column{{"optimizer", "optimizer", false}, {"mean<br/>rank", "mean rank", false}, {"score", "score", false}, {"middle<br/>half", "", false},
 		{"targets<br/>reached", "targets reached", false}, {"problems<br/>solved", "solved", false}, {"score of<br/>its default", "default", false},
-		{"best trial<br/>of each", "tuned", false}, {"one setting<br/>for all", "one setting", false}, {"that<br/>setting", "", false}, {"runs<br/>diverged", "diverged", false}}}
+		{"best trial<br/>of each", "tuned", false}, {"one setting<br/>for all", "one setting", false}, {"runs<br/>diverged", "diverged", false}}}
 	percent := func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
 	three := func(x float64) string { return fmt.Sprintf("%.3f", x) }
 	for _, m := range r.Overall {
-		one, setting := none, none
+		one, setting := none, ""
 		if m.One != nil {
 			one, setting = three(m.One.Score), cmp.Or(m.One.Settings, "lr "+rateText(m.One.LR))
 		}
@@ -128,14 +110,14 @@ func (r *Results) table() *table {
 			middle.Small = three(m.MiddleCI.Lo) + "–" + three(m.MiddleCI.Hi)
 		}
 		l := line{Name: m.Optimizer, Cells: cells(fmt.Sprintf("%.2f", m.Rank), "", "", percent(m.Reached), fmt.Sprintf("%d of %d", m.Solved, len(r.Problems)),
-			optional(m.Default, three), optional(m.Tuned, three), one, setting, percent(m.Diverged))}
-		l.Cells[1], l.Cells[2] = score, middle
+			optional(m.Default, three), optional(m.Tuned, three), one, percent(m.Diverged))}
+		l.Cells[1], l.Cells[2], l.Cells[7].Title = score, middle, setting
 		t.Rows = append(t.Rows, l)
 	}
 	if !slices.ContainsFunc(r.Overall, func(m Standing) bool { return m.One != nil }) { // nothing was searched for
-		t.Head = slices.Delete(t.Head, 6, 10)
+		t.Head = slices.Delete(t.Head, 6, 9)
 		for i := range t.Rows {
-			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 5, 9)
+			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 5, 8)
 		}
 	}
 	return t

@@ -35,6 +35,7 @@ type benchOptions struct {
 	net        bench.Net
 	json       bool
 	plan       string
+	tables     []string
 	shard      string
 	part       [2]int // the shard, of so many
 }
@@ -76,7 +77,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
-	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+strings.Join(spec.Names(bench.Suites), ", "))
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", "))
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
 	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which settings are chosen"))
@@ -96,6 +97,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	workersFlag(f, &s.Workers, "; each does runs of its own")
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
+	f.StringArrayVar(&o.tables, "table", nil, "the table as a `file` too, CSV, Markdown or LaTeX (booktabs) by its ending: "+strings.Join(bench.TableFormats(), ", "))
 	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
 	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
@@ -204,7 +206,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "shard"}
+var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -218,7 +220,10 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--suite: %w", err)
 	}
-	o.study.Name, o.study.Problems = suite.Name, suite.Problems
+	o.study.Name = suite.Name
+	if o.study.Problems, err = suite.Problems(); err != nil {
+		return err
+	}
 	if len(args) > 0 {
 		return fmt.Errorf("either data (%s) or --suite", args[0])
 	}
@@ -256,6 +261,14 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	}
 	if err := apart(o.val, o.test); err != nil {
 		return err
+	}
+	for _, name := range o.tables {
+		if !slices.Contains(bench.TableFormats(), filepath.Ext(name)) {
+			return fmt.Errorf("--table %s: its name ends in %s", name, strings.Join(bench.TableFormats(), ", "))
+		}
+		if err := atomicfile.Check(name); err != nil {
+			return fmt.Errorf("--table: %w", err)
+		}
 	}
 	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
 	switch {
@@ -363,7 +376,15 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	page := filepath.Join(o.out, pageFile)
-	if err := atomicfile.WriteAll(map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}); err != nil {
+	files := map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}
+	for _, name := range o.tables {
+		var table bytes.Buffer
+		if err := r.WriteTableAs(&table, filepath.Ext(name)); err != nil {
+			return err
+		}
+		files[name] = table.Bytes()
+	}
+	if err := atomicfile.WriteAll(files); err != nil {
 		return err
 	}
 	if o.json {

@@ -185,3 +185,18 @@ func TestBenchPlan(t *testing.T) {
 		t.Errorf("status %d: %s", status, errs)
 	}
 }
+
+// The table is also written as CSV, Markdown and LaTeX.
+func TestBenchTables(t *testing.T) {
+	dir := t.TempDir()
+	args := benchArgs(dir)
+	for ending, want := range map[string]string{".csv": "optimizer,learning rate,test accuracy,", ".md": "| optimizer | learning rate |", ".tex": "\\toprule\noptimizer & learning rate & "} {
+		name := filepath.Join(dir, "table"+ending)
+		if status, _, errs := descent(append(args, "--table", name)...); status != 0 || !strings.Contains(text(t, name), want) {
+			t.Errorf("status %d: %s %s", status, errs, text(t, name))
+		}
+	}
+	if status, _, errs := descent(append(args, "--table", "table.xls")...); status != exitUsage || !strings.Contains(errs, "ends in .csv, .md, .tex") {
+		t.Errorf("status %d: %s", status, errs)
+	}
+}

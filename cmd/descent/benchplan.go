@@ -20,7 +20,7 @@ import (
 type plan map[string]any
 
 // unplanned are the flags that change no number.
-var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "help"}
+var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "help"}
 
 // always are the flags that a plan has though nobody has given them.
 var always = []string{"optimizer", "track", "trials", "seeds", "seed"}
