@@ -25,6 +25,7 @@ import (
 	"hash/fnv"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -263,7 +264,7 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 // once does a job if the journal does not have it. The key of a run is all that it
 // follows from: problem with the sum of its rows, job, rule, program, instruction set.
 func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
-	if w.Journal == nil {
+	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
 		return w.Do(ctx, job)
 	}
 	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)

@@ -36,6 +36,7 @@ type benchOptions struct {
 	json       bool
 	plan       string
 	tables     []string
+	programs   bool // that a plan names may run
 	shard      string
 	part       [2]int // the shard, of so many
 }
@@ -99,6 +100,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
 	f.StringArrayVar(&o.tables, "table", nil, "the table as a `file` too, CSV, Markdown or LaTeX (booktabs) by its ending: "+strings.Join(bench.TableFormats(), ", "))
 	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
+	f.BoolVar(&o.programs, "programs", false, about("programs", ""))
 	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
@@ -206,7 +208,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "shard", "table"}
+var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {

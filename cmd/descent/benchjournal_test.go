@@ -174,7 +174,7 @@ func TestBenchPlan(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		`{"data":"iris","sedes":3}`: `"sedes" is no member`, `{"out":"x"}`: `"out" is no member`, `{}`: "the plan is empty", `{"seeds":"three"}`: "seeds: invalid", `[1]`: "--plan", `{"seeds":[3]}`: "written in brackets",
-		`{"optimizer":"adam"}`: "written in brackets", `{"optimizer":[{}]}`: "is not text", `{"data":null}`: "is not text",
+		`{"optimizer":["exec: rm -r /"]}`: "would run programs with your rights", `{"optimizer":"adam"}`: "written in brackets", `{"optimizer":[{}]}`: "is not text", `{"data":null}`: "is not text",
 	} {
 		os.WriteFile(file, []byte(bad), 0o600)
 		if status, _, errs := descent("bench", "--plan", file, "--out", second); status != exitUsage || !strings.Contains(errs, want) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,7 +21,7 @@ import (
 type plan map[string]any
 
 // unplanned are the flags that change no number.
-var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "help"}
+var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "programs", "help"}
 
 // always are the flags that a plan has though nobody has given them.
 var always = []string{"optimizer", "track", "trials", "seeds", "seed"}
@@ -78,8 +79,17 @@ func (o *benchOptions) followPlan(cmd *cobra.Command, args []string) error {
 	if err := numjson.Unmarshal(text, &p); err != nil {
 		return fmt.Errorf("--plan %s: %w", o.plan, err)
 	}
-	if err := p.set(cmd.Flags()); err != nil {
+	if err := cmp.Or(p.harmless(o.programs), p.set(cmd.Flags())); err != nil {
 		return fmt.Errorf("--plan %s: %w", o.plan, err)
+	}
+	return nil
+}
+
+// harmless refuses optimizers that are programs, which a plan would start with the
+// rights of its reader, if that is not allowed.
+func (p plan) harmless(programs bool) error {
+	if text := fmt.Sprint(p["optimizer"]); !programs && strings.Contains(text, "exec:") {
+		return fmt.Errorf("it would run programs with your rights: %s; give --programs if you trust them", text)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 
 // benchVerifyCommand derives results again.
 func benchVerifyCommand() *cobra.Command {
-	sample, workers, asJSON := 1.0, 0, false
+	sample, workers, asJSON, programs := 1.0, 0, false, false
 	cmd := &cobra.Command{
 		Use:   "verify RESULTS.json",
 		Short: "Derive every number of results again",
@@ -44,7 +45,7 @@ func benchVerifyCommand() *cobra.Command {
 				digits = fewDigits
 				fmt.Fprintf(cmd.ErrOrStderr(), "note: other instruction set (%s, not %s): runs are compared within %d digits\n", kernel.Active(), made, digits)
 			}
-			v, err := verify(cmd, r, sample, workers, digits)
+			v, err := verify(cmd, r, sample, workers, digits, programs)
 			if err != nil {
 				return err
 			}
@@ -61,6 +62,7 @@ func benchVerifyCommand() *cobra.Command {
 	}
 	cmd.Flags().Float64Var(&sample, "sample", 1, "part of the runs that is done again, such as 0.1")
 	cmd.Flags().BoolVar(&asJSON, "json", false, about("json", " instead of sentences"))
+	cmd.Flags().BoolVar(&programs, "programs", false, about("programs", ""))
 	workersFlag(cmd.Flags(), &workers, "; each does runs of its own")
 	return cmd
 }
@@ -69,7 +71,7 @@ func benchVerifyCommand() *cobra.Command {
 const fewDigits = 2
 
 // verify derives results again from their plan.
-func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digits int) (*bench.Verification, error) {
+func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digits int, programs bool) (*bench.Verification, error) {
 	text, err := numjson.Marshal(r.Plan)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digit
 	}
 	study, o := newBench()
 	study.SetErr(cmd.ErrOrStderr())
-	if err := p.set(study.Flags()); err != nil {
+	if err := cmp.Or(p.harmless(programs), p.set(study.Flags())); err != nil {
 		return nil, fmt.Errorf("the plan: %w", err)
 	}
 	if err := o.ready(study, nil); err != nil {
