@@ -142,7 +142,7 @@ func (r *Results) cost() *table {
 			for _, o := range p.trialsOf(label) {
 				trials++
 				evaluations += float64(o.Budget)
-				micros += float64(o.Budget) * r.Measured.of(p.Name, label)
+				micros += float64(float64(o.Budget) * r.Measured.of(p.Name, label))
 			}
 			once += float64(p.Budget)
 		}

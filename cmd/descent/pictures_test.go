@@ -130,7 +130,7 @@ func TestLayersPage(t *testing.T) {
 			t.Errorf("%s: status %d: %.200s%s", command, status, out, errs)
 		}
 	}
-	if n != 2 {
-		t.Errorf("%d commands; two are expected", n)
+	if n != 3 {
+		t.Errorf("%d commands; three are expected", n)
 	}
 }
