@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"optimizers/external"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm"},
-	{"optimizers/search/point", "optimizers/search/fit", "internal/calc"},
+	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},

@@ -2,17 +2,16 @@
 // report.
 //
 // A [Study] runs optimizers on problems: nets trained on rows, functions whose
-// minimum is known. On a net each optimizer gets the learning rate, out of a grid of
-// its own, whose mean validation loss over several seeds is lowest; then it is
-// trained with fresh seeds, and only these runs are scored on the test rows. Nothing
-// is chosen on test rows. On a function nothing is random but the start: all runs
-// count, and the best rate for each problem is one of several ways to sum them up.
+// minimum is known. Tuning is part of an optimizer: each has the same number of
+// trials, settings out of its own ranges that are the same on every machine; the one
+// with the best validation score is then run with fresh seeds, on fresh divisions of
+// the rows or from fresh starts, and only these runs are compared.
 //
-// The same seed means the same initial weights and the same order of rows for
-// every optimizer and rate, so runs are compared pair by pair. The seeds of a
+// The same seed means the same initial weights, the same division and the same order
+// of rows for every optimizer, so runs are compared pair by pair. The seeds of a
 // run follow from the study's seed and the run's number alone; which worker
 // does it, and when, does not matter. Results are therefore the same, bit for
-// bit and times excepted, with any number of workers. A run is a [Job], which
+// bit and measured times excepted, with any number of workers. A run is a [Job], which
 // another process can do as well.
 //
 // A run that diverges is a failure. It is counted, reported and ranked last.
@@ -26,10 +25,15 @@ import (
 	"hash/fnv"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"descent/bench/journal"
+	"descent/bench/tuning"
 	"descent/internal/rng"
+	"descent/internal/spec"
+	"descent/optimizers"
 	"descent/optimizers/schedule"
 )
 
@@ -40,22 +44,33 @@ type Study struct {
 	Problems []Problem
 	Entrants []Entrant
 
-	Seed      uint64 // of everything
-	Seeds     int    // scored runs of each optimizer on each problem: seeds of a net, starts of a function; 0 means 3
-	TuneSeeds int    // runs of each learning rate of a net; 0 means 3
+	Seed  uint64 // of everything
+	Seeds int    // scored runs of each optimizer on each problem; 0 means 10
+	// Track is the name of a row of [tuning.Tracks], what is tuned; "" means lr.
+	// Trials are the settings that are tried of each optimizer that has something to
+	// tune, beside its default; 0 means 10.
+	Track  string
+	Trials int
 	// Budget is the number of gradient evaluations of each run, and Schedule
-	// multiplies learning rates; 0 and nil mean what the problem says.
+	// multiplies the learning rates of optimizers that have none of their own; 0 and nil
+	// mean what the problem says.
 	Budget   int
 	Schedule *schedule.Spec
-	// Rates are the learning rates to try. If nil, each optimizer has on a net a
-	// grid of half decades around its default, which grows as long as the best rate
-	// is at one of its ends; on a function half decades from 1e-6 to 10, and its
-	// default.
-	Rates []float64
+	// Margin is the difference of scores that does not matter; 0 means 0.005 of an
+	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
+	Margin float64
+
+	// Journal, if not nil, keeps every run that is finished, and has those that were
+	// finished before. The numbers are the same.
+	Journal *journal.Journal
 
 	Workers int // goroutines; 0 means one for each processor
 	// OnJob, if not nil, is called after each job, by one goroutine at a time.
 	OnJob func(Tally)
+
+	track  *tuning.Track
+	number int // of the part that is done, from 0
+	parts  int // 0 is the whole
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -70,15 +85,19 @@ func (e *MistakeError) Unwrap() error { return e.Err }
 // prepare fills in what is not set, and tries each optimizer on each problem for one
 // evaluation.
 func (s *Study) prepare(ctx context.Context) (*Runner, error) {
-	s.Seeds, s.TuneSeeds = cmp.Or(s.Seeds, 3), cmp.Or(s.TuneSeeds, 3)
+	s.Seeds, s.Trials, s.Track = cmp.Or(s.Seeds, 10), cmp.Or(s.Trials, 10), cmp.Or(s.Track, "lr")
 	s.Workers = cmp.Or(s.Workers, runtime.GOMAXPROCS(0))
 	switch {
 	case len(s.Problems) == 0:
 		return nil, errors.New("no problems to compare optimizers on")
-	case s.Seeds < 1 || s.TuneSeeds < 1 || s.Workers < 1 || s.Budget < 0:
-		return nil, fmt.Errorf("%d seeds, %d seeds for tuning, %d workers; at least 1 is needed; budget %d", s.Seeds, s.TuneSeeds, s.Workers, s.Budget)
+	case s.Seeds < 1 || s.Trials < 1 || s.Workers < 1 || s.Budget < 0 || !(s.Margin >= 0):
+		return nil, fmt.Errorf("%d seeds, %d trials, %d workers; at least 1 is needed; budget %d, margin %v", s.Seeds, s.Trials, s.Workers, s.Budget, s.Margin)
 	}
-	if err := cmp.Or(checkRates(s.Rates), checkEntrants(s.Entrants)); err != nil {
+	var err error
+	if s.track, err = spec.Find("track", tuning.Tracks, s.Track); err != nil {
+		return nil, err
+	}
+	if err := checkEntrants(s.Entrants); err != nil {
 		return nil, err
 	}
 	r, err := NewRunner(s.Problems, s.Entrants...)
@@ -87,8 +106,11 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 	}
 	s.Name = cmp.Or(s.Name, r.infos[0].Name)
 	for _, p := range r.infos {
-		for _, e := range s.Entrants {
-			job := s.job(p.Name, e.Label, Tune)
+		if len(r.infos) > 1 && !p.normal() {
+			return nil, fmt.Errorf("%s is compared with other problems, and its loss has no scale: give the net a Reference", p.Name)
+		}
+		for i := range s.Entrants {
+			job := s.job(p.Name, &s.Entrants[i], Tune)
 			job.Budget = 1
 			if _, err := r.Do(ctx, job); err != nil {
 				return nil, err
@@ -101,29 +123,57 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 // Run does the study. It ends early if ctx does, or at the first mistake in
 // a problem; a diverged run is not one.
 func (s *Study) Run(ctx context.Context) (*Results, error) {
-	start := time.Now()
-	r, err := s.prepare(ctx)
-	if err != nil && ctx.Err() == nil {
-		err = &MistakeError{err}
-	}
+	w, err := s.do(ctx)
 	if err != nil {
-		return nil, err
-	}
-	w := &work{Study: s, Runner: r, start: start}
-	w.pair()
-	if err := w.tune(ctx); err != nil {
-		return nil, err
-	}
-	if err := w.score(ctx); err != nil {
 		return nil, err
 	}
 	out := w.results()
 	if err := w.checks(ctx, out); err != nil {
 		return nil, err
 	}
+	if out.Measured.Steps, err = w.measure(ctx); err != nil {
+		return nil, err
+	}
 	out.Verdict = out.verdict()
-	out.Timing = Timing{Seconds: time.Since(start).Seconds(), Workers: s.Workers}
+	out.Measured.Machine, out.Measured.Seconds, out.Measured.Workers = ThisMachine(), time.Since(w.start).Seconds(), s.Workers
 	return out, nil
+}
+
+// RunPart does the runs of one of several parts of the study, by number from 1, for its
+// journal: the trials and runs of every so-manieth pairing of an optimizer with a
+// problem. When the journals of all parts are merged, [Study.Run] finds all runs done.
+// It returns how many runs the part has.
+func (s *Study) RunPart(ctx context.Context, number, parts int) (runs int, err error) {
+	if s.Journal == nil || number < 1 || number > parts {
+		return 0, &MistakeError{fmt.Errorf("part %d of %d; parts are numbered from 1, and need a journal", number, parts)}
+	}
+	part := *s
+	part.number, part.parts = number-1, parts
+	w, err := part.do(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return w.tally.Done, nil
+}
+
+// do does all runs.
+func (s *Study) do(ctx context.Context) (*work, error) {
+	start := time.Now()
+	r, err := s.prepare(ctx)
+	w := &work{Study: s, Runner: r, instructions: ThisMachine().Instructions, start: start}
+	if err == nil {
+		err = w.pair()
+	}
+	if err != nil && ctx.Err() == nil {
+		err = &MistakeError{err}
+	}
+	if err == nil {
+		err = w.tune(ctx)
+	}
+	if err == nil {
+		err = w.score(ctx)
+	}
+	return w, err
 }
 
 // work is a study under way.
@@ -131,7 +181,8 @@ type work struct {
 	*Study
 	*Runner
 	pairings []*pairing
-	trials   []*Outcome
+
+	instructions string // that the results have
 
 	start time.Time
 	mu    sync.Mutex
@@ -153,155 +204,194 @@ func (w *work) count(out *Outcome) {
 	}
 }
 
-// A pairing is an optimizer on a problem, and the rate that was chosen for it.
+// A pairing is an optimizer on a problem, and the setting that was chosen for it.
 type pairing struct {
 	*Entrant
 	info   *ProblemInfo
-	rates  []float64 // to try; none if there is no choice
-	grows  bool      // nobody has set them
-	trials []*Outcome
+	space  *tuning.Space
+	trials []*Outcome // the first with the default; none if there is nothing to tune
 	runs   []*Outcome
 
-	lr     float64
-	points []Point // nil if nothing was tuned
-	atEnd  bool    // the best rate is at an end of the grid
+	chosen tuning.Setting
+	rule   string // as text, for the journal
+	other  bool   // another part of the study does it
 }
 
 // pair plans all pairings, problem by problem.
-func (w *work) pair() {
+func (w *work) pair() error {
 	for i := range w.infos {
 		for k := range w.Entrants {
 			p := &pairing{Entrant: &w.Entrants[k], info: &w.infos[i]}
+			var err error
+			if p.space, err = p.Entrant.space(w.track); err != nil {
+				return err
+			}
+			if p.info.Rates != nil {
+				p.space.Rates(*p.info.Rates)
+			}
+			p.chosen = p.space.Default
+			if p.rule = fmt.Sprintf("%#v", p.Method); p.Rule != nil {
+				p.rule = optimizers.Format(p.Rule)
+			}
 			w.pairings = append(w.pairings, p)
-			switch {
-			case p.Method != nil:
-			case p.Rate != nil:
-				p.lr = *p.Rate
-			case p.Rates != nil:
-				p.rates = p.Rates
-			case w.Rates != nil:
-				p.rates = slices.Compact(slices.Sorted(slices.Values(w.Rates)))
-			case p.info.Exact:
-				p.rates = wideGrid(p.Default)
-			default:
-				p.rates, p.grows = firstGrid(p.Default), true
+			if p.other = w.parts > 0 && (len(w.pairings)-1)%w.parts != w.number; p.other {
+				continue
 			}
-			if len(p.rates) == 1 {
-				p.lr, p.rates = p.rates[0], nil
-			}
-			if p.info.Exact {
-				w.tally.Total += max(len(p.rates), 1) * w.Seeds
-			} else {
-				w.tally.Total += len(p.rates)*w.TuneSeeds + w.Seeds
+			w.tally.Total += w.Seeds
+			if len(p.space.Ranges) > 0 {
+				w.tally.Total += 1 + w.Trials
 			}
 		}
 	}
+	return nil
 }
 
-// do does the jobs of a phase at some rates of each pairing.
-func (w *work) do(ctx context.Context, phase Phase, rates func(*pairing) []float64) ([]*Outcome, error) {
-	var jobs []Job
-	var of []*pairing
-	for _, p := range w.pairings {
-		own := w.jobs(p, phase, rates(p))
-		jobs, of = append(jobs, own...), append(of, slices.Repeat([]*pairing{p}, len(own))...)
+// do does jobs, each of a pairing, or finds them in the journal.
+func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, error) {
+	items := make([]int, len(jobs))
+	for i := range items {
+		items[i] = i
 	}
-	got, err := all(ctx, w.Workers, jobs, func(ctx context.Context, job Job) (*Outcome, error) {
-		out, err := w.Do(ctx, job)
+	return all(ctx, w.Workers, items, func(ctx context.Context, i int) (*Outcome, error) {
+		out, err := w.once(ctx, jobs[i], of[i])
 		if err == nil {
 			w.count(out)
 		}
 		return out, err
 	})
-	for i := 0; i < len(of) && err == nil; i++ {
-		to := &of[i].runs
-		if phase == Tune {
-			to = &of[i].trials
-		}
-		*to = append(*to, got[i])
-	}
-	return got, err
 }
 
-// job returns a job of the study, which has no rate and no seed yet.
-func (s *Study) job(problem, optimizer string, phase Phase) Job {
-	job := Job{Problem: problem, Optimizer: optimizer, Phase: phase, Budget: s.Budget}
-	if s.Schedule != nil {
-		job.Schedule = s.Schedule.String()
+// once does a job if the journal does not have it. The key of a run is all that it
+// follows from: problem with the sum of its rows, job, rule, program, instruction set.
+func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
+	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
+		return w.Do(ctx, job)
+	}
+	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{}
+	if known, err := w.Journal.Get(key, out); known || err != nil {
+		return out, err
+	}
+	if out, err = w.Do(ctx, job); err != nil {
+		return nil, err
+	}
+	return out, w.Journal.Put(key, out)
+}
+
+// job returns a job of the study, with the entrant's own settings and no seed yet.
+func (s *Study) job(problem string, e *Entrant, phase Phase) Job {
+	job := Job{Problem: problem, Optimizer: e.Label, Phase: phase, Budget: s.Budget}
+	if own := cmp.Or(e.Schedule, s.Schedule); own != nil {
+		job.Schedule = own.String()
 	}
 	return job
 }
 
-// jobs returns those of a pairing in a phase, at some rates.
-func (w *work) jobs(p *pairing, phase Phase, rates []float64) (jobs []Job) {
-	job := w.job(p.info.Name, p.Label, phase)
-	reps := w.Seeds
-	if phase == Tune {
-		reps = w.TuneSeeds
+// with gives the job of a pairing a setting.
+func (p *pairing) with(job Job, s tuning.Setting) Job {
+	if job.LR = s.LR; s.Optimizer != p.space.Default.Optimizer {
+		job.Settings = s.Optimizer
 	}
-	for _, job.LR = range rates {
-		for rep := range reps {
-			if job.Seed = seedOf(w.Seed, string(phase), rep); p.info.Exact {
-				job.Seed, job.Start = w.Seed, rep
-			}
-			jobs = append(jobs, job)
+	return job
+}
+
+// trialsOf are the trials of a pairing. Trial 0 has the default; trial i of every
+// optimizer has the same seed.
+func (w *work) trialsOf(p *pairing) (jobs []Job) {
+	if len(p.space.Ranges) == 0 {
+		return nil
+	}
+	draws := seedOf(w.Seed, "draws", 0)
+	for i := range w.Trials + 1 {
+		setting := p.space.Default
+		if i > 0 {
+			setting = p.space.Draw(draws, i)
 		}
-	}
-	if p.info.Exact {
-		slices.SortStableFunc(jobs, func(a, b Job) int { return a.Start - b.Start })
+		job := p.with(w.job(p.info.Name, p.Entrant, Tune), setting)
+		job.Seed = seedOf(w.Seed, string(Tune), i)
+		jobs = append(jobs, job)
 	}
 	return jobs
 }
 
-// tune finds the learning rate of each pairing on validation rows.
-func (w *work) tune(ctx context.Context) error {
-	w.tally.Phase = "choosing learning rates"
-	more := map[*pairing][]float64{} // rates to try
-	for _, p := range w.pairings {
-		if !p.info.Exact && p.rates != nil {
-			more[p] = p.rates
+// runsOf are the runs of a pairing that count: with the chosen setting, fresh seeds and
+// fresh cases.
+func (w *work) runsOf(p *pairing) (jobs []Job) {
+	for rep := range w.Seeds {
+		job := p.with(w.job(p.info.Name, p.Entrant, Score), p.chosen)
+		job.Seed = seedOf(w.Seed, string(Score), rep)
+		if p.info.Cases {
+			job.Case = rep + 1
 		}
+		jobs = append(jobs, job)
 	}
-	for round := 0; len(more) > 0; round++ {
-		got, err := w.do(ctx, Tune, func(p *pairing) []float64 { return more[p] })
-		if err != nil {
-			return err
-		}
-		w.trials = append(w.trials, got...)
-		next := map[*pairing][]float64{}
-		for p := range more {
-			if p.choose(); p.grows && p.atEnd && round < growths {
-				next[p] = grow(p.points, p.lr)
-				w.tally.Total += len(next[p]) * w.TuneSeeds
-			}
-		}
-		more = next
-	}
-	return nil
+	return jobs
 }
 
-// choose takes the best rate so far; the smallest, if all runs diverged.
+// choose takes the setting with the best validation score.
 func (p *pairing) choose() {
-	p.points = points(p.trials)
-	b := best(p.points)
-	p.atEnd = b <= 0 || b == len(p.points)-1 // smaller rates may do if there is none
-	p.lr = p.points[max(b, 0)].LR
+	if len(p.trials) > 0 {
+		best := p.trials[p.info.order(p.trials)[0]]
+		p.chosen = tuning.Setting{Optimizer: cmp.Or(best.Settings, p.space.Default.Optimizer), LR: best.LR}
+	}
 }
 
-// score does the runs that count: with the chosen rate and fresh seeds, or on an
-// exact problem with every rate.
+// tune does the trials, and chooses.
+func (w *work) tune(ctx context.Context) error {
+	w.tally.Phase = "choosing settings"
+	var jobs []Job
+	var of []*pairing
+	for _, p := range w.pairings {
+		if p.other {
+			continue
+		}
+		own := w.trialsOf(p)
+		jobs, of = append(jobs, own...), append(of, slices.Repeat([]*pairing{p}, len(own))...)
+	}
+	got, err := w.do(ctx, jobs, of)
+	for i, p := range of {
+		p.trials = append(p.trials, got[i])
+	}
+	for i := 0; i < len(w.pairings) && err == nil; i++ {
+		w.pairings[i].choose()
+	}
+	return err
+}
+
+// order returns the trials by number, from the best validation score to the worst. Of
+// equals the lower validation loss comes first, and then the earlier trial.
+func (p *ProblemInfo) order(trials []*Outcome) []int {
+	out := make([]int, len(trials))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int {
+		return cmp.Or(cmp.Compare(p.criterion(trials[b]), p.criterion(trials[a])), cmp.Compare(trials[a].end(), trials[b].end()))
+	})
+	return out
+}
+
+// score does the runs that count, those of one case one after the other.
 func (w *work) score(ctx context.Context) error {
 	w.tally.Phase = "scoring"
-	_, err := w.do(ctx, Score, func(p *pairing) []float64 {
-		if p.info.Exact && p.rates != nil {
-			return p.rates
+	var jobs []Job
+	var of []*pairing
+	n := len(w.Entrants)
+	for i := 0; i < len(w.pairings); i += n {
+		for rep := range w.Seeds {
+			for _, p := range w.pairings[i : i+n] {
+				if !p.other {
+					jobs, of = append(jobs, w.runsOf(p)[rep]), append(of, p)
+				}
+			}
 		}
-		return []float64{p.lr}
-	})
-	for _, p := range w.pairings {
-		if p.info.Exact && p.rates != nil && err == nil {
-			p.lr = p.cheapest()
-		}
+	}
+	got, err := w.do(ctx, jobs, of)
+	for i, p := range of {
+		p.runs = append(p.runs, got[i])
 	}
 	return err
 }

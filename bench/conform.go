@@ -23,20 +23,15 @@ type Check struct {
 	Detail string `json:"detail"`
 }
 
-// checks verifies the training steps of nets, the repeatability of a run, and adds
-// what the models of nets have to beat.
+// checks verifies the training steps of nets, and the repeatability of a run.
 func (w *work) checks(ctx context.Context, r *Results) error {
 	checked, worst := false, 0.0
-	for i, p := range w.Problems {
+	for _, p := range w.Problems {
 		own, ok := p.(interface{ net() *Net }) // also one that embeds it
 		if !ok {
 			continue
 		}
-		var err error
 		n := own.net()
-		if r.Problems[i].Baselines, err = n.baselines(ctx); err != nil {
-			return err
-		}
 		if n.Task.Penalty != nil { // it would be in the gradient but not in the loss
 			continue
 		}

@@ -3,12 +3,15 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"descent/bench/inference"
 	"descent/internal/page"
+	"descent/internal/stats"
 )
 
 // A Change is how an optimizer did in two studies.
@@ -30,7 +33,7 @@ type Change struct {
 // What a change amounts to.
 const (
 	Identical = "identical" // the same bits
-	Noise     = "noise"
+	NotShown  = "not shown"
 	Better    = "better"
 	Worse     = "worse"
 	Missing   = "missing" // in one of the studies
@@ -46,36 +49,33 @@ type entry struct {
 	merits   []float64 // of each run: more is better
 }
 
-// entries returns the optimizers, best first. Over several problems scores are areas.
+// entries returns the optimizers in the order of their runs. Over several problems
+// scores are normalised.
 func (r *Results) entries() (out []entry) {
-	merit := func(run *Outcome) float64 { return track(run).Area }
-	for _, s := range r.Overall {
-		out = append(out, entry{label: s.Optimizer, score: &s.Tuned.Area})
-	}
-	if !r.suite() && len(r.Problems) > 0 {
-		p := r.part(0)
-		merit = func(run *Outcome) float64 {
-			if p.scoring().lower {
-				return -p.scoreOf(run)
+	for _, label := range r.labels() {
+		e := entry{label: label}
+		var scores []float64
+		for i := range r.Problems {
+			p := r.part(i)
+			for _, run := range p.of(label) {
+				score, merit := p.scoreOf(run), p.merit(run)
+				if r.suite() {
+					score = p.normalised(run)
+					merit = score
+				}
+				if e.runs, e.merits = append(e.runs, run), append(e.merits, merit); run.DivergedAt > 0 {
+					e.diverged++
+				}
+				if !math.IsNaN(score) {
+					scores = append(scores, score)
+				}
 			}
-			return p.scoreOf(run)
+			e.micros += r.Measured.of(p.Name, label)
 		}
-		for i := range p.Optimizers {
-			o := &p.Optimizers[i]
-			e := entry{label: o.Optimizer, micros: o.MicrosPerStep}
-			if s := p.score(o); s != nil {
-				e.score = &s.Mean
-			}
-			out = append(out, e)
+		if len(scores) > 0 {
+			e.score = new(stats.Mean(scores))
 		}
-	}
-	for i := range out {
-		e := &out[i]
-		for _, run := range r.tuned(e.label) {
-			if e.runs, e.merits = append(e.runs, run), append(e.merits, merit(run)); run.DivergedAt > 0 {
-				e.diverged++
-			}
-		}
+		out = append(out, e)
 	}
 	return out
 }
@@ -113,8 +113,11 @@ func (r *Results) sameAs(o *Results) error {
 		a, b := r.Problems[i], o.Problems[i]
 		all = append(all, facts{"data", a.Data, b.Data}, facts{"problems", a.Name, b.Name}, facts{"model", a.Model, b.Model}, facts{"loss", a.Loss, b.Loss},
 			facts{"test rows", fmt.Sprint(a.Test), fmt.Sprint(b.Test)}, facts{"score", a.Score, b.Score})
-		if a.Exact {
+		if a.function() {
 			all = append(all, facts{"budget", fmt.Sprint(a.Budget), fmt.Sprint(b.Budget)})
+		}
+		if a.Data256 != "" && b.Data256 != "" { // which earlier formats do not have
+			all = append(all, facts{"rows of " + a.Data + " (SHA-256)", a.Data256, b.Data256})
 		}
 	}
 	for _, f := range all {
@@ -127,22 +130,22 @@ func (r *Results) sameAs(o *Results) error {
 
 // change compares an optimizer's entries.
 func change(old, now *entry) Change {
-	c := Change{Optimizer: old.label, Old: old.score, New: now.score, P: 1, Verdict: Noise}
+	c := Change{Optimizer: old.label, Old: old.score, New: now.score, P: 1, Verdict: NotShown}
 	if now.micros > 0 {
 		c.Speed = old.micros / now.micros
 	}
 	gains, same := gains(old, now)
-	var d difference
+	var d inference.Difference
 	if len(gains) > 0 {
-		d = paired(gains)
-		c.Better, c.P = d.mean, d.p
+		d = inference.Compare([][]float64{gains}, 1, 0)
+		c.Better, c.P = d.Mean, d.P
 	}
 	switch {
 	case same:
 		c.Verdict = Identical
-	case old.diverged < now.diverged, old.diverged == now.diverged && c.P < alpha && d.mean < 0:
+	case old.diverged < now.diverged, old.diverged == now.diverged && c.P < inference.Level && d.Mean < 0:
 		c.Verdict = Worse
-	case old.diverged > now.diverged, c.P < alpha:
+	case old.diverged > now.diverged, c.P < inference.Level:
 		c.Verdict = Better
 	}
 	return c
@@ -155,7 +158,7 @@ func gains(old, now *entry) (out []float64, same bool) {
 	pairs := 0
 	for i, a := range old.runs {
 		for k, b := range now.runs {
-			if a.Problem != b.Problem || a.Seed != b.Seed || a.Start != b.Start {
+			if a.Problem != b.Problem || a.Seed != b.Seed || a.Case != b.Case {
 				continue
 			}
 			pairs++
@@ -170,28 +173,26 @@ func gains(old, now *entry) (out []float64, same bool) {
 
 // equal reports whether two runs went the same way, to the last bit.
 func (o *Outcome) equal(other *Outcome) bool {
-	a, trainedA := o.timeless()
-	b, trainedB := other.timeless()
+	a, trainedA := o.apart()
+	b, trainedB := other.apart()
 	return reflect.DeepEqual(a, b) && reflect.DeepEqual(trainedA, trainedB)
 }
 
-// timeless is the run without times, and what it owes to others.
-func (o *Outcome) timeless() (Outcome, Trained) {
+// apart is the run without what is written in two ways, and what came of its rows.
+func (o *Outcome) apart() (Outcome, Trained) {
 	c := *o
 	c.Schedule, c.Trained = "", nil
 	if o.Trained == nil {
 		return c, Trained{}
 	}
-	t := *o.Trained
-	c.Hits, t.MicrosPerStep, t.Merits = nil, 0, nil // the target depends on the other optimizers
-	return c, t
+	return c, *o.Trained
 }
 
 // WriteChanges writes a comparison as a table. The results say how scores are
 // written.
 func (r *Results) WriteChanges(w io.Writer, changes []Change) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	what, p := "area", &ProblemInfo{Score: "area"}
+	what, p := "score", &ProblemInfo{Score: "area"}
 	if !r.suite() && len(r.Problems) > 0 {
 		p = &r.Problems[0]
 		what = "test " + p.Score

@@ -12,7 +12,8 @@ func study(label string, accuracies ...float64) *Results {
 	for i := range accuracies {
 		r.Runs = append(r.Runs, &Outcome{Job: Job{Problem: "p", Optimizer: label, Seed: uint64(i)}, Trained: &Trained{TestAccuracy: &accuracies[i]}})
 	}
-	r.Optimizers = []Summary{{Problem: "p", Optimizer: label, Runs: len(accuracies), Accuracy: newStat(accuracies, 1), MicrosPerStep: 2}}
+	r.Measured.Steps = []StepTime{{"p", label, 2}}
+	r.derive()
 	return r
 }
 
@@ -25,7 +26,7 @@ func TestCompare(t *testing.T) {
 		{Identical, study("adam", 0.90, 0.92, 0.91)},
 		{Better, study("adam", 0.93, 0.951, 0.94)},
 		{Worse, study("adam", 0.87, 0.89, 0.881)},
-		{Noise, study("adam", 0.95, 0.91, 0.92)},
+		{NotShown, study("adam", 0.95, 0.91, 0.92)},
 		{Missing, study("sgd", 0.9, 0.9, 0.9)},
 	} {
 		changes, err := Compare(old, c.now)
@@ -43,6 +44,11 @@ func TestCompare(t *testing.T) {
 	if changes, _ := Compare(old, broken); changes[0].Verdict != Worse {
 		t.Errorf("a run that diverges: %+v", changes)
 	}
+	moved := study("adam", 0.95, 0.95, 0.95)
+	old.Problems[0].Data256, moved.Problems[0].Data256 = "ab12", "cd34"
+	if _, err := Compare(old, moved); err == nil || !strings.Contains(err.Error(), "SHA-256): ab12 and cd34") {
+		t.Errorf("changed rows of the same name: %v", err)
+	}
 	other := study("adam", 0.9)
 	other.Problems[0].Model = "linear"
 	if _, err := Compare(old, other); err == nil || !strings.Contains(err.Error(), "differ in their model") {
@@ -57,7 +63,7 @@ func TestFormat1(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, o := r.Problems[0], r.Optimizers[0]
-	if p.Name != "iris" || p.Budget != 4 || p.Score != "accuracy" || p.Target == 0 || o.Optimizer != "adam(lr=0.01)" || o.Problem != "iris" || len(r.Runs) != 4 || !slices.Equal(r.Runs[0].Hits, []int{3}) {
+	if p.Name != "iris" || p.Budget != 4 || p.Score != "accuracy" || p.Target == nil || o.Optimizer != "adam(lr=0.01)" || o.Problem != "iris" || len(r.Runs) != 4 || !slices.Equal(r.Runs[0].Hits, []int{3}) {
 		t.Errorf("%+v, %+v, %+v", p, o, r.Runs[0])
 	}
 	changes, err := Compare(r, r)
@@ -66,7 +72,7 @@ func TestFormat1(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{"format":1,"suite":"classic","command":"descent bench --suite classic"}`: "make them again: descent bench --suite classic",
-		`{"format":3}`: "reads format 1 and 2",
+		`{"format":4}`: "reads formats 1 to 3",
 		`{"format":1}`: "what was compared is missing",
 		`{"format":2}`: "what was compared is missing",
 		`{"format":2,"problems":[{"name":"a","score":"loss"}]}`:                                                  "optimizers are missing",

@@ -5,47 +5,80 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"descent/bench/tuning"
 	"descent/optimizers"
+	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 )
 
 // An Entrant is an optimizer in a study.
 type Entrant struct {
 	Label string // in tables; unique in a study, and what [Parse] reads if it is not one of Go's own
-	Rule  optimizers.Rule
-	// Default is the learning rate that a user would try first; the grid is
-	// built around it. 0 means 0.01.
+	// Text is the optimizer as [tuning.Parse] reads it, "" of one of Go's own, of which
+	// the learning rate alone can be tuned.
+	Text string
+	Rule optimizers.Rule
+	// Default is the learning rate that a user would try first. 0 means 0.01.
 	Default float64
-	// Rate, if not nil, is the only learning rate: nothing is tuned.
+	// Rate, if not nil, is the only learning rate.
 	Rate *float64
-	// Rates, if not nil, are the learning rates to try, in place of the study's.
-	Rates []float64
 	// Method, if not nil, is what searches in place of a rule. It has no rate.
 	Method search.Method
+	// Schedule, if not nil, is its own, in place of the study's.
+	Schedule *schedule.Spec
 }
 
 // DefaultOptimizers are compared if nothing else is asked for.
 var DefaultOptimizers = []string{"sgd", "momentum", "adagrad", "adam", "adamw"}
 
-// Parse reads an entrant: a rule as in [optimizers.Parse], possibly with lr, or
-// with a range of rates to try, such as lr=1e-4..1e-1; or a method of package
-// search, such as lbfgs.
+// Parse reads an entrant: a rule as in [optimizers.Parse], or a method of package
+// search, such as lbfgs. Numbers may be ranges to search, such as lr=1e-4..1e-1; a
+// schedule of its own stands behind an @:
+//
+//	adam(lr=1e-4..1e-1, beta2=0.9..0.9999)
+//	schedulefree_adamw @ warmup(steps=50)
 func Parse(text string) (Entrant, error) {
-	o, err := search.Parse(text)
+	e := Entrant{Label: strings.TrimSpace(text)}
+	optimizer, course, own := strings.Cut(e.Label, " @ ")
+	e.Text = strings.TrimSpace(optimizer)
+	space, err := tuning.Parse(e.Text, nil)
 	if err != nil {
 		return Entrant{}, err
 	}
-	e := Entrant{Label: o.Text, Rule: o.Rule, Default: o.LR}
-	switch {
-	case o.Method != nil:
-		e.Method = o.Method(1)
-	case o.Given:
+	o, err := search.Parse(space.Default.Optimizer)
+	if err != nil {
+		return Entrant{}, err
+	}
+	if own {
+		s, err := schedule.Parse(course)
+		if err != nil {
+			return Entrant{}, err
+		}
+		e.Schedule = &s
+	}
+	e.Rule, e.Default = o.Rule, o.LR
+	if o.Given {
 		e.Rate = &o.LR
-	case o.Range != nil:
-		e.Rates = ratesWithin(o.Range.Lo, o.Range.Hi)
+	}
+	if o.Method != nil {
+		e.Method = o.Method(1)
 	}
 	return e, nil
+}
+
+// space is what is searched for of the entrant on a track.
+func (e *Entrant) space(track *tuning.Track) (*tuning.Space, error) {
+	switch {
+	case e.Text != "":
+		return tuning.Parse(e.Text, track)
+	case e.Rate != nil:
+		return &tuning.Space{Default: tuning.Setting{LR: *e.Rate}}, nil
+	case e.Method != nil:
+		return &tuning.Space{}, nil
+	}
+	return tuning.Of(e.Default, track), nil
 }
 
 // checkEntrants reports optimizers that cannot be compared, and fills in their
@@ -72,23 +105,6 @@ func checkEntrants(entrants []Entrant) error {
 			if lr != nil && !(*lr >= 0 && *lr <= math.MaxFloat64) {
 				return fmt.Errorf("%s: a learning rate of %v", e.Label, *lr)
 			}
-		}
-		if err := checkRates(e.Rates); err != nil {
-			return fmt.Errorf("%s: %w", e.Label, err)
-		}
-	}
-	return nil
-}
-
-// checkRates reports learning rates to try that make no sense; nil are the
-// defaults.
-func checkRates(rates []float64) error {
-	if rates != nil && len(rates) == 0 {
-		return errors.New("no learning rates to try; nil means a grid of its own for each optimizer")
-	}
-	for _, lr := range rates {
-		if !(lr > 0) || math.IsInf(lr, 1) {
-			return fmt.Errorf("a learning rate of %v; rates are above 0", lr)
 		}
 	}
 	return nil

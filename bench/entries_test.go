@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"math"
 	"strings"
 	"testing"
 
@@ -42,17 +41,18 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"x: a learning rate of -1", func(s *Study, n *Net) { s.Entrants = []Entrant{{Label: "x", Rule: optimizers.SGD(), Default: -1}} }},
 		{"x: a learning rate of -1", func(s *Study, n *Net) { s.Entrants = []Entrant{{Label: "x", Rule: optimizers.SGD(), Rate: &minus}} }},
 		{"-1 seeds", func(s *Study, n *Net) { s.Seeds = -1 }},
-		{"-1 seeds for tuning", func(s *Study, n *Net) { s.TuneSeeds = -1 }},
+		{"-1 trials", func(s *Study, n *Net) { s.Trials = -1 }},
+		{"margin -1", func(s *Study, n *Net) { s.Margin = -1 }},
+		{`did you mean "full"`, func(s *Study, n *Net) { s.Track = "ful" }},
+		{"give the net a Reference", func(s *Study, n *Net) {}},
 		{"-1 epochs", func(s *Study, n *Net) { n.Epochs = -1 }},
 		{"batch size -1", func(s *Study, n *Net) { n.Batch = -1 }},
 		{"-1 workers", func(s *Study, n *Net) { s.Workers = -1 }},
-		{"no learning rates", func(s *Study, n *Net) { s.Rates = []float64{} }},
-		{"a learning rate of NaN", func(s *Study, n *Net) { s.Rates = []float64{math.NaN()} }},
 		{"element type int", func(s *Study, n *Net) { n.Dtype = tensor.Int }},
 	} {
 		n := &Net{Data: "rows", Task: train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 2},
 			Parts: &data.Parts{Train: rows, Val: rows, Test: rows}, Epochs: 1}
-		s := &Study{Problems: []Problem{n, Functions[0]}, Entrants: []Entrant{sgd}, Seeds: 1, TuneSeeds: 1, Rates: []float64{0.1}}
+		s := &Study{Problems: []Problem{n, Functions[0]}, Entrants: []Entrant{sgd}, Seeds: 1, Trials: 1}
 		c.change(s, n)
 		if _, err := s.Run(context.Background()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q in it", err, c.want)

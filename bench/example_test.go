@@ -76,10 +76,10 @@ func ExampleFunction() {
 		return
 	}
 	for _, o := range r.Overall {
-		fmt.Printf("%s: %.0f %% of the targets, score %.2f\n", o.Optimizer, 100*o.Tuned.Reached, o.Tuned.Area)
+		fmt.Printf("%s: %.0f %% of the targets, score %.2f\n", o.Optimizer, 100*o.Reached, o.Score)
 	}
 	// Output:
 	// newton: 100 % of the targets, score 0.65
-	// adam: 100 % of the targets, score 0.59
-	// sgd: 100 % of the targets, score 0.54
+	// adam: 100 % of the targets, score 0.60
+	// sgd: 88 % of the targets, score 0.43
 }

@@ -38,7 +38,7 @@ func (p *part) curves(title string, of func(*Outcome) []float64) *plot.Figure {
 	f := &plot.Figure{Title: title, X: plot.Axis{Label: "step"}, Y: plot.Axis{Label: "loss"}}
 	positive := true
 	p.layers(f, func(o *Summary, l *plot.Line) {
-		runs := p.of(o)
+		runs := p.of(o.Optimizer)
 		for k, step := range p.Checkpoints {
 			var at []float64
 			for _, run := range runs {
@@ -61,27 +61,40 @@ func (p *part) curves(title string, of func(*Outcome) []float64) *plot.Figure {
 	return f
 }
 
-// rates draws the validation loss over the learning rate.
+// rates draws the validation loss over the learning rate, where that alone was
+// searched for.
 func (p *part) rates() *plot.Figure {
 	f := &plot.Figure{Title: "Validation loss at each learning rate", X: plot.Axis{Label: "learning rate", Log: true}, Y: plot.Axis{Label: "loss at the end"}}
 	low, high, positive := math.Inf(1), 0.0, true
 	p.layers(f, func(o *Summary, l *plot.Line) {
 		l.Marks = true
-		for _, x := range o.Grid {
-			y := x.loss()
+		for _, t := range byRate(p.trialsOf(o.Optimizer)) {
+			y := t.end()
 			if !finite(y) {
 				y = math.NaN() // a gap, which the picture counts
 			} else {
-				low, high, positive = min(low, y), max(high, y), positive && x.Lo > 0
+				low, high, positive = min(low, y), max(high, y), positive && y > 0
 			}
-			l.X, l.Y = append(l.X, x.LR), append(l.Y, y)
-			l.Lo, l.Hi = append(l.Lo, x.Lo), append(l.Hi, x.Hi)
+			l.X, l.Y = append(l.X, t.LR), append(l.Y, y)
 		}
 	})
 	f.Y.Log = positive
 	if positive && high > 1000*low { // what is worse does not matter
 		f.Y.Min, f.Y.Max = math.NaN(), 1000*low
 	}
+	return f
+}
+
+// budgets draws the score that so many trials are expected to find.
+func (p *part) budgets() *plot.Figure {
+	f := &plot.Figure{Title: "Test " + p.Score + " over trials", X: plot.Axis{Label: "trials beside the default"}, Y: plot.Axis{Label: "expected test " + p.Score}}
+	p.layers(f, func(o *Summary, l *plot.Line) {
+		for k, y := range o.BestOf {
+			if finite(y) {
+				l.X, l.Y = append(l.X, float64(k)), append(l.Y, y)
+			}
+		}
+	})
 	return f
 }
 
@@ -92,7 +105,7 @@ func (p *part) scatter() *plot.Figure {
 	for i := range p.Optimizers {
 		o := &p.Optimizers[i]
 		l := plot.Scatter{Name: o.Optimizer, Color: colors[o.Optimizer]}
-		for _, run := range p.of(o) {
+		for _, run := range p.of(o.Optimizer) {
 			if k := run.hit(); k > 0 && finite(p.scoreOf(run)) {
 				l.X, l.Y = append(l.X, float64(k)), append(l.Y, p.scoreOf(run))
 			}
@@ -122,7 +135,7 @@ func (p *part) strip(o *Summary) template.HTML {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg class="strip" role="img" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d"><title>%s to %s</title>`, width, height, p.format(lo), p.format(hi))
 	fmt.Fprintf(&b, `<path d="M%d 9H%d" stroke="#d5d9de"/>`, margin, width-margin)
-	for _, run := range p.of(o) {
+	for _, run := range p.of(o.Optimizer) {
 		if s := p.scoreOf(run); finite(s) {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="9" r="3.5" fill="%s" fill-opacity=".55"/>`, at(s), dots)
 		}

@@ -10,6 +10,7 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/internal/elementary"
+	"descent/internal/spec"
 	"descent/optimizers/search"
 	"descent/train"
 )
@@ -41,8 +42,8 @@ func (p Function) Describe() (ProblemInfo, error) {
 	if p.F == nil || len(p.Start) == 0 {
 		return ProblemInfo{}, fmt.Errorf("the problem %q needs a function and a start", p.Name)
 	}
-	return ProblemInfo{Name: p.Name, About: p.About, Budget: functionBudget, Score: "area", Schedule: "constant", Dtype: "float64", Exact: true,
-		Dim: len(p.Start), Targets: Targets}, nil
+	return ProblemInfo{Name: p.Name, About: p.About, Budget: functionBudget, Score: "area", Schedule: "constant", Dtype: "float64", Cases: true,
+		Rates: &spec.Interval{Lo: 1e-6, Hi: 10}, Dim: len(p.Start), Targets: Targets}, nil
 }
 
 // Prepare implements [Problem].
@@ -68,7 +69,7 @@ func (p Function) Begin(a *Attempt) (train.Run, error) {
 		return train.Run{}, err
 	}
 	note := p.noter(a.Out)
-	err := a.Trainer.Store().Lookup("x").Set(p.start(a.Seed, a.Start))
+	err := a.Trainer.Store().Lookup("x").Set(p.start(a.Case))
 	if a.Method != nil {
 		run := train.Run{Train: nothing(1), Method: a.Method, Epochs: a.Budget}
 		err = cmp.Or(err, run.Check(a.Trainer))
@@ -130,10 +131,10 @@ func (p Function) noter(out *Outcome) func(k int, f float64) (done bool) {
 
 // start returns a start of the problem: its own, or one that is off by about a
 // tenth.
-func (p Function) start(seed uint64, number int) []float64 {
+func (p Function) start(number int) []float64 {
 	x := slices.Clone(p.Start)
 	if number > 0 {
-		rng := rand.New(rand.NewPCG(seedOf(seed, p.Name, number), 0))
+		rng := rand.New(rand.NewPCG(seedOf(0, p.Name, number), 0))
 		for i := range x {
 			x[i] += float64(0.1 * max(1, math.Abs(x[i])) * elementary.Normal(rng))
 		}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
@@ -19,7 +20,7 @@ type Phase string
 
 // The phases.
 const (
-	Tune  Phase = "tune"  // to choose a learning rate
+	Tune  Phase = "tune"  // to choose settings
 	Score Phase = "score" // to be compared
 )
 
@@ -27,11 +28,14 @@ const (
 // process that has the problem does it, with the same bits.
 type Job struct {
 	Problem   string  `json:"problem"`
-	Optimizer string  `json:"optimizer"` // as [Parse] reads it
-	LR        float64 `json:"lr"`        // 0 for a method, which has none
+	Optimizer string  `json:"optimizer"`          // as [Parse] reads it
+	Settings  string  `json:"settings,omitempty"` // the optimizer with settings that were drawn; "" are its own
+	LR        float64 `json:"lr"`                 // 0 for a method, which has none
 	Seed      uint64  `json:"seed"`
-	Start     int     `json:"start"` // of a problem that has several; 0 is its own
-	Phase     Phase   `json:"phase"`
+	// Case is which of a problem's starts, or divisions of its rows: 0, on which
+	// settings are chosen, is its own.
+	Case  int   `json:"case"`
+	Phase Phase `json:"phase"`
 	// Schedule multiplies the learning rate, and Budget is the number of gradient
 	// evaluations; "" and 0 are the problem's own. An outcome has the number.
 	Schedule string `json:"schedule,omitempty"`
@@ -45,15 +49,15 @@ type Outcome struct {
 	// there was none.
 	DivergedAt int `json:"diverged_at"`
 	// Hits are the gradient evaluations after which each target was reached, 0 if
-	// it was not. The targets of a net are known when all runs are.
+	// it was not; of a net there is one at most, at a checkpoint.
 	Hits []int `json:"hits"`
 	*Trained
 }
 
-// Trained is what came of a job on a problem that is not exact.
+// Trained is what came of a job on a problem that has rows.
 type Trained struct {
 	// Of the test rows, after the last step; accuracies are of classifications, R2
-	// of regressions. Nil if the run diverged or was to tune.
+	// of regressions. Nil if the run diverged.
 	TestAccuracy *float64 `json:"test_accuracy"`
 	TestR2       *float64 `json:"test_r2"`
 	TestLoss     *float64 `json:"test_loss"`
@@ -64,17 +68,15 @@ type Trained struct {
 	TrainLoss   []float64 `json:"train_loss"`
 	ValLoss     []float64 `json:"val_loss"`
 	ValAccuracy []float64 `json:"val_accuracy"`
-
-	// Merits are of each test row: 1 if the class is right, else 0; for a regression
-	// the loss with a minus. Results do not keep them.
-	Merits []float64 `json:"merits,omitempty"`
-
-	MicrosPerStep float64 `json:"us_per_step"`
 }
 
-// end is the validation loss at the end, infinite if the run diverged.
+// end is the validation loss at the end, infinite if the run diverged, and 0 of what
+// has no rows.
 func (o *Outcome) end() float64 {
-	if o.DivergedAt > 0 || len(o.ValLoss) == 0 {
+	switch {
+	case o.Trained == nil:
+		return 0
+	case o.DivergedAt > 0 || len(o.ValLoss) == 0:
 		return math.Inf(1)
 	}
 	return o.ValLoss[len(o.ValLoss)-1]
@@ -113,46 +115,51 @@ type Attempt struct {
 	Out     *Outcome
 	Watched bool // the schedule looks at the validation loss
 
-	end func() // completes what a net has seen
+	end  func() // completes what a net has seen
+	unit int    // budget that a step of the trainer takes
 }
 
 // Do does a job. A run that diverges is an outcome, not an error.
 func (r *Runner) Do(ctx context.Context, job Job) (*Outcome, error) {
-	out, err := r.attempt(ctx, job)
+	out, err := r.attempt(ctx, job, nil)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s on %s: %w", job.Optimizer, job.Problem, err)
 	}
 	return out, err
 }
 
-func (r *Runner) attempt(ctx context.Context, job Job) (*Outcome, error) {
+// attempt is Do, with a clock that is not nil if the run is there to be timed.
+func (r *Runner) attempt(ctx context.Context, job Job, c *clock) (*Outcome, error) {
 	i := slices.IndexFunc(r.infos, func(p ProblemInfo) bool { return p.Name == job.Problem })
 	if i < 0 {
 		return nil, errors.New("there is no such problem")
 	}
 	p, info := r.problems[i], r.infos[i]
 	job.Budget = cmp.Or(job.Budget, info.Budget)
-	if job.Budget < 1 || !(job.LR >= 0) || math.IsInf(job.LR, 1) || job.Start < 0 || job.Phase != Tune && job.Phase != Score {
-		return nil, fmt.Errorf("budget %d, learning rate %v, start %d, phase %q make no sense", job.Budget, job.LR, job.Start, job.Phase)
+	if job.Budget < 1 || !(job.LR >= 0) || math.IsInf(job.LR, 1) || job.Case < 0 || job.Phase != Tune && job.Phase != Score {
+		return nil, fmt.Errorf("budget %d, learning rate %v, case %d, phase %q make no sense", job.Budget, job.LR, job.Case, job.Phase)
 	}
 	factor, err := schedule.Parse(cmp.Or(job.Schedule, info.Schedule))
 	if err != nil {
 		return nil, err
 	}
 	course := schedule.Start(factor.For(job.Budget), false)
-	a := &Attempt{Job: job, Out: &Outcome{Job: job}, Watched: course.Watches()}
-	if a.Watched && info.Exact {
+	a := &Attempt{Job: job, Out: &Outcome{Job: job}, Watched: course.Watches(), unit: 1}
+	if a.Watched && info.function() {
 		return nil, fmt.Errorf("the schedule %s looks at a validation loss, which a function does not have; use cosine or constant", job.Schedule)
 	}
-	if !info.Exact {
+	if !info.function() {
 		a.Out.Trained = &Trained{}
 	}
-	e, err := r.entrant(job.Optimizer)
+	e, err := r.entrant(cmp.Or(job.Settings, job.Optimizer))
 	if err != nil {
 		return nil, err
 	}
 	a.Method = e.Method
-	pool, _ := r.idle.LoadOrStore([2]string{job.Problem, job.Optimizer}, &sync.Pool{})
+	pool := any(&sync.Pool{}) // of settings that are tried once
+	if job.Settings == "" || job.Phase == Score {
+		pool, _ = r.idle.LoadOrStore([2]string{job.Problem, cmp.Or(job.Settings, job.Optimizer)}, pool)
+	}
 	idle := pool.(*sync.Pool)
 	if a.Trainer, _ = idle.Get().(*train.Trainer); a.Trainer == nil {
 		if a.Trainer, err = p.Prepare(e); err != nil {
@@ -161,7 +168,7 @@ func (r *Runner) attempt(ctx context.Context, job Job) (*Outcome, error) {
 	}
 	defer idle.Put(a.Trainer)
 	var d *train.DivergedError
-	if err = a.run(ctx, p, course); errors.As(err, &d) {
+	if err = a.run(ctx, p, course, c); errors.As(err, &d) {
 		a.Out.DivergedAt, err = d.Step, nil
 	}
 	return a.Out, err
@@ -177,7 +184,7 @@ func (r *Runner) entrant(label string) (Entrant, error) {
 	return Parse(label)
 }
 
-func (a *Attempt) run(ctx context.Context, p Problem, course *schedule.Course) error {
+func (a *Attempt) run(ctx context.Context, p Problem, course *schedule.Course, c *clock) error {
 	run, err := p.Begin(a)
 	if err != nil {
 		return err
@@ -193,6 +200,10 @@ func (a *Attempt) run(ctx context.Context, p Problem, course *schedule.Course) e
 			}
 			return nil
 		})
+	}
+	if c != nil {
+		run.Callbacks = slices.Concat([]train.Callback{c.stop}, run.Callbacks, []train.Callback{c.start})
+		c.began, c.unit = time.Now(), a.unit
 	}
 	if _, err = a.Trainer.Fit(ctx, run); err == nil {
 		err = p.Score(a)

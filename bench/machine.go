@@ -2,9 +2,14 @@ package bench
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync"
 
 	"descent/internal/kernel"
 )
@@ -41,3 +46,36 @@ func cpuName() string {
 	}
 	return ""
 }
+
+// Revision says which program this is: the revision that it was built from, if nothing
+// was changed after, or else the SHA-256 of the program itself; "" if neither is known.
+var Revision = sync.OnceValue(func() string {
+	revision, changed := "", true
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				revision = s.Value
+			case "vcs.modified":
+				changed = s.Value != "false"
+			}
+		}
+	}
+	if revision != "" && !changed {
+		return revision
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return "program " + hex.EncodeToString(h.Sum(nil))
+})

@@ -2,17 +2,12 @@ package bench
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math"
-	"sync"
-	"time"
 
 	"descent/data"
 	"descent/graph"
-	"descent/internal/baseline"
-	"descent/internal/stats"
 	"descent/train"
 )
 
@@ -20,17 +15,24 @@ import (
 // batch, and so is a gradient evaluation. Zero settings mean the defaults.
 type Net struct {
 	Name              string   // "" is that of the data
+	About             string   // what is hard about it
 	Data, Model, Loss string   // names, for the report
 	Notes             []string // what else its reader should know
 
-	Task   train.Task
-	Parts  *data.Parts // of which Val must have rows
+	Task  train.Task
+	Parts *data.Parts // of which Val must have rows
+	// Cases, if not nil, divides the rows anew: case k, from 1, is always the same
+	// division into parts that are encoded and scaled like Parts. If nil, all runs have
+	// the division of Parts, and nothing is known about others.
+	Cases  func(k int) (*data.Parts, error)
 	Epochs int
 	Batch  int // rows in each batch
 	Dtype  graph.Dtype
+	// Reference, if not nil, is what scores are measured against.
+	Reference *Reference
 
-	once sync.Once // makes rows
-	rows data.Rows // of training, in the element type
+	facts facts
+	cases cases
 }
 
 // The defaults of a net, chosen on validation rows of digits over several
@@ -57,14 +59,20 @@ func (n *Net) Describe() (ProblemInfo, error) {
 	}
 	n.Batch = cmp.Or(n.Batch, size)
 	n.Epochs = cmp.Or(n.Epochs, min(max(defaultSteps/n.perEpoch(), fewestEpochs), mostEpochs))
+	if err := n.facts.find(n); err != nil {
+		return ProblemInfo{}, err
+	}
 	score := "loss"
 	if n.Task.Classes > 0 {
 		score = "accuracy"
 	}
 	budget := n.Epochs * n.perEpoch()
-	return ProblemInfo{Name: cmp.Or(n.Name, n.Data), Data: n.Data, Model: n.Model, Loss: n.Loss, Score: score, Budget: budget, Schedule: netSchedule,
+	info := ProblemInfo{Name: cmp.Or(n.Name, n.Data), About: n.About, Data: n.Data, Model: n.Model, Loss: n.Loss, Score: score, Budget: budget, Schedule: netSchedule,
 		Train: n.Parts.Train.Rows(), Val: n.Parts.Val.Rows(), Test: n.Parts.Test.Rows(), Features: n.Task.Features, Classes: n.Task.Classes,
-		Epochs: n.Epochs, Batch: n.Batch, Dtype: n.Dtype.String(), Notes: n.Notes, Checkpoints: Checkpoints(budget)}, nil
+		Epochs: n.Epochs, Batch: n.Batch, Dtype: n.Dtype.String(), Notes: n.Notes, Checkpoints: Checkpoints(budget), Reference: n.Reference,
+		Cases: n.Cases != nil && !n.facts.fixed, Data256: n.facts.sum, Baselines: n.facts.baselines}
+	info.Target, info.TargetOf = n.target()
+	return info, nil
 }
 
 // check reports the first setting that makes no sense.
@@ -103,11 +111,7 @@ func (n *Net) perEpoch() int { return data.NewBatches(n.Parts.Train.Rows(), n.Ba
 
 // Prepare implements [Problem].
 func (n *Net) Prepare(e Entrant) (*train.Trainer, error) {
-	t, err := train.New(n.Task, e.Rule, n.Dtype, 0)
-	if err == nil {
-		n.once.Do(func() { n.rows = t.Convert(n.Parts.Train) })
-	}
-	return t, err
+	return train.New(n.Task, e.Rule, n.Dtype, 0)
 }
 
 // Memory returns how many bytes the trainers of a study take at once, one for each
@@ -144,75 +148,73 @@ func Checkpoints(steps int) []int {
 	return out
 }
 
-// Begin implements [Problem]. A run that chooses a rate is looked at when it has
+// Begin implements [Problem]. A run that chooses settings is looked at when it has
 // ended, others at all checkpoints. A method has all rows in each evaluation, which
 // counts as the batches that they are.
 func (n *Net) Begin(a *Attempt) (train.Run, error) {
-	if err := a.Trainer.Reset(a.Seed); err != nil {
+	parts, err := n.cases.of(n, a.Case, a.Trainer)
+	if err == nil {
+		err = a.Trainer.Reset(a.Seed)
+	}
+	if err != nil {
 		return train.Run{}, err
 	}
-	l := &look{n: n, a: a, at: []int{a.Budget}, began: time.Now()}
-	a.end = l.end
+	l := &look{n: n, a: a, parts: parts, at: []int{a.Budget}}
+	l.target, l.targetOf = n.target()
+	a.end, a.Out.Hits = l.end, []int{0}
 	if a.Phase == Score || a.Watched {
 		l.at = Checkpoints(a.Budget)
 	}
 	per := n.perEpoch()
 	if a.Method == nil {
-		return train.Run{Train: n.rows, Epochs: (a.Budget + per - 1) / per, Batch: n.Batch, Seed: a.Seed, Callbacks: []train.Callback{l.batch}}, nil
+		return train.Run{Train: parts.rows, Epochs: (a.Budget + per - 1) / per, Batch: n.Batch, Seed: a.Seed, Callbacks: []train.Callback{l.batch}}, nil
 	}
-	start, err := a.Trainer.Evaluate(n.Parts.Train)
+	a.unit = per
+	start, err := a.Trainer.Evaluate(parts.Train)
 	if err == nil {
 		l.last, err = l.point(start.Loss, 1)
 	}
-	l.began = time.Now()
-	return train.Run{Train: n.Parts.Train, Method: a.Method, Epochs: max(a.Budget/per, 1), Callbacks: []train.Callback{l.moved}}, err
+	return train.Run{Train: parts.Train, Method: a.Method, Epochs: max(a.Budget/per, 1), Callbacks: []train.Callback{l.moved}}, err
 }
 
 // look notes what a run is like at its checkpoints.
 type look struct {
-	n  *Net
-	a  *Attempt
-	at []int // checkpoints
+	n        *Net
+	a        *Attempt
+	parts    *divided
+	target   *float64
+	targetOf string
+	at       []int // checkpoints
 
-	began time.Time
-	since segment   // of a rule
-	times []float64 // µs a step, between checkpoints
-	last  *point    // of a method: where it is; nil of a rule
+	seen int     // checkpoints
+	sum  float64 // of the loss over rows since the last
+	rows int
+	last *point // of a method: where it is; nil of a rule
 }
 
 // A point is what there is to see of the parameters.
-type point struct{ train, val, accuracy float64 }
-
-// segment sums up the steps since a checkpoint.
-type segment struct {
-	sum   float64
-	rows  int
-	steps int
-	busy  time.Duration
+type point struct {
+	train float64
+	val   *train.Scores
 }
-
-func (g *segment) micros() float64 { return g.busy.Seconds() * 1e6 / float64(g.steps) }
 
 // batch is called after each step of a rule.
 func (l *look) batch(s *train.State) error {
-	defer func() { l.began = time.Now() }()
 	if s.Ended != nil {
 		return nil
 	}
-	g, step := &l.since, l.a.Trainer.Steps()
-	g.sum += float64(s.Last * float64(s.BatchRows))
-	g.rows += s.BatchRows
-	g.steps++
-	g.busy += time.Since(l.began)
-	if step != l.at[min(len(l.times), len(l.at)-1)] {
+	step := l.a.Trainer.Steps()
+	l.sum += float64(s.Last * float64(s.BatchRows))
+	l.rows += s.BatchRows
+	if step != l.at[min(l.seen, len(l.at)-1)] {
 		return nil
 	}
-	p, err := l.point(g.sum/float64(g.rows), step)
+	p, err := l.point(l.sum/float64(l.rows), step)
 	if err != nil {
 		return err
 	}
 	l.add(p)
-	l.times, l.since = append(l.times, g.micros()), segment{}
+	l.sum, l.rows = 0, 0
 	if step == l.a.Budget {
 		s.Stop("the budget is used")
 	}
@@ -221,13 +223,10 @@ func (l *look) batch(s *train.State) error {
 
 // moved is called when a method has moved; it was at the point before until now.
 func (l *look) moved(s *train.State) error {
-	defer func() { l.began = time.Now() }()
 	if s.Ended != nil {
 		return nil
 	}
 	step := l.a.Trainer.Steps() * l.n.perEpoch()
-	l.since.steps = step
-	l.since.busy += time.Since(l.began)
 	l.stay(step)
 	var err error
 	l.last, err = l.point(s.Last, step)
@@ -236,54 +235,56 @@ func (l *look) moved(s *train.State) error {
 
 // stay adds the point at which a method is to the checkpoints before a step.
 func (l *look) stay(step int) {
-	for k := len(l.a.Out.ValLoss); k < len(l.at) && l.at[k] < step; k++ {
+	for l.seen < len(l.at) && l.at[l.seen] < step {
 		l.add(l.last)
 	}
 }
 
-// end completes the curves, and notes the time.
+// end completes the curves of a method.
 func (l *look) end() {
 	if l.last != nil {
 		l.stay(l.a.Budget + 1)
-		l.times = []float64{l.since.micros()}
-	}
-	if l.a.Phase == Score {
-		l.a.Out.MicrosPerStep = stats.Median(l.times)
 	}
 }
 
 // point looks at the parameters after a step.
 func (l *look) point(loss float64, step int) (*point, error) {
-	v, err := l.a.Trainer.Evaluate(l.n.Parts.Val)
+	v, err := l.a.Trainer.Evaluate(l.parts.Val)
 	if err == nil && !finite(v.Loss) {
 		err = &train.DivergedError{Step: step, Loss: v.Loss}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &point{loss, v.Loss, v.Accuracy}, nil
+	return &point{loss, v}, nil
 }
 
 // add adds a point to the curves.
 func (l *look) add(p *point) {
 	out := l.a.Out
-	if out.ValLoss = append(out.ValLoss, p.val); l.a.Phase == Tune {
-		return
-	}
-	out.TrainLoss = append(out.TrainLoss, p.train)
+	out.ValLoss = append(out.ValLoss, p.val.Loss)
 	if l.n.Task.Classes > 0 {
-		out.ValAccuracy = append(out.ValAccuracy, p.accuracy)
+		out.ValAccuracy = append(out.ValAccuracy, p.val.Accuracy)
 	}
+	if l.a.Phase == Score {
+		out.TrainLoss = append(out.TrainLoss, p.train)
+	}
+	if l.target != nil && out.Hits[0] == 0 && reaches(p.val, l.targetOf, *l.target) {
+		out.Hits[0] = l.at[l.seen]
+	}
+	l.seen++
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// Score implements [Problem]: the scores of the test rows, and the merit of each.
+// Score implements [Problem]: the scores of the test rows.
 func (n *Net) Score(a *Attempt) error {
-	if a.end(); a.Phase == Tune {
-		return nil
+	a.end()
+	parts, err := n.cases.of(n, a.Case, a.Trainer)
+	if err != nil {
+		return err
 	}
-	v, err := a.Trainer.Evaluate(n.Parts.Test)
+	v, err := a.Trainer.Evaluate(parts.Test)
 	if err != nil {
 		return err
 	}
@@ -296,55 +297,7 @@ func (n *Net) Score(a *Attempt) error {
 	} else if finite(v.R2) {
 		a.Out.TestR2 = &v.R2
 	}
-	a.Out.Merits, err = n.merits(a.Trainer)
-	return err
-}
-
-// merits returns the merit of each test row.
-func (n *Net) merits(t *train.Trainer) ([]float64, error) {
-	d := n.Parts.Test
-	rows := make([]float64, d.Rows())
-	if n.Task.Classes > 0 {
-		out, width, err := t.Predict(d)
-		for i := 0; i < len(rows) && err == nil; i++ {
-			if t.Decide(out[i*width:(i+1)*width]) == d.Class[i] {
-				rows[i] = 1
-			}
-		}
-		return rows, err
-	}
-	for i := range rows {
-		v, err := t.Evaluate(d.Subset([]int{i}))
-		if err != nil {
-			return nil, err
-		}
-		rows[i] = -v.Loss
-	}
-	return rows, nil
+	return nil
 }
 
 func (n *Net) net() *Net { return n }
-
-// Baselines are accuracies, or R2, on the test rows: of the most frequent class,
-// or the mean; and of the solved linear model, see docs/bench.md.
-type Baselines struct {
-	Constant float64  `json:"constant"`
-	Linear   *float64 `json:"linear"` // nil if it is too large
-	scores   *baseline.Scores
-}
-
-// baselines scores what a model has to beat.
-func (n *Net) baselines(ctx context.Context) (*Baselines, error) {
-	if d := n.Parts.Train; d.Y == nil && d.Class == nil {
-		return nil, nil
-	}
-	b, err := baseline.Of(ctx, n.Parts.Train, n.Parts.Test)
-	if err != nil {
-		return nil, err
-	}
-	out := &Baselines{Constant: baseline.Merit(b.Constant), scores: b}
-	if b.Linear != nil {
-		out.Linear = new(baseline.Merit(b.Linear))
-	}
-	return out, nil
-}

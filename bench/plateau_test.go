@@ -26,7 +26,7 @@ func TestPlateau(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Schedule, s.Seeds, s.Rates = &how, 1, []float64{0.01, 0.1}
+		s.Schedule, s.Seeds = &how, 1
 		for _, trial := range run(t, s).Trials {
 			losses = append(losses, trial.end())
 		}

@@ -1,6 +1,11 @@
 package bench
 
-import "descent/train"
+import (
+	"math"
+
+	"descent/internal/spec"
+	"descent/train"
+)
 
 // A Problem is what optimizers are compared on: a [Net] or a [Function], or one's
 // own. It is prepared once for an optimizer and a worker, and then does jobs, each
@@ -29,9 +34,14 @@ type ProblemInfo struct {
 	Score    string `json:"score"`    // what ranks: accuracy, loss or area
 	Schedule string `json:"schedule"` // of the learning rate
 	Dtype    string `json:"dtype"`
-	// Exact says that nothing is random but the start: the runs that choose a rate
-	// are those that count.
-	Exact bool `json:"exact"`
+	// Cases says that there are others than case 0: starts, divisions of the rows.
+	Cases bool `json:"fresh_cases"`
+	// Reference has the scores that a score is measured against; nil if nobody has
+	// stated them.
+	Reference *Reference `json:"reference"`
+	// Rates, if not nil, is where learning rates are looked for, whatever is usual for
+	// an optimizer: the scale of the problem can be anything.
+	Rates *spec.Interval `json:"rates"`
 
 	// Of a function.
 	Dim     int       `json:"dim"`
@@ -49,11 +59,44 @@ type ProblemInfo struct {
 	Epochs   int      `json:"epochs"`
 	Batch    int      `json:"batch"`
 	Notes    []string `json:"notes"`
-	// Target is the validation loss that steps to target refer to: a quarter above
-	// the lowest that an optimizer ends with, as the mean of its runs.
-	Target float64 `json:"target_val_loss"`
+	Data256  string   `json:"data_sha256"` // of the encoded rows
+	// Target is the value on the validation rows, of what TargetOf says (accuracy,
+	// loss or R²), that steps to target refer to; nil if there is none. It is the
+	// reference's, or else what the solved linear model reaches there.
+	Target   *float64 `json:"target"`
+	TargetOf string   `json:"target_of"`
 	// Checkpoints are the steps after which runs were looked at.
 	Checkpoints []int `json:"checkpoints"`
 	// Baselines are what a model has to beat; nil if rows have no targets.
 	Baselines *Baselines `json:"baselines"`
+}
+
+// function says that nothing is random but the start.
+func (p *ProblemInfo) function() bool { return p.Dim > 0 }
+
+// A Reference is what the scores of a problem are measured against, stated in its row
+// and not found out by the entrants.
+type Reference struct {
+	Constant float64 `json:"constant"` // the score of a model that says the same of all rows
+	Tuned    float64 `json:"tuned"`    // that of Adam at a tuned learning rate
+	Target   float64 `json:"target"`   // on validation rows, between the two
+}
+
+// normal says whether scores can be set beside those of other problems.
+func (p *ProblemInfo) normal() bool { return p.Reference != nil || p.Score != "loss" }
+
+// normalised returns the score of a run in the problem's unit: 0 is that of a constant
+// or less, and of a run that diverged; 1 that of a tuned Adam, or of all that is
+// possible where nobody has stated that.
+func (p *ProblemInfo) normalised(o *Outcome) float64 {
+	x, from, to := p.scoreOf(o), 0.0, 1.0
+	switch {
+	case math.IsNaN(x):
+		return 0
+	case p.Reference != nil:
+		from, to = p.Reference.Constant, p.Reference.Tuned
+	case p.Baselines != nil && p.Score == "accuracy":
+		from = p.Baselines.Constant
+	}
+	return max(0, (x-from)/(to-from))
 }

@@ -5,32 +5,35 @@ import (
 	"slices"
 
 	"descent/internal/plot"
+	"descent/internal/stats"
 )
 
-// dataProfile draws the share of targets reached over the budget, as COCO does.
-// Moré, Wild 2009, https://doi.org/10.1137/080724083.
+// dataProfile draws the share of targets reached over the part of the budget, as COCO
+// does. Moré, Wild 2009, https://doi.org/10.1137/080724083.
 func (r *Results) dataProfile() *plot.Figure {
-	budget := 1.0
-	for _, p := range r.Problems {
-		budget = max(budget, float64(p.Budget))
-	}
-	f := &plot.Figure{Title: "Targets reached", X: plot.Axis{Label: "gradient evaluations", Log: true, Min: 1, Max: budget},
+	const least = 1e-3
+	f := &plot.Figure{Title: "Targets reached", X: plot.Axis{Label: "part of the budget", Log: true, Min: least, Max: 1},
 		Y: plot.Axis{Label: "share of targets", Min: 0, Max: 1}}
 	colors := colors(r.Optimizers)
 	for _, m := range r.Overall {
 		var hits []float64
 		targets := 0
-		for _, run := range r.tuned(m.Optimizer) {
+		for _, run := range r.of(m.Optimizer) {
 			targets += len(run.Hits)
 			for _, h := range run.Hits {
 				if h > 0 {
-					hits = append(hits, float64(h))
+					hits = append(hits, float64(h)/float64(run.Budget))
 				}
 			}
 		}
-		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], hits, targets, budget))
+		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], hits, targets, least, 1))
 	}
 	return f
+}
+
+// of returns the runs of an optimizer on all problems.
+func (r *Results) of(label string) []*Outcome {
+	return only(r.Runs, label, func(o *Outcome) string { return o.Optimizer })
 }
 
 // performanceProfile draws the share of runs that reach the target within a
@@ -42,9 +45,9 @@ func (r *Results) performanceProfile() *plot.Figure {
 		Y: plot.Axis{Label: "share of runs", Min: 0, Max: 1}}
 	best := make([][]*Outcome, len(r.Overall))
 	fastest := map[Job]float64{} // of all optimizers
-	of := func(run *Outcome) Job { return Job{Problem: run.Problem, Seed: run.Seed, Start: run.Start} }
+	of := func(run *Outcome) Job { return Job{Problem: run.Problem, Seed: run.Seed, Case: run.Case} }
 	for i, m := range r.Overall {
-		best[i] = r.tuned(m.Optimizer)
+		best[i] = r.of(m.Optimizer)
 		for _, run := range best[i] {
 			h, before := float64(run.hit()), fastest[of(run)]
 			if h > 0 && (before == 0 || h < before) {
@@ -60,45 +63,53 @@ func (r *Results) performanceProfile() *plot.Figure {
 				ratios = append(ratios, float64(h)/fastest[of(run)])
 			}
 		}
-		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], ratios, len(best[i]), most))
+		f.Layers = append(f.Layers, steps(m.Optimizer, colors[m.Optimizer], ratios, len(best[i]), 1, most))
 	}
 	return f
 }
 
-// steps is the line of the share of n that is at most x, up to end.
-func steps(name string, color plot.Color, x []float64, n int, end float64) plot.Line {
+// steps is the line of the share of n that is at most x, from one end to the other.
+func steps(name string, color plot.Color, x []float64, n int, from, to float64) plot.Line {
 	slices.Sort(x)
-	l := plot.Line{Name: name, Color: color, Step: true, X: []float64{1}, Y: []float64{0}}
+	l := plot.Line{Name: name, Color: color, Step: true, X: []float64{from}, Y: []float64{0}}
 	for k, v := range x {
-		if v > end {
+		if v > to {
 			break
 		}
-		l.X, l.Y = append(l.X, v), append(l.Y, float64(k+1)/float64(n))
+		l.X, l.Y = append(l.X, max(v, from)), append(l.Y, float64(k+1)/float64(n))
 	}
-	l.X, l.Y = append(l.X, end), append(l.Y, l.Y[len(l.Y)-1])
+	l.X, l.Y = append(l.X, to), append(l.Y, l.Y[len(l.Y)-1])
 	return l
 }
 
-// heat draws the evaluations that each optimizer needs for each problem.
+// tuning draws mean ranks over the number of trials.
+func (r *Results) tuning() *plot.Figure {
+	f := &plot.Figure{Title: "Mean rank over trials", X: plot.Axis{Label: "trials beside the default"}, Y: plot.Axis{Label: "mean rank (1 is best)"}}
+	colors := colors(r.Optimizers)
+	for _, m := range r.Overall {
+		l := plot.Line{Name: m.Optimizer, Color: colors[m.Optimizer], Y: m.Ranks}
+		for k := range m.Ranks {
+			l.X = append(l.X, float64(k))
+		}
+		if len(l.X) > 0 {
+			f.Layers = append(f.Layers, l)
+		}
+	}
+	return f
+}
+
+// heat draws the mean normalised score of each optimizer on each problem.
 func (r *Results) heat() *plot.Figure {
-	h := plot.Heat{Label: "gradient evaluations", Numbers: true, Log: true}
+	h := plot.Heat{Label: "score", Numbers: true}
+	for _, p := range r.Problems {
+		h.Rows = append(h.Rows, p.Name)
+	}
+	h.Z = make([][]float64, len(r.Problems))
 	for _, m := range r.Overall {
 		h.Cols = append(h.Cols, m.Optimizer)
-	}
-	for i := range r.Problems {
-		p := r.part(i)
-		h.Rows = append(h.Rows, p.Name)
-		var line []float64
-		for _, m := range r.Overall {
-			x := math.NaN()
-			for _, o := range p.Optimizers {
-				if o.Optimizer == m.Optimizer && o.Steps != nil {
-					x = *o.Steps
-				}
-			}
-			line = append(line, x)
+		for w, own := range r.normal(m.Optimizer) {
+			h.Z[w] = append(h.Z[w], math.Round(1000*stats.Mean(own))/1000)
 		}
-		h.Z = append(h.Z, line)
 	}
 	return &plot.Figure{X: plot.Axis{Label: "optimizer"}, Y: plot.Axis{Label: "problem"}, Layers: []plot.Layer{h}, Width: 860, Height: 120 + float64(26*float64(len(r.Problems)))}
 }

@@ -40,13 +40,18 @@ func parseResults(path string, text []byte) (*Results, error) {
 		return nil, fmt.Errorf("%s: results of the suite %s in format 1, which this version does not read; make them again: %s", path, kind.Suite, kind.Command)
 	case err == nil && kind.Format == 1:
 		r, err = parseFormat1(text)
+	case err == nil && kind.Format == 2:
+		r, err = parseFormat2(text)
 	case err == nil && kind.Format != resultsFormat:
-		return nil, fmt.Errorf("%s: results of format %d; this version reads format 1 and %d", path, kind.Format, resultsFormat)
+		return nil, fmt.Errorf("%s: results of format %d; this version reads formats 1 to %d", path, kind.Format, resultsFormat)
 	case err == nil:
 		err = numjson.Unmarshal(text, r)
 	}
 	if err == nil {
 		err = r.check()
+	}
+	if err == nil && kind.Format < resultsFormat {
+		r.derive()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
@@ -70,7 +75,7 @@ func (r *Results) check() error {
 		if _, ok := scorings[p.Score]; !ok {
 			return fmt.Errorf("problem %q is scored by %q", p.Name, p.Score)
 		}
-		exact[p.Name] = p.Exact
+		exact[p.Name] = p.function()
 	}
 	for _, o := range append(r.Runs, r.Trials...) {
 		if o == nil || o.Trained == nil && !exact[o.Problem] {
@@ -100,23 +105,46 @@ func parseFormat1(text []byte) (*Results, error) {
 			Steps int `json:"steps_to_target"`
 		} `json:"runs"`
 		Trials any `json:"trials"`
+		Pairs  any `json:"pairs"`
 	}
 	if err := numjson.Unmarshal(text, &old); err != nil {
 		return nil, err
 	}
 	r, p := &old.Results, old.Setup.ProblemInfo
-	p.Name, p.Budget, p.Checkpoints, p.Target, p.Baselines = p.Data, old.Setup.Steps, old.Checkpoints, old.Target, old.Baselines
-	r.Format, r.Problems, r.Overall = resultsFormat, []ProblemInfo{p}, nil
-	r.Setup = Setup{p.Name, old.Setup.Seed, old.Setup.Seeds, old.Setup.TuneSeeds}
-	for i := range r.Optimizers {
-		r.Optimizers[i].Problem = p.Name
-	}
-	for i := range r.Pairs {
-		r.Pairs[i].Problem = p.Name
-	}
+	p.Name, p.Budget, p.Checkpoints, p.Target, p.Baselines = p.Data, old.Setup.Steps, old.Checkpoints, &old.Target, old.Baselines
+	r.Problems, r.Runs, r.Trials = []ProblemInfo{p}, nil, nil
+	r.Setup = Setup{Name: p.Name, Seed: old.Setup.Seed, Seeds: old.Setup.Seeds}
 	for _, run := range old.Runs {
 		run.Problem, run.Phase, run.Budget, run.Hits = p.Name, Score, p.Budget, []int{run.Steps}
 		r.Runs = append(r.Runs, &run.Outcome)
+	}
+	return r, nil
+}
+
+// parseFormat2 reads results of the protocol before this one: grids of rates, one
+// division of the rows. The runs that count are those at the rate that was chosen.
+func parseFormat2(text []byte) (*Results, error) {
+	var old struct {
+		Results
+		Runs []struct {
+			Outcome
+			Start int `json:"start"`
+		} `json:"runs"`
+		Overall, Pairs, Trials any
+	}
+	if err := numjson.Unmarshal(text, &old); err != nil {
+		return nil, err
+	}
+	r := &old.Results
+	chosen := map[[2]string]float64{}
+	for _, o := range r.Optimizers {
+		chosen[[2]string{o.Problem, o.Optimizer}] = o.LR
+	}
+	for _, run := range old.Runs {
+		if run.LR == chosen[[2]string{run.Problem, run.Optimizer}] {
+			run.Case = run.Start
+			r.Runs = append(r.Runs, &run.Outcome)
+		}
 	}
 	return r, nil
 }

@@ -9,12 +9,23 @@ import (
 	"slices"
 	"strings"
 
+	"descent/bench/inference"
+	"descent/internal/digits"
+	"descent/internal/numjson"
 	"descent/internal/page"
 	"descent/internal/plot"
 )
 
 //go:embed html/report.html
 var reportBody string
+
+// sortScript sorts tables. It is the only script of the page, which allows no other.
+//
+//go:embed html/sort.js
+var sortScript string
+
+//go:embed html/report.css
+var pageStyle string
 
 var reportTemplate = page.Body(reportBody)
 
@@ -26,6 +37,7 @@ type view struct {
 	Sentences []string
 	Warnings  []string
 	Sections  []section
+	PlanText  string
 	err       error // of a picture
 }
 
@@ -43,16 +55,24 @@ type section struct {
 type folded struct {
 	Summary string
 	Table   *table
+	Figures []template.HTML
 	List    []string
 }
 
-// WriteHTML writes the report: one page that needs nothing else, runs no
-// script, and loads nothing.
+// WriteHTML writes the report: one page that needs nothing else, and loads
+// nothing. Its only script sorts tables.
 func (r *Results) WriteHTML(w io.Writer) error {
 	if len(r.Verdict) == 0 || len(r.Problems) == 0 {
 		return errors.New("bench: these results are empty: there is nothing to report")
 	}
 	v := &view{Results: r}
+	if r.Plan != nil {
+		text, err := numjson.Marshal(r.Plan)
+		if err != nil {
+			return err
+		}
+		v.PlanText = string(text)
+	}
 	for i, s := range r.Verdict {
 		warning, is := strings.CutPrefix(s, "Warning: ")
 		switch {
@@ -65,12 +85,12 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		}
 	}
 	n := len(r.Optimizers) / len(r.Problems)
-	p := page.Page{Title: "Optimizers on " + r.Setup.Name}
+	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle}
 	if first := r.Problems[0]; r.suite() {
 		p.Title = "Optimizers on the suite " + r.Setup.Name
-		p.Subtitle = fmt.Sprintf("%d problems, %d runs each, %d optimizers, %d runs in %.1f s", len(r.Problems), r.Setup.Seeds, n, len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+		p.Subtitle = fmt.Sprintf("%d problems, %d runs each, %d optimizers, %d runs in %.1f s", len(r.Problems), r.Setup.Seeds, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 	} else {
-		p.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", first.Model, first.Loss, n, len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+		p.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", first.Model, first.Loss, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 	}
 	if v.fill(); v.err != nil {
 		return v.err
@@ -78,28 +98,57 @@ func (r *Results) WriteHTML(w io.Writer) error {
 	return p.Write(w, reportTemplate, v)
 }
 
-// fill adds the sections: what is over all problems, then each net.
+// fill adds the sections: what is over all problems, then each net; of a suite, what a
+// reader opens.
 func (v *view) fill() {
-	folds, name := []folded{}, ""
+	var folds, each []folded
 	if v.suite() {
 		v.overall()
 	}
 	for i := range v.Problems {
 		p := v.part(i)
-		if p.Exact {
+		if p.function() {
 			continue
 		}
-		if v.suite() {
-			name = p.Name + ": "
+		runs, tried := p.runs(), p.tried()
+		of := []folded{{Summary: fmt.Sprintf("%d scored runs", len(runs.Rows)), Table: runs}}
+		if len(tried.Rows) > 0 {
+			of = append(of, folded{Summary: fmt.Sprintf("%d trials", len(p.Trials)), Table: tried})
 		}
-		v.net(p, name)
-		runs := p.runs()
-		folds = append(folds, folded{Summary: fmt.Sprintf("%s%d scored runs", name, len(runs.Rows)), Table: runs})
-		if tried := p.tried(); len(tried.Rows) > 0 {
-			folds = append(folds, folded{Summary: fmt.Sprintf("%s%d runs to choose learning rates", name, p.Trials), Table: tried})
+		if !v.suite() {
+			v.net(p)
+			folds = of
+			continue
 		}
+		each = append(each, folded{Summary: p.Name, Table: p.table(), List: said(append(p.verdict(), p.About)...),
+			Figures: v.draw(slices.Concat(p.learning(), p.tuned())...)})
 	}
-	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured", List: v.method()})})
+	v.add(section{Title: "Each net", Folded: each})
+	v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
+	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured, and what the intervals mean", List: v.method()})})
+}
+
+// cost is the table of what trials cost beside a run, nil if there were none.
+func (r *Results) cost() *table {
+	if len(r.Trials) == 0 {
+		return nil
+	}
+	t := &table{Class: "full", Head: heads("optimizer", "trials", "evaluations of all trials", "of one scored run each", "time of all trials", "")}
+	for _, label := range r.labels() {
+		evaluations, once, micros := 0.0, 0.0, 0.0
+		trials := 0
+		for i := range r.Problems {
+			p := r.part(i)
+			for _, o := range p.trialsOf(label) {
+				trials++
+				evaluations += float64(o.Budget)
+				micros += float64(float64(o.Budget) * r.Measured.of(p.Name, label))
+			}
+			once += float64(p.Budget)
+		}
+		t.Rows = append(t.Rows, line{Name: label, Cells: cells(fmt.Sprint(trials), digits.Short(evaluations, 3, 1e7), digits.Short(once, 3, 1e7), fmt.Sprintf("%.2f s", micros/1e6), "")})
+	}
+	return t
 }
 
 // add adds a section, if there is something in it.
@@ -111,40 +160,64 @@ func (v *view) add(s section) {
 
 // overall adds the sections about all problems.
 func (v *view) overall() {
-	about := &table{Head: heads("problem", "dimensions", "what is hard")}
+	about := &table{Head: heads("problem", "budget", "score", "what is hard")}
 	for _, p := range v.Problems {
-		about.Rows = append(about.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Dim)}, {Text: p.About, Class: "text"}}})
+		about.Rows = append(about.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Budget)}, {Text: p.Score}, {Text: p.About, Class: "text"}}})
 	}
+	critical := inference.CriticalDifference(len(v.Overall), len(v.Problems))
 	v.add(section{Title: "Results", Table: v.table(),
-		Note: "The first three columns are with the best learning rate for each problem. A problem is solved if its last target is reached from every start. The score is the area under the first curve below: 1 if every target were reached at once."})
+		Note: fmt.Sprintf("The score is the mean over problems of normalised scores: 0 is a constant, 1 a tuned Adam or, of a function, all targets at once; the middle half is the mean of the middle half of all runs; intervals are for other seeds and cases of these problems. Mean ranks that differ by less than %.2f are not told apart for other problems of the kind (Nemenyi, 5\u2009%%). Default, best trial and one setting are means over the problems of what single trials scored.", critical)})
+	v.add(section{Title: "Which differences are shown?", Table: pairTable(labelsOf(v.Overall), only(v.Pairs, "", func(p Pair) string { return p.Problem }), false, func(x float64) string { return fmt.Sprintf("%.3f", x) }),
+		Note: "Difference of mean normalised scores over all problems. Coloured: shown; =: equivalent; grey: not shown."})
 	v.add(section{Title: "Profiles", Figures: v.draw(v.dataProfile(), v.performanceProfile()),
-		Note: "First the share of targets reached within a budget, then the share of problems solved to 0.1\u2009‰ within so many times the evaluations of the fastest optimizer; with more than two optimizers, leaving one out can change the order of the others there."})
+		Note: "First the share of targets reached within a part of the budget, then the share of runs that reach the main target within so many times the evaluations of the fastest optimizer; with more than two optimizers, leaving one out can change the order of the others there."})
+	v.add(section{Title: "Tuning", Figures: v.draw(v.tuning()), Note: "The mean rank, by the score that so many trials are expected to find; lines that cross are optimizers whose order depends on how much is tuned."})
 	v.add(section{Title: "Each problem", Map: v.draw(v.heat()), Folded: []folded{{Summary: "What the problems are", Table: about}},
-		Note: "Median gradient evaluations to the target, with the best learning rate for the problem: of a function, until 0.1\u2009‰ of the way to the minimum is left; grey: not within the budget."})
+		Note: "Mean normalised scores."})
 }
 
-// net adds the sections about a net.
-func (v *view) net(p *part, name string) {
+// labelsOf are the optimizers of a suite, best first.
+func labelsOf(all []Standing) (out []string) {
+	for _, m := range all {
+		out = append(out, m.Optimizer)
+	}
+	return out
+}
+
+// learning and tuned are the figures of a net.
+func (p *part) learning() []*plot.Figure {
+	return []*plot.Figure{p.curves("Training loss", func(o *Outcome) []float64 { return o.TrainLoss }), p.curves("Validation loss", func(o *Outcome) []float64 { return o.ValLoss })}
+}
+
+func (p *part) tuned() []*plot.Figure { return []*plot.Figure{p.budgets(), p.rates(), p.scatter()} }
+
+// net adds the sections about a net that is alone.
+func (v *view) net(p *part) {
 	better, unit := "up", " in points"
 	if p.scoring().lower {
 		better, unit = "down", ""
 	}
-	v.add(section{Title: name + "Results", Table: p.table(),
-		Note: fmt.Sprintf("Means over %d seeds, the lowest and highest below. Steps are the median; > means that half of the runs or more never reached the target. The price of the default is the validation loss at the optimizer's default learning rate over that at the best.", p.Seeds)})
-	v.add(section{Title: name + "Which differences are real?", Table: p.pairTable(),
-		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are more than noise; grey ones could turn round with other seeds or other test rows."})
-	v.add(section{Title: name + "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",
-		Figures: v.draw(p.curves("Training loss", func(o *Outcome) []float64 { return o.TrainLoss }), p.curves("Validation loss", func(o *Outcome) []float64 { return o.ValLoss }))})
-	v.add(section{Title: name + "Learning rates, quality and speed", Figures: v.draw(p.rates(), p.scatter()),
-		Note: "A wide, flat valley over the learning rate means that it matters little. In the other picture each point is a run that reached the target: " + better + " and left is better."})
+	v.add(section{Title: "Results", Table: p.table(),
+		Note: fmt.Sprintf("Means over %s, their 95\u2009%% intervals below. Steps are the median; > means that half of the runs or more never reached the target. Tuning gains what %d trials are expected to find beyond the default. What a model has to beat is scored on the test rows of the division on which settings were chosen.", p.over(), p.Setup.Trials)})
+	v.add(section{Title: "Which differences are shown?", Table: pairTable(p.labels(), p.Pairs, p.scoring().lower, p.plain),
+		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are shown (their intervals, corrected for all pairs, leave 0 out); =: equivalent; grey ones could turn round with other seeds."})
+	v.add(section{Title: "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",
+		Figures: v.draw(p.learning()...)})
+	v.add(section{Title: "Tuning and speed", Figures: v.draw(p.tuned()...),
+		Note: "First the test score that so many trials are expected to find. A wide, flat valley over the learning rate means that it matters little. In the last picture each point is a run that reached the target: " + better + " and left is better."})
+}
+
+// labels are the optimizers, best first.
+func (p *part) labels() []string {
+	return words(p.Optimizers, func(o *Summary) string { return o.Optimizer })
 }
 
 // pairTable is the table of who beats whom, nil if nobody was compared.
-func (p *part) pairTable() *table {
+func pairTable(labels []string, pairs []Pair, lower bool, plain func(float64) string) *table {
 	var compared []string
-	for _, o := range p.Optimizers {
-		if slices.ContainsFunc(p.Pairs, func(x Pair) bool { return x.A == o.Optimizer || x.B == o.Optimizer }) {
-			compared = append(compared, o.Optimizer)
+	for _, o := range labels {
+		if slices.ContainsFunc(pairs, func(x Pair) bool { return x.A == o || x.B == o }) {
+			compared = append(compared, o)
 		}
 	}
 	if len(compared) == 0 {
@@ -155,7 +228,7 @@ func (p *part) pairTable() *table {
 		t.Head = append(t.Head, column{Page: template.HTML(template.HTMLEscapeString(a))})
 		l := line{Name: a}
 		for _, b := range compared {
-			l.Cells = append(l.Cells, p.pairCell(a, b))
+			l.Cells = append(l.Cells, pairCell(pair(pairs, a, b), a, b, lower, plain))
 		}
 		t.Rows = append(t.Rows, l)
 	}
@@ -163,22 +236,25 @@ func (p *part) pairTable() *table {
 }
 
 // pairCell is a's score minus b's.
-func (p *part) pairCell(a, b string) cell {
-	x := p.pair(a, b)
+func pairCell(x *Pair, a, b string, lower bool, plain func(float64) string) cell {
 	if a == b || x == nil {
 		return cell{Class: "self"}
 	}
 	d, ci, wins := x.Difference, x.CI, x.A == a
-	if wins == p.scoring().lower { // the lower loss wins
-		d, ci = -d, Interval{-ci.Hi, -ci.Lo}
+	if wins == lower { // the lower loss wins
+		d, ci = -d, inference.Interval{Lo: -ci.Hi, Hi: -ci.Lo}
 	}
-	c := cell{Text: signed(p.plain(d)), Class: "noise",
-		Title: fmt.Sprintf("%s minus %s: 95 %% interval %s to %s, p = %.2g", a, b, p.plain(ci.Lo), p.plain(ci.Hi), x.P)}
-	if x.Clear {
+	c := cell{Text: signed(plain(d)), Class: "noise",
+		Title: fmt.Sprintf("%s minus %s: %s to %s at the level of all pairs, p = %.2g", a, b, plain(ci.Lo), plain(ci.Hi), x.P)}
+	switch {
+	case x.Verdict == inference.Equivalent:
+		c.Text += " ="
+	case x.Verdict == inference.Better && wins:
 		c.Class = "better"
-		if !wins {
-			c.Class = "worse"
-		}
+	case x.Verdict == inference.Better:
+		c.Class = "worse"
+	case x.Needed > 0:
+		c.Title += fmt.Sprintf("; about %d seeds would show %s", x.Needed, plain(x.Margin))
 	}
 	return c
 }
@@ -213,7 +289,7 @@ func heads(names ...template.HTML) (out []column) {
 // runs is the table of single runs.
 func (p *part) runs() *table {
 	first, second := p.Score, p.scoring().beside
-	t := &table{Class: "full", Head: heads("optimizer", "learning rate", "seed", template.HTML("test "+first), template.HTML("test "+second), "steps to target", "time per step", "end")}
+	t := &table{Class: "full", Head: heads("optimizer", "learning rate", "seed", template.HTML("test "+first), template.HTML("test "+second), "steps to target", "end")}
 	for _, run := range p.Runs {
 		a, b := optional(run.TestAccuracy, func(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }), optional(run.TestLoss, short)
 		if p.scoring().lower {
@@ -226,28 +302,33 @@ func (p *part) runs() *table {
 		if run.DivergedAt > 0 {
 			end, class = fmt.Sprintf("diverged at step %d", run.DivergedAt), "failed"
 		}
-		t.Rows = append(t.Rows, line{run.Optimizer, class, append(cells(rateOf(run.LR), fmt.Sprint(run.Seed), a, b, steps, micros(run.MicrosPerStep)), cell{Text: end, Class: "text"})})
+		t.Rows = append(t.Rows, line{run.Optimizer, class, append(cells(rateOf(run.LR), fmt.Sprint(run.Seed), a, b, steps), cell{Text: end, Class: "text"})})
 	}
 	return t
 }
 
-// tried is the table of the learning rates that were tried.
+// tried is the table of the settings that were tried.
 func (p *part) tried() *table {
-	t := &table{Class: "full", Head: heads("optimizer", "learning rate", "mean validation loss", "lowest–highest", "note")}
+	t := &table{Class: "full", Head: heads("optimizer", "learning rate", template.HTML("validation "+p.Score), template.HTML("test "+p.Score), "settings")}
 	for _, o := range p.Optimizers {
-		for _, x := range o.Grid {
-			end, class := "", ""
-			switch {
-			case x.Diverged > 0:
-				end, class = fmt.Sprintf("%d of %d diverged", x.Diverged, p.TuneSeeds), "failed"
-			case x.LR == o.LR:
-				end = "chosen"
+		trials := p.trialsOf(o.Optimizer)
+		for rank, k := range p.order(trials) {
+			x := trials[k]
+			val, class, note := none, "failed", x.Settings
+			if x.DivergedAt == 0 {
+				val, class = p.format(p.scoring().chosen(x)), ""
 			}
-			spread := none
-			if x.Diverged < p.TuneSeeds {
-				spread = short(x.Lo) + "–" + short(x.Hi)
+			if rank == 0 {
+				note = strings.TrimSpace("chosen " + note)
 			}
-			t.Rows = append(t.Rows, line{o.Optimizer, class, append(cells(rateText(x.LR), optional(x.ValLoss, short), spread), cell{Text: end, Class: "text"})})
+			if k == 0 {
+				note = strings.TrimSpace("the default; " + note)
+			}
+			score := none
+			if s := p.scoring().run(x); s != nil {
+				score = p.format(*s)
+			}
+			t.Rows = append(t.Rows, line{o.Optimizer, class, append(cells(rateText(x.LR), val, score), cell{Text: note, Class: "text"})})
 		}
 	}
 	return t
@@ -256,33 +337,44 @@ func (p *part) tried() *table {
 // method describes the protocol.
 func (r *Results) method() (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	nets := 0
+	nets, fresh := 0, true
 	for _, p := range r.Problems {
-		if p.Exact {
+		if p.function() {
 			continue
 		}
 		nets++
-		add("%s: %d rows to train on, %d to validate, %d to test; %d inputs. Model %s, loss %s, batches of %d, %d epochs (%d steps), learning rate by the schedule %s, %s. The target is a validation loss of %s.",
-			p.Name, p.Train, p.Val, p.Test, p.Features, p.Model, p.Loss, p.Batch, p.Epochs, p.Budget, p.Schedule, p.Dtype, short(p.Target))
+		fresh = fresh && p.Cases
+		target := "no target"
+		if p.Target != nil {
+			target = "the target is " + p.targetText()
+		}
+		add("%s: %d rows to train on, %d to validate, %d to test; %d inputs. Model %s, loss %s, batches of %d, %d epochs (%d steps), learning rate by the schedule %s, %s; %s. SHA-256 of the encoded rows: %s.",
+			p.Name, p.Train, p.Val, p.Test, p.Features, p.Model, p.Loss, p.Batch, p.Epochs, p.Budget, p.Schedule, p.Dtype, target, p.Data256)
 		out = append(out, p.Notes...)
 	}
 	if nets < len(r.Problems) {
-		add("A function is minimised from its customary start and %d others near it, with every learning rate and a budget of gradient evaluations. A run reaches a target when only that part of the way from its start to the minimum is left.", r.Setup.Seeds-1)
+		add("A function is minimised within a budget of gradient evaluations: settings are chosen from its customary start, and scored from %d others near it. A run reaches a target when only that part of the way from its start to the minimum is left.", r.Setup.Seeds)
 	}
 	if len(r.Trials) > 0 {
-		add("Each optimizer has the learning rate with the lowest mean validation loss at the end of %d runs, out of a grid of its own in half decades around its default; a grid grows while its best rate is at an end.", r.Setup.TuneSeeds)
+		add("Track %s: each optimizer that has something to tune has %d trials beside its default, settings out of its own ranges by one quasi-random sequence. The one with the best validation score is chosen; trial number i has the same seed for every optimizer.", r.Setup.Track, r.Setup.Trials)
+	} else {
+		add("Track %s: nothing was tuned.", r.Setup.Track)
 	}
 	if nets > 0 {
-		add("An optimizer is trained with %d fresh seeds. Only these runs are scored on the test rows, after the last step; nothing was chosen on test rows.", r.Setup.Seeds)
-		add("A seed gives every optimizer the same initial weights and the same order of rows, so runs are compared pair by pair.")
-		add("A difference counts if it is larger than chance at 5 %%, for other seeds and other test rows (seeds and rows as crossed random effects, p values corrected for %d comparisons by Holm's method). Which rows are for training is the same in all runs.", len(r.Pairs)/nets)
-		add("The target is %.0f %% above the lowest validation loss that an optimizer ends with; runs that never reach it count as slowest. The learning-rate tolerance is the width of the rates whose validation loss is within twice the best.", 100*(slack-1))
+		add("An optimizer is run with %d fresh seeds, scored on test rows after the last step. A seed gives every optimizer the same initial weights, rows and order of rows, so runs are compared pair by pair.", r.Setup.Seeds)
+		if fresh {
+			add("Each of these runs has a fresh division of the rows. A row that is tested on may have been among those by which settings were chosen, as for every optimizer alike.")
+		} else {
+			add("The division into training and test rows is one and the same in all runs: nothing is known about others.")
+		}
+		add("An interval is for other seeds and divisions of the same rows. It is Student's, as are p values, both for the number of pairs (Bonferroni), so that an interval leaves 0 out where p is below 5 %%.")
+		add("The learning-rate tolerance is the width of the rates whose validation loss is within twice the best; ≥ means that the range ended before.")
 	}
 	if slices.ContainsFunc(r.Optimizers, func(o Summary) bool { return o.LR == 0 }) {
 		add("Methods that search by themselves have no learning rate to choose. Each of their evaluations counts, of the value, the gradient or a product with the Hessian; of a net it is over all training rows, and counts as as many steps as an epoch has.")
 	}
 	add("A run whose loss is no longer a number has failed. On a net, optimizers with failed runs are ranked last.")
-	add("All numbers but times are the same on every machine of one kind and with any number of workers.")
+	add("Times of steps were measured while nothing else ran. All other numbers are the same on every machine with these instructions (%s) and with any number of workers.", r.Setup.Instructions)
 	return out
 }
 

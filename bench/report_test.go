@@ -23,7 +23,7 @@ func save(t *testing.T, path string, r *Results) {
 // The elements and attributes that the page is made of. None of them loads or
 // runs anything.
 var (
-	elements   = strings.Fields("html head meta title style body main header section footer h1 h2 p div table thead tbody tr th td small details summary ul li pre b br svg g path circle rect line polyline polygon text tspan")
+	elements   = strings.Fields("html head meta title style body main header section footer h1 h2 p div table thead tbody tr th td small details summary ul li pre b br script svg g path circle rect line polyline polygon text tspan")
 	attributes = strings.Fields("lang charset http-equiv content name class title role width height viewBox style d cx cy r x y x1 y1 x2 y2 dx dy points fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin fill-rule opacity transform text-anchor font-family font-size font-weight baseline-shift xmlns")
 )
 
@@ -78,7 +78,7 @@ func TestLabelsStayText(t *testing.T) {
 func labelled(t *testing.T, r *Results, any func() string) {
 	a, b := any()+"1", any()+"2"
 	c := *r
-	c.Setup.Name, c.Command, c.Machine.CPU = any(), any(), any()
+	c.Setup.Name, c.Command, c.Measured.Machine.CPU = any(), any(), any()
 	c.Problems, c.Overall, c.Optimizers, c.Pairs, c.Runs = slices.Clone(r.Problems), slices.Clone(r.Overall), slices.Clone(r.Optimizers), slices.Clone(r.Pairs), nil
 	for i := range c.Problems {
 		p := &c.Problems[i]
@@ -133,17 +133,19 @@ func TestPageLoadsNothing(t *testing.T) {
 		if !strings.Contains(page, `content="default-src &#39;none&#39;;`) && !strings.Contains(page, `content="default-src 'none';`) {
 			t.Errorf("%s: no content security policy", name)
 		}
-		for _, bad := range []string{"<script", "@import", "url(", "href=", "src="} {
+		if strings.Count(page, "<script") != 1 || strings.Count(page, "script-src 'sha256-")+strings.Count(page, "script-src &#39;sha256-") != 1 {
+			t.Errorf("%s: another script than the one of which the policy has the sum", name)
+		}
+		for _, bad := range []string{"@import", "url(", "href=", "src="} {
 			if strings.Contains(page, bad) {
 				t.Errorf("%s: the page has %s", name, bad)
 			}
 		}
 		wants := append(r.Verdict[:1:1], r.Optimizers[0].Optimizer, "Results", "Details", "Do it again")
-		if slices.ContainsFunc(r.Problems, func(p ProblemInfo) bool { return !p.Exact }) {
-			wants = append(wants, "Learning curves", "Which differences are real?", "scored runs")
-		}
 		if r.suite() {
-			wants = append(wants, "Profiles", "Each problem")
+			wants = append(wants, "Profiles", "Each problem", "Mean rank over trials", "Cost of tuning")
+		} else {
+			wants = append(wants, "Learning curves", "Which differences are shown?", "scored runs", "(always the same)")
 		}
 		for _, want := range wants {
 			if !strings.Contains(text, want) {

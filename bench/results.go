@@ -7,16 +7,22 @@ import (
 	"math"
 	"slices"
 
+	"descent/bench/inference"
+	"descent/bench/tuning"
 	"descent/internal/numjson"
 	"descent/internal/stats"
 )
 
-// Results are what a study found: flat tables, whose rows name their problem. The
-// JSON form is described in docs/bench.md.
+// Results are what a study found: flat tables, whose rows name their problem. All but
+// what was run and measured is derived from it. The JSON form is described in
+// docs/bench.md.
 type Results struct {
 	Format  int    `json:"format"`
 	Command string `json:"command"`
-	Setup   Setup  `json:"setup"`
+	// Plan is what the study follows from, as whoever asked for it has written it down.
+	Plan     any    `json:"plan"`
+	Revision string `json:"revision"` // see [Revision]
+	Setup    Setup  `json:"setup"`
 	// Verdict says in words what follows from the numbers.
 	Verdict    []string      `json:"verdict"`
 	Problems   []ProblemInfo `json:"problems"`
@@ -26,24 +32,22 @@ type Results struct {
 	Runs       []*Outcome    `json:"runs"`
 	Trials     []*Outcome    `json:"trials"`
 	Checks     []Check       `json:"checks"`
-	Machine    Machine       `json:"machine"`
-	Timing     Timing        `json:"timing"`
+	Measured   Measured      `json:"measured"`
 }
 
-const resultsFormat = 2
+const resultsFormat = 3
 
 // A Setup says how thoroughly it was compared.
 type Setup struct {
-	Name      string `json:"name"`
-	Seed      uint64 `json:"seed"`
-	Seeds     int    `json:"seeds"`
-	TuneSeeds int    `json:"tune_seeds"`
-}
-
-// Timing is what differs from one machine and one day to the next.
-type Timing struct {
-	Seconds float64 `json:"seconds"`
-	Workers int     `json:"workers"`
+	Name   string  `json:"name"`
+	Seed   uint64  `json:"seed"`
+	Seeds  int     `json:"seeds"`
+	Track  string  `json:"track"`
+	Trials int     `json:"trials"` // beside the default, 0 if nothing was searched for
+	Margin float64 `json:"margin"`
+	// Instructions is the instruction set that made the numbers: avx512, avx2, or
+	// portable, whose results are the same bits everywhere.
+	Instructions string `json:"instructions"`
 }
 
 // A Stat sums up the runs of an optimizer.
@@ -52,23 +56,24 @@ type Stat struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
-	// CI is the 95 % percentile bootstrap interval of the mean over seeds. It
-	// is too narrow for fewer than about ten seeds.
-	CI Interval `json:"ci"`
+	// CI is the 95 % interval of the mean (Student's), for other seeds and cases.
+	CI inference.Interval `json:"ci"`
 }
 
-func newStat(x []float64, seed uint64) *Stat {
+func newStat(x []float64) *Stat {
 	if len(x) == 0 {
 		return nil
 	}
-	return &Stat{stats.Mean(x), stats.Median(x), slices.Min(x), slices.Max(x), bootstrap(x, stats.Mean, 0.95, seed)}
+	mean, ci := inference.Mean(x)
+	return &Stat{mean, stats.Median(x), slices.Min(x), slices.Max(x), ci}
 }
 
 // A Summary is an optimizer's row in the table of a problem.
 type Summary struct {
 	Problem   string  `json:"problem"`
 	Optimizer string  `json:"optimizer"`
-	LR        float64 `json:"lr"` // 0 for a method, which has none
+	Settings  string  `json:"settings"` // that were chosen, without the rate; "" are the optimizer's own
+	LR        float64 `json:"lr"`       // 0 for a method, which has none
 	Runs      int     `json:"runs"`
 	Diverged  int     `json:"diverged"` // runs
 	// Of the test rows, over the runs that ended; nil if none did, or the task
@@ -81,95 +86,73 @@ type Summary struct {
 	Area *Stat `json:"area"`
 	// Steps is the median of the steps to the target over all runs, where
 	// those that never reached it count as infinitely many; nil if that is the
-	// median.
-	Steps         *float64 `json:"steps_to_target"`
-	Reached       int      `json:"reached_target"` // runs
-	MicrosPerStep float64  `json:"us_per_step"`
+	// median, or there is no target.
+	Steps   *float64 `json:"steps_to_target"`
+	Reached int      `json:"reached_target"` // runs
 
-	// About the choice of the learning rate; empty if it was given.
-	Grid        []Point      `json:"grid"`
-	AtEnd       bool         `json:"at_end_of_grid"`
-	Sensitivity *Sensitivity `json:"sensitivity"`
-	Default     float64      `json:"default_lr"`
-	// PriceOfDefault is the validation loss at the default rate over that at
-	// the best; nil if the default was not tried or diverged.
-	PriceOfDefault *float64 `json:"price_of_default"`
+	// BestOf are the scores that k = 0, 1, … trials beside the default are expected to
+	// find: the trial with the best validation score, scored on test rows. Empty if
+	// nothing was searched for.
+	BestOf      []float64    `json:"best_of"`
+	Sensitivity *Sensitivity `json:"sensitivity"` // nil if not the rate alone was searched for
 }
 
-// results sums up all runs.
+// results collects what was run, and derives the rest.
 func (w *work) results() *Results {
-	r := &Results{Format: resultsFormat, Machine: ThisMachine(), Trials: w.trials, Pairs: []Pair{},
-		Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, TuneSeeds: w.TuneSeeds}}
+	r := w.outline()
+	for _, p := range w.pairings {
+		r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...)
+	}
+	r.derive()
+	return r
+}
+
+// outline is what is known before anything is run.
+func (w *work) outline() *Results {
+	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, Instructions: w.instructions}}
+	if w.track.Searches() {
+		r.Setup.Trials = w.Trials
+	}
 	for i := range w.infos {
-		info := &w.infos[i]
+		info := w.infos[i]
 		info.Budget = cmp.Or(w.Budget, info.Budget)
 		if w.Schedule != nil {
 			info.Schedule = w.Schedule.String()
 		}
-		own := w.pairings[i*len(w.Entrants) : (i+1)*len(w.Entrants)]
-		if !info.Exact {
+		if !info.function() {
 			info.Checkpoints = Checkpoints(info.Budget)
-			info.setTarget(own)
 		}
-		part := &part{ProblemInfo: info}
-		for _, p := range own {
-			r.Runs = append(r.Runs, p.runs...)
-			part.Optimizers = append(part.Optimizers, p.summary(w.Seed))
-		}
-		part.rank()
-		r.Problems = append(r.Problems, *info)
-		r.Optimizers = append(r.Optimizers, part.Optimizers...)
-		if !info.Exact {
-			r.Pairs = append(r.Pairs, compare(own)...)
-		}
-	}
-	if r.suite() {
-		for k := range w.Entrants {
-			var own []*pairing
-			for i := k; i < len(w.pairings); i += len(w.Entrants) {
-				own = append(own, w.pairings[i])
-			}
-			r.Overall = append(r.Overall, standing(own))
-		}
-		slices.SortStableFunc(r.Overall, func(a, b Standing) int { return cmp.Compare(b.Tuned.Area, a.Tuned.Area) })
-	}
-	for _, o := range r.Runs {
-		if o.Trained != nil {
-			o.Merits = nil
-		}
+		r.Problems = append(r.Problems, info)
 	}
 	return r
 }
 
-// slack is how far above the lowest loss the target is.
-const slack = 1.25
+// derive fills in what follows from problems, runs and trials, but for the verdict.
+func (r *Results) derive() {
+	r.Overall, r.Optimizers, r.Pairs = nil, nil, []Pair{}
+	labels := r.labels()
+	for i := range r.Problems {
+		p := r.part(i)
+		for _, label := range labels {
+			p.Optimizers = append(p.Optimizers, p.summary(label))
+		}
+		p.rank()
+		r.Optimizers = append(r.Optimizers, p.Optimizers...)
+		r.Pairs = append(r.Pairs, p.compare(r.Setup.Margin)...)
+	}
+	if r.suite() {
+		r.rank(labels)
+	}
+}
 
-// setTarget finds the target of a net, and when each run reached it. It is 0 if
-// all runs diverged.
-func (p *ProblemInfo) setTarget(pairings []*pairing) {
-	low := math.Inf(1)
-	for _, x := range pairings {
-		var ends []float64
-		for _, run := range x.runs {
-			ends = append(ends, run.end())
-		}
-		low = min(low, stats.Mean(ends))
-	}
-	if math.IsInf(low, 1) {
-		low = 0
-	}
-	p.Target = slack * low
-	if low < 0 { // some losses are
-		p.Target = low / slack
-	}
-	for _, x := range pairings {
-		for _, run := range x.runs {
-			run.Hits = []int{0}
-			if at := slices.IndexFunc(run.ValLoss, func(l float64) bool { return l <= p.Target }); at >= 0 {
-				run.Hits[0] = p.Checkpoints[at]
-			}
+// labels are the optimizers in the order of their runs.
+func (r *Results) labels() (out []string) {
+	for _, o := range r.Runs {
+		if !slices.Contains(out, o.Optimizer) {
+			out = append(out, o.Optimizer)
 		}
 	}
+	return out
 }
 
 // hit returns the evaluations after which a run reached the target that single
@@ -181,14 +164,12 @@ func (o *Outcome) hit() int {
 	return o.Hits[min(mainTarget, len(o.Hits)-1)]
 }
 
-// summary makes the row of the table.
-func (p *pairing) summary(seed uint64) Summary {
-	m := Summary{Problem: p.info.Name, Optimizer: p.Label, LR: p.lr, Default: p.Default}
-	var accuracies, r2s, losses, areas, steps, micros []float64
-	for _, run := range p.runs {
-		if run.LR != p.lr { // on an exact problem
-			continue
-		}
+// summary makes the row of an optimizer.
+func (p *part) summary(label string) Summary {
+	m := Summary{Problem: p.Name, Optimizer: label}
+	var accuracies, r2s, losses, areas, steps []float64
+	for _, run := range p.of(label) {
+		m.Settings, m.LR = run.Settings, run.LR
 		m.Runs++
 		if k := run.hit(); k > 0 {
 			m.Reached++
@@ -199,107 +180,137 @@ func (p *pairing) summary(seed uint64) Summary {
 		if run.DivergedAt > 0 {
 			m.Diverged++
 		}
-		if p.info.Exact {
-			areas = append(areas, track(run).Area)
-		}
-		if p.info.Exact || run.DivergedAt > 0 {
+		if run.Trained == nil {
+			areas = append(areas, area(run))
 			continue
 		}
 		collect(&accuracies, run.TestAccuracy)
 		collect(&r2s, run.TestR2)
 		collect(&losses, run.TestLoss)
-		micros = append(micros, run.MicrosPerStep)
 	}
-	m.Accuracy, m.R2, m.Loss, m.Area = newStat(accuracies, seed), newStat(r2s, seed), newStat(losses, seed), newStat(areas, seed)
+	m.Accuracy, m.R2, m.Loss, m.Area = newStat(accuracies), newStat(r2s), newStat(losses), newStat(areas)
+	if m.Accuracy != nil {
+		m.Accuracy.CI.Lo, m.Accuracy.CI.Hi = max(m.Accuracy.CI.Lo, 0), min(m.Accuracy.CI.Hi, 1)
+	}
 	if x := stats.Median(steps); finite(x) {
 		m.Steps = &x
 	}
-	if len(micros) > 0 {
-		m.MicrosPerStep = stats.Median(micros)
+	trials := p.trialsOf(label)
+	m.BestOf = p.bestOf(trials)
+	if byRate := byRate(trials); !p.function() && len(byRate) > 1 {
+		m.Sensitivity = sensitivity(byRate)
 	}
-	m.aboutRates(p)
 	return m
 }
 
 func collect(to *[]float64, x *float64) {
-	if x != nil {
+	if x != nil && finite(*x) {
 		*to = append(*to, *x)
 	}
 }
 
-// aboutRates fills in what the search for a rate found.
-func (m *Summary) aboutRates(p *pairing) {
-	m.Grid, m.AtEnd = p.points, p.atEnd
-	b := best(p.points)
-	if b < 0 || !(p.points[b].loss() > 0) { // a loss that can be negative has no factors
-		return
+// bestOf returns the scores that smaller numbers of trials are expected to find.
+func (p *ProblemInfo) bestOf(trials []*Outcome) (curve []float64) {
+	if len(trials) == 0 {
+		return nil
 	}
-	m.Sensitivity = new(sensitivity(p.points, b))
-	for _, x := range p.points {
-		if x.LR == m.Default && x.ValLoss != nil {
-			m.PriceOfDefault = new(*x.ValLoss / p.points[b].loss())
+	var scores []float64
+	better := -1
+	for i, k := range p.order(trials) {
+		if k == 0 {
+			better = i
+			continue
 		}
+		scores = append(scores, p.scoreOrWorst(trials[k]))
 	}
+	for k := range trials {
+		curve = append(curve, tuning.BestOf(k, scores, better, p.scoreOrWorst(trials[0])))
+	}
+	return curve
+}
+
+// scoreOrWorst is the score of a run, or the worst there can be if it diverged.
+func (p *ProblemInfo) scoreOrWorst(o *Outcome) float64 {
+	x := p.scoreOf(o)
+	switch {
+	case !math.IsNaN(x):
+		return x
+	case p.scoring().lower:
+		return math.Inf(1)
+	}
+	return 0
 }
 
 // A part is what the results say of one problem.
 type part struct {
 	*ProblemInfo
-	Seeds      int // of the setup
-	TuneSeeds  int
+	Setup      Setup
 	Optimizers []Summary
 	Pairs      []Pair
 	Runs       []*Outcome
+	Trials     []*Outcome
 	Checks     []Check
-	Trials     int // runs that chose rates
+	Measured   *Measured
 }
 
 // part returns what the results say of problem i.
 func (r *Results) part(i int) *part {
 	name := r.Problems[i].Name
 	run := func(o *Outcome) string { return o.Problem }
-	return &part{ProblemInfo: &r.Problems[i], Seeds: r.Setup.Seeds, TuneSeeds: r.Setup.TuneSeeds, Checks: r.Checks,
+	return &part{ProblemInfo: &r.Problems[i], Setup: r.Setup, Checks: r.Checks, Measured: &r.Measured,
 		Optimizers: only(r.Optimizers, name, func(s Summary) string { return s.Problem }), Pairs: only(r.Pairs, name, func(p Pair) string { return p.Problem }),
-		Runs: only(r.Runs, name, run), Trials: len(only(r.Trials, name, run))}
+		Runs: only(r.Runs, name, run), Trials: only(r.Trials, name, run)}
 }
 
-// only returns the rows of a table that are about a problem.
-func only[T any](rows []T, problem string, of func(T) string) (out []T) {
+// only returns the rows of a table that have a name.
+func only[T any](rows []T, name string, of func(T) string) (out []T) {
 	for _, row := range rows {
-		if of(row) == problem {
+		if of(row) == name {
 			out = append(out, row)
 		}
 	}
 	return out
 }
 
-// of returns the runs of an optimizer at its rate.
-func (p *part) of(o *Summary) (runs []*Outcome) {
-	for _, run := range p.Runs {
-		if run.Optimizer == o.Optimizer && run.LR == o.LR {
-			runs = append(runs, run)
-		}
-	}
-	return runs
+// of returns the runs of an optimizer, trialsOf its trials.
+func (p *part) of(label string) []*Outcome {
+	return only(p.Runs, label, func(o *Outcome) string { return o.Optimizer })
 }
 
-// A scoring is what optimizers are ranked by.
+func (p *part) trialsOf(label string) []*Outcome {
+	return only(p.Trials, label, func(o *Outcome) string { return o.Optimizer })
+}
+
+// A scoring is what optimizers are ranked by, and what settings are chosen by: the
+// same, on other rows.
 type scoring struct {
 	of     func(*Summary) *Stat
 	run    func(*Outcome) *float64 // nil if the run diverged
+	chosen func(*Outcome) float64  // the score by which settings are chosen
 	lower  bool                    // is better
 	plain  func(x float64) string  // a score, or a difference, without its unit
 	unit   string
 	points string // unit of a difference
 	beside string // the other score in the table
+	margin float64
 }
 
 var scorings = map[string]scoring{
 	"accuracy": {of: func(o *Summary) *Stat { return o.Accuracy }, run: func(o *Outcome) *float64 { return o.TestAccuracy },
-		plain: func(x float64) string { return fmt.Sprintf("%.2f", 100*x) }, unit: " %", points: " points", beside: "loss"},
-	"loss": {of: func(o *Summary) *Stat { return o.Loss }, run: func(o *Outcome) *float64 { return o.TestLoss }, lower: true, plain: short, beside: "R²"},
-	"area": {of: func(o *Summary) *Stat { return o.Area }, run: func(o *Outcome) *float64 { return new(track(o).Area) },
-		plain: func(x float64) string { return fmt.Sprintf("%.3f", x) }},
+		chosen: func(o *Outcome) float64 { return last(o.ValAccuracy) },
+		plain:  func(x float64) string { return fmt.Sprintf("%.2f", 100*x) }, unit: " %", points: " points", beside: "loss", margin: 0.005},
+	"loss": {of: func(o *Summary) *Stat { return o.Loss }, run: func(o *Outcome) *float64 { return o.TestLoss },
+		chosen: (*Outcome).end, lower: true, plain: short, beside: "R²"},
+	"area": {of: func(o *Summary) *Stat { return o.Area }, run: func(o *Outcome) *float64 { return new(area(o)) }, chosen: area,
+		plain: func(x float64) string { return fmt.Sprintf("%.3f", x) }, margin: 0.01},
+}
+
+// last is the last point of a curve, NaN of none.
+func last(curve []float64) float64 {
+	if len(curve) == 0 {
+		return math.NaN()
+	}
+	return curve[len(curve)-1]
 }
 
 func (p *ProblemInfo) scoring() scoring { return scorings[p.Score] }
@@ -315,6 +326,26 @@ func (p *ProblemInfo) scoreOf(run *Outcome) float64 {
 	return math.NaN()
 }
 
+// merit is the score of a run, turned so that more is better; NaN if it diverged.
+func (p *ProblemInfo) merit(run *Outcome) float64 {
+	if p.scoring().lower {
+		return -p.scoreOf(run)
+	}
+	return p.scoreOf(run)
+}
+
+// criterion is the merit by which settings are chosen.
+func (p *ProblemInfo) criterion(o *Outcome) float64 {
+	s := p.scoring()
+	switch {
+	case o.Trained != nil && (o.DivergedAt > 0 || len(o.ValLoss) == 0):
+		return math.Inf(-1)
+	case s.lower:
+		return -s.chosen(o)
+	}
+	return s.chosen(o)
+}
+
 // plain formats a score or a difference of scores, format a score with its unit.
 func (p *ProblemInfo) plain(x float64) string  { return p.scoring().plain(x) }
 func (p *ProblemInfo) format(x float64) string { return p.plain(x) + p.scoring().unit }
@@ -325,7 +356,7 @@ func (p *part) rank() {
 	slices.SortStableFunc(p.Optimizers, func(a, b Summary) int {
 		x, y := p.score(&a), p.score(&b)
 		switch {
-		case a.Diverged != b.Diverged:
+		case a.Diverged != b.Diverged && !p.function():
 			return a.Diverged - b.Diverged
 		case x == nil || y == nil:
 			return 0
@@ -340,7 +371,7 @@ func (p *part) rank() {
 
 // Summary says how much work it was.
 func (r *Results) Summary() string {
-	return fmt.Sprintf("%d runs in %.1f s", len(r.Runs)+len(r.Trials), r.Timing.Seconds)
+	return fmt.Sprintf("%d runs in %.1f s", len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 }
 
 // WriteJSON writes the results.

@@ -20,9 +20,9 @@ func TestSuiteByHand(t *testing.T) {
 	}
 	// Area: 1 - mean(ln hit)/ln 100; the product of the hits is 79200.
 	m := r.Overall[0]
-	near(t, "area", m.Tuned.Area, 1-11.279731/(6*4.605170), 1e-6)
-	near(t, "reached", m.Tuned.Reached, 1, 1e-12)
-	if m.Solved != 1 || m.Default == nil || *m.Default != m.Tuned {
+	near(t, "area", m.Score, 1-11.279731/(6*4.605170), 1e-6)
+	near(t, "reached", m.Reached, 1, 1e-12)
+	if m.Solved != 1 || m.Default != nil || m.Rank != 1 {
 		t.Errorf("%+v", m)
 	}
 }
@@ -60,7 +60,7 @@ func TestSuiteOfMethods(t *testing.T) {
 			}
 		}
 	}
-	if best := long.Overall[0]; best.Optimizer != "newton" && best.Optimizer != "lbfgs" || best.Solved != 4 || best.Default == nil || best.OneRate != 0 {
+	if best := long.Overall[0]; best.Optimizer != "newton" && best.Optimizer != "lbfgs" || best.Solved != 4 || best.One != nil {
 		t.Errorf("%+v", best)
 	}
 }

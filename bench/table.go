@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"io"
@@ -44,47 +45,21 @@ func cells(texts ...string) (out []cell) {
 	return out
 }
 
-// lead marks the first row of a table that is ranked.
-func (t *table) lead() *table {
-	if len(t.Rows) > 0 && t.Rows[0].Class == "" {
-		t.Rows[0].Class = "first"
-	}
-	return t
-}
-
 // write writes the table for a terminal, with what is small on the page in brackets.
 func (t *table) write(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	small := make([]bool, len(t.Head))
-	for _, l := range t.Rows {
-		for i, c := range l.Cells {
-			small[i+1] = small[i+1] || c.Small != ""
-		}
-	}
-	var words []string
-	put := func(i int, text, beside string) {
-		if t.Head[i].Text != "" {
-			words = append(words, text)
-			if small[i] {
-				words = append(words, beside)
+	lines := t.lines()
+	for i, l := range lines {
+		for k, name := range lines[0] {
+			switch _, beside := strings.CutSuffix(name, smallSuffix); {
+			case beside && i == 0:
+				l = slices.Clone(l)
+				l[k] = ""
+			case beside && l[k] != "":
+				l[k] = "[" + l[k] + "]"
 			}
 		}
-	}
-	for i, h := range t.Head {
-		put(i, h.Text, "")
-	}
-	fmt.Fprintln(tw, strings.Join(words, "\t"))
-	for _, l := range t.Rows {
-		words = words[:0]
-		put(0, strings.ReplaceAll(page.Plain(l.Name), "\n", " "), "")
-		for i, c := range l.Cells {
-			beside := ""
-			if c.Small != "" {
-				beside = "[" + c.Small + "]"
-			}
-			put(i+1, c.Text, beside)
-		}
-		fmt.Fprintln(tw, strings.Join(words, "\t"))
+		fmt.Fprintln(tw, strings.Join(l, "\t"))
 	}
 	return tw.Flush()
 }
@@ -97,7 +72,7 @@ func (r *Results) WriteTable(w io.Writer) error {
 	} else {
 		err = r.part(0).table().write(w)
 		if r.Setup.Seeds > 1 {
-			fmt.Fprintf(w, "[ ] from the lowest to the highest of the %d scored runs\n", r.Setup.Seeds)
+			fmt.Fprintf(w, "[ ] 95 %% intervals of the means of %d scored runs\n", r.Setup.Seeds)
 		}
 	}
 	if err != nil {
@@ -116,31 +91,36 @@ const none = "–"
 
 // table is the table of a suite.
 func (r *Results) table() *table {
-	t := &table{Class: "full", Head: []column{{"optimizer", "optimizer", false}, {"problems<br/>solved", "solved", false},
-		{"targets<br/>reached", "targets reached", false}, {"score", "score", false}, {"targets at<br/>one rate", "at one rate", false},
-		{"the one<br/>rate", "lr", false}, {"targets at<br/>its default", "at its default", false}, {"runs<br/>diverged", "diverged", false}}}
+	t := &table{Class: "full", Head: []column{{"optimizer", "optimizer", false}, {"mean<br/>rank", "mean rank", false}, {"score", "score", false}, {"middle<br/>half", "", false},
+		{"targets<br/>reached", "targets reached", false}, {"problems<br/>solved", "solved", false}, {"score of<br/>its default", "default", false},
+		{"best trial<br/>of each", "tuned", false}, {"one setting<br/>for all", "one setting", false}, {"runs<br/>diverged", "diverged", false}}}
 	percent := func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
-	reached := func(t *Track) string {
-		if t == nil {
-			return none
-		}
-		return percent(t.Reached)
-	}
+	three := func(x float64) string { return fmt.Sprintf("%.3f", x) }
 	for _, m := range r.Overall {
-		rate := none
-		if m.OneRate > 0 {
-			rate = rateText(m.OneRate)
+		one, setting := none, ""
+		if m.One != nil {
+			one, setting = three(m.One.Score), cmp.Or(m.One.Settings, "lr "+rateText(m.One.LR))
 		}
-		t.Rows = append(t.Rows, line{Name: m.Optimizer, Cells: cells(fmt.Sprintf("%d of %d", m.Solved, len(r.Problems)), percent(m.Tuned.Reached),
-			fmt.Sprintf("%.3f", m.Tuned.Area), reached(m.One), rate, reached(m.Default), percent(m.Diverged))})
+		score := cell{Text: three(m.Score)}
+		if r.Setup.Seeds > 1 {
+			score.Small = three(m.CI.Lo) + "–" + three(m.CI.Hi)
+		}
+		middle := cell{Text: three(m.Middle)}
+		if score.Small != "" {
+			middle.Small = three(m.MiddleCI.Lo) + "–" + three(m.MiddleCI.Hi)
+		}
+		l := line{Name: m.Optimizer, Cells: cells(fmt.Sprintf("%.2f", m.Rank), "", "", percent(m.Reached), fmt.Sprintf("%d of %d", m.Solved, len(r.Problems)),
+			optional(m.Default, three), optional(m.Tuned, three), one, percent(m.Diverged))}
+		l.Cells[1], l.Cells[2], l.Cells[7].Title = score, middle, setting
+		t.Rows = append(t.Rows, l)
 	}
-	if !slices.ContainsFunc(r.Overall, func(m Standing) bool { return m.One != nil }) { // nobody had one rate for all
-		t.Head = slices.Delete(t.Head, 4, 7)
+	if !slices.ContainsFunc(r.Overall, func(m Standing) bool { return m.One != nil }) { // nothing was searched for
+		t.Head = slices.Delete(t.Head, 6, 9)
 		for i := range t.Rows {
-			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 3, 6)
+			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 5, 8)
 		}
 	}
-	return t.lead()
+	return t
 }
 
 // table is the table of a problem.
@@ -149,7 +129,7 @@ func (p *part) table() *table {
 	t := &table{Class: "full", Head: []column{{"optimizer", "optimizer", false}, {"learning<br/>rate", "learning rate", false},
 		{template.HTML("test<br/>" + first), "test " + first, false}, {"each run", "", true}, {template.HTML("test<br/>" + second), "test " + second, false},
 		{"steps to<br/>target", "steps to target", false}, {"time<br/>per step", "time/step", false},
-		{"learning-rate<br/>tolerance", "lr tolerance", false}, {"price of<br/>the default", "", false}}}
+		{"learning-rate<br/>tolerance", "lr tolerance", false}, {"tuning<br/>gains", "tuning gains", false}}}
 	for i := range p.Optimizers {
 		o := &p.Optimizers[i]
 		l := line{Name: o.Optimizer, Cells: p.cells(o)}
@@ -158,34 +138,57 @@ func (p *part) table() *table {
 		}
 		t.Rows = append(t.Rows, l)
 	}
-	return t.lead()
+	return p.baselineRows(t)
+}
+
+// baselineRows adds what a model has to beat.
+func (p *part) baselineRows(t *table) *table {
+	if p.Baselines == nil {
+		return t
+	}
+	add := func(name string, x *float64) {
+		l := line{Name: name, Class: "baseline", Cells: cells(slices.Repeat([]string{none}, len(t.Head)-1)...)}
+		at, text := 1, optional(x, p.format)
+		if p.scoring().lower {
+			at, text = 3, optional(x, short) // R²
+		}
+		l.Cells[at].Text, l.Cells[2].Text = text, ""
+		if x != nil {
+			t.Rows = append(t.Rows, l)
+		}
+	}
+	add("(solved linear model)", p.Baselines.Linear)
+	add("(always the same)", &p.Baselines.Constant)
+	return t
 }
 
 // cells formats a summary.
 func (p *part) cells(o *Summary) []cell {
-	rate, first, second := cell{Text: rateOf(o.LR)}, cell{Text: none}, cell{Text: none}
-	steps, time, tolerance, price := none, none, none, none
+	rate, first, second := cell{Text: rateOf(o.LR), Title: o.Settings}, cell{Text: none}, cell{Text: none}
+	steps, tolerance, price := none, none, none
+	several := p.Setup.Seeds > 1
 	if s := p.score(o); s != nil {
-		first = cell{Text: p.format(s.Mean), Small: p.plain(s.Min) + "–" + p.plain(s.Max)}
-		time = micros(o.MicrosPerStep)
+		if first.Text = p.format(s.Mean); several && o.Runs-o.Diverged > 1 {
+			first.Small = p.plain(s.CI.Lo) + "–" + p.plain(s.CI.Hi)
+		}
 	}
 	other := o.Loss
 	if p.scoring().lower {
 		other = o.R2
 	}
 	if other != nil {
-		second = cell{Text: short(other.Mean), Small: short(other.Min) + "–" + short(other.Max)}
+		if second.Text = short(other.Mean); several && o.Runs-o.Diverged > 1 {
+			second.Small = short(other.CI.Lo) + "–" + short(other.CI.Hi)
+		}
 	}
-	switch {
-	case o.Diverged > 0:
+	if o.Diverged > 0 {
 		first.Text = strings.TrimPrefix(fmt.Sprintf("%s, %d of %d diverged", first.Text, o.Diverged, o.Runs), none+", ")
-	case p.Seeds == 1:
-		first.Small, second.Small = "", ""
 	}
 	switch {
+	case p.Target == nil:
 	case o.Steps != nil:
 		steps = fmt.Sprintf("%.0f", *o.Steps)
-	case o.Runs > 0:
+	default:
 		steps = fmt.Sprintf("> %d", p.Budget)
 	}
 	if o.Steps != nil && o.Reached < o.Runs {
@@ -194,13 +197,10 @@ func (p *part) cells(o *Summary) []cell {
 	if o.Sensitivity != nil {
 		tolerance = o.Sensitivity.String() + " decades"
 	}
-	if o.AtEnd {
-		rate.Text += " (end of grid)"
+	if x := p.price(o); finite(x) {
+		price = p.plain(x) + p.scoring().points
 	}
-	if o.PriceOfDefault != nil {
-		price = fmt.Sprintf("%.2f×", *o.PriceOfDefault)
-	}
-	return append([]cell{rate, first, {Picture: p.strip(o)}, second}, cells(steps, time, tolerance, price)...)
+	return append([]cell{rate, first, {Picture: p.strip(o)}, second}, cells(steps, micros(p.Measured.of(p.Name, o.Optimizer)), tolerance, price)...)
 }
 
 // rateOf formats the learning rate of an optimizer, which may have none.
@@ -216,6 +216,8 @@ func short(x float64) string { return digits.Short(x, 3, 1e6) }
 // micros formats a time per step.
 func micros(us float64) string {
 	switch {
+	case !(us > 0):
+		return none
 	case us >= 1e4:
 		return fmt.Sprintf("%.1f ms", us/1e3)
 	case us >= 100:

@@ -7,75 +7,98 @@ import (
 	"slices"
 	"strings"
 
-	"descent/internal/baseline"
+	"descent/bench/inference"
 )
 
-// A Pair compares the test scores of two optimizers, of which A has the better
-// mean: the higher accuracy, or the lower loss.
+// A Pair compares two optimizers, of which A has the better mean: the higher accuracy
+// or area, or the lower loss; over all problems, the higher normalised score.
 type Pair struct {
-	Problem string `json:"problem"`
+	Problem string `json:"problem"` // "" is all of a suite
 	A       string `json:"a"`
 	B       string `json:"b"`
-	// Difference is by how much A's mean score is better, with an interval that
-	// 95 % of such studies would have around the true one: other seeds, other
-	// test rows, the same training rows.
-	Difference float64  `json:"difference"`
-	CI         Interval `json:"ci"`
-	// P is the probability of so large a difference if there were none,
-	// corrected for the number of pairs (Holm).
-	P float64 `json:"p"`
-	// Clear says that the difference is more than noise: P is below 5 %.
-	Clear bool `json:"clear"`
+	// Difference is by how much A's mean score is better, with an interval for other
+	// seeds and cases that is corrected for the number of pairs, as P is: the
+	// probability of so large a difference if there were none. The interval leaves 0 out
+	// exactly where P is below 5 %.
+	Difference float64            `json:"difference"`
+	CI         inference.Interval `json:"ci"`
+	P          float64            `json:"p"`
+	// Verdict is that A is better, that both are equivalent (the interval lies within
+	// the margin), or that neither is shown.
+	Verdict inference.Verdict `json:"verdict"`
+	Margin  float64           `json:"margin"`
+	// Needed is the number of seeds that would show a difference of the margin, 0 if
+	// that is not known.
+	Needed int `json:"needed"`
+	// Improvement is the chance that a run of A is better than one of B on the same
+	// problem.
+	Improvement float64 `json:"improvement"`
 }
 
-const (
-	alpha   = 0.05
-	fewRows = 100 // a choice by fewer is mostly luck
-)
+const fewRows = 100 // a choice by fewer is mostly luck
 
-// compare compares each pair of optimizers on a problem of which no run diverged,
-// if runs have rows to compare.
-func compare(pairings []*pairing) []Pair {
-	pairs := []Pair{}
-	var p []float64
-	ended := func(x *pairing) bool { // nothing follows from one row
-		return !slices.ContainsFunc(x.runs, func(o *Outcome) bool { return o.DivergedAt > 0 || len(o.Merits) < 2 })
-	}
-	for i, second := range pairings {
-		for _, first := range pairings[:i] {
-			if !ended(first) || !ended(second) {
-				continue
-			}
-			d := crossed(differences(first.runs, second.runs))
-			pair := Pair{Problem: first.info.Name, A: first.Label, B: second.Label, Difference: d.mean, CI: d.ci}
-			if d.mean < 0 {
-				pair.A, pair.B, pair.Difference, pair.CI = pair.B, pair.A, -d.mean, Interval{-d.ci.Hi, -d.ci.Lo}
-			}
-			pairs, p = append(pairs, pair), append(p, d.p)
+// compare compares each pair of optimizers on a problem of which no run diverged.
+func (p *part) compare(margin float64) (pairs []Pair) {
+	var whole []string
+	merits := map[string][]float64{}
+	for _, o := range p.Optimizers {
+		for _, run := range p.of(o.Optimizer) {
+			merits[o.Optimizer] = append(merits[o.Optimizer], p.merit(run))
+		}
+		if !slices.ContainsFunc(merits[o.Optimizer], math.IsNaN) {
+			whole = append(whole, o.Optimizer)
 		}
 	}
-	for k, corrected := range holm(p) {
-		pairs[k].P = corrected
-		pairs[k].Clear = corrected < alpha
+	for i, b := range whole {
+		for _, a := range whole[:i] {
+			m := cmp.Or(margin, p.scoring().margin, 0.01*min(math.Abs(p.mean(a)), math.Abs(p.mean(b))))
+			pairs = append(pairs, pairOf(p.Name, a, b, [][]float64{merits[a]}, [][]float64{merits[b]}, len(whole), m))
+		}
 	}
 	return pairs
 }
 
-func differences(a, b []*Outcome) [][]float64 {
-	d := make([][]float64, len(a))
-	for s := range a {
-		d[s] = make([]float64, len(a[s].Merits))
-		for r := range d[s] {
-			d[s][r] = a[s].Merits[r] - b[s].Merits[r]
+// mean is the mean score of an optimizer.
+func (p *part) mean(label string) float64 {
+	i := slices.IndexFunc(p.Optimizers, func(o Summary) bool { return o.Optimizer == label })
+	return p.score(&p.Optimizers[i]).Mean
+}
+
+// compareAll compares each pair over all problems, whose runs have normalised scores.
+func (r *Results) compareAll(labels []string, normal [][][]float64) (pairs []Pair) {
+	for i := range labels {
+		for k := range i {
+			pairs = append(pairs, pairOf("", labels[k], labels[i], normal[k], normal[i], len(labels), cmp.Or(r.Setup.Margin, suiteMargin)))
 		}
 	}
-	return d
+	return pairs
+}
+
+// suiteMargin is the difference of normalised scores that does not matter.
+const suiteMargin = 0.01
+
+// pairOf compares the runs of two of so many optimizers, stratum by stratum.
+func pairOf(problem, a, b string, x, y [][]float64, optimizers int, margin float64) Pair {
+	var gains [][]float64
+	for w := range x {
+		var own []float64
+		for i := range x[w] {
+			own = append(own, x[w][i]-y[w][i])
+		}
+		gains = append(gains, own)
+	}
+	d := inference.Compare(gains, optimizers*(optimizers-1)/2, margin)
+	p := Pair{Problem: problem, A: a, B: b, Difference: d.Mean, CI: d.CI, P: d.P, Verdict: d.Verdict, Margin: margin, Needed: d.Needed, Improvement: inference.Improvement(x, y)}
+	if d.Mean < 0 {
+		p.A, p.B, p.Difference, p.CI, p.Improvement = b, a, -d.Mean, inference.Interval{Lo: -d.CI.Hi, Hi: -d.CI.Lo}, 1-p.Improvement
+	}
+	return p
 }
 
 // pair returns how a is compared with b, nil if they were not.
-func (p *part) pair(a, b string) *Pair {
-	for i := range p.Pairs {
-		if x := &p.Pairs[i]; x.A == a && x.B == b || x.A == b && x.B == a {
+func pair(pairs []Pair, a, b string) *Pair {
+	for i := range pairs {
+		if x := &pairs[i]; x.A == a && x.B == b || x.A == b && x.B == a {
 			return x
 		}
 	}
@@ -86,38 +109,30 @@ func (p *part) pair(a, b string) *Pair {
 // ranked already.
 func (r *Results) verdict() []string {
 	if r.suite() {
-		return append(r.sum(), slices.DeleteFunc([]string{sayChecks(r.Checks)}, func(s string) bool { return s == "" })...)
+		return said(append(r.sum(), sayChecks(r.Checks))...)
 	}
 	return r.part(0).verdict()
+}
+
+// said leaves out what has nothing to say.
+func said(sentences ...string) []string {
+	return slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
 }
 
 // verdict is that of a problem alone.
 func (p *part) verdict() []string {
 	var out []string
-	add := func(s string) {
-		if s != "" {
-			out = append(out, s)
-		}
+	switch first := p.Optimizers[0]; {
+	case p.score(&first) != nil && first.Diverged == 0:
+		out = append(p.sayBest(), p.sayBaselines(), p.saySpeed(), p.sayTolerance(), p.sayDefault())
+	case len(p.Optimizers) > 1:
+		out = []string{"Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates."}
 	}
-	if first := p.Optimizers[0]; p.score(&first) == nil || first.Diverged > 0 {
-		if len(p.Optimizers) > 1 {
-			add("Every optimizer diverged in at least one run: nothing can be said about which is best. Lower the learning rates.")
-		}
-	} else {
-		add(p.sayBest())
-		add(p.sayBaselines())
-		add(p.sayOthers())
-		add(p.saySpeed())
-		add(p.sayTolerance())
-		add(p.sayDefault())
+	out = append(out, p.sayDiverged(), sayChecks(p.Checks))
+	if n := p.Val; n < fewRows && len(p.Trials) > 0 {
+		out = append(out, fmt.Sprintf("Warning: settings were chosen on only %d validation rows; another division may choose others.", n))
 	}
-	add(p.sayDiverged())
-	add(sayChecks(p.Checks))
-	add(p.sayEdges())
-	if n := p.Val; n < fewRows && p.Trials > 0 {
-		add(fmt.Sprintf("Warning: learning rates were chosen on only %d validation rows; another split may choose others.", n))
-	}
-	return out
+	return said(out...)
 }
 
 // sayBaselines says what the best optimizer's model does not beat.
@@ -130,59 +145,79 @@ func (p *part) sayBaselines() string {
 	if p.Baselines == nil || s == nil {
 		return ""
 	}
-	b := p.Baselines.scores
-	if p.Model == "linear" { // that is the other baseline, approached
-		b = &baseline.Scores{Constant: b.Constant}
+	best, name := p.Baselines.Constant, "always saying the same"
+	if l := p.Baselines.Linear; l != nil && !(*l <= best) {
+		best, name = *l, "the solved linear model"
 	}
-	best, name := b.Best()
 	if s.Mean > best || math.IsNaN(best) {
 		return ""
 	}
-	return fmt.Sprintf("Warning: the model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, p.Optimizers[0].Optimizer, s.Mean)
+	return fmt.Sprintf("The model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, p.Optimizers[0].Optimizer, s.Mean)
 }
 
-func (p *part) sayBest() string {
+// sayBest names a winner, if there is one that is shown to be better than all others,
+// and says what is known about the others.
+func (p *part) sayBest() []string {
 	b := p.Optimizers[0]
 	s := p.score(&b)
-	what := "Best mean test"
+	of := fmt.Sprintf("%s with %s (95 %% interval %s to %s, %s)%s", b.Optimizer, p.format(s.Mean), p.plain(s.CI.Lo), p.format(s.CI.Hi), p.over(), rateClause(b.LR))
+	if p.Setup.Seeds == 1 {
+		of = fmt.Sprintf("%s with %s (one seed)%s", b.Optimizer, p.format(s.Mean), rateClause(b.LR))
+	}
 	if len(p.Optimizers) == 1 {
-		what = "Mean test"
+		return []string{fmt.Sprintf("Mean test %s: %s.", p.Score, of)}
 	}
-	return fmt.Sprintf("%s %s: %s with %s (%s)%s.", what, p.Score, b.Optimizer, p.format(s.Mean), p.spread(s), rateClause(b.LR))
-}
-
-// spread says how far the runs are apart.
-func (p *part) spread(s *Stat) string {
-	if p.Seeds == 1 {
-		return "one seed"
-	}
-	return fmt.Sprintf("%s to %s over %d seeds", p.plain(s.Min), p.format(s.Max), p.Seeds)
-}
-
-// sayOthers says who is behind the best, and who cannot be told from it.
-func (p *part) sayOthers() string {
-	b := p.Optimizers[0].Optimizer
-	var same, behind []string
+	var others []string
 	for _, o := range p.Optimizers[1:] {
-		switch x := p.pair(b, o.Optimizer); {
+		others = append(others, o.Optimizer)
+	}
+	rest, shown := sayPairs(p.Pairs, b.Optimizer, others, p.Setup.Seeds, func(x float64) string { return p.plain(x) }, p.scoring().points)
+	if shown {
+		return append([]string{fmt.Sprintf("Best mean test %s: %s.", p.Score, of)}, rest...)
+	}
+	return append([]string{fmt.Sprintf("No winner is shown. The best mean test %s is that of %s.", p.Score, of)}, rest...)
+}
+
+// over says over what the runs of an optimizer differ.
+func (p *part) over() string {
+	if p.Cases {
+		return fmt.Sprintf("%d seeds and divisions of the rows", p.Setup.Seeds)
+	}
+	return fmt.Sprintf("%d seeds", p.Setup.Seeds)
+}
+
+// sayPairs says how one optimizer compares with others, and whether it is shown to be
+// better than all of them.
+func sayPairs(pairs []Pair, first string, others []string, seeds int, plain func(float64) string, points string) (out []string, shown bool) {
+	var behind, same, open []string
+	needed := 0
+	margin := ""
+	for _, o := range others {
+		switch x := pair(pairs, first, o); {
 		case x == nil:
-		case x.Clear:
-			behind = append(behind, fmt.Sprintf("%s by %s (95 %% interval %s to %s)", o.Optimizer, p.plain(x.Difference)+p.scoring().points, p.plain(x.CI.Lo), p.plain(x.CI.Hi)))
+		case x.Verdict == inference.Better && x.A == first:
+			behind = append(behind, fmt.Sprintf("%s by %s (%s to %s)", o, plain(x.Difference)+points, plain(x.CI.Lo), plain(x.CI.Hi)))
+		case x.Verdict == inference.Equivalent:
+			same, margin = append(same, o), plain(x.Margin)+points
 		default:
-			same = append(same, o.Optimizer)
+			open, margin = append(open, fmt.Sprintf("%s (%s, %s to %s)", o, plain(x.Difference), plain(x.CI.Lo), plain(x.CI.Hi))), plain(x.Margin)+points
+			needed = max(needed, x.Needed)
 		}
 	}
-	var out []string
 	if len(behind) > 0 {
-		out = append(out, fmt.Sprintf("Behind it: %s.", list(behind)))
+		out = append(out, fmt.Sprintf("%s is shown to be better than %s.", first, list(behind)))
 	}
-	switch {
-	case len(same) == 1:
-		out = append(out, fmt.Sprintf("The difference to %s is noise: other seeds or other test rows could turn it round.", same[0]))
-	case len(same) > 1:
-		out = append(out, fmt.Sprintf("The differences to %s are noise: other seeds or other test rows could turn them round.", list(same)))
+	if len(same) > 0 {
+		out = append(out, fmt.Sprintf("Equivalent to it, within %s: %s.", margin, list(same)))
 	}
-	return strings.Join(out, " ")
+	if len(open) > 0 {
+		s := fmt.Sprintf("Not shown with %d seeds: the difference to %s", seeds, list(open))
+		if needed > seeds {
+			s += fmt.Sprintf("; about %d would show %s", needed, margin)
+		}
+		out = append(out, s+".")
+	}
+	return out, len(behind) > 0 && len(same)+len(open) == 0
 }
 
 // which returns the optimizers that are so.
@@ -206,7 +241,7 @@ func words(all []Summary, say func(o *Summary) string) (out []string) {
 // saySpeed says who reached the target first.
 func (p *part) saySpeed() string {
 	fast := p.which(func(o *Summary) bool { return o.Steps != nil })
-	if len(fast) == 0 {
+	if p.Target == nil || len(fast) == 0 {
 		return ""
 	}
 	slices.SortStableFunc(fast, func(a, b Summary) int { return cmp.Compare(*a.Steps, *b.Steps) })
@@ -214,7 +249,7 @@ func (p *part) saySpeed() string {
 	if len(p.Optimizers) == 1 {
 		when = ""
 	}
-	s := fmt.Sprintf("%s reached the target (validation loss %s)%s after %.0f steps", fast[0].Optimizer, short(p.Target), when, *fast[0].Steps)
+	s := fmt.Sprintf("%s reached the target (%s)%s after %.0f steps", fast[0].Optimizer, p.targetText(), when, *fast[0].Steps)
 	rest := words(fast[1:], func(o *Summary) string {
 		many := "about"
 		if ratio := *o.Steps / *fast[0].Steps; ratio >= 1.05 {
@@ -232,43 +267,67 @@ func (p *part) saySpeed() string {
 	return s + "."
 }
 
-// sayTolerance says for whom the learning rate matters least.
+// targetText says what the target is.
+func (p *ProblemInfo) targetText() string {
+	value := short(*p.Target)
+	if p.TargetOf == "accuracy" {
+		value = fmt.Sprintf("%.2f %%", 100**p.Target)
+	}
+	text := "validation " + p.TargetOf + " " + value
+	if p.Reference == nil {
+		text += ", that of the solved linear model"
+	}
+	return text
+}
+
+// sayTolerance says for whom the learning rate matters most and least, among those of
+// whom that is known: a width that the range has cut off is not ranked.
 func (p *part) sayTolerance() string {
-	known := p.which(func(o *Summary) bool { return o.Sensitivity != nil })
+	known := p.which(func(o *Summary) bool { return o.Sensitivity != nil && !o.Sensitivity.open() })
 	if len(known) < 2 {
 		return ""
 	}
 	slices.SortStableFunc(known, func(a, b Summary) int { return cmp.Compare(b.Sensitivity.Decades, a.Sensitivity.Decades) })
 	most, least := known[0], known[len(known)-1]
-	text := fmt.Sprintf("%s forgives a wrong learning rate most: within %s decades the validation loss stays below twice the best", most.Optimizer, strings.Replace(most.Sensitivity.String(), "≥", "at least", 1))
-	if !least.Sensitivity.open() {
-		text += fmt.Sprintf("; %s the least, with %s", least.Optimizer, least.Sensitivity)
-	}
-	return text + "."
+	return fmt.Sprintf("Of the %d whose learning-rate tolerance lies within the range, %s has the largest, %s decades, and %s the smallest, %s.",
+		len(known), most.Optimizer, most.Sensitivity, least.Optimizer, least.Sensitivity)
 }
 
-// open says that the width is only known to be at least so much.
-func (s *Sensitivity) open() bool { return s.OpenBelow || s.OpenAbove }
-
-// String formats the width, with ≥ if the grid ended first.
-func (s *Sensitivity) String() string {
-	text := fmt.Sprintf("%.1f", s.Decades)
-	if s.open() {
-		text = "≥ " + text
+// price is by how much trials are expected to improve on the default score, as a
+// difference that is positive if they do.
+func (p *ProblemInfo) price(o *Summary) float64 {
+	if len(o.BestOf) == 0 {
+		return math.NaN()
 	}
-	return text
+	gain := o.BestOf[len(o.BestOf)-1] - o.BestOf[0]
+	if p.scoring().lower {
+		return -gain
+	}
+	return gain
+}
+
+// dear says that the default costs more than the margin; of losses, which have none,
+// more than a tenth.
+func (p *part) dear(o *Summary) bool {
+	if len(o.BestOf) == 0 {
+		return false
+	}
+	margin := cmp.Or(p.Setup.Margin, p.scoring().margin, 0.1*math.Abs(o.BestOf[len(o.BestOf)-1]))
+	return p.price(o) > margin
 }
 
 // sayDefault says what it costs not to tune.
 func (p *part) sayDefault() string {
-	dear := words(p.which(func(o *Summary) bool { return o.PriceOfDefault != nil && *o.PriceOfDefault >= 1.5 }),
-		func(o *Summary) string {
-			return fmt.Sprintf("%.2g for %s (%s)", *o.PriceOfDefault, o.Optimizer, rateText(o.Default))
-		})
-	if len(dear) == 0 {
+	gains := words(p.which(p.dear), func(o *Summary) string {
+		if x := p.price(o); finite(x) {
+			return p.plain(x) + p.scoring().points + " for " + o.Optimizer
+		}
+		return "everything for " + o.Optimizer
+	})
+	if len(gains) == 0 {
 		return ""
 	}
-	return "Default learning rates are not good enough here: they multiply the validation loss by " + list(dear) + "."
+	return "Default settings are not good enough here: tuning gains " + list(gains) + "."
 }
 
 func (p *part) sayDiverged() string {
@@ -282,16 +341,6 @@ func (p *part) sayDiverged() string {
 		return bad[0] + ". Lower it."
 	}
 	return strings.Join(bad, "; ") + ": ranked last."
-}
-
-func (p *part) sayEdges() string {
-	at := words(p.which(func(o *Summary) bool { return o.AtEnd }), func(o *Summary) string {
-		return fmt.Sprintf("%s (%s)", o.Optimizer, rateText(o.LR))
-	})
-	if len(at) == 0 {
-		return ""
-	}
-	return "Warning: the best learning rate is at an end of the grid for " + list(at) + "; a wider grid may do better."
 }
 
 // list joins words: a, b and c.

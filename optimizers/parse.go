@@ -18,8 +18,6 @@ type Optimizer struct {
 	// rules start from; 0 if none of them moves by itself.
 	LR    float64
 	Given bool // the text gives the rate
-	// Range is where to look for the rate, if the text gives that: lr=1e-4..1e-1.
-	Range *spec.Interval
 }
 
 // Parse returns the optimizer that text describes: rules with named settings,
@@ -36,8 +34,8 @@ type Optimizer struct {
 func Parse(text string) (Optimizer, error) {
 	o := Optimizer{Text: strings.TrimSpace(text)}
 	links := []string{text}
-	if isFormula(text) || strings.Contains(text, "exec:") {
-		links = split(text)
+	if Unnamed(text) {
+		links = Links(text)
 	}
 	var chain Chain
 	for _, link := range links {
@@ -76,11 +74,7 @@ func (o *Optimizer) link(text string) ([]Rule, error) {
 	}
 	var all []Rule
 	for _, c := range calls {
-		e, err := spec.Find("optimizer", Table, c.Name)
-		if err != nil {
-			return nil, err
-		}
-		rules, err := o.add(e, c)
+		rules, err := o.add(c)
 		if err != nil {
 			return nil, err
 		}
@@ -89,31 +83,37 @@ func (o *Optimizer) link(text string) ([]Rule, error) {
 	return all, nil
 }
 
-// add makes the rules of a call, and notes its learning rate.
-func (o *Optimizer) add(e *Entry, c spec.Call) ([]Rule, error) {
+// Bind returns the row of a call, and its settings. Numbers may be ranges.
+func Bind(c spec.Call) (*Entry, spec.Args, error) {
+	e, err := spec.Find("optimizer", Table, c.Name)
+	if err != nil {
+		return nil, spec.Args{}, err
+	}
 	row := e.Row
 	row.Advice = map[string]string{"weight_decay": fmt.Sprintf(
 		"weight decay is a rule of its own: decay(0.01) | %s, or coupled as in PyTorch l2(0.01) | %s", e.Name, e.Name)}
 	a, err := row.Bind(c)
+	return e, a, err
+}
+
+// add makes the rules of a call, and notes its learning rate.
+func (o *Optimizer) add(c spec.Call) ([]Rule, error) {
+	e, a, err := Bind(c)
 	if err != nil {
 		return nil, err
 	}
-	if e.LR > 0 {
-		if a.Given("lr") && (o.Given || o.Range != nil) {
-			return nil, errors.New("a learning rate is given twice")
+	for _, s := range e.All() {
+		if x, ok := a.Value(s.Name).(spec.Interval); ok {
+			return nil, fmt.Errorf("%s: %s=%v is a range, which bench searches; write one number", e.Name, s.Name, x)
 		}
-		switch lr := a.Value("lr").(type) {
-		case spec.Interval:
-			o.Range = &lr
-			o.LR = max(o.LR, e.LR)
-		case float64:
-			if !o.Given {
-				o.LR = max(o.LR, lr)
-			}
-			if a.Given("lr") {
-				o.LR, o.Given = lr, true
-			}
-		}
+	}
+	switch {
+	case e.LR > 0 && a.Given("lr") && o.Given:
+		return nil, errors.New("a learning rate is given twice")
+	case e.LR > 0 && a.Given("lr"):
+		o.LR, o.Given = a.Number("lr"), true
+	case e.LR > 0 && !o.Given:
+		o.LR = max(o.LR, e.LR)
 	}
 	var rules []Rule
 	for _, r := range a.Fill(links(e.New())...) {

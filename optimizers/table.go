@@ -10,51 +10,89 @@ type Entry struct {
 	LR    float64     // learning rate to start from; 0 if it is a link that does not move by itself
 	After bool        // it stands after the rule that moves, not before
 	Fails string
+	Free  bool // it finds the length of its steps itself; its rate is a factor that stays 1
 }
 
 func row(name string, make func() Rule, lr float64, after bool, doc, fails, source string) Entry {
-	e := Entry{spec.Row{Name: name, Doc: doc, Source: source, Structs: func() []any { return links(make()) }}, make, lr, after, fails}
+	e := Entry{spec.Row{Name: name, Doc: doc, Source: source, Structs: func() []any { return links(make()) }}, make, lr, after, fails, false}
+	e.Space = []spec.Range{}
 	if lr > 0 {
-		e.Settings = []spec.Setting{{Name: "lr", Doc: "learning rate", Kind: spec.Number, Range: "[0,inf)", Default: lr,
-			Search: spec.Interval{Lo: lr / 10, Hi: lr * 100}, Log: true}}
+		e.Settings = []spec.Setting{{Name: "lr", Doc: "learning rate", Kind: spec.Number, Range: "[0,inf)", Default: lr}}
+		e.Space, e.SpaceSource = []spec.Range{rate(lr/10, lr*100)}, aroundDefault
 	}
 	return e
 }
+
+// searched gives the row ranges that somebody has published.
+func (e Entry) searched(source string, ranges ...spec.Range) Entry {
+	e.Space, e.SpaceSource = ranges, source
+	return e
+}
+
+// free says that the rule finds the length of its steps itself.
+func (e Entry) free() Entry {
+	e.Free = true
+	return e
+}
+
+// What is searched of rules for which nobody has published ranges, and who has
+// published others.
+const (
+	aroundDefault = "ours: from a tenth of the default rate to a hundred times that"
+	crowded       = "Schmidt, Schneider, Hennig 2021, https://arxiv.org/abs/2007.01547"
+	algoPerf      = "Dahl et al. 2023, https://arxiv.org/abs/2306.07179"
+)
+
+func rate(lo, hi float64) spec.Range {
+	return spec.Range{Name: "lr", Interval: spec.Interval{Lo: lo, Hi: hi}, Scale: spec.Log}
+}
+
+// memory is the range of a decay, evenly in the logarithm of what is left to 1.
+func memory(name string, lo, hi float64) spec.Range {
+	return spec.Range{Name: name, Interval: spec.Interval{Lo: lo, Hi: hi}, Scale: spec.Below1}
+}
+
+// betas are the rate and the decays of Adam and its relatives, in the ranges of
+// crowded.
+var betas = []spec.Range{rate(1e-4, 1), memory("beta1", 0.5, 0.999), memory("beta2", 0.8, 0.999)}
+
+// strength is the range of weight decay in algoPerf.
+var strength = spec.Range{Name: "lambda", Interval: spec.Interval{Lo: 5e-3, Hi: 1}, Scale: spec.Log}
 
 // Table lists every rule that can be written by name.
 var Table = []Entry{
 	row("sgd", func() Rule { return SGD() }, 1e-3, false,
 		"a baseline; convex problems; the last bit of accuracy with a falling learning rate",
-		"badly scaled problems: the learning rate must suit the steepest direction", "Robbins, Monro 1951, https://doi.org/10.1214/aoms/1177729586"),
+		"badly scaled problems: the learning rate must suit the steepest direction", "Robbins, Monro 1951, https://doi.org/10.1214/aoms/1177729586").searched(crowded, rate(1e-4, 1)),
 	row("momentum", func() Rule { return Momentum() }, 1e-3, false,
-		"image models with a schedule; long valleys", "oscillates when lr·curvature nears 2(1+μ)", "Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5"),
+		"image models with a schedule; long valleys", "oscillates when lr·curvature nears 2(1+μ)", "Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5").searched(crowded, rate(1e-4, 1), memory("momentum", 0, 0.9999)),
 	row("nesterov", func() Rule { return Nesterov() }, 1e-3, false,
-		"as momentum, a little more stable; smooth convex problems", "amplifies gradient noise as momentum does", "Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html"),
+		"as momentum, a little more stable; smooth convex problems", "amplifies gradient noise as momentum does", "Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html").searched(crowded, rate(1e-4, 1), memory("momentum", 0, 0.9999)),
 	row("asgd", func() Rule { return ASGD() }, 1e-3, false,
 		"noisy convex problems: evaluate the average", "averaging that starts too early keeps the bad beginning", "Polyak, Juditsky 1992, https://doi.org/10.1137/0330046"),
 	row("rprop", func() Rule { return Rprop() }, 0.01, false,
 		"small full-batch problems: insensitive to scale", "minibatches: their noise flips signs", "Riedmiller, Braun 1993, https://doi.org/10.1109/ICNN.1993.298623"),
 	row("adagrad", func() Rule { return AdaGrad() }, 0.01, false,
-		"sparse features, such as counts of words", "the step dies out in long runs", "Duchi, Hazan, Singer 2011, https://jmlr.org/papers/v12/duchi11a.html"),
+		"sparse features, such as counts of words", "the step dies out in long runs", "Duchi, Hazan, Singer 2011, https://jmlr.org/papers/v12/duchi11a.html").searched(crowded, rate(1e-4, 1)),
 	row("adadelta", func() Rule { return AdaDelta() }, 1, false,
-		"when nothing is to be tuned", "slow start: its first steps are of size √ε", "Zeiler 2012, https://arxiv.org/abs/1212.5701"),
+		"when nothing is to be tuned", "slow start: its first steps are of size √ε", "Zeiler 2012, https://arxiv.org/abs/1212.5701").searched(crowded, rate(1e-4, 1), memory("rho", 0, 0.9999)),
 	row("rmsprop", func() Rule { return RMSProp() }, 0.01, false,
-		"recurrent nets, reinforcement learning", "no bias correction: the first steps are up to 10 times too long", "Tieleman, Hinton 2012; https://arxiv.org/abs/1308.0850"),
+		"recurrent nets, reinforcement learning", "no bias correction: the first steps are up to 10 times too long", "Tieleman, Hinton 2012; https://arxiv.org/abs/1308.0850").searched(crowded, rate(1e-4, 1), memory("alpha", 0, 0.9999)),
 	row("adam", func() Rule { return Adam() }, 1e-3, false,
-		"the first thing to try", "may not converge where rare gradients matter: see amsgrad; l2 in front of it is not weight decay: see adamw", "Kingma, Ba 2014, https://arxiv.org/abs/1412.6980"),
+		"the first thing to try", "may not converge where rare gradients matter: see amsgrad; l2 in front of it is not weight decay: see adamw", "Kingma, Ba 2014, https://arxiv.org/abs/1412.6980").searched(crowded, betas...),
 	row("amsgrad", func() Rule { return AMSGrad() }, 1e-3, false,
-		"adam where rare large gradients matter", "one outlier shortens all later steps", "Reddi, Kale, Kumar 2018, https://arxiv.org/abs/1904.09237"),
+		"adam where rare large gradients matter", "one outlier shortens all later steps", "Reddi, Kale, Kumar 2018, https://arxiv.org/abs/1904.09237").searched(crowded, betas...),
 	row("adamw", func() Rule { return AdamW() }, 1e-3, false,
-		"transformers, and whatever needs weight decay", "decays biases too: decay(0.01, spare=true) | adam does not", "Loshchilov, Hutter 2017, https://arxiv.org/abs/1711.05101"),
+		"transformers, and whatever needs weight decay", "decays biases too: decay(0.01, spare=true) | adam does not", "Loshchilov, Hutter 2017, https://arxiv.org/abs/1711.05101").searched(crowded+"; lambda: "+algoPerf, append(betas, strength)...),
 	row("adamax", func() Rule { return Adamax() }, 2e-3, false,
 		"embeddings, heavy-tailed gradients", "one outlier shortens the next 1/(1-β2) steps", "Kingma, Ba 2014, https://arxiv.org/abs/1412.6980"),
 	row("nadam", func() Rule { return NAdam() }, 2e-3, false,
-		"adam with look-ahead: often a little faster", "as adam", "Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ"),
+		"adam with look-ahead: often a little faster", "as adam", "Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ").searched(crowded, betas...),
 	row("radam", func() Rule { return RAdam() }, 1e-3, false,
-		"adam without a warm-up to tune", "its first 5 steps are plain momentum at the same rate: they diverge where gradients are large", "Liu et al. 2019, https://arxiv.org/abs/1908.03265"),
+		"adam without a warm-up to tune", "its first 5 steps are plain momentum at the same rate: they diverge where gradients are large", "Liu et al. 2019, https://arxiv.org/abs/1908.03265").searched(crowded, betas...),
 
 	row("adabelief", func() Rule { return AdaBelief() }, 1e-3, false,
-		"adam where gradients are steady: longer steps along them", "needs no ε, and is sensitive to a large one", "Zhuang et al. 2020, https://arxiv.org/abs/2010.07468"),
+		"adam where gradients are steady: longer steps along them", "needs no ε, and is sensitive to a large one", "Zhuang et al. 2020, https://arxiv.org/abs/2010.07468").searched(crowded, betas...),
 	row("yogi", func() Rule { return Yogi() }, 0.01, false,
 		"sparse gradients, where adam's mean square shrinks too fast", "slow to recover from one large gradient", "Zaheer et al. 2018, https://papers.nips.cc/paper/8186-adaptive-methods-for-nonconvex-optimization"),
 	row("adan", func() Rule { return Adan() }, 1e-3, false,
@@ -90,18 +128,18 @@ var Table = []Entry{
 	row("schedulefree_adamw", func() Rule { return ScheduleFreeAdamW() }, 2.5e-3, false,
 		"adamw without knowing how long the run will be", "evaluate the average, not the parameters", "Defazio et al. 2024, https://arxiv.org/abs/2405.15682"),
 	row("prodigy", func() Rule { return Prodigy() }, 1, false,
-		"adam when the learning rate is not known", "short runs: the estimate takes some hundred steps; noisy losses", "Mishchenko, Defazio 2023, https://arxiv.org/abs/2306.06101"),
+		"adam when the learning rate is not known", "short runs: the estimate takes some hundred steps; noisy losses", "Mishchenko, Defazio 2023, https://arxiv.org/abs/2306.06101").free(),
 	row("polyak", func() Rule { return Polyak() }, 1, false,
-		"losses whose least value is known, such as 0 for a model that fits", "a least value that cannot be reached: the step is too long", "Loizou et al. 2020, https://arxiv.org/abs/2002.10542"),
+		"losses whose least value is known, such as 0 for a model that fits", "a least value that cannot be reached: the step is too long", "Loizou et al. 2020, https://arxiv.org/abs/2002.10542").free(),
 
 	row("dog", func() Rule { return DoG() }, 1, false,
-		"plain gradient descent when the learning rate is not known", "evaluate an average of the weights (ema); one start that is far off spoils the run", "Ivgi, Hinder, Carmon 2023, https://arxiv.org/abs/2302.12022"),
+		"plain gradient descent when the learning rate is not known", "evaluate an average of the weights (ema); one start that is far off spoils the run", "Ivgi, Hinder, Carmon 2023, https://arxiv.org/abs/2302.12022").free(),
 	row("dowg", func() Rule { return DoWG() }, 1, false,
-		"as dog, on smooth losses as well", "noise that does not shrink: steps stay long", "Khaled, Mishchenko, Jin 2023, https://arxiv.org/abs/2305.16284"),
+		"as dog, on smooth losses as well", "noise that does not shrink: steps stay long", "Khaled, Mishchenko, Jin 2023, https://arxiv.org/abs/2305.16284").free(),
 	row("dadapt", func() Rule { return DAdapt() }, 1, false,
-		"adam when the learning rate is not known", "short runs: the estimate grows from 1e-6", "Defazio, Mishchenko 2023, https://arxiv.org/abs/2301.07733"),
+		"adam when the learning rate is not known", "short runs: the estimate grows from 1e-6", "Defazio, Mishchenko 2023, https://arxiv.org/abs/2301.07733").free(),
 	row("cocob", func() Rule { return COCOB() }, 1, false,
-		"nothing to tune at all: each element bets for itself", "long runs on noisy losses; ignores weight decay, but not l2", "Orabona, Tommasi 2017, https://arxiv.org/abs/1705.07795"),
+		"nothing to tune at all: each element bets for itself", "long runs on noisy losses; ignores weight decay, but not l2", "Orabona, Tommasi 2017, https://arxiv.org/abs/1705.07795").free(),
 	row("madgrad", func() Rule { return MADGRAD() }, 0.01, false,
 		"adam's speed with sgd's generalisation; sparse and dense features", "weight decay as in adamw: use l2, and less of it", "Defazio, Jelassi 2021, https://arxiv.org/abs/2101.11075"),
 	row("ftrl", func() Rule { return FTRL() }, 0.1, false,
@@ -151,7 +189,7 @@ var Table = []Entry{
 	row("cautious", func() Rule { return Cautious() }, 0, true,
 		"any rule with momentum: no step against the gradient", "noise decides the mask when batches are small", "Liang et al. 2024, https://arxiv.org/abs/2411.16085"),
 	row("mechanic", func() Rule { return Mechanic() }, 1, true,
-		"any rule without a learning rate to tune", "rules whose step has a fixed length, such as lars and lamb", "Cutkosky, Defazio, Mehta 2023, https://arxiv.org/abs/2306.00144"),
+		"any rule without a learning rate to tune", "rules whose step has a fixed length, such as lars and lamb", "Cutkosky, Defazio, Mehta 2023, https://arxiv.org/abs/2306.00144").free(),
 	row("lookahead", func() Rule { return Lookahead() }, 0, true,
 		"steadier training with any rule", "slower at the start", "Zhang et al. 2019, https://arxiv.org/abs/1907.08610"),
 	row("ema", func() Rule { return EMA() }, 0, true,

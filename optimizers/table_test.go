@@ -161,7 +161,6 @@ func TestParse(t *testing.T) {
 		{"adamw(lambda=0, beta1=0)", Optimizer{Rule: Chain{Decay(0), AdamRule{Beta2: 0.999, Eps: 1e-8}}, LR: 1e-3}},
 		{"clip(2)", Optimizer{Rule: Clip(2)}},
 		{"clip | SGD(lr=0)", Optimizer{Rule: Chain{Clip(1), SGD()}, Given: true}},
-		{"sgd(lr=1e-4..0.1)", Optimizer{Rule: SGD(), LR: 1e-3, Range: &spec.Interval{Lo: 1e-4, Hi: 0.1}}},
 		{"freeze(a|b*) | rprop", Optimizer{Rule: Chain{Freeze("a|b*"), Rprop()}, LR: 0.01}},
 	} {
 		c.want.Text = strings.TrimSpace(c.text)
@@ -178,9 +177,9 @@ func TestParse(t *testing.T) {
 		{"adam(lr=-1)", "lr=-1 is not in [0,inf)"},
 		{"adam(lr=x)", "lr=x is not a number"},
 		{"adam(lr=0..1)", "above 0"},
-		{"adam(beta1=0.1..0.2)", "not searched for"},
+		{"adam(beta1=0.1..0.2)", "is a range"},
 		{"group(a, 2, 3)", "only the first"},
-		{"sgd(lr=0.1..0.2) | adam(lr=1)", "twice"},
+		{"sgd(lr=0.1) | adam(lr=1)", "twice"},
 		{"adam(lr=1) | sgd(lr=2)", "twice"},
 		{"adam(beta1=0.1, beta1=0.2)", "twice"},
 		{"adam(weight_decay=0.1)", "l2(0.01) | adam"},
@@ -316,5 +315,28 @@ func TestDoWGFigures(t *testing.T) {
 		if got := p.Scalar(tr.Loss); math.Abs(got-want) > 2e-5 { // theirs are float32
 			t.Errorf("after %d steps %v, not %v", i, got, want)
 		}
+	}
+}
+
+// Whatever moves has a range for its rate, of a source; ranges are of settings, and
+// may be written as they are. A text with one is for a search alone.
+func TestSpaces(t *testing.T) {
+	for i := range Table {
+		e := &Table[i]
+		if e.LR > 0 && (len(e.Space) == 0 || e.Space[0].Name != "lr" || e.SpaceSource == "") {
+			t.Errorf("%s: the range of its rate, or who published it, is missing", e.Name)
+		}
+		for _, r := range e.Space {
+			c := spec.Of(e.Name, r.Name, r.Interval)
+			if a, err := e.Bind(c); err != nil || a.Value(r.Name) != r.Interval {
+				t.Errorf("%s: %v", c, err)
+			}
+			if _, err := Parse(c.String()); err == nil || !strings.Contains(err.Error(), "is a range, which bench searches") {
+				t.Errorf("%s is an optimizer: %v", c, err)
+			}
+		}
+	}
+	if _, err := Parse("clip(0.1..10) | adam"); err == nil || !strings.Contains(err.Error(), "max=0.1..10 is a range") {
+		t.Error(err)
 	}
 }

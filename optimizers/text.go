@@ -155,8 +155,12 @@ func program(link string) (command string, is bool) {
 	return strings.TrimSpace(command), is
 }
 
-// split returns the links of a text, which | separates outside brackets.
-func split(text string) (links []string) {
+// Unnamed reports whether a text is, or has in its chain, a rule without a row: a
+// formula, or another program.
+func Unnamed(text string) bool { return isFormula(text) || strings.Contains(text, "exec:") }
+
+// Links returns the links of a text, which | separates outside brackets.
+func Links(text string) (links []string) {
 	depth, from := 0, 0
 	for i, r := range text {
 		switch r {

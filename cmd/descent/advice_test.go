@@ -100,7 +100,7 @@ func TestAdviceIsFollowable(t *testing.T) {
 	}
 	commands := map[string][]string{
 		"train":   {"train", "FILE", "-t", "y", "--epochs", "1", "--val", "0"},
-		"bench":   {"bench", "FILE", "-t", "y", "--epochs", "1", "--seeds", "1", "--rates", "0.1", "-o", "sgd", "--out", t.TempDir(), "-q"},
+		"bench":   {"bench", "FILE", "-t", "y", "--epochs", "1", "--seeds", "1", "-o", "sgd(lr=0.1)", "--out", t.TempDir(), "-q"},
 		"predict": {"predict", model, "FILE"},
 		"fit":     {"fit", "y ~ a*x", "FILE", "--start", "a=1"},
 	}

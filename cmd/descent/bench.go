@@ -13,8 +13,11 @@ import (
 	"strings"
 
 	"descent/bench"
+	"descent/bench/journal"
+	"descent/bench/tuning"
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/rng"
 	"descent/internal/spec"
 	"descent/internal/terminal"
 
@@ -31,64 +34,141 @@ type benchOptions struct {
 	study      bench.Study
 	net        bench.Net
 	json       bool
+	plan       string
+	tables     []string
+	programs   bool // that a plan names may run
+	shard      string
+	part       [2]int // the shard, of so many
 }
 
 // The files of a benchmark.
 const (
-	jsonFile = "results.json"
-	pageFile = "report.html"
+	jsonFile    = "results.json"
+	pageFile    = "report.html"
+	journalFile = "journal.jsonl"
 )
 
 func benchCommand() *cobra.Command {
+	cmd, _ := newBench()
+	cmd.AddCommand(benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
+	return cmd
+}
+
+// newBench returns the command, and what its flags say.
+func newBench() (*cobra.Command, *benchOptions) {
 	o := &benchOptions{}
 	cmd := &cobra.Command{
 		Use:   "bench [DATA]",
 		Short: "Compare optimizers on a data set",
-		Long: "Train one model with several optimizers, each at its best learning rate, and say which\n" +
-			"differences are more than noise. Rates are chosen on validation rows out of a grid for each\n" +
-			"optimizer; the runs that count have fresh seeds and are scored on test rows. A table goes to\n" +
-			"the terminal, report.html and results.json to a folder. The data are an embedded set\n" +
+		Long: "Train one model with several optimizers, and say which differences are shown. Each has the same\n" +
+			"number of trials, settings out of its own ranges, of which validation rows choose one; the runs\n" +
+			"that count have fresh seeds and fresh divisions of the rows. A table goes to the terminal,\n" +
+			"report.html and results.json to a folder. The data are an embedded set\n" +
 			"(" + strings.Join(setNames(), ", ") + "), a CSV file (- is the standard input),\n" +
 			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
 			"  descent bench digits -o adam -o lbfgs\n" +
+			"  descent bench digits --track full --trials 20 -o adam -o 'sgd(lr=0.01..1)'\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
 			"  descent bench houses.csv --target price --model 'mlp(64,32)' --loss 'huber(delta=1)'",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.execute(cmd, args) },
 	}
-	cmd.AddCommand(benchDiffCommand())
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
-	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of analytic problems: "+strings.Join(spec.Names(bench.Suites), ", "))
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", "))
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
-	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which learning rates are chosen"))
+	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which settings are chosen"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "mlp(32)")
-	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; with lr=... nothing is tuned; give it several times to compare"))
+	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; lr=1e-3..1 is a range to search, lr=0.1 is not tuned; 'adam @ constant' has its own schedule; give it several times to compare"))
 	o.rawFlag(f)
-	f.IntVar(&s.Seeds, "seeds", 3, "scored runs of each optimizer; of a suite, starts of each function")
-	f.IntVar(&s.TuneSeeds, "tune-seeds", 3, "runs of each learning rate that is tried")
+	f.StringVar(&s.Track, "track", "lr", "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", "))
+	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
+	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
+	f.Float64Var(&s.Margin, "margin", 0, "difference of scores that does not matter (default: half a point of accuracy, a hundredth of a loss)")
 	f.IntVarP(&o.net.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
 	f.IntVarP(&o.net.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
-	f.Float64SliceVar(&s.Rates, "rates", nil, "learning `rates` to try (default: half decades around the optimizer's own default)")
-	scheduleFlag(f, &s.Schedule, "cosine", "")
+	scheduleFlag(f, &s.Schedule, "cosine", ", of optimizers that have none of their own")
 	seedFlag(f, &s.Seed, ": the split, the weights and the order of rows")
 	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	workersFlag(f, &s.Workers, "; each does runs of its own")
-	f.StringVar(&o.out, "out", "results", about("out", ": report.html and results.json"))
+	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
+	f.StringArrayVar(&o.tables, "table", nil, "the table as a `file` too, CSV, Markdown or LaTeX (booktabs) by its ending: "+strings.Join(bench.TableFormats(), ", "))
+	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
+	f.BoolVar(&o.programs, "programs", false, about("programs", ""))
+	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
-	f.Lookup("rates").DefValue = "" // which help does not print
-	return cmd
+	f.Lookup("margin").DefValue = ""
+	return cmd, o
 }
 
 // execute does what the command is for.
-func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
+func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
+	if err := o.ready(cmd, args); err != nil {
+		return err
+	}
+	release, err := claim(o.out, jsonFile, pageFile)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := o.allowStudy(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	if o.study.Journal, err = openJournal(cmd, filepath.Join(o.out, journalFile)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.study.Journal.Close()) }()
+	show := newMeter(cmd.ErrOrStderr(), o.quiet)
+	o.study.OnJob = show.job
+	if o.part[1] > 0 {
+		runs, err := o.study.RunPart(cmd.Context(), o.part[0], o.part[1])
+		show.close()
+		if err == nil {
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "shard %s: %d runs are in %s\n", o.shard, runs, filepath.Join(o.out, journalFile))
+		}
+		return o.told(err)
+	}
+	r, err := o.study.Run(cmd.Context())
+	show.close()
+	if err != nil {
+		return o.told(err)
+	}
+	r.Command, r.Plan = commandLine(cmd, args), o.planOf(cmd)
+	return o.write(cmd.OutOrStdout(), r)
+}
+
+// told is an error of a study as its user needs it.
+func (o *benchOptions) told(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted; finished runs are in %s, and the same command goes on from there: %w", filepath.Join(o.out, journalFile), err)
+	case errors.As(err, new(*bench.MistakeError)):
+		return usage(err)
+	}
+	return err
+}
+
+// openJournal reads a journal, and tells what is wrong with it.
+func openJournal(cmd *cobra.Command, path string) (*journal.Journal, error) {
+	j, err := journal.Open(path)
+	if err == nil && j.Skipped > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %s of %s damaged and left out; those runs are done again\n", count(j.Skipped, "line"), path)
+	}
+	return j, err
+}
+
+// ready checks flags and prepares the study.
+func (o *benchOptions) ready(cmd *cobra.Command, args []string) error {
+	if err := o.followPlan(cmd, args); err != nil {
+		return usage(err)
+	}
 	if len(args) == 1 {
 		if cmd.Flags().Changed("data") && o.data != args[0] {
 			return usage(fmt.Errorf("the data are given twice: %s and --data %s", args[0], o.data))
@@ -104,34 +184,14 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) error {
 		}
 		o.study.Problems = []bench.Problem{&o.net}
 	}
-	release, err := claim(o.out, jsonFile, pageFile)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if o.suite == "" {
-		if err := o.allowStudy(cmd.ErrOrStderr()); err != nil {
-			return err
-		}
-	}
-	show := newMeter(cmd.ErrOrStderr(), o.quiet)
-	o.study.OnJob = show.job
-	r, err := o.study.Run(cmd.Context())
-	show.close()
-	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted, nothing was written: %w", err)
-	case errors.As(err, new(*bench.MistakeError)):
-		return usage(err)
-	case err != nil:
-		return err
-	}
-	r.Command = commandLine(cmd, args)
-	return o.write(cmd.OutOrStdout(), r)
+	return nil
 }
 
 // allowStudy says how much memory the study will need, or why that is too much.
 func (o *benchOptions) allowStudy(w io.Writer) error {
+	if o.suite != "" {
+		return nil
+	}
 	entrants, workers := o.study.Entrants, cmp.Or(o.study.Workers, runtime.GOMAXPROCS(0))
 	n, err := o.net.Memory(entrants, workers)
 	if err != nil {
@@ -148,7 +208,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "seeds", "rates", "schedule", "seed", "workers", "out", "json", "quiet"}
+var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -162,7 +222,10 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("--suite: %w", err)
 	}
-	o.study.Name, o.study.Problems = suite.Name, suite.Problems
+	o.study.Name = suite.Name
+	if o.study.Problems, err = suite.Problems(); err != nil {
+		return err
+	}
 	if len(args) > 0 {
 		return fmt.Errorf("either data (%s) or --suite", args[0])
 	}
@@ -190,7 +253,7 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if o.net.Dtype, ok = dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	for name, n := range map[string]int{"seeds": o.study.Seeds, "tune-seeds": o.study.TuneSeeds, "epochs": o.net.Epochs, "workers": o.study.Workers} {
+	for name, n := range map[string]int{"seeds": o.study.Seeds, "trials": o.study.Trials, "epochs": o.net.Epochs, "workers": o.study.Workers} {
 		if cmd.Flags().Changed(name) && n < 1 {
 			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
 		}
@@ -201,13 +264,28 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if err := apart(o.val, o.test); err != nil {
 		return err
 	}
-	for _, lr := range o.study.Rates {
-		if !(lr > 0) {
-			return fmt.Errorf("--rates %v: learning rates are above 0", lr)
+	for _, name := range o.tables {
+		if !slices.Contains(bench.TableFormats(), filepath.Ext(name)) {
+			return fmt.Errorf("--table %s: its name ends in %s", name, strings.Join(bench.TableFormats(), ", "))
 		}
+		if err := atomicfile.Check(name); err != nil {
+			return fmt.Errorf("--table: %w", err)
+		}
+	}
+	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--track: %w", err)
+	case !track.Searches() && o.given("trials"):
+		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", track.Name)
+	case !(o.study.Margin >= 0):
+		return fmt.Errorf("--margin %v: it cannot be negative", o.study.Margin)
 	}
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
+	}
+	if n, err := fmt.Sscanf(o.shard, "%d/%d", &o.part[0], &o.part[1]); o.shard != "" && (err != nil || n < 2 || fmt.Sprintf("%d/%d", o.part[0], o.part[1]) != o.shard || o.part[0] < 1 || o.part[0] > o.part[1]) {
+		return fmt.Errorf("--shard %s: it is written 3/8, from 1/8 to 8/8", o.shard)
 	}
 	for _, text := range o.optimizers {
 		e, err := bench.Parse(text)
@@ -220,7 +298,7 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		o.study.Entrants = append(o.study.Entrants, e)
 	}
 	rule := slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
-	for _, name := range []string{"rates", "schedule", "tune-seeds"} {
+	for _, name := range []string{"trials", "schedule"} {
 		if !rule && o.given(name) {
 			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
 		}
@@ -237,11 +315,16 @@ func (o *benchOptions) prepare() error {
 		o.scaling = defaultScaling(o.data)
 	}
 	o.seed = o.study.Seed
-	parts, err := o.open(o.data)
+	src, err := o.source(o.data)
+	if err != nil {
+		return err
+	}
+	parts, err := o.parts(src)
 	if err != nil {
 		return err
 	}
 	n := &o.net
+	n.Cases = func(k int) (*data.Parts, error) { return o.again(src, k) }
 	if o.given("batch") && n.Batch == 0 {
 		n.Batch = parts.Train.Rows()
 	}
@@ -265,6 +348,18 @@ func (o *benchOptions) prepare() error {
 	return nil
 }
 
+// again divides the rows anew: case k has a seed of its own, and targets in the unit
+// of the first division.
+func (o *benchOptions) again(src *data.Source, k int) (*data.Parts, error) {
+	other := o.trainOptions
+	other.seed = rng.Mix(o.study.Seed + uint64(k)*rng.Golden)
+	parts, err := other.divide(src)
+	if err == nil {
+		o.unitOf(parts)
+	}
+	return parts, err
+}
+
 // defaultScaling suits a data set: pixels have one unit, the columns of a table
 // do not.
 func defaultScaling(name string) string {
@@ -286,7 +381,15 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	page := filepath.Join(o.out, pageFile)
-	if err := atomicfile.WriteAll(map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}); err != nil {
+	files := map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}
+	for _, name := range o.tables {
+		var table bytes.Buffer
+		if err := r.WriteTableAs(&table, filepath.Ext(name)); err != nil {
+			return err
+		}
+		files[name] = table.Bytes()
+	}
+	if err := atomicfile.WriteAll(files); err != nil {
 		return err
 	}
 	if o.json {

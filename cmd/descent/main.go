@@ -103,6 +103,9 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	if e == nil {
 		return 0
 	}
+	if told := (*toldError)(nil); errors.As(e, &told) {
+		return told.status
+	}
 	text, interrupted := oneLine(e.Error()), errors.Is(e, context.Canceled)
 	if why := context.Canceled.Error(); interrupted && text == why {
 		text = "interrupted"
@@ -119,6 +122,11 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	}
 	return exitFailure
 }
+
+// A toldError ends the command with a status, of which another process has said why.
+type toldError struct{ status int }
+
+func (e *toldError) Error() string { return fmt.Sprintf("status %d", e.status) }
 
 // checkEnvironment refuses variables that would be ignored.
 func checkEnvironment() error {

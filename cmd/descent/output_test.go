@@ -18,9 +18,9 @@ import (
 func examples(folder string) map[string][]string {
 	in := func(name string) string { return filepath.Join(folder, name) }
 	return map[string][]string{
-		"bench":              {"wine", "--epochs", "1", "--seeds", "1", "--tune-seeds", "1", "-o", "sgd", "--rates", "0.1", "--out", in("results"), "-q"},
-		"bench --json":       {"wine", "--epochs", "1", "--seeds", "1", "--tune-seeds", "1", "-o", "sgd", "--rates", "0.1", "--out", in("results"), "-q", "--json"},
-		"bench --suite":      {"classic", "--budget", "2", "-o", "sgd", "--rates", "0.1", "--out", in("results"), "-q"},
+		"bench":              {"wine", "--epochs", "1", "--seeds", "1", "-o", "sgd(lr=0.1)", "--out", in("results"), "-q"},
+		"bench --json":       {"wine", "--epochs", "1", "--seeds", "1", "-o", "sgd(lr=0.1)", "--out", in("results"), "-q", "--json"},
+		"bench --suite":      {"classic", "--budget", "2", "-o", "sgd(lr=0.1)", "--out", in("results"), "-q"},
 		"bench diff":         {in("old.json"), in("old.json")},
 		"bench diff --json":  {in("old.json"), in("old.json"), "--json"},
 		"train":              {in("names.csv"), "-t", hostile + "kind", "--epochs", "1", "--test", "0.4"},

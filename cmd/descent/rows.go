@@ -52,6 +52,25 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 
 // open reads the data and divides them.
 func (o *trainOptions) open(name string) (*data.Parts, error) {
+	src, err := o.source(name)
+	if err != nil {
+		return nil, err
+	}
+	return o.parts(src)
+}
+
+// parts divides the rows, and notes what the model has to know of them.
+func (o *trainOptions) parts(src *data.Source) (*data.Parts, error) {
+	parts, err := o.divide(src)
+	if err == nil && o.whole(src) && o.scaling != "" {
+		o.Mean, o.Deviation = parts.Train.ChannelScale()
+	}
+	o.Resized = o.pictures.Width > 0
+	return parts, o.inFlags(err)
+}
+
+// source reads the data.
+func (o *trainOptions) source(name string) (*data.Source, error) {
 	if err := find(name); err != nil {
 		return nil, err
 	}
@@ -81,12 +100,7 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	if o.scaling == string(data.MinMax) && src.Table != nil && o.augment != nil {
 		return nil, usage(fmt.Errorf("--scaling minmax scales each pixel by itself, so that --augment cannot move them; there are standard and none"))
 	}
-	parts, err := o.divide(src)
-	if err == nil && o.whole(src) && o.scaling != "" {
-		o.Mean, o.Deviation = parts.Train.ChannelScale()
-	}
-	o.Resized = o.pictures.Width > 0
-	return parts, o.inFlags(err)
+	return src, nil
 }
 
 // whole tells whether inputs are scaled as a whole, and not each by itself: those of

@@ -247,13 +247,20 @@ func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 	if sd := math.Sqrt(square / float64(len(y))); sd > 0 && !math.IsInf(sd, 0) {
 		s.Scale = sd
 	}
-	if s.Raw = raw; raw {
-		return nil
+	s.Raw = raw
+	s.unitOf(parts)
+	return nil
+}
+
+// unitOf applies Offset and Scale to targets, unless the loss is to see them as they
+// are.
+func (s *setup) unitOf(parts *data.Parts) {
+	if s.Classes > 0 || s.Raw || s.Offset == 0 && s.Scale == 1 {
+		return
 	}
 	for _, d := range []*data.Dataset{parts.Train, parts.Val, parts.Test} {
 		for i := range d.Y {
 			d.Y[i] = (d.Y[i] - s.Offset) / s.Scale
 		}
 	}
-	return nil
 }

@@ -65,7 +65,7 @@ func TestBaselinesAreTold(t *testing.T) {
 		}
 	}
 	status, out, errs := descent("bench", "iris", "--optimizer", "sgd(lr=1e-9)", "--epochs", "1", "--seeds", "2", "-q", "--out", t.TempDir())
-	if status != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "does not beat the solved linear model") || !strings.Contains(out, "from the lowest to the highest of the 2 scored runs") {
+	if status != 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "does not beat the solved linear model") || !strings.Contains(out, "95 % intervals of the means of 2 scored runs") {
 		t.Errorf("%d %s %s", status, out, errs)
 	}
 }

@@ -248,8 +248,6 @@ func (o *trainOptions) checkOptimizer() error {
 		return o.checkMethod()
 	}
 	switch {
-	case o.optimizer.Range != nil:
-		return fmt.Errorf("--optimizer: lr=%v is a range, which bench searches; train needs one rate", o.optimizer.Range)
 	case o.given("lr") && o.optimizer.Given:
 		return fmt.Errorf("the learning rate is given twice: --lr %v and lr=%v in --optimizer", o.rateFlag, o.optimizer.LR)
 	}

@@ -1,6 +1,7 @@
 // Package atomicfile writes files, all that this module writes: so that a crash
 // leaves the old content or the new, never a part, of one file ([Write]) or of
-// several that belong together ([Set]).
+// several that belong together ([Set]). [Append] is for files that have an end of their
+// own after each part.
 package atomicfile
 
 import (
@@ -22,6 +23,16 @@ func Write(name string, text []byte) error {
 	}
 	defer s.Discard()
 	return s.Commit()
+}
+
+// Append opens a file to add to its end, and makes it if there is none. What is added
+// may be cut short by a crash: whoever reads it has to see that.
+func Append(name string) (File, error) {
+	f, err := system.Append(name)
+	if err != nil {
+		return nil, named(name, err)
+	}
+	return f, named(filepath.Dir(name), system.SyncFolder(filepath.Dir(name)))
 }
 
 // A Staged is the content of a file that is on disk and does not have its name

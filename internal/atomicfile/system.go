@@ -13,6 +13,9 @@ import (
 type System interface {
 	// Create makes a file that did not exist, a link neither.
 	Create(name string) (File, error)
+	// Append opens a file to add to its end, and makes it if there is none. A link is
+	// not followed.
+	Append(name string) (File, error)
 	Rename(from, to string) error
 	Remove(name string) error
 	// SyncFolder makes the names in a folder last.
@@ -43,6 +46,14 @@ func (computer) Create(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err // not f, which would be a File that is not nil
+	}
+	return f, nil
+}
+
+func (computer) Append(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|noFollow, 0o644)
+	if err != nil {
+		return nil, err
 	}
 	return f, nil
 }

@@ -81,16 +81,31 @@ func Solvable(d *data.Dataset) bool {
 // Of fits the baselines to training rows and scores them on others. Inputs are
 // expected to be of one scale, since the penalty treats them alike.
 func Of(ctx context.Context, training, scored *data.Dataset) (*Scores, error) {
-	s := &Scores{Constant: sayTheSame(training, scored)}
+	all, err := All(ctx, training, scored)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// All is Of for several data sets, which the same baselines are scored on.
+func All(ctx context.Context, training *data.Dataset, scored ...*data.Dataset) (all []*Scores, err error) {
+	for _, d := range scored {
+		all = append(all, &Scores{Constant: sayTheSame(training, d)})
+	}
 	if !Solvable(training) {
-		return s, nil
+		return all, nil
 	}
 	t, err := Linear(ctx, training)
 	if err != nil {
 		return nil, err
 	}
-	s.Linear, err = t.Evaluate(scored)
-	return s, err
+	for i, d := range scored {
+		if all[i].Linear, err = t.Evaluate(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Linear returns the solved linear model of the rows: the minimum of

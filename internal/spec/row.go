@@ -21,6 +21,10 @@ type Row struct {
 	Settings []Setting    // after those
 	Examples []string     // settings worth showing: "delta=2"
 	Source   string       // the paper
+	// Space has the ranges in which a search looks for numbers, and SpaceSource who
+	// published them. A text may give others, for any number, if it is not nil.
+	Space       []Range
+	SpaceSource string
 	// Advice says what to write instead of a setting that it does not have.
 	Advice map[string]string
 }
@@ -30,10 +34,23 @@ func (r *Row) Spec() *Row { return r }
 
 // All returns all settings.
 func (r *Row) All() []Setting {
-	if r.Structs == nil {
+	if r.Structs == nil && r.Space == nil {
 		return r.Settings
 	}
-	return append(Fields(r.Structs()...), r.Settings...)
+	var all []Setting
+	if r.Structs != nil {
+		all = Fields(r.Structs()...)
+	}
+	all = append(all, r.Settings...)
+	for i := range all {
+		s := &all[i]
+		if k := slices.IndexFunc(r.Space, func(x Range) bool { return x.Name == s.Name }); k >= 0 {
+			s.Search = &r.Space[k]
+		} else if r.Space != nil && s.Kind == Number {
+			s.Search = &Range{Name: s.Name}
+		}
+	}
+	return all
 }
 
 // A Setting is one of a row's.
@@ -48,11 +65,28 @@ type Setting struct {
 	Choices  []string // of words, none is any; of a list, words that may stand for it
 	By       Position
 	One      bool // a list of one may be written without brackets
-	// Search is where a search looks for a number if it is not told; a text may
-	// give another range. Log says that it looks evenly in the logarithm.
-	Search Interval
-	Log    bool
+	// Search is where a search looks for a number if it is not told, nil if a text
+	// cannot give a range. [Row.All] fills it in.
+	Search *Range
 }
+
+// A Range is where a search looks for the number of a name. It is empty if only a
+// text may say where.
+type Range struct {
+	Name string
+	Interval
+	Scale Scale
+}
+
+// A Scale says in which unit a search looks evenly.
+type Scale string
+
+// The scales.
+const (
+	Even   Scale = ""           // in the number itself
+	Log    Scale = "log"        // in its logarithm
+	Below1 Scale = "log of 1-x" // of what is left to 1, for decays
+)
 
 // Kind is the form of a setting's value.
 type Kind string
@@ -185,10 +219,10 @@ func (s *Setting) convert(v Value) (Value, error) {
 		case float64:
 			return x, s.check(x, bad)
 		case Interval:
-			if s.Search == (Interval{}) {
+			if s.Search == nil {
 				return nil, fmt.Errorf("%s=%s: it is not searched for; write one number", s.Name, x)
 			}
-			if !(x.Lo < x.Hi) || s.Log && !(x.Lo > 0) {
+			if !(x.Lo < x.Hi) || s.Search.Scale == Log && !(x.Lo > 0) {
 				return nil, fmt.Errorf("%s=%s: a range goes from a smaller to a larger number, above 0 for a logarithmic one", s.Name, x)
 			}
 			return x, errors.Join(s.check(x.Lo, bad), s.check(x.Hi, bad))

@@ -71,13 +71,13 @@ func TestParsePhases(t *testing.T) {
 var things = []struct{ Row }{{Row{Name: "thing", Aliases: []string{"ding"}, Examples: []string{"2"}, Advice: map[string]string{"wd": "use decay"},
 	Settings: []Setting{
 		{Name: "n", Kind: Whole, Range: "[1,8]", Required: true},
-		{Name: "x", Kind: Number, Default: 0.5, Range: "[0,1)", By: InOrder, Search: Interval{0.01, 0.9}, Log: true},
+		{Name: "x", Kind: Number, Default: 0.5, Range: "[0,1)", By: InOrder},
 		{Name: "yes", Kind: Flag, Default: false},
 		{Name: "word", Kind: Word, Default: "red", Choices: []string{"red", "green"}},
 		{Name: "any", Kind: Word},
 		{Name: "list", Kind: List, Range: "[0,inf)"},
 		{Name: "sub", Kind: Calls},
-	}}}, {Row{Name: "many", Examples: []string{"1"}, Settings: []Setting{{Name: "u", Kind: Wholes, Range: "[1,9]", Required: true, By: Rest}, {Name: "k", Kind: Number, Default: 1.0}}}},
+	}, Space: []Range{{"x", Interval{0.01, 0.9}, Log}}}}, {Row{Name: "many", Examples: []string{"1"}, Settings: []Setting{{Name: "u", Kind: Wholes, Range: "[1,9]", Required: true, By: Rest}, {Name: "k", Kind: Number, Default: 1.0}}}},
 	{Row{Name: "fork", Examples: []string{"a, b"}, Settings: []Setting{{Name: "parts", Kind: Branches, Required: true, By: Rest}, {Name: "pad", Kind: Wholes, One: true, Range: "[0,9]", Default: "same", Choices: []string{"same", "valid"}}}}},
 	{Row{Name: "bare"}}}
 

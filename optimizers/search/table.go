@@ -123,8 +123,6 @@ func ParseMethod(text string, seed uint64) (Method, error) {
 		return nil, err
 	case o.Method != nil:
 		return o.Method(seed), nil
-	case o.Range != nil:
-		return nil, fmt.Errorf("optimizer %q: lr=%v is a range, which bench searches; write one rate", text, o.Range)
 	}
 	return With(o.Rule, o.LR), nil
 }

@@ -98,6 +98,14 @@ func (u unsynced) Create(name string) (atomicfile.File, error) {
 	return unsyncedFile{f}, nil
 }
 
+func (u unsynced) Append(name string) (atomicfile.File, error) {
+	f, err := u.System.Append(name)
+	if err != nil {
+		return nil, err
+	}
+	return unsyncedFile{f}, nil
+}
+
 type unsyncedFile struct{ atomicfile.File }
 
 func (unsyncedFile) Sync() error { return nil }
@@ -129,8 +137,8 @@ func (d *Disk) lose() {
 		}
 	}
 	for _, f := range d.files {
-		if d.kind == Torn && !f.synced {
-			os.Truncate(f.name, 0)
+		if !f.synced && (d.kind == Torn || f.appended) {
+			os.Truncate(f.name, f.kept)
 		}
 	}
 }
@@ -147,6 +155,31 @@ func (d *Disk) Create(name string) (atomicfile.File, error) {
 	d.undo = append(d.undo, func() { os.Remove(name) })
 	d.files = append(d.files, &file{File: f, disk: d, name: name})
 	return d.files[len(d.files)-1], nil
+}
+
+// Append implements [atomicfile.System].
+func (d *Disk) Append(name string) (atomicfile.File, error) {
+	if err := d.fails(true); err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	_, none := os.Stat(name)
+	f, err := d.System.Append(name)
+	if err != nil {
+		return nil, err
+	}
+	if none != nil {
+		d.undo = append(d.undo, func() { os.Remove(name) })
+	}
+	d.files = append(d.files, &file{File: f, disk: d, name: name, kept: size(name), synced: true, appended: true})
+	return d.files[len(d.files)-1], nil
+}
+
+func size(name string) int64 {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // Rename implements [atomicfile.System].
@@ -192,6 +225,9 @@ type file struct {
 	disk   *Disk
 	name   string // by now
 	synced bool
+	kept   int64 // bytes that reached the disk
+
+	appended bool
 }
 
 // Write writes a half of what it cannot write.
@@ -212,6 +248,6 @@ func (f *file) Sync() error {
 	if err := f.disk.fails(true); err != nil {
 		return &os.PathError{Op: "sync", Path: f.name, Err: err}
 	}
-	f.synced = true
+	f.synced, f.kept = true, size(f.name)
 	return f.File.Sync()
 }
