@@ -80,6 +80,7 @@ func (l *loop) lower(b *Builder, in []Value, wanted []bool) []Value {
 		}
 	}
 	w.updates(next)
+	w.number()
 	if l.stop != nil {
 		body.Output(exec.Val(w.inside.vals[l.stop.id]))
 	}
@@ -152,6 +153,28 @@ func (w *bodyBuilder) result(dims []int) int {
 	return len(w.out.Results) - 1
 }
 
+// own adds an array that nobody wants after the loop. Its number is negative until it
+// is known how many results there are.
+func (w *bodyBuilder) own(dims []int) int {
+	w.out.Own = append(w.out.Own, dims)
+	return -len(w.out.Own)
+}
+
+// number numbers such arrays after the results.
+func (w *bodyBuilder) number() {
+	after := func(a *int) {
+		if *a < 0 {
+			*a = len(w.out.Results) - 1 - *a
+		}
+	}
+	for i := range w.out.Leaves {
+		after(&w.out.Leaves[i].Array)
+	}
+	for i := range w.out.Starts {
+		after(&w.out.Starts[i].Result)
+	}
+}
+
 // along is a walk from part first on, in the direction of the loop.
 func (w *bodyBuilder) along(walk exec.Walk, n, first int) exec.Walk {
 	walk.Start, walk.Step = first*n, n
@@ -187,8 +210,13 @@ func (w *bodyBuilder) carriedLeaf(i int, c *Node) exec.Val {
 	n, name := c.shape.Size(), fmt.Sprint("carry", i)
 	before, after := w.wantedStacks(c), w.wantedStacks(w.next[i])
 	if len(before)+len(after) == 0 || w.stop != nil {
-		a := w.result(memory(c.shape))
-		w.array[i] = a
+		var a int
+		if w.wanted[i] {
+			a = w.result(memory(c.shape))
+			w.array[i] = a
+		} else {
+			a = w.own(memory(c.shape))
+		}
 		w.out.Starts = append(w.out.Starts, exec.Start{Operand: i, Result: a})
 		return w.given(c, name, exec.Walk{Result: true, Array: a})
 	}

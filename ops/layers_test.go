@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"descent/internal/golden"
@@ -36,6 +37,47 @@ var layers = map[string]layer{
 		x := in["x"]
 		return map[string]*node{"y": affine(ops.GroupNorm(x, x.Shape().Dim(1), eps(c)), in, x.Shape().Rank()-2)}
 	},
+	"cumsum":       cumulativeLayer(ops.CumSum, nil),
+	"cumprod":      cumulativeLayer(ops.CumProd, nil),
+	"logcumsumexp": cumulativeLayer(ops.LogCumSumExp, nil),
+	"cummax":       cumulativeLayer(ops.CumMax, ops.ArgCumMax),
+	"cummin":       cumulativeLayer(ops.CumMin, ops.ArgCumMin),
+	"logsumexp":    cumulativeLayer(func(x *node, axis int) *node { return ops.LogSumExp(x, axis) }, nil),
+	"sort": func(c *golden.Case, in map[string]*node) map[string]*node {
+		axis, down := c.Wholes("dim")[0], c.Args["descending"] == true
+		return map[string]*node{"y": ops.Sort(in["x"], axis, down), "indices": ops.ArgSort(in["x"], axis, down)}
+	},
+	"topk": func(c *golden.Case, in map[string]*node) map[string]*node {
+		k, axis := c.Wholes("k")[0], c.Wholes("dim")[0]
+		return map[string]*node{"y": ops.TopK(in["x"], k, axis), "indices": ops.Slice(ops.ArgSort(in["x"], axis, true), axis, 0, k, 1)}
+	},
+	"median": func(c *golden.Case, in map[string]*node) map[string]*node {
+		axis := c.Wholes("dim")[0]
+		return ranked(in["x"], (in["x"].Shape().Dim(axis)+1)/2, axis, ops.Median(in["x"], axis))
+	},
+	"kthvalue": func(c *golden.Case, in map[string]*node) map[string]*node {
+		k, axis := c.Wholes("k")[0], c.Wholes("dim")[0]
+		return ranked(in["x"], k, axis, ops.KthValue(in["x"], k, axis))
+	},
+	"diff": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Differences(in["x"], c.Wholes("n")[0], c.Wholes("dim")[0])}
+	},
+}
+
+func cumulativeLayer(f, index func(*node, int) *node) layer {
+	return func(c *golden.Case, in map[string]*node) map[string]*node {
+		out := map[string]*node{"y": f(in["x"], c.Wholes("dim")[0])}
+		if index != nil {
+			out["indices"] = index(in["x"], c.Wholes("dim")[0])
+		}
+		return out
+	}
+}
+
+// ranked is an element of a rank, and where it is.
+func ranked(x *node, k, axis int, y *node) map[string]*node {
+	at := ops.Squeeze(ops.Slice(ops.ArgSort(x, axis, false), axis, k-1, k, 1), axis)
+	return map[string]*node{"y": y, "indices": at}
 }
 
 func eps(c *golden.Case) float64 { return c.Args["eps"].(float64) }
@@ -84,9 +126,9 @@ func adaptiveLayer(f func(*node, ...int) *node) layer {
 // TestLayers compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestLayers(t *testing.T) {
-	for _, file := range []string{"conv", "pool", "norm"} {
+	for _, file := range []string{"conv", "pool", "norm", "scan"} {
 		for _, c := range golden.Cases(t, "testdata/layers/"+file+".json") {
-			golden.Compare(t, &c, func(in map[string]*node) map[string]*node { return layers[c.Op](&c, in) })
+			golden.Compare(t, &c, func(in map[string]*node) map[string]*node { return layers[strings.Fields(c.Op)[0]](&c, in) })
 		}
 	}
 }

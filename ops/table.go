@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"descent/graph"
 	gt "descent/graph/graphtest"
 	"descent/internal/spec"
 )
@@ -161,6 +162,7 @@ var Table = slices.Concat(
 			at(gt.One([]int{}, []int{4}), gt.One([]int{3}, []int{3, 4}).With(1), gt.One([]int{4}, []int{3, 4}).With(-2),
 				gt.One([]int{3}, []int{2, 3, 4}).With(0, 2), gt.One([]int{}, []int{}), gt.One([]int{3}, []int{3, 0}).With(-1)),
 	),
+	group("Along an axis", cumulative...),
 	group("Products",
 		row("matmul mm bmm", "the matrix product of the last two axes", 2, makeMatMul, flag("tx", "transpose x first"), flag("ty", "transpose y first")).
 			at(gt.One([]int{1, 1}, []int{1, 1}), gt.One([]int{3, 4}, []int{4, 2}), gt.One([]int{4}, []int{4, 2}), gt.One([]int{3, 4}, []int{4}),
@@ -190,6 +192,62 @@ var Table = slices.Concat(
 				gt.One([]int{2, 3, 2}, []int{}).With(0.8), gt.One([]int{3}, []int{}).With(1), gt.One([]int{0, 3}, []int{}).With(0.5)),
 	),
 )
+
+// cumulative are operations along an axis.
+var cumulative = []Row{
+	row("recurrence", "y with y[t] = a[t]·y[t-1] + b[t] along an axis; back, y[t] = a[t+1]·y[t+1] + b[t]: recurrence(a, b, 0)", 2, makeRecurrence, axis, flag("back", "from the last to the first")).
+		like("x, y, 0").at(gt.One([]int{5}, []int{5}).With(0), gt.One([]int{}, []int{4}).With(0), gt.One([]int{3, 4}, []int{3, 4}).With(-1), gt.One([]int{2, 3, 2}, []int{2, 3, 2}).With(1),
+		gt.One([]int{1}, []int{1}).With(0), gt.One([]int{0, 2}, []int{0, 2}).With(0)),
+	lined("cumsum", "sums of each element and all before it", CumSum, gt.Normal),
+	lined("cumprod", "products of each element and all before it", CumProd, gt.Normal),
+	lined("logcumsumexp", "log Σeˣ of each element and all before it, without overflow", LogCumSumExp, gt.Normal),
+	lined("cummax", "the largest of each element and all before it; the last of equal ones gets the derivative", CumMax, gt.Distinct),
+	lined("cummin", "the smallest of each element and all before it", CumMin, gt.Distinct),
+	lined("argcummax", "where the largest of each element and all before it is", ArgCumMax, gt.Fixed(gt.Distinct)),
+	lined("argcummin", "where the smallest of each element and all before it is", ArgCumMin, gt.Fixed(gt.Distinct)),
+	sorted("sort", "the elements in their order", Sort, gt.Distinct),
+	sorted("argsort", "the indices in the order of the elements", ArgSort, gt.Fixed(gt.Distinct)),
+	ofRank("topk", "the k largest elements, from the largest: topk(x, 2, 0)", TopK),
+	ofRank("kthvalue", "the k-th smallest element, counted from 1, without the axis: kthvalue(x, 2, 0)", KthValue),
+	row("median", "the middle element, the lower of two, without the axis", 1, func(in []*node, a spec.Args) *node { return Median(in[0], a.Whole("axis")) }, axis).like("x, 0").in(gt.Distinct).
+		at(gt.One([]int{1}).With(0), gt.One([]int{5}).With(0), gt.One([]int{3, 4}).With(-1), gt.One([]int{2, 3, 2}).With(1), gt.One([]int{4}).With(0), gt.One([]int{3, 0}).With(0)),
+	row("differences", "differences of neighbours, n times: differences(x, 1, 0)", 1, func(in []*node, a spec.Args) *node { return Differences(in[0], a.Whole("n"), a.Whole("axis")) }, must(whole("n", "how often", 1)), must(whole("axis", "which axis", 0))).
+		like("x, 1, 0").at(gt.One([]int{5}).With(1, 0), gt.One([]int{3, 4}).With(2, -1), gt.One([]int{2, 3, 2}).With(1, 1), gt.One([]int{1}).With(1, 0), gt.One([]int{4}).With(0, 0), gt.One([]int{2, 0}).With(1, 0)),
+}
+
+var lineSamples = []gt.Sample{gt.One([]int{1}).With(0), gt.One([]int{5}).With(0), gt.One([]int{3, 4}).With(0), gt.One([]int{3, 4}).With(-1), gt.One([]int{2, 4, 3}).With(1), gt.One([]int{0, 3}).With(1), gt.One([]int{3, 0}).With(1)}
+
+// lined is an operation along an axis that keeps it.
+func lined(names, doc string, f func(*node, int) *node, d gt.Domain) Row {
+	return row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Whole("axis")) }, axis).like("x, 0").in(d).at(lineSamples...)
+}
+
+// sorted is an operation of an order.
+func sorted(names, doc string, f func(*node, int, bool) *node, d gt.Domain) Row {
+	r := row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Whole("axis"), a.Flag("descending")) }, axis, flag("descending", "from the largest"))
+	return r.like("x, 0").in(d).at(lineSamples...)
+}
+
+// ofRank is an operation of an element's rank.
+func ofRank(names, doc string, f func(*node, int, int) *node) Row {
+	r := row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Whole("k"), a.Whole("axis")) }, must(whole("k", "the rank", 1)), must(whole("axis", "which axis", 0)))
+	return r.like("x, 1, 0").in(gt.Distinct).at(gt.One([]int{1}).With(1, 0), gt.One([]int{5}).With(2, 0), gt.One([]int{3, 4}).With(3, -1), gt.One([]int{2, 4, 3}).With(2, 1), gt.One([]int{3, 4}).With(1, 0), gt.One([]int{3, 0}).With(1, 0))
+}
+
+// makeRecurrence makes a [Recurrence], or the one that its gradient is.
+func makeRecurrence(in []*node, a spec.Args) *node {
+	if !a.Flag("back") {
+		return Recurrence(in[0], in[1], a.Whole("axis"))
+	}
+	if err := graph.Mistakes(in...); err != nil {
+		return graph.Bad(err, "recurrence", in...)
+	}
+	ax, err := axisOf(in[1].Shape(), a.Whole("axis"))
+	if err != nil {
+		return graph.Bad(err, "recurrence", in...)
+	}
+	return graph.Apply(recurrence{ax, true}, graph.BroadcastTo(in[0], in[1].Shape()), in[1])
+}
 
 var moving = []Row{
 	row("reshape", "the elements under another shape; one length may be -1", 1, func(in []*node, a spec.Args) *node { return Reshape(in[0], a.Wholes("lengths")...) }, lengths).

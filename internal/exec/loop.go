@@ -22,15 +22,19 @@ type Loop struct {
 	Leaves  []Walk  // by leaf of the body
 	Starts  []Start // what is in results before the first step
 	Results [][]int // shapes
+	Own     [][]int // of arrays that nobody reads after the loop: they are numbered after the results
 	// Stops says that the body's first output, a scalar, ends the loop after the
 	// step in which it is not 0. Parts that no step has written are 0 then.
 	Stops bool
 }
 
+// written are the shapes of what steps may change.
+func (l *Loop) written() [][]int { return slices.Concat(l.Results, l.Own) }
+
 // A Walk is where a leaf of a body is: in step t, the elements of an array from
 // Start + t·Step on.
 type Walk struct {
-	Result      bool // the array is a result of the loop, not an operand
+	Result      bool // the array is a result of the loop, or its own, not an operand
 	Array       int
 	Start, Step int
 }
@@ -56,8 +60,16 @@ func (o *loop) line(args []string) string {
 
 func (o *loop) results() [][]int { return o.Results }
 
-// room is the arena of the body.
-func (o *loop) room() int { return max(o.body.plan.arena, 1) }
+// room is the arena of the body, and behind it what is the loop's own.
+func (o *loop) room() int {
+	n := o.arena()
+	for _, d := range o.Own {
+		n += alignUp(size(d))
+	}
+	return n
+}
+
+func (o *loop) arena() int { return alignUp(max(o.body.plan.arena, 1)) }
 
 // verify checks that leaves stay in their arrays, and that steps change results
 // only.
@@ -72,7 +84,7 @@ func (o *loop) verify(_ []int, args [][]int) error {
 		}
 		arrays := args
 		if w.Result {
-			arrays = o.Results
+			arrays = o.written()
 		}
 		if w.Array >= len(arrays) {
 			return fmt.Errorf("%s: leaf %d is of array %d of %d", o.Name, i, w.Array, len(arrays))
@@ -83,8 +95,8 @@ func (o *loop) verify(_ []int, args [][]int) error {
 		}
 	}
 	for _, s := range o.Starts {
-		if s.At < 0 || s.At+size(args[s.Operand]) > size(o.Results[s.Result]) {
-			return fmt.Errorf("%s: %v does not start in %v", o.Name, args[s.Operand], o.Results[s.Result])
+		if s.At < 0 || s.At+size(args[s.Operand]) > size(o.written()[s.Result]) {
+			return fmt.Errorf("%s: %v does not start in %v", o.Name, args[s.Operand], o.written()[s.Result])
 		}
 	}
 	for _, u := range b.updates {
@@ -125,6 +137,11 @@ type rest[T kernel.Float] struct {
 
 func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 	args, outs := f.arrays(), f.outs()
+	at := o.arena()
+	for _, d := range o.Own {
+		outs = append(outs, f.room()[at:][:size(d)])
+		at += alignUp(size(d))
+	}
 	s := &loopStep[T]{loop: o}
 	for _, c := range o.Starts {
 		from := args[c.Operand]
@@ -149,7 +166,7 @@ func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 		}
 		return windows[leaf]
 	}
-	s.body = assemble(o.Body, o.body, memory, f.room(), f.p.options)
+	s.body = assemble(o.Body, o.body, memory, f.room()[:o.arena()], f.p.options)
 	f.p.shares = f.p.shares || s.body.shares
 	for _, steps := range [][]step{s.body.steps, s.body.ends} {
 		for _, b := range steps {
@@ -247,7 +264,10 @@ func (s *loopStep[T]) listing() string {
 	var b strings.Builder
 	for i, w := range s.Leaves {
 		kind, moves := "operand", ""
-		if w.Result {
+		switch {
+		case w.Result && w.Array >= len(s.Results):
+			kind, w.Array = "own", w.Array-len(s.Results)
+		case w.Result:
 			kind = "result"
 		}
 		if w.Step != 0 {

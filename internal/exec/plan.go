@@ -215,7 +215,15 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 		return cmp.Or(cmp.Compare(a.def, b.def), cmp.Compare(a.val, b.val), cmp.Compare(bool2int(a.room), bool2int(b.room)))
 	})
 	ending := make([][]interval, len(groups)+1)
-	var h holes
+	// Small arrays have an end of the arena to themselves: one in the middle of a
+	// hole that a large one left would be in the way of the next large one.
+	var large, small holes
+	zone := func(iv interval) *holes {
+		if iv.n <= smallArray {
+			return &small
+		}
+		return &large
+	}
 	next := 0
 	for s := range groups {
 		start := next
@@ -227,7 +235,7 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 			made = p.inherit(f, groups[s], made, ending, s, root)
 		}
 		for _, iv := range made {
-			iv.at = h.take(iv.n)
+			iv.at = zone(iv).take(iv.n)
 			ending[iv.last] = append(ending[iv.last], iv)
 			if iv.room {
 				p.rooms[iv.val] = iv.at
@@ -241,10 +249,29 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 			}
 		}
 		for _, iv := range ending[s] {
-			h.give(iv.at, iv.n)
+			zone(iv).give(iv.at, iv.n)
 		}
 	}
-	p.arena = h.end
+	for _, iv := range ivs {
+		if zone(iv) == &small {
+			p.shift(iv, large.end)
+		}
+	}
+	p.arena = large.end + small.end
+}
+
+// smallArray is the length up to which an array is a small one, in elements.
+const smallArray = 1 << 14
+
+// shift moves an interval's memory.
+func (p *plan) shift(iv interval, by int) {
+	if iv.room {
+		p.rooms[iv.val] += by
+		return
+	}
+	for _, v := range append([]Val{iv.val}, iv.rest...) {
+		p.allocs[v].at += by
+	}
 }
 
 // inherit gives results of a region the memory of dense operands that end with
