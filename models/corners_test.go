@@ -153,6 +153,7 @@ var layerDefaults = map[string]string{
 	"layer_norm": "axes=0 eps=1e-05 affine=true", "rms_norm": "axes=0 eps=1e-05 affine=true", "group_norm": "eps=1e-05 affine=true",
 	"conv": "stride=[1] padding=same dilation=[1] groups=1 init=he bias=true", "depthwise": "stride=[1] padding=same dilation=[1] multiplier=1 init=he bias=true",
 	"pool": "stride= padding=[0] ceil=false", "avg_pool": "stride= padding=[0] ceil=false inside=false", "adaptive_pool": "of=mean", "global_pool": "of=mean",
+	"autoencoder": "act=relu encoder= decoder=", "vae": "act=relu encoder= decoder= beta=1",
 	"residual": "skip=", "resnet": "depth=8 width=16",
 	"rnn": "act=tanh" + ofCells, "lstm": "forget=1" + ofCells, "gru": strings.TrimSpace(ofCells), "leaky": "leak=0.1" + ofCells, "ode": "steps=10 time=1 method=rk4",
 	"leaky_relu": "slope=0.01", "elu": "alpha=1",

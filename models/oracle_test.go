@@ -207,6 +207,7 @@ var layers = map[string]map[string]layerOracle{
 		"concat(dense(2), tanh)":                          chain(beside(denseOf, tanhOf), denseOf),
 		"concat(conv(2, 1), conv(1, 3) | relu, identity)": chain(beside(convOf(2, 1, 1, 1, 1, 0, 0), chain(convOf(1, 3, 1, 1, 1, 1, 1), reluOf), identity), denseOf),
 	},
+	"autoencoder": {}, "vae": {}, // see coder_test.go
 	"lenet":      {},
 	"resnet":     {"resnet(8, width=2)": resnetOf},
 	"batch_norm": {"conv(2, 2) | norm | relu": chain(convOf(2, 2, 1, 1, 1, 0, 1), batchNormOf, reluOf, denseOf), "batch_norm": chain(batchNormOf, denseOf), "batchnorm(0.3) | dense(2)": chain(batchNormOf, denseOf)},

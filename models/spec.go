@@ -15,6 +15,7 @@ import (
 //	mlp(64, 32)                  short for dense(64) | relu | dense(32) | relu
 //	mlp(64, act=tanh, dropout=0.2, norm=batch, init=he)
 //	linear                       no layer but the output layer
+//	vae(400, 20)                 a model that learns its inputs, see [Spec.Coder]
 //	conv(16, 3) | relu | pool(2) | residual(conv(16, 3) | relu | conv(16, 3)) | dense(64) | relu
 //
 // A model whose last layer is dense ends with it; to others a dense layer of as
@@ -77,6 +78,9 @@ func (s *Spec) add(c spec.Call) error {
 	s.layers = append(s.layers, e)
 	if len(s.layers) > 1 && (row.alone() || s.layers[0].row.alone()) {
 		return errors.New("linear, logistic and softmax have no layers: they stand alone")
+	}
+	if len(s.layers) > 1 && (row.codes || s.Codes()) {
+		return errors.New("autoencoder and vae stand alone: what is before and after a code are their encoder and decoder")
 	}
 	return nil
 }
@@ -198,17 +202,25 @@ func (s Spec) For(shape []int, outputs int) (Layer, *Summary, error) {
 		model = Sequential(Pictures(shape...), model)
 	}
 	sum, err := Summarize(model, features)
+	return model, sum, fitting(err)
+}
+
+// fitting returns the layer that does not fit, of a model's mistakes.
+func fitting(err error) error {
 	var m *misfit
 	if errors.As(err, &m) {
-		err = m
+		return m
 	}
-	return model, sum, err
+	return err
 }
 
 // build makes the layers. last is the units of the last one if it is dense,
 // else 0.
 func (s Spec) build() (layers []Layer, last int, err error) {
 	for _, e := range s.layers {
+		if e.row.codes {
+			return nil, 0, fmt.Errorf("model %s learns its inputs: it is no layer, and predicts no target", s)
+		}
 		if e.row.layers != nil {
 			short := Spec{text: s.text}
 			for _, c := range e.row.layers(e.args) {

@@ -16,6 +16,7 @@ type Row struct {
 	make     func(a spec.Args, inside []Layer) Layer
 	layers   func(a spec.Args) spec.Chain // those that it is short for, if it is
 	linear   bool                         // it is short for none
+	codes    bool                         // it is an autoencoder
 	check    func(a spec.Args) error      // what is wrong with settings, if not each by itself
 	Pictures bool                         // it takes pictures, or sequences
 	Loss     string                       // that goes with a model of this name, if not what suits the target
@@ -34,7 +35,7 @@ const (
 )
 
 // Table has a row for each layer and each model with a name.
-var Table = slices.Concat(whole, plain, norms, pictures, recurrents, joints, activating)
+var Table = slices.Concat(whole, coders, plain, norms, pictures, recurrents, joints, activating)
 
 // whole are the models with names.
 var whole = []Row{

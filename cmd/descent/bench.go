@@ -230,6 +230,9 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 
 // prepare reads the data and builds the task.
 func (o *benchOptions) prepare() error {
+	if o.Model.Codes() {
+		return usage(fmt.Errorf("--model %s: bench compares optimizers on models that predict a target", o.Model))
+	}
 	if !o.given("scaling") {
 		o.scaling = defaultScaling(o.data)
 	}

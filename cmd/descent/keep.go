@@ -71,6 +71,11 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
 		return errors.Join(failed, e)
 	}
+	if o.report != "" {
+		if e := r.writePage(o, t, r.command); e != nil {
+			return errors.Join(failed, e)
+		}
+	}
 	if e := r.print(cmd.OutOrStdout(), o); e != nil || failed != nil {
 		return errors.Join(failed, e)
 	}
@@ -85,8 +90,10 @@ func (o *trainOptions) keep(r *report, t *train.Trainer) error {
 	if o.out == "" {
 		return nil
 	}
-	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: r.Data, DType: o.dtype, setup: o.setup,
-		ClassNames: r.parts.Train.Classes, Target: r.parts.Train.Target, Schema: r.parts.Schema}
+	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: r.Data, DType: o.dtype, setup: o.setup, Schema: r.parts.Schema}
+	if !o.Model.Codes() {
+		m.ClassNames, m.Target = r.parts.Train.Classes, r.parts.Train.Target
+	}
 	if err := m.write(o.out, t, o.log.text.Bytes()); err != nil {
 		return fmt.Errorf("the model was not saved: %w", err)
 	}

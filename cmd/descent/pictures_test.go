@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,19 +106,19 @@ func TestShowPictures(t *testing.T) {
 	}
 }
 
-// The commands of docs/layers.md do what the page says.
-func TestLayersPage(t *testing.T) {
-	text, err := os.ReadFile("../../docs/layers.md")
+// pageCommands are those of a page in docs, without what is behind two spaces.
+func pageCommands(t *testing.T, page string) (all [][]string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
 	for _, line := range strings.Split(string(text), "\n") {
 		command, ok := strings.CutPrefix(line, "    descent ")
 		if !ok {
 			continue
 		}
-		n++
+		command, _, _ = strings.Cut(command, "  ")
 		var args []string
 		for i, part := range strings.Split(command, "'") {
 			if i%2 == 1 {
@@ -126,11 +127,51 @@ func TestLayersPage(t *testing.T) {
 				args = append(args, strings.Fields(part)...)
 			}
 		}
+		all = append(all, args)
+	}
+	return all
+}
+
+// The commands of docs/layers.md do what the page says.
+func TestLayersPage(t *testing.T) {
+	all := pageCommands(t, "layers.md")
+	for _, args := range all {
 		if status, out, errs := descent(args...); status != 0 || !strings.Contains(out, "mult-adds") {
-			t.Errorf("%s: status %d: %.200s%s", command, status, out, errs)
+			t.Errorf("%v: status %d: %.200s%s", args, status, out, errs)
 		}
 	}
-	if n < 2 {
-		t.Errorf("%d commands; the page has more", n)
+	if len(all) < 2 {
+		t.Errorf("%d commands; the page has more", len(all))
+	}
+}
+
+// The commands of docs/pictures.md work one after the other, on a folder of a few
+// pictures, for an epoch.
+func TestPicturesPage(t *testing.T) {
+	all, photos := pageCommands(t, "pictures.md"), digitFiles(t, 60, 10)
+	t.Chdir(t.TempDir())
+	for name, from := range map[string]string{"photos": photos, "new-photos": filepath.Join(photos, "3")} {
+		if err := os.CopyFS(name, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := 0
+	for _, args := range all {
+		if slices.Contains(args, "mnist") {
+			continue // whose numbers are measured, and are not here
+		}
+		done++
+		if at := slices.Index(args, ">"); at >= 0 {
+			args = args[:at]
+		}
+		if args[0] == "train" {
+			args = append(args, "--epochs", "1")
+		}
+		if status, out, errs := descent(args...); status != 0 || strings.Count(out, "\n") < 5 {
+			t.Errorf("%v: status %d: %.200s%s", args, status, out, errs)
+		}
+	}
+	if done != 7 {
+		t.Errorf("%d commands; seven are expected", done)
 	}
 }

@@ -37,6 +37,7 @@ func predictCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&p.json, "json", false, about("json", ": an array with an object for each row"))
 	cmd.Flags().StringSliceVar(&p.keep, "keep", nil, "columns of DATA to print before the prediction, such as an id, separated by commas")
 	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
+	cmd.Flags().StringVar(&p.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
 	p.memory.flag(cmd.Flags())
 	p.add(cmd)
 	return cmd
@@ -44,6 +45,7 @@ func predictCommand() *cobra.Command {
 
 type predictOptions struct {
 	tableFlags
+	output  string
 	json    bool
 	unknown string
 	keep    []string
@@ -53,6 +55,7 @@ type predictOptions struct {
 type prediction struct {
 	kept   []string // the cells of the columns that are kept
 	number float64
+	many   []float64 // of an autoencoder, in place of the number
 	class  string    // in place of the number
 	p      []float64 // the probabilities in the order of the classes, nil if there are none
 }
@@ -64,6 +67,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	m, err := readSaved(dir)
 	if err != nil {
 		return err
+	}
+	if err := m.shows(o.output); err != nil {
+		return usage(err)
 	}
 	if err := find(name); err != nil {
 		return err
@@ -213,7 +219,7 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 // since its numbers are too large for the model, is an error.
 func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
 	return p.Each(rows, func(first, n int, outputs []train.Output) error {
-		values := outputs[0].Values
+		values := outputs[m.shown].Values
 		width := len(values) / n
 		for i := range n {
 			out := values[i*width : (i+1)*width]
@@ -231,7 +237,10 @@ func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row i
 }
 
 func (m *saved) prediction(out []float64, decide func([]float64) int) prediction {
-	if m.Classes == 0 {
+	switch {
+	case m.Model.Codes():
+		return prediction{many: out}
+	case m.Classes == 0:
 		return prediction{number: m.number(out)}
 	}
 	p, _ := m.probabilities(out)
@@ -249,6 +258,9 @@ type output struct {
 func (m *saved) csv(w io.Writer, keep []string) output {
 	out := csv.NewWriter(w)
 	record := append(slices.Clone(keep), "prediction")
+	if m.Model.Codes() {
+		record = append(slices.Clone(keep), m.shownNames()...)
+	}
 	if m.givesProbabilities() {
 		for _, c := range m.ClassNames {
 			record = append(record, "p_"+c)
@@ -274,10 +286,10 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 			record = append(record[:0], x.kept...)
 			if m.Classes > 0 {
 				record = append(record, x.class)
-			} else {
+			} else if x.many == nil {
 				record = append(record, strconv.FormatFloat(x.number, 'g', 8, 64))
 			}
-			for _, p := range x.p {
+			for _, p := range slices.Concat(x.p, x.many) {
 				record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
 			}
 			return out.Write(record)
@@ -291,13 +303,16 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 func (m *saved) json(w io.Writer, keep []string) output {
 	type object struct {
 		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept, or the file of a picture
-		Prediction    any                `json:"prediction"`    // a number, or the name of a class
+		Prediction    any                `json:"prediction"`    // a number, the name of a class, or numbers of an autoencoder
 		Probabilities map[string]float64 `json:"probabilities,omitempty"`
 	}
 	out, between := bufio.NewWriter(w), "["
 	return output{
 		row: func(x prediction) error {
 			o := object{Prediction: x.number}
+			if x.many != nil {
+				o.Prediction = x.many
+			}
 			if m.Classes > 0 {
 				o.Prediction = x.class
 			}

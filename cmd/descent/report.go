@@ -50,6 +50,7 @@ type report struct {
 	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Out       string             `json:"out,omitempty"`
 
+	command string   // that was given
 	guesses []string // of the notes, those that are told in any case
 	parts   *data.Parts
 	history *train.History
@@ -75,6 +76,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	if o.Classes > 0 {
 		r.Task = string(data.Classification)
 	}
+	if o.Model.Codes() {
+		r.Task, r.Target, r.Classes = "autoencoder", "", nil
+	}
 	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
 	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.Loss.String(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
 	if o.augment != nil {
@@ -85,6 +89,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		if n.Guess {
 			r.guesses = append(r.guesses, o.note(n))
 		}
+	}
+	if o.Model.Codes() && d.Target != "" && r.parts.Schema != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("column %s is not used: an autoencoder learns its inputs", d.Target))
 	}
 	if o.Raw {
 		r.Notes = append(r.Notes, "the loss sees the target in its own unit")
@@ -100,6 +107,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	what := fmt.Sprintf("regression of %s", r.Target)
 	if o.Classes > 0 {
 		what = fmt.Sprintf("classification of %s into %d classes", r.Target, o.Classes)
+	}
+	if o.Model.Codes() {
+		what = "codes, and reconstructions,"
 	}
 	fmt.Fprintf(w, "%s: %s from %s\n", r.Data, what, count(r.Inputs, "input"))
 	fmt.Fprintf(w, "rows: %d for training, %d for validation, %d for testing\n", r.Rows.Train, r.Rows.Val, r.Rows.Test)
@@ -130,13 +140,9 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 
 // score scores the model on the rows that were held out.
 func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) error {
-	d := r.parts.Test
-	r.On = "test"
-	if d.Rows() == 0 {
-		d, r.On = r.parts.Val, "val"
-	}
-	if d.Rows() == 0 {
-		d, r.On = r.parts.Train, "train"
+	d := r.scoredRows()
+	if o.Model.Codes() {
+		return r.scoreCoder(o, t, d)
 	}
 	s, err := t.Evaluate(d)
 	if err != nil {
@@ -155,6 +161,20 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 	r.Scores = s.Values()
 	r.Epochs, r.Best, r.Stopped = r.history.Epochs, r.history.Best, r.history.Reason
 	return nil
+}
+
+// scoredRows are those that scores are of, which On says.
+func (r *report) scoredRows() *data.Dataset {
+	switch {
+	case r.parts.Test.Rows() > 0:
+		r.On = "test"
+		return r.parts.Test
+	case r.parts.Val.Rows() > 0:
+		r.On = "val"
+		return r.parts.Val
+	}
+	r.On = "train"
+	return r.parts.Train
 }
 
 // compare scores the baselines on the same rows.
@@ -223,25 +243,9 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	case r.falls(o):
 		fmt.Fprintln(w, "the loss still falls: a larger --lr or more --epochs would do more")
 	}
-	where := r.scored()
+	r.printScores(w, o)
 	if o.Classes > 0 {
-		fmt.Fprintf(w, "\non %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", where,
-			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
-		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
-		if l := r.Baselines.Linear; l != nil {
-			fmt.Fprintf(w, "logistic regression, solved: accuracy %.4f\n", l["accuracy"])
-		}
-		r.printVerdict(w)
 		r.printConfusion(w)
-	} else {
-		fmt.Fprintf(w, "\non %s: R2 %s  MAE %s  RMSE %s  loss %s\n", where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
-		fmt.Fprintf(w, "always saying the mean: R2 %.4f  RMSE %.6g\n", r.Baselines.Constant["r2"], r.Baseline)
-		if l := r.Baselines.Linear; l != nil {
-			fmt.Fprintf(w, "linear regression, solved: R2 %.4f  RMSE %.6g\n", l["r2"], l["rmse"])
-		}
-		r.printVerdict(w)
-		q := r.Residuals
-		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
 	}
 	switch {
 	case r.unkept:
@@ -252,7 +256,35 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	default:
 		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", r.Out, weightsFile, modelFile, checkpointFile, logFile)
 	}
+	if o.report != "" {
+		fmt.Fprintf(w, "report in %s\n", o.report)
+	}
 	return nil
+}
+
+// printScores prints how good the model is.
+func (r *report) printScores(w io.Writer, o *trainOptions) {
+	where := r.scored()
+	if o.Model.Codes() {
+		r.printCoder(w, o)
+	} else if o.Classes > 0 {
+		fmt.Fprintf(w, "\non %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", where,
+			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
+		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
+		if l := r.Baselines.Linear; l != nil {
+			fmt.Fprintf(w, "logistic regression, solved: accuracy %.4f\n", l["accuracy"])
+		}
+		r.printVerdict(w)
+	} else {
+		fmt.Fprintf(w, "\non %s: R2 %s  MAE %s  RMSE %s  loss %s\n", where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
+		fmt.Fprintf(w, "always saying the mean: R2 %.4f  RMSE %.6g\n", r.Baselines.Constant["r2"], r.Baseline)
+		if l := r.Baselines.Linear; l != nil {
+			fmt.Fprintf(w, "linear regression, solved: R2 %.4f  RMSE %.6g\n", l["r2"], l["rmse"])
+		}
+		r.printVerdict(w)
+		q := r.Residuals
+		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
+	}
 }
 
 // falls tells whether the training loss was still falling at the end, at a rate

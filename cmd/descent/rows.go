@@ -109,7 +109,7 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 	if o.whole(src) && scaling == data.Standard {
 		scaling = data.Unscaled // the model does it
 	}
-	return src.Prepare(o.target, data.Options{Task: data.Task(o.task), Scaling: scaling, Drop: o.drop,
+	return src.Prepare(o.target, data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 

@@ -63,6 +63,7 @@ type saved struct {
 	Log      string `json:"log,omitempty"`
 	Checksum string `json:"checksum,omitempty"`
 
+	shown   int               // which output of an autoencoder is
 	weights []byte            // the text of the weights
 	meta    map[string]string // what their metadata must say
 }

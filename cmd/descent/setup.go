@@ -38,7 +38,9 @@ type setup struct {
 // data; label smoothing, which pulls them towards 1/classes, has to be asked for.
 func (s *setup) defaultLoss() *losses.Spec {
 	name := "mse"
-	if s.Classes > 0 {
+	if s.Model.Codes() {
+		name = "bce_logits"
+	} else if s.Classes > 0 {
 		name = "cross_entropy"
 	}
 	if own := s.Model.Loss(); own != "" {
@@ -85,6 +87,9 @@ const maxWeights = 1 << 28
 // of says what rows a data set has.
 func (s *setup) of(d *data.Dataset) {
 	s.Features, s.Classes, s.Shape = d.Features(), len(d.Classes), nil
+	if s.Model.Codes() {
+		s.Classes = 0
+	}
 	if len(d.Shape) > 1 {
 		s.Shape = slices.Clone(d.Shape)
 	}
@@ -101,6 +106,9 @@ func (s *setup) shape() []int {
 // task builds the task.
 func (s *setup) task() (train.Task, error) {
 	var none train.Task
+	if s.Model.Codes() {
+		return s.coderTask()
+	}
 	loss, row := s.Loss, s.Loss.Row
 	n, oneHot, err := s.outputs(row)
 	if err != nil {
@@ -113,8 +121,8 @@ func (s *setup) task() (train.Task, error) {
 	if s.Mean != nil {
 		model = models.Sequential(s.standardized, model)
 	}
-	if w := sum.Trainable; w > maxWeights {
-		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))
+	if err := s.allowWeights(sum); err != nil {
+		return none, err
 	}
 	if row.Target == losses.Counts && loss.Args.Given("log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
@@ -143,6 +151,27 @@ func (s *setup) task() (train.Task, error) {
 		t.Loss, t.Residuals = ofSigns(t.Loss), ofSigns(t.Residuals)
 	}
 	return t, nil
+}
+
+// allowWeights refuses a model with too many weights.
+func (s *setup) allowWeights(sum *models.Summary) error {
+	if w := sum.Trainable; w > maxWeights {
+		return fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))
+	}
+	return nil
+}
+
+// summary lists the layers of the model.
+func (s *setup) summary() (*models.Summary, error) {
+	if s.Model.Codes() {
+		_, sum, err := s.coder()
+		return sum, err
+	}
+	task, err := s.task()
+	if err != nil {
+		return nil, err
+	}
+	return models.Summarize(task.Model, s.Features)
 }
 
 // ofSigns gives a loss that takes -1 and 1 targets that are 0 and 1.
@@ -190,7 +219,7 @@ func (s *setup) unit() float64 {
 func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 	s.Offset, s.Scale, s.Raw = 0, 1, false
 	row := s.Loss.Row
-	if s.Classes > 0 {
+	if s.Classes > 0 || s.Model.Codes() {
 		return nil
 	}
 	y := parts.Train.Y

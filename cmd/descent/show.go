@@ -14,6 +14,7 @@ import (
 	"descent/graph"
 	"descent/internal/atomicfile"
 	"descent/models"
+	"descent/ops"
 	"descent/optimizers"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,9 @@ func (o *showOptions) choose(model string) error {
 	if o.Classes < 0 {
 		o.Classes = map[models.Task]int{models.Regression: 0, models.Binary: 2, models.Classification: 3, models.Any: 3}[o.Model.Task()]
 	}
+	if o.Model.Codes() {
+		o.Classes = 0
+	}
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
@@ -120,11 +124,7 @@ func (o *showOptions) execute(w io.Writer, model string) error {
 	if err := errors.Join(writable(o.graph), drawable(o.graph)); err != nil {
 		return err
 	}
-	task, err := o.task()
-	if err != nil {
-		return err
-	}
-	s, err := models.Summarize(task.Model, o.Features)
+	s, err := o.summary()
 	if err != nil {
 		return err
 	}
@@ -196,6 +196,9 @@ func (o *showOptions) print(w io.Writer, s *models.Summary, nodes int, p *graph.
 // function builds what is to be shown.
 func (o *showOptions) function() (graph.Function, error) {
 	var fn graph.Function
+	if o.Model.Codes() {
+		return o.coderFunction()
+	}
 	task, err := o.task()
 	if err != nil {
 		return fn, err
@@ -214,6 +217,31 @@ func (o *showOptions) function() (graph.Function, error) {
 		return fn, graph.Mistakes(pred)
 	}
 	t := optimizers.Descend(task.Loss(pred, task.Target(pred, o.batch)), o.optimizer.Rule)
+	fn.Outputs, fn.Updates = []*graph.Node{t.Loss}, t.Updates
+	return fn, graph.Mistakes(t.Loss)
+}
+
+// coderFunction builds an autoencoder.
+func (o *showOptions) coderFunction() (graph.Function, error) {
+	var fn graph.Function
+	c, _, err := o.coder()
+	if err != nil {
+		return fn, err
+	}
+	g := graph.New(dtypes[o.dtype], 1)
+	if o.inference {
+		g.Evaluation()
+	}
+	out := o.codesOf(c, g.Input("x", o.batch, o.Features))
+	if o.inference {
+		fn.Outputs = []*graph.Node{out.again, out.code}
+		return fn, graph.Mistakes(fn.Outputs...)
+	}
+	sum := out.losses[0].Node
+	for _, l := range out.losses[1:] {
+		sum = ops.Add(sum, ops.Scale(l.Weight, l.Node))
+	}
+	t := optimizers.Descend(sum, o.optimizer.Rule)
 	fn.Outputs, fn.Updates = []*graph.Node{t.Loss}, t.Updates
 	return fn, graph.Mistakes(t.Loss)
 }

@@ -44,8 +44,9 @@ type trainOptions struct {
 	run         train.Run
 	seed        uint64
 	dtype       string
-	out         string
-	log         *runLog // nil if there is no out
+	out, report string
+	schema      *data.Schema // of a table; nil if there is none
+	log         *runLog      // nil if there is no out
 	json, quiet bool
 
 	given func(flag string) bool // tells whether a flag was given
@@ -90,6 +91,7 @@ func trainCommand() *cobra.Command {
 	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
+	f.StringVar(&o.report, "report", "", "file for a page, .html: curves, confusion, and of pictures those that are taken for others, filters, reconstructions, samples")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
 	f.BoolVar(&o.json, "json", false, about("json", "; lines about progress go to stderr"))
@@ -130,7 +132,8 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	r := &report{Data: called(name), Seed: o.seed, parts: parts}
+	o.schema = parts.Schema
+	r := &report{Data: called(name), Seed: o.seed, parts: parts, command: commandLine(cmd, []string{name})}
 	if err := o.choose(parts); err != nil {
 		return usage(err)
 	}
@@ -147,6 +150,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	o.run.Schedule = o.rate(parts.Train.Rows())
 	if err := o.run.Check(t); err != nil {
 		return usage(err)
+	}
+	if err := writable(o.report); err != nil {
+		return err
 	}
 	release, err := o.claim(cmd.ErrOrStderr())
 	if err != nil {
@@ -216,6 +222,12 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if o.run.Accumulate < 1 || o.run.Stop.Patience < 0 || !(o.run.Stop.MinDelta >= 0) {
 		return errors.New("--accumulate must be at least 1, --patience and --min-delta at least 0")
 	}
+	if err := checkPicture("--report", o.report, ".html"); err != nil {
+		return err
+	}
+	if o.Model.Codes() && (o.given("task") || o.rawTarget) {
+		return errors.New("--task and --raw-target are for a target; an autoencoder has none")
+	}
 	if err := o.checkData(); err != nil {
 		return err
 	}
@@ -252,6 +264,11 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	d := parts.Train
 	n := d.Rows()
 	o.of(d)
+	if o.Model.Codes() {
+		if err := o.chooseCoder(parts); err != nil {
+			return err
+		}
+	}
 	if o.rawTarget && o.Classes > 0 {
 		return errors.New("--raw-target is for a target that is a number; this one has classes")
 	}
@@ -292,7 +309,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
 	if o.augment != nil {
-		o.run.Augment, o.mixed = o.augment, o.augment.Mixes()
+		o.run.Augment, o.mixed = o.augment, o.augment.Mixes() && !o.Model.Codes()
 	}
 	_, err := o.setup.task()
 	return err
@@ -329,11 +346,7 @@ func (o *trainOptions) scaled() string {
 
 // introduce prints what is going to happen.
 func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error {
-	task, err := o.setup.task()
-	if err != nil {
-		return err
-	}
-	s, err := models.Summarize(task.Model, o.Features)
+	s, err := o.summary()
 	if err != nil {
 		return err
 	}
@@ -361,7 +374,7 @@ func (o *trainOptions) logSolved(h *train.History) error {
 func (o *trainOptions) train(ctx context.Context, w io.Writer, r *report, t *train.Trainer) (err error) {
 	metric := "accuracy"
 	if o.Classes == 0 {
-		metric = "r2"
+		metric = "r2" // which an autoencoder has not
 	}
 	show := train.NewDisplay(w, o.run.Epochs, metric)
 	o.run.OnBatch, o.run.OnEpoch = show.Batch, show.Epoch

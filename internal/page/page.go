@@ -28,6 +28,7 @@ type Page struct {
 	Subtitle string
 	Style    string // CSS beside that of all pages
 	Script   string // the only script that may run; "" is none
+	Images   bool   // images that are in the page itself, data:, are shown
 }
 
 // Body parses the template of a page's body. What it is executed with comes from

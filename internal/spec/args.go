@@ -89,6 +89,11 @@ func (a Args) Is(name string, v Value) bool {
 	return i >= 0 && a.values[i] == v
 }
 
+// Has reports whether there is a setting of that name.
+func (a Args) Has(name string) bool {
+	return slices.ContainsFunc(a.all, func(s Setting) bool { return s.Name == name })
+}
+
 // Value returns a setting's value, nil if it is unset.
 func (a Args) Value(name string) Value { return a.values[a.at(name)] }
 
