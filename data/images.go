@@ -2,11 +2,9 @@ package data
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -284,154 +282,6 @@ func withFile(path string, read func(io.Reader) error) error {
 	defer f.Close()
 	if err := read(f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
-
-// readImages reads the inputs of a dataset, at least one image.
-func readImages(r io.Reader, o PictureOptions) (*Dataset, error) {
-	a, err := readArray(r, o.MaxBytes)
-	if err != nil {
-		return nil, err
-	}
-	if len(a.dims) < 2 {
-		return nil, fmt.Errorf("an array with %d axis; images have two or more (is this the file of labels?)", len(a.dims))
-	}
-	shape := a.dims[1:]
-	d := &Dataset{Shape: slices.Clone(shape), Target: "label"}
-	if a.item == 'u' && a.size == 1 {
-		d.Pixels = a.raw
-	} else if err := d.setPixels(a); err != nil {
-		return nil, err
-	}
-	if len(shape) == 3 {
-		d.placeChannels(o.Channels)
-	}
-	d.Inputs = pixelNames(d.Shape, a.len()/a.dims[0])
-	if o.Width > 0 && len(d.Shape) > 1 {
-		d.resize(o.Width, o.Height)
-	}
-	return d, nil
-}
-
-// placeChannels gives images the shape channels × rows × columns, or rows × columns
-// if there is one channel.
-func (d *Dataset) placeChannels(at ChannelAxis) {
-	usual := []int{1, 3, 4}
-	first, last := slices.Contains(usual, d.Shape[0]), slices.Contains(usual, d.Shape[2])
-	if at == "" {
-		at = ChannelsFirst
-		other := ChannelsLast
-		if last && (!first || d.Shape[2] == 1) {
-			at, other = ChannelsLast, ChannelsFirst
-		}
-		if d.Shape[0] != 1 && d.Shape[2] != 1 {
-			what := map[ChannelAxis]string{ChannelsFirst: "channels x rows x columns", ChannelsLast: "rows x columns x channels"}[at]
-			d.Notes = append(d.Notes, Note{Text: fmt.Sprintf("images of %dx%dx%d numbers are taken as %s", d.Shape[0], d.Shape[1], d.Shape[2], what), Guess: first == last,
-				Advice: []Advice{{Text: fmt.Sprintf("set Channels to %q if that is wrong", other), Option: "Channels", Value: string(other)}}})
-		}
-	}
-	if at == ChannelsLast {
-		h, w, c := d.Shape[0], d.Shape[1], d.Shape[2]
-		transpose(d.X, h*w, c)
-		transpose(d.Pixels, h*w, c)
-		d.Shape = []int{c, h, w}
-	}
-	if d.Shape[0] == 1 {
-		d.Shape = d.Shape[1:]
-	}
-}
-
-// setPixels takes numbers that are no bytes. If they were bytes once, they become
-// so again, and whatever is from 0 to 255 is divided by that.
-func (d *Dataset) setPixels(a *array) error {
-	n := a.len()
-	least, most, whole := 0.0, 0.0, true
-	for i := range n {
-		x := a.at(i)
-		if !finite(x) {
-			return errors.New("pixels that are not finite")
-		}
-		least, most, whole = min(least, x), max(most, x), whole && x == math.Trunc(x)
-	}
-	shades := least == 0 && most > 1 && most <= 255
-	switch {
-	case shades && whole:
-		d.Pixels = make([]uint8, n)
-		for i := range d.Pixels {
-			d.Pixels[i] = uint8(a.at(i))
-		}
-		return nil
-	case n > maxCells:
-		return fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
-	}
-	d.X = make([]float64, n)
-	for i := range d.X {
-		if d.X[i] = a.at(i); shades {
-			d.X[i] /= 255
-		}
-	}
-	return nil
-}
-
-// pixelNames names pixels by row and column, or by number if there are other
-// axes.
-func pixelNames(shape []int, n int) []string {
-	if len(shape) != 2 {
-		return numbered("x", n)
-	}
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("pixel_%d_%d", i/shape[1], i%shape[1])
-	}
-	return names
-}
-
-// readLabels reads the labels of the images that d has into Class.
-func (d *Dataset) readLabels(r io.Reader, maxBytes int64) error {
-	a, err := readArray(r, maxBytes)
-	if err != nil {
-		return err
-	}
-	if len(a.dims) != 1 && !(len(a.dims) == 2 && a.dims[1] == 1) {
-		return fmt.Errorf("an array with %d axes; labels have one (is this the file of images?)", len(a.dims))
-	}
-	if n := a.len(); n != d.Rows() {
-		return fmt.Errorf("%d labels for %d images", n, d.Rows())
-	}
-	d.Class = make([]int, d.Rows())
-	for i := range d.Class {
-		l := a.at(i)
-		if l != math.Trunc(l) || l < 0 || l >= maxClasses {
-			return fmt.Errorf("label %d is %v; labels are whole numbers from 0", i, l)
-		}
-		d.Class[i] = int(l)
-	}
-	return nil
-}
-
-// nameClasses names the classes of some sets, from the smallest label to the
-// largest of all sets, and counts them from 0. A class is called by its label, if
-// names has no other.
-func nameClasses(names map[int]string, sets ...*Dataset) error {
-	lo, hi := maxClasses, 0
-	for _, d := range sets {
-		lo, hi = min(lo, slices.Min(d.Class)), max(hi, slices.Max(d.Class))
-	}
-	classes, labels := make([]string, hi-lo+1), make(map[string]int)
-	for k := range classes {
-		label := lo + k
-		classes[k] = cmp.Or(names[label], strconv.Itoa(label))
-		if other, ok := labels[classes[k]]; ok {
-			return fmt.Errorf("labels %d and %d are both called %q", other, label, classes[k])
-		}
-		labels[classes[k]] = label
-	}
-	for _, d := range sets {
-		d.Classes = slices.Clone(classes)
-		for i := range d.Class {
-			d.Class[i] -= lo
-		}
 	}
 	return nil
 }
