@@ -11,6 +11,7 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/internal/atomicfile"
+	"descent/internal/elementary"
 	"descent/internal/plot"
 	"descent/train"
 )
@@ -19,7 +20,7 @@ import (
 const (
 	mostMistakes = 48
 	mostFilters  = 64
-	mostCodes    = 24
+	mostCodes    = 20
 )
 
 // writePage writes the page of --report.
@@ -257,7 +258,7 @@ func (a *album) samples() (g draw.Gallery, err error) {
 	n, rng := mostCodes, rand.New(rand.NewPCG(a.o.seed, 0))
 	codes := make([]float64, n*a.o.Model.Code())
 	for i := range codes {
-		codes[i] = rng.NormFloat64()
+		codes[i] = elementary.Normal(rng)
 	}
 	z, err := data.NewArray(codes, a.o.Model.Code())
 	if err != nil {

@@ -25,7 +25,7 @@ func (d *draws) bits() uint64 {
 }
 
 // number returns a number from 0 to 1, both excluded.
-func (d *draws) number() float64 { return (float64(d.bits()>>12) + 0.5) / (1 << 52) }
+func (d *draws) number() float64 { return float64((float64(d.bits()>>12) + 0.5) / (1 << 52)) }
 
 // signed returns a number between -1 and 1.
 func (d *draws) signed() float64 { return float64(2*d.number()) - 1 }

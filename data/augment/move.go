@@ -44,7 +44,7 @@ func framed(to, from []float32, s size) {
 // sample makes a moved picture of a framed one. Between pixels it is linear in each
 // direction; beyond the edge there are zeros.
 func (m move) sample(to, from []float32, s size) {
-	midY, midX := float64(s.height-1)/2, float64(s.width-1)/2
+	midY, midX := float64(float64(s.height-1)/2), float64(float64(s.width-1)/2)
 	plane, width := (s.height+2)*(s.width+2), s.width+2
 	bottom, end := float64(s.height+1), float64(s.width+1)
 	for i := range s.height {

@@ -131,6 +131,17 @@ var mutants = []mutant{
 	{"internal/exec/program.go", "check = Verify\n", "_ = Verify\n", "Verify"},
 	{"internal/exec/share.go", "return i * r.each, min", "return i / r.each, min", "Spans"},
 
+	// Pictures.
+	{"data/resize.go", "reach := max(scale, 1)", "reach := 1.0", "Resize"},
+	{"data/decode.go", "image.NewUniform(color.White)", "image.NewUniform(color.Black)", "PictureFolders"},
+	{"data/pixels.go", "if last && (!first || d.Shape[2] == 1) {", "if last {", "Channels"},
+	{"data/augment/move.go", "float64(m.xx*next.xy)", "float64(m.xx*next.yx)", "After"},
+	{"data/augment/draws.go", "^uint64(epoch)*rng.Golden", "", "Table"},
+	{"data/augment/batch.go", "return b.gather(name, base, b.others)", "return b.gather(name, base, b.rows)", "Mixup"},
+	{"models/coder.go", "ops.Exp(ops.Scale(0.5, logVariance))", "ops.Exp(logVariance)", "Draw"},
+	{"models/coder.go", "g.Keep(batch, ops.Shift(1, batch))", "", "Draw"},
+	{"train/task.go", "ops.Mul(ops.Shift(1, ops.Neg(share)), task.Loss", "ops.Mul(share, task.Loss", "MixedLoss"},
+
 	// Files.
 	{"internal/atomicfile/set.go", "	if err := s.sync(); err != nil {\n		return err\n	}\n	if err := last.Commit()", "	if err := last.Commit()", "Set"},
 	{"internal/atomicfile/set.go", "	if err := s.Finish(); err != nil {\n		return err\n	}\n	names :=", "	names :=", "Set"},

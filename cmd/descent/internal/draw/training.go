@@ -111,7 +111,7 @@ func signed(x float64) color.NRGBA {
 	if x < 0 {
 		end = color.NRGBA{0, 114, 178, 255}
 	}
-	mix := func(to uint8) uint8 { return uint8(math.Round(255 + math.Abs(x)*(float64(to)-255))) }
+	mix := func(to uint8) uint8 { return uint8(math.Round(255 + float64(math.Abs(x)*(float64(to)-255)))) }
 	return color.NRGBA{mix(end.R), mix(end.G), mix(end.B), 255}
 }
 
