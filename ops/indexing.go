@@ -124,6 +124,7 @@ func (o gather) Lower(b *builder, in []value) value {
 	out := b.Shape(in[1])
 	if !o.along {
 		out = graph.Dims(slices.Concat(s[:o.axis], out.Dims(), s[o.axis+1:])...)
+		return b.TakeRows(w.rows(), out, in[0], in[1])
 	}
 	return b.Kernel(lower.Kernel{Name: "gather", Key: o, Rows: w.outer * w.count, Work: 2 + w.inner,
 		F32: func(dst, src [][]float32, lo, hi int) { gatherLoop(w, dst[0], src[0], src[1], lo, hi) },
@@ -148,21 +149,23 @@ func (o scatter) Grad(y, dy *node) []*node {
 }
 func (o scatter) Lower(b *builder, in []value) value {
 	w := o.walk(o.to, b.Shape(in[1]))
+	if !o.along {
+		return b.AddRows(w.rows(), o.to, in[0], in[1])
+	}
 	return b.Loop(lower.Loop{Name: "scatter", Key: o,
 		F32: func(dst []float32, src [][]float32) { scatterLoop(w, dst, src[0], src[1]) },
 		F64: func(dst []float64, src [][]float64) { scatterLoop(w, dst, src[0], src[1]) },
 	}, o.to, in...)
 }
 
-// indexWalk says where the index for position [o, k, i] is.
+// indexWalk says where the index for position [o, k, i] of a line of its own is.
 type indexWalk struct {
-	outer, n, inner int    // of x
-	count           int    // indices along the axis
-	stride          [3]int // of o, k, i in index
+	outer, n, inner int // of x
+	count           int // indices along the axis
 }
 
 func (o gather) walk(x, index graph.Shape) indexWalk {
-	w := indexWalk{outer: 1, inner: 1, n: x.Dim(o.axis), count: index.Size(), stride: [3]int{0, 1, 0}}
+	w := indexWalk{outer: 1, inner: 1, n: x.Dim(o.axis), count: index.Size()}
 	for i, d := range x.Dims() {
 		if i < o.axis {
 			w.outer *= d
@@ -172,9 +175,13 @@ func (o gather) walk(x, index graph.Shape) indexWalk {
 	}
 	if o.along {
 		w.count = index.Dim(o.axis)
-		w.stride = [3]int{w.count * w.inner, w.inner, 1}
 	}
 	return w
+}
+
+// rows is the walk of indices that are those of all lines.
+func (w indexWalk) rows() lower.RowIndex {
+	return lower.RowIndex{Outer: w.outer, N: w.n, Count: w.count, Inner: w.inner}
 }
 
 // gatherLoop reads x in the order of the result, 0 where an index is out of range:
@@ -182,9 +189,9 @@ func (o gather) walk(x, index graph.Shape) indexWalk {
 func gatherLoop[T float32 | float64](w indexWalk, dst, x, index []T, lo, hi int) {
 	at := lo * w.inner
 	for r := lo; r < hi; r++ {
-		o, k := r/w.count, r%w.count
+		o := r / w.count
 		for i := range w.inner {
-			j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]
+			j := index[at]
 			dst[at] = 0
 			if j >= 0 && j < T(w.n) {
 				dst[at] = x[(o*w.n+int(j))*w.inner+i]
@@ -198,9 +205,9 @@ func scatterLoop[T float32 | float64](w indexWalk, dst, dy, index []T) {
 	clear(dst)
 	at := 0
 	for o := range w.outer {
-		for k := range w.count {
+		for range w.count {
 			for i := range w.inner {
-				if j := index[o*w.stride[0]+k*w.stride[1]+i*w.stride[2]]; j >= 0 && j < T(w.n) {
+				if j := index[at]; j >= 0 && j < T(w.n) {
 					dst[(o*w.n+int(j))*w.inner+i] += dy[at]
 				}
 				at++

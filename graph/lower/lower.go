@@ -200,6 +200,10 @@ type Kernel struct {
 	// for a worker is decided by it. 0 stands for one nanosecond for each element
 	// of the results.
 	Work int
+	// Over says that the one result begins as a copy of the first operand, of which
+	// the rows replace parts, and that the loop does not look at that operand: as
+	// the new value of a variable the result has its memory, and nothing is copied.
+	Over bool
 	// Key is that of a [Loop].
 	Key any
 }
@@ -216,18 +220,22 @@ func (f *Failure) Unwrap() error { return f.Err }
 // results of the same kernel on the same operands share one run of it, if its
 // Key is set.
 func (b *Builder) Kernel(k Kernel, shapes []Shape, in ...Value) []Value {
-	args := make([]exec.Val, len(in))
-	for i, x := range in {
-		args[i] = exec.Val(x)
-	}
 	outs := make([][]int, len(shapes))
 	for i, s := range shapes {
 		outs[i] = s.Dims()
 	}
-	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Key: k.Key}, outs, args...)
+	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Over: k.Over, Key: k.Key}, outs, vals(in)...)
 	vals := make([]Value, len(made))
 	for i, v := range made {
 		vals[i] = Value(v)
 	}
 	return vals
+}
+
+func vals(in []Value) []exec.Val {
+	out := make([]exec.Val, len(in))
+	for i, x := range in {
+		out[i] = exec.Val(x)
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"descent/internal/kernel"
 )
@@ -19,6 +20,10 @@ type Call struct {
 	// Work is about how long a row takes, in nanoseconds; 0 stands for one
 	// nanosecond for each element of the results.
 	Work int
+	// Over says that the one result has the elements of the first operand before
+	// the rows are done, which replace some of them. It may have the operand's
+	// memory, so the loop does not look at that.
+	Over bool
 	// Key makes two calls the same computation when their keys are equal and
 	// not nil. It must be comparable.
 	Key any
@@ -43,9 +48,19 @@ func (o *call) line(args []string) string { return called(o.Name, args) }
 func (o *call) key() any                  { return o.Key }
 func (o *call) results() [][]int          { return o.outs }
 
-func (o *call) verify([]int, [][]int) error {
-	if o.Rows < 0 || o.Work < 0 {
+func (o *call) overwrites() int {
+	if o.Over {
+		return 0
+	}
+	return -1
+}
+
+func (o *call) verify(dims []int, args [][]int) error {
+	switch {
+	case o.Rows < 0 || o.Work < 0:
 		return fmt.Errorf("%s has %d rows of %d ns", o.Name, o.Rows, o.Work)
+	case o.Over && (o.outs != nil || len(args) == 0 || !slices.Equal(dims, args[0])):
+		return fmt.Errorf("%s of shape %v over %v", o.Name, dims, args)
 	}
 	return nil
 }
@@ -58,7 +73,11 @@ func callStep[T kernel.Float](o *call, f frame[T], fn func(dst, src [][]T, lo, h
 	if work == 0 {
 		work = f.v.n * 1000 / max(o.Rows, 1)
 	}
-	return &calling[T]{rowsOf(o.Rows, work), fn, f.outs(), f.arrays()}
+	s := &calling[T]{rows: rowsOf(o.Rows, work), fn: fn, dst: f.outs(), src: f.arrays()}
+	if o.Over && f.v.n > 0 && &s.dst[0][0] != &s.src[0][0] {
+		s.from = s.src[0]
+	}
+	return s
 }
 
 // calling is the step of a call.
@@ -66,15 +85,24 @@ type calling[T kernel.Float] struct {
 	rows
 	fn       func(dst, src [][]T, lo, hi int)
 	dst, src [][]T
+	from     []T // copied before, if the result is over an operand and not in its place
 }
 
-func (s *calling[T]) run() { s.fn(s.dst, s.src, 0, s.n) }
+func (s *calling[T]) run() {
+	s.prepare()
+	s.fn(s.dst, s.src, 0, s.n)
+}
+
+func (s *calling[T]) prepare() { copy(s.dst[0], s.from) }
 
 func (s *calling[T]) slots(visit func(*uintptr)) {
 	for _, arrays := range [][][]T{s.dst, s.src} {
 		for i := range arrays {
 			visit(start(&arrays[i]))
 		}
+	}
+	if s.from != nil {
+		visit(start(&s.from))
 	}
 }
 

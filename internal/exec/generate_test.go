@@ -287,6 +287,23 @@ func (g *generator) call(x Val) {
 		c.Key = (rows*100+len(outs))*10000 + size(outs[0])
 	}
 	g.add(g.f.Call(c, outs, args...)...)
+	if n := g.f.vals[x].n; n > 0 && !g.f.vals[x].scalar() && g.Bool() {
+		g.add(g.f.Call(evens(n), [][]int{g.dims(x)}, append(args, g.any())...)...)
+	}
+}
+
+// evens writes over every other of n elements of its first operand, of two or more.
+func evens(n int) *Call {
+	return &Call{Name: "evens", Over: true, Rows: (n + 1) / 2, Work: 50, F32: evenRows[float32], F64: evenRows[float64]}
+}
+
+func evenRows[T kernel.Float](dst, src [][]T, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		last := src[len(src)-1]
+		if len(last) > 0 {
+			dst[0][2*r] = 3 * last[r%len(last)]
+		}
+	}
 }
 
 // mix fills its results from its operands.

@@ -79,6 +79,8 @@ var guardedSteps = []struct {
 		f.Output(sums(f, v, f.Const(0, []int{1}), n, 1)[0])
 		return f.Part(sums(f, w, f.Gather(v, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{1}}), n, 1)[0], 1, []int{n})
 	}},
+	{"call over a leaf", func(f *Func, w, v, _ Val, n int) Val { return f.Call(evens(n), [][]int{{n}}, w, v)[0] }},
+	{"call over what it reads", func(f *Func, w, v, _ Val, n int) Val { return f.Call(evens(n), [][]int{{n}}, w, w)[0] }},
 	{"one number", func(f *Func, w, v, s Val, n int) Val {
 		f.Update(s, f.Map(kernel.Add, s, f.Reshape(f.Gather(v, kernel.View{Rank: 1, Dims: [kernel.MaxRank]int{1}, Offset: n - 1}), nil)))
 		return f.Gather(f.Reshape(s, []int{1}), BroadcastView([]int{1}, []int{n}))

@@ -108,6 +108,9 @@ func (o *oracle) operation(v *value, dst []float64, args [][]float64) {
 			results = append(results, dst[at:at+size(d)])
 			at += alignUp(size(d))
 		}
+		if op.Over {
+			copy(results[0], args[0])
+		}
 		op.F64(results, args, 0, op.Rows)
 	default:
 		panic("exec: the oracle does not know " + v.op.line(nil))

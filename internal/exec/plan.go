@@ -199,13 +199,18 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	}
 }
 
-// overwrites reports whether x is an operation that may be written over leaf l.
+// overwrites reports whether x is an operation that may be written over leaf l,
+// which is only that one of its operands.
 func (f *Func) overwrites(x *value, l Val) bool {
-	if x.kind != kOperation {
+	if x.kind != kOperation || x.op.overwrites() < 0 {
 		return false
 	}
-	k := x.op.overwrites()
-	return k >= 0 && f.rootOf(x.args[k]) == l
+	for k, a := range x.args {
+		if (f.rootOf(a) == l) != (k == x.op.overwrites()) {
+			return false
+		}
+	}
+	return true
 }
 
 // sweep walks the steps once, handing out arena space first-fit from a list of

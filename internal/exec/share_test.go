@@ -72,6 +72,9 @@ var sharedSteps = []sharedStepCase{
 	{"call with rows", true, func(f *Func, x Val) Val {
 		return f.Call(&Call{Name: "mix", Rows: 50, Work: 100, F32: mixRows[float32](50), F64: mixRows[float64](50)}, [][]int{{500}, {3}}, x)[0]
 	}, func(x []float64) []float64 { return x[:500] }},
+	{"call over an operand", true, func(f *Func, x Val) Val { return f.Call(evens(64*96), [][]int{{64, 96}}, x, x)[0] }, func(x []float64) []float64 {
+		return made(len(x), func(i int) float64 { return []float64{3 * x[i/2], x[i]}[i%2] })
+	}},
 	{"call", false, func(f *Func, x Val) Val {
 		return f.Call(&Call{Name: "mix", F32: mix[float32], F64: mix[float64]}, [][]int{{500}, {3}}, x)[0]
 	}, func(x []float64) []float64 { return x[:500] }},

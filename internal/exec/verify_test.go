@@ -36,6 +36,7 @@ func TestVerify(t *testing.T) {
 		{"loop", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Leaves[2].Step = 5 }, "leaf 2 leaves [3 4]"},
 		{"loop that changes an operand", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Leaves[1].Result = false; v.op.(*loop).Leaves[1].Start = 0 }, "a step changes an operand"},
 		{"start of a loop", func(f *Func, x Val) Val { return sums(f, x, f.Const(0, []int{4}), 3, 4)[0] }, func(v *value) { v.op.(*loop).Starts[0].At = 13 }, "does not start in"},
+		{"call over", func(f *Func, x Val) Val { return f.Call(evens(12), [][]int{{3, 4}}, x, x)[0] }, func(v *value) { v.dims = []int{4, 3} }, "over"},
 		{"unbox", func(f *Func, x Val) Val { return f.operation(unbox{from: 11}, nil, x) }, func(v *value) { v.op = unbox{from: 12} }, "element 12 of 12"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

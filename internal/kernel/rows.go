@@ -1,0 +1,107 @@
+package kernel
+
+// RowIndex says how indices choose rows: x is Outer tables of N rows of Inner
+// elements, of each of which the rows that Count indices name are taken.
+type RowIndex struct{ Outer, N, Count, Inner int }
+
+// at returns the row that an index names, or -1 if there is none.
+func at[T Float](index T, n int) int {
+	if index >= 0 && index < T(n) {
+		return int(index)
+	}
+	return -1
+}
+
+// TakeRows sets the rows lo to hi-1 of dst, Outer·Count of them, to those of x
+// that index names; to 0 where it names none.
+func TakeRows[T Float](s *RowIndex, dst, x, index []T, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		y := dst[r*s.Inner:][:s.Inner]
+		if j := at(index[r%s.Count], s.N); j >= 0 {
+			copy(y, x[(r/s.Count*s.N+j)*s.Inner:])
+		} else {
+			clear(y)
+		}
+	}
+}
+
+// AddRows sets the rows lo to hi-1 of dst, Outer·N of them, to the sums of those
+// rows of dy whose index names them, in the order of the indices.
+func AddRows[T Float](s *RowIndex, dst, dy, index []T, lo, hi int) {
+	clear(dst[lo*s.Inner : hi*s.Inner])
+	if lo == hi || s.Inner == 0 {
+		return
+	}
+	add := Vector[T](Add)
+	for o := lo / s.N; o*s.N < hi; o++ {
+		for k, i := range index[:s.Count] {
+			r := o*s.N + at(i, s.N)
+			if r < max(lo, o*s.N) || r >= hi {
+				continue
+			}
+			y := &dst[r*s.Inner]
+			add(y, y, &dy[(o*s.Count+k)*s.Inner], nil, s.Inner)
+		}
+	}
+}
+
+// FirstRows finds equal indices in time that depends on their number alone.
+// rows[k] is the k-th index if it is the first of its kind and below n, else -1;
+// next[k] is the position of the next equal one, or 0. table is memory to work in,
+// a power of two of elements, at least twice as many as there are indices.
+func FirstRows[T Float](rows, next, table, index []T, n int) {
+	clear(table) // 1 more than the last position at which an index was met; 0 is free
+	clear(next)
+	last := uint32(len(table) - 1)
+	for k, i := range index {
+		rows[k] = -1
+		if at(i, n) < 0 {
+			continue
+		}
+		h := uint32(int(i)) * 0x9e3779b1
+		h ^= h >> 15
+		for ; ; h++ {
+			slot := &table[h&last]
+			if *slot == 0 {
+				rows[k] = i
+			} else if before := int(*slot) - 1; index[before] == i {
+				next[before] = T(k)
+			} else {
+				continue
+			}
+			*slot = T(k + 1)
+			break
+		}
+	}
+}
+
+// SumRows sets row k of dst, for k from lo to hi-1, to the sum of the rows of x at
+// k and at the positions that follow it in next, if rows[k] is not -1, else to 0:
+// rows and next are those of [FirstRows].
+func SumRows[T Float](dst, x, rows, next []T, inner, lo, hi int) {
+	if inner == 0 {
+		return
+	}
+	add := Vector[T](Add)
+	for k := lo; k < hi; k++ {
+		y := dst[k*inner:][:inner]
+		if rows[k] < 0 {
+			clear(y)
+			continue
+		}
+		copy(y, x[k*inner:])
+		for j := int(next[k]); j > 0; j = int(next[j]) {
+			add(&y[0], &y[0], &x[j*inner], nil, inner)
+		}
+	}
+}
+
+// PutRows replaces the rows of dst, n of them, that rows names by those of x. No
+// row is named twice.
+func PutRows[T Float](dst, x, rows []T, n, inner, lo, hi int) {
+	for k := lo; k < hi; k++ {
+		if j := at(rows[k], n); j >= 0 {
+			copy(dst[j*inner:][:inner], x[k*inner:])
+		}
+	}
+}
