@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
 
 	"descent/graph/lower"
 )
@@ -165,10 +168,7 @@ type indexLimit struct {
 // one more number that is allowed. It does nothing if x is not an index input,
 // possibly reshaped.
 func LimitIndex(x *Node, n int, except *int) {
-	for _, ok := x.op.(reshape); ok; _, ok = x.op.(reshape) {
-		x = x.in[0]
-	}
-	if x.role != Index {
+	if x = fedIndex(x); x == nil {
 		return
 	}
 	defer x.g.use.give(x.g.building())
@@ -180,14 +180,44 @@ func LimitIndex(x *Node, n int, except *int) {
 	}
 }
 
+// IndexLimit returns the number that the indices x have to be below, and whether x
+// is an index input, possibly reshaped, that has such a limit.
+func IndexLimit(x *Node) (n int, ok bool) {
+	if x = fedIndex(x); x == nil {
+		return 0, false
+	}
+	return x.limit.n, x.limit.limited
+}
+
+// fedIndex returns the index input that x is, possibly reshaped, or nil.
+func fedIndex(x *Node) *Node {
+	for _, ok := x.op.(reshape); ok; _, ok = x.op.(reshape) {
+		x = x.in[0]
+	}
+	if x.err != nil || x.role != Index {
+		return nil
+	}
+	return x
+}
+
 func (n *Node) checkIndices(values []int) error {
 	if !n.limit.limited {
 		return nil
 	}
 	for i, v := range values {
 		if (v < 0 || v >= n.limit.n) && !(n.limit.hasExcept && v == n.limit.except) {
-			return fmt.Errorf("graph: %s[%d] = %d is not in 0..%d", n.name, i, v, n.limit.n-1)
+			return fmt.Errorf("graph: %s%v = %d is not in 0..%d", n.name, spot(n.shape, i), v, n.limit.n-1)
 		}
 	}
 	return nil
+}
+
+// spot writes where an element is, as in [1, 3].
+func spot(s Shape, element int) string {
+	at := make([]string, s.Rank())
+	for i, d := range slices.Backward(s.Dims()) {
+		at[i] = strconv.Itoa(element % d)
+		element /= d
+	}
+	return "[" + strings.Join(at, ", ") + "]"
 }

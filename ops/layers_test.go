@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,92 @@ var layers = map[string]layer{
 	},
 	"rms_norm": func(c *golden.Case, in map[string]*node) map[string]*node {
 		return map[string]*node{"y": affine(ops.RMSNorm(in["x"], eps(c), -1), in, 0)}
+	},
+	"embedding": func(c *golden.Case, in map[string]*node) map[string]*node {
+		o := ops.EmbedOptions{ByCount: c.Args["scale_grad_by_freq"] == true}
+		if p := c.Wholes("padding_idx"); p != nil {
+			o.Pad, o.Padding = true, p[0]
+		}
+		return map[string]*node{"y": ops.Embed(in["weight"], in["index"], o)}
+	},
+	"embedding_bag": func(c *golden.Case, in map[string]*node) map[string]*node {
+		rows, bags := ops.Embed(in["weight"], in["index"], ops.EmbedOptions{}), [][2]int{}
+		if starts := c.Wholes("offsets"); starts != nil {
+			for i, from := range starts {
+				bags = append(bags, [2]int{from, append(starts, rows.Shape().Dim(0))[i+1]})
+			}
+		} else {
+			for i := range rows.Shape().Dim(0) {
+				bags = append(bags, [2]int{i, i + 1})
+			}
+		}
+		width := rows.Shape().Dims()[rows.Shape().Rank()-1]
+		var all []*node
+		for _, b := range bags {
+			bag := ops.Reshape(ops.Slice(rows, 0, b[0], b[1], 1), -1, width)
+			y := ops.Sum(bag, 0)
+			if n := bag.Shape().Dim(0); c.Args["mode"] == "mean" && n > 0 {
+				y = ops.Scale(1/float64(n), y)
+			}
+			all = append(all, y)
+		}
+		return map[string]*node{"y": ops.Stack(0, all...)}
+	},
+	"embedding_dense_tanh": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		y := ops.Embed(in["weight"], in["index"], ops.EmbedOptions{})
+		return map[string]*node{"y": ops.Tanh(ops.MatMul(y, in["w"]))}
+	},
+	"scaled_dot_product_attention": func(c *golden.Case, in map[string]*node) map[string]*node {
+		o := ops.AttentionOptions{Causal: c.Args["causal"] == true, Scale: c.Args["scale"].(float64), Bias: in["bias"]}
+		if m := in["mask"]; m != nil {
+			o.Bias = ops.Where(m, m.Graph().Const(0), m.Graph().Const(math.Inf(-1)))
+		}
+		return map[string]*node{"y": ops.Attention(in["q"], in["k"], in["v"], o)}
+	},
+	"gelu": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.GELU(in["x"])}
+	},
+	"gelu_tanh": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		x := in["x"]
+		t := ops.Tanh(ops.Scale(math.Sqrt(2/math.Pi), ops.Add(x, ops.Scale(0.044715, ops.Mul(x, ops.Square(x))))))
+		return map[string]*node{"y": ops.Scale(0.5, ops.Mul(x, ops.Shift(1, t)))}
+	},
+	"swiglu": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Mul(ops.SiLU(ops.MatMul(in["x"], in["w"])), ops.MatMul(in["x"], in["v"]))}
+	},
+	"glu": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		n := in["x"].Shape().Dims()[in["x"].Shape().Rank()-1] / 2
+		return map[string]*node{"y": ops.Mul(ops.Slice(in["x"], -1, 0, n, 1), ops.Sigmoid(ops.Slice(in["x"], -1, n, 2*n, 1)))}
+	},
+	"gather": func(c *golden.Case, in map[string]*node) map[string]*node {
+		n := in["index"].Shape().Dim(0) // PyTorch's may have fewer lines than x
+		return map[string]*node{"y": ops.Gather(ops.Slice(in["x"], 0, 0, n, 1), in["index"], c.Wholes("dim")[0])}
+	},
+	"scatter_add": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Add(in["x"], ops.Scatter(in["src"], in["index"], c.Wholes("dim")[0], true, in["x"].Shape().Dims()...))}
+	},
+	"index_select": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Take(in["x"], in["index"], c.Wholes("dim")[0])}
+	},
+	"one_hot": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.OneHot(in["index"], c.Wholes("classes")[0])}
+	},
+	"sinusoidal_position": func(c *golden.Case, in map[string]*node) map[string]*node {
+		x := in["x"]
+		return map[string]*node{"y": ops.Add(x, ops.Sinusoid(upTo(x, 1), x.Shape().Dim(2), c.Args["base"].(float64)))}
+	},
+	"rotary_position": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Rotary(in["x"], upTo(in["x"], 1), c.Args["base"].(float64))}
+	},
+	"alibi_softmax": func(_ *golden.Case, in map[string]*node) map[string]*node {
+		x := in["x"]
+		t, heads := upTo(x, 2), x.Shape().Dim(1)
+		far := ops.Abs(ops.Sub(ops.ExpandDims(t, 1), ops.ExpandDims(t, 0)))
+		var slopes []float64
+		for h := range heads {
+			slopes = append(slopes, math.Exp2(-8*float64(h+1)/float64(heads)))
+		}
+		return map[string]*node{"y": ops.Softmax(ops.Sub(x, ops.Mul(x.Graph().Array(slopes, heads, 1, 1), far)), -1)}
 	},
 	"group_norm": func(c *golden.Case, in map[string]*node) map[string]*node {
 		x := in["x"]
@@ -80,6 +167,16 @@ func ranked(x *node, k, axis int, y *node) map[string]*node {
 	return map[string]*node{"y": y, "indices": at}
 }
 
+// upTo are the indices along an axis of x.
+func upTo(x *node, axis int) *node {
+	n := x.Shape().Dim(axis)
+	t := make([]float64, n)
+	for i := range t {
+		t[i] = float64(i)
+	}
+	return x.Graph().Array(t, n)
+}
+
 func eps(c *golden.Case) float64 { return c.Args["eps"].(float64) }
 
 // affine multiplies by a weight and adds a bias, if there are such inputs, along an
@@ -126,7 +223,7 @@ func adaptiveLayer(f func(*node, ...int) *node) layer {
 // TestLayers compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestLayers(t *testing.T) {
-	for _, file := range []string{"conv", "pool", "norm", "scan"} {
+	for _, file := range []string{"conv", "pool", "norm", "scan", "embedding", "attention"} {
 		for _, c := range golden.Cases(t, "testdata/layers/"+file+".json") {
 			golden.Compare(t, &c, func(in map[string]*node) map[string]*node { return layers[strings.Fields(c.Op)[0]](&c, in) })
 		}

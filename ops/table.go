@@ -1,7 +1,9 @@
 package ops
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"descent/graph"
@@ -325,12 +327,114 @@ var indexing = []Row{
 		at(gt.One([]int{5}, []int{5}).With(0, 3), gt.One([]int{}, []int{}).With(0, 3), gt.One([]int{6, 4}, []int{6}).With(0, 3, 4), gt.One([]int{4, 2, 2}, []int{2, 2}).With(-1, 4, 3),
 			gt.One([]int{0, 2}, []int{0}).With(0, 3, 2),
 			gt.One([]int{6, 4}, []int{6, 4}).By(func(in []*node) *node { return Scatter(in[0], in[1], 0, true, 3, 4) })),
+	row("embed", "rows of a table at the indices, as take(x, i, 0), but for gradients: embed(x, i, padding=0)", 2,
+		func(in []*node, a spec.Args) *node {
+			return Embed(in[0], in[1], EmbedOptions{Pad: a.Whole("padding") >= 0, Padding: a.Whole("padding"), ByCount: a.Flag("by_count")})
+		}, whole("padding", "a row whose gradient is 0; none if it is negative", -1), flag("by_count", "divide the gradient of a row by how often it is taken")).
+		like("x, i, 0").in(gt.Normal, gt.Below(3)).
+		at(gt.One([]int{3}, []int{5}), gt.One([]int{3, 4}, []int{6}), gt.One([]int{4, 3}, []int{2, 2}).With(3), gt.One([]int{4}, []int{}).With(3),
+			gt.One([]int{3, 2, 2}, []int{1}).With(-1), gt.One([]int{5, 2}, []int{0}).With(4)),
+	row("sinusoid", "sines and cosines of each position times falling rates, which tell positions apart: sinusoid(t, 8)", 1,
+		func(in []*node, a spec.Args) *node { return Sinusoid(in[0], a.Whole("width"), a.Number("base")) },
+		must(spec.Setting{Name: "width", Doc: "numbers for each, an even number", Kind: spec.Whole, Range: "[2,1048576]"}), rotaryBase).
+		like("t, 8").at(gt.One([]int{1}).With(2), gt.One([]int{5}).With(2), gt.One([]int{3}).With(8), gt.One([]int{4}).With(6, 100), gt.One([]int{7}).With(4, 10), gt.One([]int{0}).With(4)),
+	row("rotary", "pairs of numbers of x turned by their position times falling rates: rotary(x, t)", 2,
+		func(in []*node, a spec.Args) *node { return Rotary(in[0], in[1], a.Number("base")) }, rotaryBase).
+		like("x, t").at(gt.One([]int{1, 2}, []int{1}), gt.One([]int{5, 4}, []int{5}), gt.One([]int{2, 3, 6}, []int{3}), gt.One([]int{2, 2, 4, 2}, []int{4}).With(100),
+		gt.One([]int{3, 2}, []int{3}).With(2), gt.One([]int{0, 4}, []int{0})),
+	attentive("attention", "softmax(scale·q·kᵀ)·v, or of q·kᵀ and a bias: attention(q, k, v, causal=true)", func(in []*node, o AttentionOptions, _ spec.Args) *node {
+		return Attention(in[0], in[1], in[2], o)
+	}).at(attentionSamples(false)...),
+	attentive("attention_grad", "the gradient of attention by q, k or v from that by its result: attention_grad(q, k, v, dy, by=0)", func(in []*node, o AttentionOptions, a spec.Args) *node {
+		return AttentionGrad(in[0], in[1], in[2], in[len(in)-1], a.Whole("by"), o)
+	}, whole("by", "which operand: 0, 1, 2 for q, k, v", 0)).at(attentionSamples(true)...),
+	row("first_rows", "each index that is the first of its kind and below a length, -1 for the others", 1,
+		func(in []*node, a spec.Args) *node { return FirstRows(in[0], a.Whole("length")) }, rowsOf).
+		like("i, 3").in(gt.Below(3)).at(gt.One([]int{0}).With(3), gt.One([]int{1}).With(3), gt.One([]int{2}).With(5), gt.One([]int{5}).With(3), gt.One([]int{9}).With(3), gt.One([]int{40}).With(4)),
+	row("sum_rows", "x with rows of one index added to the first of them, others 0: sum_rows(x, i, 3)", 2,
+		func(in []*node, a spec.Args) *node { return SumRows(in[0], in[1], a.Whole("length")) }, rowsOf).
+		like("x, i, 3").in(gt.Normal, gt.Below(3)).at(gt.One([]int{5}, []int{5}).With(3), gt.One([]int{1, 4}, []int{1}).With(3), gt.One([]int{6, 4}, []int{6}).With(3),
+		gt.One([]int{4, 3, 2}, []int{4}).With(5), gt.One([]int{0, 2}, []int{0}).With(3), gt.One([]int{20, 2}, []int{20}).With(3)),
+	row("put_rows", "x with the rows at the indices, each named once, replaced by those of y: put_rows(x, i, y)", 3,
+		func(in []*node, _ spec.Args) *node { return PutRows(in[0], in[1], in[2]) }).
+		in(gt.Normal, orderly, gt.Normal).at(gt.One([]int{5}, []int{2}, []int{2}), gt.One([]int{5, 3}, []int{5}, []int{5, 3}), gt.One([]int{4, 2}, []int{1}, []int{1, 2}),
+		gt.One([]int{3, 2, 2}, []int{2}, []int{2, 2, 2}), gt.One([]int{3, 2}, []int{0}, []int{0, 2}), gt.One([]int{2, 3}, []int{4}, []int{4, 3})),
 	two("pick", "the element of the last axis at each index", Pick, gt.Normal, gt.Below(3)).at(gt.One([]int{3}, []int{}),
 		gt.One([]int{1, 3}, []int{1}), gt.One([]int{5, 3}, []int{5}),
 		gt.One([]int{2, 2, 3}, []int{2, 2}), gt.One([]int{2, 4}, []int{2}), gt.One([]int{0, 3}, []int{0})),
 	two("softmax_nll", "-log softmax(z)[y] for each row of logits z and class y", SoftmaxNLL, gt.Normal, gt.Below(3)).at(nllSamples...),
 	two("softmax_nll_grad", "softmax(z) - onehot(y), 0 in rows without a class: the gradient of softmax_nll", SoftmaxNLLGrad, gt.Normal, gt.Below(3)).at(nllSamples...),
 }
+
+// rotaryBase is how slow the slowest rate of positions is.
+var rotaryBase = spec.Setting{Name: "base", Doc: "the rate of pair i is base^(-2i/width)", Kind: spec.Number, Default: 10000.0, Range: "(0,inf)", By: spec.InOrder}
+
+// attentive is an attention, or its gradient, of three or four operands, and for the
+// gradient one more.
+func attentive(name, doc string, f func(in []*node, o AttentionOptions, a spec.Args) *node, more ...spec.Setting) Row {
+	operands := 3 + len(more)
+	return row(name, doc, -1, func(in []*node, a spec.Args) *node {
+		o := AttentionOptions{Causal: a.Flag("causal"), Scale: a.Number("scale")}
+		switch {
+		case len(in) == operands && !a.Flag("seen"):
+		case len(in) == operands+1 && a.Flag("seen"):
+			o.Seen = in[3]
+		case len(in) == operands+1:
+			o.Bias = in[3]
+		default:
+			return graph.Bad(fmt.Errorf("%d operands; it takes q, k, v, perhaps a bias or which keys are seen, and the gradient by the result for a gradient", len(in)), name, in...)
+		}
+		return f(in, o, a)
+	}, append([]spec.Setting{flag("causal", "query i sees the keys 0 to i"),
+		{Name: "scale", Doc: "of q·kᵀ; 1/√width if it is 0", Kind: spec.Number, Default: 0.0, Range: numbers},
+		flag("seen", "the fourth operand is 0 for keys that are not seen, else 1")}, more...)...)
+}
+
+// attentionSamples are shapes of q, k and v, and with a gradient of dy.
+func attentionSamples(gradient bool) (all []gt.Sample) {
+	for i, s := range []struct {
+		lead                         []int
+		queries, keys, width, values int
+		o                            AttentionOptions
+		extra                        []int // a bias, or what is seen
+	}{
+		{nil, 3, 4, 2, 3, AttentionOptions{}, nil}, {[]int{2}, 4, 4, 3, 2, AttentionOptions{Causal: true}, nil},
+		{[]int{1, 2}, 2, 5, 1, 1, AttentionOptions{Scale: 0.7}, nil}, {[]int{2, 2}, 3, 2, 2, 2, AttentionOptions{Causal: true, Scale: 2}, nil},
+		{[]int{2}, 17, 18, 2, 1, AttentionOptions{Causal: true}, nil}, {[]int{2}, 0, 3, 2, 1, AttentionOptions{}, nil},
+		{[]int{2}, 2, 3, 2, 2, AttentionOptions{}, []int{3}},
+	} {
+		in := [][]int{append(slices.Clone(s.lead), s.queries, s.width), append(slices.Clone(s.lead), s.keys, s.width), append(slices.Clone(s.lead), s.keys, s.values)}
+		o := s.o
+		if s.extra != nil {
+			if gradient {
+				continue
+			}
+			in = append(in, s.extra)
+			all = append(all, gt.One(in...).By(func(in []*node) *node {
+				o.Bias = in[3]
+				return Attention(in[0], in[1], in[2], o)
+			}))
+			continue
+		}
+		if !gradient {
+			all = append(all, gt.One(in...).By(func(in []*node) *node { return Attention(in[0], in[1], in[2], o) }))
+			continue
+		}
+		in = append(in, append(slices.Clone(s.lead), s.queries, s.values))
+		all = append(all, gt.One(in...).By(func(in []*node) *node { return AttentionGrad(in[0], in[1], in[2], in[3], i%3, o) }))
+	}
+	return all
+}
+
+// rowsOf is the length of a table of which rows are taken.
+var rowsOf = must(spec.Setting{Name: "length", Doc: "of the table", Kind: spec.Whole, Range: length})
+
+// orderly are the indices from 0 on, in a random order.
+var orderly = gt.Domain{Fixed: true, Fill: func(rng *rand.Rand, _ int, x []float64) {
+	for i, k := range rng.Perm(len(x)) {
+		x[i] = float64(k)
+	}
+}}
 
 var nllSamples = []gt.Sample{gt.One([]int{1, 3}, []int{1}),
 	gt.One([]int{5, 3}, []int{5}), gt.One([]int{4, 4}, []int{4}), gt.One([]int{2, 10}, []int{2}),

@@ -350,6 +350,90 @@ var values = map[string]oracle{
 			return in[0].x[position(in[0].dims, from)]
 		})
 	},
+	"embed": func(in []array, _ []float64) array {
+		return build(slices.Concat(in[1].dims, in[0].dims[1:]), func(at []int) float64 {
+			k := len(in[1].dims)
+			return in[0].x[position(in[0].dims, append([]int{int(in[1].x[position(in[1].dims, at[:k])])}, at[k:]...))]
+		})
+	},
+	"attention": func(in []array, _ []float64) array {
+		n := len(in[0].dims)
+		width, keys := in[0].dims[n-1], in[1].dims[n-2]
+		dims := append(slices.Clone(in[0].dims[:n-1]), in[2].dims[n-1])
+		return build(dims, func(at []int) (y float64) {
+			p := attentionWeights(in, at[:n-1], width, keys)
+			for j := range p {
+				y += p[j] * in[2].x[position(in[2].dims, append(slices.Clone(at[:n-2]), j, at[n-1]))]
+			}
+			return y
+		})
+	},
+	"attention_grad": func(in []array, _ []float64) array { // by q: Σ_j p_j·(dy·v_j - Σ_i p_i·dy·v_i)·k_j/√width
+		n := len(in[0].dims)
+		width, keys := in[0].dims[n-1], in[1].dims[n-2]
+		return build(in[0].dims, func(at []int) (d float64) {
+			row, p := at[:n-1], attentionWeights(in, at[:n-1], width, keys)
+			along, mean := make([]float64, keys), 0.0
+			for j := range along {
+				for c := range in[2].dims[n-1] {
+					along[j] += in[3].x[position(in[3].dims, append(slices.Clone(row), c))] * in[2].x[position(in[2].dims, append(slices.Clone(row[:n-2]), j, c))]
+				}
+				mean += p[j] * along[j]
+			}
+			for j := range along {
+				d += p[j] * (along[j] - mean) * in[1].x[position(in[1].dims, append(slices.Clone(row[:n-2]), j, at[n-1]))]
+			}
+			return d / math.Sqrt(float64(width))
+		})
+	},
+	"sinusoid": func(in []array, num []float64) array {
+		return build([]int{len(in[0].x), int(num[0])}, func(at []int) float64 {
+			a := in[0].x[at[0]] * math.Pow(baseOf(num[1:]), -2*float64(at[1]/2)/num[0])
+			return []float64{math.Sin(a), math.Cos(a)}[at[1]%2]
+		})
+	},
+	"rotary": func(in []array, num []float64) array {
+		last := len(in[0].dims) - 1
+		return build(in[0].dims, func(at []int) float64 {
+			a := in[1].x[at[last-1]] * math.Pow(baseOf(num), -2*float64(at[last]/2)/float64(in[0].dims[last]))
+			p := position(in[0].dims, at)
+			if at[last]%2 == 0 {
+				return in[0].x[p]*math.Cos(a) - in[0].x[p+1]*math.Sin(a)
+			}
+			return in[0].x[p-1]*math.Sin(a) + in[0].x[p]*math.Cos(a)
+		})
+	},
+	"first_rows": func(in []array, num []float64) array {
+		return build(in[0].dims, func(at []int) float64 {
+			i := in[0].x[at[0]]
+			if slices.Index(in[0].x, i) < at[0] || i >= num[0] {
+				return -1
+			}
+			return i
+		})
+	},
+	"sum_rows": func(in []array, _ []float64) array {
+		index := in[1].x
+		return build(in[0].dims, func(at []int) (sum float64) {
+			if slices.Index(index, index[at[0]]) < at[0] {
+				return 0
+			}
+			for k, i := range index {
+				if i == index[at[0]] {
+					sum += in[0].x[position(in[0].dims, append([]int{k}, at[1:]...))]
+				}
+			}
+			return sum
+		})
+	},
+	"put_rows": func(in []array, _ []float64) array {
+		return build(in[0].dims, func(at []int) float64 {
+			if k := slices.Index(in[1].x, float64(at[0])); k >= 0 {
+				return in[2].x[position(in[2].dims, append([]int{k}, at[1:]...))]
+			}
+			return in[0].x[position(in[0].dims, at)]
+		})
+	},
 	"pick": func(in []array, _ []float64) array {
 		out := array{dims: in[1].dims}
 		for i, k := range in[1].x {
@@ -457,4 +541,34 @@ func draws(of, name string) oracle {
 	return func(in []array, num []float64) array {
 		return array{whole(num), draw(of, name, in[0].x[0], size(whole(num)))}
 	}
+}
+
+// baseOf is the setting base of positions.
+func baseOf(num []float64) float64 {
+	if len(num) == 0 {
+		return 10000
+	}
+	return num[0]
+}
+
+// attentionWeights are the softmax of q·kᵀ/√width, and of a bias that may follow v,
+// for the query at row.
+func attentionWeights(in []array, row []int, width, keys int) []float64 {
+	p, sum := make([]float64, keys), 0.0
+	for j := range p {
+		key := append(slices.Clone(row[:len(row)-1]), j)
+		for c := range width {
+			p[j] += in[0].x[position(in[0].dims, append(slices.Clone(row), c))] * in[1].x[position(in[1].dims, append(slices.Clone(key), c))]
+		}
+		p[j] /= math.Sqrt(float64(width))
+		if len(in) > 3 && len(in[3].dims) == 1 {
+			p[j] += in[3].x[j]
+		}
+		p[j] = math.Exp(p[j])
+		sum += p[j]
+	}
+	for j := range p {
+		p[j] /= sum
+	}
+	return p
 }

@@ -16,7 +16,7 @@ import (
 // their error is one of the size of what is added. That of all others is
 // relative.
 var rounded = map[string]bool{"gelu": true, "gelu_tanh": true, "sum": true, "mean": true, "variance": true, "logsumexp": true, "softmax": true, "standardize": true, "rms_norm": true, "normalize": true, "group_norm": true, "inverse_std": true, "inverse_rms": true,
-	"logsoftmax": true, "matmul": true, "linear": true, "dot": true, "softmax_nll": true, "std": true, "softshrink": true,
+	"logsoftmax": true, "matmul": true, "linear": true, "dot": true, "softmax_nll": true, "std": true, "softshrink": true, "attention": true, "attention_grad": true,
 	"log_add_exp": true, "lgamma": true, "digamma": true, "trigamma": true, "polygamma": true, "betaln": true, "sinc": true, "sinc_derivative": true, "normal": true}
 
 // inexact are the rows whose oracle is only good to a dozen digits, at edges or

@@ -192,7 +192,7 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	bad := data.Arrays{"tokens": array(t, []int{0, 1, 6}, 3), "mean": array(t, []float64{0})}
-	if _, err := tr.Step(bad, []int{0}, 0); err == nil || !strings.Contains(err.Error(), "tokens[2] = 6") {
+	if _, err := tr.Step(bad, []int{0}, 0); err == nil || !strings.Contains(err.Error(), "tokens[0, 2] = 6") {
 		t.Errorf("a token beyond the table: %v", err)
 	}
 }
