@@ -21,6 +21,7 @@ var fromSources = map[string]string{
 	"adadelta":           "lr=1 rho=0.9 eps=1e-06",
 	"rmsprop":            "lr=0.01 alpha=0.99 eps=1e-08 momentum=0",
 	"adam":               "lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08",
+	"lazy_adam":          "lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08",
 	"amsgrad":            "lr=0.001 beta1=0.9 beta2=0.999 eps=1e-08 amsgrad=true",
 	"adamw":              "lr=0.001 lambda=0.01 beta1=0.9 beta2=0.999 eps=1e-08",
 	"adamax":             "lr=0.002 beta1=0.9 beta2=0.999 eps=1e-08",

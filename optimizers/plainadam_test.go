@@ -134,6 +134,8 @@ func plainAdam(rule Rule, path string) link {
 			}
 			return mean / (root(square/bias) + r.Eps)
 		})
+	case LazyAdamRule:
+		return plainAdam(AdamRule{Beta1: r.Beta1, Beta2: r.Beta2, Eps: r.Eps}, path)
 	case AdamaxRule:
 		return elementwise(path, 0, func(q *plain, g float64, m, u, _ *float64) float64 {
 			*u = math.Max(r.Beta2**u, math.Abs(g)+r.Eps)

@@ -80,6 +80,8 @@ var Table = []Entry{
 		"recurrent nets, reinforcement learning", "no bias correction: the first steps are up to 10 times too long", "Tieleman, Hinton 2012; https://arxiv.org/abs/1308.0850").searched(crowded, rate(1e-4, 1), memory("alpha", 0, 0.9999)),
 	row("adam", func() Rule { return Adam() }, 1e-3, false,
 		"the first thing to try", "may not converge where rare gradients matter: see amsgrad; l2 in front of it is not weight decay: see adamw", "Kingma, Ba 2014, https://arxiv.org/abs/1412.6980").searched(crowded, betas...),
+	row("lazy_adam", func() Rule { return LazyAdam() }, 1e-3, false,
+		"embeddings of many rows, of which a batch uses few", "rows that are rare keep old means: their steps are larger than adam's", "SparseAdam, https://pytorch.org/docs/stable/optim.html").searched(crowded, betas...),
 	row("amsgrad", func() Rule { return AMSGrad() }, 1e-3, false,
 		"adam where rare large gradients matter", "one outlier shortens all later steps", "Reddi, Kale, Kumar 2018, https://arxiv.org/abs/1904.09237").searched(crowded, betas...),
 	row("adamw", func() Rule { return AdamW() }, 1e-3, false,

@@ -40,6 +40,7 @@ type Step struct {
 	train   *Training
 	raw     *node  // gradient that the chain began with
 	old     *node  // the parameter itself
+	table   *table // unless nil, Param, Grad and states are some rows of it
 	prefix  string // of its states
 	mask    *node  // unless nil, nothing changes where it is 0
 	next    *node  // unless nil, the value to move to, see Move
@@ -70,14 +71,15 @@ func (s *Step) Loss() *node {
 func (s *Step) Const(x float64) *node { return s.old.Graph().Const(x) }
 
 // State returns the parameter's state of that name: an array of its shape that
-// starts at 0 and is kept between steps. Give it a new value with Set.
+// starts at 0 and is kept between steps. Give it a new value with Set. Where the
+// rule sees some rows of the parameter only, it is these rows.
 func (s *Step) State(name string) *node {
 	return s.StateOf(name, graph.Zeros, s.old.Shape().Dims()...)
 }
 
 // StateOf returns a state of the given shape that starts at init.
 func (s *Step) StateOf(name string, init graph.Init, dims ...int) *node {
-	return s.train.state(s.Name()+"/"+s.prefix+name, init, dims)
+	return s.table.take(s.train.state(s.Name()+"/"+s.prefix+name, init, dims))
 }
 
 // Scalar returns a state of the parameter that is one number, kept as float64
@@ -139,7 +141,7 @@ func (s *Step) Set(state, value *node) {
 	if s.mask != nil {
 		value = ops.Where(s.mask, value, state)
 	}
-	s.updates = append(s.updates, graph.Update{Target: state, Value: value})
+	s.updates = append(s.updates, s.table.update(state, value))
 }
 
 // Next returns the parameter's value after the step, as things stand.
@@ -183,7 +185,7 @@ func (s *Step) finish() []graph.Update {
 	for _, f := range s.after {
 		f(next)
 	}
-	s.Set(s.old, next)
+	s.Set(s.table.take(s.old), next)
 	return s.updates
 }
 

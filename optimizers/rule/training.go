@@ -50,6 +50,9 @@ func Build(loss *node, rules []Rule, params []*node, up bool) *Training {
 			d = ops.Neg(d)
 		}
 		steps[i] = &Step{Param: p, Grad: d, LR: t.LR, Size: t.LR, T: now, train: t, raw: d, old: p, still: !used[i]}
+		if x, index, ok := ops.Scattered(t.Grads[i]); ok && !up && spare(rules) {
+			steps[i].narrow(x, index)
+		}
 	}
 	InOrder(rules, steps)
 	t.Eval = append([]*node(nil), params...)
