@@ -72,6 +72,8 @@ type Graph struct {
 	params []*Node
 	count  map[string]int
 	eval   bool
+	at     *Node                // unless nil, the position of its one step, see Stepwise
+	steps  int                  // that positions are below
 	scopes map[string]*Identity // by name
 	parts  []Part
 	kept   []Update
@@ -116,6 +118,20 @@ func (g *Graph) Evaluation() *Graph {
 
 // Training reports whether layers act as in training.
 func (g *Graph) Training() bool { return !g.eval }
+
+// StepByStep makes g, as [Graph.Evaluation] does, a graph that sees one step of a
+// sequence at a time: layers that look back keep what they need of fewer than length
+// steps in states, which the updates of [Graph.Kept] write. It declares the index
+// input "position", a vector of the one step's, and returns g.
+func (g *Graph) StepByStep(length int) *Graph {
+	g.at, g.steps = g.Evaluation().Indices("position", 1), length
+	LimitIndex(g.at, length, nil)
+	return g
+}
+
+// Stepwise returns the input that says which step a graph sees and the number of
+// steps, if it is one that sees one step at a time; else nil.
+func (g *Graph) Stepwise() (position *Node, length int) { return g.at, g.steps }
 
 // Dtype returns the element type, Float32 or Float64.
 func (g *Graph) Dtype() Dtype { return g.dtype }

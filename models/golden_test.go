@@ -117,6 +117,103 @@ func normBatch(t *testing.T, c *golden.Case, layer models.Layer, g *graph.Graph,
 	golden.Near(t, fmt.Sprint(c.Name, " dx", i), p.Float64s(dx), c.Grads[fmt.Sprint("x", i)])
 }
 
+// setWeights gives parameters the weights of a training elsewhere: matrices of layers that have
+// the other layout, whose names end with w, are transposed.
+func setWeights(t *testing.T, store *graph.Store, c trained, here func(string) string) {
+	t.Helper()
+	for _, w := range c.Weights {
+		values := slices.Repeat([]float64{w.Constant}, graph.Dims(w.Shape...).Size())
+		if w.Seed != 0 {
+			values = golden.Uniform(w.Seed, len(values), -1, 1)
+		}
+		for i := range values {
+			if w.Seed != 0 {
+				values[i] *= w.Scale
+			}
+		}
+		name := here(w.Name)
+		if len(w.Shape) == 2 && strings.HasPrefix(name, "dense") {
+			values = transposed(values, w.Shape[0])
+		}
+		v := store.Lookup(name)
+		if v == nil {
+			t.Fatalf("no parameter %s, which is PyTorch's %s", name, w.Name)
+		}
+		if err := v.Set(values); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNanoGPTTrains holds the losses of 30 steps of Adam against PyTorch's.
+func TestNanoGPTTrains(t *testing.T) {
+	var f struct {
+		Text, Vocabulary string
+		Case             trained
+	}
+	golden.Read(t, "testdata/nanogpt.json", &f)
+	spec, err := models.Parse("embed(16) | gpt(layers=2, heads=2, hidden=32) | dense(28, bias=false, steps=true)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := spec.Steps(len(f.Vocabulary))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const batch, length = 8, 16
+	g := graph.New(graph.Float64, 1)
+	x, y := g.Indices("x", batch, length), g.Indices("y", batch*length)
+	graph.LimitIndex(x, len(f.Vocabulary), nil)
+	logits := ops.Reshape(model(x), batch*length, len(f.Vocabulary))
+	step := optimizers.Descend(losses.CrossEntropy(logits, y), optimizers.Adam())
+	setWeights(t, g.Store(), f.Case, func(name string) string {
+		return map[string]string{"pos": "position.w", "emb.weight": "embed.w", "head.weight": "dense5.w", "norm.weight": "layernorm5.gain", "norm.bias": "layernorm5.shift"}[name] + blockName(name)
+	})
+	p, err := graph.Function{Outputs: []*node{step.Loss}, Updates: step.Updates}.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	xs, ys := make([]int, batch*length), make([]int, batch*length)
+	for i, want := range f.Case.Losses {
+		starts := golden.Uniform(uint32(7000+i), batch, 0, 1<<32)
+		for b := range batch {
+			from := int(starts[b]) >> 8 % (len(f.Text) - length)
+			for k := range length {
+				xs[b*length+k], ys[b*length+k] = strings.IndexByte(f.Vocabulary, f.Text[from+k]), strings.IndexByte(f.Vocabulary, f.Text[from+k+1])
+			}
+		}
+		if err := p.Run(graph.Let(x, xs), graph.Let(y, ys), graph.Let(step.LR, []float64{0.003})); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Scalar(step.Loss); !(math.Abs(got-want) <= 1e-10) {
+			t.Fatalf("the loss before step %d is %v, want %v", i, got, want)
+		}
+	}
+}
+
+// blockName is what PyTorch calls a parameter of block 0 or 1, here.
+func blockName(name string) string {
+	var block int
+	var rest string
+	if _, err := fmt.Sscanf(name, "blocks.%d.%s", &block, &rest); err != nil {
+		return ""
+	}
+	number := func(k int) string {
+		if k == 1 {
+			return ""
+		}
+		return fmt.Sprint(k)
+	}
+	part, last, _ := strings.Cut(rest, ".")
+	switch part {
+	case "self_attn":
+		return "attention" + number(block+1) + "." + last
+	case "norm1", "norm2":
+		return "layernorm" + number(2*block+int(part[4]-'0')) + "." + map[string]string{"weight": "gain", "bias": "shift"}[last]
+	}
+	return "dense" + number(2*block+int(part[6]-'0')) + "." + map[string]string{"weight": "w", "bias": "b"}[last]
+}
+
 // TestLeNetTrains holds the losses of 30 steps of Adam against PyTorch's.
 func TestLeNetTrains(t *testing.T) {
 	var f struct {
@@ -136,24 +233,7 @@ func TestLeNetTrains(t *testing.T) {
 	n := len(f.Digits.Labels)
 	x, labels := g.Input("x", n, 64), g.Indices("y", n)
 	step := optimizers.Descend(losses.CrossEntropy(model(x), labels), optimizers.Adam())
-	here := strings.NewReplacer("conv1.", "conv.", "fc1.", "dense.", "fc2.", "dense2.", "weight", "w", "bias", "b")
-	for _, w := range f.Case.Weights {
-		values := slices.Repeat([]float64{w.Constant}, graph.Dims(w.Shape...).Size())
-		if w.Seed != 0 {
-			values = golden.Uniform(w.Seed, len(values), -1, 1)
-		}
-		for i := range values {
-			if w.Seed != 0 {
-				values[i] *= w.Scale
-			}
-		}
-		if len(w.Shape) == 2 {
-			values = transposed(values, w.Shape[0])
-		}
-		if err := g.Store().Lookup(here.Replace(w.Name)).Set(values); err != nil {
-			t.Fatal(err)
-		}
-	}
+	setWeights(t, g.Store(), f.Case, strings.NewReplacer("conv1.", "conv.", "fc1.", "dense.", "fc2.", "dense2.", "weight", "w", "bias", "b").Replace)
 	images := slices.Clone(f.Digits.Images)
 	for i := range images {
 		images[i] /= 16

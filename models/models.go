@@ -36,6 +36,7 @@ type DenseOptions struct {
 	Weight graph.Init // of w, inputs×units; Glorot if nil
 	Bias   graph.Init // of b; zeros if nil
 	NoBias bool
+	Steps  bool // each step of sequences, batch × time × inputs, is a row by itself
 }
 
 // Dense returns the layer x·w + b, for x of shape n×inputs, with w inputs×units
@@ -54,11 +55,19 @@ func DenseWith(o DenseOptions) Layer {
 		case x.Shape().Rank() < 2:
 			return graph.Bad(fmt.Errorf("the input is %v; a dense layer takes rows, n x inputs", x.Shape()), "dense", x)
 		}
-		x = flat(x)
+		lead := x.Shape().Dims()[:x.Shape().Rank()-1]
+		if o.Steps {
+			x = stepRows(x)
+		} else {
+			x = flat(x)
+		}
 		s := x.Graph().Scope(id, "dense", o.Name)
 		y := ops.MatMul(x, s.Param("w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
 		if !o.NoBias {
 			y = ops.Add(y, s.Param("b", or(o.Bias, graph.Zeros), o.Units))
+		}
+		if o.Steps {
+			y = ops.Reshape(y, append(lead, o.Units)...)
 		}
 		return x.Graph().Mark("Dense", s.Name, y)
 	}

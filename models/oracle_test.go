@@ -74,6 +74,53 @@ func denseOf(n *net, x matrix) matrix {
 	})
 }
 
+// embedOf takes rows of a table of some width.
+func embedOf(width int) layerOracle {
+	return func(n *net, x matrix) matrix {
+		w := n.p[n.next("embed")+"w"]
+		return rowwise(x, func(r []float64) (out []float64) {
+			for _, v := range r {
+				out = append(out, w[int(v)*width:int(v+1)*width]...)
+			}
+			return out
+		})
+	}
+}
+
+// eachStep applies a layer to each step of sequences of so many features.
+func eachStep(features int, layer layerOracle) layerOracle {
+	return func(n *net, x matrix) (out matrix) {
+		var steps matrix
+		for _, r := range x {
+			for t := 0; t < len(r); t += features {
+				steps = append(steps, r[t:t+features])
+			}
+		}
+		each := len(steps) / len(x)
+		for i, y := range layer(n, steps) {
+			if i%each == 0 {
+				out = append(out, nil)
+			}
+			out[i/each] = append(out[i/each], y...)
+		}
+		return out
+	}
+}
+
+// transposeOf makes features × time of sequences of time × features.
+func transposeOf(features int) layerOracle {
+	return func(_ *net, x matrix) matrix {
+		return rowwise(x, func(r []float64) (out []float64) {
+			for f := range features {
+				for t := f; t < len(r); t += features {
+					out = append(out, r[t])
+				}
+			}
+			return out
+		})
+	}
+}
+
 // standard returns (x-mean)/√(variance+ε)·gain + shift.
 func standard(x, mean, variance, gain, shift float64) float64 {
 	return (x-mean)/math.Sqrt(variance+1e-5)*gain + shift
@@ -151,6 +198,7 @@ var (
 		return func(x float64) float64 { return above0(x, slope*x) }
 	}
 	identity = elements(func(x float64) float64 { return x })
+	geluOf   = elements(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 })
 )
 
 // layers has texts that name each row of the table, with all its settings
@@ -170,6 +218,26 @@ var layers = map[string]map[string]layerOracle{
 		"mlp(3) | mlp(2) | tanh":                chain(denseOf, reluOf, denseOf, reluOf, tanhOf, denseOf),
 		"mlp(3, norm=layer, act=tanh) | mlp(4)": chain(denseOf, layerNormOf, tanhOf, denseOf, reluOf, denseOf),
 	},
+	"embed": {
+		"embed(3, rows=7)": chain(embedOf(3), denseOf),
+		"embedding(2, rows=7, padding=1, sd=0.1) | tanh": chain(embedOf(2), tanhOf, denseOf),
+		"embed(3, rows=7) | dense(2, steps=true) | relu": chain(embedOf(3), eachStep(3, denseOf), reluOf, denseOf),
+	},
+	"attention": {
+		"embed(4, rows=7) | attention(2)":                         chain(embedOf(4), attentionOf(4, 2, false), denseOf),
+		"embed(3, rows=7) | attention(1, causal=true) | dense(2)": chain(embedOf(3), attentionOf(3, 1, true), denseOf),
+	},
+	"position": {
+		"embed(4, rows=7) | position":                chain(embedOf(4), learnedOf, denseOf),
+		"embed(4, rows=7) | position(kind=sinusoid)": chain(embedOf(4), sinusoidOf(4), denseOf),
+	},
+	"transformer": {
+		"embed(4, rows=7) | transformer(2)":                                             chain(embedOf(4), blockOf(4, 2, false, false, geluOf), denseOf),
+		"embed(4, rows=7) | transformer(1, layers=2, causal=true, norm=post, act=tanh)": chain(embedOf(4), blockOf(4, 1, true, true, tanhOf), blockOf(4, 1, true, true, tanhOf), denseOf),
+	},
+	"gpt":        {"embed(4, rows=7) | gpt(heads=2, layers=2)": chain(embedOf(4), learnedOf, blockOf(4, 2, true, false, geluOf), blockOf(4, 2, true, false, geluOf), eachStep(4, layerNormOf), denseOf)},
+	"nanogpt":    {},
+	"transpose":  {"embed(3, rows=7) | transpose | tanh": chain(embedOf(3), transposeOf(3), tanhOf, denseOf)},
 	"dense":      {"dense(3) | tanh": chain(denseOf, tanhOf, denseOf), "dense(3, bias=false, init=normal) | dense(2)": chain(denseOf, denseOf)},
 	"dropout":    {"dropout(0)": denseOf},
 	"layer_norm": {"layer_norm": chain(layerNormOf, denseOf), "layernorm | layer_norm": chain(layerNormOf, layerNormOf, denseOf)},
@@ -217,7 +285,7 @@ var layers = map[string]map[string]layerOracle{
 	"leaky_relu": {"leaky_relu": chain(elements(leakOf(0.01)), denseOf), "leaky_relu(0.2)": chain(elements(leakOf(0.2)), denseOf)},
 	"elu":        {"elu": chain(elements(expOf(1)), denseOf), "elu(2)": chain(elements(expOf(2)), denseOf)},
 	"selu":       {"selu": chain(elements(selu), denseOf)},
-	"gelu":       {"gelu": chain(elements(func(x float64) float64 { return x * (1 + math.Erf(x/math.Sqrt2)) / 2 }), denseOf)},
+	"gelu":       {"gelu": chain(geluOf, denseOf)},
 	"silu":       {"silu": chain(elements(func(x float64) float64 { return x * sigmoid(x) }), denseOf)},
 	"mish":       {"mish": chain(elements(func(x float64) float64 { return x * math.Tanh(math.Log(1+math.Exp(x))) }), denseOf)},
 	"softplus":   {"softplus": chain(elements(func(x float64) float64 { return math.Log(1 + math.Exp(x)) }), denseOf)},
@@ -275,6 +343,11 @@ func compareLayer(t *testing.T, text string, want layerOracle, train bool) {
 	}
 	features := graph.Dims(shape...).Size()
 	x := draw(rows * features)
+	if spec.Tokens() {
+		for i := range x {
+			x[i] = float64(rng.IntN(7))
+		}
+	}
 	if model, _, err = spec.For(shape, 2); err != nil {
 		t.Fatal(err)
 	}

@@ -140,11 +140,7 @@ var joints = []Row{
 
 // chainOf parses layers that a name is short for.
 func chainOf(text string) spec.Chain {
-	c, err := spec.ParseChain(text)
-	if err != nil {
-		panic(err) // of this file
-	}
-	return c
+	return must(spec.ParseChain(text))
 }
 
 func lenet(spec.Args) spec.Chain {

@@ -139,6 +139,12 @@ func (s Spec) Pictures() bool {
 	})
 }
 
+// Tokens reports whether the model takes whole numbers, such as tokens: it begins
+// with a layer that does.
+func (s Spec) Tokens() bool {
+	return len(s.layers) > 0 && (s.layers[0].row.Tokens || slices.ContainsFunc(s.layers[0].inside, Spec.Tokens))
+}
+
 // Loss returns the loss that the model's name asks for, "" if it does not.
 func (s Spec) Loss() string {
 	if len(s.layers) == 0 {
@@ -171,7 +177,17 @@ func (s *Spec) UnmarshalText(text []byte) (err error) {
 }
 
 // Build returns the model with the given number of outputs.
-func (s Spec) Build(outputs int) (Layer, error) {
+func (s Spec) Build(outputs int) (Layer, error) { return s.end(DenseOptions{Units: outputs}) }
+
+// Steps returns the model with the given number of outputs for each step of a
+// sequence.
+func (s Spec) Steps(outputs int) (Layer, error) {
+	return s.end(DenseOptions{Units: outputs, Steps: true})
+}
+
+// end returns the model with its last layer, which is added if it is not there.
+func (s Spec) end(output DenseOptions) (Layer, error) {
+	outputs := output.Units
 	layers, last, err := s.build()
 	switch {
 	case err != nil:
@@ -179,7 +195,7 @@ func (s Spec) Build(outputs int) (Layer, error) {
 	case s.linear():
 		return linear(outputs), nil
 	case last == 0:
-		layers = append(layers, Dense(outputs))
+		layers = append(layers, DenseWith(output))
 	case last != outputs:
 		return nil, fmt.Errorf("model %s: its last layer has %d units, and the task needs %d: write dense(%d) there, or put an activation after it",
 			s, last, outputs, outputs)
@@ -198,7 +214,7 @@ func (s Spec) For(shape []int, outputs int) (Layer, *Summary, error) {
 	for _, d := range shape {
 		features *= d
 	}
-	if s.Pictures() {
+	if s.Pictures() && !s.Tokens() {
 		model = Sequential(Pictures(shape...), model)
 	}
 	sum, err := Summarize(model, features)
@@ -212,6 +228,32 @@ func fitting(err error) error {
 		return m
 	}
 	return err
+}
+
+// ForTokens is [Spec.Steps] for sequences of so many tokens, with as many outputs as there
+// are tokens: what comes next. Its error says which layer does not fit.
+func (s Spec) ForTokens(length, tokens int) (Layer, *Summary, error) {
+	model, err := s.Steps(tokens)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum, err := SummarizeTokens(model, length, tokens)
+	var m *misfit
+	if errors.As(err, &m) {
+		err = m
+	}
+	if err == nil {
+		err = stepwise(sum, s, length, tokens)
+	}
+	return model, sum, err
+}
+
+// stepwise reports a model that does not give so many outputs for each step.
+func stepwise(sum *Summary, s Spec, length, outputs int) error {
+	if !slices.Equal(sum.output, []int{length, outputs}) {
+		return fmt.Errorf("model %q: it makes %v of a sequence of %d tokens, and not %d numbers for each", s, sum.output, length, outputs)
+	}
+	return nil
 }
 
 // build makes the layers. last is the units of the last one if it is dense,

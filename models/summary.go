@@ -14,6 +14,8 @@ type Summary struct {
 	Trainable int // numbers that training changes
 	Kept      int // numbers that layers keep but training does not change
 	Products  int // multiplications, each with an addition, for one row
+
+	output []int // shape of the result for one row
 }
 
 // A SummaryRow is one layer.
@@ -31,12 +33,32 @@ func Summarize(model Layer, features int) (*Summary, error) {
 	if features < 1 {
 		return nil, fmt.Errorf("models: rows of %d inputs; at least 1 is needed", features)
 	}
+	return summarize(model, func(g *graph.Graph) *node { return g.Input("x", 1, features) })
+}
+
+// SummarizeTokens is [Summarize] for sequences of so many tokens, which are below a
+// number.
+func SummarizeTokens(model Layer, length, below int) (*Summary, error) {
+	if length < 1 || below < 1 {
+		return nil, fmt.Errorf("models: sequences of %d tokens below %d; at least 1 is needed", length, below)
+	}
+	return summarize(model, func(g *graph.Graph) *node { return Tokens(g, "x", 1, length, below) })
+}
+
+// Tokens declares an index input of sequences, batch × time, of tokens below a number.
+func Tokens(g *graph.Graph, name string, batch, length, below int) *node {
+	x := g.Indices(name, batch, length)
+	graph.LimitIndex(x, below, nil)
+	return x
+}
+
+func summarize(model Layer, input func(g *graph.Graph) *node) (*Summary, error) {
 	g := graph.Outline(graph.Float32).Evaluation()
-	out := model(g.Input("x", 1, features))
+	out := model(input(g))
 	if err := graph.Mistakes(out); err != nil {
 		return nil, err
 	}
-	s := &Summary{}
+	s := &Summary{output: rowShape(out)}
 	owner, seen := map[string]int{}, map[*node]bool{}
 	for _, p := range g.Parts() {
 		kind := p.Kind
@@ -56,14 +78,21 @@ func Summarize(model Layer, features int) (*Summary, error) {
 		} else {
 			s.Kept += n
 		}
-		prefix := v.Name()[:max(strings.LastIndexByte(v.Name(), '.'), 0)]
-		if i, ok := owner[prefix]; ok {
+		if i, ok := owned(owner, v.Name()); ok {
 			s.Rows[i].Params += n
 		} else {
 			s.Rows = append(s.Rows, SummaryRow{Name: v.Name(), Kind: "variable", Output: v.Shape().Dims(), Params: n})
 		}
 	}
 	return s, nil
+}
+
+// owned returns the row of the layer in whose scope a variable is.
+func owned(owner map[string]int, name string) (row int, ok bool) {
+	for at := strings.LastIndexByte(name, '.'); at > 0 && !ok; at = strings.LastIndexByte(name[:at], '.') {
+		row, ok = owner[name[:at]]
+	}
+	return row, ok
 }
 
 // products adds up those of n and of what it is made of, but for nodes that have been

@@ -18,7 +18,8 @@ type Row struct {
 	linear   bool                         // it is short for none
 	codes    bool                         // it is an autoencoder
 	check    func(a spec.Args) error      // what is wrong with settings, if not each by itself
-	Pictures bool                         // it takes pictures, or sequences
+	Pictures bool                         // it takes pictures, n × channels × rows × columns, or n × channels × length
+	Tokens   bool                         // it takes whole numbers, n × time
 	Loss     string                       // that goes with a model of this name, if not what suits the target
 	Task     Task                         // that a model of this name is for
 }
@@ -35,7 +36,7 @@ const (
 )
 
 // Table has a row for each layer and each model with a name.
-var Table = slices.Concat(whole, coders, plain, norms, pictures, recurrents, joints, activating)
+var Table = slices.Concat(whole, coders, plain, norms, pictures, recurrents, sequences, joints, activating)
 
 // whole are the models with names.
 var whole = []Row{
@@ -63,9 +64,10 @@ var plain = []Row{
 			{Name: "units", Doc: "numbers in its output", Kind: spec.Whole, Range: units, Required: true},
 			initial,
 			{Name: "bias", Doc: "add b", Kind: spec.Flag, Default: true},
+			{Name: "steps", Doc: "each step of a sequence is a row by itself, not all its numbers one", Kind: spec.Flag, Default: false},
 		}},
 		make: func(a spec.Args, _ []Layer) Layer {
-			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias")})
+			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias"), Steps: a.Flag("steps")})
 		}},
 	{Row: spec.Row{Name: "dropout", Doc: "sets inputs to 0 in training", Examples: []string{"0.2"}, Source: "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
 		Settings: []spec.Setting{{Name: "rate", Doc: "probability of 0", Kind: spec.Number, Default: 0.5, Range: "[0,1)"}}},
