@@ -114,6 +114,10 @@ func (p *Predictor) build(n int) (*program, error) {
 	return t.build(n, predict)
 }
 
+// Sibling returns an empty graph that shares the weights: for programs of one's own,
+// such as one that sees a step of a sequence at a time. They must not change them.
+func (p *Predictor) Sibling() *graph.Graph { return p.root.Sibling() }
+
 // Outputs returns names and shapes of the predictions, without values.
 func (p *Predictor) Outputs() []Output { return slices.Clone(p.outputs) }
 

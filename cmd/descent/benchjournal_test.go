@@ -16,7 +16,7 @@ import (
 func unmeasured(t *testing.T, dir string) string {
 	t.Helper()
 	var r map[string]any
-	if err := json.Unmarshal([]byte(text(t, dir, jsonFile)), &r); err != nil {
+	if err := json.Unmarshal([]byte(textOf(t, dir, jsonFile)), &r); err != nil {
 		t.Fatal(err)
 	}
 	delete(r, "measured")
@@ -69,7 +69,7 @@ func TestBenchKills(t *testing.T) {
 		timer.Stop()
 		var kept string
 		if _, err := os.Stat(filepath.Join(dir, journalFile)); err == nil {
-			kept = text(t, dir, journalFile)
+			kept = textOf(t, dir, journalFile)
 		}
 		if n := strings.Count(kept, "\n"); n < lines {
 			t.Fatalf("%d lines were kept, and now %d", lines, n)
@@ -105,7 +105,7 @@ func TestBenchShards(t *testing.T) {
 	do("shard 2/2: 7 runs are in", benchArgs(at("b"), "--shard", "2/2")...)
 	do("14 runs, 14 of them new", "bench", "merge", at("a/journal.jsonl"), at("b/journal.jsonl"), "--out", at("all"))
 	do("14 runs in", benchArgs(at("all"))...)
-	if unmeasured(t, at("all")) != unmeasured(t, at("whole")) || strings.Count(text(t, at("all"), journalFile), "\n") != 14 {
+	if unmeasured(t, at("all")) != unmeasured(t, at("whole")) || strings.Count(textOf(t, at("all"), journalFile), "\n") != 14 {
 		t.Error("the results of shards are others, or runs were done again")
 	}
 	for want, args := range map[string][]string{
@@ -136,7 +136,7 @@ func TestBenchVerify(t *testing.T) {
 		t.Errorf("status %d\n%s", status, out)
 	}
 	changed := filepath.Join(dir, "changed.json")
-	os.WriteFile(changed, []byte(strings.Replace(text(t, file), `"runs": 2,`, `"runs": 3,`, 1)), 0o600)
+	os.WriteFile(changed, []byte(strings.Replace(textOf(t, file), `"runs": 2,`, `"runs": 3,`, 1)), 0o600)
 	if status, out, _ := descent("bench", "verify", changed); status != exitFailure || !strings.Contains(out, "optimizers.0.runs: 3 is stated, and is 2") {
 		t.Errorf("status %d\n%s", status, out)
 	}
@@ -161,7 +161,7 @@ func TestBenchPlan(t *testing.T) {
 		t.Fatal(errs)
 	}
 	var r struct{ Plan json.RawMessage }
-	if err := json.Unmarshal([]byte(text(t, first, jsonFile)), &r); err != nil {
+	if err := json.Unmarshal([]byte(textOf(t, first, jsonFile)), &r); err != nil {
 		t.Fatal(err)
 	}
 	file, second := filepath.Join(dir, "plan.json"), filepath.Join(dir, "second")
@@ -192,8 +192,8 @@ func TestBenchTables(t *testing.T) {
 	args := benchArgs(dir)
 	for ending, want := range map[string]string{".csv": "optimizer,learning rate,test accuracy,", ".md": "| optimizer | learning rate |", ".tex": "\\toprule\noptimizer & learning rate & "} {
 		name := filepath.Join(dir, "table"+ending)
-		if status, _, errs := descent(append(args, "--table", name)...); status != 0 || !strings.Contains(text(t, name), want) {
-			t.Errorf("status %d: %s %s", status, errs, text(t, name))
+		if status, _, errs := descent(append(args, "--table", name)...); status != 0 || !strings.Contains(textOf(t, name), want) {
+			t.Errorf("status %d: %s %s", status, errs, textOf(t, name))
 		}
 	}
 	if status, _, errs := descent(append(args, "--table", "table.xls")...); status != exitUsage || !strings.Contains(errs, "ends in .csv, .md, .tex") {

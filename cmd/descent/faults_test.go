@@ -29,11 +29,11 @@ func TestTrainFaults(t *testing.T) {
 			if got != before && got != after || status == 0 && got != after || status != 0 && errs == "" {
 				t.Fatalf("%v at call %d: status %d: %s: predicts %s", kind, n, status, errs, got)
 			}
-			if log := strings.Count(text(t, dir, logFile), "\n"); log != 3 {
+			if log := strings.Count(textOf(t, dir, logFile), "\n"); log != 3 {
 				t.Errorf("%v at call %d: the log has %d lines", kind, n, log)
 			}
 			status, _, errs := descent(trainArgs(dir, append(args, "--resume")...)...)
-			if ofOld := text(t, dir, checkpointFile) == text(t, old, checkpointFile); ofOld && strings.Contains(errs, "another run") {
+			if ofOld := textOf(t, dir, checkpointFile) == textOf(t, old, checkpointFile); ofOld && strings.Contains(errs, "another run") {
 				status, _, errs = descent(trainArgs(dir, args...)...)
 			}
 			if got := predicted(t, dir, newRows); status != 0 || got != after {
@@ -68,8 +68,8 @@ func TestBenchFaults(t *testing.T) {
 			if s, _, errs := descent("bench", "diff", path, path); s != 0 {
 				t.Errorf("%v at call %d: %s", kind, n, errs)
 			}
-			fresh := strings.Contains(text(t, path), `"seed": 2,`)
-			if status == 0 && !fresh || !strings.HasSuffix(strings.TrimSpace(text(t, dir, pageFile)), "</html>") {
+			fresh := strings.Contains(textOf(t, path), `"seed": 2,`)
+			if status == 0 && !fresh || !strings.HasSuffix(strings.TrimSpace(textOf(t, dir, pageFile)), "</html>") {
 				t.Errorf("%v at call %d: status %d, new %v", kind, n, status, fresh)
 			}
 		}

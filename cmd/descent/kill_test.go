@@ -101,7 +101,7 @@ func (v *victim) suffer(t *testing.T, rng *rand.Rand) {
 		if got != v.want[seed] && (got != v.want[1-seed] || !dead) {
 			t.Fatalf("after %d kills it predicts %s", killed, got)
 		}
-		if n := strings.Count(text(t, dir, logFile), `"epoch"`); n != 20 {
+		if n := strings.Count(textOf(t, dir, logFile), `"epoch"`); n != 20 {
 			t.Fatalf("after %d kills the log has %d epochs", killed, n)
 		}
 		resume = true

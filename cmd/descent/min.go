@@ -117,7 +117,7 @@ func minCommand() *cobra.Command {
 	f.IntVar(&o.multistart, "multistart", 0, "search from this many starts around --start, and keep the best")
 	f.Float64Var(&o.spread, "spread", 2, "standard deviation of the starts of --multistart")
 	f.BoolVar(&o.anneal, "anneal", false, "simulated annealing, then down from the best point")
-	f.Float64Var(&o.temperature, "temperature", 10, "first temperature of --anneal")
+	f.Float64Var(&o.temperature, "temperature", 10, about("temperature", ", at first, by --anneal"))
 	f.Float64Var(&o.cool, "cool", 0.995, "factor of the temperature at each step of --anneal")
 	seedFlag(f, &o.seed, "")
 	f.StringVar(&o.plot, "plot", "", about("plot", ": the curve or contour map with the paths"))

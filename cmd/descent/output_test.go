@@ -26,6 +26,7 @@ func examples(folder string) map[string][]string {
 		"train":              {in("names.csv"), "-t", hostile + "kind", "--epochs", "1", "--test", "0.4"},
 		"train --json":       {in("names.csv"), "-t", hostile + "kind", "--epochs", "1", "--test", "0.4", "--json"},
 		"predict":            {in("model"), in("names.csv")},
+		"generate":           {in("written"), "--prompt", "Alice", "--length", "20"},
 		"predict --json":     {in("model"), in("names.csv"), "--json"},
 		"show":               {"mlp(4)"},
 		"show schedule":      {"cosine"},
@@ -73,6 +74,7 @@ func exampleFiles(t *testing.T) (folder string) {
 	}
 	for _, args := range [][]string{
 		{"train", filepath.Join(folder, "names.csv"), "-t", hostile + "kind", "--epochs", "1", "--out", filepath.Join(folder, "model"), "-q"},
+		{"train", "alice", "--model", "embed(2) | gpt(1)", "--epochs", "1", "--context", "8", "--batch", "400", "--out", filepath.Join(folder, "written"), "-q"},
 		append([]string{"bench"}, examples(folder)["bench"]...),
 	} {
 		if status, _, errs := descent(args...); status != 0 {

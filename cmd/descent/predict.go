@@ -68,6 +68,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return err
 	}
+	if m.Text != nil {
+		return usage(fmt.Errorf("%s: a model of text; generate writes on with it", dir))
+	}
 	if err := m.shows(o.output); err != nil {
 		return usage(err)
 	}

@@ -34,8 +34,8 @@ func predicted(t *testing.T, model, rows string) string {
 	return out
 }
 
-// text reads a file that must be there.
-func text(t *testing.T, parts ...string) string {
+// textOf reads a file that must be there.
+func textOf(t *testing.T, parts ...string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {
@@ -56,7 +56,7 @@ const (
 func TestFilesOfEarlierPrograms(t *testing.T) {
 	isa := kernel.Active().String()
 	for folder, rows := range map[string]string{saved2 + "/table": newRows, saved2 + "/number": saved2 + "/number/new.csv", saved2 + "/images": saved2 + "/images/rows", saved3 + "/table": newRows} {
-		want := text(t, folder, "predictions."+isa+".json")
+		want := textOf(t, folder, "predictions."+isa+".json")
 		if got := predicted(t, filepath.Join(folder, "model"), rows); got != want {
 			t.Errorf("%s predicts\n%s, not\n%s", folder, got, want)
 		}
@@ -68,10 +68,10 @@ func TestFilesOfEarlierPrograms(t *testing.T) {
 		if status != 0 || !strings.HasPrefix(errs, note) || note == "" && errs != "" {
 			t.Fatalf("%s: resumed: status %d: %s", folder, status, errs)
 		}
-		if got, want := predicted(t, model, newRows), text(t, folder, "table", "resumed."+isa+".json"); got != want {
+		if got, want := predicted(t, model, newRows), textOf(t, folder, "table", "resumed."+isa+".json"); got != want {
 			t.Errorf("%s: resumed, it predicts\n%s, not\n%s", folder, got, want)
 		}
-		if n := strings.Count(text(t, model, logFile), "\n"); n != 60 {
+		if n := strings.Count(textOf(t, model, logFile), "\n"); n != 60 {
 			t.Errorf("%s: resumed, the log has %d lines", folder, n)
 		}
 	}
@@ -118,7 +118,7 @@ func TestEveryBitCounts(t *testing.T) {
 		checkpointFile: decode,
 	} {
 		path := filepath.Join(dir, name)
-		whole := []byte(text(t, path))
+		whole := []byte(textOf(t, path))
 		if err := read(whole); err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func TestModelIsOneThing(t *testing.T) {
 	} {
 		mixed := cloned(t, a)
 		for _, f := range c.take {
-			os.WriteFile(filepath.Join(mixed, f), []byte(text(t, b, f)), 0o644)
+			os.WriteFile(filepath.Join(mixed, f), []byte(textOf(t, b, f)), 0o644)
 		}
 		status, _, errs := descent("predict", mixed, newRows)
 		if c.want == "" && status != 0 || c.want != "" && (status != exitFailure || !strings.Contains(errs, c.want)) {
@@ -170,14 +170,14 @@ func TestModelIsOneThing(t *testing.T) {
 // resealed writes the weights of a model again, and sums that fit.
 func resealed(t *testing.T, dir string, change func(*safetensors.File)) {
 	t.Helper()
-	old := []byte(text(t, dir, weightsFile))
+	old := []byte(textOf(t, dir, weightsFile))
 	f, err := safetensors.Decode(old)
 	if err != nil {
 		t.Fatal(err)
 	}
 	change(f)
 	weights := safetensors.Encode(*f)
-	m := strings.Replace(text(t, dir, modelFile), atomicfile.Sum(old), atomicfile.Sum(weights), 1)
+	m := strings.Replace(textOf(t, dir, modelFile), atomicfile.Sum(old), atomicfile.Sum(weights), 1)
 	at := strings.Index(m, checksumMember) + len(checksumMember)
 	m = m[:at] + atomicfile.Sum([]byte(m[:at])) + lastMember
 	os.WriteFile(filepath.Join(dir, weightsFile), weights, 0o644)
@@ -211,14 +211,14 @@ func TestNoModel(t *testing.T) {
 func TestLaterFormats(t *testing.T) {
 	dir := fitted(t)
 	path := filepath.Join(dir, modelFile)
-	old := text(t, path)
+	old := textOf(t, path)
 	os.WriteFile(path, []byte(strings.Replace(old, `"format": 3,`, `"format": 4, "more": 1,`, 1)), 0o644)
 	if status, _, errs := descent("predict", dir, newRows); status != exitFailure || !strings.Contains(errs, "format 4; this program reads formats 1 to 3") || !strings.Contains(errs, "descent version") {
 		t.Errorf("status %d: %s", status, errs)
 	}
 	os.WriteFile(path, []byte(old), 0o644)
 	checkpoint := filepath.Join(dir, checkpointFile)
-	f, err := safetensors.Decode([]byte(text(t, checkpoint)))
+	f, err := safetensors.Decode([]byte(textOf(t, checkpoint)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestLaterFormats(t *testing.T) {
 // A run is resumed as it began; what differs is told, with both values.
 func TestResumeCompares(t *testing.T) {
 	dir := fitted(t)
-	other := file(t, "rows.csv", strings.Replace(text(t, saved2, "table", "rows.csv"), ",oak", ",elm", 1))
+	other := file(t, "rows.csv", strings.Replace(textOf(t, saved2, "table", "rows.csv"), ",oak", ",elm", 1))
 	for _, c := range []struct{ flags, want string }{
 		{"", ""},
 		{"--workers 1", ""},
@@ -264,7 +264,7 @@ func TestResumeCompares(t *testing.T) {
 		t.Errorf("other data: status %d: %s", status, errs)
 	}
 	for _, file := range []string{modelFile, weightsFile, logFile} { // none was touched by runs that were refused
-		if got := text(t, dir, file); got == "" {
+		if got := textOf(t, dir, file); got == "" {
 			t.Errorf("%s is empty", file)
 		}
 	}
@@ -292,12 +292,12 @@ func TestTwoProcesses(t *testing.T) {
 // A run that diverges leaves model and log of the one before, and its own log.
 func TestDivergedRunLeavesTheOldModel(t *testing.T) {
 	dir := fitted(t)
-	want, log := predicted(t, dir, newRows), text(t, dir, logFile)
+	want, log := predicted(t, dir, newRows), textOf(t, dir, logFile)
 	status, _, errs := descent(trainArgs(dir, "--optimizer", "sgd", "--lr", "1e30", "--loss", "mse", "--epochs", "50")...)
 	if status != exitFailure || !strings.Contains(errs, "diverged") {
 		t.Fatalf("status %d: %s", status, errs)
 	}
-	if predicted(t, dir, newRows) != want || text(t, dir, logFile) != log {
+	if predicted(t, dir, newRows) != want || textOf(t, dir, logFile) != log {
 		t.Error("the old model is no longer whole")
 	}
 	// And so does one that ends with weights that are not numbers.
@@ -305,7 +305,7 @@ func TestDivergedRunLeavesTheOldModel(t *testing.T) {
 	if status != exitFailure || !strings.Contains(errs, "diverged at step 1") {
 		t.Fatalf("status %d: %s", status, errs)
 	}
-	if predicted(t, dir, newRows) != want || text(t, dir, logFile) != log {
+	if predicted(t, dir, newRows) != want || textOf(t, dir, logFile) != log {
 		t.Error("the old model is no longer whole")
 	}
 }

@@ -31,6 +31,8 @@ type setup struct {
 	Raw bool `json:"raw,omitempty"`
 
 	mixed bool // rows are mixed with others in training
+	// Text is what a model of text has in place of inputs and a target.
+	Text *textSetup `json:"text,omitempty"`
 }
 
 // defaultLoss is the loss of train and bench when none is given. It is a proper
@@ -106,6 +108,9 @@ func (s *setup) shape() []int {
 // task builds the task.
 func (s *setup) task() (train.Task, error) {
 	var none train.Task
+	if s.Text != nil {
+		return s.textTask()
+	}
 	if s.Model.Codes() {
 		return s.coderTask()
 	}
@@ -113,6 +118,9 @@ func (s *setup) task() (train.Task, error) {
 	n, oneHot, err := s.outputs(row)
 	if err != nil {
 		return none, err
+	}
+	if s.Model.Tokens() {
+		return none, fmt.Errorf("model %s takes tokens; a table has numbers", s.Model)
 	}
 	model, sum, err := s.Model.For(s.shape(), n)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/optimizers"
+	"descent/train"
 
 	"github.com/spf13/cobra"
 )
@@ -38,9 +39,9 @@ func showCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	o.given = f.Changed
-	f.IntVar(&o.Features, "features", 4, "inputs of a row")
+	f.IntVar(&o.Features, "features", 4, "inputs of a row, or tokens of a sequence (default 64)")
 	f.IntSliceVar(&o.Shape, "shape", nil, "lengths of a row's inputs, such as 28,28 or 3,32,32 (default: 28,28 for a model of pictures)")
-	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear)")
+	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear, 65 kinds of tokens)")
 	f.IntVarP(&o.batch, "batch", "b", 32, about("batch", ""))
 	lossFlag(f, &o.Loss, " (default: what suits the model)")
 	o.optimizer = must(optimizers.Parse("sgd"))
@@ -90,7 +91,13 @@ func (o *showOptions) choose(model string) error {
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
-	if o.Shape == nil && o.Model.Pictures() && !o.given("features") {
+	if o.Model.Tokens() && !o.given("features") && o.Shape == nil {
+		o.Features = 64
+	}
+	if o.Model.Tokens() && !o.given("classes") {
+		o.Classes = 65
+	}
+	if o.Shape == nil && o.Model.Pictures() && !o.Model.Tokens() && !o.given("features") {
 		o.Shape = []int{28, 28}
 	}
 	if o.given("features") && o.Shape != nil {
@@ -199,13 +206,19 @@ func (o *showOptions) function() (graph.Function, error) {
 	if o.Model.Codes() {
 		return o.coderFunction()
 	}
-	task, err := o.task()
-	if err != nil {
-		return fn, err
+	var task train.Task
+	var err error
+	if !o.Model.Tokens() {
+		if task, err = o.task(); err != nil {
+			return fn, err
+		}
 	}
 	g := graph.New(dtypes[o.dtype], 1)
 	if o.inference {
 		g.Evaluation()
+	}
+	if o.Model.Tokens() {
+		return o.tokenFunction(g)
 	}
 	x := g.Input("x", o.batch, o.Features)
 	pred := task.Model(x)
@@ -277,4 +290,31 @@ func writeGraph(name string, text []byte) error {
 		return fmt.Errorf("dot: %w", err)
 	}
 	return atomicfile.Write(name, picture)
+}
+
+// summary lists the layers.
+func (o *showOptions) summary() (*models.Summary, error) {
+	if o.Model.Tokens() {
+		_, s, err := o.Model.ForTokens(o.Features, o.Classes)
+		return s, err
+	}
+	return o.setup.summary()
+}
+
+// tokenFunction is that of a model of sequences of so many tokens as there are features,
+// of as many kinds as there are classes.
+func (o *showOptions) tokenFunction(g *graph.Graph) (fn graph.Function, err error) {
+	model, _, err := o.Model.ForTokens(o.Features, o.Classes)
+	if err != nil {
+		return fn, err
+	}
+	pred := model(models.Tokens(g, "x", o.batch, o.Features, o.Classes))
+	if o.inference {
+		fn.Outputs = []*graph.Node{pred}
+		return fn, graph.Mistakes(pred)
+	}
+	n := o.batch * o.Features
+	step := optimizers.Descend(o.Loss.Loss(ops.Reshape(pred, n, o.Classes), g.Indices("y", n)), o.optimizer.Rule)
+	fn.Outputs, fn.Updates = []*graph.Node{step.Loss}, step.Updates
+	return fn, graph.Mistakes(step.Loss)
 }

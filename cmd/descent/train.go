@@ -18,6 +18,7 @@ import (
 	"descent/models"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
+	"descent/text"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type trainOptions struct {
 	setup
 	tableFlags
 	images                pictureFlags
+	words                 textFlags
 	target, task, scaling string
 	drop, use             []string
 	categorical           []string
@@ -56,11 +58,13 @@ func trainCommand() *cobra.Command {
 	o := &trainOptions{}
 	cmd := &cobra.Command{
 		Use:   "train DATA",
-		Short: "Train a model on a table or on images",
+		Short: "Train a model on a table, on images or on a text",
 		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or\n" +
 			"pictures (a folder of PNG or JPEG files for each class; IDX files as MNIST's; .npy or .npz), and score it on rows that were held out. A target\n" +
 			"of words is a classification, and so is one of two or three whole numbers or of 0 to 9 or\n" +
-			"less; other numbers are a regression. What is not given is chosen to suit the data.",
+			"less; other numbers are a regression. What is not given is chosen to suit the data.\n" +
+			"A model that begins with embed, such as nanogpt, learns what comes next in a text: a file,\n" +
+			"or an embedded one (" + strings.Join(text.Names(), ", ") + ").",
 		Example: "  descent train digits\n" +
 			"  descent train houses.csv --target price --out model\n" +
 			"  descent train wine --model 'mlp(64,32,act=tanh)' --loss 'cross_entropy(label_smoothing=0.1)' \\\n" +
@@ -77,6 +81,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "")
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
+	o.words.add(f)
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", " (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
@@ -127,6 +132,14 @@ func setNames() (names []string) {
 func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.check(cmd); err != nil {
 		return usage(err)
+	}
+	if o.Model.Tokens() {
+		return o.trainText(cmd, name)
+	}
+	for _, flag := range []string{"context", "tokens"} {
+		if o.given(flag) {
+			return usage(fmt.Errorf("--%s is for a text, whose model begins with embed, such as nanogpt", flag))
+		}
 	}
 	parts, err := o.open(name)
 	if err != nil {
