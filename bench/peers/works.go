@@ -42,7 +42,7 @@ type aims = map[string]float64
 // works returns all lines.
 func works() []work {
 	nets, pictures, sequences := nets(), pictures(), sequences()
-	return slices.Concat(nets, pictures, sequences, predictions(), norms(), functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures, sequences),
+	return slices.Concat(nets, pictures, sequences, predictions(), norms(), attentions(), functions(), updates(), elementwise(), products(), processes(), shared(nets, pictures, sequences),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
 			{Name: "sweep-bmm", Title: "75 trainings on digits, all nets at once", Threads: 2, Kind: whole, Aims: aims{"torch": 1}},
@@ -115,6 +115,18 @@ func norms() []work {
 	return []work{
 		{Name: "norm-batch-64-32-28-28", Title: "batch norm 64x32x28x28, both ways", Threads: 1, Quick: true, Aims: aims{"torch": 2.3}},
 		{Name: "norm-layer-1024-128", Title: "layer norm 1024x128, both ways", Threads: 1, Quick: true, Aims: aims{"torch": 2.8}},
+	}
+}
+
+// attentions are layers of sequences, forward and backward, and steps of nets of them.
+func attentions() []work {
+	of := func(name, title string, aim float64) work {
+		return work{Name: name, Title: title, Threads: 1, Aims: aims{"torch": aim}}
+	}
+	return []work{
+		of("attention-all", "attention B=16 H=4 T=64 D=32, both ways", 2.1), of("attention-causal", "the same, causal", 2.5),
+		of("embedding-10000-64-2048", "embedding 10000x64, 2048 rows, gather and scatter-add", 4),
+		of("gpt-2-64-32-32", "GPT 2x64, 4 heads, context 32, B=32, Adam", 1.9), of("gpt-4-128-64-16", "GPT 4x128, 4 heads, context 64, B=16, Adam", 1.4),
 	}
 }
 

@@ -159,6 +159,12 @@ func prepare(work string, team *graph.Team) (task, error) {
 		return predicted(name)
 	case "norm":
 		return norm(name, n)
+	case "attention":
+		return attention(name)
+	case "embedding":
+		return embedding(numbers(name)[0], n[0], n[1])
+	case "gpt":
+		return gpt(numbers(name)[0], n[0], n[1], n[2], team)
 	case "hvp":
 		return hvp(n[0], n[1:])
 	case "rosenbrock":

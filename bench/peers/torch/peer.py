@@ -226,6 +226,9 @@ def tasks(work, threads):
     if kind == "norm":
         import norms
         return norms.tasks(*rest)
+    if kind in ("gpt", "attention", "embedding"):
+        import sequences
+        return sequences.tasks(kind, *rest)
     make = {"mlp": mlp_tasks, "rosenbrock": rosenbrock_tasks, "hvp": hvp_tasks,
             "update": update_tasks, "map": map_tasks}.get(kind)
     return make(*rest) if make else None

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"descent/graph"
+	"descent/losses"
+	"descent/models"
+	"descent/ops"
+	"descent/optimizers"
+)
+
+// gpt is a step of Adam on a gpt of some layers with four heads, on tokens below 65.
+func gpt(layers, width, context, batch int, team *graph.Team) (task, error) {
+	const tokens = 65
+	spec, err := models.Parse(fmt.Sprintf("embed(%d) | gpt(4, layers=%d) | dense(%d, bias=false, steps=true)", width, layers, tokens))
+	if err != nil {
+		return task{}, err
+	}
+	model, _, err := spec.ForTokens(context, tokens)
+	if err != nil {
+		return task{}, err
+	}
+	g := graph.New(graph.Float32, 1)
+	x, y := models.Tokens(g, "x", batch, context, tokens), g.Indices("y", batch*context)
+	loss := losses.CrossEntropy(ops.Reshape(model(x), batch*context, tokens), y)
+	for name, seed := range gptSeeds(layers) {
+		v := g.Store().Lookup(name)
+		must(v.Set(sequenceWeights(name, seed, v.Shape())))
+	}
+	t := optimizers.Descend(loss, optimizers.Adam())
+	return trained(loss, t, 0.001, team, graph.Let(x, classesOf(1, tokens, batch*context)), graph.Let(y, classesOf(2, tokens, batch*context)))
+}
+
+// gptSeeds are those of the matrices of a gpt, by name: the number of each among
+// PyTorch's parameters, and 100.
+func gptSeeds(layers int) map[string]int {
+	seeds := map[string]int{"position.w": 100, "embed.w": 101}
+	nth := func(kind string, k int, last string) string {
+		if k > 0 {
+			kind = fmt.Sprint(kind, k+1)
+		}
+		return kind + "." + last
+	}
+	for b := range layers {
+		first := 102 + 12*b + 4 // norms come first
+		for i, name := range []string{nth("attention", b, "in_proj_weight"), nth("attention", b, "out_proj.weight"), nth("dense", 2*b, "w"), nth("dense", 2*b+1, "w")} {
+			seeds[name] = first + 2*i
+		}
+	}
+	seeds[nth("dense", 2*layers, "w")] = 102 + 12*layers + 2
+	return seeds
+}
+
+// sequenceWeights are those of every peer: of a dense layer in the order of its
+// transpose.
+func sequenceWeights(name string, seed int, s graph.Shape) []float64 {
+	bound := 1 / math.Sqrt(float64(s.Dim(1)))
+	switch {
+	case strings.HasPrefix(name, "dense"):
+		return peerWeights(seed, s)
+	case strings.HasPrefix(name, "embed"), strings.HasPrefix(name, "position"):
+		bound = 0.1
+	}
+	w := make([]float64, s.Size())
+	for i := range w {
+		w[i] = float64(between(-1, 1, hash(seed, i))) * bound
+	}
+	return w
+}
+
+// classesOf are whole numbers below n.
+func classesOf(seed, n, count int) []int {
+	out := make([]int, count)
+	for i := range out {
+		out[i] = int(hash(seed, i)>>8) % n
+	}
+	return out
+}
+
+// attention is one of 16·4 pairs of 64 steps of 32 numbers, and its gradients.
+func attention(kind string) (task, error) {
+	g := graph.New(graph.Float32, 1)
+	var in []*node
+	var feeds []graph.Feed
+	for i, name := range []string{"q", "k", "v", "dy"} {
+		x := g.Input(name, 16, 4, 64, 32)
+		in, feeds = append(in, x), append(feeds, graph.Let(x, uniform(1+i, x.Shape().Size(), -1, 1)))
+	}
+	y := ops.Attention(in[0], in[1], in[2], ops.AttentionOptions{Causal: kind == "causal"})
+	return measured(graph.VJP([]*node{y}, in[3:], in[:3]...), feeds, y)
+}
+
+// embedding takes rows of a table and adds up gradients of them.
+func embedding(rows, width, taken int) (task, error) {
+	g := graph.New(graph.Float32, 1)
+	w, index, dy := g.Input("w", rows, width), g.Indices("index", taken), g.Input("dy", taken, width)
+	y := ops.Take(w, index, 0)
+	sums, used := ops.SumRows(dy, index, rows), ops.FirstRows(index, rows)
+	return measured([]*node{sums}, []graph.Feed{graph.Let(w, uniform(3, rows*width, -1, 1)), graph.Let(index, classesOf(1, rows, taken)), graph.Let(dy, uniform(2, taken*width, -1, 1))}, y, used)
+}
+
+// measured is what makes derivatives, and more; its number is the mean size of their
+// elements.
+func measured(derivatives []*node, feeds []graph.Feed, more ...*node) (task, error) {
+	p, err := graph.Compile(append(more, derivatives...)...)
+	if err != nil {
+		return task{}, err
+	}
+	must(p.Run(feeds...))
+	return task{step: func() { p.Run() }, number: func() (sum float64) {
+		for _, d := range derivatives {
+			sum += meanAbs(graph.Output[float32](p, d)) / float64(len(derivatives))
+		}
+		return sum
+	}}, nil
+}

@@ -1,0 +1,108 @@
+"""Layers and nets of sequences."""
+import math
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+import peer
+
+
+def classes(seed, n, *shape):
+    return ((peer.hash32(seed, math.prod(shape)) >> 8) % n).view(shape)
+
+
+def uniform(seed, *shape):
+    return peer.uniform(seed, math.prod(shape), -1, 1).view(shape)
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads=4):
+        super().__init__()
+        self.heads = heads
+        self.ln1, self.ln2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, mask):
+        b, t, c = x.shape
+        q, k, v = self.qkv(self.ln1(x)).view(b, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        a = ((q * (c // self.heads) ** -.5) @ k.transpose(-2, -1) + mask).softmax(-1) @ v
+        x = x + self.proj(a.transpose(1, 2).reshape(b, t, c))
+        return x + self.down(F.gelu(self.up(self.ln2(x))))
+
+
+class GPT(nn.Module):
+    def __init__(self, layers, width, context, tokens=65):
+        super().__init__()
+        self.pos, self.emb = nn.Parameter(torch.zeros(context, width)), nn.Embedding(tokens, width)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(layers))
+        self.ln, self.head = nn.LayerNorm(width), nn.Linear(width, tokens, bias=False)
+        self.register_buffer("mask", torch.full((context, context), -math.inf).triu(1))
+
+    def forward(self, x):
+        x = self.emb(x) + self.pos
+        for b in self.blocks:
+            x = b(x, self.mask)
+        x = self.head(self.ln(x))
+        return x.view(-1, x.shape[-1])
+
+
+def init(model):
+    for k, (name, p) in enumerate(model.named_parameters()):
+        if p.dim() < 2:
+            p.data.fill_(1. if name.endswith("weight") else 0.)
+            continue
+        bound = .1 if "emb" in name or "pos" in name else 1 / math.sqrt(p[0].numel())
+        p.data = uniform(100 + k, *p.shape) * bound
+    return model
+
+
+def gpt_tasks(layers, width, context, batch):
+    x, y = classes(1, 65, batch, context), classes(2, 65, batch * context)
+
+    def make(**options):
+        step = peer.training(init(GPT(layers, width, context)), x, y, "adam", **options)
+        return step, peer.fall(step)
+    return peer.ways(make)
+
+
+def attention_tasks(kind):
+    q, k, v = (uniform(s, 16, 4, 64, 32).requires_grad_() for s in (1, 2, 3))
+    g = uniform(4, 16, 4, 64, 32)
+    mask = torch.full((64, 64), -math.inf).triu(1) if kind == "causal" else torch.zeros(64, 64)
+
+    def f(q, k, v):
+        a = (q * 32 ** -.5) @ k.transpose(-2, -1)
+        return (a + mask if kind == "causal" else a).softmax(-1) @ v
+
+    def make(f):
+        def step():
+            return torch.autograd.grad(f(q, k, v), (q, k, v), g)
+        return step, sum(d.abs().double().mean().item() for d in peer.repeated(4, step)) / 3
+    ready = {"eager": make(f), "jit": make(torch.jit.trace(f, (q, k, v)))}
+    fused = getattr(F, "scaled_dot_product_attention", None)
+    if fused:
+        ready["sdpa"] = make(lambda q, k, v: fused(q, k, v, is_causal=kind == "causal"))
+    return ready
+
+
+def embedding_tasks(rows, width, taken):
+    x, g = classes(1, rows, taken), uniform(2, taken, width)
+    w = uniform(3, rows, width).requires_grad_()
+
+    def make(grad):
+        return grad, grad().abs().double().sum().item() / (taken * width)
+    flat = torch.zeros(rows, width)
+
+    def by_hand():
+        w.detach()[x]
+        flat.zero_()
+        return flat.index_add_(0, x, g)
+    return {"dense": make(lambda: torch.autograd.grad(F.embedding(x, w), w, g)[0]),
+            "sparse": make(lambda: torch.autograd.grad(F.embedding(x, w, sparse=True), w, g)[0].coalesce().values()),
+            "index_add": make(by_hand)}
+
+
+def tasks(kind, *sizes):
+    return {"gpt": gpt_tasks, "attention": attention_tasks, "embedding": embedding_tasks}[kind](*sizes)
