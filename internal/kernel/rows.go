@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // RowIndex says how indices choose rows: x is Outer tables of N rows of Inner
 // elements, of each of which the rows that Count indices name are taken.
 type RowIndex struct{ Outer, N, Count, Inner int }
@@ -25,6 +27,19 @@ func TakeRows[T Float](s *RowIndex, dst, x, index []T, lo, hi int) {
 	}
 }
 
+// The additions of rows, looked up once: a portable loop is made anew each time.
+var (
+	addRows32 = sync.OnceValue(func() Func[float32] { return Vector[float32](Add) })
+	addRows64 = sync.OnceValue(func() Func[float64] { return Vector[float64](Add) })
+)
+
+func rowAdder[T Float]() Func[T] {
+	if _, single := any(T(0)).(float32); single {
+		return any(addRows32()).(Func[T])
+	}
+	return any(addRows64()).(Func[T])
+}
+
 // AddRows sets the rows lo to hi-1 of dst, Outer·N of them, to the sums of those
 // rows of dy whose index names them, in the order of the indices.
 func AddRows[T Float](s *RowIndex, dst, dy, index []T, lo, hi int) {
@@ -32,7 +47,7 @@ func AddRows[T Float](s *RowIndex, dst, dy, index []T, lo, hi int) {
 	if lo == hi || s.Inner == 0 {
 		return
 	}
-	add := Vector[T](Add)
+	add := rowAdder[T]()
 	for o := lo / s.N; o*s.N < hi; o++ {
 		for k, i := range index[:s.Count] {
 			r := o*s.N + at(i, s.N)
@@ -82,7 +97,7 @@ func SumRows[T Float](dst, x, rows, next []T, inner, lo, hi int) {
 	if inner == 0 {
 		return
 	}
-	add := Vector[T](Add)
+	add := rowAdder[T]()
 	for k := lo; k < hi; k++ {
 		y := dst[k*inner:][:inner]
 		if rows[k] < 0 {
