@@ -191,15 +191,14 @@ func (c *Conv[T]) empty(x *panelArgs, q *convPanel, to *T) {
 func portablePanel[T Float](x *panelArgs, width int) {
 	one := *x
 	one.flags &= panelAccumulate
-	for i := range x.more + 1 {
-		if i == x.more {
-			one.flags |= x.flags
-		}
+	for range x.more {
 		portableSegment[T](&one, width)
 		one.a = unsafe.Add(one.a, x.k*x.aCol+x.aSeg)
 		one.b = unsafe.Add(one.b, x.k*x.bRow)
 		one.flags |= panelAccumulate
 	}
+	one.flags |= x.flags
+	portableSegment[T](&one, width)
 }
 
 // portableSegment is one segment of that.
