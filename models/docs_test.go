@@ -2,12 +2,10 @@ package models_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"descent/internal/docs"
-	"descent/internal/spec"
 	"descent/models"
 )
 
@@ -19,15 +17,7 @@ import (
 func TestDocs(t *testing.T) {
 	const path = "../docs/layers.md"
 	page := docs.Part(t, path, "layers", layerTable())
-	_, program, _ := strings.Cut(page, "```go\n")
-	program, _, _ = strings.Cut(program, "```")
-	example, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body := "\t" + strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"); !strings.Contains(string(example), body) {
-		t.Errorf("the program of %s is not in example_test.go", path)
-	}
+	docs.Program(t, page, "net := ", "example_test.go")
 }
 
 func layerTable() string {
@@ -35,15 +25,7 @@ func layerTable() string {
 	b.WriteString("| layer | what it makes | settings | other names | from |\n|---|---|---|---|---|\n")
 	for i := range models.Table {
 		row := &models.Table[i]
-		var list []string
-		for _, s := range row.All() {
-			name := s.Name
-			if s.Default != nil {
-				name += "=" + spec.Format(s.Default)
-			}
-			list = append(list, fmt.Sprintf("`%s` %s", name, s.Doc))
-		}
-		cells := []string{row.Doc, strings.Join(list, "; "), strings.Join(row.Aliases, ", "), row.Source}
+		cells := []string{row.Doc, docs.Settings(&row.Row), strings.Join(row.Aliases, ", "), row.Source}
 		for i, c := range cells {
 			cells[i] = strings.ReplaceAll(c, "|", `\|`)
 		}

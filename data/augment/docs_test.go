@@ -3,7 +3,6 @@ package augment_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,7 +10,6 @@ import (
 	"descent/data/augment"
 	"descent/graph"
 	"descent/internal/docs"
-	"descent/internal/spec"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
@@ -28,15 +26,7 @@ import (
 func TestDocs(t *testing.T) {
 	const path = "../../docs/pictures.md"
 	page := docs.Part(t, path, "changes", changeTable())
-	_, program, _ := strings.Cut(page, "```go\nchange, err")
-	program, _, _ = strings.Cut("change, err"+program, "```")
-	example, err := os.ReadFile("docs_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body := "\t" + strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"); !strings.Contains(string(example), body) {
-		t.Errorf("the program of %s is not in docs_test.go", path)
-	}
+	docs.Program(t, page, "change, err", "docs_test.go")
 }
 
 func changeTable() string {
@@ -44,19 +34,11 @@ func changeTable() string {
 	b.WriteString("| change | what it does | settings | from |\n|---|---|---|---|\n")
 	for i := range augment.Table {
 		row := &augment.Table[i]
-		var list []string
-		for _, s := range row.All() {
-			name := s.Name
-			if s.Default != nil {
-				name += "=" + spec.Format(s.Default)
-			}
-			list = append(list, fmt.Sprintf("`%s` %s", name, s.Doc))
-		}
 		text := row.Name
 		if row.Examples[0] != "" {
 			text += "(" + row.Examples[0] + ")"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", text, row.Doc, strings.Join(list, "; "), row.Source)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", text, row.Doc, docs.Settings(&row.Row), row.Source)
 	}
 	return b.String()
 }

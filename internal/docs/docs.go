@@ -3,11 +3,13 @@ package docs
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"descent/internal/atomicfile"
+	"descent/internal/spec"
 )
 
 var update = flag.Bool("update", false, "write the page in docs")
@@ -47,4 +49,35 @@ func Part(t *testing.T, path, name, want string) string {
 	page := before + begin + want + end + after
 	Page(t, path, page)
 	return page
+}
+
+// Program demands that the program of a page that begins with a line stands in a file
+// of tests, which the compiler and the tests look at.
+func Program(t *testing.T, page, begin, file string) {
+	t.Helper()
+	_, program, ok := strings.Cut(page, "```go\n"+begin)
+	program, _, also := strings.Cut(begin+program, "```")
+	if !ok || !also {
+		t.Fatalf("no program of the page begins with %q", begin)
+	}
+	tests, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := "\t" + strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"); !strings.Contains(string(tests), body) {
+		t.Errorf("the program that begins with %q is not in %s", begin, file)
+	}
+}
+
+// Settings lists the settings of a row with their defaults, for a cell of a table.
+func Settings(row *spec.Row) string {
+	var list []string
+	for _, s := range row.All() {
+		name := s.Name
+		if s.Default != nil {
+			name += "=" + spec.Format(s.Default)
+		}
+		list = append(list, fmt.Sprintf("`%s` %s", name, s.Doc))
+	}
+	return strings.Join(list, "; ")
 }

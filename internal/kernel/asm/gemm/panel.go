@@ -140,37 +140,7 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 	aCol, bRow := x.load(argACol), x.load(argBRow)
 	at := rowPointers(a, x.load(argARow), r)
 	step := func() {
-		if p.rowsFirst {
-			col := make([]VecVirtual, r)
-			for i := range col {
-				col[i] = p.vec()
-				p.broadcast(at.row(i), col[i])
-			}
-			for j := range p.vecs {
-				v := p.vec()
-				load(Mem{Base: b}.Offset(j*p.width()), j, v)
-				for i := range col {
-					p.fma(v, col[i], sum[i][j])
-				}
-			}
-		} else {
-			row := make([]VecVirtual, p.vecs)
-			for j := range row {
-				row[j] = p.vec()
-				load(Mem{Base: b}.Offset(j*p.width()), j, row[j])
-			}
-			for i := range r {
-				if p.isa == avx512 && p.vecs == 1 { // a broadcast of its own would be used once
-					p.fmaBroadcast(at.row(i), row[0], sum[i][0])
-					continue
-				}
-				v := p.vec()
-				p.broadcast(at.row(i), v)
-				for j := range row {
-					p.fma(v, row[j], sum[i][j])
-				}
-			}
-		}
+		p.step(at, b, sum, load)
 		ADDQ(bRow, b)
 		at.advance(aCol)
 	}
@@ -184,6 +154,41 @@ func (p panel) tile(r int, x args, a, c, m GPVirtual) {
 	Label(label("sum"))
 
 	p.finish(r, x, c, m, sum, k, load)
+}
+
+// step emits the products of one column of A with one row of B.
+func (p panel) step(at *pointers, b GPVirtual, sum [][]VecVirtual, load func(Mem, int, VecVirtual)) {
+	if p.rowsFirst {
+		col := make([]VecVirtual, len(sum))
+		for i := range col {
+			col[i] = p.vec()
+			p.broadcast(at.row(i), col[i])
+		}
+		for j := range p.vecs {
+			v := p.vec()
+			load(Mem{Base: b}.Offset(j*p.width()), j, v)
+			for i := range col {
+				p.fma(v, col[i], sum[i][j])
+			}
+		}
+		return
+	}
+	row := make([]VecVirtual, p.vecs)
+	for j := range row {
+		row[j] = p.vec()
+		load(Mem{Base: b}.Offset(j*p.width()), j, row[j])
+	}
+	for i := range sum {
+		if p.isa == avx512 && p.vecs == 1 { // a broadcast of its own would be used once
+			p.fmaBroadcast(at.row(i), row[0], sum[i][0])
+			continue
+		}
+		v := p.vec()
+		p.broadcast(at.row(i), v)
+		for j := range row {
+			p.fma(v, row[j], sum[i][j])
+		}
+	}
 }
 
 // repeat emits body to run n times; n may be zero.

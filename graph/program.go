@@ -1,0 +1,255 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"descent/graph/lower"
+	"descent/internal/exec"
+	"descent/internal/goroutine"
+	"descent/internal/kernel"
+
+	"gorgonia.org/gorgonia"
+)
+
+// A Program computes a [Function]. Run allocates nothing. A program is used by
+// one goroutine at a time, and what a run computed is read in the goroutine that
+// ran it. Programs without updates may run at the same time though they share
+// variables; one with updates runs while no other that shares them does. Whoever
+// comes second is refused: see [ErrInUse]. Goroutines that take turns are free to
+// use one program.
+type Program struct {
+	g      *Graph
+	fn     Function
+	at     map[*Node]int // of many outputs, the index
+	nodes  []*Node       // of g, that it may need
+	inputs []input
+	m      machine
+
+	changes bool         // variables: there are updates
+	use     guard        // of its own memory
+	last    atomic.Int64 // the goroutine that ran it last; minus that, once it has read results
+	several bool         // others ran it, too
+}
+
+type input struct {
+	node *Node
+	leaf int
+	fed  bool
+}
+
+var _ gorgonia.VM = (*Program)(nil)
+
+// machine hides the element type.
+type machine interface {
+	feed(leaf int, scalar bool, f Feed)
+	run()
+	borrows() bool
+	runChecked() *exec.NonFinite
+	scalar(out int) float64
+	read(out int, dst []float64)
+	listing() string
+	stats() Stats
+}
+
+type machineOf[T kernel.Float] struct{ p *exec.Program[T] }
+
+func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options, data func(*Variable) []T) (machine, error) {
+	p, err := exec.Compile(f, func(leaf int) []T { return data(memory[leaf]) }, o)
+	return machineOf[T]{p}, err
+}
+
+func (m machineOf[T]) run()                        { m.p.Run() }
+func (m machineOf[T]) borrows() bool               { return m.p.Borrows() }
+func (m machineOf[T]) runChecked() *exec.NonFinite { return m.p.RunChecked() }
+func (m machineOf[T]) read(i int, dst []float64)   { convert(dst, m.p.Output(i)) }
+func (m machineOf[T]) scalar(i int) float64        { return m.p.Scalar(i) }
+func (m machineOf[T]) listing() string             { return m.p.Listing() }
+func (m machineOf[T]) stats() Stats {
+	return Stats{Steps: m.p.Steps(), ArenaBytes: m.p.ArenaBytes()}
+}
+
+// Run feeds the inputs and computes outputs and updates. An input keeps its
+// value until it is fed again. An error means that a feed does not fit, that an
+// input has never been fed, or that another goroutine is using the program or
+// its variables ([ErrInUse]); then nothing was computed.
+func (p *Program) Run(feeds ...Feed) error {
+	me := goroutine.ID()
+	if p.awaited(me) {
+		return ErrInUse
+	}
+	u, ok := p.running(me)
+	if !ok {
+		return ErrInUse
+	}
+	defer p.done(u)
+	if t := p.fn.Team; t != nil {
+		h, ok := t.use.takeAlone(me)
+		if !ok {
+			return errTeam
+		}
+		defer t.use.give(h)
+	}
+	return p.alone(me, feeds)
+}
+
+// alone is [Program.Run] of the one goroutine that may. It is apart because
+// deferred calls cost more in a function that returns in many places.
+func (p *Program) alone(me int64, feeds []Feed) error {
+	for i := range feeds {
+		if err := p.feed(&feeds[i]); err != nil {
+			return err
+		}
+	}
+	for i := range p.inputs {
+		if !p.inputs[i].fed {
+			return fmt.Errorf("graph: input %v has not been fed", p.inputs[i].node)
+		}
+	}
+	p.ran(me)
+	return p.compute()
+}
+
+// compute runs the program on what it was fed.
+func (p *Program) compute() (err error) {
+	defer failed(&err)
+	if p.fn.Check {
+		if bad := p.m.runChecked(); bad != nil {
+			return &NonFiniteError{Node: p.g.nodes[bad.Tag], Loop: bad.Loop, Steps: bad.Steps}
+		}
+		return nil
+	}
+	p.m.run()
+	return nil
+}
+
+// failed makes what a kernel could not do an error.
+func failed(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *lower.Failure:
+		*err = r
+	default:
+		panic(r)
+	}
+}
+
+// A NonFiniteError names the first node of a checking run that became NaN or
+// infinite. If it is in a loop, that is named, with the steps of the loops around it,
+// the outermost first: numbers of the parts that they walk along, from 0.
+type NonFiniteError struct {
+	Node  *Node
+	Loop  string
+	Steps []int
+}
+
+func (e *NonFiniteError) Error() string {
+	in := ""
+	for i, x := range e.Node.in {
+		if i > 0 {
+			in += ", "
+		}
+		in += x.String()
+	}
+	where := ""
+	if e.Steps != nil {
+		where = fmt.Sprintf(" in step %s of %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Steps), " ", "."), "[]"), e.Loop)
+	}
+	if e.Node.op == nil {
+		return fmt.Sprintf("%v is NaN or infinite", e.Node)
+	}
+	return fmt.Sprintf("%s(%s) is NaN or infinite%s", e.Node.op.Name(), in, where)
+}
+
+// arrayIndex is index of an output that is not a scalar.
+func (p *Program) arrayIndex(n *Node) int {
+	if n.shape.Rank() == 0 {
+		panic(fmt.Sprintf("graph: %v is a scalar; read it with Program.Scalar", n))
+	}
+	return p.index(n)
+}
+
+func (p *Program) index(n *Node) int {
+	i, ok := p.at[n]
+	if p.at == nil {
+		i = slices.Index(p.fn.Outputs, n)
+		ok = i >= 0
+	}
+	if !ok {
+		panic(fmt.Sprintf("graph: %v is not an output of this program", n))
+	}
+	return i
+}
+
+// Scalar returns the value of an output of rank 0 after Run, in float64. It
+// panics if n is not an output of rank 0, or if another goroutine has run the program since
+// this one did.
+func (p *Program) Scalar(n *Node) float64 {
+	if n.shape.Rank() != 0 {
+		panic(fmt.Sprintf("graph: %v is not a scalar; read it with Program.Read", n))
+	}
+	i := p.index(n)
+	defer p.done(p.reading())
+	return p.m.scalar(i)
+}
+
+// Float64s returns a copy of an output's value after Run. It panics as
+// [Program.Scalar] does.
+func (p *Program) Float64s(n *Node) []float64 {
+	dst := make([]float64, n.shape.Size())
+	p.Read(n, dst)
+	return dst
+}
+
+// Read copies an output's value to dst. It panics if dst has another size, and as
+// [Program.Scalar] does.
+func (p *Program) Read(n *Node, dst []float64) {
+	if size := n.shape.Size(); len(dst) != size {
+		panic(fmt.Sprintf("graph: %v has %d elements, there is room for %d", n, size, len(dst)))
+	}
+	if n.shape.Rank() == 0 {
+		dst[0] = p.Scalar(n)
+		return
+	}
+	i := p.index(n)
+	defer p.done(p.reading())
+	p.m.read(i, dst)
+}
+
+// Output returns the memory of an output that is not a scalar, valid until the
+// next Run. It panics if T is not the graph's element type, or as [Program.Scalar]
+// does.
+func Output[T kernel.Float](p *Program, n *Node) []T {
+	i := p.arrayIndex(n)
+	defer p.done(p.reading())
+	return machineFor[T](p).Output(i)
+}
+
+func machineFor[T kernel.Float](p *Program) *exec.Program[T] {
+	m, ok := p.m.(machineOf[T])
+	if !ok {
+		panic(fmt.Sprintf("graph: the elements are %v", p.g.dtype))
+	}
+	return m.p
+}
+
+// Stats measures a program.
+type Stats struct {
+	Steps      int // instructions
+	ArenaBytes int // memory for intermediate values
+}
+
+// Stats returns the program's size.
+func (p *Program) Stats() Stats { return p.m.stats() }
+
+// String lists the program, a step to a line.
+func (p *Program) String() string { return p.m.listing() }
+
+// Reset implements gorgonia.VM. It does nothing: a program can always run
+// again.
+func (p *Program) Reset() {}
+
+// Close implements gorgonia.VM. It does nothing.
+func (p *Program) Close() error { return nil }
