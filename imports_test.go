@@ -119,3 +119,25 @@ func exported(t *testing.T, pkg string) (n int) {
 	}
 	return n
 }
+
+// The compiler makes the methods of a generic type in every package in which it meets
+// the type. Those of exec are as much work as the rest of the module together, so no
+// package above it may meet them, be it in the type of a field.
+func TestOnlyExecCompilesExec(t *testing.T) {
+	for _, pkg := range []string{"graph", "ops", "train"} {
+		object, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", "descent/"+pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		symbols, err := exec.Command("go", "tool", "nm", strings.TrimSpace(string(object))).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range strings.Split(string(symbols), "\n") {
+			if f := strings.SplitN(strings.TrimSpace(s), " ", 3); len(f) == 3 && strings.EqualFold(f[1], "T") && strings.Contains(f[2], "internal/exec.(*Program[") {
+				t.Errorf("%s has compiled %s: use exec.Machine, and generic types in functions only", pkg, f[2])
+				break
+			}
+		}
+	}
+}

@@ -49,11 +49,9 @@ func (fn Function) Compile() (*Program, error) {
 		return nil, err
 	}
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
-	if g.dtype == Float32 {
-		p.m, err = newMachine[float32](f, memory, opt, func(v *Variable) []float32 { return v.f32 })
-	} else {
-		p.m, err = newMachine[float64](f, memory, opt, func(v *Variable) []float64 { return v.f64 })
-	}
+	p.m, err = exec.NewMachine(f, g.dtype == Float64, func(leaf int) exec.Array {
+		return exec.Array{F32: memory[leaf].f32, F64: memory[leaf].f64}
+	}, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +71,10 @@ func (fn Function) Bytes() (int, error) {
 	p := &Program{fn: fn, g: g}
 	var memory []*Variable
 	f, err := p.lower(all, &memory)
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case g.dtype == Float32:
-		return exec.Bytes[float32](f)
 	}
-	return exec.Bytes[float64](f)
+	return exec.Bytes(f, g.dtype == Float64)
 }
 
 // nodes returns those that the function is about, or what is wrong with them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 
 	"descent/graph/lower"
 	"descent/internal/exec"
@@ -160,11 +161,7 @@ func (o *exprOp) Hashcode() uint32 {
 func (o *exprOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if o.fn == nil {
 		var err error
-		if o.g.dtype == Float32 {
-			o.fn, err = alone[float32](o)
-		} else {
-			o.fn, err = alone[float64](o)
-		}
+		o.fn, err = o.alone()
 		if err != nil {
 			return nil, err
 		}
@@ -172,14 +169,14 @@ func (o *exprOp) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	return o.fn(in)
 }
 
-func alone[T float32 | float64](o *exprOp) (func([]gorgonia.Value) (gorgonia.Value, error), error) {
+func (o *exprOp) alone() (func([]gorgonia.Value) (gorgonia.Value, error), error) {
 	f := &exec.Func{}
 	in := make([]Value, len(o.in))
 	for i, s := range o.in {
 		in[i] = Value(f.Leaf(exec.Leaf{Name: fmt.Sprint("in", i), Dims: s.Dims(), Input: true}))
 	}
 	f.Output(exec.Val(o.Lower(lower.New(f), in)))
-	p, err := exec.Compile[T](f, nil, exec.Options{})
+	p, err := exec.NewMachine(f, o.g.dtype == Float64, nil, exec.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -188,24 +185,21 @@ func alone[T float32 | float64](o *exprOp) (func([]gorgonia.Value) (gorgonia.Val
 			return nil, fmt.Errorf("%s takes %d inputs, got %d", o.Name(), len(o.in), len(vals))
 		}
 		for i, v := range vals {
-			var src []T
-			switch d := v.Data().(type) {
-			case []T:
-				src = d
-			case T:
-				src = []T{d}
-			default:
-				return nil, fmt.Errorf("%s: input %d is %T", o.Name(), i, d)
+			var f Feed
+			if !f.bind(v) || v.Dtype() != o.g.dtype {
+				return nil, fmt.Errorf("%s: input %d is %T", o.Name(), i, v.Data())
 			}
-			if o.in[i].Rank() == 0 {
-				*p.ScalarInput(i) = float64(src[0])
-			} else {
-				copy(p.Input(i), src)
-			}
+			f.write(p, i, o.in[i].Rank() == 0)
 		}
 		p.Run()
 		if o.out.Rank() > 0 {
-			return tensor.New(tensor.WithShape(o.out.Dims()...), tensor.WithBacking(append([]T(nil), p.Output(0)...))), nil
+			var backing any
+			if a := p.Output(0); a.F32 != nil {
+				backing = slices.Clone(a.F32)
+			} else {
+				backing = slices.Clone(a.F64)
+			}
+			return tensor.New(tensor.WithShape(o.out.Dims()...), tensor.WithBacking(backing)), nil
 		}
 		if o.g.dtype == Float32 {
 			return gorgonia.NewF32(float32(p.Scalar(0))), nil

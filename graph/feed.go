@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"gorgonia.org/gorgonia"
+
+	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
 )
@@ -55,7 +58,7 @@ func (p *Program) feed(f *Feed) error {
 		if in := &p.inputs[i]; in.node == n {
 			in.fed = true
 			if size > 0 {
-				p.m.feed(in.leaf, n.shape.Rank() == 0, *f)
+				f.write(p.m, in.leaf, n.shape.Rank() == 0)
 			}
 			break
 		}
@@ -75,7 +78,7 @@ func Buffer[T kernel.Float](p *Program, n *Node) []T {
 	for i := range p.inputs {
 		if in := &p.inputs[i]; in.node == n && n.shape.Rank() > 0 {
 			in.fed = true
-			return machineFor[T](p).Input(in.leaf)
+			return elements[T](p, p.m.Input(in.leaf))
 		}
 	}
 	if n.g == p.g && n.isInput() && n.shape.Rank() > 0 {
@@ -84,9 +87,22 @@ func Buffer[T kernel.Float](p *Program, n *Node) []T {
 	panic(fmt.Sprintf("graph: %v is not an array that this program is fed", n))
 }
 
-func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
+// elements returns an array's elements; it panics if T is not the program's type.
+func elements[T kernel.Float](p *Program, a exec.Array) []T {
+	s, ok := any(a.F32).([]T)
+	if p.g.dtype == Float64 {
+		s, ok = any(a.F64).([]T)
+	}
+	if !ok {
+		panic(fmt.Sprintf("graph: the elements are %v", p.g.dtype))
+	}
+	return s
+}
+
+// write writes what a leaf is fed.
+func (f *Feed) write(m exec.Machine, leaf int, scalar bool) {
 	if scalar {
-		dst := m.p.ScalarInput(leaf)
+		dst := m.ScalarInput(leaf)
 		switch {
 		case f.f64 != nil:
 			*dst = f.f64[0]
@@ -97,7 +113,16 @@ func (m machineOf[T]) feed(leaf int, scalar bool, f Feed) {
 		}
 		return
 	}
-	dst := m.p.Input(leaf)
+	a := m.Input(leaf)
+	writeTo(a.F32, f)
+	writeTo(a.F64, f)
+}
+
+// writeTo writes to an array, if there is one.
+func writeTo[T kernel.Float](dst []T, f *Feed) {
+	if dst == nil {
+		return
+	}
 	switch {
 	case f.f64 != nil:
 		convert(dst, f.f64)
@@ -130,17 +155,8 @@ func (p *Program) RunAll() error {
 			continue
 		}
 		f := Feed{n: in.node}
-		switch d := v.Data().(type) {
-		case []float32:
-			f.f32 = d
-		case []float64:
-			f.f64 = d
-		case float32:
-			f.f32 = []float32{d}
-		case float64:
-			f.f64 = []float64{d}
-		default:
-			return fmt.Errorf("graph: input %v is bound to %T", in.node, d)
+		if !f.bind(v) {
+			return fmt.Errorf("graph: input %v is bound to %T", in.node, v.Data())
 		}
 		if in.node.role == Index {
 			for i, x := range append(f.f64, float64s(f.f32)...) {
@@ -154,6 +170,23 @@ func (p *Program) RunAll() error {
 		feeds = append(feeds, f)
 	}
 	return p.Run(feeds...)
+}
+
+// bind feeds a value of gorgonia; it is not ok if that is not of floats.
+func (f *Feed) bind(v gorgonia.Value) (ok bool) {
+	switch d := v.Data().(type) {
+	case []float32:
+		f.f32 = d
+	case []float64:
+		f.f64 = d
+	case float32:
+		f.f32 = []float32{d}
+	case float64:
+		f.f64 = []float64{d}
+	default:
+		return false
+	}
+	return true
 }
 
 func float64s(s []float32) []float64 {

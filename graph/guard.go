@@ -137,7 +137,7 @@ func (p *Program) ran(me int64) {
 func (p *Program) reading() (u use) {
 	me := goroutine.ID()
 	own, ok := p.use.takeShared(me)
-	if ok && p.m.borrows() {
+	if ok && p.m.Borrows() {
 		if u.variables, ok = p.g.store.use.takeShared(me); !ok {
 			p.use.give(own)
 		}

@@ -26,7 +26,7 @@ type Program struct {
 	at     map[*Node]int // of many outputs, the index
 	nodes  []*Node       // of g, that it may need
 	inputs []input
-	m      machine
+	m      exec.Machine
 
 	changes bool         // variables: there are updates
 	use     guard        // of its own memory
@@ -41,35 +41,6 @@ type input struct {
 }
 
 var _ gorgonia.VM = (*Program)(nil)
-
-// machine hides the element type.
-type machine interface {
-	feed(leaf int, scalar bool, f Feed)
-	run()
-	borrows() bool
-	runChecked() *exec.NonFinite
-	scalar(out int) float64
-	read(out int, dst []float64)
-	listing() string
-	stats() Stats
-}
-
-type machineOf[T kernel.Float] struct{ p *exec.Program[T] }
-
-func newMachine[T kernel.Float](f *exec.Func, memory []*Variable, o exec.Options, data func(*Variable) []T) (machine, error) {
-	p, err := exec.Compile(f, func(leaf int) []T { return data(memory[leaf]) }, o)
-	return machineOf[T]{p}, err
-}
-
-func (m machineOf[T]) run()                        { m.p.Run() }
-func (m machineOf[T]) borrows() bool               { return m.p.Borrows() }
-func (m machineOf[T]) runChecked() *exec.NonFinite { return m.p.RunChecked() }
-func (m machineOf[T]) read(i int, dst []float64)   { convert(dst, m.p.Output(i)) }
-func (m machineOf[T]) scalar(i int) float64        { return m.p.Scalar(i) }
-func (m machineOf[T]) listing() string             { return m.p.Listing() }
-func (m machineOf[T]) stats() Stats {
-	return Stats{Steps: m.p.Steps(), ArenaBytes: m.p.ArenaBytes()}
-}
 
 // Run feeds the inputs and computes outputs and updates. An input keeps its
 // value until it is fed again. An error means that a feed does not fit, that an
@@ -116,12 +87,12 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 func (p *Program) compute() (err error) {
 	defer failed(&err)
 	if p.fn.Check {
-		if bad := p.m.runChecked(); bad != nil {
+		if bad := p.m.RunChecked(); bad != nil {
 			return &NonFiniteError{Node: p.g.nodes[bad.Tag], Loop: bad.Loop, Steps: bad.Steps}
 		}
 		return nil
 	}
-	p.m.run()
+	p.m.Run()
 	return nil
 }
 
@@ -192,7 +163,7 @@ func (p *Program) Scalar(n *Node) float64 {
 	}
 	i := p.index(n)
 	defer p.done(p.reading())
-	return p.m.scalar(i)
+	return p.m.Scalar(i)
 }
 
 // Float64s returns a copy of an output's value after Run. It panics as
@@ -215,7 +186,11 @@ func (p *Program) Read(n *Node, dst []float64) {
 	}
 	i := p.index(n)
 	defer p.done(p.reading())
-	p.m.read(i, dst)
+	if a := p.m.Output(i); a.F32 != nil {
+		convert(dst, a.F32)
+	} else {
+		convert(dst, a.F64)
+	}
 }
 
 // Output returns the memory of an output that is not a scalar, valid until the
@@ -224,15 +199,7 @@ func (p *Program) Read(n *Node, dst []float64) {
 func Output[T kernel.Float](p *Program, n *Node) []T {
 	i := p.arrayIndex(n)
 	defer p.done(p.reading())
-	return machineFor[T](p).Output(i)
-}
-
-func machineFor[T kernel.Float](p *Program) *exec.Program[T] {
-	m, ok := p.m.(machineOf[T])
-	if !ok {
-		panic(fmt.Sprintf("graph: the elements are %v", p.g.dtype))
-	}
-	return m.p
+	return elements[T](p, p.m.Output(i))
 }
 
 // Stats measures a program.
@@ -242,10 +209,10 @@ type Stats struct {
 }
 
 // Stats returns the program's size.
-func (p *Program) Stats() Stats { return p.m.stats() }
+func (p *Program) Stats() Stats { return Stats{Steps: p.m.Steps(), ArenaBytes: p.m.ArenaBytes()} }
 
 // String lists the program, a step to a line.
-func (p *Program) String() string { return p.m.listing() }
+func (p *Program) String() string { return p.m.Listing() }
 
 // Reset implements gorgonia.VM. It does nothing: a program can always run
 // again.

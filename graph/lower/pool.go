@@ -25,8 +25,8 @@ func (f pooling[T]) planned(s Pool) func(dst, src [][]T, lo, hi int) {
 }
 
 // pool runs a loop of which the results have the shape of a pool's, or of what it
-// is of.
-func (b *Builder) pool(what string, p Pool, f32 pooling[float32], f64 pooling[float64], results int, back bool, in ...Value) []Value {
+// is of. (As a method it would be compiled by all who know Builder.)
+func pool(b *Builder, what string, p Pool, f32 pooling[float32], f64 pooling[float64], results int, back bool, in ...Value) []Value {
 	r, c := p.Rows.Out, p.Columns.Out
 	if back {
 		r, c = p.Rows.In, p.Columns.In
@@ -56,14 +56,14 @@ func whole(p Pool) int {
 // rows × columns, and the index of the first of them in its plane of rows and
 // columns.
 func (b *Builder) MaxPool(p Pool, x Value) (y, index Value) {
-	out := b.pool("max_pool", p, (*kernel.Pool[float32]).Max, (*kernel.Pool[float64]).Max, 2, false, x)
+	out := pool(b, "max_pool", p, (*kernel.Pool[float32]).Max, (*kernel.Pool[float64]).Max, 2, false, x)
 	return out[0], out[1]
 }
 
 // MaxUnpool returns zeros of the shape that p is of, to which each element of y is
 // added where index says.
 func (b *Builder) MaxUnpool(p Pool, y, index Value) Value {
-	return b.pool("max_unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
+	return pool(b, "max_unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
 }
 
 // AvgPool returns the mean of each window of x. That of whole images is a sum, which
@@ -72,7 +72,7 @@ func (b *Builder) AvgPool(p Pool, x Value) Value {
 	if n := whole(p); n > 0 {
 		return b.Div(b.Sum(x, 2, 3), b.Const(float64(n)))
 	}
-	return b.pool("avg_pool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
+	return pool(b, "avg_pool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
 }
 
 // AvgPoolGrad returns the gradient of AvgPool by x.
@@ -80,5 +80,5 @@ func (b *Builder) AvgPoolGrad(p Pool, dy Value) Value {
 	if n := whole(p); n > 0 {
 		return b.Broadcast(b.Div(dy, b.Const(float64(n))), Dims(p.Batch, p.Channels, p.Rows.In, p.Columns.In))
 	}
-	return b.pool("avg_pool_grad", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
+	return pool(b, "avg_pool_grad", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
 }

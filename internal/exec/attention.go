@@ -63,8 +63,9 @@ func (o attention) verify(_ []int, args [][]int) error {
 	return nil
 }
 
-func (o attention) step32(f frame[float32]) step { return attentionStepOf(o, f) }
-func (o attention) step64(f frame[float64]) step { return attentionStepOf(o, f) }
+func (o attention) step(f anyFrame) step {
+	return stepOf(o, f, attentionStepOf[float32], attentionStepOf[float64])
+}
 
 // attentionStep is the step; a row is a pair.
 type attentionStep[T kernel.Float] struct {

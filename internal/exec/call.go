@@ -65,8 +65,11 @@ func (o *call) verify(dims []int, args [][]int) error {
 	return nil
 }
 
-func (o *call) step32(f frame[float32]) step { return callStep(o, f, o.F32) }
-func (o *call) step64(f frame[float64]) step { return callStep(o, f, o.F64) }
+func (o *call) step(f anyFrame) step {
+	return stepOf(o, f,
+		func(o *call, f frame[float32]) step { return callStep(o, f, o.F32) },
+		func(o *call, f frame[float64]) step { return callStep(o, f, o.F64) })
+}
 
 func callStep[T kernel.Float](o *call, f frame[T], fn func(dst, src [][]T, lo, hi int)) step {
 	work := o.Work * 1000

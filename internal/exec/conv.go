@@ -73,8 +73,7 @@ func (o conv) epilogue(f *Func, x, m *value, k int) (operation, []Val) {
 	return nil, nil
 }
 
-func (o conv) step32(f frame[float32]) step { return convStep(o, f) }
-func (o conv) step64(f frame[float64]) step { return convStep(o, f) }
+func (o conv) step(f anyFrame) step { return stepOf(o, f, convStep[float32], convStep[float64]) }
 
 // convolution is the step. Its chunks are images, or bands of one.
 type convolution[T kernel.Float] struct {

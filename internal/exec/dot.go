@@ -163,8 +163,7 @@ func (o dot) accumulate(f *Func, x *value) operation {
 	return o
 }
 
-func (o dot) step32(f frame[float32]) step { return productStep(o, f) }
-func (o dot) step64(f frame[float64]) step { return productStep(o, f) }
+func (o dot) step(f anyFrame) step { return stepOf(o, f, productStep[float32], productStep[float64]) }
 
 // product multiplies a pair of matrices, or a batch of pairs.
 type product[T kernel.Float] struct {

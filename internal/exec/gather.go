@@ -100,8 +100,7 @@ func transposes(v *kernel.View, dims []int) bool {
 	return true
 }
 
-func (o gather) step32(f frame[float32]) step { return gatherStep(o, f) }
-func (o gather) step64(f frame[float64]) step { return gatherStep(o, f) }
+func (o gather) step(f anyFrame) step { return stepOf(o, f, gatherStep[float32], gatherStep[float64]) }
 
 func gatherStep[T kernel.Float](o gather, f frame[T]) step {
 	n := 1

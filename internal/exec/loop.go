@@ -107,8 +107,7 @@ func (o *loop) verify(_ []int, args [][]int) error {
 	return Verify(b)
 }
 
-func (o *loop) step32(f frame[float32]) step { return newLoopStep(o, f) }
-func (o *loop) step64(f frame[float64]) step { return newLoopStep(o, f) }
+func (o *loop) step(f anyFrame) step { return stepOf(o, f, newLoopStep[float32], newLoopStep[float64]) }
 
 // loopStep runs the body. What moves is at its first place while the body's steps
 // are made; the places where they keep addresses are known then.

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"fmt"
 	"strings"
 	"unsafe"
 
@@ -24,10 +23,9 @@ type operation interface {
 	// verify returns what is wrong with a result of shape dims from operands of
 	// shapes args: a mistake of a pass.
 	verify(dims []int, args [][]int) error
-	// step32 and step64 return what is to be done in a run. A step that is
-	// [divisible] is shared by a team.
-	step32(frame[float32]) step
-	step64(frame[float64]) step
+	// step returns what is to be done in a run: [stepOf] its steps for both types of
+	// elements. One that is [divisible] is shared by a team.
+	step(anyFrame) step
 
 	// key, if not nil, is comparable and stands for the operation where common
 	// subexpressions are sought.
@@ -117,6 +115,21 @@ type frame[T kernel.Float] struct {
 	v *value
 }
 
+// anyFrame is a frame[float32] or a frame[float64]. Were these types part of
+// [operation], each package that knows a Func would compile all of this one again:
+// the compiler makes the methods of generic types wherever it meets them.
+type anyFrame interface{ frame() }
+
+func (frame[T]) frame() {}
+
+// stepOf returns the step of operation o in one of both types.
+func stepOf[O operation](o O, f anyFrame, in32 func(O, frame[float32]) step, in64 func(O, frame[float64]) step) step {
+	if f, ok := f.(frame[float32]); ok {
+		return in32(o, f)
+	}
+	return in64(o, f.(frame[float64]))
+}
+
 // result is the first element of the result.
 func (f frame[T]) result() *T { return f.p.ptr(f.i) }
 
@@ -165,11 +178,5 @@ func (f frame[T]) outs() (all [][]T) {
 
 // operationStep makes the step of an operation.
 func (p *Program[T]) operationStep(i Val, v *value) step {
-	switch f := any(frame[T]{p, i, v}).(type) {
-	case frame[float32]:
-		return p.shared(v.op.step32(f))
-	case frame[float64]:
-		return p.shared(v.op.step64(f))
-	}
-	panic(fmt.Sprintf("exec: no step for elements of type %T", T(0)))
+	return p.shared(v.op.step(frame[T]{p, i, v}))
 }

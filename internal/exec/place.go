@@ -90,8 +90,9 @@ func (o *place) verify(_ []int, args [][]int) error {
 	return nil
 }
 
-func (o *place) step32(f frame[float32]) step { return newPlaceStep(o, f) }
-func (o *place) step64(f frame[float64]) step { return newPlaceStep(o, f) }
+func (o *place) step(f anyFrame) step {
+	return stepOf(o, f, newPlaceStep[float32], newPlaceStep[float64])
+}
 
 // placeWork is about what it takes to write an element, in picoseconds.
 const placeWork = 400

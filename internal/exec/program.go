@@ -164,9 +164,7 @@ func (p *Program[T]) emitAll() {
 	p.emitCopies()
 }
 
-// Bytes returns how much memory a program of f would take for its inputs and its
-// intermediate values. It allocates none of it.
-func Bytes[T kernel.Float](f *Func) (int, error) {
+func bytesOf[T kernel.Float](f *Func) (int, error) {
 	l, err := prepare[T](f, nil, Options{})
 	if err != nil {
 		return 0, err

@@ -78,8 +78,9 @@ func (o reduction) simplify(f *Func, i Val, v *value) Val {
 	return i
 }
 
-func (o reduction) step32(f frame[float32]) step { return reduceStep(o, f) }
-func (o reduction) step64(f frame[float64]) step { return reduceStep(o, f) }
+func (o reduction) step(f anyFrame) step {
+	return stepOf(o, f, reduceStep[float32], reduceStep[float64])
+}
 
 func reduceStep[T kernel.Float](o reduction, f frame[T]) step {
 	if o.sumsColumns() {

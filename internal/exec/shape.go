@@ -104,12 +104,11 @@ func crossScalars(f *Func) {
 // box is a scalar as an array of one element.
 type box struct{ plain }
 
-func (box) line(args []string) string    { return called("box", args) }
-func (box) verify([]int, [][]int) error  { return nil }
-func (box) step32(f frame[float32]) step { return boxStep(f) }
-func (box) step64(f frame[float64]) step { return boxStep(f) }
+func (box) line(args []string) string   { return called("box", args) }
+func (box) verify([]int, [][]int) error { return nil }
+func (o box) step(f anyFrame) step      { return stepOf(o, f, boxStep[float32], boxStep[float64]) }
 
-func boxStep[T kernel.Float](f frame[T]) step {
+func boxStep[T kernel.Float](_ box, f frame[T]) step {
 	return &box1[T]{f.result(), f.p.scalarOrConst(f.v.args[0])}
 }
 
@@ -135,9 +134,8 @@ func (o unbox) verify(_ []int, args [][]int) error {
 	}
 	return nil
 }
-func (unbox) wide() bool                     { return true }
-func (o unbox) step32(f frame[float32]) step { return unboxStep(o, f) }
-func (o unbox) step64(f frame[float64]) step { return unboxStep(o, f) }
+func (unbox) wide() bool             { return true }
+func (o unbox) step(f anyFrame) step { return stepOf(o, f, unboxStep[float32], unboxStep[float64]) }
 
 func unboxStep[T kernel.Float](o unbox, f frame[T]) step {
 	return &unbox1[T]{f.scalar(), elem(f.arg(0), o.from)}
