@@ -53,7 +53,7 @@ func (f *facts) beat(n *Net) error {
 	if d.Y == nil && d.Class == nil {
 		return nil
 	}
-	b, err := baseline.All(context.Background(), d, n.Parts.Test, n.Parts.Val)
+	b, err := baseline.All(context.Background(), &n.Task, d, n.Parts.Test, n.Parts.Val)
 	if err != nil {
 		return err
 	}
@@ -76,18 +76,18 @@ func (n *Net) target() (*float64, string) {
 	case n.facts.linear == nil:
 		return nil, ""
 	case classes:
-		return &n.facts.linear.Accuracy, "accuracy"
+		return new(n.facts.linear.Metrics["accuracy"]), "accuracy"
 	}
-	return &n.facts.linear.R2, "R²"
+	return new(n.facts.linear.Metrics["r2"]), "R²"
 }
 
 // reaches tells whether scores reach a target.
 func reaches(s *train.Scores, of string, target float64) bool {
 	switch of {
 	case "accuracy":
-		return s.Accuracy >= target
+		return s.Metrics["accuracy"] >= target
 	case "R²":
-		return s.R2 >= target
+		return s.Metrics["r2"] >= target
 	}
 	return s.Loss <= target
 }

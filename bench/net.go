@@ -249,7 +249,7 @@ func (l *look) end() {
 
 // point looks at the parameters after a step.
 func (l *look) point(loss float64, step int) (*point, error) {
-	v, err := l.a.Trainer.Evaluate(l.parts.Val)
+	v, err := l.a.Trainer.Evaluate(l.parts.Val, "accuracy", "r2")
 	if err == nil && !finite(v.Loss) {
 		err = &train.DivergedError{Step: step, Loss: v.Loss}
 	}
@@ -264,7 +264,7 @@ func (l *look) add(p *point) {
 	out := l.a.Out
 	out.ValLoss = append(out.ValLoss, p.val.Loss)
 	if l.n.Task.Classes > 0 {
-		out.ValAccuracy = append(out.ValAccuracy, p.val.Accuracy)
+		out.ValAccuracy = append(out.ValAccuracy, p.val.Metrics["accuracy"])
 	}
 	if l.a.Phase == Score {
 		out.TrainLoss = append(out.TrainLoss, p.train)
@@ -293,9 +293,9 @@ func (n *Net) Score(a *Attempt) error {
 	}
 	a.Out.TestLoss = &v.Loss
 	if n.Task.Classes > 0 {
-		a.Out.TestAccuracy = &v.Accuracy
-	} else if finite(v.R2) {
-		a.Out.TestR2 = &v.R2
+		a.Out.TestAccuracy = new(v.Metrics["accuracy"])
+	} else if r2 := v.Metrics["r2"]; finite(r2) {
+		a.Out.TestR2 = &r2
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"descent/internal/baseline"
 	"descent/internal/stats"
+	"descent/train"
 )
 
 // What rows state is so: the score of a constant, and about that of a tuned Adam, which
@@ -28,14 +29,14 @@ func TestWorkloads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := baseline.Of(context.Background(), parts.Train, parts.Test)
+			b, err := baseline.Of(context.Background(), new(train.Task), parts.Train, parts.Test)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if n.Task.Classes > 0 {
-				constants = append(constants, b.Constant.Accuracy)
+				constants = append(constants, b.Constant.Metrics["accuracy"])
 			} else {
-				constants = append(constants, b.Constant.RMSE*b.Constant.RMSE)
+				constants = append(constants, b.Constant.Metrics["rmse"]*b.Constant.Metrics["rmse"])
 			}
 			if o.Optimizer == "adam" {
 				scores = append(scores, r.Problems[0].scoreOf(o))

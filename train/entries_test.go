@@ -14,6 +14,7 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/train"
+	"descent/train/score"
 
 	"gorgonia.org/tensor"
 )
@@ -41,10 +42,12 @@ func TestEntriesAreChecked(t *testing.T) {
 		want string
 		f    func() any
 	}{
-		{"row 1 is of class 5", func() any { return train.Classified([]int{0, 5}, []int{0, 1}, 2) }},
-		{"row 0 is of class 0 and predicted as -1", func() any { return train.Classified([]int{0}, []int{-1}, 2) }},
-		{"1 predictions for 2 rows", func() any { return train.Classified([]int{0, 1}, []int{0}, 2) }},
-		{"3 predictions for 2 rows", func() any { return train.Regressed([]float64{0, 1}, []float64{0, 1, 2}) }},
+		{"row 1 is of class 5", func() any { return train.Classified(&score.Classes{K: 2, Truth: []int{0, 5}, Decided: []int{0, 1}}) }},
+		{"row 0 is of class 0 and predicted as -1", func() any { return train.Classified(&score.Classes{K: 2, Truth: []int{0}, Decided: []int{-1}}) }},
+		{"1 predictions for 2 rows", func() any { return train.Classified(&score.Classes{K: 2, Truth: []int{0, 1}, Decided: []int{0}}) }},
+		{"3 predictions for 2 rows", func() any {
+			return train.Regressed(&score.Numbers{Truth: []float64{0, 1}, Predicted: []float64{0, 1, 2}})
+		}},
 		{"element type int", func() any { return second(train.New(task, optimizers.SGD(), tensor.Int, 1)) }},
 		{"axis 1 of length 1099511627776", func() any { return create(func(k *train.Task) { k.Features = 1 << 40 }) }},
 		{"axis 1 of length 1099511627776", func() any { return create(func(k *train.Task) { k.Classes, k.OneHot = 1<<40, true }) }},

@@ -43,7 +43,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(history.Best > 0, scores.Accuracy > 0.9)
+	fmt.Println(history.Best > 0, scores.Metrics["accuracy"] > 0.9)
 	// Output: true true
 }
 

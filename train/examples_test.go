@@ -97,7 +97,7 @@ func ExampleMetric() {
 		panic(err)
 	}
 	s, err := t.Evaluate(parts.Val)
-	fmt.Println(s.More["worst_class"] == h.Epochs[h.Best-1].Val["worst_class"], s.More["worst_class"] > 0.7, err)
+	fmt.Println(s.Metrics["worst_class"] == h.Epochs[h.Best-1].Val["worst_class"], s.Metrics["worst_class"] > 0.7, err)
 	// Output: true true <nil>
 }
 
@@ -185,6 +185,6 @@ func ExampleRun_method() {
 		panic(err)
 	}
 	s, err := t.Evaluate(rows)
-	fmt.Println(s.RMSE < 1e-7, err)
+	fmt.Println(s.Metrics["rmse"] < 1e-7, err)
 	// Output: true <nil>
 }

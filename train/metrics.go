@@ -2,10 +2,10 @@ package train
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"descent/data"
+	"descent/internal/spec"
+	"descent/train/score"
 )
 
 // A Kind of task says which metrics fit it.
@@ -18,8 +18,8 @@ const (
 	OfNumbers      // the first number of the first prediction is one
 )
 
-// A Metric says how good predictions are, as one number. It is accumulated over
-// batches as sums, or computed of all predictions at once.
+// A Metric says how good predictions are, as one number: of the classes or numbers of
+// all rows, of all that was predicted, or of sums over batches.
 type Metric struct {
 	Name   string // in logs; of validation rows with val_ in front
 	Doc    string
@@ -27,6 +27,15 @@ type Metric struct {
 	Larger bool // is better
 	// Unit says that it is in the unit of the target.
 	Unit bool
+	// Probabilities says that it needs some; it is left out where a task gives none.
+	Probabilities bool
+	// Averaged says that of more than two classes it is the mean of each against the
+	// rest, Detail that tables of classes show it class by class.
+	Averaged, Detail bool
+
+	// Classes is the metric of a classification, Numbers that of a regression.
+	Classes func(c *score.Classes) float64
+	Numbers func(x *score.Numbers) float64
 
 	// Whole is the metric of all rows.
 	Whole func(all *Outcome) float64
@@ -37,26 +46,10 @@ type Metric struct {
 	Add  func(batch *Outcome, sums []float64)
 	Mean func(sums []float64) float64
 
-	score func(s *Scores) float64 // of the table: where it is in Scores
-}
-
-// Metrics are the metrics by name. Those that fit a task are computed by
-// [Trainer.Evaluate]. The definitions are scikit-learn's, see [Scores].
-var Metrics = []Metric{
-	{Name: "accuracy", Of: OfClasses, Larger: true, Doc: "share of rows whose class is right",
-		score: func(s *Scores) float64 { return s.Accuracy }},
-	{Name: "precision", Of: OfClasses, Larger: true, Doc: "share of what is predicted as a class that is of it, mean over classes",
-		score: func(s *Scores) float64 { return s.Precision }},
-	{Name: "recall", Of: OfClasses, Larger: true, Doc: "share of a class that is predicted as it, mean over classes",
-		score: func(s *Scores) float64 { return s.Recall }},
-	{Name: "f1", Of: OfClasses, Larger: true, Doc: "harmonic mean of precision and recall, mean over classes",
-		score: func(s *Scores) float64 { return s.F1 }},
-	{Name: "r2", Of: OfNumbers, Larger: true, Doc: "share of the variance that is explained",
-		score: func(s *Scores) float64 { return s.R2 }},
-	{Name: "mae", Of: OfNumbers, Unit: true, Doc: "mean of absolute errors",
-		score: func(s *Scores) float64 { return s.MAE }},
-	{Name: "rmse", Of: OfNumbers, Unit: true, Doc: "root of the mean of squared errors",
-		score: func(s *Scores) float64 { return s.RMSE }},
+	asked    bool // by a text
+	from, to int  // the numbers of classes for which it is computed unasked; 0 is any
+	settings []spec.Setting
+	set      func(m *Metric, a spec.Args, classes []string) error
 }
 
 // An Outcome is what a model makes of some rows.
@@ -91,6 +84,44 @@ func (o *Outcome) Decided() []int {
 	return out
 }
 
+// Probabilities returns those of the classes, row-major; nil if the task gives none.
+func (o *Outcome) Probabilities() []float64 {
+	if o.task.Gives == OtherScores {
+		return nil
+	}
+	values, width := o.Prediction()
+	out := make([]float64, 0, o.Len()*o.task.Classes)
+	for i := range o.Len() {
+		out = append(out, o.task.Probabilities(values[i*width:(i+1)*width])...)
+	}
+	return out
+}
+
+// Weights returns the weights of the rows; nil if the task has none.
+func (o *Outcome) Weights() []float64 {
+	if !o.task.Weighted {
+		return nil
+	}
+	return o.Numbers(weights)
+}
+
+// classes are the rows as scores of classes take them.
+func (o *Outcome) classes() *score.Classes {
+	return &score.Classes{K: o.task.Classes, Truth: o.Whole(o.task.truth()), Decided: o.Decided(), P: o.Probabilities(), Weight: o.Weights()}
+}
+
+// numbers are the rows as scores of numbers take them.
+func (o *Outcome) numbers() *score.Numbers {
+	values, width := o.Prediction()
+	x := &score.Numbers{Truth: o.Numbers(o.task.truth()), Predicted: make([]float64, o.Len()), Weight: o.Weights()}
+	for i := range x.Predicted {
+		if x.Predicted[i] = values[i*width]; o.task.Unit != nil {
+			x.Truth[i], x.Predicted[i] = o.task.Unit(x.Truth[i]), o.task.Unit(x.Predicted[i])
+		}
+	}
+	return x
+}
+
 // Numbers returns an array of the rows; it panics if there is none of that name.
 func (o *Outcome) Numbers(name string) []float64 { return gatherAll[float64](o, name) }
 
@@ -117,106 +148,4 @@ func (o *Outcome) append(b *Outcome) {
 	for name, values := range b.Predictions {
 		o.Predictions[name] = append(o.Predictions[name], values...)
 	}
-}
-
-// metrics returns the rows that are computed for a task.
-func (task *Task) metrics() (rows []*Metric) {
-	kind := OfNumbers
-	if task.Classes > 0 {
-		kind = OfClasses
-	}
-	for i := range Metrics {
-		if m := &Metrics[i]; task.truth() != "" && (m.Of == kind || m.Of == AnyTask) {
-			rows = append(rows, m)
-		}
-	}
-	for i := range task.Metrics {
-		rows = append(rows, &task.Metrics[i])
-	}
-	return rows
-}
-
-// checkMetrics reports metrics of a task that cannot be computed.
-func checkMetrics(task *Task) error {
-	seen := map[string]bool{"loss": true}
-	for _, m := range task.metrics() {
-		sums := m.Sums > 0 && m.Add != nil && m.Mean != nil
-		switch {
-		case m.Name == "" || seen[m.Name] || strings.HasPrefix(m.Name, lossPrefix):
-			return fmt.Errorf("train: a metric %q: each needs a name of its own, which is not that of a loss", m.Name)
-		case m.score == nil && sums == (m.Whole != nil):
-			return fmt.Errorf("train: metric %s needs either Whole, or Sums, Add and Mean", m.Name)
-		}
-		seen[m.Name] = true
-	}
-	return nil
-}
-
-// metric returns the row of a task's metric, or nil.
-func (task *Task) metric(name string) *Metric {
-	rows := task.metrics()
-	if i := slices.IndexFunc(rows, func(m *Metric) bool { return m.Name == name }); i >= 0 {
-		return rows[i]
-	}
-	return nil
-}
-
-// A tally accumulates the metrics of a task over batches.
-type tally struct {
-	task *Task
-	rows []*Metric
-	sums [][]float64
-	all  *Outcome // nil if no metric needs all predictions
-}
-
-func newTally(task *Task, d data.Rows, first string) *tally {
-	t := &tally{task: task, rows: task.metrics()}
-	t.sums = make([][]float64, len(t.rows))
-	for i, m := range t.rows {
-		if m.Add != nil {
-			t.sums[i] = make([]float64, m.Sums)
-		} else if t.all == nil {
-			t.all = &Outcome{Rows: d, Predictions: map[string][]float64{}, task: task, first: first}
-		}
-	}
-	return t
-}
-
-func (t *tally) add(batch *Outcome) {
-	for i, m := range t.rows {
-		if m.Add != nil {
-			m.Add(batch, t.sums[i])
-		}
-	}
-	if t.all != nil {
-		t.all.append(batch)
-	}
-}
-
-// scores returns the metrics.
-func (t *tally) scores() *Scores {
-	s := &Scores{bare: true}
-	if name := t.task.truth(); name != "" {
-		if t.task.Classes > 0 {
-			s = Classified(t.all.Whole(name), t.all.Decided(), t.task.Classes)
-		} else {
-			values, width := t.all.Prediction()
-			first := make([]float64, t.all.Len())
-			for i := range first {
-				first[i] = values[i*width]
-			}
-			s = Regressed(t.all.Numbers(name), first)
-		}
-	}
-	s.More = map[string]float64{}
-	for i, m := range t.rows {
-		switch {
-		case m.score != nil:
-		case m.Whole != nil:
-			s.More[m.Name] = m.Whole(t.all)
-		default:
-			s.More[m.Name] = m.Mean(t.sums[i])
-		}
-	}
-	return s
 }

@@ -124,6 +124,10 @@ func (p *Predictor) Outputs() []Output { return slices.Clone(p.outputs) }
 // Decide returns the class that a row of the first prediction stands for.
 func (p *Predictor) Decide(row []float64) int { return p.task.Decide(row) }
 
+// Probabilities returns the probability of each class that a row of the first
+// prediction stands for; nil if the task gives none.
+func (p *Predictor) Probabilities(row []float64) []float64 { return p.task.Probabilities(row) }
+
 // Predict returns the first prediction of the rows of d, row-major, and how many
 // numbers it has for each row. Targets are not needed.
 func (p *Predictor) Predict(d data.Rows) (out []float64, width int, err error) {

@@ -100,6 +100,9 @@ func (t *Trainer) outline(n int, m mode) (*program, graph.Function, error) {
 	if err := p.result.check(n); err != nil {
 		return nil, fn, err
 	}
+	if err := t.task.checkGives(&p.result); err != nil {
+		return nil, fn, err
+	}
 	p.loss = p.result.total()
 	if m != predict {
 		fn.Outputs = append(fn.Outputs, p.loss)

@@ -1,64 +1,160 @@
 package train_test
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"descent/graph"
+	"descent/losses"
+	"descent/models"
+	"descent/optimizers"
 	"descent/train"
+	"descent/train/score"
 )
 
-// Values of scikit-learn 1.2.1: accuracy_score, precision_score, recall_score
-// and f1_score with average="macro", zero_division=0.
-func TestClassified(t *testing.T) {
+// TestScoresNamed: a task has the scores that fit it, and no others.
+func TestScoresNamed(t *testing.T) {
+	two := score.Classes{K: 2, Truth: []int{0, 1}, Decided: []int{0, 1}}
+	many := score.Classes{K: 4, Truth: []int{0, 1}, Decided: []int{0, 1}}
+	always := "accuracy balanced_accuracy f1_macro f1_weighted mcc precision_macro precision_weighted recall_macro recall_weighted"
+	likely := " average_precision brier ece log_loss roc_auc"
+	p2, p4 := two, many
+	p2.P, p4.P = []float64{1, 0, 0, 1}, []float64{1, 0, 0, 0, 0, 1, 0, 0}
 	for _, c := range []struct {
-		truth, pred           []int
-		classes               int
-		acc, prec, recall, f1 float64
+		scores *train.Scores
+		want   string
 	}{
-		{[]int{0, 1, 2, 0, 1, 2}, []int{0, 2, 1, 0, 0, 1}, 3, 1.0 / 3, 2.0 / 9, 1.0 / 3, 0.8 / 3},
-		{[]int{0, 1, 1, 0}, []int{0, 1, 1, 0}, 2, 1, 1, 1, 1},
-		{[]int{0, 0, 1, 1}, []int{0, 0, 0, 0}, 2, 0.5, 0.25, 0.5, 1.0 / 3},
-		{[]int{0, 2, 2}, []int{0, 2, 0}, 4, 2.0 / 3, 0.75, 0.75, 2.0 / 3}, // classes 1 and 3 do not occur
+		{train.Classified(&two), always + " f1 precision recall"},
+		{train.Classified(&p2), always + likely + " f1 precision recall"},
+		{train.Classified(&many), always},
+		{train.Classified(&p4), always + likely + " top3"},
+		{train.Regressed(&score.Numbers{Truth: []float64{0, 1}, Predicted: []float64{0, 1}}), "mae mape r2 rmse"},
 	} {
-		s := train.Classified(c.truth, c.pred, c.classes)
-		for name, x := range map[string][2]float64{"accuracy": {s.Accuracy, c.acc}, "precision": {s.Precision, c.prec}, "recall": {s.Recall, c.recall}, "f1": {s.F1, c.f1}} {
-			if math.Abs(x[0]-x[1]) > 1e-15 {
-				t.Errorf("%v, %v: %s is %v, want %v", c.truth, c.pred, name, x[0], x[1])
+		want := append(strings.Fields(c.want), "loss")
+		slices.Sort(want)
+		if got := slices.Sorted(maps.Keys(c.scores.Values())); !slices.Equal(got, want) {
+			t.Errorf("scores %q, want %q", got, want)
+		}
+	}
+}
+
+// TestParseMetric: settings are in the name, and what is wrong with a text is said.
+func TestParseMetric(t *testing.T) {
+	yes, three := []string{"no", "yes"}, []string{"a", "b", "c"}
+	x := &score.Numbers{Truth: []float64{0, 0}, Predicted: []float64{1, -1}}
+	c := &score.Classes{K: 3, Truth: []int{0, 1, 2, 2}, Decided: []int{0, 1, 2, 1}}
+	for _, m := range []struct {
+		text, name string
+		classes    []string
+		want       float64
+	}{
+		{"pinball(0.9)", "pinball(tau=0.9)", nil, 0.5},
+		{"recall(class=c)", "recall(class=c)", three, 0.5},
+		{"recall(2)", "recall(class=2)", three, 0.5},
+		{"precision( class = b )", "precision(class=b)", three, 0.5},
+		{"accuracy", "accuracy", three, 0.75},
+	} {
+		got, err := train.ParseMetric(m.text, m.classes)
+		if err != nil || got.Name != m.name {
+			t.Errorf("%s is %q: %v", m.text, got.Name, err)
+			continue
+		}
+		value := 0.0
+		if got.Numbers != nil {
+			value = got.Numbers(x)
+		} else {
+			value = got.Classes(c)
+		}
+		if value != m.want {
+			t.Errorf("%s is %v, want %v", m.text, value, m.want)
+		}
+	}
+	for _, m := range []struct {
+		text, want string
+		classes    []string
+	}{
+		{"recall(class=d)", "there are a, b, c", three},
+		{"recall", "recall(class=a), or the mean over all: recall_macro", three},
+		{"acuracy", `did you mean "accuracy"`, yes},
+		{"accuracy(3)", "accuracy has no settings", yes},
+		{"pinball(tau=1)", "not in (0,1)", nil},
+		{"accuracy", "unknown metric", nil},
+		{"rmse", "unknown metric", yes},
+		{"recall(", "", yes},
+	} {
+		if _, err := train.ParseMetric(m.text, m.classes); err == nil || !strings.Contains(err.Error(), m.want) {
+			t.Errorf("%s: %v, want %q", m.text, err, m.want)
+		}
+	}
+}
+
+// TestGives: predictions become probabilities as a task says, and scores of them are
+// those of what is decided.
+func TestGives(t *testing.T) {
+	for _, c := range []struct {
+		task train.Task
+		row  []float64
+		want []float64
+	}{
+		{train.Task{Gives: train.OtherScores}, []float64{1, 2}, nil},
+		{train.Task{Gives: train.Probabilities}, []float64{0.25}, []float64{0.75, 0.25}},
+		{train.Task{Gives: train.Probabilities}, []float64{0.25, 0.75}, []float64{0.25, 0.75}},
+		{train.Task{Gives: train.Logits}, []float64{math.Log(3)}, []float64{0.25, 0.75}},
+		{train.Task{Gives: train.Logits}, []float64{1000, 1000 + math.Log(3)}, []float64{0.25, 0.75}},
+	} {
+		got := c.task.Probabilities(c.row)
+		if len(got) != len(c.want) {
+			t.Errorf("%v: %v, want %v", c.row, got, c.want)
+		}
+		for k, p := range c.want {
+			if math.Abs(got[k]-p) > 1e-12 {
+				t.Errorf("%v: %v, want %v", c.row, got, c.want)
 			}
 		}
 	}
-}
-
-// TestScoresNamed: a classification has the scores of one, and a regression those.
-func TestScoresNamed(t *testing.T) {
-	for _, c := range []struct {
-		scores *train.Scores
-		want   []string
-	}{
-		{train.Classified([]int{0, 1}, []int{0, 1}, 2), []string{"accuracy", "f1", "loss", "precision", "recall"}},
-		{train.Regressed([]float64{0, 1}, []float64{0, 1}), []string{"loss", "mae", "r2", "rmse"}},
+	task := irisTask()
+	task.Gives = train.Logits
+	s, err := mustNew(t, task, optimizers.SGD(), graph.Float64, 1).Evaluate(iris(t).Val)
+	if err != nil || math.Abs(s.Metrics["log_loss"]-s.Loss) > 1e-12 {
+		t.Errorf("log loss %v, the loss is %v: %v", s.Metrics["log_loss"], s.Loss, err)
+	}
+	for want, change := range map[string]func(*train.Task){
+		"no probabilities of 4 classes": func(k *train.Task) { k.Classes = 4 },
+		"is for a classification":       func(k *train.Task) { k.Classes, k.Loss, k.Model = 0, losses.MSE, models.Linear() },
 	} {
-		if got := slices.Sorted(maps.Keys(c.scores.Values())); !slices.Equal(got, c.want) {
-			t.Errorf("scores %q, want %q", got, c.want)
+		k := task
+		change(&k)
+		if _, err := train.New(k, optimizers.SGD(), graph.Float64, 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }
 
-// TestClassesAreChecked: the panic says which row is of no class.
-func TestClassesAreChecked(t *testing.T) {
-	for _, c := range [][2]int{{2, 0}, {0, 2}, {-1, 0}, {0, -1}} {
-		func() {
-			defer func() {
-				if got, want := fmt.Sprint(recover()), fmt.Sprintf("row 1 is of class %d and predicted as %d; there are 2", c[0], c[1]); !strings.Contains(got, want) {
-					t.Errorf("%q, want %q", got, want)
-				}
-			}()
-			train.Classified([]int{0, c[0]}, []int{0, c[1]}, 2)
-		}()
+// TestUnit: scores are in the unit that a task says, also those that a change of it
+// does not leave as they are.
+func TestUnit(t *testing.T) {
+	task := train.Task{Model: models.Linear(), Loss: losses.MSE, Features: 1, Unit: func(x float64) float64 { return 100 + 10*x }}
+	tr := mustNew(t, task, optimizers.SGD(), graph.Float64, 1)
+	d := line(9)
+	got, err := tr.Evaluate(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := tr.Predict(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mae, mape := 0.0, 0.0
+	for i, y := range d.Y {
+		e := 10 * math.Abs(y-out[i])
+		mae += e / 9
+		mape += e / math.Abs(100+10*y) / 9
+	}
+	if math.Abs(got.Metrics["mae"]-mae) > 1e-12 || math.Abs(got.Metrics["mape"]-mape) > 1e-12 {
+		t.Errorf("MAE %v, MAPE %v; want %v, %v", got.Metrics["mae"], got.Metrics["mape"], mae, mape)
 	}
 }
 
@@ -75,26 +171,5 @@ func TestDecide(t *testing.T) {
 		if got := task.Decide(c.row); got != c.want {
 			t.Errorf("%v: class %d, want %d", c.row, got, c.want)
 		}
-	}
-}
-
-// Values of r2_score, mean_absolute_error and mean_squared_error.
-func TestRegressed(t *testing.T) {
-	for _, c := range []struct {
-		truth, pred   []float64
-		r2, mae, rmse float64
-	}{
-		{[]float64{3, -0.5, 2, 7}, []float64{2.5, 0, 2, 8}, 0.9486081370449679, 0.5, math.Sqrt(0.375)},
-		{[]float64{1, 2, 3}, []float64{3, 2, 1}, -3, 4.0 / 3, math.Sqrt(8.0 / 3)},
-		{[]float64{2, 2}, []float64{2, 2}, 1, 0, 0},
-		{[]float64{2, 2}, []float64{2, 3}, 0, 0.5, math.Sqrt(0.5)},
-	} {
-		s := train.Regressed(c.truth, c.pred)
-		if math.Abs(s.R2-c.r2) > 1e-15 || math.Abs(s.MAE-c.mae) > 1e-15 || math.Abs(s.RMSE-c.rmse) > 1e-15 {
-			t.Errorf("%v, %v: %v %v %v, want %v %v %v", c.truth, c.pred, s.R2, s.MAE, s.RMSE, c.r2, c.mae, c.rmse)
-		}
-	}
-	if s := train.Regressed([]float64{1}, []float64{1}); !math.IsNaN(s.R2) {
-		t.Errorf("R2 of one row is %v, want NaN", s.R2)
 	}
 }

@@ -59,6 +59,12 @@ type Task struct {
 	// Threshold divides two classes if the model has one output: the second is
 	// predicted above it. 0.5 is right for probabilities, 0 for other scores.
 	Threshold float64
+	// Gives says what the first prediction of a classification is, so that scores of
+	// probabilities can be computed.
+	Gives Meaning
+	// Unit, if not nil, turns a target and the first prediction of a regression into
+	// the unit that scores are in, where training is in another.
+	Unit func(x float64) float64
 	// Metrics are computed beside those of the table that fit the task.
 	Metrics []Metric
 }

@@ -269,13 +269,13 @@ func TestOwnMetric(t *testing.T) {
 			t.Errorf("%v", e.Val)
 		}
 	}
-	if s, err := tr.Evaluate(run.Val); err != nil || s.More["hits"] != most || h.Epochs[h.Best-1].Val["hits"] != most {
-		t.Errorf("the best epoch is %d with %v hits, there were %v", h.Best, s.More["hits"], most)
+	if s, err := tr.Evaluate(run.Val); err != nil || s.Metrics["hits"] != most || h.Epochs[h.Best-1].Val["hits"] != most {
+		t.Errorf("the best epoch is %d with %v hits, there were %v", h.Best, s.Metrics["hits"], most)
 	}
 	for want, m := range map[string]train.Metric{
-		"needs either Whole": {Name: "a"},
-		"a name of its own":  {Name: "accuracy", Whole: hits},
-		`metric "loss_a"`:    {Name: "loss_a", Whole: hits},
+		"needs one of Classes": {Name: "a"},
+		"a name of its own":    {Name: "accuracy", Whole: hits},
+		`metric "loss_a"`:      {Name: "loss_a", Whole: hits},
 	} {
 		task.Metrics = []train.Metric{m}
 		if _, err := train.New(task, optimizers.SGD(), graph.Float32, 1); err == nil || !strings.Contains(err.Error(), want) {

@@ -228,7 +228,7 @@ func FuzzTrainCells(f *testing.F) {
 			t.Fatal(err)
 		}
 		for i := range parts.Train.Rows() {
-			if x := m.prediction(out[i*width:(i+1)*width], tr.Decide); m.Classes > 0 && !slices.Contains(m.ClassNames, x.class) || m.Classes == 0 && math.IsNaN(x.number) {
+			if x := m.prediction(out[i*width:(i+1)*width], tr); m.Classes > 0 && !slices.Contains(m.ClassNames, x.class) || m.Classes == 0 && math.IsNaN(x.number) {
 				t.Fatalf("%q: row %d is %+v", text, i, x)
 			}
 		}

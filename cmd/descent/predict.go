@@ -231,7 +231,7 @@ func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row i
 					return fmt.Errorf("%s: the model computes no number; the row is too far from those that it was trained on", where(first+i))
 				}
 			}
-			if err := f(first+i, m.prediction(out, p.Decide)); err != nil {
+			if err := f(first+i, m.prediction(out, p)); err != nil {
 				return err
 			}
 		}
@@ -239,15 +239,20 @@ func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row i
 	})
 }
 
-func (m *saved) prediction(out []float64, decide func([]float64) int) prediction {
+// A decider says what outputs of a classification stand for.
+type decider interface {
+	Decide(row []float64) int
+	Probabilities(row []float64) []float64
+}
+
+func (m *saved) prediction(out []float64, by decider) prediction {
 	switch {
 	case m.Model.Codes():
 		return prediction{many: out}
 	case m.Classes == 0:
 		return prediction{number: m.number(out)}
 	}
-	p, _ := m.probabilities(out)
-	return prediction{class: m.ClassNames[decide(out)], p: p}
+	return prediction{class: m.ClassNames[by.Decide(out)], p: by.Probabilities(out)}
 }
 
 // An output is where predictions are written, row by row.

@@ -124,7 +124,7 @@ func (o *trainOptions) solve(ctx context.Context, w io.Writer, t *train.Trainer,
 		return h, err
 	}
 	s, err := t.Evaluate(d)
-	if err != nil || s.Accuracy < 1 {
+	if err != nil || s.Metrics["accuracy"] < 1 {
 		return h, err
 	}
 	fmt.Fprintf(w, "note: a linear model gets all %d training rows right, so that the loss alone has no minimum: ½‖w‖²/%d is added\n", d.Rows(), d.Rows())

@@ -47,6 +47,7 @@ type report struct {
 	Baselines baselines          `json:"baselines"`
 	Verdict   string             `json:"verdict,omitempty"` // where the model does not beat them
 	Confusion [][]int            `json:"confusion,omitempty"`
+	PerClass  []classScores      `json:"per_class,omitempty"`
 	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Out       string             `json:"out,omitempty"`
 
@@ -54,7 +55,8 @@ type report struct {
 	guesses []string // of the notes, those that are told in any case
 	parts   *data.Parts
 	history *train.History
-	unkept  bool // the model could not be saved
+	unkept  bool           // the model could not be saved
+	more    []train.Metric // that were asked for
 }
 
 // baselines are the scores of what a model must beat, of the rows that are scored.
@@ -72,6 +74,7 @@ type rowCount struct {
 // introduce fills in what is known before training, and prints it.
 func (r *report) introduce(w io.Writer, o *trainOptions) {
 	d := r.parts.Train
+	r.more = o.metrics
 	r.Task, r.Target, r.Classes, r.Inputs = string(data.Regression), d.Target, d.Classes, d.Features()
 	if o.Classes > 0 {
 		r.Task = string(data.Classification)
@@ -149,7 +152,6 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 		return err
 	}
 	if o.Classes == 0 {
-		s.MAE, s.RMSE = s.MAE*o.unit(), s.RMSE*o.unit()
 		if err := r.scoreResiduals(o, t, d); err != nil {
 			return err
 		}
@@ -157,8 +159,10 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 	if err := r.compare(ctx, o, s, d); err != nil {
 		return err
 	}
-	r.Confusion = s.Confusion
-	r.Scores = s.Values()
+	r.Confusion, r.Scores = s.Confusion, s.Values()
+	for k, x := range s.Each {
+		r.PerClass = append(r.PerClass, classScores{r.Classes[k], x})
+	}
 	r.Epochs, r.Best, r.Stopped = r.history.Epochs, r.history.Best, r.history.Reason
 	return nil
 }
@@ -179,28 +183,26 @@ func (r *report) scoredRows() *data.Dataset {
 
 // compare scores the baselines on the same rows.
 func (r *report) compare(ctx context.Context, o *trainOptions, s *train.Scores, d *data.Dataset) error {
-	b, err := baseline.Of(ctx, r.parts.Train, d)
+	task, err := o.setup.task()
 	if err != nil {
 		return err
 	}
-	values := func(s *train.Scores) map[string]float64 {
-		s.MAE, s.RMSE = s.MAE*o.unit(), s.RMSE*o.unit()
-		v := s.Values()
-		delete(v, "loss") // which is not that of training
-		return v
+	b, err := baseline.Of(ctx, &task, r.parts.Train, d)
+	if err != nil {
+		return err
 	}
 	if o.Model.String() == "linear" {
 		r.Verdict = (&baseline.Scores{Constant: b.Constant}).Verdict(s) // it is the other baseline itself
 	} else {
 		r.Verdict = b.Verdict(s)
 	}
-	if r.Baselines.Constant = values(b.Constant); o.Classes > 0 {
-		r.Baseline = b.Constant.Accuracy
+	if r.Baselines.Constant = b.Constant.Metrics; o.Classes > 0 {
+		r.Baseline = b.Constant.Metrics["accuracy"]
 	} else {
-		r.Baseline = b.Constant.RMSE
+		r.Baseline = b.Constant.Metrics["rmse"]
 	}
 	if b.Linear != nil {
-		r.Baselines.Linear = values(b.Linear)
+		r.Baselines.Linear = b.Linear.Metrics
 	}
 	return nil
 }
@@ -245,6 +247,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	}
 	r.printScores(w, o)
 	if o.Classes > 0 {
+		r.printClasses(w)
 		r.printConfusion(w)
 	}
 	switch {
@@ -262,31 +265,6 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 	return nil
 }
 
-// printScores prints how good the model is.
-func (r *report) printScores(w io.Writer, o *trainOptions) {
-	where := r.scored()
-	if o.Model.Codes() {
-		r.printCoder(w, o)
-	} else if o.Classes > 0 {
-		fmt.Fprintf(w, "\non %s: accuracy %s  precision %s  recall %s  f1 %s  loss %s\n", where,
-			r.show("accuracy"), r.show("precision"), r.show("recall"), r.show("f1"), r.show("loss"))
-		fmt.Fprintf(w, "always saying the most frequent class: accuracy %.4f\n", r.Baseline)
-		if l := r.Baselines.Linear; l != nil {
-			fmt.Fprintf(w, "logistic regression, solved: accuracy %.4f\n", l["accuracy"])
-		}
-		r.printVerdict(w)
-	} else {
-		fmt.Fprintf(w, "\non %s: R2 %s  MAE %s  RMSE %s  loss %s\n", where, r.show("r2"), r.show("mae"), r.show("rmse"), r.show("loss"))
-		fmt.Fprintf(w, "always saying the mean: R2 %.4f  RMSE %.6g\n", r.Baselines.Constant["r2"], r.Baseline)
-		if l := r.Baselines.Linear; l != nil {
-			fmt.Fprintf(w, "linear regression, solved: R2 %.4f  RMSE %.6g\n", l["r2"], l["rmse"])
-		}
-		r.printVerdict(w)
-		q := r.Residuals
-		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
-	}
-}
-
 // falls tells whether the training loss was still falling at the end, at a rate
 // that does not fall itself: in the last tenth of the epochs by more than a
 // hundredth of what it was in the first.
@@ -298,12 +276,6 @@ func (r *report) falls(o *trainOptions) bool {
 	return r.Epochs[n-1-n/10].Loss-r.Epochs[n-1].Loss > 0.01*math.Abs(r.Epochs[0].Loss)
 }
 
-func (r *report) printVerdict(w io.Writer) {
-	if r.Verdict != "" {
-		fmt.Fprintln(w, r.Verdict)
-	}
-}
-
 // scored says what the scores are of.
 func (r *report) scored() string {
 	switch r.On {
@@ -313,52 +285,6 @@ func (r *report) scored() string {
 		return count(r.Rows.Val, "validation row") + " (none were held out for testing)"
 	}
 	return count(r.Rows.Train, "training row") + " (none were held out)"
-}
-
-func (r *report) show(name string) string {
-	x := r.Scores[name]
-	switch {
-	case math.IsNaN(x):
-		return "undefined"
-	case name == "mae" || name == "rmse":
-		return fmt.Sprintf("%.6g", x)
-	}
-	return fmt.Sprintf("%.4f", x)
-}
-
-// maxConfusion is the largest number of classes whose confusion is printed.
-const maxConfusion = 20
-
-// printConfusion prints the confusion matrix: a row for each true class.
-func (r *report) printConfusion(w io.Writer) {
-	if len(r.Confusion) > maxConfusion {
-		fmt.Fprintf(w, "(the confusion matrix of %d classes is in the output of --json)\n", len(r.Confusion))
-		return
-	}
-	names, width := make([]string, len(r.Classes)), len("truth")
-	for i, c := range r.Classes {
-		names[i] = c
-		if runes := []rune(c); len(runes) > 16 {
-			names[i] = string(runes[:15]) + "…"
-		}
-		width = max(width, len([]rune(names[i])))
-	}
-	fmt.Fprintf(w, "\n%-*s  predicted\n%-*s", width, "", width, "truth")
-	for _, n := range names {
-		fmt.Fprintf(w, "  %s", pad(n, 5))
-	}
-	fmt.Fprintln(w)
-	for i, row := range r.Confusion {
-		fmt.Fprintf(w, "%s%s", names[i], strings.Repeat(" ", width-len([]rune(names[i]))))
-		for k, n := range row {
-			cell := fmt.Sprint(n)
-			if n == 0 {
-				cell = "."
-			}
-			fmt.Fprintf(w, "  %s", pad(cell, max(5, len([]rune(names[k])))))
-		}
-		fmt.Fprintln(w)
-	}
 }
 
 // pad puts spaces in front of s.

@@ -30,7 +30,8 @@ type setup struct {
 	// the layers are trained as well as without.
 	Raw bool `json:"raw,omitempty"`
 
-	mixed bool // rows are mixed with others in training
+	mixed   bool           // rows are mixed with others in training
+	metrics []train.Metric // besides those that fit the task
 	// Text is what a model of text has in place of inputs and a target.
 	Text *textSetup `json:"text,omitempty"`
 }
@@ -138,11 +139,17 @@ func (s *setup) task() (train.Task, error) {
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
-	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed}
+	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed, Metrics: s.metrics}
 	if s.mixed {
 		t.Residuals = nil
 	}
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
+	if s.Classes == 0 {
+		t.Unit = func(x float64) float64 { return s.number([]float64{x}) }
+	}
+	if s.givesProbabilities() {
+		t.Gives = train.Probabilities
+	}
 	switch {
 	case row.Target == losses.Counts:
 		t.Output = ops.Exp
@@ -190,18 +197,7 @@ func ofSigns(loss losses.Loss) losses.Loss {
 	return func(pred, y *graph.Node) *graph.Node { return loss(pred, ops.Shift(-1, ops.Scale(2, y))) }
 }
 
-// probabilities turns the prediction for a row into a probability for each
-// class; ok is false if the loss gives none, as a hinge.
-func (s *setup) probabilities(out []float64) (p []float64, ok bool) {
-	if !s.givesProbabilities() {
-		return nil, false
-	}
-	if len(out) == 1 {
-		return []float64{1 - out[0], out[0]}, true
-	}
-	return out, true
-}
-
+// givesProbabilities tells whether the model of the loss does; a hinge has none.
 func (s *setup) givesProbabilities() bool { return s.Classes > 0 && s.Loss.Pred != losses.Real }
 
 // number turns the prediction for a row into a number in the target's own unit.
@@ -210,15 +206,6 @@ func (s *setup) number(out []float64) float64 {
 		return out[0]
 	}
 	return s.Offset + float64(s.Scale*out[0])
-}
-
-// unit is what one of the units in which targets are prepared is in the target's
-// own.
-func (s *setup) unit() float64 {
-	if s.Raw {
-		return 1
-	}
-	return s.Scale
 }
 
 // scaleTarget chooses Offset and Scale so that the training targets have mean 0

@@ -20,7 +20,11 @@ type trained struct {
 	Scores    map[string]float64
 	Baselines struct{ Constant, Linear map[string]float64 }
 	Verdict   string
-	Epochs    []map[string]float64
+	PerClass  []struct {
+		Class                          string
+		Precision, Recall, F1, Support float64
+	} `json:"per_class"`
+	Epochs []map[string]float64
 }
 
 func trainJSON(t *testing.T, args ...string) (r trained) {
@@ -59,7 +63,7 @@ func TestBaselinesAreTold(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	_, out, _ := descent("train", "breast_cancer", "--optimizer", "sgd", "--lr", "1e-9", "--epochs", "1")
-	for _, want := range []string{r.Verdict, "logistic regression, solved: accuracy", "nothing is kept of this run: --out"} {
+	for _, want := range []string{r.Verdict, "linear: logistic regression, solved", "nothing is kept of this run: --out"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in %s", want, out)
 		}

@@ -36,6 +36,7 @@ type trainOptions struct {
 	categorical           []string
 	split, unknown        string
 	rawTarget             bool
+	more                  []string // metrics
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -88,7 +89,8 @@ func trainCommand() *cobra.Command {
 	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, about("epochs", ", no more than this many (default: 20 to 200, by the rows; a linear model with mse, cross_entropy or bce_logits is solved, unless an optimizer or --epochs is given)"))
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, about("batch", ", 0 for all (default: 32 to 128, by the number of rows)"))
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
-	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_accuracy, loss, ... (default val_loss)")
+	f.StringArrayVar(&o.more, "metric", nil, "a `score` besides those that are always there, such as 'pinball(tau=0.9)' or 'recall(class=yes)'; may be given several times")
+	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_log_loss, 'val_recall(class=yes)', loss, ... (default val_loss)")
 	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
 	seedFlag(f, &o.seed, ": the split, the weights and the order of rows")
@@ -285,6 +287,9 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
+	}
+	if err := o.chooseMetrics(d.Classes); err != nil {
+		return err
 	}
 	large := n > smallTable
 	if !o.given("model") {

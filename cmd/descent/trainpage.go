@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"descent/cmd/descent/internal/draw"
 	"descent/data"
@@ -32,15 +33,14 @@ func (r *report) writePage(o *trainOptions, t *train.Trainer, command string) er
 	p := &draw.Training{Title: r.Data + ": " + r.Model, Command: command, Summary: sum.String(), Curve: r.curve(),
 		Subtitle: fmt.Sprintf("%d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", r.Rows.Train, r.Rows.Val, r.Rows.Test, r.Loss, r.Optimizer, r.Seed)}
 	var text bytes.Buffer
-	r.printScores(&text, o)
-	lines := slices.DeleteFunc(bytes.Split(text.Bytes(), []byte("\n")), func(l []byte) bool { return len(l) == 0 })
-	for i, l := range lines {
-		if i == 0 {
-			p.Lead = string(l)
-		} else {
-			p.Sentences = append(p.Sentences, string(l))
-		}
+	if o.Model.Codes() {
+		r.printCoder(&text, o)
+	} else {
+		fmt.Fprintln(&text, r.headline())
+		r.printNotes(&text)
 	}
+	lines := slices.Collect(strings.Lines(strings.TrimSpace(text.String())))
+	p.Lead, p.Sentences = lines[0], lines[1:]
 	if r.Augment != "" {
 		p.Sentences = append(p.Sentences, "Each picture of training was changed in each epoch: "+r.Augment)
 	}
@@ -162,14 +162,10 @@ func (a *album) mistakes() (g draw.Gallery, err error) {
 	if err != nil {
 		return g, err
 	}
-	task, err := a.o.setup.task()
-	if err != nil {
-		return g, err
-	}
 	for i, class := range a.d.Class {
 		row := out[i*width : (i+1)*width]
-		m := mistake{row: i, as: task.Decide(row)}
-		if p, ok := a.o.probabilities(row); ok {
+		m := mistake{row: i, as: a.t.Decide(row)}
+		if p := a.t.Probabilities(row); p != nil {
 			m.p = p[m.as]
 		}
 		if m.as != class {

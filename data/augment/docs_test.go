@@ -71,6 +71,6 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(len(history.Epochs), scores.Accuracy > 0.9)
+	fmt.Println(len(history.Epochs), scores.Metrics["accuracy"] > 0.9)
 	// Output: 8 true
 }

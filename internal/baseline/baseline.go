@@ -15,6 +15,7 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/train"
+	"descent/train/score"
 )
 
 // Scores are those of the baselines on the same rows.
@@ -63,9 +64,9 @@ func constant(s *train.Scores) string {
 // Merit is the accuracy, or R2.
 func Merit(s *train.Scores) float64 {
 	if s.Confusion != nil {
-		return s.Accuracy
+		return s.Metrics["accuracy"]
 	}
-	return s.R2
+	return s.Metrics["r2"]
 }
 
 // work is how many products of a weight and an input one evaluation of the
@@ -78,10 +79,11 @@ func Solvable(d *data.Dataset) bool {
 	return float64(d.Rows()*d.Features())*float64(max(1, len(d.Classes))) <= work
 }
 
-// Of fits the baselines to training rows and scores them on others. Inputs are
-// expected to be of one scale, since the penalty treats them alike.
-func Of(ctx context.Context, training, scored *data.Dataset) (*Scores, error) {
-	all, err := All(ctx, training, scored)
+// Of fits the baselines to training rows and scores them on others, by the metrics
+// and in the unit of a task. Inputs are expected to be of one scale, since the penalty
+// treats them alike.
+func Of(ctx context.Context, task *train.Task, training, scored *data.Dataset) (*Scores, error) {
+	all, err := All(ctx, task, training, scored)
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +91,14 @@ func Of(ctx context.Context, training, scored *data.Dataset) (*Scores, error) {
 }
 
 // All is Of for several data sets, which the same baselines are scored on.
-func All(ctx context.Context, training *data.Dataset, scored ...*data.Dataset) (all []*Scores, err error) {
+func All(ctx context.Context, task *train.Task, training *data.Dataset, scored ...*data.Dataset) (all []*Scores, err error) {
 	for _, d := range scored {
-		all = append(all, &Scores{Constant: sayTheSame(training, d)})
+		all = append(all, &Scores{Constant: sayTheSame(task, training, d)})
 	}
 	if !Solvable(training) {
 		return all, nil
 	}
-	t, err := Linear(ctx, training)
+	t, err := linear(ctx, train.Task{Unit: task.Unit, Metrics: plain(task.Metrics)}, training)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +117,11 @@ func All(ctx context.Context, training *data.Dataset, scored ...*data.Dataset) (
 // for n rows, which are the defaults of scikit-learn's Ridge and
 // LogisticRegression.
 func Linear(ctx context.Context, d *data.Dataset) (*train.Trainer, error) {
+	return linear(ctx, train.Task{}, d)
+}
+
+// linear completes a task that says how it is scored.
+func linear(ctx context.Context, task train.Task, d *data.Dataset) (*train.Trainer, error) {
 	loss, model, outputs := "cross_entropy", models.Softmax, len(d.Classes)
 	switch outputs {
 	case 0:
@@ -126,7 +133,10 @@ func Linear(ctx context.Context, d *data.Dataset) (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	task := train.Task{Model: model(outputs), Loss: l.Loss, Features: d.Features(), Classes: len(d.Classes)}
+	task.Model, task.Loss, task.Features, task.Classes = model(outputs), l.Loss, d.Features(), len(d.Classes)
+	if task.Classes > 0 {
+		task.Gives = train.Logits
+	}
 	t, err := train.New(task, optimizers.SGD(), graph.Float64, 1)
 	if err != nil {
 		return nil, err
@@ -147,19 +157,32 @@ func Ridge(d *data.Dataset) func(params []*graph.Node) *graph.Node {
 	}
 }
 
-// sayTheSame scores the most frequent class, or the mean.
-func sayTheSame(training, scored *data.Dataset) *train.Scores {
+// sayTheSame scores the most frequent class, with the frequencies of all as
+// probabilities, or the mean.
+func sayTheSame(task *train.Task, training, scored *data.Dataset) *train.Scores {
+	n := scored.Rows()
 	if classes := len(training.Classes); classes > 0 {
-		count := make([]int, classes)
+		p := make([]float64, classes)
 		for _, c := range training.Class {
-			count[c]++
+			p[c] += 1 / float64(training.Rows())
 		}
-		most := slices.Index(count, slices.Max(count))
-		return train.Classified(scored.Class, slices.Repeat([]int{most}, scored.Rows()), classes)
+		most := slices.Index(p, slices.Max(p))
+		return train.Classified(&score.Classes{K: classes, Truth: scored.Class, Decided: slices.Repeat([]int{most}, n), P: slices.Repeat(p, n)}, task.Metrics...)
 	}
 	mean := 0.0
 	for _, y := range training.Y {
 		mean += y / float64(len(training.Y))
 	}
-	return train.Regressed(scored.Y, slices.Repeat([]float64{mean}, scored.Rows()))
+	x := &score.Numbers{Truth: slices.Clone(scored.Y), Predicted: slices.Repeat([]float64{mean}, n)}
+	for i := range n {
+		if task.Unit != nil {
+			x.Truth[i], x.Predicted[i] = task.Unit(x.Truth[i]), task.Unit(x.Predicted[i])
+		}
+	}
+	return train.Regressed(x, task.Metrics...)
+}
+
+// plain are the metrics of classes and numbers, which any model has.
+func plain(metrics []train.Metric) []train.Metric {
+	return slices.DeleteFunc(slices.Clone(metrics), func(m train.Metric) bool { return m.Classes == nil && m.Numbers == nil })
 }

@@ -119,7 +119,7 @@ func TestLinear(t *testing.T) {
 
 // A model is told what it does not beat, and which of both that is.
 func TestVerdict(t *testing.T) {
-	at := func(r2 float64) *train.Scores { return &train.Scores{R2: r2} }
+	at := func(r2 float64) *train.Scores { return &train.Scores{Metrics: map[string]float64{"r2": r2}} }
 	b := &baseline.Scores{Constant: at(0), Linear: at(0.5)}
 	for _, c := range []struct {
 		scores *baseline.Scores
