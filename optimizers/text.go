@@ -2,6 +2,7 @@ package optimizers
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -80,21 +81,31 @@ func assignment(text string) (name, value string, is bool) {
 // equals returns where a text outside brackets has =, not as a part of ==, !=, <= or
 // >=; -1 if it has none.
 func equals(text string) int {
-	depth := 0
-	for i, r := range text {
-		switch r {
-		case '(', '[':
-			depth++
-		case ')', ']':
-			depth--
-		case '=':
-			before := i > 0 && strings.ContainsRune("=!<>", rune(text[i-1]))
-			if depth == 0 && !before && !strings.HasPrefix(text[i+1:], "=") {
-				return i
-			}
+	for i := range outside(text, '=') {
+		if before := i > 0 && strings.ContainsRune("=!<>", rune(text[i-1])); !before && !strings.HasPrefix(text[i+1:], "=") {
+			return i
 		}
 	}
 	return -1
+}
+
+// outside yields where a character stands outside brackets.
+func outside(text string, c rune) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		depth := 0
+		for i, r := range text {
+			switch {
+			case r == '(' || r == '[':
+				depth++
+			case r == ')' || r == ']':
+				depth--
+			case r == c && depth == 0:
+				if !yield(i) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func isName(text string) bool {
@@ -161,19 +172,10 @@ func Unnamed(text string) bool { return isFormula(text) || strings.Contains(text
 
 // Links returns the links of a text, which | separates outside brackets.
 func Links(text string) (links []string) {
-	depth, from := 0, 0
-	for i, r := range text {
-		switch r {
-		case '(', '[':
-			depth++
-		case ')', ']':
-			depth--
-		case '|':
-			if depth == 0 {
-				links = append(links, text[from:i])
-				from = i + 1
-			}
-		}
+	from := 0
+	for i := range outside(text, '|') {
+		links = append(links, text[from:i])
+		from = i + 1
 	}
 	return append(links, text[from:])
 }

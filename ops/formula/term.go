@@ -78,13 +78,42 @@ func wide(args []*term) graph.Shape {
 	return s
 }
 
-// linear collects a sum.
-type linear struct {
-	a     *algebra
-	num   float64
+// counts are terms, each once, with what they are multiplied by or raised to.
+type counts struct {
 	args  []*term
 	k     []float64
 	index map[int]int
+}
+
+func (c *counts) count(t *term, k float64) {
+	if i, ok := c.index[t.id]; ok {
+		c.k[i] += k
+		return
+	}
+	if c.index == nil {
+		c.index = map[int]int{}
+	}
+	c.index[t.id] = len(c.args)
+	c.args, c.k = append(c.args, t), append(c.k, k)
+}
+
+// dropZeros leaves out the terms that cancelled, and returns how many are left.
+func (c *counts) dropZeros() (n int) {
+	for i, k := range c.k {
+		if k != 0 {
+			c.args[n], c.k[n] = c.args[i], k
+			n++
+		}
+	}
+	c.args, c.k = c.args[:n], c.k[:n]
+	return n
+}
+
+// linear collects a sum.
+type linear struct {
+	counts
+	a   *algebra
+	num float64
 }
 
 func (l *linear) add(c float64, t *term) {
@@ -102,29 +131,16 @@ func (l *linear) add(c float64, t *term) {
 		l.add(c*t.num, l.a.product(1, t.args, t.k))
 		return
 	}
-	if i, ok := l.index[t.id]; ok {
-		l.k[i] += c
-		return
-	}
-	l.index[t.id] = len(l.args)
-	l.args, l.k = append(l.args, t), append(l.k, c)
+	l.count(t, c)
 }
 
 // sum returns num + Σ k·args.
 func (a *algebra) sum(num float64, args []*term, k []float64) *term {
-	l := &linear{a: a, num: num, index: map[int]int{}}
+	l := &linear{a: a, num: num}
 	for i, x := range args {
 		l.add(k[i], x)
 	}
-	n := 0
-	for i := range l.args {
-		if l.k[i] != 0 {
-			l.args[n], l.k[n] = l.args[i], l.k[i]
-			n++
-		}
-	}
-	l.args, l.k = l.args[:n], l.k[:n]
-	switch {
+	switch n := l.dropZeros(); {
 	case n == 0:
 		return a.number(l.num)
 	case n == 1 && l.num == 0:
@@ -135,10 +151,8 @@ func (a *algebra) sum(num float64, args []*term, k []float64) *term {
 
 // factors collects a product.
 type factors struct {
-	num   float64
-	args  []*term
-	k     []float64
-	index map[int]int
+	counts
+	num float64
 }
 
 func (f *factors) mul(t *term, k float64) {
@@ -153,29 +167,16 @@ func (f *factors) mul(t *term, k float64) {
 		}
 		return
 	}
-	if i, ok := f.index[t.id]; ok {
-		f.k[i] += k
-		return
-	}
-	f.index[t.id] = len(f.args)
-	f.args, f.k = append(f.args, t), append(f.k, k)
+	f.count(t, k)
 }
 
 // product returns num · Π args^k.
 func (a *algebra) product(num float64, args []*term, k []float64) *term {
-	f := &factors{num: num, index: map[int]int{}}
+	f := &factors{num: num}
 	for i, x := range args {
 		f.mul(x, k[i])
 	}
-	n := 0
-	for i := range f.args {
-		if f.k[i] != 0 {
-			f.args[n], f.k[n] = f.args[i], f.k[i]
-			n++
-		}
-	}
-	f.args, f.k = f.args[:n], f.k[:n]
-	switch {
+	switch n := f.dropZeros(); {
 	case n == 0 || f.num == 0:
 		return a.number(f.num)
 	case n == 1 && f.num == 1 && f.k[0] == 1:
@@ -260,7 +261,7 @@ func (a *algebra) expand(t *term) *term {
 		args[i] = a.expand(x)
 	}
 	if t.kind == sum {
-		out := &linear{a: a, num: t.num, index: map[int]int{}}
+		out := &linear{a: a, num: t.num}
 		for i, x := range args {
 			if x.kind != sum {
 				out.add(t.k[i], x)
