@@ -12,7 +12,7 @@ type tuner struct {
 	runs  int           // of the window
 	took  time.Duration // by them
 	solo  time.Duration // of a run, alone, when last measured
-	fresh time.Time     // until when solo is good
+	fresh time.Duration // of running, for which solo is still good
 	rest  time.Duration // how long the caller works alone when sharing did not pay
 	until time.Time     // end of the rest
 }
@@ -21,7 +21,8 @@ type tuner struct {
 // operating system. How long a run alone takes is known from a glance now and
 // then, which may be short: nothing is lost if it seems too long. Sharing is given
 // up for restLeast, and each time that it fails again for twice as long, so that
-// trials take a small share of the time.
+// trials take a small share of the time. What is known of a run stays true while
+// there are none: a program that runs now and then shares its first run, too.
 const (
 	tuneWindow = 10 * time.Millisecond
 	tuneGlance = time.Millisecond
@@ -34,6 +35,7 @@ const (
 func (p *tuner) note(now time.Time, took time.Duration) {
 	p.runs++
 	p.took += took
+	p.fresh -= took
 	window := tuneWindow
 	if p.alone && p.rest == 0 {
 		window = tuneGlance
@@ -45,9 +47,9 @@ func (p *tuner) note(now time.Time, took time.Duration) {
 	p.runs, p.took = 0, 0
 	switch {
 	case p.alone:
-		p.solo, p.fresh = mean, now.Add(tuneFresh)
+		p.solo, p.fresh = mean, tuneFresh
 		p.alone = now.Before(p.until)
-	case now.After(p.fresh):
+	case p.fresh < 0:
 		p.alone = true // for a glance, to know how long it takes
 	case mean > p.solo:
 		p.rest = min(max(2*p.rest, restLeast), restMost)

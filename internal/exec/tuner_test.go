@@ -35,8 +35,16 @@ func TestTuner(t *testing.T) {
 			t.Errorf("busy, %v and %v alone: shared %.3f of the time", 2*c.alone, c.alone, share)
 		}
 		now, _ = simulate(&p, now, c.shared, c.alone, restMost+2*tuneWindow+2*c.alone) // idle again
-		if _, share = simulate(&p, now, c.shared, c.alone, 20*time.Second); share < 0.97 {
+		now, share = simulate(&p, now, c.shared, c.alone, 20*time.Second)
+		if share < 0.97 {
 			t.Errorf("idle again, %v and %v alone: shared %.3f of the time", c.shared, c.alone, share)
+		}
+		now, _ = simulate(&p, now, c.shared, c.alone, tuneFresh/2)
+		for range 10 { // a turn now and then, as in a benchmark
+			now = now.Add(time.Minute)
+			if now, share = simulate(&p, now, c.shared, c.alone, 50*time.Millisecond); share < 0.97 {
+				t.Errorf("in turns, %v and %v alone: shared %.3f of the time", c.shared, c.alone, share)
+			}
 		}
 	}
 }
