@@ -7,6 +7,7 @@ import (
 
 	"descent/internal/docs"
 	"descent/train"
+	"descent/train/score"
 )
 
 // TestScoresPage: the table of the page is that of the metrics.
@@ -26,4 +27,10 @@ func TestScoresPage(t *testing.T) {
 		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", m.Name, of, better, m.Doc)
 	}
 	docs.Part(t, "../docs/scores.md", "scores", out.String())
+	out.Reset()
+	fmt.Fprint(&out, "| `--calibrate` | what it does |\n|---|---|\n")
+	for _, c := range score.Calibrations {
+		fmt.Fprintf(&out, "| `%s` | %s |\n", c.Name, c.Doc)
+	}
+	docs.Part(t, "../docs/scores.md", "calibrations", out.String())
 }

@@ -14,6 +14,7 @@ import (
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 	"descent/train"
+	"descent/train/score"
 )
 
 // Two inputs, one of them bytes of pictures, and two targets with a loss each.
@@ -187,4 +188,52 @@ func ExampleRun_method() {
 	s, err := t.Evaluate(rows)
 	fmt.Println(s.Metrics["rmse"] < 1e-7, err)
 	// Output: true <nil>
+}
+
+// Probabilities are corrected on rows that were not trained on, and the threshold
+// between two classes is chosen there.
+func ExampleTrainer_Calibrate() {
+	src, err := data.Open("breast_cancer", data.CSVOptions{})
+	if err != nil {
+		panic(err)
+	}
+	parts, err := src.Prepare("", data.Options{Scaling: data.Standard, Fractions: data.Fractions{Val: 0.2, Test: 0.2}, Seed: 1})
+	if err != nil {
+		panic(err)
+	}
+	t, err := train.New(train.Task{Model: models.MLP(ops.Tanh, 16, 2), Loss: losses.CrossEntropy, Features: 30, Classes: 2, Gives: train.Logits},
+		optimizers.Adam(), graph.Float32, 1)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := t.Fit(context.Background(), train.Run{Train: parts.Train, Epochs: 60, Batch: 16, Schedule: schedule.Constant(0.01)}); err != nil {
+		panic(err)
+	}
+	before, err := t.Evaluate(parts.Test)
+	if err != nil {
+		panic(err)
+	}
+	held, err := t.Classes(parts.Val)
+	if err != nil {
+		panic(err)
+	}
+	c, err := score.Calibrate("temperature", held, nil)
+	if err != nil {
+		panic(err)
+	}
+	aim, err := score.ParseAim("recall@precision=0.9")
+	if err != nil {
+		panic(err)
+	}
+	threshold, err := aim.Choose(c.Applied(held))
+	if err != nil {
+		panic(err)
+	}
+	c.Aimed(aim, threshold)
+	if err := t.Calibrate(c); err != nil {
+		panic(err)
+	}
+	after, err := t.Evaluate(parts.Test)
+	fmt.Println(c.Temperature > 1, after.Metrics["log_loss"] < before.Metrics["log_loss"], after.Each[1].Recall >= before.Each[1].Recall, err)
+	// Output: true true true <nil>
 }

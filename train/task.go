@@ -8,6 +8,7 @@ import (
 	"descent/data"
 	"descent/graph"
 	"descent/ops"
+	"descent/train/score"
 )
 
 // A Task is what is to be learned, in one of two forms. The usual one has a Model
@@ -38,6 +39,10 @@ type Task struct {
 	// what is gathered of several, add up to the whole: weights of mean 1 keep the
 	// scale of the loss.
 	Weighted bool
+	// ClassWeight, if not nil, multiplies the loss of each row by the number of its class,
+	// in the same way and beside Weighted: classes that are rare, or dear to miss, count
+	// for more. Scores do not have these weights, but a [score.Calibration] knows them.
+	ClassWeight []float64
 	// Mixed makes the loss of training, where rows are mixed with others, a mixture of
 	// that with a row's target and that with the other row's, for [Run].Augment.
 	Mixed bool
@@ -62,6 +67,8 @@ type Task struct {
 	// Gives says what the first prediction of a classification is, so that scores of
 	// probabilities can be computed.
 	Gives Meaning
+	// Calibration, if not nil, corrects these probabilities, and decides by them.
+	Calibration *score.Calibration
 	// Unit, if not nil, turns a target and the first prediction of a regression into
 	// the unit that scores are in, where training is in another.
 	Unit func(x float64) float64
@@ -167,8 +174,8 @@ func (task *Task) compute(b *Batch) Result {
 	if task.Residuals != nil {
 		loss.Residuals = task.Residuals(pred, target)
 	}
-	if task.Weighted {
-		loss.Node = weighted(loss.Node, b)
+	if factors := task.factors(b); len(factors) > 0 {
+		loss.Node = weighted(loss.Node, b.n, factors)
 	}
 	if task.Mixed && b.Training() {
 		other := task.targetOf(b, pred, data.MixedWith(targets))
@@ -181,17 +188,31 @@ func (task *Task) compute(b *Batch) Result {
 	return Result{[]Prediction{{"prediction", pred}}, []Loss{loss}}
 }
 
-// weighted returns the mean over rows of losses that have the weights of theirs.
-func weighted(loss *graph.Node, b *Batch) *graph.Node {
+// factors are the weights of the rows of a batch.
+func (task *Task) factors(b *Batch) (all []*graph.Node) {
+	if task.Weighted {
+		all = append(all, b.Numbers(weights))
+	}
+	if task.ClassWeight != nil {
+		all = append(all, ops.MatMul(b.OneHot(targets, task.Classes), b.g.Array(task.ClassWeight, task.Classes)))
+	}
+	return all
+}
+
+// weighted returns the mean over n rows of losses that are multiplied by factors.
+func weighted(loss *graph.Node, n int, factors []*graph.Node) *graph.Node {
 	s := loss.Shape()
 	if loss.Err() != nil {
 		return loss
 	}
-	if s.Rank() == 0 || s.Dim(0) != b.n {
-		return graph.Bad(fmt.Errorf("the losses of %d rows are %v; with weights the loss must have no reduction, such as losses.MSEWith(losses.None)", b.n, s), "weighted loss", loss)
+	if s.Rank() == 0 || s.Dim(0) != n {
+		return graph.Bad(fmt.Errorf("the losses of %d rows are %v; with weights the loss must have no reduction, such as losses.MSEWith(losses.None)", n, s), "weighted loss", loss)
 	}
-	column := append([]int{b.n}, slices.Repeat([]int{1}, s.Rank()-1)...)
-	return ops.Mean(ops.Mul(loss, ops.Reshape(b.Numbers(weights), column...)))
+	column := append([]int{n}, slices.Repeat([]int{1}, s.Rank()-1)...)
+	for _, f := range factors {
+		loss = ops.Mul(loss, ops.Reshape(f, column...))
+	}
+	return ops.Mean(loss)
 }
 
 // target returns what the loss of the usual form compares predictions with.
@@ -232,8 +253,8 @@ func (task *Task) truth() string {
 // complete reports what a task lacks.
 func (task *Task) complete() error {
 	switch {
-	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Residuals != nil || task.Features != 0 || task.OneHot || task.Weighted || task.Mixed):
-		return errors.New("train: the task has Compute; Model, Loss, Output, Residuals, Features, OneHot, Weighted and Mixed are for a task without")
+	case task.Compute != nil && (task.Model != nil || task.Loss != nil || task.Output != nil || task.Residuals != nil || task.Features != 0 || task.OneHot || task.Weighted || task.ClassWeight != nil || task.Mixed):
+		return errors.New("train: the task has Compute; Model, Loss, Output, Residuals, Features, OneHot, Weighted, ClassWeight and Mixed are for a task without")
 	case task.Compute == nil && task.Truth != "":
 		return errors.New(`train: Truth is for a task with Compute; else it is "y"`)
 	case task.Compute == nil && task.Model == nil:
@@ -242,12 +263,20 @@ func (task *Task) complete() error {
 		return errors.New("train: the task has no Loss")
 	case task.Compute == nil && task.Features < 1:
 		return fmt.Errorf("train: Features of the task is %d; it is the number of inputs of a row", task.Features)
-	case task.Weighted && task.Residuals != nil:
-		return errors.New("train: the task has both Weighted and Residuals; with Compute, residuals can have the roots of weights as factors")
-	case task.Mixed && (task.Weighted || task.Residuals != nil):
-		return errors.New("train: the task has Mixed and Weighted or Residuals; with Compute, a loss can be anything")
+	case (task.Weighted || task.ClassWeight != nil) && task.Residuals != nil:
+		return errors.New("train: the task has Residuals and Weighted or ClassWeight; with Compute, residuals can have the roots of weights as factors")
+	case task.Mixed && (task.Weighted || task.ClassWeight != nil || task.Residuals != nil):
+		return errors.New("train: the task has Mixed and Weighted, ClassWeight or Residuals; with Compute, a loss can be anything")
 	case task.Classes < 0 || task.Classes == 1:
 		return fmt.Errorf("train: Classes of the task is %d; it is 0 for a regression, else at least 2", task.Classes)
+	case task.ClassWeight != nil && (len(task.ClassWeight) != task.Classes || slices.ContainsFunc(task.ClassWeight, func(w float64) bool { return !(w > 0 && w <= maxWeight) })):
+		return fmt.Errorf("train: ClassWeight of the task is %v; it has a number above 0 for each of %d classes", task.ClassWeight, task.Classes)
+	case task.Calibration != nil && task.Gives == OtherScores:
+		return errors.New("train: the task has Calibration, and Gives does not say how it has probabilities")
+	case task.Calibration != nil:
+		if err := task.Calibration.Check(task.Classes); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
 	}
 	return nil
 }

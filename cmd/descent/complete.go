@@ -22,15 +22,20 @@ var flagWords = map[string]func() []string{
 	"model":     func() []string { return spec.Names(models.Table) },
 	"schedule":  func() []string { return spec.Names(schedule.Table) },
 	"augment":   func() []string { return spec.Names(augment.Table) },
-	"task":      func() []string { return []string{"regression", "classification"} },
-	"scaling":   func() []string { return []string{"standard", "minmax", "none"} },
-	"colors":    func() []string { return []string{"grey", "rgb"} },
-	"channels":  func() []string { return []string{"first", "last"} },
-	"split":     func() []string { return []string{"random", "time"} },
-	"unknown":   func() []string { return []string{"missing", "refuse"} },
-	"dtype":     func() []string { return []string{"float32", "float64"} },
-	"lang":      func() []string { return []string{"en", "zh"} },
-	"suite":     func() []string { return spec.Names(bench.Suites) },
+	"metric":    metricNames,
+	"calibrate": calibrationNames,
+	"threshold": func() []string {
+		return []string{"f1", "mcc", "balanced_accuracy", "cost=1:10", "recall@precision=0.9"}
+	},
+	"task":     func() []string { return []string{"regression", "classification"} },
+	"scaling":  func() []string { return []string{"standard", "minmax", "none"} },
+	"colors":   func() []string { return []string{"grey", "rgb"} },
+	"channels": func() []string { return []string{"first", "last"} },
+	"split":    func() []string { return []string{"random", "time"} },
+	"unknown":  func() []string { return []string{"missing", "refuse"} },
+	"dtype":    func() []string { return []string{"float32", "float64"} },
+	"lang":     func() []string { return []string{"en", "zh"} },
+	"suite":    func() []string { return spec.Names(bench.Suites) },
 }
 
 // argumentWords are what shells complete for the argument of a command, beside

@@ -61,6 +61,9 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if err != nil && !canceled {
 		return err
 	}
+	if err := o.calibration.end(o, r, t); err != nil {
+		return err
+	}
 	failed := o.keep(r, t)
 	if errors.As(failed, new(*train.DivergedError)) {
 		return failed

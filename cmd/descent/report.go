@@ -12,6 +12,7 @@ import (
 	"descent/internal/baseline"
 	"descent/internal/stats"
 	"descent/train"
+	"descent/train/score"
 )
 
 // A report is what train tells about a run.
@@ -46,10 +47,15 @@ type report struct {
 	Baseline  float64            `json:"baseline"` // accuracy of the most frequent class, or RMSE of the mean
 	Baselines baselines          `json:"baselines"`
 	Verdict   string             `json:"verdict,omitempty"` // where the model does not beat them
-	Confusion [][]int            `json:"confusion,omitempty"`
-	PerClass  []classScores      `json:"per_class,omitempty"`
-	Residuals []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
-	Out       string             `json:"out,omitempty"`
+	// Calibration is what corrects the probabilities, Reliability the confidences of the
+	// scored rows after that.
+	Calibration *score.Calibration `json:"calibration,omitempty"`
+	Calibrated  string             `json:"calibrated_on,omitempty"`
+	Reliability []score.Bin        `json:"reliability,omitempty"`
+	Confusion   [][]int            `json:"confusion,omitempty"`
+	PerClass    []classScores      `json:"per_class,omitempty"`
+	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
+	Out         string             `json:"out,omitempty"`
 
 	command string   // that was given
 	guesses []string // of the notes, those that are told in any case
@@ -57,6 +63,9 @@ type report struct {
 	history *train.History
 	unkept  bool           // the model could not be saved
 	more    []train.Metric // that were asked for
+
+	notCalibrated string   // why probabilities are not, "" where there are none
+	notes         []string // of what came after training
 }
 
 // baselines are the scores of what a model must beat, of the rows that are scored.
@@ -158,6 +167,13 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 	}
 	if err := r.compare(ctx, o, s, d); err != nil {
 		return err
+	}
+	if o.givesProbabilities() {
+		c, err := t.Classes(d)
+		if err != nil {
+			return err
+		}
+		r.Reliability = c.Reliability()
 	}
 	r.Confusion, r.Scores = s.Confusion, s.Values()
 	for k, x := range s.Each {

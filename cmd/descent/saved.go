@@ -43,8 +43,8 @@ func modelSet(dir string) atomicfile.Set {
 
 // savedFormat is the format of model.json that is written. In format 1, schemas
 // knew no dates, no ways of writing numbers, and no words for missing cells;
-// format 2 had no sums.
-const savedFormat = 3
+// format 2 had no sums, format 3 no calibration.
+const savedFormat = 4
 
 // A saved model is the content of model.json: all that is needed, with the
 // weights, to predict.
@@ -200,6 +200,12 @@ func (m *saved) check() error {
 		return fmt.Errorf("%d features, the schema has %d", m.Features, width)
 	case m.Classes == 0 && m.Scale == 0:
 		return fmt.Errorf("the target's scale is 0")
+	case m.Calibration != nil && !m.givesProbabilities():
+		return fmt.Errorf("a calibration, and loss %s gives no probabilities", m.Loss)
+	case m.Calibration != nil:
+		if err := m.Calibration.Check(m.Classes); err != nil {
+			return err
+		}
 	}
 	return m.checkImages()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -64,7 +65,7 @@ func TestFilesOfEarlierPrograms(t *testing.T) {
 	for folder, note := range map[string]string{saved2: "note: the checkpoint is of an earlier version", saved3: ""} {
 		model := cloned(t, filepath.Join(folder, "table", "model"))
 		status, _, errs := descent("train", saved2+"/table/rows.csv", "-t", "kind", "--val", "0.2", "--batch", "8", "--model", "dense(6)|batchnorm|tanh|dropout(0.1)",
-			"--optimizer", "clip(1)|adam(lr=0.01)", "--schedule", "cosine", "--epochs", "60", "--patience", "0", "-q", "--out", model, "--resume")
+			"--optimizer", "clip(1)|adam(lr=0.01)", "--schedule", "cosine", "--epochs", "60", "--patience", "0", "--calibrate", "none", "-q", "--out", model, "--resume")
 		if status != 0 || !strings.HasPrefix(errs, note) || note == "" && errs != "" {
 			t.Fatalf("%s: resumed: status %d: %s", folder, status, errs)
 		}
@@ -212,8 +213,8 @@ func TestLaterFormats(t *testing.T) {
 	dir := fitted(t)
 	path := filepath.Join(dir, modelFile)
 	old := textOf(t, path)
-	os.WriteFile(path, []byte(strings.Replace(old, `"format": 3,`, `"format": 4, "more": 1,`, 1)), 0o644)
-	if status, _, errs := descent("predict", dir, newRows); status != exitFailure || !strings.Contains(errs, "format 4; this program reads formats 1 to 3") || !strings.Contains(errs, "descent version") {
+	os.WriteFile(path, []byte(strings.Replace(old, fmt.Sprintf(`"format": %d,`, savedFormat), fmt.Sprintf(`"format": %d, "more": 1,`, savedFormat+1), 1)), 0o644)
+	if status, _, errs := descent("predict", dir, newRows); status != exitFailure || !strings.Contains(errs, fmt.Sprintf("format %d; this program reads formats 1 to %d", savedFormat+1, savedFormat)) || !strings.Contains(errs, "descent version") {
 		t.Errorf("status %d: %s", status, errs)
 	}
 	os.WriteFile(path, []byte(old), 0o644)

@@ -17,6 +17,13 @@ type classScores struct {
 	score.Class
 }
 
+func metricNames() (names []string) {
+	for _, m := range train.Metrics {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
 // chooseMetrics adds the metrics that were asked for, of which one may be monitored.
 func (o *trainOptions) chooseMetrics(classes []string) error {
 	if o.Model.Codes() {
@@ -74,6 +81,7 @@ func (r *report) headline() string {
 // printNotes prints what there is to say of the scores.
 func (r *report) printNotes(w io.Writer) {
 	fmt.Fprintln(w, r.meant())
+	r.printCalibration(w)
 	if r.Verdict != "" {
 		fmt.Fprintln(w, r.Verdict)
 	}

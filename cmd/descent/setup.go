@@ -11,6 +11,7 @@ import (
 	"descent/models"
 	"descent/ops"
 	"descent/train"
+	"descent/train/score"
 )
 
 // A setup is a model and a loss that fit each other and the target. It is what
@@ -29,6 +30,8 @@ type setup struct {
 	// Raw does this inside the model: the loss sees the target's own unit, and
 	// the layers are trained as well as without.
 	Raw bool `json:"raw,omitempty"`
+	// Calibration corrects the probabilities of classes; nil leaves them as they are.
+	Calibration *score.Calibration `json:"calibration,omitempty"`
 
 	mixed   bool           // rows are mixed with others in training
 	metrics []train.Metric // besides those that fit the task
@@ -139,7 +142,7 @@ func (s *setup) task() (train.Task, error) {
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
-	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed, Metrics: s.metrics}
+	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed, Metrics: s.metrics, Calibration: s.Calibration}
 	if s.mixed {
 		t.Residuals = nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type trainOptions struct {
 	split, unknown        string
 	rawTarget             bool
 	more                  []string // metrics
+	calibration           calibration
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -81,6 +83,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.val, "val", -1, about("val", ", by which the best epoch is chosen (default 0.15; 0 for tables of up to 5000 rows, unless an optimizer, a rate or --monitor is given)"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "")
+	o.calibration.flags(f)
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	o.words.add(f)
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
@@ -196,6 +199,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if _, e := os.Stat(o.run.Checkpoint); o.run.Resume && e != nil {
 		fmt.Fprintf(w, "note: no checkpoint in %s to resume from: a fresh run\n", o.out)
 	}
+	if err := o.calibration.begin(cmd.Context(), o, parts); err != nil {
+		return err
+	}
 	return o.finish(cmd, r, t, o.train(cmd.Context(), w, r, t))
 }
 
@@ -288,7 +294,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
-	if err := o.chooseMetrics(d.Classes); err != nil {
+	if err := cmp.Or(o.chooseMetrics(d.Classes), o.calibration.check(o, d)); err != nil {
 		return err
 	}
 	large := n > smallTable
@@ -348,6 +354,9 @@ func (o *trainOptions) allowRun(parts *data.Parts) (int, error) {
 	n, err := train.Memory(task, o.optimizer.Rule, dtypes[o.dtype], o.run, parts.Test, parts.Train)
 	if err != nil {
 		return 0, err
+	}
+	if o.calibration.twice(o, parts) {
+		n *= 2
 	}
 	return n, o.memory.allow("the run", int64(n))
 }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"descent/data"
+	"descent/train"
+	"descent/train/score"
+
+	"github.com/spf13/pflag"
+)
+
+// A calibration is how the probabilities of a classification are corrected, and the
+// threshold of a decision chosen, on rows that the model was not trained on: those for
+// validation; where there are none, rows that a second training leaves out, which runs
+// beside the first.
+type calibration struct {
+	method, aim string
+	goal        *score.Aim // of aim; nil is none
+	beside      chan held  // nil if there is no second training
+}
+
+// held are rows that a training left out, as its model sees them.
+type held struct {
+	rows *score.Classes
+	err  error
+}
+
+// Rows that a second training leaves out are a fifth of those for training; it is done
+// again, with others, until there are enough for a temperature.
+const (
+	leftOut     = 0.2
+	enough      = 250
+	mostBesides = 5
+)
+
+// uncalibrated is the method that leaves probabilities as they are.
+const uncalibrated = "none"
+
+func calibrationNames() (names []string) {
+	for _, row := range score.Calibrations {
+		names = append(names, row.Name)
+	}
+	return append(names, uncalibrated)
+}
+
+func (c *calibration) flags(f *pflag.FlagSet) {
+	f.StringVar(&c.method, "calibrate", "temperature", "how probabilities of classes are corrected, on rows that were not trained on: "+strings.Join(calibrationNames(), ", "))
+	f.StringVar(&c.aim, "threshold", "", "an `aim` for which the probability is chosen above which the second of two classes is predicted: f1, mcc, balanced_accuracy, cost=FP:FN such as cost=1:20, recall@precision=0.9")
+}
+
+// check refuses what cannot be done for a target and a loss.
+func (c *calibration) check(o *trainOptions, d *data.Dataset) error {
+	asked := "--calibrate"
+	if c.aim != "" {
+		asked = "--threshold"
+		goal, err := score.ParseAim(c.aim)
+		if err != nil {
+			return fmt.Errorf("--threshold: %w", err)
+		}
+		c.goal = &goal
+	}
+	if _, err := score.CalibrationNamed(c.method); err != nil && c.method != uncalibrated {
+		return fmt.Errorf("--calibrate: %w, and %s", err, uncalibrated)
+	}
+	switch {
+	case !o.given("calibrate") && !o.given("threshold"):
+	case o.Classes == 0:
+		return fmt.Errorf("%s is for classes; the target is a number", asked)
+	case !o.givesProbabilities():
+		return fmt.Errorf("%s needs probabilities, and loss %s gives none", asked, o.Loss)
+	case c.aim != "" && o.Classes > 2:
+		return fmt.Errorf("--threshold is for two classes; %s has %d", d.Target, o.Classes)
+	}
+	return nil
+}
+
+// does tells whether there is anything to do for a model.
+func (c *calibration) does(o *trainOptions) bool {
+	return o.givesProbabilities() && (c.method != uncalibrated || c.goal != nil)
+}
+
+// soon is how many products of a weight and an input a second training may have that
+// nobody has asked for: it is over as soon as the first, on another processor.
+const soon = 2e9
+
+// twice tells whether there is to be a second training.
+func (c *calibration) twice(o *trainOptions, parts *data.Parts) bool {
+	if !c.does(o) || parts.Val.Rows() > 0 {
+		return false
+	}
+	sum, err := o.summary()
+	return o.given("calibrate") || o.given("threshold") || err == nil && float64(sum.Products)*float64(parts.Train.Rows()*o.run.Epochs) <= soon
+}
+
+// begin starts the second training, if there is to be one.
+func (c *calibration) begin(ctx context.Context, o *trainOptions, parts *data.Parts) error {
+	if !c.twice(o, parts) {
+		return nil
+	}
+	t, err := o.trainer()
+	if err != nil {
+		return err
+	}
+	c.beside = make(chan held, 1)
+	go func() {
+		rows, err := o.leaveOut(ctx, t, parts.Train)
+		c.beside <- held{rows, err}
+	}()
+	return nil
+}
+
+// leaveOut trains as the run does, but for rows that are left out, which it returns.
+func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.Dataset) (*score.Classes, error) {
+	all := &score.Classes{K: o.Classes}
+	for i := range uint64(mostBesides) {
+		if len(all.Truth) >= enough {
+			break
+		}
+		parts, err := data.Split(d, data.Fractions{Test: leftOut}, o.seed+i)
+		if err == nil {
+			err = t.Reset(o.seed + i)
+		}
+		if err == nil {
+			err = o.again(ctx, t, parts.Train)
+		}
+		if err != nil {
+			return nil, err
+		}
+		c, err := t.Classes(parts.Test)
+		if err != nil {
+			return nil, err
+		}
+		all.Truth, all.Decided, all.P, all.Weight = append(all.Truth, c.Truth...), append(all.Decided, c.Decided...), append(all.P, c.P...), append(all.Weight, c.Weight...)
+	}
+	return all, nil
+}
+
+// again trains as the run does, on other rows, and tells nobody.
+func (o *trainOptions) again(ctx context.Context, t *train.Trainer, d *data.Dataset) error {
+	if o.solves(d) {
+		_, err := o.solve(ctx, io.Discard, t, d)
+		return err
+	}
+	run := train.Run{Train: d, Epochs: o.run.Epochs, Batch: o.run.Batch, Seed: o.run.Seed, Augment: o.run.Augment, Accumulate: o.run.Accumulate, Schedule: o.rate(d.Rows())}
+	if o.run.Method != nil {
+		run.Method = o.optimizer.Method(o.seed)
+	}
+	_, err := t.Fit(ctx, run)
+	return err
+}
+
+// end fits the calibration, and chooses the threshold.
+func (c *calibration) end(o *trainOptions, r *report, t *train.Trainer) error {
+	if !c.does(o) {
+		return nil
+	}
+	var rows *score.Classes
+	var err error
+	switch {
+	case r.parts.Val.Rows() > 0:
+		r.Calibrated = "val"
+		rows, err = t.Classes(r.parts.Val)
+	case c.beside != nil:
+		r.Calibrated = "left out"
+		h := <-c.beside
+		rows, err = h.rows, h.err
+	default:
+		r.notCalibrated = "that would take a second training; --calibrate temperature does it, or --val 0.15 holds rows out"
+		return nil
+	}
+	if err != nil {
+		r.Calibrated, r.notCalibrated = "", oneLine(err.Error())
+		return nil
+	}
+	fitted := &score.Calibration{Rows: len(rows.Truth)}
+	if c.method != uncalibrated {
+		if fitted, err = score.Calibrate(c.method, rows, nil); err != nil {
+			return err
+		}
+	}
+	if c.goal != nil {
+		threshold, err := c.goal.Choose(fitted.Applied(rows))
+		if err != nil {
+			r.notes = append(r.notes, "--threshold: "+err.Error())
+		}
+		fitted.Aimed(*c.goal, threshold)
+	}
+	o.Calibration, r.Calibration = fitted, fitted
+	return t.Calibrate(fitted)
+}
+
+// printCalibration says how probabilities were corrected.
+func (r *report) printCalibration(w io.Writer) {
+	for _, n := range r.notes {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
+	c := r.Calibration
+	if c == nil {
+		if r.notCalibrated != "" {
+			fmt.Fprintf(w, "probabilities are not calibrated: %s\n", r.notCalibrated)
+		}
+		return
+	}
+	on := fmt.Sprintf("%d validation rows", c.Rows)
+	if r.Calibrated != "val" {
+		on = fmt.Sprintf("%d training rows that a second training left out", c.Rows)
+	}
+	if c.Method != "" {
+		how := c.Method
+		if c.Temperature > 0 {
+			how += fmt.Sprintf(" %.3g", c.Temperature)
+		}
+		fmt.Fprintf(w, "probabilities are calibrated (%s) on %s: their log loss %.4f became %.4f\n", how, on, c.Before, c.After)
+	}
+	if c.Aim != "" {
+		fmt.Fprintf(w, "%s is predicted above a probability of %.4g, chosen for %s on %s\n", r.Classes[1], c.Threshold(), c.Aim, on)
+	}
+}
