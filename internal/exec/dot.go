@@ -163,6 +163,14 @@ func (o dot) accumulate(f *Func, x *value) operation {
 	return o
 }
 
+func (o dot) few(dims []int, _ [][]int, rows []bool, n int) operation {
+	if len(dims) != 2 || o.ta || slices.Contains(rows[1:], true) {
+		return nil
+	}
+	o.m = n
+	return o
+}
+
 func (o dot) step(f anyFrame) step { return stepOf(o, f, productStep[float32], productStep[float64]) }
 
 // product multiplies a pair of matrices, or a batch of pairs.
@@ -209,6 +217,8 @@ func (s *product[T]) slots(visit func(*uintptr)) {
 
 // start packs a factor that all steps of a loop have.
 func (s *product[T]) start() { s.p.Pack(s.b) }
+
+func (s *product[T]) share(first starter) { s.p.UsePacked(first.(*product[T]).p) }
 
 func (s *product[T]) count() int { return max(1, len(s.offA)) }
 

@@ -100,6 +100,14 @@ func transposes(v *kernel.View, dims []int) bool {
 	return true
 }
 
+func (o gather) few(dims []int, args [][]int, _ []bool, n int) operation {
+	if o.view.Stride[0] != size(args[0])/args[0][0] {
+		return nil
+	}
+	o.view.Dims[0] = n
+	return o
+}
+
 func (o gather) step(f anyFrame) step { return stepOf(o, f, gatherStep[float32], gatherStep[float64]) }
 
 func gatherStep[T kernel.Float](o gather, f frame[T]) step {

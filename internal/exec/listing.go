@@ -27,7 +27,11 @@ func (p *Program[T]) Listing() string {
 			continue
 		}
 		fmt.Fprintf(&b, "%s\n", p.line(g.vals[0]))
-		if l, ok := p.steps[p.stepOf[i]].(*loopStep[T]); ok {
+		s := p.steps[p.stepOf[i]]
+		if shared, ok := s.(*sharedStep); ok {
+			s = shared.divisible
+		}
+		if l, ok := s.(*loopStep[T]); ok {
 			b.WriteString(l.listing())
 		}
 	}

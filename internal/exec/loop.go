@@ -46,7 +46,23 @@ type Start struct{ Operand, Result, At int }
 type loop struct {
 	plain
 	*Loop
-	body arrangement // of the body
+	body  arrangement // of the body
+	lanes int         // those that take some rows each through all steps, see [Loop.divide]
+	parts []int       // by leaf: elements from lane to lane
+}
+
+// prepare improves the body and lays it out, for the rows of a lane where there are
+// lanes.
+func (o *loop) prepare(layOut func(*Func) (arrangement, error), checking bool) (err error) {
+	o.lanes, o.parts = 1, make([]int, len(o.Leaves))
+	if d := o.divide(); d != nil && !checking {
+		l := *o.Loop
+		l.Body, o.Loop, o.lanes, o.parts = d.body, &l, d.lanes, d.parts
+	}
+	if o.body, err = layOut(o.Body); err != nil {
+		return fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return nil
 }
 
 // Loop adds a loop and returns its results.
@@ -55,14 +71,18 @@ func (f *Func) Loop(l *Loop, args ...Val) []Val {
 }
 
 func (o *loop) line(args []string) string {
-	return called(fmt.Sprintf("%s: loop of %d steps", o.Name, o.Steps), args)
+	name := fmt.Sprintf("%s: loop of %d steps", o.Name, o.Steps)
+	if o.lanes > 1 {
+		name += fmt.Sprintf(" in %d lanes", o.lanes)
+	}
+	return called(name, args)
 }
 
 func (o *loop) results() [][]int { return o.Results }
 
-// room is the arena of the body, and behind it what is the loop's own.
+// room is the arena of the body of each lane, and behind them what is the loop's own.
 func (o *loop) room() int {
-	n := o.arena()
+	n := o.lanes * o.arena()
 	for _, d := range o.Own {
 		n += alignUp(size(d))
 	}
@@ -90,7 +110,11 @@ func (o *loop) verify(_ []int, args [][]int) error {
 			return fmt.Errorf("%s: leaf %d is of array %d of %d", o.Name, i, w.Array, len(arrays))
 		}
 		end := w.Start + (o.Steps-1)*w.Step
-		if n := size(b.leaves[i].Dims); min(w.Start, end) < 0 || max(w.Start, end)+n > size(arrays[w.Array]) {
+		n := size(b.leaves[i].Dims)
+		if o.parts != nil { // the body is that of a lane
+			n += (o.lanes - 1) * o.parts[i]
+		}
+		if min(w.Start, end) < 0 || max(w.Start, end)+n > size(arrays[w.Array]) {
 			return fmt.Errorf("%s: leaf %d leaves %v", o.Name, i, arrays[w.Array])
 		}
 	}
@@ -113,11 +137,16 @@ func (o *loop) step(f anyFrame) step { return stepOf(o, f, newLoopStep[float32],
 // are made; the places where they keep addresses are known then.
 type loopStep[T kernel.Float] struct {
 	*loop
-	body   *Program[T]
+	lanes  []lane[T]
 	starts []step
-	movers []mover
 	rest   []rest[T]
 	bad    *NonFinite // in a checking program
+}
+
+// A lane is the body for some rows.
+type lane[T kernel.Float] struct {
+	body   *Program[T]
+	movers []mover
 }
 
 // A mover is an address that a step of the body keeps, and how far it moves.
@@ -136,7 +165,7 @@ type rest[T kernel.Float] struct {
 
 func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 	args, outs := f.arrays(), f.outs()
-	at := o.arena()
+	at := o.lanes * o.arena()
 	for _, d := range o.Own {
 		outs = append(outs, f.room()[at:][:size(d)])
 		at += alignUp(size(d))
@@ -146,6 +175,15 @@ func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 		from := args[c.Operand]
 		s.starts = append(s.starts, &move[T]{outs[c.Result][c.At:][:len(from)], from})
 	}
+	for i := range o.lanes {
+		s.lanes = append(s.lanes, s.newLane(i, f, args, outs))
+	}
+	return s
+}
+
+// newLane makes the body of lane i.
+func (s *loopStep[T]) newLane(i int, f frame[T], args, outs [][]T) (l lane[T]) {
+	o := s.loop
 	places := make([]*T, len(o.Leaves))
 	windows := make([][]T, len(o.Leaves)) // stand for what moves until it is known where
 	memory := func(leaf int) []T {
@@ -154,7 +192,7 @@ func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 		if w.Result {
 			array = outs
 		}
-		part := array[w.Array][w.Start:][:n]
+		part := array[w.Array][w.Start+i*o.parts[leaf]:][:n]
 		if w.Step == 0 || n == 0 {
 			return part
 		}
@@ -165,18 +203,32 @@ func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 		}
 		return windows[leaf]
 	}
-	s.body = assemble(o.Body, o.body, memory, f.room()[:o.arena()], f.p.options)
-	f.p.shares = f.p.shares || s.body.shares
-	for _, steps := range [][]step{s.body.steps, s.body.ends} {
-		for _, b := range steps {
-			b.slots(func(at *uintptr) { s.bind(at, windows, places) })
+	options := f.p.options
+	if o.lanes > 1 {
+		options.Team = nil // it shares the lanes
+	}
+	l.body = assemble(o.Body, o.body, memory, f.room()[i*o.arena():][:o.arena()], options)
+	f.p.shares = f.p.shares || l.body.shares
+	l.steps(func(b step) { b.slots(func(at *uintptr) { s.bind(&l, at, windows, places) }) })
+	if i > 0 {
+		for k, p := range l.body.starters {
+			p.share(s.lanes[0].body.starters[k])
 		}
 	}
-	return s
+	return l
+}
+
+// steps visits the body's.
+func (l *lane[T]) steps(visit func(step)) {
+	for _, steps := range [][]step{l.body.steps, l.body.ends} {
+		for _, b := range steps {
+			visit(b)
+		}
+	}
 }
 
 // bind replaces an address in a window by that of the first step.
-func (s *loopStep[T]) bind(at *uintptr, windows [][]T, places []*T) {
+func (s *loopStep[T]) bind(l *lane[T], at *uintptr, windows [][]T, places []*T) {
 	for leaf, w := range windows {
 		from := uintptr(unsafe.Pointer(unsafe.SliceData(w)))
 		within, size := *at-from, uintptr(len(w))*sizeOf(T(0))
@@ -184,7 +236,7 @@ func (s *loopStep[T]) bind(at *uintptr, windows [][]T, places []*T) {
 			continue
 		}
 		*at = uintptr(unsafe.Pointer(places[leaf])) + within
-		s.movers = append(s.movers, mover{at, *at, uintptr(s.Leaves[leaf].Step) * sizeOf(T(0))})
+		l.movers = append(l.movers, mover{at, *at, uintptr(s.Leaves[leaf].Step) * sizeOf(T(0))})
 		return
 	}
 }
@@ -193,38 +245,53 @@ func (s *loopStep[T]) slots(visit func(*uintptr)) {
 	for _, c := range s.starts {
 		c.slots(visit)
 	}
-	for i := range s.movers {
-		visit(&s.movers[i].start)
+	for k := range s.lanes {
+		l := &s.lanes[k]
+		for i := range l.movers {
+			visit(&l.movers[i].start)
+		}
+		l.steps(func(b step) { b.slots(visit) })
 	}
 	for i := range s.rest {
 		visit(start(&s.rest[i].array))
 	}
-	for _, steps := range [][]step{s.body.steps, s.body.ends} {
-		for _, b := range steps {
-			b.slots(visit)
-		}
-	}
 }
 
 func (s *loopStep[T]) run() {
+	s.prepare()
+	for i := range s.lanes {
+		s.chunk(i, 0)
+	}
+}
+
+func (s *loopStep[T]) chunks() int { return len(s.lanes) }
+func (s *loopStep[T]) reserve(int) {}
+func (s *loopStep[T]) finish()     {}
+
+func (s *loopStep[T]) prepare() {
 	for _, c := range s.starts {
 		c.run()
 	}
-	for i := range s.movers {
-		*s.movers[i].at = s.movers[i].start
-	}
-	for _, p := range s.body.starters {
+	for _, p := range s.lanes[0].body.starters {
 		p.start()
+	}
+}
+
+// chunk takes a lane through all steps.
+func (s *loopStep[T]) chunk(i, _ int) {
+	l := &s.lanes[i]
+	for i := range l.movers {
+		*l.movers[i].at = l.movers[i].start
 	}
 	for t := range s.Steps {
 		if t > 0 {
-			for i := range s.movers {
-				m := &s.movers[i]
+			for i := range l.movers {
+				m := &l.movers[i]
 				*m.at += m.step
 			}
 		}
-		if s.body.options.Check {
-			if s.bad = s.body.RunChecked(); s.bad != nil {
+		if l.body.options.Check {
+			if s.bad = l.body.RunChecked(); s.bad != nil {
 				if s.Reverse {
 					t = s.Steps - 1 - t
 				}
@@ -232,9 +299,9 @@ func (s *loopStep[T]) run() {
 				return
 			}
 		} else {
-			s.body.execute()
+			l.body.execute()
 		}
-		if s.Stops && s.body.Scalar(0) != 0 {
+		if s.Stops && l.body.Scalar(0) != 0 {
 			for _, r := range s.rest {
 				r.clear(t+1, s.Steps)
 			}
@@ -274,6 +341,6 @@ func (s *loopStep[T]) listing() string {
 		}
 		fmt.Fprintf(&b, "%s %v: %s %d%s\n", s.Body.leaves[i].Name, s.Body.leaves[i].Dims, kind, w.Array, moves)
 	}
-	b.WriteString(s.body.Listing())
+	b.WriteString(s.lanes[0].body.Listing())
 	return "     | " + strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\n", "\n     | ") + "\n"
 }

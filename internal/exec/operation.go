@@ -55,6 +55,10 @@ type operation interface {
 	// and its operands those of x, then s, a scalar, and p, an array; or nil. It
 	// should overwrite p.
 	accumulate(f *Func, x *value) operation
+	// few returns the operation for the first n rows of its result, of shape dims, and
+	// of the operands, of shapes args, whose first axis is rows; or nil, if a row of the
+	// result depends on others than that row of these.
+	few(dims []int, args [][]int, rows []bool, n int) operation
 }
 
 // plain is embedded by operations. It has the answers of those that can do
@@ -70,6 +74,7 @@ func (plain) constant(float64) (float64, bool)                       { return 0,
 func (plain) simplify(_ *Func, i Val, _ *value) Val                  { return i }
 func (plain) epilogue(*Func, *value, *value, int) (operation, []Val) { return nil, nil }
 func (plain) accumulate(*Func, *value) operation                     { return nil }
+func (plain) few([]int, [][]int, []bool, int) operation              { return nil }
 
 // operation adds a value that o computes.
 func (f *Func) operation(o operation, dims []int, args ...Val) Val {

@@ -90,6 +90,18 @@ func (o *place) verify(_ []int, args [][]int) error {
 	return nil
 }
 
+func (o *place) few(dims []int, _ [][]int, rows []bool, n int) operation {
+	few := &place{views: slices.Clone(o.views)}
+	for k := range few.views {
+		v := &few.views[k]
+		if !rows[k] || v.Dims[0] != dims[0] || v.Stride[0] != size(dims)/dims[0] {
+			return nil
+		}
+		v.Dims[0] = n
+	}
+	return few
+}
+
 func (o *place) step(f anyFrame) step {
 	return stepOf(o, f, newPlaceStep[float32], newPlaceStep[float64])
 }

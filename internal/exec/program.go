@@ -43,7 +43,7 @@ type Program[T kernel.Float] struct {
 	wide    []scalarLoad[float64]
 	ends    []step // updates that could not be computed in place
 	// Of a loop's body: steps that prepare something before the first of a loop's.
-	starters []interface{ start() }
+	starters []starter
 	consts   map[uint64][]T
 	blocks   map[Val][]float64 // sums of the blocks of totals in regions
 	scratch  [][][]T           // by worker: segments
@@ -54,6 +54,13 @@ type Program[T kernel.Float] struct {
 	outputs  []output[T]
 	borrows  bool       // an output is memory of the caller
 	pages    *jit.Pages // nil where arithmetic is interpreted
+}
+
+// A starter is a step of a loop's body that prepares something before the first, or
+// shares what that of another lane has prepared.
+type starter interface {
+	start()
+	share(first starter)
 }
 
 type output[T kernel.Float] struct {
@@ -102,8 +109,8 @@ func prepare[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (l a
 	}
 	for i := range f.vals {
 		if loop, ok := f.vals[i].op.(*loop); ok {
-			if loop.body, err = prepare[T](loop.Body, nil, o); err != nil {
-				return l, fmt.Errorf("%s: %w", loop.Name, err)
+			if err := loop.prepare(func(body *Func) (arrangement, error) { return prepare[T](body, nil, o) }, o.Check); err != nil {
+				return l, err
 			}
 		}
 	}

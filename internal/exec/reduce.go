@@ -78,6 +78,14 @@ func (o reduction) simplify(f *Func, i Val, v *value) Val {
 	return i
 }
 
+func (o reduction) few(dims []int, _ [][]int, _ []bool, n int) operation {
+	if o.outer%dims[0] != 0 {
+		return nil
+	}
+	o.outer = o.outer / dims[0] * n
+	return o
+}
+
 func (o reduction) step(f anyFrame) step {
 	return stepOf(o, f, reduceStep[float32], reduceStep[float64])
 }

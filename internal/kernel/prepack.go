@@ -27,6 +27,10 @@ func (p *Product[T]) Pack(b *T) {
 	}
 }
 
+// UsePacked makes a product whose B is packed before use what another of the same shape
+// packs.
+func (p *Product[T]) UsePacked(q *Product[T]) { p.packed = q.packed }
+
 // packedAt is where the panels from a column on, of the block of k that starts at l,
 // were packed.
 func (p *Product[T]) packedAt(w *workspace[T], l, col int) *T {
