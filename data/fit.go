@@ -85,6 +85,8 @@ func reasons(t *Table, target string, rows []int, o Options) []string {
 			continue
 		case drop[c.Name]:
 			why[i] = "dropped on request"
+		case c.Name == o.Weight:
+			why[i] = "the weights of rows"
 		default:
 			if why[i] = empty(c, rows, o); why[i] == "" && o.Shape == nil && !use[c.Name] {
 				if why[i] = tellsRows(c, rows, o.MaxLevels); why[i] == "" && i == 0 && t.indexed() && isIndex(c, rows) {

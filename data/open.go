@@ -240,7 +240,7 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 
 func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 	if advice := leaveOut(map[string]bool{"Target": target != "" && target != s.Images.Target, "Task": o.Task == Regression, "Scaling": o.Scaling != Unscaled,
-		"Drop": len(o.Drop) > 0, "Use": len(o.Use) > 0, "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
+		"Drop": len(o.Drop) > 0, "Weight": o.Weight != "", "Use": len(o.Use) > 0, "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
 		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
 	if s.Images.Class == nil && !o.NoTarget {

@@ -28,6 +28,9 @@ type Options struct {
 
 	// Drop names columns that are not to be used.
 	Drop []string
+	// Weight names a column that has the weights of rows, numbers of at least 0, and is
+	// no input; "" if all count the same. Those for training then have mean 1.
+	Weight string
 	// Use names columns that are to be used although they seem to tell rows
 	// apart: names, numbers of rows, free text.
 	Use []string
@@ -102,6 +105,11 @@ func Prepare(t *Table, target string, o Options) (*Parts, error) {
 			return nil, err
 		}
 	}
+	if o.Weight != "" {
+		if err := parts.weigh(t, o.Weight, split); err != nil {
+			return nil, err
+		}
+	}
 	parts.Train.Dropped = s.Target.Missing
 	parts.Notes = append(parts.Notes, s.Notes()...)
 	return parts, nil
@@ -130,6 +138,11 @@ func (o *Options) check(t *Table, target string) error {
 		if slices.Contains(o.Drop, name) {
 			return advise(fmt.Errorf("%s: %s is both to be used and to be dropped", t.Name, quote(name)),
 				Advice{Text: "take it out of Use", Option: "Use", Value: name, Remove: true}, Advice{Text: "take it out of Drop", Option: "Drop", Value: name, Remove: true})
+		}
+	}
+	if o.Weight != "" {
+		if err := o.checkWeight(t, target); err != nil {
+			return err
 		}
 	}
 	if o.Split != "" && o.Split != SplitRandom && o.Split != SplitTime {

@@ -174,7 +174,7 @@ func (task *Task) compute(b *Batch) Result {
 	if task.Residuals != nil {
 		loss.Residuals = task.Residuals(pred, target)
 	}
-	if factors := task.factors(b); len(factors) > 0 {
+	if factors := task.factors(b, target); len(factors) > 0 {
 		loss.Node = weighted(loss.Node, b.n, factors)
 	}
 	if task.Mixed && b.Training() {
@@ -188,13 +188,20 @@ func (task *Task) compute(b *Batch) Result {
 	return Result{[]Prediction{{"prediction", pred}}, []Loss{loss}}
 }
 
-// factors are the weights of the rows of a batch.
-func (task *Task) factors(b *Batch) (all []*graph.Node) {
+// factors are the weights of the rows of a batch, whose classes are in a target.
+func (task *Task) factors(b *Batch, target *graph.Node) (all []*graph.Node) {
 	if task.Weighted {
 		all = append(all, b.Numbers(weights))
 	}
-	if task.ClassWeight != nil {
-		all = append(all, ops.MatMul(b.OneHot(targets, task.Classes), b.g.Array(task.ClassWeight, task.Classes)))
+	if w := task.ClassWeight; w != nil {
+		switch of := b.g.Array(w, len(w)); {
+		case target.Shape().Rank() == 1: // the number of each row's class
+			all = append(all, ops.Take(of, target, 0))
+		case target.Shape().Dim(1) == 1: // 0 or 1
+			all = append(all, ops.Shift(w[0], ops.Scale(w[1]-w[0], target)))
+		default: // 1 for the class of each row
+			all = append(all, ops.MatMul(target, of))
+		}
 	}
 	return all
 }

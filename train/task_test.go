@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,6 +234,56 @@ func TestRowWeights(t *testing.T) {
 	task.Loss, d.Weight = losses.MSEWith(losses.None), nil
 	if err := mustNew(t, task, optimizers.SGD(), graph.Float64, 1).Match(d); err == nil || !strings.Contains(err.Error(), `no array "weight"`) {
 		t.Errorf("rows without weights: %v", err)
+	}
+}
+
+// TestClassWeights: weights of classes are weights of rows, in each form that a target
+// has, and scores other than the loss do not have them.
+func TestClassWeights(t *testing.T) {
+	three, two := iris(t).Train.(*data.Dataset), *iris(t).Train.(*data.Dataset)
+	two.Classes, two.Class = []string{"a", "b"}, slices.Clone(two.Class)
+	for i, c := range two.Class {
+		two.Class[i] = min(c, 1)
+	}
+	for name, c := range map[string]struct {
+		task train.Task
+		d    *data.Dataset
+	}{
+		"numbers of classes": {train.Task{Model: models.Dense(3), Loss: losses.CrossEntropyWith(losses.CrossEntropyOptions{Reduction: losses.None}), Classes: 3, ClassWeight: []float64{0.5, 2, 3}}, three},
+		"one hot":            {train.Task{Model: models.Dense(3), Loss: losses.MSEWith(losses.None), OneHot: true, Classes: 3, ClassWeight: []float64{0.5, 2, 3}}, three},
+		"0 and 1":            {train.Task{Model: models.Dense(1), Loss: losses.MSEWith(losses.None), Classes: 2, ClassWeight: []float64{0.5, 2}}, &two},
+	} {
+		c.task.Features = 4
+		rows := *c.d
+		for _, k := range rows.Class {
+			rows.Weight = append(rows.Weight, c.task.ClassWeight[k])
+		}
+		other := c.task
+		other.Weighted, other.ClassWeight = true, nil
+		a, err := mustNew(t, c.task, optimizers.SGD(), graph.Float64, 1).Evaluate(c.d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := mustNew(t, other, optimizers.SGD(), graph.Float64, 1).Evaluate(&rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Weighted = false
+		other.Loss = func(pred, y *graph.Node) *graph.Node { return ops.Mean(c.task.Loss(pred, y)) }
+		plain, err := mustNew(t, other, optimizers.SGD(), graph.Float64, 1).Evaluate(c.d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(a.Loss-b.Loss) > 1e-12 || a.Loss == plain.Loss || a.Metrics["accuracy"] != plain.Metrics["accuracy"] || b.Metrics["accuracy"] == plain.Metrics["accuracy"] {
+			t.Errorf("%s: loss %v, by rows %v, without %v; accuracy %v, %v, %v", name, a.Loss, b.Loss, plain.Loss, a.Metrics["accuracy"], b.Metrics["accuracy"], plain.Metrics["accuracy"])
+		}
+	}
+	task := irisTask()
+	for _, w := range [][]float64{{1, 2}, {1, 2, 0}, {1, 2, -1}, {1, 2, math.NaN()}} {
+		task.ClassWeight = w
+		if _, err := train.New(task, optimizers.SGD(), graph.Float64, 1); err == nil || !strings.Contains(err.Error(), "a number above 0 for each of 3 classes") {
+			t.Errorf("%v: %v", w, err)
+		}
 	}
 }
 

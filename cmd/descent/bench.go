@@ -332,6 +332,9 @@ func (o *benchOptions) prepare() error {
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
 	}
+	if err := o.weigh(parts.Train); err != nil {
+		return usage(err)
+	}
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
 	}
@@ -344,7 +347,7 @@ func (o *benchOptions) prepare() error {
 	for _, note := range parts.Notes {
 		n.Notes = append(n.Notes, o.note(note))
 	}
-	n.Data, n.Model, n.Loss, n.Parts = called(o.data), o.Model.String(), o.Loss.String(), parts
+	n.Data, n.Model, n.Loss, n.Parts = called(o.data), o.Model.String(), o.lossText(), parts
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"descent/data"
@@ -32,9 +33,10 @@ type held struct {
 // Rows that a second training leaves out are a fifth of those for training; it is done
 // again, with others, until there are enough for a temperature.
 const (
-	leftOut     = 0.2
-	enough      = 250
-	mostBesides = 5
+	leftOut      = 0.2
+	enough       = 250
+	enoughOfEach = 20
+	mostBesides  = 5
 )
 
 // uncalibrated is the method that leaves probabilities as they are.
@@ -117,7 +119,7 @@ func (c *calibration) begin(ctx context.Context, o *trainOptions, parts *data.Pa
 func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.Dataset) (*score.Classes, error) {
 	all := &score.Classes{K: o.Classes}
 	for i := range uint64(mostBesides) {
-		if len(all.Truth) >= enough {
+		if len(all.Truth) >= enough && rarest(all) >= enoughOfEach {
 			break
 		}
 		parts, err := data.Split(d, data.Fractions{Test: leftOut}, o.seed+i)
@@ -137,6 +139,15 @@ func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.D
 		all.Truth, all.Decided, all.P, all.Weight = append(all.Truth, c.Truth...), append(all.Decided, c.Decided...), append(all.P, c.P...), append(all.Weight, c.Weight...)
 	}
 	return all, nil
+}
+
+// rarest is how many rows there are of the rarest class.
+func rarest(c *score.Classes) int {
+	count := make([]int, c.K)
+	for _, k := range c.Truth {
+		count[k]++
+	}
+	return slices.Min(count)
 }
 
 // again trains as the run does, on other rows, and tells nobody.
@@ -178,7 +189,7 @@ func (c *calibration) end(o *trainOptions, r *report, t *train.Trainer) error {
 	}
 	fitted := &score.Calibration{Rows: len(rows.Truth)}
 	if c.method != uncalibrated {
-		if fitted, err = score.Calibrate(c.method, rows, nil); err != nil {
+		if fitted, err = score.Calibrate(c.method, rows, o.classWeights); err != nil {
 			return err
 		}
 	}
@@ -207,7 +218,7 @@ func (r *report) printCalibration(w io.Writer) {
 	}
 	on := fmt.Sprintf("%d validation rows", c.Rows)
 	if r.Calibrated != "val" {
-		on = fmt.Sprintf("%d training rows that a second training left out", c.Rows)
+		on = fmt.Sprintf("%d training rows that other trainings left out", c.Rows)
 	}
 	if c.Method != "" {
 		how := c.Method

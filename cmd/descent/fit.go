@@ -55,7 +55,7 @@ func fitCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringArrayVar(&o.start, "start", nil, about("start", ": the parameters, each with a value"))
-	f.StringVar(&o.weights.Weight, "weight", "", "`column` of weights: the variance of a row is that of the residuals divided by its weight")
+	f.StringVar(&o.weights.Weight, "weight", "", about("weight", ": its variance is that of the residuals divided by its weight"))
 	f.StringVar(&o.weights.Sigma, "sigma", "", "`column` of standard deviations of the response, up to a common factor")
 	f.BoolVar(&o.weights.Absolute, "absolute-sigma", false, "--sigma has no unknown factor: standard errors follow from it alone")
 	o.add(cmd)

@@ -34,6 +34,7 @@ var flagHeads = map[string]string{
 	"test":        "share of the rows held out for the scores",
 	"unknown":     "words that training has not seen: missing takes them for missing cells, refuse does not",
 	"val":         "share of the rows held out for validation",
+	"weight":      "`column` that says how much each row counts",
 	"workers":     "processors to use; results do not depend on it (default: all)",
 }
 

@@ -52,17 +52,19 @@ type report struct {
 	Calibration *score.Calibration `json:"calibration,omitempty"`
 	Calibrated  string             `json:"calibrated_on,omitempty"`
 	Reliability []score.Bin        `json:"reliability,omitempty"`
+	Remarks     []string           `json:"remarks,omitempty"`
 	Confusion   [][]int            `json:"confusion,omitempty"`
 	PerClass    []classScores      `json:"per_class,omitempty"`
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Out         string             `json:"out,omitempty"`
 
-	command string   // that was given
-	guesses []string // of the notes, those that are told in any case
-	parts   *data.Parts
-	history *train.History
-	unkept  bool           // the model could not be saved
-	more    []train.Metric // that were asked for
+	command  string   // that was given
+	guesses  []string // of the notes, those that are told in any case
+	parts    *data.Parts
+	history  *train.History
+	unkept   bool           // the model could not be saved
+	more     []train.Metric // that were asked for
+	weighted bool           // the rows are
 
 	notCalibrated string   // why probabilities are not, "" where there are none
 	notes         []string // of what came after training
@@ -83,7 +85,7 @@ type rowCount struct {
 // introduce fills in what is known before training, and prints it.
 func (r *report) introduce(w io.Writer, o *trainOptions) {
 	d := r.parts.Train
-	r.more = o.metrics
+	r.more, r.weighted = o.metrics, o.weighted
 	r.Task, r.Target, r.Classes, r.Inputs = string(data.Regression), d.Target, d.Classes, d.Features()
 	if o.Classes > 0 {
 		r.Task = string(data.Classification)
@@ -92,7 +94,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		r.Task, r.Target, r.Classes = "autoencoder", "", nil
 	}
 	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.Loss.String(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
+	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.lossText(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
 	if o.augment != nil {
 		r.Augment = o.augment.String()
 	}
@@ -168,13 +170,14 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 	if err := r.compare(ctx, o, s, d); err != nil {
 		return err
 	}
+	var c *score.Classes
 	if o.givesProbabilities() {
-		c, err := t.Classes(d)
-		if err != nil {
+		if c, err = t.Classes(d); err != nil {
 			return err
 		}
 		r.Reliability = c.Reliability()
 	}
+	r.remark(o, s, c)
 	r.Confusion, r.Scores = s.Confusion, s.Values()
 	for k, x := range s.Each {
 		r.PerClass = append(r.PerClass, classScores{r.Classes[k], x})
@@ -208,9 +211,9 @@ func (r *report) compare(ctx context.Context, o *trainOptions, s *train.Scores, 
 		return err
 	}
 	if o.Model.String() == "linear" {
-		r.Verdict = (&baseline.Scores{Constant: b.Constant}).Verdict(s) // it is the other baseline itself
+		r.Verdict = (&baseline.Scores{Constant: b.Constant}).Verdict(s, o.judgedBy(s)) // it is the other baseline itself
 	} else {
-		r.Verdict = b.Verdict(s)
+		r.Verdict = b.Verdict(s, o.judgedBy(s))
 	}
 	if r.Baselines.Constant = b.Constant.Metrics; o.Classes > 0 {
 		r.Baseline = b.Constant.Metrics["accuracy"]

@@ -43,6 +43,8 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
 	f.StringVar(&o.scaling, "scaling", scaling, about("scaling", scalingHelp))
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
+	f.StringVar(&o.weight, "weight", "", about("weight", ", in the loss and in all scores; it is no input"))
+	f.StringVar(&o.classWeight, "class-weight", "", "how much a row of a class counts in the loss: balanced, so that all classes count the same, or numbers such as yes=20,no=1")
 	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
 	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")
 	f.StringVar(&o.split, "split", "", "rows that are held out: random, or time for the latest (default: time if there is a column of dates)")
@@ -123,7 +125,7 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 	if o.whole(src) && scaling == data.Standard {
 		scaling = data.Unscaled // the model does it
 	}
-	return src.Prepare(o.target, data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop,
+	return src.Prepare(o.target, data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 

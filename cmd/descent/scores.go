@@ -82,8 +82,10 @@ func (r *report) headline() string {
 func (r *report) printNotes(w io.Writer) {
 	fmt.Fprintln(w, r.meant())
 	r.printCalibration(w)
-	if r.Verdict != "" {
-		fmt.Fprintln(w, r.Verdict)
+	for _, line := range append([]string{r.Verdict}, r.Remarks...) {
+		if line != "" {
+			fmt.Fprintln(w, line)
+		}
 	}
 	if q := r.Residuals; q != nil {
 		fmt.Fprintf(w, "residuals (prediction - target): min %.4g  25%% %.4g  median %.4g  75%% %.4g  max %.4g\n", q[0], q[1], q[2], q[3], q[4])
@@ -166,11 +168,15 @@ func (r *report) printClasses(w io.Writer) {
 	for _, x := range r.PerClass {
 		width = max(width, len([]rune(short(x.Name))))
 	}
+	rows := "rows"
+	if r.weighted {
+		rows = "weight"
+	}
 	line := func(name string, precision, recall, f1 float64, support string) {
 		text := fmt.Sprintf("%s%s  %9.4f  %7.4f  %7.4f  %7s", name, strings.Repeat(" ", width-len([]rune(name))), precision, recall, f1, support)
 		fmt.Fprintln(w, strings.TrimRight(text, " "))
 	}
-	fmt.Fprintf(w, "\n%-*s  %9s  %7s  %7s  %7s\n", width, "class", "precision", "recall", "f1", "rows")
+	fmt.Fprintf(w, "\n%-*s  %9s  %7s  %7s  %7s\n", width, "class", "precision", "recall", "f1", rows)
 	for _, x := range r.PerClass {
 		line(short(x.Name), x.Precision, x.Recall, x.F1, fmt.Sprintf("%.6g", x.Support))
 	}

@@ -35,6 +35,9 @@ type setup struct {
 
 	mixed   bool           // rows are mixed with others in training
 	metrics []train.Metric // besides those that fit the task
+
+	weighted     bool      // rows have weights
+	classWeights []float64 // in the loss of training; nil if classes count the same
 	// Text is what a model of text has in place of inputs and a target.
 	Text *textSetup `json:"text,omitempty"`
 }
@@ -142,7 +145,12 @@ func (s *setup) task() (train.Task, error) {
 	if s.Raw {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
-	t := train.Task{Model: model, Loss: loss.Loss, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed, Metrics: s.metrics, Calibration: s.Calibration}
+	if s.weighted || s.classWeights != nil {
+		if loss, err = unreduced(loss); err != nil {
+			return none, err
+		}
+	}
+	t := train.Task{Model: model, Loss: loss.Loss, Weighted: s.weighted, ClassWeight: s.classWeights, Residuals: loss.Residuals(), Features: s.Features, Classes: s.Classes, OneHot: oneHot, Mixed: s.mixed, Metrics: s.metrics, Calibration: s.Calibration}
 	if s.mixed {
 		t.Residuals = nil
 	}

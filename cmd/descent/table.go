@@ -141,6 +141,7 @@ var cures = map[string]cure{
 	"Missing":   {flag: "missing", text: "give --missing {} if it stands for none"},
 	"Kinds":     {flag: "categorical", text: "give --categorical {} if the column has words or codes"},
 	"Drop":      {flag: "drop", text: "leave it out with --drop {}"},
+	"Weight":    {flag: "weight", text: "give --weight {}"},
 	"Use":       {flag: "use", text: "give --use {} to use it"},
 	"Split":     {flag: "split", text: "give --split {} if their order does not matter"},
 	"Task":      {flag: "task", text: "give --task {} if that is wrong"},

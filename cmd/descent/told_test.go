@@ -20,6 +20,7 @@ type trained struct {
 	Scores    map[string]float64
 	Baselines struct{ Constant, Linear map[string]float64 }
 	Verdict   string
+	Inputs    int
 	PerClass  []struct {
 		Class                          string
 		Precision, Recall, F1, Support float64

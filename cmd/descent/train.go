@@ -37,6 +37,7 @@ type trainOptions struct {
 	categorical           []string
 	split, unknown        string
 	rawTarget             bool
+	weight, classWeight   string
 	more                  []string // metrics
 	calibration           calibration
 	val, test             float64
@@ -293,6 +294,9 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	if o.Loss == nil {
 		o.Loss = o.defaultLoss()
+	}
+	if err := o.weigh(d); err != nil {
+		return err
 	}
 	if err := cmp.Or(o.chooseMetrics(d.Classes), o.calibration.check(o, d)); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"descent/data"
 	"descent/graph"
@@ -28,30 +29,32 @@ type Scores struct {
 	Linear *train.Scores
 }
 
-// Best is the larger accuracy or R2 of both, and which one has it.
-func (s *Scores) Best() (score float64, name string) {
-	score, name = Merit(s.Constant), constant(s.Constant)
-	if s.Linear != nil && !(Merit(s.Linear) <= score) {
-		score, name = Merit(s.Linear), "the solved linear model"
+// Best is the larger score of both, of one that is the better the larger it is, and
+// which one has it.
+func (s *Scores) Best(by string) (score float64, name string) {
+	score, name = s.Constant.Metrics[by], constant(s.Constant)
+	if s.Linear != nil && !(s.Linear.Metrics[by] <= score) {
+		score, name = s.Linear.Metrics[by], "the solved linear model"
 	}
 	return score, name
 }
 
 // Verdict says that a model with scores of the same rows beats none of the
-// baselines, or not the linear one; it is "" if the model beats both.
-func (s *Scores) Verdict(of *train.Scores) string {
-	best, name := s.Best()
-	if Merit(of) > best || math.IsNaN(best) {
+// baselines by a score, or not the linear one; it is "" if the model beats both.
+func (s *Scores) Verdict(of *train.Scores, by string) string {
+	best, name := s.Best(by)
+	own := of.Metrics[by]
+	if own > best || math.IsNaN(best) {
 		return ""
 	}
-	what := "R2"
-	if of.Confusion != nil {
-		what = "accuracy"
+	what := strings.ReplaceAll(by, "_", " ")
+	if by == "r2" {
+		what = "R2"
 	}
-	if Merit(of) == best {
+	if own == best {
 		return fmt.Sprintf("the model does not beat %s, which does as well: %s %.4f", name, what, best)
 	}
-	return fmt.Sprintf("the model does not beat %s: %s %.4f, and that has %.4f", name, what, Merit(of), best)
+	return fmt.Sprintf("the model does not beat %s: %s %.4f, and that has %.4f", name, what, own, best)
 }
 
 func constant(s *train.Scores) string {
@@ -62,11 +65,15 @@ func constant(s *train.Scores) string {
 }
 
 // Merit is the accuracy, or R2.
-func Merit(s *train.Scores) float64 {
+func Merit(s *train.Scores) float64 { return s.Metrics[Usual(s)] }
+
+// Usual names the score that models are compared by if nothing else was asked for:
+// accuracy, or R2.
+func Usual(s *train.Scores) string {
 	if s.Confusion != nil {
-		return s.Metrics["accuracy"]
+		return "accuracy"
 	}
-	return s.Metrics["r2"]
+	return "r2"
 }
 
 // work is how many products of a weight and an input one evaluation of the
@@ -98,7 +105,7 @@ func All(ctx context.Context, task *train.Task, training *data.Dataset, scored .
 	if !Solvable(training) {
 		return all, nil
 	}
-	t, err := linear(ctx, train.Task{Unit: task.Unit, Metrics: plain(task.Metrics)}, training)
+	t, err := linear(ctx, train.Task{Unit: task.Unit, Metrics: plain(task.Metrics), Weighted: task.Weighted}, training)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +135,9 @@ func linear(ctx context.Context, task train.Task, d *data.Dataset) (*train.Train
 		loss, outputs = "mse", 1
 	case 2:
 		loss, outputs = "bce_logits", 1
+	}
+	if task.Weighted {
+		loss += "(reduction=none)"
 	}
 	l, err := losses.ByName(loss)
 	if err != nil {
@@ -161,25 +171,47 @@ func Ridge(d *data.Dataset) func(params []*graph.Node) *graph.Node {
 // probabilities, or the mean.
 func sayTheSame(task *train.Task, training, scored *data.Dataset) *train.Scores {
 	n := scored.Rows()
+	share := shares(task, training)
 	if classes := len(training.Classes); classes > 0 {
 		p := make([]float64, classes)
-		for _, c := range training.Class {
-			p[c] += 1 / float64(training.Rows())
+		for i, c := range training.Class {
+			p[c] += share(i)
 		}
 		most := slices.Index(p, slices.Max(p))
-		return train.Classified(&score.Classes{K: classes, Truth: scored.Class, Decided: slices.Repeat([]int{most}, n), P: slices.Repeat(p, n)}, task.Metrics...)
+		return train.Classified(&score.Classes{K: classes, Truth: scored.Class, Decided: slices.Repeat([]int{most}, n), P: slices.Repeat(p, n), Weight: weights(task, scored)}, task.Metrics...)
 	}
 	mean := 0.0
-	for _, y := range training.Y {
-		mean += y / float64(len(training.Y))
+	for i, y := range training.Y {
+		mean += float64(y * share(i))
 	}
-	x := &score.Numbers{Truth: slices.Clone(scored.Y), Predicted: slices.Repeat([]float64{mean}, n)}
+	x := &score.Numbers{Truth: slices.Clone(scored.Y), Predicted: slices.Repeat([]float64{mean}, n), Weight: weights(task, scored)}
 	for i := range n {
 		if task.Unit != nil {
 			x.Truth[i], x.Predicted[i] = task.Unit(x.Truth[i]), task.Unit(x.Predicted[i])
 		}
 	}
 	return train.Regressed(x, task.Metrics...)
+}
+
+// weights are those of the rows, nil if the task has none.
+func weights(task *train.Task, d *data.Dataset) []float64 {
+	if !task.Weighted {
+		return nil
+	}
+	return d.Weight
+}
+
+// shares returns the share that each row has in a mean.
+func shares(task *train.Task, d *data.Dataset) func(i int) float64 {
+	each, total := weights(task, d), float64(d.Rows())
+	if each == nil {
+		return func(int) float64 { return 1 / total }
+	}
+	total = 0
+	for _, w := range each {
+		total += w
+	}
+	return func(i int) float64 { return each[i] / total }
 }
 
 // plain are the metrics of classes and numbers, which any model has.

@@ -131,7 +131,7 @@ func TestVerdict(t *testing.T) {
 		{&baseline.Scores{Constant: at(0), Linear: at(-1)}, -0.5, "does not beat always saying the mean"},
 		{&baseline.Scores{Constant: at(0)}, 0, "does not beat always saying the mean"},
 	} {
-		if got := c.scores.Verdict(at(c.r2)); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
+		if got := c.scores.Verdict(at(c.r2), "r2"); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
 			t.Errorf("R2 %v: %q, want %q", c.r2, got, c.want)
 		}
 	}

@@ -122,7 +122,7 @@ func (c *Classes) Reliability() []Bin {
 		if math.IsNaN(p) {
 			continue
 		}
-		b := &bins[min(max(int(math.Ceil(p*Bins))-1, 0), Bins-1)]
+		b := &bins[binOf(p)]
 		w := weightOf(c.Weight, i)
 		b.Weight += w
 		b.Confidence += float64(w * p)
@@ -134,6 +134,26 @@ func (c *Classes) Reliability() []Bin {
 	}
 	return bins
 }
+
+// ECEByChance is about what [Classes.ECE] would be of as many rows if the probabilities
+// were perfect: the mean distance of the hits of each bin from what is expected, as of
+// a normal distribution.
+func (c *Classes) ECEByChance() float64 {
+	sum, total := 0.0, 0.0
+	variance := make([]float64, Bins)
+	for i := range c.Truth {
+		w, p := weightOf(c.Weight, i), slices.Max(c.row(i))
+		variance[binOf(p)] += float64(w * w * p * (1 - p))
+		total += w
+	}
+	for _, v := range variance {
+		sum += math.Sqrt(2 / math.Pi * max(v, 0))
+	}
+	return sum / total
+}
+
+// binOf is the number of the bin of a confidence.
+func binOf(p float64) int { return min(max(int(math.Ceil(p*Bins))-1, 0), Bins-1) }
 
 // ECE is the expected calibration error: how far in the mean the confidence of the
 // bins of [Classes.Reliability] is from their accuracy.

@@ -210,6 +210,37 @@ func TestReliability(t *testing.T) {
 	}
 }
 
+// TestChance: the error that perfect probabilities have by chance is about what they
+// have in the mean of many draws.
+func TestChance(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, n := range []int{100, 1000} {
+		for _, weighted := range []bool{false, true} {
+			ece, chance := 0.0, 0.0
+			const draws = 200
+			for range draws {
+				c := &score.Classes{K: 2}
+				for range n {
+					p := 0.5 + rng.Float64()/2
+					truth := 0
+					if rng.Float64() < p {
+						truth = 1
+					}
+					c.Truth, c.Decided, c.P = append(c.Truth, truth), append(c.Decided, 1), append(c.P, 1-p, p)
+					if weighted {
+						c.Weight = append(c.Weight, 2*rng.Float64())
+					}
+				}
+				ece += c.ECE() / draws
+				chance += c.ECEByChance() / draws
+			}
+			if !(math.Abs(chance/ece-1) < 0.05) {
+				t.Errorf("%d rows: by chance %v, in the mean of draws %v", n, chance, ece)
+			}
+		}
+	}
+}
+
 // TestChecked: lengths that do not fit, and classes that there are not, are reported.
 func TestChecked(t *testing.T) {
 	for want, err := range map[string]error{
