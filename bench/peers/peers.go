@@ -93,6 +93,9 @@ func environment(threads int, measured kind) []string {
 	}
 	n := strconv.Itoa(threads)
 	env = append(env, "OMP_NUM_THREADS="+n, "OPENBLAS_NUM_THREADS="+n)
+	if os.Getenv("DESCENT_ISA") == "avx2" { // on all sides
+		env = append(env, "OPENBLAS_CORETYPE=Haswell", "ATEN_CPU_CAPABILITY=avx2", "ONEDNN_MAX_CPU_ISA=AVX2")
+	}
 	if measured != peak { // there, what malloc keeps would count
 		env = append(env, "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TRIM_THRESHOLD_=2147483648", "MALLOC_TOP_PAD_=268435456")
 	}
