@@ -25,6 +25,8 @@ func (s *Schema) Apply(t *Table) (*Dataset, error) {
 		return nil, bad.err
 	}
 	d.noteUnseen()
+	all := strangers{rows: d.strange(), columns: d.outside}
+	d.Notes = append(d.Notes, all.notes(d.Rows())...)
 	return d, nil
 }
 
@@ -65,6 +67,7 @@ func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset,
 		return nil, bad.err
 	}
 	d.noteUnseen()
+	d.Outside, d.outside = nil, nil
 	d.Target, d.Classes = s.Target.Name, slices.Clone(s.Target.Classes)
 	if s.Target.Task == Regression {
 		values, bad := numericCells(t, target, rows)
@@ -96,7 +99,7 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
 		return nil, &cellError{0, fmt.Errorf("%s: %d rows of %d inputs need %s; at most %s are allowed: drop columns with many levels, or rows",
 			t.Name, len(rows), w, size(8*int64(len(rows))*int64(w)), size(8*maxCells))}
 	}
-	d.X = make([]float64, len(rows)*w)
+	d.X, d.Outside = make([]float64, len(rows)*w), make([]float64, len(rows))
 	// A search for each input would take a minute for 65,000 columns.
 	columns := make(map[string]*Column, len(t.Columns))
 	for i := range t.Columns {
@@ -148,17 +151,27 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 		return bad
 	}
 	w := d.Features()
+	stray := outside{column: in.label()}
 	for i, row := range rows {
 		v := values[row]
 		if math.IsNaN(v) {
 			v = in.Impute
 			d.Missing++
+		} else if in.Span != nil {
+			beyond := in.Span.Beyond(v)
+			if d.Outside[i] = max(d.Outside[i], beyond); beyond > far {
+				stray.add(outside{rows: 1, value: v, beyond: beyond})
+			}
 		}
 		x := (v - in.Offset) / in.Scale
 		if !finite(x) {
 			return &cellError{row, fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.Where(row), quote(c.Name), v)}
 		}
 		d.X[i*w+at] = x
+	}
+	if stray.rows > 0 {
+		stray.span = *in.Span
+		d.outside = append(d.outside, stray)
 	}
 	return nil
 }

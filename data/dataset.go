@@ -62,7 +62,13 @@ type Dataset struct {
 	// Notes say what was done to the rows that their user should know.
 	Notes []Note
 
-	unseen []unseen // words, for notes
+	// Outside says how far each row is outside the numbers of training, in the column in
+	// which it is farthest: in widths of their range, 0 within, infinite where that was
+	// one number. [Schema.Apply] and streams fill it in; nil if it is not known.
+	Outside []float64
+
+	unseen  []unseen // words, for notes
+	outside []outside
 }
 
 // Rows returns n.
@@ -85,7 +91,7 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 	}
 	w := d.Features()
 	s := *d
-	s.Missing, s.Dropped, s.Notes, s.unseen = 0, 0, nil, nil
+	s.Missing, s.Dropped, s.Notes, s.unseen, s.outside = 0, 0, nil, nil, nil
 	if d.Pixels != nil {
 		s.Pixels = make([]uint8, len(rows)*w)
 		Gather(s.Pixels, d.Pixels, w, rows)
@@ -104,6 +110,10 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 	if d.Weight != nil {
 		s.Weight = make([]float64, len(rows))
 		Gather(s.Weight, d.Weight, 1, rows)
+	}
+	if d.Outside != nil {
+		s.Outside = make([]float64, len(rows))
+		Gather(s.Outside, d.Outside, 1, rows)
 	}
 	if d.Names != nil {
 		s.Names = make([]string, len(rows))

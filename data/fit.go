@@ -288,7 +288,7 @@ func (in *Input) fitNumbers(c *Column, train []int) error {
 	if lo == hi {
 		m = lo // exactly: a constant column becomes zeros, not rounding noise
 	}
-	in.Impute, in.Scale = m, 1
+	in.Impute, in.Scale, in.Span = m, 1, &Span{lo, hi}
 	switch in.Scaling {
 	case Standard:
 		in.Offset, in.Scale = m, sd

@@ -87,6 +87,7 @@ type Input struct {
 	Offset  float64 `json:"offset,omitempty"` // mean (standard), minimum (minmax), or 0
 	Scale   float64 `json:"scale,omitempty"`  // standard deviation, range, or 1; never 0
 	Impute  float64 `json:"impute,omitempty"` // the mean, in the column's own unit
+	Span    *Span   `json:"span,omitempty"`   // nil of earlier programs
 
 	// Missing is the number of missing cells in the training rows.
 	Missing int `json:"missing,omitempty"`
@@ -296,6 +297,9 @@ func (in *Input) check() error {
 		}
 		if in.Scale == 0 || !finite(in.Scale) || !finite(in.Offset) || !finite(in.Impute) {
 			return fmt.Errorf("offset %v, scale %v, impute %v: all must be finite, and the scale not 0", in.Offset, in.Scale, in.Impute)
+		}
+		if s := in.Span; s != nil && !(s.Lo <= s.Hi) {
+			return fmt.Errorf("numbers from %v to %v", s.Lo, s.Hi)
 		}
 	case Categorical:
 		if len(in.Levels) == 0 {

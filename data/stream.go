@@ -36,6 +36,7 @@ type Stream struct {
 	texts   [][]string // of the kept columns in this block
 	notes   []Note
 	unseen  []unseen
+	far     strangers
 	table   Table // the block
 	rows    int   // read before it
 	err     error // what comes after it
@@ -140,7 +141,7 @@ func (st *Stream) Notes() []Note {
 	for _, u := range st.unseen {
 		notes = append(notes, u.note(st.rows))
 	}
-	return notes
+	return append(notes, st.far.notes(st.rows)...)
 }
 
 // Next returns the next rows as inputs, and io.EOF after the last. The first row
@@ -233,6 +234,7 @@ func (st *Stream) block() (*Dataset, *cellError) {
 	for i := range t.Columns {
 		st.forms[i].learn(&st.columns[i], &t.Columns[i])
 	}
+	st.far.add(d.strange(), d.outside)
 	for _, u := range d.unseen {
 		k := slices.IndexFunc(st.unseen, func(v unseen) bool { return v.column == u.column })
 		if k < 0 {

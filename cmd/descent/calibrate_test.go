@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"descent/internal/numjson"
@@ -67,5 +69,25 @@ func TestProbabilitiesOfTheDefault(t *testing.T) {
 		if t.Logf("%s: ECE %.4f", set, mean); !(mean <= most) {
 			t.Errorf("%s: ECE %.4f, want %v", set, mean, most)
 		}
+	}
+}
+
+// predict says of rows that are far outside what was trained on that they are, once and
+// on the standard error; of each row, if asked.
+func TestOutsideIsTold(t *testing.T) {
+	model := filepath.Join(t.TempDir(), "model")
+	trainJSON(t, file(t, "a.csv", table(60)), "-t", "y", "--use", "x", "--epochs", "1", "--out", model)
+	rows := file(t, "new.csv", "x,z,class\n3,2,low\n900,2,high\n-900,2,low\n")
+	for _, args := range [][]string{{}, {"--json"}, {"--outside"}, {"--json", "--outside"}} {
+		status, out, errs := descent(append([]string{"predict", model, rows}, args...)...)
+		if status != 0 || strings.Count(errs, "\n") != 1 || !strings.HasPrefix(errs, "note: 2 of 3 rows are far outside what was trained on") || !strings.Contains(errs, `column "x"`) {
+			t.Errorf("%v: status %d: %s", args, status, errs)
+		}
+		if asked := slices.Contains(args, "--outside"); strings.Contains(out, "outside") != asked {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	if status, _, errs := descent("predict", filepath.Join("testdata", "saved2", "table", "model"), newRows, "--outside"); status != exitUsage || !strings.Contains(errs, "an earlier program made it") {
+		t.Errorf("status %d: %s", status, errs)
 	}
 }

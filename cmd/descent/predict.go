@@ -37,6 +37,7 @@ func predictCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&p.json, "json", false, about("json", ": an array with an object for each row"))
 	cmd.Flags().StringSliceVar(&p.keep, "keep", nil, "columns of DATA to print before the prediction, such as an id, separated by commas")
 	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
+	cmd.Flags().BoolVar(&p.outside, "outside", false, "say of each row how far it is outside the numbers of training, in widths of their range; 0 is within")
 	cmd.Flags().StringVar(&p.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
 	p.memory.flag(cmd.Flags())
 	p.add(cmd)
@@ -49,6 +50,7 @@ type predictOptions struct {
 	json    bool
 	unknown string
 	keep    []string
+	outside bool
 }
 
 // A prediction is one row of the output.
@@ -58,6 +60,8 @@ type prediction struct {
 	many   []float64 // of an autoencoder, in place of the number
 	class  string    // in place of the number
 	p      []float64 // the probabilities in the order of the classes, nil if there are none
+
+	outside float64 // how far the row is outside the numbers of training
 }
 
 func (o *predictOptions) execute(w io.Writer, dir, name string) error {
@@ -89,10 +93,13 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if m.Schema == nil && data.HasFiles(name) {
 		keep = append(keep, "picture")
 	}
+	if o.outside && (m.Schema == nil || !m.Schema.Spans()) {
+		return usage(fmt.Errorf("--outside: %s has no ranges of training: it is a model of pictures, or an earlier program made it", dir))
+	}
 	if o.json {
-		out = m.json(w, keep)
+		out = m.json(w, keep, o.outside)
 	} else {
-		out = m.csv(terminal.Verbatim(w), keep)
+		out = m.csv(terminal.Verbatim(w), keep, o.outside)
 	}
 	if m.Schema == nil {
 		err = o.images(m, name, p, out)
@@ -142,6 +149,7 @@ func (o *predictOptions) stream(m *saved, name string, p *train.Predictor, out o
 			for i := range o.keep {
 				x.kept = append(x.kept, rows.Kept(i)[row])
 			}
+			x.outside = block.Outside[row]
 			return out.row(x)
 		}
 		if err := m.predict(p, block, rows.Where, one); err != nil {
@@ -263,7 +271,7 @@ type output struct {
 }
 
 // csv returns the output as CSV with a header.
-func (m *saved) csv(w io.Writer, keep []string) output {
+func (m *saved) csv(w io.Writer, keep []string, outside bool) output {
 	out := csv.NewWriter(w)
 	record := append(slices.Clone(keep), "prediction")
 	if m.Model.Codes() {
@@ -273,6 +281,9 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 		for _, c := range m.ClassNames {
 			record = append(record, "p_"+c)
 		}
+	}
+	if outside {
+		record = append(record, "outside")
 	}
 	begun := false
 	head := func() error {
@@ -300,6 +311,9 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 			for _, p := range slices.Concat(x.p, x.many) {
 				record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
 			}
+			if outside {
+				record = append(record, strconv.FormatFloat(x.outside, 'g', 6, 64))
+			}
 			return out.Write(record)
 		},
 		flush: flush,
@@ -308,11 +322,12 @@ func (m *saved) csv(w io.Writer, keep []string) output {
 }
 
 // json returns the output as an array of objects.
-func (m *saved) json(w io.Writer, keep []string) output {
+func (m *saved) json(w io.Writer, keep []string, outside bool) output {
 	type object struct {
 		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept, or the file of a picture
 		Prediction    any                `json:"prediction"`    // a number, the name of a class, or numbers of an autoencoder
 		Probabilities map[string]float64 `json:"probabilities,omitempty"`
+		Outside       *float64           `json:"outside,omitempty"`
 	}
 	out, between := bufio.NewWriter(w), "["
 	return output{
@@ -335,6 +350,9 @@ func (m *saved) json(w io.Writer, keep []string) output {
 			}
 			for i, name := range keep {
 				o.Row[name] = x.kept[i]
+			}
+			if outside {
+				o.Outside = &x.outside
 			}
 			text, err := numjson.Marshal(o)
 			if err != nil {
