@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -24,7 +25,7 @@ type facts struct {
 	linear    *train.Scores // of the solved linear model on the validation rows; nil if there is none
 }
 
-// Baselines are accuracies, or R2, on the test rows of case 0: of the most frequent
+// Baselines are accuracies, or R2, or what ranks, on the test rows of case 0: of the most frequent
 // class, or the mean; and of the solved linear model, see docs/bench.md.
 type Baselines struct {
 	Constant float64  `json:"constant"`
@@ -57,9 +58,10 @@ func (f *facts) beat(n *Net) error {
 	if err != nil {
 		return err
 	}
-	f.baselines = &Baselines{Constant: baseline.Merit(b[0].Constant), scores: b[0]}
+	by := cmp.Or(n.RankBy, baseline.Usual(b[0].Constant))
+	f.baselines = &Baselines{Constant: b[0].Constant.Metrics[by], scores: b[0]}
 	if b[0].Linear != nil {
-		f.baselines.Linear, f.linear = new(baseline.Merit(b[0].Linear)), b[1].Linear
+		f.baselines.Linear, f.linear = new(b[0].Linear.Metrics[by]), b[1].Linear
 	}
 	return nil
 }

@@ -61,6 +61,8 @@ type Trained struct {
 	TestAccuracy *float64 `json:"test_accuracy"`
 	TestR2       *float64 `json:"test_r2"`
 	TestLoss     *float64 `json:"test_loss"`
+	// TestScores are all scores of the test rows, by the names of [train.Metrics].
+	TestScores map[string]float64 `json:"test_scores,omitempty"`
 
 	// The curves have a point for each of the problem's checkpoints that the run
 	// reached; those of a run to tune only the last. TrainLoss is the mean over
@@ -68,6 +70,7 @@ type Trained struct {
 	TrainLoss   []float64 `json:"train_loss"`
 	ValLoss     []float64 `json:"val_loss"`
 	ValAccuracy []float64 `json:"val_accuracy"`
+	ValScore    []float64 `json:"val_score,omitempty"` // what ranks, if it is neither
 }
 
 // end is the validation loss at the end, infinite if the run diverged, and 0 of what

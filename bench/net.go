@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/data"
 	"descent/graph"
@@ -19,8 +20,11 @@ type Net struct {
 	Data, Model, Loss string   // names, for the report
 	Notes             []string // what else its reader should know
 
-	Task  train.Task
-	Parts *data.Parts // of which Val must have rows
+	Task train.Task
+	// RankBy names what ranks, one of [train.Metrics] or of the task's; "" is accuracy,
+	// of numbers the loss.
+	RankBy string
+	Parts  *data.Parts // of which Val must have rows
 	// Cases, if not nil, divides the rows anew: case k, from 1, is always the same
 	// division into parts that are encoded and scaled like Parts. If nil, all runs have
 	// the division of Parts, and nothing is known about others.
@@ -66,12 +70,16 @@ func (n *Net) Describe() (ProblemInfo, error) {
 	if n.Task.Classes > 0 {
 		score = "accuracy"
 	}
+	score = cmp.Or(n.RankBy, score)
 	budget := n.Epochs * n.perEpoch()
 	info := ProblemInfo{Name: cmp.Or(n.Name, n.Data), About: n.About, Data: n.Data, Model: n.Model, Loss: n.Loss, Score: score, Budget: budget, Schedule: netSchedule,
 		Train: n.Parts.Train.Rows(), Val: n.Parts.Val.Rows(), Test: n.Parts.Test.Rows(), Features: n.Task.Features, Classes: n.Task.Classes,
 		Epochs: n.Epochs, Batch: n.Batch, Dtype: n.Dtype.String(), Notes: n.Notes, Checkpoints: Checkpoints(budget), Reference: n.Reference,
 		Cases: n.Cases != nil && !n.facts.fixed, Data256: n.facts.sum, Baselines: n.facts.baselines}
 	info.Target, info.TargetOf = n.target()
+	if m := n.metric(); m != nil {
+		info.Lower = !m.Larger
+	}
 	return info, nil
 }
 
@@ -85,6 +93,8 @@ func (n *Net) check() error {
 		return errors.New("no rows to train on")
 	case rows(p.Val) == 0 || rows(p.Test) == 0:
 		return errors.New("rates are chosen on validation rows and runs scored on test rows; hold out both")
+	case n.RankBy != "" && n.metric() == nil:
+		return fmt.Errorf("no score %q; there are those of train.Metrics and of the task", n.RankBy)
 	case n.Epochs < 0 || n.Batch < 0:
 		return fmt.Errorf("%d epochs, batch size %d; at least 1 is needed", n.Epochs, n.Batch)
 	case n.Dtype != graph.Float32 && n.Dtype != graph.Float64:
@@ -93,6 +103,16 @@ func (n *Net) check() error {
 	for _, d := range []*data.Dataset{n.Parts.Train, n.Parts.Val, n.Parts.Test} {
 		if err := d.CheckSizes(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// metric returns the metric that ranks, nil if there is none of that name.
+func (n *Net) metric() *train.Metric {
+	for _, table := range [][]train.Metric{n.Task.Metrics, train.Metrics} {
+		if k := slices.IndexFunc(table, func(m train.Metric) bool { return m.Name == n.RankBy }); k >= 0 {
+			return &table[k]
 		}
 	}
 	return nil
@@ -249,7 +269,7 @@ func (l *look) end() {
 
 // point looks at the parameters after a step.
 func (l *look) point(loss float64, step int) (*point, error) {
-	v, err := l.a.Trainer.Evaluate(l.parts.Val, "accuracy", "r2")
+	v, err := l.a.Trainer.Evaluate(l.parts.Val, "accuracy", "r2", l.n.RankBy)
 	if err == nil && !finite(v.Loss) {
 		err = &train.DivergedError{Step: step, Loss: v.Loss}
 	}
@@ -265,6 +285,9 @@ func (l *look) add(p *point) {
 	out.ValLoss = append(out.ValLoss, p.val.Loss)
 	if l.n.Task.Classes > 0 {
 		out.ValAccuracy = append(out.ValAccuracy, p.val.Metrics["accuracy"])
+	}
+	if l.n.RankBy != "" {
+		out.ValScore = append(out.ValScore, p.val.Metrics[l.n.RankBy])
 	}
 	if l.a.Phase == Score {
 		out.TrainLoss = append(out.TrainLoss, p.train)
@@ -291,7 +314,7 @@ func (n *Net) Score(a *Attempt) error {
 	if !finite(v.Loss) {
 		return &train.DivergedError{Step: a.Budget, Loss: v.Loss}
 	}
-	a.Out.TestLoss = &v.Loss
+	a.Out.TestLoss, a.Out.TestScores = &v.Loss, v.Metrics
 	if n.Task.Classes > 0 {
 		a.Out.TestAccuracy = new(v.Metrics["accuracy"])
 	} else if r2 := v.Metrics["r2"]; finite(r2) {

@@ -31,8 +31,9 @@ type ProblemInfo struct {
 	About string `json:"about"` // what is hard about it
 	// Budget is the number of gradient evaluations of a run.
 	Budget   int    `json:"budget"`
-	Score    string `json:"score"`    // what ranks: accuracy, loss or area
-	Schedule string `json:"schedule"` // of the learning rate
+	Score    string `json:"score"`                     // what ranks: accuracy, loss, area, or a name of [train.Metrics]
+	Lower    bool   `json:"lower_is_better,omitempty"` // of the latter
+	Schedule string `json:"schedule"`                  // of the learning rate
 	Dtype    string `json:"dtype"`
 	// Cases says that there are others than case 0: starts, divisions of the rows.
 	Cases bool `json:"fresh_cases"`
@@ -83,7 +84,9 @@ type Reference struct {
 }
 
 // normal says whether scores can be set beside those of other problems.
-func (p *ProblemInfo) normal() bool { return p.Reference != nil || p.Score != "loss" }
+func (p *ProblemInfo) normal() bool {
+	return p.Reference != nil || p.Score == "accuracy" || p.Score == "area"
+}
 
 // normalised returns the score of a run in the problem's unit: 0 is that of a constant
 // or less, and of a run that diverged; 1 that of a tuned Adam, or of all that is

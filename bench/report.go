@@ -291,9 +291,9 @@ func (p *part) runs() *table {
 	first, second := p.Score, p.scoring().beside
 	t := &table{Class: "full", Head: heads("optimizer", "learning rate", "seed", template.HTML("test "+first), template.HTML("test "+second), "steps to target", "end")}
 	for _, run := range p.Runs {
-		a, b := optional(run.TestAccuracy, func(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }), optional(run.TestLoss, short)
-		if p.scoring().lower {
-			a, b = b, optional(run.TestR2, short)
+		a, b := optional(p.scoring().run(run), p.format), optional(run.TestLoss, short)
+		if p.Score == "loss" {
+			b = optional(run.TestR2, short)
 		}
 		steps, end, class := none, "finished", ""
 		if k := run.hit(); k > 0 {

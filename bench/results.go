@@ -81,6 +81,8 @@ type Summary struct {
 	Accuracy *Stat `json:"test_accuracy"`
 	R2       *Stat `json:"test_r2"`
 	Loss     *Stat `json:"test_loss"`
+	// Scores are all scores of the test rows by name.
+	Scores map[string]*Stat `json:"test_scores,omitempty"`
 	// Area is the mean over the targets of a function of 1 - log(evaluations) /
 	// log(budget), where a target that was not reached counts as 0.
 	Area *Stat `json:"area"`
@@ -195,12 +197,33 @@ func (p *part) summary(label string) Summary {
 	if x := stats.Median(steps); finite(x) {
 		m.Steps = &x
 	}
+	m.Scores = statsOf(p.of(label))
 	trials := p.trialsOf(label)
 	m.BestOf = p.bestOf(trials)
 	if byRate := byRate(trials); !p.function() && len(byRate) > 1 {
 		m.Sensitivity = sensitivity(byRate)
 	}
 	return m
+}
+
+// statsOf sums up all scores of runs.
+func statsOf(runs []*Outcome) map[string]*Stat {
+	all := map[string][]float64{}
+	for _, run := range runs {
+		if run.Trained == nil {
+			continue
+		}
+		for name, x := range run.TestScores {
+			if finite(x) {
+				all[name] = append(all[name], x)
+			}
+		}
+	}
+	out := map[string]*Stat{}
+	for name, x := range all {
+		out[name] = newStat(x)
+	}
+	return out
 }
 
 func collect(to *[]float64, x *float64) {
@@ -313,7 +336,18 @@ func last(curve []float64) float64 {
 	return curve[len(curve)-1]
 }
 
-func (p *ProblemInfo) scoring() scoring { return scorings[p.Score] }
+// scoring is what ranks: a row of scorings, or a score by its name.
+func (p *ProblemInfo) scoring() scoring {
+	if s, ok := scorings[p.Score]; ok {
+		return s
+	}
+	return scoring{of: func(o *Summary) *Stat { return o.Scores[p.Score] }, run: func(o *Outcome) *float64 {
+		if x, ok := o.TestScores[p.Score]; ok && finite(x) {
+			return &x
+		}
+		return nil
+	}, chosen: func(o *Outcome) float64 { return last(o.ValScore) }, lower: p.Lower, plain: short, beside: "loss"}
+}
 
 // score is the score of an optimizer, nil if all its runs diverged.
 func (p *ProblemInfo) score(o *Summary) *Stat { return p.scoring().of(o) }

@@ -246,6 +246,42 @@ func TestClassification(t *testing.T) {
 	}
 }
 
+// TestRankBy: any score of a task ranks, and chooses settings, by what is better in it.
+func TestRankBy(t *testing.T) {
+	for _, c := range []struct {
+		set, by string
+		lower   bool
+	}{{"iris", "log_loss", true}, {"iris", "mcc", false}, {"diabetes", "mae", true}} {
+		s, n := small(t, c.set, "sgd", "adam")
+		n.Epochs, n.RankBy = 20, c.by
+		if n.Task.Classes > 0 {
+			n.Task.Gives = train.Logits
+		}
+		r := run(t, s)
+		p, a, b := r.Problems[0], r.Optimizers[0].Scores[c.by], r.Optimizers[1].Scores[c.by]
+		if p.Score != c.by || p.Lower != c.lower || (a.Mean < b.Mean) != c.lower {
+			t.Errorf("%s: ranked by %s, lower %v: %v before %v", c.by, p.Score, p.Lower, a.Mean, b.Mean)
+		}
+		best := map[string]*Outcome{}
+		for _, trial := range r.Trials {
+			x := trial.ValScore[len(trial.ValScore)-1]
+			if old := best[trial.Optimizer]; old == nil || (x < old.ValScore[len(old.ValScore)-1]) == c.lower && x != old.ValScore[len(old.ValScore)-1] {
+				best[trial.Optimizer] = trial
+			}
+		}
+		for _, run := range r.Runs {
+			if run.LR != best[run.Optimizer].LR {
+				t.Errorf("%s: %s was scored at rate %v; the best trial had %v", c.by, run.Optimizer, run.LR, best[run.Optimizer].LR)
+			}
+		}
+	}
+	_, n := small(t, "iris", "sgd")
+	n.RankBy = "speed"
+	if _, err := n.Describe(); err == nil || !strings.Contains(err.Error(), `no score "speed"`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRegression(t *testing.T) {
 	s, n := small(t, "diabetes", "sgd", "adam")
 	n.Epochs = 20

@@ -149,7 +149,7 @@ func (p *part) baselineRows(t *table) *table {
 	add := func(name string, x *float64) {
 		l := line{Name: name, Class: "baseline", Cells: cells(slices.Repeat([]string{none}, len(t.Head)-1)...)}
 		at, text := 1, optional(x, p.format)
-		if p.scoring().lower {
+		if p.Score == "loss" {
 			at, text = 3, optional(x, short) // R²
 		}
 		l.Cells[at].Text, l.Cells[2].Text = text, ""
@@ -173,7 +173,7 @@ func (p *part) cells(o *Summary) []cell {
 		}
 	}
 	other := o.Loss
-	if p.scoring().lower {
+	if p.Score == "loss" {
 		other = o.R2
 	}
 	if other != nil {

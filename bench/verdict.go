@@ -137,19 +137,22 @@ func (p *part) verdict() []string {
 
 // sayBaselines says what the best optimizer's model does not beat.
 func (p *part) sayBaselines() string {
-	s := p.Optimizers[0].Accuracy
-	what := "accuracy"
-	if s == nil {
+	s, what, sign := p.Optimizers[0].Accuracy, "accuracy", 1.0
+	if _, usual := scorings[p.Score]; !usual {
+		if s, what = p.score(&p.Optimizers[0]), p.Score; p.Lower {
+			sign = -1
+		}
+	} else if s == nil {
 		s, what = p.Optimizers[0].R2, "R²"
 	}
 	if p.Baselines == nil || s == nil {
 		return ""
 	}
 	best, name := p.Baselines.Constant, "always saying the same"
-	if l := p.Baselines.Linear; l != nil && !(*l <= best) {
+	if l := p.Baselines.Linear; l != nil && !(sign**l <= sign*best) {
 		best, name = *l, "the solved linear model"
 	}
-	if s.Mean > best || math.IsNaN(best) {
+	if sign*s.Mean > sign*best || math.IsNaN(best) {
 		return ""
 	}
 	return fmt.Sprintf("The model does not beat %s, which has a test %s of %.4f; with %s its mean is %.4f.", name, what, best, p.Optimizers[0].Optimizer, s.Mean)

@@ -62,10 +62,10 @@ func (w *Workload) problem() (Problem, error) {
 		return nil, err
 	}
 	n := &Net{Name: w.Name, About: w.Doc, Data: w.Data, Model: w.Model, Loss: "cross_entropy", Parts: parts, Cases: divide, Epochs: w.Epochs, Batch: w.Batch, Reference: &w.Reference,
-		Task: train.Task{Loss: losses.CrossEntropy, Features: parts.Train.Features(), Classes: len(parts.Train.Classes)}}
+		Task: train.Task{Loss: losses.CrossEntropy, Features: parts.Train.Features(), Classes: len(parts.Train.Classes), Gives: train.Logits}}
 	outputs := n.Task.Classes
 	if outputs == 0 {
-		outputs, n.Loss, n.Task.Loss, n.Task.Residuals = 1, "mse", losses.MSE, ops.Sub
+		outputs, n.Loss, n.Task.Loss, n.Task.Residuals, n.Task.Gives = 1, "mse", losses.MSE, ops.Sub, train.OtherScores
 	}
 	n.Task.Model = w.Net(outputs)
 	return n, nil

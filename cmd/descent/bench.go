@@ -31,6 +31,7 @@ type benchOptions struct {
 	data       string
 	optimizers []string
 	suite      string
+	rankBy     string // a metric
 	study      bench.Study
 	net        bench.Net
 	json       bool
@@ -89,6 +90,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringVar(&s.Track, "track", "lr", "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", "))
 	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
 	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
+	f.StringVar(&o.rankBy, "score", "", "what ranks, and what settings are chosen by: "+strings.Join(metricNames(), ", ")+" (default: accuracy, of numbers the loss)")
 	f.Float64Var(&s.Margin, "margin", 0, "difference of scores that does not matter (default: half a point of accuracy, a hundredth of a loss)")
 	f.IntVarP(&o.net.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
 	f.IntVarP(&o.net.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
@@ -337,6 +339,11 @@ func (o *benchOptions) prepare() error {
 	}
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
+	}
+	if o.rankBy != "" {
+		if n.RankBy, err = o.addMetric(o.rankBy, parts.Train.Classes); err != nil {
+			return usage(fmt.Errorf("--score: %w", err))
+		}
 	}
 	if n.Task, err = o.setup.task(); err != nil {
 		return usage(err)

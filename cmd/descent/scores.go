@@ -32,18 +32,8 @@ func (o *trainOptions) chooseMetrics(classes []string) error {
 		}
 		return nil
 	}
-	add := func(text string) (string, error) {
-		m, err := train.ParseMetric(text, classes)
-		if err == nil && m.Probabilities && !o.givesProbabilities() {
-			err = fmt.Errorf("%s needs probabilities, and loss %s gives none", m.Name, o.Loss)
-		}
-		if err == nil && !slices.ContainsFunc(o.metrics, func(have train.Metric) bool { return have.Name == m.Name }) {
-			o.metrics = append(o.metrics, m)
-		}
-		return m.Name, err
-	}
 	for _, text := range o.more {
-		if _, err := add(text); err != nil {
+		if _, err := o.addMetric(text, classes); err != nil {
 			return fmt.Errorf("--metric: %w", err)
 		}
 	}
@@ -51,12 +41,24 @@ func (o *trainOptions) chooseMetrics(classes []string) error {
 	if !validation || !strings.Contains(text, "(") {
 		return nil // a name, which is looked up
 	}
-	name, err := add(text)
+	name, err := o.addMetric(text, classes)
 	if err != nil {
 		return fmt.Errorf("--monitor: %w", err)
 	}
 	o.run.Stop.Monitor = "val_" + name
 	return nil
+}
+
+// addMetric adds the metric of a text, and returns its name.
+func (o *trainOptions) addMetric(text string, classes []string) (string, error) {
+	m, err := train.ParseMetric(text, classes)
+	if err == nil && m.Probabilities && !o.givesProbabilities() {
+		err = fmt.Errorf("%s needs probabilities, and loss %s gives none", m.Name, o.Loss)
+	}
+	if err == nil && !slices.ContainsFunc(o.metrics, func(have train.Metric) bool { return have.Name == m.Name }) {
+		o.metrics = append(o.metrics, m)
+	}
+	return m.Name, err
 }
 
 // printScores prints how good the model is, beside what it has to beat.

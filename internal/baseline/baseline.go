@@ -64,9 +64,6 @@ func constant(s *train.Scores) string {
 	return "always saying the mean"
 }
 
-// Merit is the accuracy, or R2.
-func Merit(s *train.Scores) float64 { return s.Metrics[Usual(s)] }
-
 // Usual names the score that models are compared by if nothing else was asked for:
 // accuracy, or R2.
 func Usual(s *train.Scores) string {
