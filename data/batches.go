@@ -126,7 +126,8 @@ func noRow(what string, i, r, n int) string {
 // epoch, and more draws for the one never shift the other.
 const (
 	streamSplit  = 0
-	streamEpochs = 1 // epoch e draws from streamEpochs+e
+	streamFolds  = 1 << 32 // and on, one for each repeat
+	streamEpochs = 1       // epoch e draws from streamEpochs+e
 )
 
 // A stream is a seeded source of random numbers. Its shuffle is written here

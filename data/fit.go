@@ -87,6 +87,10 @@ func reasons(t *Table, target string, rows []int, o Options) []string {
 			why[i] = "dropped on request"
 		case c.Name == o.Weight:
 			why[i] = "the weights of rows"
+		case c.Name == o.Group:
+			why[i] = "the groups of rows"
+		case c.Name == o.Time:
+			why[i] = "the order of rows"
 		default:
 			if why[i] = empty(c, rows, o); why[i] == "" && o.Shape == nil && !use[c.Name] {
 				if why[i] = tellsRows(c, rows, o.MaxLevels); why[i] == "" && i == 0 && t.indexed() && isIndex(c, rows) {

@@ -224,6 +224,12 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 	if s.Table == nil {
 		return s.prepareImages(target, o)
 	}
+	target, o = s.own(target, o)
+	return Prepare(s.Table, target, o)
+}
+
+// own fills in what is known of an embedded set.
+func (s *Source) own(target string, o Options) (string, Options) {
 	if target == "" {
 		target = s.Target
 	}
@@ -235,12 +241,12 @@ func (s *Source) Prepare(target string, o Options) (*Parts, error) {
 			o.Shape = s.Shape
 		}
 	}
-	return Prepare(s.Table, target, o)
+	return target, o
 }
 
 func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 	if advice := leaveOut(map[string]bool{"Target": target != "" && target != s.Images.Target, "Task": o.Task == Regression, "Scaling": o.Scaling != Unscaled,
-		"Drop": len(o.Drop) > 0, "Weight": o.Weight != "", "Use": len(o.Use) > 0, "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
+		"Drop": len(o.Drop) > 0, "Weight": o.Weight != "", "Use": len(o.Use) > 0, "Group": o.Group != "", "Time": o.Time != "", "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
 		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
 	if s.Images.Class == nil && !o.NoTarget {

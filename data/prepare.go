@@ -25,6 +25,12 @@ type Options struct {
 	// Split says which rows are held out; "" means SplitTime if there is a
 	// column of dates, else SplitRandom.
 	Split SplitBy
+	// Group names a column whose rows of one value are all held out or none, such as the
+	// patients of which there are several rows; it is no input.
+	Group string
+	// Time names a column of dates or numbers by which the rows are in order: the latest
+	// are held out, see SplitTime; it is no input.
+	Time string
 
 	// Drop names columns that are not to be used.
 	Drop []string
@@ -73,6 +79,30 @@ const (
 // than MaxLevels levels, nearly each row has a class of its own, or a part that
 // was asked for would have no row.
 func Prepare(t *Table, target string, o Options) (*Parts, error) {
+	p, err := begin(t, target, o)
+	if err != nil {
+		return nil, err
+	}
+	split, err := p.split(o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	if err := p.encode(o, split); err != nil {
+		return nil, err
+	}
+	return &p.Parts, nil
+}
+
+// A preparation is parts that are being made.
+type preparation struct {
+	Parts
+	table  *Table
+	target *Column
+	rows   []int // those that have a target
+}
+
+// begin finds out what the target is.
+func begin(t *Table, target string, o Options) (*preparation, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
@@ -83,36 +113,34 @@ func Prepare(t *Table, target string, o Options) (*Parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := slices.DeleteFunc(allRows(t.Rows()), column.missing)
-	if len(rows) < 2 {
-		return nil, fmt.Errorf("%s: rows with a value of %s: %d; at least 2 are needed", t.Name, quote(target), len(rows))
+	p := &preparation{table: t, target: column, rows: slices.DeleteFunc(allRows(t.Rows()), column.missing)}
+	if len(p.rows) < 2 {
+		return nil, fmt.Errorf("%s: rows with a value of %s: %d; at least 2 are needed", t.Name, quote(target), len(p.rows))
 	}
-	parts := &Parts{Notes: slices.Clone(t.Notes)}
-	s := &Schema{Unknown: cmp.Or(o.Unknown, UnknownMissing), MissingWords: t.missing}
-	parts.Schema = s
-	if err := parts.fitTarget(t, column, rows, o.Task); err != nil {
-		return nil, err
+	p.Notes = slices.Clone(t.Notes)
+	p.Schema = &Schema{Unknown: cmp.Or(o.Unknown, UnknownMissing), MissingWords: t.missing}
+	return p, p.fitTarget(t, column, p.rows, o.Task)
+}
+
+// encode fits the schema on the training rows, and makes the parts.
+func (p *preparation) encode(o Options, split partRows) (err error) {
+	s := p.Schema
+	if err := s.fitInputs(p.table, p.target.Name, p.rows, split[0], o); err != nil {
+		return err
 	}
-	split, err := parts.split(t, column, rows, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.fitInputs(t, target, rows, split[0], o); err != nil {
-		return nil, err
-	}
-	for i, part := range []**Dataset{&parts.Train, &parts.Val, &parts.Test} {
-		if *part, err = s.encodeLabelled(t, column, split[i]); err != nil {
-			return nil, err
+	for i, part := range []**Dataset{&p.Train, &p.Val, &p.Test} {
+		if *part, err = s.encodeLabelled(p.table, p.target, split[i]); err != nil {
+			return err
 		}
 	}
 	if o.Weight != "" {
-		if err := parts.weigh(t, o.Weight, split); err != nil {
-			return nil, err
+		if err := p.weigh(p.table, o.Weight, split); err != nil {
+			return err
 		}
 	}
-	parts.Train.Dropped = s.Target.Missing
-	parts.Notes = append(parts.Notes, s.Notes()...)
-	return parts, nil
+	p.Train.Dropped = s.Target.Missing
+	p.Notes = append(p.Notes, s.Notes()...)
+	return nil
 }
 
 // check refuses options that would be without effect or not understood.
@@ -144,6 +172,9 @@ func (o *Options) check(t *Table, target string) error {
 		if err := o.checkWeight(t, target); err != nil {
 			return err
 		}
+	}
+	if err := o.checkOrder(t, target); err != nil {
+		return err
 	}
 	if o.Split != "" && o.Split != SplitRandom && o.Split != SplitTime {
 		return unknown("split", string(o.Split), SplitRandom, SplitTime)

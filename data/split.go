@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -144,53 +145,121 @@ func (d *dealer) deal(n int) (rows [3]int) {
 	return rows
 }
 
-// split divides rows of a table, which all have a target.
-func (p *Parts) split(t *Table, target *Column, rows []int, o Options) (partRows, error) {
-	var class []int
-	if p.Schema.Target.Classes != nil {
-		find := finder(target, p.Schema.Target.Classes)
-		for _, row := range rows {
-			class = append(class, find(row))
-		}
+// classes are those of the rows; nil for numbers.
+func (p *preparation) classes() (class []int) {
+	if p.Schema.Target.Classes == nil {
+		return nil
 	}
-	date := dateColumn(t, target, rows, o)
+	find := finder(p.target, p.Schema.Target.Classes)
+	for _, row := range p.rows {
+		class = append(class, find(row))
+	}
+	return class
+}
+
+// groups numbers the groups of the rows; nil if there are none. Each row without one is
+// a group of its own.
+func (p *preparation) groups(o Options) []int {
+	if o.Group == "" {
+		return nil
+	}
+	column, err := p.table.Column(o.Group)
+	if err != nil {
+		return nil // which check has refused
+	}
+	group, number, next := make([]int, len(p.rows)), map[float64]int{}, 0
+	for i, row := range p.rows {
+		var key float64
+		if column.Kind == Categorical {
+			key = float64(column.Codes[row])
+		} else {
+			key = column.Values[row]
+		}
+		n, known := number[key]
+		if !known || column.missing(row) {
+			n = next
+			number[key] = n
+			next++
+		}
+		group[i] = n
+	}
+	return group
+}
+
+// split divides the rows.
+func (p *preparation) split(o Options) (partRows, error) {
+	class := p.classes()
+	date := p.dates(o)
 	if date == nil && o.Split == SplitTime {
-		return partRows{}, advise(fmt.Errorf("%s: no column of dates by which to split the rows", t.Name), Advice{Text: "leave Split out", Option: "Split", Remove: true})
+		return partRows{}, advise(errors.New("no column of dates by which to split the rows"), Advice{Text: "leave Split out", Option: "Split", Remove: true})
 	}
 	var parts partRows
 	var err error
-	if date != nil {
-		parts, err = splitByTime(date, rows, o.Fractions)
-	} else {
-		parts, err = splitRows(len(rows), class, o.Fractions, o.Seed)
+	switch {
+	case date != nil:
+		parts, err = splitByTime(date, p.rows, o.Fractions)
+	case o.Group != "":
+		parts, err = splitGroups(class, p.groups(o), o.Fractions, o.Seed)
+	default:
+		parts, err = splitRows(len(p.rows), class, o.Fractions, o.Seed)
 	}
 	if err != nil {
-		return parts, fmt.Errorf("%s: %w", t.Name, err)
+		return parts, err
 	}
-	if date != nil && o.Split == "" && !learnable(target, class, rows, parts) {
+	if date != nil && o.Split == "" && o.Time == "" && !learnable(p.target, class, p.rows, parts) {
 		o.Split = SplitRandom
 		p.Notes = append(p.Notes, Note{Text: fmt.Sprintf("the rows are not split by column %s: those before lack a class or have one value of the target only", quote(date.Name))})
-		return p.split(t, target, rows, o)
+		return p.split(o)
 	}
 	for _, part := range parts {
 		for i, at := range part {
-			part[i] = rows[at]
+			part[i] = p.rows[at]
 		}
 	}
 	if date != nil {
-		p.Notes = append(p.Notes, timeNote(date, parts)...)
+		p.Notes = append(p.Notes, timeNote(date, parts, o)...)
 	}
 	return parts, nil
+}
+
+// splitGroups divides rows so that those of a group are in one part: each group, the
+// largest first, goes to the part that lacks most of its share.
+func splitGroups(class, group []int, f Fractions, seed uint64) (partRows, error) {
+	var parts partRows
+	if err := f.check(); err != nil {
+		return parts, err
+	}
+	const fine = 20 // parts are made of so many
+	pieces, err := deal(len(group), class, group, min(fine, slices.Max(group)+1), newStream(seed, streamSplit))
+	if err != nil {
+		return parts, err
+	}
+	shares := f.shares()
+	for _, rows := range pieces {
+		best, lack := 0, math.Inf(-1)
+		for i, share := range shares {
+			if l := float64(share*float64(len(group))) - float64(len(parts[i])); share > 0 && l > lack {
+				best, lack = i, l
+			}
+		}
+		parts[best] = append(parts[best], rows...)
+	}
+	return parts, parts.finish(len(group), f)
 }
 
 // birthday are names of dates that say nothing of when a row was made.
 var birthday = regexp.MustCompile(`(?i)birth|born|\bdob\b`)
 
-// dateColumn returns the column of dates by which rows are split, nil if there
-// is none or none is to be.
-func dateColumn(t *Table, target *Column, rows []int, o Options) *Column {
+// dates returns the column by which rows are split in time, nil if there is none or
+// none is to be.
+func (p *preparation) dates(o Options) *Column {
 	const few = 5 // different dates make no order of time
-	if o.Split == SplitRandom || o.Fractions == (Fractions{}) {
+	t, target, rows := p.table, p.target, p.rows
+	if o.Time != "" {
+		c, _ := t.Column(o.Time) // which check has found
+		return c
+	}
+	if o.Split == SplitRandom || o.Group != "" || o.Fractions == (Fractions{}) {
 		return nil
 	}
 	for i := range t.Columns {
@@ -219,18 +288,23 @@ func splitByTime(date *Column, rows []int, f Fractions) (partRows, error) {
 	if err := f.check(); err != nil {
 		return parts, err
 	}
+	order, n := inOrder(date, rows), len(rows)
+	test, val := int(math.Round(f.Test*float64(n))), int(math.Round(f.Val*float64(n)))
+	test, val = min(test, n), min(val, n-min(test, n))
+	parts = partRows{order[:n-test-val], order[n-test-val : n-test], order[n-test:]}
+	return parts, parts.finish(n, f)
+}
+
+// inOrder are the indices of rows in the order of time; a row without a date comes first.
+func inOrder(date *Column, rows []int) []int {
 	order := make([]int, len(rows))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(date.Values[rows[a]], date.Values[rows[b]]) // NaN, a missing date, is the least
+		return cmp.Compare(date.Values[rows[a]], date.Values[rows[b]]) // NaN is the least
 	})
-	n := len(rows)
-	test, val := int(math.Round(f.Test*float64(n))), int(math.Round(f.Val*float64(n)))
-	test, val = min(test, n), min(val, n-min(test, n))
-	parts = partRows{order[:n-test-val], order[n-test-val : n-test], order[n-test:]}
-	return parts, parts.finish(n, f)
+	return order
 }
 
 // learnable tells whether the training rows have each class, or more than one
@@ -247,7 +321,7 @@ func learnable(target *Column, class, rows []int, parts partRows) bool {
 	return len(seen) == slices.Max(class)+1
 }
 
-func timeNote(date *Column, parts partRows) []Note {
+func timeNote(date *Column, parts partRows, o Options) []Note {
 	var says []string
 	for i, part := range parts {
 		lo, hi := math.Inf(1), math.Inf(-1)
@@ -257,9 +331,17 @@ func timeNote(date *Column, parts partRows) []Note {
 			}
 		}
 		if lo <= hi {
-			says = append(says, fmt.Sprintf("%s to %s for %s", timeOf(lo).Format(time.DateOnly), timeOf(hi).Format(time.DateOnly), partNames[i]))
+			from, to := fmt.Sprint(lo), fmt.Sprint(hi)
+			if date.Kind == Date {
+				from, to = timeOf(lo).Format(time.DateOnly), timeOf(hi).Format(time.DateOnly)
+			}
+			says = append(says, fmt.Sprintf("%s to %s for %s", from, to, partNames[i]))
 		}
 	}
-	return []Note{{Text: fmt.Sprintf("the rows are split by time (column %s): %s", quote(date.Name), strings.Join(says, ", ")),
+	text := fmt.Sprintf("the rows are split by time (column %s): %s", quote(date.Name), strings.Join(says, ", "))
+	if o.Time != "" || says == nil {
+		return []Note{{Text: text}}
+	}
+	return []Note{{Text: text,
 		Advice: []Advice{{Text: fmt.Sprintf("set Split to %q if their order does not matter", SplitRandom), Option: "Split", Value: string(SplitRandom)}}}}
 }
