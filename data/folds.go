@@ -1,7 +1,6 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -32,6 +31,9 @@ type Divisions struct {
 	// Parts has for each division what is held out as Test, and the rest, a share of which
 	// is for validation; those of a repeat are side by side.
 	Parts []*Parts
+	// Held has the numbers of the rows that are held out, counted from 0 in the table, as
+	// Test has them.
+	Held [][]int
 	// Time names the column by which rows are in order; "" if they are not.
 	Time string
 }
@@ -63,12 +65,12 @@ func (s *Source) Folds(target string, o Options, f Folds) (*Divisions, error) {
 		}
 		split, err := p.around(held[i], rank, o)
 		if err != nil {
-			return nil, fmt.Errorf("%s: fold %d: %w", s.Table.Name, i%f.K+1, err)
+			return nil, fmt.Errorf("fold %d: %w", i%f.K+1, err)
 		}
 		if err := p.encode(o, split); err != nil {
 			return nil, err
 		}
-		d.Parts = append(d.Parts, &p.Parts)
+		d.Parts, d.Held = append(d.Parts, &p.Parts), append(d.Held, split[2])
 	}
 	return d, nil
 }
@@ -90,7 +92,7 @@ func (s *Source) foldImages(target string, o Options, f Folds) (*Divisions, erro
 				return nil, err
 			}
 			p.Test = whole.Train.Subset(rows)
-			d.Parts = append(d.Parts, p)
+			d.Parts, d.Held = append(d.Parts, p), append(d.Held, rows)
 		}
 	}
 	return d, nil
@@ -279,7 +281,7 @@ func dealGroups(parts, units [][]int, order, class []int) {
 // checkOrder refuses columns of groups and of time that cannot be such.
 func (o *Options) checkOrder(t *Table, target string) error {
 	if o.Group != "" && (o.Time != "" || o.Split == SplitTime) {
-		return advise(errors.New("rows are divided by groups, or by time, not by both"), Advice{Text: "leave Group out", Option: "Group", Value: o.Group, Remove: true})
+		return advise(fmt.Errorf("%s: rows are divided by groups, or by time, not by both", t.Name), Advice{Text: "leave Group out", Option: "Group", Value: o.Group, Remove: true})
 	}
 	for option, name := range map[string]string{"Group": o.Group, "Time": o.Time} {
 		if name == "" {

@@ -85,7 +85,7 @@ func Prepare(t *Table, target string, o Options) (*Parts, error) {
 	}
 	split, err := p.split(o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Name, err)
+		return nil, err
 	}
 	if err := p.encode(o, split); err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package data
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -191,7 +190,7 @@ func (p *preparation) split(o Options) (partRows, error) {
 	class := p.classes()
 	date := p.dates(o)
 	if date == nil && o.Split == SplitTime {
-		return partRows{}, advise(errors.New("no column of dates by which to split the rows"), Advice{Text: "leave Split out", Option: "Split", Remove: true})
+		return partRows{}, advise(fmt.Errorf("%s: no column of dates by which to split the rows", p.table.Name), Advice{Text: "leave Split out", Option: "Split", Remove: true})
 	}
 	var parts partRows
 	var err error
@@ -204,7 +203,7 @@ func (p *preparation) split(o Options) (partRows, error) {
 		parts, err = splitRows(len(p.rows), class, o.Fractions, o.Seed)
 	}
 	if err != nil {
-		return parts, err
+		return parts, fmt.Errorf("%s: %w", p.table.Name, err)
 	}
 	if date != nil && o.Split == "" && o.Time == "" && !learnable(p.target, class, p.rows, parts) {
 		o.Split = SplitRandom

@@ -127,7 +127,7 @@ func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.D
 			err = t.Reset(o.seed + i)
 		}
 		if err == nil {
-			err = o.again(ctx, t, parts.Train)
+			err = o.again(ctx, t, parts.Train, nil)
 		}
 		if err != nil {
 			return nil, err
@@ -151,12 +151,15 @@ func rarest(c *score.Classes) int {
 }
 
 // again trains as the run does, on other rows, and tells nobody.
-func (o *trainOptions) again(ctx context.Context, t *train.Trainer, d *data.Dataset) error {
+func (o *trainOptions) again(ctx context.Context, t *train.Trainer, d, val *data.Dataset) error {
 	if o.solves(d) {
 		_, err := o.solve(ctx, io.Discard, t, d)
 		return err
 	}
 	run := train.Run{Train: d, Epochs: o.run.Epochs, Batch: o.run.Batch, Seed: o.run.Seed, Augment: o.run.Augment, Accumulate: o.run.Accumulate, Schedule: o.rate(d.Rows())}
+	if val != nil && val.Rows() > 0 {
+		run.Val, run.Stop = val, o.run.Stop
+	}
 	if o.run.Method != nil {
 		run.Method = o.optimizer.Method(o.seed)
 	}

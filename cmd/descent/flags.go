@@ -18,6 +18,8 @@ var flagHeads = map[string]string{
 	"batch":       "rows in a batch",
 	"bounds":      "ranges that are not left, such as x=0:5,y=:1",
 	"epochs":      "passes over the training rows",
+	"group":       "`column` whose rows of one value are all held out or none, such as the patients of which there are several rows; it is no input",
+	"time":        "`column` of dates or numbers that the rows are in the order of: the latest are held out; it is no input",
 	"graph":       "file for the expression graph",
 	"json":        "print JSON",
 	"loss":        "loss, such as mse, 'huber(delta=2)' or a formula in pred and target",

@@ -74,6 +74,14 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
 		return errors.Join(failed, e)
 	}
+	if o.folding.k > 0 && !canceled {
+		if r.Folds, err = o.folding.run(cmd.Context(), o, o.progress(cmd)); errors.Is(err, context.Canceled) {
+			canceled = true // the model is kept, and told
+		} else if err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	r.foldsCost = o.folding.costs(o)
 	if o.report != "" {
 		if e := r.writePage(o, t, r.command); e != nil {
 			return errors.Join(failed, e)

@@ -56,6 +56,7 @@ type report struct {
 	Confusion   [][]int            `json:"confusion,omitempty"`
 	PerClass    []classScores      `json:"per_class,omitempty"`
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
+	Folds       *foldReport        `json:"folds,omitempty"`
 	Out         string             `json:"out,omitempty"`
 
 	command  string   // that was given
@@ -66,6 +67,7 @@ type report struct {
 	more     []train.Metric // that were asked for
 	weighted bool           // the rows are
 
+	foldsCost     string   // what folds would take, where there are none
 	notCalibrated string   // why probabilities are not, "" where there are none
 	notes         []string // of what came after training
 }
@@ -269,6 +271,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 		r.printClasses(w)
 		r.printConfusion(w)
 	}
+	r.printFolds(w, o)
 	switch {
 	case r.unkept:
 	case r.Out == "":

@@ -47,6 +47,8 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	f.StringVar(&o.classWeight, "class-weight", "", "how much a row of a class counts in the loss: balanced, so that all classes count the same, or numbers such as yes=20,no=1")
 	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
 	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")
+	f.StringVar(&o.group, "group", "", about("group", ""))
+	f.StringVar(&o.time, "time", "", about("time", ""))
 	f.StringVar(&o.split, "split", "", "rows that are held out: random, or time for the latest (default: time if there is a column of dates)")
 	o.images.add(f)
 	o.add(cmd)
@@ -58,6 +60,7 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.src = src
 	return o.parts(src)
 }
 
@@ -115,6 +118,10 @@ func (o *trainOptions) whole(src *data.Source) bool {
 // recipe for small ones keeps no rows for validation unless told: there, every row
 // that is learned from counts for more than stopping at the best epoch.
 func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
+	return src.Prepare(o.target, o.prepareOptions(src))
+}
+
+func (o *trainOptions) prepareOptions(src *data.Source) data.Options {
 	val := o.val
 	if val < 0 {
 		if val = 0.15; src.Table != nil && (o.recipe(src.Table.Rows()) || o.exact()) && !o.given("monitor") && !o.given("patience") {
@@ -125,8 +132,8 @@ func (o *trainOptions) divide(src *data.Source) (*data.Parts, error) {
 	if o.whole(src) && scaling == data.Standard {
 		scaling = data.Unscaled // the model does it
 	}
-	return src.Prepare(o.target, data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight,
-		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
+	return data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
+		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed}
 }
 
 // checkColumns finds wrong names of columns.

@@ -142,6 +142,8 @@ var cures = map[string]cure{
 	"Kinds":     {flag: "categorical", text: "give --categorical {} if the column has words or codes"},
 	"Drop":      {flag: "drop", text: "leave it out with --drop {}"},
 	"Weight":    {flag: "weight", text: "give --weight {}"},
+	"Group":     {flag: "group", text: "give --group {}"},
+	"Time":      {flag: "time", text: "give --time {}"},
 	"Use":       {flag: "use", text: "give --use {} to use it"},
 	"Split":     {flag: "split", text: "give --split {} if their order does not matter"},
 	"Task":      {flag: "task", text: "give --task {} if that is wrong"},

@@ -38,8 +38,10 @@ type trainOptions struct {
 	split, unknown        string
 	rawTarget             bool
 	weight, classWeight   string
+	group, time           string
 	more                  []string // metrics
 	calibration           calibration
+	folding               folding
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -51,6 +53,7 @@ type trainOptions struct {
 	seed        uint64
 	dtype       string
 	out, report string
+	src         *data.Source
 	schema      *data.Schema // of a table; nil if there is none
 	log         *runLog      // nil if there is no out
 	json, quiet bool
@@ -85,6 +88,7 @@ func trainCommand() *cobra.Command {
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "")
 	o.calibration.flags(f)
+	o.folding.flags(f)
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	o.words.add(f)
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
@@ -159,6 +163,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
 	}
+	o.folding.decide(o, parts)
 	if r.Memory, err = o.allowRun(parts); err != nil {
 		return err
 	}
@@ -170,7 +175,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.run.Check(t); err != nil {
 		return usage(err)
 	}
-	if err := writable(o.report); err != nil {
+	if err := cmp.Or(writable(o.report), writable(o.folding.oof)); err != nil {
 		return err
 	}
 	release, err := o.claim(cmd.ErrOrStderr())
@@ -178,12 +183,8 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return err
 	}
 	defer release()
-	w := cmd.OutOrStdout()
-	if o.json {
-		w = cmd.ErrOrStderr()
-	}
+	w := o.progress(cmd)
 	if o.quiet {
-		w = io.Discard
 		if note := o.scaled(); note != "" && o.given("loss") {
 			fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
 		}
@@ -204,6 +205,17 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return err
 	}
 	return o.finish(cmd, r, t, o.train(cmd.Context(), w, r, t))
+}
+
+// progress is where a run tells what it does.
+func (o *trainOptions) progress(cmd *cobra.Command) io.Writer {
+	switch {
+	case o.quiet:
+		return io.Discard
+	case o.json:
+		return cmd.ErrOrStderr()
+	}
+	return cmd.OutOrStdout()
 }
 
 // check refuses flags that make no sense, before anything is read.
@@ -245,6 +257,9 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 		return errors.New("--accumulate must be at least 1, --patience and --min-delta at least 0")
 	}
 	if err := checkPicture("--report", o.report, ".html"); err != nil {
+		return err
+	}
+	if err := o.folding.check(o); err != nil {
 		return err
 	}
 	if o.Model.Codes() && (o.given("task") || o.rawTarget) {

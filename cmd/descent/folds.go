@@ -1,0 +1,411 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"descent/bench/inference"
+	"descent/data"
+	"descent/internal/atomicfile"
+	"descent/internal/baseline"
+	"descent/internal/terminal"
+	"descent/train"
+	"descent/train/score"
+
+	"github.com/spf13/pflag"
+)
+
+// folding is how often models are trained on other rows, to learn how much scores vary.
+type folding struct {
+	k, repeats int
+	oof        string // file for what each row was predicted to be
+}
+
+// foldsRows is up to how many rows folds are the default, of tables that are trained
+// fast. Tests change it.
+var foldsRows = 2000
+
+const (
+	foldsRepeats = 4
+	foldsDefault = 5
+	foldsSoon    = 6e8 // products of a weight and an input, in a training
+)
+
+func (f *folding) flags(flags *pflag.FlagSet) {
+	flags.IntVar(&f.k, "folds", -1, "parts of all rows, each of which is predicted by a model of the others, for intervals of the scores; 0 is none (default 5, for tables of less than 2000 rows that are trained in some 50 ms)")
+	flags.IntVar(&f.repeats, "repeats", foldsRepeats, "how often --folds divides the rows, each time anew; rows in the order of time are divided once")
+	flags.StringVar(&f.oof, "oof", "", "file for what each row is predicted to be by the models of --folds that have not seen it, .csv")
+	flags.Lookup("folds").DefValue = "0" // which help does not print
+}
+
+func (f *folding) check(o *trainOptions) error {
+	switch {
+	case f.k == 1 || f.k < -1 || f.k < 0 && o.given("folds"):
+		return fmt.Errorf("--folds %d: at least 2 are needed; 0 is none", f.k)
+	case f.repeats < 1:
+		return fmt.Errorf("--repeats %d: at least 1 is needed", f.repeats)
+	case f.k > 0 && o.Model.Codes():
+		return fmt.Errorf("--folds is for a target; an autoencoder has none")
+	case f.k == 0 && (o.given("repeats") || f.oof != ""):
+		return fmt.Errorf("--repeats and --oof need --folds, such as --folds %d", foldsDefault)
+	case f.oof != "" && o.Model.Codes():
+		return fmt.Errorf("--oof is for a target; an autoencoder has none")
+	}
+	return checkPicture("--oof", f.oof, ".csv")
+}
+
+// decide chooses whether there are folds, where nobody has said.
+func (f *folding) decide(o *trainOptions, parts *data.Parts) {
+	if f.k >= 0 {
+		return
+	}
+	if f.k = 0; o.Model.Codes() || o.src.Table == nil {
+		return
+	}
+	rows := parts.Train.Rows() + parts.Val.Rows() + parts.Test.Rows()
+	sum, err := o.summary()
+	fast := err == nil && float64(sum.Products)*float64(parts.Train.Rows()*o.run.Epochs) <= foldsSoon && o.run.Method == nil
+	if f.oof != "" || o.given("repeats") || rows < foldsRows && rows >= 4*foldsDefault && (fast || o.solves(parts.Train)) && !o.rateFlag.find && o.augment == nil {
+		f.k = foldsDefault
+	}
+}
+
+// A foldScore is what the folds say of a score.
+type foldScore struct {
+	Mean float64            `json:"mean"`
+	CI   inference.Interval `json:"ci"` // 95 %, of models trained on that many rows
+	Each []float64          `json:"each"`
+}
+
+// A foldDifference is how much better the model is than a baseline, by folds.
+type foldDifference struct {
+	Than  string             `json:"than"` // constant, linear
+	Score string             `json:"score"`
+	Mean  float64            `json:"mean"`
+	CI    inference.Interval `json:"ci"`
+}
+
+// A foldReport is what train tells of folds.
+type foldReport struct {
+	Folds   int                  `json:"folds"`
+	Repeats int                  `json:"repeats"`
+	Trained int                  `json:"trained_on"` // rows, in the mean
+	Method  string               `json:"method"`     // of the intervals
+	Group   string               `json:"group,omitempty"`
+	Time    string               `json:"time,omitempty"` // column whose order is kept
+	Scores  map[string]foldScore `json:"scores"`
+	Beats   []foldDifference     `json:"beats"`
+}
+
+// intervalMethod is what intervals of folds are made by.
+const intervalMethod = "corrected resampled t (Nadeau, Bengio 2003)"
+
+// A foldRun is what came of a fold.
+type foldRun struct {
+	classes          *score.Classes
+	numbers          *score.Numbers
+	constant, linear *train.Scores
+}
+
+// run trains on each division of the rows and scores what was held out.
+func (f *folding) run(ctx context.Context, o *trainOptions, w io.Writer) (*foldReport, error) {
+	prepare := o.prepareOptions(o.src)
+	prepare.Fractions.Test = 0
+	rows, err := o.src.Folds(o.target, prepare, data.Folds{K: f.k, Repeats: f.repeats})
+	if err != nil {
+		return nil, usage(o.inFlags(err))
+	}
+	runs := make([]foldRun, len(rows.Parts))
+	line := terminal.NewLine(w)
+	var showing sync.Mutex
+	done := 0
+	err = train.CrossValidate(ctx, rows.Parts, o.run.Workers, func() (func(context.Context, int, *data.Parts) error, error) {
+		own, err := o.forFolds()
+		return func(ctx context.Context, i int, p *data.Parts) (err error) {
+			runs[i], err = own.fold(ctx, i, p)
+			showing.Lock()
+			defer showing.Unlock()
+			done++
+			line.Draw(float64(done)/float64(len(runs)), func() string { return fmt.Sprintf("%d/%d folds", done, len(runs)) })
+			return err
+		}, err
+	})
+	line.Clear()
+	if err != nil {
+		return nil, err
+	}
+	f.calibrate(o, runs)
+	if f.oof != "" {
+		if err := f.write(rows, runs, o); err != nil {
+			return nil, err
+		}
+	}
+	return f.report(o, rows, runs), nil
+}
+
+// A folder trains on divisions, one after the other.
+type folder struct {
+	trainOptions
+	trainer *train.Trainer // nil where each division has one of its own
+}
+
+// forFolds returns what a goroutine needs for folds.
+func (o *trainOptions) forFolds() (*folder, error) {
+	own := &folder{trainOptions: *o}
+	own.Calibration, own.run.Workers, own.run.OnBatch, own.run.OnEpoch = nil, 1, nil, nil
+	if o.Raw { // the target's unit is part of the net
+		return own, nil
+	}
+	t, err := own.trainOptions.trainer()
+	own.trainer = t
+	return own, err
+}
+
+// fold trains on the rows of a division and predicts those that are held out. Its seed is
+// that of the run and the number of the division.
+func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, err error) {
+	if err := own.scaleTarget(p, own.Raw); err != nil {
+		return r, err
+	}
+	task, err := own.setup.task()
+	if err != nil {
+		return r, err
+	}
+	bases, err := baseline.Of(ctx, &task, p.Train, p.Test)
+	if err != nil {
+		return r, err
+	}
+	r.constant, r.linear = bases.Constant, bases.Linear
+	t := own.trainer
+	if t == nil {
+		if t, err = own.trainOptions.trainer(); err != nil {
+			return r, err
+		}
+	}
+	own.run.Seed = own.seed + uint64(i)
+	if err := t.Reset(own.run.Seed); err != nil {
+		return r, err
+	}
+	if err := own.again(ctx, t, p.Train, p.Val); err != nil {
+		return r, err
+	}
+	if own.Classes > 0 {
+		r.classes, err = t.Classes(p.Test)
+	} else {
+		r.numbers, err = t.Numbers(p.Test)
+	}
+	return r, err
+}
+
+// calibrate corrects the probabilities of each fold, as those of the model are corrected,
+// by what the other folds of its repeat show.
+func (f *folding) calibrate(o *trainOptions, runs []foldRun) {
+	c := o.Calibration
+	if c == nil {
+		return
+	}
+	raw := make([]*score.Classes, len(runs))
+	for i := range runs {
+		raw[i] = runs[i].classes
+	}
+	for i := range runs {
+		others := &score.Classes{K: o.Classes}
+		for j := i / f.k * f.k; j < min(len(runs), i/f.k*f.k+f.k); j++ {
+			if x := raw[j]; j != i {
+				others.Truth, others.Decided = append(others.Truth, x.Truth...), append(others.Decided, x.Decided...)
+				others.P, others.Weight = append(others.P, x.P...), append(others.Weight, x.Weight...)
+			}
+		}
+		fitted, err := &score.Calibration{}, error(nil)
+		if c.Method != "" {
+			fitted, err = score.Calibrate(c.Method, others, o.classWeights)
+		}
+		if err != nil {
+			continue // what the others show is too little: the fold stays as it is
+		}
+		if goal := o.calibration.goal; goal != nil {
+			if threshold, err := goal.Choose(fitted.Applied(others)); err == nil {
+				fitted.Aimed(*goal, threshold)
+			}
+		}
+		runs[i].classes = fitted.Applied(raw[i])
+	}
+}
+
+// scores are those of a fold.
+func (r *foldRun) scores(o *trainOptions) *train.Scores {
+	if r.classes != nil {
+		return train.Classified(r.classes, o.metrics...)
+	}
+	return train.Regressed(r.numbers, o.metrics...)
+}
+
+// report makes intervals of the scores.
+func (f *folding) report(o *trainOptions, rows *data.Divisions, runs []foldRun) *foldReport {
+	r := &foldReport{Folds: f.k, Repeats: len(runs) / f.k, Method: intervalMethod, Group: o.group, Time: rows.Time, Scores: map[string]foldScore{}}
+	held, trained := 0, 0
+	for _, p := range rows.Parts {
+		held += p.Test.Rows()
+		trained += p.Train.Rows() + p.Val.Rows()
+	}
+	r.Trained = int(math.Round(float64(trained) / float64(len(runs))))
+	share := float64(held) / float64(trained)
+	each := map[string][]float64{}
+	var all []*train.Scores
+	for i := range runs {
+		s := runs[i].scores(o)
+		all = append(all, s)
+		for name, x := range s.Metrics {
+			each[name] = append(each[name], x)
+		}
+	}
+	for name, x := range each {
+		mean, ci := inference.Resampled(x, share)
+		r.Scores[name] = foldScore{mean, within(name, ci), x}
+	}
+	name := o.judgedBy(all[0])
+	for _, than := range []struct {
+		name string
+		of   func(r *foldRun) *train.Scores
+	}{{"constant", func(r *foldRun) *train.Scores { return r.constant }}, {"linear", func(r *foldRun) *train.Scores { return r.linear }}} {
+		var d []float64
+		for i, s := range all {
+			if base := than.of(&runs[i]); base != nil {
+				d = append(d, s.Metrics[name]-base.Metrics[name])
+			}
+		}
+		if len(d) == len(all) && !(than.name == "linear" && o.Model.String() == "linear") {
+			mean, ci := inference.Resampled(d, share)
+			r.Beats = append(r.Beats, foldDifference{than.name, name, mean, ci})
+		}
+	}
+	return r
+}
+
+// within keeps an interval where a score can be.
+func within(name string, ci inference.Interval) inference.Interval {
+	for _, m := range train.Metrics {
+		switch {
+		case m.Name != name:
+		case m.Larger:
+			ci.Hi = min(ci.Hi, 1)
+		default:
+			ci.Lo = max(ci.Lo, 0)
+		}
+	}
+	return ci
+}
+
+// write writes what each row was predicted to be.
+func (f *folding) write(rows *data.Divisions, runs []foldRun, o *trainOptions) error {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	head := []string{"row", "repeat", "fold", "truth", "prediction"}
+	names := rows.Parts[0].Train.Classes
+	if o.Classes > 0 && runs[0].classes.P != nil {
+		for _, c := range names {
+			head = append(head, "p_"+c)
+		}
+	}
+	lines := [][]string{head}
+	real := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	for i, r := range runs {
+		for k, row := range rows.Held[i] {
+			line := []string{strconv.Itoa(row + 1), strconv.Itoa(i/f.k + 1), strconv.Itoa(i%f.k + 1)}
+			if c := r.classes; c != nil {
+				line = append(line, names[c.Truth[k]], names[c.Decided[k]])
+				for j := range len(head) - len(line) {
+					line = append(line, real(c.P[k*c.K+j]))
+				}
+			} else {
+				line = append(line, real(r.numbers.Truth[k]), real(r.numbers.Predicted[k]))
+			}
+			lines = append(lines, line)
+		}
+	}
+	if err := w.WriteAll(lines); err != nil {
+		return err
+	}
+	return atomicfile.Write(f.oof, []byte(b.String()))
+}
+
+// printFolds prints what folds say.
+func (r *report) printFolds(w io.Writer, o *trainOptions) {
+	f := r.Folds
+	if f == nil {
+		if r.foldsCost != "" {
+			fmt.Fprintln(w, r.foldsCost)
+		}
+		return
+	}
+	times := ""
+	if f.Repeats > 1 {
+		times = fmt.Sprintf(" x %d", f.Repeats)
+	}
+	how := ""
+	switch {
+	case f.Time != "":
+		how = fmt.Sprintf(", each trained on what is before it in %s", f.Time)
+	case f.Group != "":
+		how = fmt.Sprintf(", rows of one %s together", f.Group)
+	}
+	fmt.Fprintf(w, "\n%d folds%s%s: models trained on %d rows, with 95 %% intervals that allow for the overlap of folds\n", f.Folds, times, how, f.Trained)
+	var rows [][3]string
+	for _, m := range slices.Concat(r.more, train.Metrics) {
+		x, ok := f.Scores[m.Name]
+		if !ok || m.Detail || slices.ContainsFunc(rows, func(row [3]string) bool { return row[0] == r.label(&m) }) {
+			continue
+		}
+		rows = append(rows, [3]string{r.label(&m), number(x.Mean, m.Unit), fmt.Sprintf("%s to %s", number(x.CI.Lo, m.Unit), number(x.CI.Hi, m.Unit))})
+	}
+	width := 0
+	for _, row := range rows {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "  %-*s  %9s  %s\n", width, row[0], row[1], row[2])
+	}
+	for _, d := range f.Beats {
+		fmt.Fprintln(w, d.says(r))
+	}
+	if o.folding.oof != "" {
+		fmt.Fprintf(w, "what each row was predicted to be is in %s\n", o.folding.oof)
+	}
+}
+
+// says puts a difference in words.
+func (d *foldDifference) says(r *report) string {
+	than := "always saying the mean"
+	switch {
+	case d.Than == "linear" && r.Confusion != nil:
+		than = "logistic regression"
+	case d.Than == "linear":
+		than = "linear regression"
+	case r.Confusion != nil:
+		than = "the most frequent class"
+	}
+	interval := fmt.Sprintf("%s by %+.4f, interval %+.4f to %+.4f", d.Score, d.Mean, d.CI.Lo, d.CI.Hi)
+	switch {
+	case d.CI.Lo > 0:
+		return fmt.Sprintf("better than %s: %s", than, interval)
+	case d.CI.Hi < 0:
+		return fmt.Sprintf("worse than %s: %s", than, interval)
+	}
+	return fmt.Sprintf("not shown to be better or worse than %s: %s", than, interval)
+}
+
+// costs says what folds would take, where there are none.
+func (f *folding) costs(o *trainOptions) string {
+	if f.k != 0 || o.given("folds") || o.Model.Codes() {
+		return ""
+	}
+	return fmt.Sprintf("how much these scores vary with the rows: --folds %d trains %d models more", foldsDefault, foldsDefault*cmp.Or(f.repeats, 1))
+}
