@@ -26,16 +26,30 @@ func (f Folds) check() error {
 	return nil
 }
 
-// Divisions are rows divided several times.
+// Divisions are rows divided several times. Several goroutines may use them.
 type Divisions struct {
-	// Parts has for each division what is held out as Test, and the rest, a share of which
-	// is for validation; those of a repeat are side by side.
-	Parts []*Parts
-	// Held has the numbers of the rows that are held out, counted from 0 in the table, as
-	// Test has them.
+	// Held has for each division the numbers of the rows that are held out, ascending,
+	// counted from 0 in the table; divisions of a repeat are side by side.
 	Held [][]int
 	// Time names the column by which rows are in order; "" if they are not.
 	Time string
+	// Groups is how many groups there are; 0 if rows have none.
+	Groups int
+
+	part func(i int) (*Parts, error)
+}
+
+// Len returns the number of divisions.
+func (d *Divisions) Len() int { return len(d.Held) }
+
+// Parts makes the parts of division i: Test is what is held out, in the order of Held,
+// Train and Val are of the rest.
+func (d *Divisions) Parts(i int) (*Parts, error) {
+	p, err := d.part(i)
+	if err != nil {
+		return nil, fmt.Errorf("fold %d: %w", i+1, err)
+	}
+	return p, nil
 }
 
 // Folds divides the rows K·Repeats times, as [Source.Prepare] does once; o.Fractions.Test
@@ -58,42 +72,51 @@ func (s *Source) Folds(target string, o Options, f Folds) (*Divisions, error) {
 		return nil, fmt.Errorf("%s: %w", s.Table.Name, err)
 	}
 	d := &Divisions{Time: o.Time}
-	for i := range held {
+	if group := all.groups(o); group != nil {
+		d.Groups = slices.Max(group) + 1
+	}
+	for _, rows := range held {
+		numbers := make([]int, len(rows))
+		for k, i := range rows {
+			numbers[k] = all.rows[i]
+		}
+		d.Held = append(d.Held, numbers)
+	}
+	d.part = func(i int) (*Parts, error) {
 		p, err := begin(s.Table, target, o)
 		if err != nil {
 			return nil, err
 		}
 		split, err := p.around(held[i], rank, o)
 		if err != nil {
-			return nil, fmt.Errorf("fold %d: %w", i%f.K+1, err)
-		}
-		if err := p.encode(o, split); err != nil {
 			return nil, err
 		}
-		d.Parts, d.Held = append(d.Parts, &p.Parts), append(d.Held, split[2])
+		return &p.Parts, p.encode(o, split)
 	}
 	return d, nil
 }
 
 func (s *Source) foldImages(target string, o Options, f Folds) (*Divisions, error) {
-	whole, err := s.prepareImages(target, Options{NoTarget: o.NoTarget, Task: o.Task, Seed: o.Seed})
+	val := o.Fractions.Val
+	o.Fractions = Fractions{}
+	whole, err := s.prepareImages(target, o)
 	if err != nil {
 		return nil, err
 	}
-	d := &Divisions{}
+	all, d := whole.Train, &Divisions{}
 	for r := range max(f.Repeats, 1) {
-		held, err := deal(whole.Train.Rows(), whole.Train.Class, nil, f.K, newStream(o.Seed, streamFolds+uint64(r)))
+		held, err := deal(all.Rows(), all.Class, nil, f.K, newStream(o.Seed, streamFolds+uint64(r)))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		for _, rows := range held {
-			p, err := Split(whole.Train.Subset(others(whole.Train.Rows(), rows)), Fractions{Val: o.Fractions.Val}, o.Seed)
-			if err != nil {
-				return nil, err
-			}
-			p.Test = whole.Train.Subset(rows)
-			d.Parts, d.Held = append(d.Parts, p), append(d.Held, rows)
+		d.Held = append(d.Held, held...)
+	}
+	d.part = func(i int) (*Parts, error) {
+		p, err := Split(all.Subset(others(all.Rows(), d.Held[i])), Fractions{Val: val}, o.Seed)
+		if err == nil {
+			p.Test = all.Subset(d.Held[i])
 		}
+		return p, err
 	}
 	return d, nil
 }
@@ -123,20 +146,26 @@ func (p *preparation) folds(o *Options, f Folds) (held [][]int, rank []int, err 
 }
 
 // windows are the folds of rows in the order of time: the rank of each row, by which
-// training rows are chosen, comes second.
+// training rows are chosen, comes second. Rows of one time are in one block.
 func (p *preparation) windows(column *Column, f Folds) (held [][]int, rank []int, err error) {
 	order, n := inOrder(column, p.rows), len(p.rows)
-	if n < f.K+1 {
-		return nil, nil, fmt.Errorf("%d rows for %d folds in the order of %s: one more than there are folds is needed", n, f.K, quote(column.Name))
-	}
 	rank = make([]int, n)
 	for at, i := range order {
 		rank[i] = at
 	}
+	at := cut(column, p.rows, order, 0, n/(f.K+1))
 	for k := range f.K {
-		rows := slices.Clone(order[(k+1)*n/(f.K+1) : (k+2)*n/(f.K+1)])
+		end := n
+		if k < f.K-1 {
+			end = cut(column, p.rows, order, at, (k+2)*n/(f.K+1))
+		}
+		if at == 0 || end <= at || end == n && k < f.K-1 {
+			return nil, nil, fmt.Errorf("%d rows for %d folds in the order of %s: more different times than there are folds are needed: give fewer folds", n, f.K, quote(column.Name))
+		}
+		rows := slices.Clone(order[at:end])
 		slices.Sort(rows)
 		held = append(held, rows)
+		at = end
 	}
 	return held, rank, nil
 }

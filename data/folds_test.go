@@ -29,20 +29,38 @@ func measured(t *testing.T, n int) *data.Source {
 	return &data.Source{Name: "measured", Table: table}
 }
 
-// Each row is held out once in each repeat, and never trained on in that fold.
-func TestFolds(t *testing.T) {
-	const n, k, repeats = 61, 5, 3
-	folds, err := measured(t, n).Folds("y", data.Options{Split: data.SplitRandom, Fractions: data.Fractions{Val: 0.2}, Seed: 3}, data.Folds{K: k, Repeats: repeats})
+// divided makes all parts of the divisions.
+func divided(t *testing.T, s *data.Source, target string, o data.Options, f data.Folds) (*data.Divisions, []*data.Parts) {
+	t.Helper()
+	d, err := s.Folds(target, o, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(folds.Parts) != k*repeats || folds.Time != "" {
-		t.Fatalf("%d folds, by %q", len(folds.Parts), folds.Time)
+	var all []*data.Parts
+	for i := range d.Len() {
+		p, err := d.Parts(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Held[i]) != p.Test.Rows() {
+			t.Errorf("division %d holds out %d rows and has %d", i, len(d.Held[i]), p.Test.Rows())
+		}
+		all = append(all, p)
+	}
+	return d, all
+}
+
+// Each row is held out once in each repeat, and never trained on in that fold.
+func TestFolds(t *testing.T) {
+	const n, k, repeats = 61, 5, 3
+	folds, all := divided(t, measured(t, n), "y", data.Options{Split: data.SplitRandom, Fractions: data.Fractions{Val: 0.2}, Seed: 3}, data.Folds{K: k, Repeats: repeats})
+	if folds.Len() != k*repeats || folds.Time != "" {
+		t.Fatalf("%d folds, by %q", folds.Len(), folds.Time)
 	}
 	var divisions []string
 	for r := range repeats {
 		held := map[float64]int{}
-		for _, p := range folds.Parts[r*k : (r+1)*k] {
+		for _, p := range all[r*k : (r+1)*k] {
 			if m := p.Test.Rows(); m < n/k || m > n/k+1 || p.Train.Rows()+p.Val.Rows()+m != n {
 				t.Errorf("%d, %d and %d rows", p.Train.Rows(), p.Val.Rows(), m)
 			}
@@ -56,7 +74,7 @@ func TestFolds(t *testing.T) {
 		if len(held) != n {
 			t.Errorf("repeat %d holds out %d rows of %d", r, len(held), n)
 		}
-		divisions = append(divisions, fmt.Sprint(folds.Parts[r*k].Test.Y))
+		divisions = append(divisions, fmt.Sprint(all[r*k].Test.Y))
 	}
 	slices.Sort(divisions)
 	if len(slices.Compact(divisions)) != repeats {
@@ -84,17 +102,11 @@ func TestFoldsDoNotLeak(t *testing.T) {
 		return &data.Source{Name: "t", Table: table}
 	}
 	o := data.Options{Scaling: data.Standard, Seed: 1}
-	some, err := build("5").Folds("y", o, data.Folds{K: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	huge, err := build("50000").Folds("y", o, data.Folds{K: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, some := divided(t, build("5"), "y", o, data.Folds{K: 4})
+	_, huge := divided(t, build("50000"), "y", o, data.Folds{K: 4})
 	same, other := 0, 0
-	for i, p := range some.Parts {
-		equal := slices.Equal(p.Train.X, huge.Parts[i].Train.X)
+	for i, p := range some {
+		equal := slices.Equal(p.Train.X, huge[i].Train.X)
 		if held := slices.Contains(p.Test.Y, 17.5); held != equal {
 			t.Errorf("fold %d: row 17 is held out: %v, training inputs are the same: %v", i, held, equal)
 		} else if held {
@@ -112,11 +124,8 @@ func TestFoldsDoNotLeak(t *testing.T) {
 func TestFoldsKeep(t *testing.T) {
 	const n, k = 63, 5
 	s := measured(t, n)
-	folds, err := s.Folds("kind", data.Options{Split: data.SplitRandom, Seed: 1}, data.Folds{K: k})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range folds.Parts {
+	_, folds := divided(t, s, "kind", data.Options{Split: data.SplitRandom, Seed: 1}, data.Folds{K: k})
+	for i, p := range folds {
 		rare := 0
 		for _, c := range p.Test.Class {
 			rare += c
@@ -130,15 +139,15 @@ func TestFoldsKeep(t *testing.T) {
 	for i := range n {
 		patient[float64(i)+0.25] = fmt.Sprint(i % (n / 3))
 	}
-	grouped, err := s.Folds("y", data.Options{Group: "patient", Fractions: data.Fractions{Val: 0.2}, Seed: 1}, data.Folds{K: k, Repeats: 2})
-	if err != nil {
-		t.Fatal(err)
+	d, grouped := divided(t, s, "y", data.Options{Group: "patient", Fractions: data.Fractions{Val: 0.2}, Seed: 1}, data.Folds{K: k, Repeats: 2})
+	if d.Groups != n/3 {
+		t.Errorf("%d groups", d.Groups)
 	}
 	one, err := s.Prepare("y", data.Options{Group: "patient", Fractions: data.Fractions{Val: 0.2, Test: 0.2}, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range append(grouped.Parts, one) {
+	for i, p := range append(grouped, one) {
 		where := map[string]int{}
 		for part, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
 			if d.Rows() < n/8 || slices.ContainsFunc(d.Inputs, func(name string) bool { return strings.HasPrefix(name, "patient") }) {
@@ -156,14 +165,11 @@ func TestFoldsKeep(t *testing.T) {
 	day, _ := s.Table.Column("day")
 	date := func(y float64) float64 { return day.Values[int(y)] }
 	for _, o := range []data.Options{{Time: "day"}, {}} { // by its name, and since it is the column of dates
-		inTime, err := s.Folds("y", o, data.Folds{K: k, Repeats: 4})
-		if err != nil {
-			t.Fatal(err)
+		inTime, all := divided(t, s, "y", o, data.Folds{K: k, Repeats: 4})
+		if inTime.Len() != k || inTime.Time != "day" {
+			t.Fatalf("%d folds in time, by %q", inTime.Len(), inTime.Time)
 		}
-		if len(inTime.Parts) != k || inTime.Time != "day" {
-			t.Fatalf("%d folds in time, by %q", len(inTime.Parts), inTime.Time)
-		}
-		windows(t, inTime.Parts, date)
+		windows(t, all, date)
 	}
 }
 
@@ -176,7 +182,7 @@ func windows(t *testing.T, folds []*data.Parts, date func(y float64) float64) {
 			latest = max(latest, date(y))
 		}
 		for _, y := range p.Test.Y {
-			if date(y) < latest {
+			if date(y) <= latest {
 				t.Errorf("fold %d: day %v is held out, and %v trained on", i, date(y), latest)
 			}
 		}
@@ -196,6 +202,8 @@ func TestFoldsRefuse(t *testing.T) {
 		{data.Options{}, data.Folds{K: 1}, "at least 2 folds"},
 		{data.Options{Split: data.SplitRandom}, data.Folds{K: 31}, "30 rows cannot be divided into 31 folds"},
 		{data.Options{Group: "patient"}, data.Folds{K: 11}, "10 groups cannot be divided into 11 folds"},
+		{data.Options{Time: "kind2"}, data.Folds{K: 2}, "kind2"},
+		{data.Options{Time: "day"}, data.Folds{K: 30}, "give fewer folds"},
 		{data.Options{Group: "patient", Time: "day"}, data.Folds{K: 2}, "not by both"},
 		{data.Options{Time: "kind"}, data.Folds{K: 2}, "has words"},
 		{data.Options{Group: "nobody"}, data.Folds{K: 2}, "nobody"},

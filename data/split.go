@@ -228,16 +228,29 @@ func splitGroups(class, group []int, f Fractions, seed uint64) (partRows, error)
 	if err := f.check(); err != nil {
 		return parts, err
 	}
+	wanted := 0
+	for _, share := range f.shares() {
+		wanted += bool2int(share > 0)
+	}
 	const fine = 20 // parts are made of so many
-	pieces, err := deal(len(group), class, group, min(fine, slices.Max(group)+1), newStream(seed, streamSplit))
+	groups := slices.Max(group) + 1
+	if groups < wanted {
+		return parts, fmt.Errorf("%d groups cannot be divided into %d parts: hold out fewer, or give no groups", groups, wanted)
+	}
+	pieces, err := deal(len(group), class, group, min(fine, groups), newStream(seed, streamSplit))
 	if err != nil {
 		return parts, err
 	}
 	shares := f.shares()
-	for _, rows := range pieces {
+	for k, rows := range pieces {
 		best, lack := 0, math.Inf(-1)
+		empty := 0
 		for i, share := range shares {
-			if l := float64(share*float64(len(group))) - float64(len(parts[i])); share > 0 && l > lack {
+			empty += bool2int(share > 0 && parts[i] == nil)
+		}
+		for i, share := range shares {
+			last := len(pieces)-k <= empty // of pieces: each goes to a part that has none
+			if l := float64(share*float64(len(group))) - float64(len(parts[i])); share > 0 && l > lack && !(last && parts[i] != nil) {
 				best, lack = i, l
 			}
 		}
@@ -290,8 +303,35 @@ func splitByTime(date *Column, rows []int, f Fractions) (partRows, error) {
 	order, n := inOrder(date, rows), len(rows)
 	test, val := int(math.Round(f.Test*float64(n))), int(math.Round(f.Val*float64(n)))
 	test, val = min(test, n), min(val, n-min(test, n))
-	parts = partRows{order[:n-test-val], order[n-test-val : n-test], order[n-test:]}
+	first, second := n-test-val, n-test
+	if f.Test > 0 {
+		second = cut(date, rows, order, 0, second)
+	}
+	if f.Val > 0 {
+		first = cut(date, rows, order[:second], 0, first)
+	} else {
+		first = second
+	}
+	parts = partRows{order[:first], order[first:second], order[second:]}
 	return parts, parts.finish(n, f)
+}
+
+// cut returns where rows in the order of time are best cut near a place that is beyond
+// after: where the time changes, so that rows of one time stay together; at itself if it
+// changes nowhere.
+func cut(date *Column, rows, order []int, after, at int) int {
+	changes := func(i int) bool {
+		a, b := date.Values[rows[order[i-1]]], date.Values[rows[order[i]]]
+		return a != b && !(math.IsNaN(a) && math.IsNaN(b))
+	}
+	for d := range len(order) {
+		for _, i := range []int{at - d, at + d} {
+			if i > after && i < len(order) && changes(i) {
+				return i
+			}
+		}
+	}
+	return at
 }
 
 // inOrder are the indices of rows in the order of time; a row without a date comes first.
@@ -343,4 +383,11 @@ func timeNote(date *Column, parts partRows, o Options) []Note {
 	}
 	return []Note{{Text: text,
 		Advice: []Advice{{Text: fmt.Sprintf("set Split to %q if their order does not matter", SplitRandom), Option: "Split", Value: string(SplitRandom)}}}}
+}
+
+func bool2int(x bool) int {
+	if x {
+		return 1
+	}
+	return 0
 }

@@ -30,10 +30,14 @@ func ExampleCrossValidate() {
 		log.Fatal(err)
 	}
 	task := train.Task{Model: models.MLP(ops.ReLU, 16, 3), Loss: losses.CrossEntropy, Features: 13, Classes: 3}
-	accuracy := make([]float64, len(rows.Parts))
-	err = train.CrossValidate(context.Background(), rows.Parts, 2, func() (func(context.Context, int, *data.Parts) error, error) {
+	accuracy := make([]float64, rows.Len())
+	err = train.CrossValidate(context.Background(), rows.Len(), 2, func() (func(context.Context, int) error, error) {
 		t, err := train.New(task, optimizers.Adam(), graph.Float32, 1)
-		return func(ctx context.Context, i int, p *data.Parts) error {
+		return func(ctx context.Context, i int) error {
+			p, err := rows.Parts(i)
+			if err != nil {
+				return err
+			}
 			if err := t.Reset(uint64(i)); err != nil {
 				return err
 			}
@@ -67,7 +71,11 @@ func TestCrossValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := train.Task{Model: models.MLP(ops.ReLU, 8, 3), Loss: losses.CrossEntropy, Features: 4, Classes: 3}
-	fit := func(ctx context.Context, tr *train.Trainer, i int, p *data.Parts) ([]float64, error) {
+	fit := func(ctx context.Context, tr *train.Trainer, i int) ([]float64, error) {
+		p, err := rows.Parts(i)
+		if err != nil {
+			return nil, err
+		}
 		if err := tr.Reset(uint64(i)); err != nil {
 			return nil, err
 		}
@@ -86,8 +94,8 @@ func TestCrossValidate(t *testing.T) {
 	}
 	ctx := context.Background()
 	var want [][]float64
-	for i, p := range rows.Parts {
-		out, err := fit(ctx, begin(), i, p)
+	for i := range rows.Len() {
+		out, err := fit(ctx, begin(), i)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,10 +103,10 @@ func TestCrossValidate(t *testing.T) {
 	}
 	for workers := 1; workers <= 3; workers++ {
 		got := make([][]float64, len(want))
-		err := train.CrossValidate(ctx, rows.Parts, workers, func() (func(context.Context, int, *data.Parts) error, error) {
+		err := train.CrossValidate(ctx, rows.Len(), workers, func() (func(context.Context, int) error, error) {
 			tr := begin()
-			return func(ctx context.Context, i int, p *data.Parts) (err error) {
-				got[i], err = fit(ctx, tr, i, p)
+			return func(ctx context.Context, i int) (err error) {
+				got[i], err = fit(ctx, tr, i)
 				return err
 			}, nil
 		})
@@ -108,8 +116,8 @@ func TestCrossValidate(t *testing.T) {
 	}
 
 	wrong, calls := errors.New("wrong"), 0
-	err = train.CrossValidate(ctx, rows.Parts, 1, func() (func(context.Context, int, *data.Parts) error, error) {
-		return func(_ context.Context, i int, _ *data.Parts) error {
+	err = train.CrossValidate(ctx, rows.Len(), 1, func() (func(context.Context, int) error, error) {
+		return func(_ context.Context, i int) error {
 			if calls++; i == 1 {
 				return wrong
 			}
@@ -121,8 +129,8 @@ func TestCrossValidate(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := train.CrossValidate(canceled, rows.Parts, 2, func() (func(context.Context, int, *data.Parts) error, error) {
-		return func(context.Context, int, *data.Parts) error { return nil }, nil
+	if err := train.CrossValidate(canceled, rows.Len(), 2, func() (func(context.Context, int) error, error) {
+		return func(context.Context, int) error { return nil }, nil
 	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}

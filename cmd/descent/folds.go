@@ -36,6 +36,7 @@ var foldsRows = 2000
 const (
 	foldsRepeats = 4
 	foldsDefault = 5
+	fewGroups    = 20
 	foldsSoon    = 6e8 // products of a weight and an input, in a training
 )
 
@@ -100,13 +101,17 @@ type foldReport struct {
 	Trained int                  `json:"trained_on"` // rows, in the mean
 	Method  string               `json:"method"`     // of the intervals
 	Group   string               `json:"group,omitempty"`
-	Time    string               `json:"time,omitempty"` // column whose order is kept
+	Groups  int                  `json:"groups,omitempty"` // how many there are
+	Time    string               `json:"time,omitempty"`   // column whose order is kept
 	Scores  map[string]foldScore `json:"scores"`
 	Beats   []foldDifference     `json:"beats"`
 }
 
 // intervalMethod is what intervals of folds are made by.
-const intervalMethod = "corrected resampled t (Nadeau, Bengio 2003)"
+const (
+	intervalMethod = "corrected resampled t (Nadeau, Bengio 2003)"
+	windowMethod   = "Student's t over windows"
+)
 
 // A foldRun is what came of a fold.
 type foldRun struct {
@@ -116,20 +121,25 @@ type foldRun struct {
 }
 
 // run trains on each division of the rows and scores what was held out.
-func (f *folding) run(ctx context.Context, o *trainOptions, w io.Writer) (*foldReport, error) {
+func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w io.Writer) (*foldReport, error) {
 	prepare := o.prepareOptions(o.src)
 	prepare.Fractions.Test = 0
 	rows, err := o.src.Folds(o.target, prepare, data.Folds{K: f.k, Repeats: f.repeats})
 	if err != nil {
 		return nil, usage(o.inFlags(err))
 	}
-	runs := make([]foldRun, len(rows.Parts))
+	runs, trained := make([]foldRun, rows.Len()), make([]int, rows.Len())
 	line := terminal.NewLine(w)
 	var showing sync.Mutex
 	done := 0
-	err = train.CrossValidate(ctx, rows.Parts, o.run.Workers, func() (func(context.Context, int, *data.Parts) error, error) {
+	err = train.CrossValidate(ctx, rows.Len(), o.run.Workers, func() (func(context.Context, int) error, error) {
 		own, err := o.forFolds()
-		return func(ctx context.Context, i int, p *data.Parts) (err error) {
+		return func(ctx context.Context, i int) error {
+			p, err := rows.Parts(i)
+			if err != nil {
+				return o.inFlags(err)
+			}
+			trained[i] = p.Train.Rows() + p.Val.Rows()
 			runs[i], err = own.fold(ctx, i, p)
 			showing.Lock()
 			defer showing.Unlock()
@@ -142,13 +152,13 @@ func (f *folding) run(ctx context.Context, o *trainOptions, w io.Writer) (*foldR
 	if err != nil {
 		return nil, err
 	}
-	f.calibrate(o, runs)
+	f.calibrate(o, runs, rows.Time != "")
 	if f.oof != "" {
-		if err := f.write(rows, runs, o); err != nil {
+		if err := f.write(rows, runs, classes); err != nil {
 			return nil, err
 		}
 	}
-	return f.report(o, rows, runs), nil
+	return f.report(o, rows, trained, runs), nil
 }
 
 // A folder trains on divisions, one after the other.
@@ -206,8 +216,8 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 }
 
 // calibrate corrects the probabilities of each fold, as those of the model are corrected,
-// by what the other folds of its repeat show.
-func (f *folding) calibrate(o *trainOptions, runs []foldRun) {
+// by what the other folds of its repeat show; in the order of time, those before it.
+func (f *folding) calibrate(o *trainOptions, runs []foldRun, inTime bool) {
 	c := o.Calibration
 	if c == nil {
 		return
@@ -219,10 +229,13 @@ func (f *folding) calibrate(o *trainOptions, runs []foldRun) {
 	for i := range runs {
 		others := &score.Classes{K: o.Classes}
 		for j := i / f.k * f.k; j < min(len(runs), i/f.k*f.k+f.k); j++ {
-			if x := raw[j]; j != i {
+			if x := raw[j]; j < i || j > i && !inTime {
 				others.Truth, others.Decided = append(others.Truth, x.Truth...), append(others.Decided, x.Decided...)
 				others.P, others.Weight = append(others.P, x.P...), append(others.Weight, x.Weight...)
 			}
+		}
+		if len(others.Truth) == 0 {
+			continue
 		}
 		fitted, err := &score.Calibration{}, error(nil)
 		if c.Method != "" {
@@ -249,15 +262,18 @@ func (r *foldRun) scores(o *trainOptions) *train.Scores {
 }
 
 // report makes intervals of the scores.
-func (f *folding) report(o *trainOptions, rows *data.Divisions, runs []foldRun) *foldReport {
-	r := &foldReport{Folds: f.k, Repeats: len(runs) / f.k, Method: intervalMethod, Group: o.group, Time: rows.Time, Scores: map[string]foldScore{}}
-	held, trained := 0, 0
-	for _, p := range rows.Parts {
-		held += p.Test.Rows()
-		trained += p.Train.Rows() + p.Val.Rows()
+func (f *folding) report(o *trainOptions, rows *data.Divisions, trained []int, runs []foldRun) *foldReport {
+	r := &foldReport{Folds: f.k, Repeats: len(runs) / f.k, Method: intervalMethod, Group: o.group, Groups: rows.Groups, Time: rows.Time, Scores: map[string]foldScore{}}
+	held, learned := 0, 0
+	for i, n := range trained {
+		held += len(rows.Held[i])
+		learned += n
 	}
-	r.Trained = int(math.Round(float64(trained) / float64(len(runs))))
-	share := float64(held) / float64(trained)
+	r.Trained = int(math.Round(float64(learned) / float64(len(runs))))
+	share := float64(held) / float64(learned)
+	if rows.Time != "" { // windows hold out different rows, once
+		r.Method, share = windowMethod, 0
+	}
 	each := map[string][]float64{}
 	var all []*train.Scores
 	for i := range runs {
@@ -305,12 +321,11 @@ func within(name string, ci inference.Interval) inference.Interval {
 }
 
 // write writes what each row was predicted to be.
-func (f *folding) write(rows *data.Divisions, runs []foldRun, o *trainOptions) error {
+func (f *folding) write(rows *data.Divisions, runs []foldRun, names []string) error {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	head := []string{"row", "repeat", "fold", "truth", "prediction"}
-	names := rows.Parts[0].Train.Classes
-	if o.Classes > 0 && runs[0].classes.P != nil {
+	if names != nil && runs[0].classes.P != nil {
 		for _, c := range names {
 			head = append(head, "p_"+c)
 		}
@@ -350,14 +365,17 @@ func (r *report) printFolds(w io.Writer, o *trainOptions) {
 	if f.Repeats > 1 {
 		times = fmt.Sprintf(" x %d", f.Repeats)
 	}
-	how := ""
+	how, intervals := "", "that allow for the overlap of folds"
 	switch {
 	case f.Time != "":
-		how = fmt.Sprintf(", each trained on what is before it in %s", f.Time)
+		how, intervals = fmt.Sprintf(", each predicted by what is before it in %s", f.Time), "of their mean"
 	case f.Group != "":
 		how = fmt.Sprintf(", rows of one %s together", f.Group)
+		if f.Groups < fewGroups {
+			intervals += fmt.Sprintf("; of so few groups (%d) they are rough", f.Groups)
+		}
 	}
-	fmt.Fprintf(w, "\n%d folds%s%s: models trained on %d rows, with 95 %% intervals that allow for the overlap of folds\n", f.Folds, times, how, f.Trained)
+	fmt.Fprintf(w, "\n%d folds%s%s: models trained on %d rows, with 95 %% intervals %s\n", f.Folds, times, how, f.Trained, intervals)
 	var rows [][3]string
 	for _, m := range slices.Concat(r.more, train.Metrics) {
 		x, ok := f.Scores[m.Name]

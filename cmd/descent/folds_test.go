@@ -89,7 +89,11 @@ func TestTrainFolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	right := map[string]bool{} // by row, repeat, fold
-	for i, p := range rows.Parts {
+	for i := range rows.Len() {
+		p, err := rows.Parts(i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		tr, err := train.New(train.Task{Model: layer, Loss: losses.CrossEntropy, Features: 1, Classes: 2, Gives: train.Probabilities,
 			Output: func(x *graph.Node) *graph.Node { return ops.Exp(ops.LogSoftmax(x, -1)) }}, optimizers.Adam(), graph.Float32, 5+uint64(i))
 		if err != nil {

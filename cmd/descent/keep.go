@@ -75,7 +75,7 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 		return errors.Join(failed, e)
 	}
 	if o.folding.k > 0 && !canceled {
-		if r.Folds, err = o.folding.run(cmd.Context(), o, o.progress(cmd)); errors.Is(err, context.Canceled) {
+		if r.Folds, err = o.folding.run(cmd.Context(), o, r.Classes, o.progress(cmd)); errors.Is(err, context.Canceled) {
 			canceled = true // the model is kept, and told
 		} else if err != nil {
 			return errors.Join(failed, err)
