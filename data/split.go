@@ -21,6 +21,9 @@ type Parts struct {
 	Train, Val, Test *Dataset
 	// Schema says how a table became inputs; nil for data that are not a table.
 	Schema *Schema
+	// Latest is the row of Train that is the last in time, from 1; 0 if rows were not held
+	// out by time.
+	Latest int
 	// Notes say what was found out and decided about a table.
 	Notes []Note
 }
@@ -217,6 +220,7 @@ func (p *preparation) split(o Options) (partRows, error) {
 	}
 	if date != nil {
 		p.Notes = append(p.Notes, timeNote(date, parts, o)...)
+		p.Latest = latest(date, parts[0])
 	}
 	return parts, nil
 }
@@ -344,6 +348,16 @@ func inOrder(date *Column, rows []int) []int {
 		return cmp.Compare(date.Values[rows[a]], date.Values[rows[b]]) // NaN is the least
 	})
 	return order
+}
+
+// latest is the last of the rows in time, from 1: of equal ones the last in the file.
+func latest(date *Column, rows []int) (at int) {
+	for i, row := range rows {
+		if !date.missing(row) && (at == 0 || !(date.Values[row] < date.Values[rows[at-1]])) {
+			at = i + 1
+		}
+	}
+	return at
 }
 
 // learnable tells whether the training rows have each class, or more than one

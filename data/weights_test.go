@@ -3,6 +3,7 @@ package data_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,5 +42,29 @@ func TestWeightColumn(t *testing.T) {
 	}
 	if math.Abs(sum-1) > 1e-12 {
 		t.Errorf("mean weight %v", sum)
+	}
+}
+
+// The latest row for training is known where rows are held out by time, whatever their
+// order in the file.
+func TestLatest(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("day,x,y\n")
+	for i := range 40 {
+		k := i * 7 % 40
+		fmt.Fprintf(&b, "2024-01-%02d,%d,%v\n", 1+k%28, i*i%11, float64(k%28)+0.5)
+	}
+	table, err := data.ReadCSV(strings.NewReader(b.String()), data.CSVOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for split, want := range map[data.SplitBy]bool{"": true, data.SplitRandom: false} {
+		parts, err := data.Prepare(table, "y", data.Options{Split: split, Fractions: data.Fractions{Test: 0.3}, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (parts.Latest > 0) != want || want && parts.Train.Y[parts.Latest-1] != slices.Max(parts.Train.Y) {
+			t.Errorf("split %q: the latest row is %d of %v", split, parts.Latest, parts.Train.Y)
+		}
 	}
 }

@@ -30,7 +30,10 @@ func (r *report) remark(o *trainOptions, s *train.Scores, c *score.Classes) {
 	if s.Confusion == nil {
 		own, constant := s.Metrics["rmse"], r.Baselines.Constant["rmse"]
 		if own < constant {
-			add("its errors (RMSE) are %.0f %% smaller than those of always saying the mean", 100*(1-own/constant))
+			add("its errors (RMSE) are %.0f %% smaller than those of always saying the mean of the training rows", 100*(1-own/constant))
+		}
+		if s.Metrics["r2"] < 0 {
+			add("R2 is below 0: the mean of these very rows, which nobody knows beforehand, has smaller errors")
 		}
 		return
 	}

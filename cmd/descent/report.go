@@ -76,6 +76,7 @@ type report struct {
 type baselines struct {
 	Constant map[string]float64 `json:"constant"`
 	Linear   map[string]float64 `json:"linear,omitempty"`
+	Last     map[string]float64 `json:"last,omitempty"` // where rows are held out by time
 }
 
 type rowCount struct {
@@ -212,8 +213,12 @@ func (r *report) compare(ctx context.Context, o *trainOptions, s *train.Scores, 
 	if err != nil {
 		return err
 	}
+	if at := r.parts.Latest; at > 0 {
+		b.Last = baseline.LastValue(&task, r.parts.Train, at-1, d)
+		r.Baselines.Last = b.Last.Metrics
+	}
 	if o.Model.String() == "linear" {
-		r.Verdict = (&baseline.Scores{Constant: b.Constant}).Verdict(s, o.judgedBy(s)) // it is the other baseline itself
+		r.Verdict = (&baseline.Scores{Constant: b.Constant, Last: b.Last}).Verdict(s, o.judgedBy(s)) // it is the other baseline itself
 	} else {
 		r.Verdict = b.Verdict(s, o.judgedBy(s))
 	}

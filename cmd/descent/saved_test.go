@@ -48,6 +48,7 @@ func textOf(t *testing.T, parts ...string) string {
 const (
 	saved2  = "testdata/saved2"
 	saved3  = "testdata/saved3"
+	saved4  = "testdata/saved4"
 	newRows = saved2 + "/table/new.csv"
 )
 
@@ -56,7 +57,7 @@ const (
 // resumed.*.json. This test stays, and gets a folder for each format that comes.
 func TestFilesOfEarlierPrograms(t *testing.T) {
 	isa := kernel.Active().String()
-	for folder, rows := range map[string]string{saved2 + "/table": newRows, saved2 + "/number": saved2 + "/number/new.csv", saved2 + "/images": saved2 + "/images/rows", saved3 + "/table": newRows} {
+	for folder, rows := range map[string]string{saved2 + "/table": newRows, saved2 + "/number": saved2 + "/number/new.csv", saved2 + "/images": saved2 + "/images/rows", saved3 + "/table": newRows, saved4 + "/table": newRows} {
 		want := textOf(t, folder, "predictions."+isa+".json")
 		if got := predicted(t, filepath.Join(folder, "model"), rows); got != want {
 			t.Errorf("%s predicts\n%s, not\n%s", folder, got, want)

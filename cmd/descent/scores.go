@@ -97,7 +97,13 @@ func (r *report) printNotes(w io.Writer) {
 // printTable prints the scores of the model and of the baselines. The loss is that of
 // training, which the baselines do not have.
 func (r *report) printTable(w io.Writer) {
-	rows := [][4]string{{"", "model", "constant", "linear"}}
+	rows := [][5]string{{"", "model", "constant", "linear", "last"}}
+	others := []map[string]float64{r.Baselines.Constant, r.Baselines.Linear, r.Baselines.Last}
+	for i, other := range others {
+		if other == nil {
+			rows[0][2+i] = ""
+		}
+	}
 	seen := map[string]bool{}
 	for _, m := range slices.Concat(r.more, train.Metrics) {
 		x, ok := r.Scores[m.Name]
@@ -105,16 +111,16 @@ func (r *report) printTable(w io.Writer) {
 			continue
 		}
 		seen[m.Name] = true
-		row := [4]string{r.label(&m), number(x, m.Unit)}
-		for i, other := range []map[string]float64{r.Baselines.Constant, r.Baselines.Linear} {
+		row := [5]string{r.label(&m), number(x, m.Unit)}
+		for i, other := range others {
 			if x, ok := other[m.Name]; ok {
 				row[2+i] = number(x, m.Unit)
 			}
 		}
 		rows = append(rows, row)
 	}
-	rows = append(rows, [4]string{"loss", number(r.Scores["loss"], false), "", ""})
-	width := [4]int{}
+	rows = append(rows, [5]string{"loss", number(r.Scores["loss"], false)})
+	width := [5]int{}
 	for _, row := range rows {
 		for i, cell := range row {
 			width[i] = max(width[i], len(cell))
@@ -146,6 +152,9 @@ func (r *report) meant() string {
 	text := "constant: always " + says
 	if r.Baselines.Linear != nil {
 		text += "; linear: " + solved + ", solved"
+	}
+	if r.Baselines.Last != nil {
+		text += "; last: always the target of the latest training row"
 	}
 	return text
 }

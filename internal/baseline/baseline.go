@@ -27,12 +27,18 @@ type Scores struct {
 	// Linear is of ridge or logistic regression; nil where that is too large
 	// to be computed beside a training.
 	Linear *train.Scores
+	// Last is of the target of one training row, the latest; nil where rows have no
+	// order. See [LastValue].
+	Last *train.Scores
 }
 
 // Best is the larger score of both, of one that is the better the larger it is, and
 // which one has it.
 func (s *Scores) Best(by string) (score float64, name string) {
 	score, name = s.Constant.Metrics[by], constant(s.Constant)
+	if s.Last != nil && s.Last.Metrics[by] > score {
+		score, name = s.Last.Metrics[by], "always saying the last value"
+	}
 	if s.Linear != nil && !(s.Linear.Metrics[by] <= score) {
 		score, name = s.Linear.Metrics[by], "the solved linear model"
 	}
@@ -167,22 +173,43 @@ func Ridge(d *data.Dataset) func(params []*graph.Node) *graph.Node {
 // sayTheSame scores the most frequent class, with the frequencies of all as
 // probabilities, or the mean.
 func sayTheSame(task *train.Task, training, scored *data.Dataset) *train.Scores {
-	n := scored.Rows()
 	share := shares(task, training)
 	if classes := len(training.Classes); classes > 0 {
 		p := make([]float64, classes)
 		for i, c := range training.Class {
 			p[c] += share(i)
 		}
-		most := slices.Index(p, slices.Max(p))
-		return train.Classified(&score.Classes{K: classes, Truth: scored.Class, Decided: slices.Repeat([]int{most}, n), P: slices.Repeat(p, n), Weight: weights(task, scored)}, task.Metrics...)
+		return ofClass(task, scored, slices.Index(p, slices.Max(p)), p)
 	}
 	mean := 0.0
 	for i, y := range training.Y {
 		mean += float64(y * share(i))
 	}
-	x := &score.Numbers{Truth: slices.Clone(scored.Y), Predicted: slices.Repeat([]float64{mean}, n), Weight: weights(task, scored)}
-	for i := range n {
+	return ofNumber(task, scored, mean)
+}
+
+// LastValue scores saying of all rows what one row of training has, the latest.
+func LastValue(task *train.Task, training *data.Dataset, row int, scored *data.Dataset) *train.Scores {
+	if len(training.Classes) > 0 {
+		return ofClass(task, scored, training.Class[row], nil)
+	}
+	return ofNumber(task, scored, training.Y[row])
+}
+
+// ofClass scores saying one class, with probabilities if there are some.
+func ofClass(task *train.Task, scored *data.Dataset, class int, p []float64) *train.Scores {
+	n := scored.Rows()
+	c := &score.Classes{K: len(scored.Classes), Truth: scored.Class, Decided: slices.Repeat([]int{class}, n), Weight: weights(task, scored)}
+	if p != nil {
+		c.P = slices.Repeat(p, n)
+	}
+	return train.Classified(c, task.Metrics...)
+}
+
+// ofNumber scores saying one number.
+func ofNumber(task *train.Task, scored *data.Dataset, y float64) *train.Scores {
+	x := &score.Numbers{Truth: slices.Clone(scored.Y), Predicted: slices.Repeat([]float64{y}, scored.Rows()), Weight: weights(task, scored)}
+	for i := range x.Truth {
 		if task.Unit != nil {
 			x.Truth[i], x.Predicted[i] = task.Unit(x.Truth[i]), task.Unit(x.Predicted[i])
 		}

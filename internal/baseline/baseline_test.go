@@ -136,3 +136,23 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestLastValue: what is said of all rows is the target of one, in the unit of the task
+// and with its weights; a model is told that it does not beat that.
+func TestLastValue(t *testing.T) {
+	numbers := &data.Dataset{Inputs: []string{"x"}, X: []float64{1, 2, 3}, Y: []float64{1, 2, 4}, Weight: []float64{1, 1, 2}}
+	task := &train.Task{Weighted: true, Unit: func(x float64) float64 { return 10 * x }}
+	s := baseline.LastValue(task, numbers, 1, numbers)
+	if got, want := s.Metrics["mae"], (10.0+0+2*20)/4; got != want {
+		t.Errorf("MAE %v, want %v", got, want)
+	}
+	b := &baseline.Scores{Constant: &train.Scores{Metrics: map[string]float64{"r2": -1}}, Last: &train.Scores{Metrics: map[string]float64{"r2": 0.5}}}
+	if got := b.Verdict(&train.Scores{Metrics: map[string]float64{"r2": 0.2}}, "r2"); !strings.Contains(got, "does not beat always saying the last value: R2 0.2000") {
+		t.Error(got)
+	}
+	classes := &data.Dataset{Inputs: []string{"x"}, X: []float64{1, 2, 3}, Class: []int{0, 1, 1}, Classes: []string{"a", "b"}}
+	s = baseline.LastValue(&train.Task{}, classes, 2, classes)
+	if _, ok := s.Metrics["log_loss"]; ok || s.Metrics["accuracy"] != 2.0/3 {
+		t.Errorf("%v", s.Metrics)
+	}
+}

@@ -112,7 +112,7 @@ func logistic(x, target, weight []float64) Line {
 		var ga, gb, haa, hab, hbb float64
 		for i := range x {
 			p := elementary.Sigmoid(float64(at.Slope*x[i]) + at.Offset)
-			g, h := weight[i]*(p-target[i]), weight[i]*p*(1-p)
+			g, h := float64(weight[i]*(p-target[i])), float64(weight[i]*p*(1-p))
 			ga += float64(g * x[i])
 			gb += g
 			haa += float64(h * x[i] * x[i])
