@@ -47,6 +47,8 @@ var mutants = []mutant{
 	{"graph/loopgrad.go", "reverse: !l.reverse, recompute", "reverse: l.reverse, recompute", "Scan"},
 	{"graph/loop.go", "in[i] = Reshape(x, Dims(d...))", "in[i] = x", "Scan"},
 	{"graph/looplower.go", "was, is := min(first, 1), min(last, 1)", "was, is := min(last, 1), min(first, 1)", "Scan"},
+	{"data/folds.go", "if r < first {", "if r <= first {", "Folds"},
+	{"bench/inference/folds.go", "(1/n+share)", "(1/n)", "Resampled"},
 	{"internal/exec/loop.go", "[w.Start+i*o.parts[leaf]:]", "[w.Start:]", "Lanes"},
 	{"internal/exec/dot.go", "o.ta || slices.Contains(rows[1:], true)", "o.ta", "Lanes"},
 	{"internal/exec/loop.go", "*m.at += m.step", "*m.at += m.step + m.step", "Loop"},
