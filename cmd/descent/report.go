@@ -10,6 +10,7 @@ import (
 
 	"descent/data"
 	"descent/internal/baseline"
+	"descent/internal/inspect"
 	"descent/internal/stats"
 	"descent/train"
 	"descent/train/score"
@@ -17,14 +18,16 @@ import (
 
 // A report is what train tells about a run.
 type report struct {
-	Data    string   `json:"data"`
-	Task    string   `json:"task"`
-	Target  string   `json:"target"`
-	Seed    uint64   `json:"seed"`
-	Notes   []string `json:"notes,omitempty"`
-	Rows    rowCount `json:"rows"`
-	Inputs  int      `json:"inputs"`
-	Classes []string `json:"classes,omitempty"`
+	Data   string   `json:"data"`
+	Task   string   `json:"task"`
+	Target string   `json:"target"`
+	Seed   uint64   `json:"seed"`
+	Notes  []string `json:"notes,omitempty"`
+	// Facts are what is odd about the rows.
+	Facts   *inspect.Facts `json:"facts"`
+	Rows    rowCount       `json:"rows"`
+	Inputs  int            `json:"inputs"`
+	Classes []string       `json:"classes,omitempty"`
 
 	Model     string     `json:"model"`
 	Loss      string     `json:"loss"`
@@ -107,6 +110,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 			r.guesses = append(r.guesses, o.note(n))
 		}
 	}
+	r.inspect(o)
 	if o.Model.Codes() && d.Target != "" && r.parts.Schema != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("column %s is not used: an autoencoder learns its inputs", d.Target))
 	}
@@ -181,6 +185,9 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 		r.Reliability = c.Reliability()
 	}
 	r.remark(o, s, c)
+	if err := r.remarkCopies(o, s, t, d); err != nil {
+		return err
+	}
 	r.Confusion, r.Scores = s.Confusion, s.Values()
 	for k, x := range s.Each {
 		r.PerClass = append(r.PerClass, classScores{r.Classes[k], x})
