@@ -74,11 +74,11 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if e := r.score(context.WithoutCancel(cmd.Context()), o, t); e != nil {
 		return errors.Join(failed, e)
 	}
+	var folds error
 	if o.folding.k > 0 && !canceled {
-		if r.Folds, err = o.folding.run(cmd.Context(), o, r.Classes, o.progress(cmd)); errors.Is(err, context.Canceled) {
-			canceled = true // the model is kept, and told
-		} else if err != nil {
-			return errors.Join(failed, err)
+		r.Folds, folds = o.folding.run(cmd.Context(), o, r.Classes, o.progress(cmd))
+		if folds != nil && !errors.Is(folds, context.Canceled) { // else the model is kept, and told
+			return errors.Join(failed, folds)
 		}
 	}
 	r.foldsCost = o.folding.costs(o)
@@ -89,6 +89,9 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	}
 	if e := r.print(cmd.OutOrStdout(), o); e != nil || failed != nil {
 		return errors.Join(failed, e)
+	}
+	if folds != nil {
+		return fmt.Errorf("interrupted in the folds, after the training: %w", folds)
 	}
 	if canceled {
 		return &interrupted{t.Steps(), o.run.Checkpoint != "", errors.As(err, new(*train.UnsavedError))}
