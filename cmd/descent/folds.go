@@ -165,6 +165,7 @@ func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w 
 type folder struct {
 	trainOptions
 	trainer *train.Trainer // nil where each division has one of its own
+	inputs  int            // that it takes
 }
 
 // forFolds returns what a goroutine needs for folds.
@@ -175,13 +176,14 @@ func (o *trainOptions) forFolds() (*folder, error) {
 		return own, nil
 	}
 	t, err := own.trainOptions.trainer()
-	own.trainer = t
+	own.trainer, own.inputs = t, own.Features
 	return own, err
 }
 
 // fold trains on the rows of a division and predicts those that are held out. Its seed is
 // that of the run and the number of the division.
 func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, err error) {
+	own.of(p.Train) // what came early may have other inputs, as of the months that there were
 	if err := own.scaleTarget(p, own.Raw); err != nil {
 		return r, err
 	}
@@ -195,7 +197,7 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 	}
 	r.constant, r.linear = bases.Constant, bases.Linear
 	t := own.trainer
-	if t == nil {
+	if t == nil || own.inputs != own.Features {
 		if t, err = own.trainOptions.trainer(); err != nil {
 			return r, err
 		}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"descent/data"
 	"descent/graph"
@@ -208,5 +209,21 @@ func TestTrainFoldsKeep(t *testing.T) {
 		if status != 2 || !strings.Contains(errs, want) {
 			t.Errorf("%s: status %d: %s, want %q", args, status, errs, want)
 		}
+	}
+}
+
+// Windows of time whose training rows lack months, which are inputs of the whole table,
+// have models with inputs of their own.
+func TestFoldsOfDates(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("day,x,y\n")
+	day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 500 {
+		x := i * 7919 % 100
+		fmt.Fprintf(&b, "%s,%d,%v\n", day.AddDate(0, 0, i).Format(time.DateOnly), x, float64(3*x)+0.5)
+	}
+	r := folded(t, file(t, "days.csv", b.String()), "-t", "y", "-q", "--folds", "5")
+	if r == nil || r.Folds != 5 || r.Time != "day" || len(r.Scores["rmse"].Each) != 5 {
+		t.Errorf("%+v", r)
 	}
 }
