@@ -10,7 +10,7 @@ type Suite struct {
 
 // Suites lists every suite that can be chosen by name.
 var Suites = []Suite{
-	{spec.Row{Name: "small", Doc: "nets on the embedded tables, each a fraction of a second"}, func() ([]Problem, error) { return nets(Workloads) }},
+	{spec.Row{Name: "small", Doc: "24 nets and losses on what is embedded or drawn from a seed, each a fraction of a second"}, func() ([]Problem, error) { return nets(Workloads) }},
 	{spec.Row{Name: "classic", Doc: "functions with known minima, from quadratics to Rosenbrock's valley"}, func() ([]Problem, error) { return functions(Functions), nil }},
 }
 
