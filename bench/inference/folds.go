@@ -32,6 +32,6 @@ func Resampled(scores []float64, share float64) (mean float64, ci Interval) {
 		}
 		return mean, Interval{math.Inf(-1), math.Inf(1)}
 	}
-	half := elementary.StudentQuantile(1-Level/2, n-1) * math.Sqrt((1/n+share)*squares(x, mean)/(n-1))
+	half := float64(elementary.StudentQuantile(1-Level/2, n-1) * math.Sqrt((1/n+share)*squares(x, mean)/(n-1)))
 	return mean, Interval{mean - half, mean + half}
 }
