@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"descent/bench/inference"
 	"descent/internal/plot"
 	"descent/internal/stats"
 )
@@ -112,4 +113,30 @@ func (r *Results) heat() *plot.Figure {
 		}
 	}
 	return &plot.Figure{X: plot.Axis{Label: "optimizer"}, Y: plot.Axis{Label: "problem"}, Layers: []plot.Layer{h}, Width: 860, Height: 120 + float64(26*float64(len(r.Problems)))}
+}
+
+// differences draws mean ranks, best on top, and beside them for each optimizer that is
+// the last of a group which the critical difference does not tell apart a bar up to the
+// first. Demšar 2006, https://jmlr.org/papers/v7/demsar06a.html.
+func (r *Results) differences() *plot.Figure {
+	n := len(r.Overall)
+	f := &plot.Figure{X: plot.Axis{Label: "mean rank (1 is best)", Min: 1, Max: float64(n)}, Width: 860, Height: 100 + float64(24*float64(n))}
+	ranks, points := make([]float64, n), plot.Scatter{Name: "mean rank"}
+	for i, m := range r.Overall {
+		ranks[i] = m.Rank
+		points.X, points.Y = append(points.X, m.Rank), append(points.Y, float64(n-1-i))
+	}
+	for i := range n {
+		f.Y.Names = append(f.Y.Names, r.Overall[n-1-i].Optimizer)
+	}
+	for k, group := range inference.Groups(ranks, inference.CriticalDifference(n, len(r.Problems))) {
+		first, last := group[0], group[len(group)-1]
+		bar := plot.Line{X: []float64{ranks[last], ranks[last]}, Y: []float64{points.Y[last], points.Y[first]}, Color: plot.Colors("points", "bars")["bars"]}
+		if k == 0 {
+			bar.Name = "not told apart"
+		}
+		f.Layers = append(f.Layers, bar)
+	}
+	f.Layers = append(f.Layers, points)
+	return f
 }

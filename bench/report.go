@@ -169,6 +169,8 @@ func (v *view) overall() {
 		Note: fmt.Sprintf("The score is the mean over problems of normalised scores: 0 is a constant, 1 a tuned Adam or, of a function, all targets at once; the middle half is the mean of the middle half of all runs; intervals are for other seeds and cases of these problems. Mean ranks that differ by less than %.2f are not told apart for other problems of the kind (Nemenyi, 5\u2009%%). Default, best trial and one setting are means over the problems of what single trials scored.", critical)})
 	v.add(section{Title: "Which differences are shown?", Table: pairTable(labelsOf(v.Overall), only(v.Pairs, "", func(p Pair) string { return p.Problem }), false, func(x float64) string { return fmt.Sprintf("%.3f", x) }),
 		Note: "Difference of mean normalised scores over all problems. Coloured: shown; =: equivalent; grey: not shown."})
+	v.add(section{Title: "Ranks", Map: v.draw(v.differences()),
+		Note: fmt.Sprintf("Mean ranks over problems. Within a bar they differ by no more than %.2f, the critical difference for other problems of the kind: they are not told apart.", critical)})
 	v.add(section{Title: "Profiles", Figures: v.draw(v.dataProfile(), v.performanceProfile()),
 		Note: "First the share of targets reached within a part of the budget, then the share of runs that reach the main target within so many times the evaluations of the fastest optimizer; with more than two optimizers, leaving one out can change the order of the others there."})
 	v.add(section{Title: "Tuning", Figures: v.draw(v.tuning()), Note: "The mean rank, by the score that so many trials are expected to find; lines that cross are optimizers whose order depends on how much is tuned."})

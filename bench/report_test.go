@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"descent/internal/plot"
 )
 
 func save(t *testing.T, path string, r *Results) {
@@ -143,7 +145,7 @@ func TestPageLoadsNothing(t *testing.T) {
 		}
 		wants := append(r.Verdict[:1:1], r.Optimizers[0].Optimizer, "Results", "Details", "Do it again")
 		if r.suite() {
-			wants = append(wants, "Profiles", "Each problem", "Mean rank over trials", "Cost of tuning")
+			wants = append(wants, "Profiles", "Ranks", "Each problem", "Mean rank over trials", "Cost of tuning")
 		} else {
 			wants = append(wants, "Learning curves", "Which differences are shown?", "scored runs", "(always the same)")
 		}
@@ -159,5 +161,25 @@ func TestPageLoadsNothing(t *testing.T) {
 func TestEmptyReport(t *testing.T) {
 	if err := (&Results{}).WriteHTML(io.Discard); err == nil {
 		t.Error("results of nothing have a report")
+	}
+}
+
+// By hand: of four optimizers on 4 problems ranks must differ by 2.57·√(4·5/24) = 2.345.
+// The first three are within that, and so are all but the first.
+func TestDifferences(t *testing.T) {
+	r := &Results{Problems: make([]ProblemInfo, 4), Overall: []Standing{{Optimizer: "a", Rank: 1}, {Optimizer: "b", Rank: 1.9}, {Optimizer: "c", Rank: 3.3}, {Optimizer: "d", Rank: 3.8}}}
+	f := r.differences()
+	if want := []string{"d", "c", "b", "a"}; !slices.Equal(f.Y.Names, want) {
+		t.Errorf("rows %v, want %v from below", f.Y.Names, want)
+	}
+	var bars [][2][]float64
+	for _, l := range f.Layers {
+		if l, ok := l.(plot.Line); ok {
+			bars = append(bars, [2][]float64{l.X, l.Y})
+		}
+	}
+	want := [][2][]float64{{{3.3, 3.3}, {1, 3}}, {{3.8, 3.8}, {0, 2}}}
+	if !slices.EqualFunc(bars, want, func(a, b [2][]float64) bool { return slices.Equal(a[0], b[0]) && slices.Equal(a[1], b[1]) }) {
+		t.Errorf("bars %v, want %v", bars, want)
 	}
 }
