@@ -26,6 +26,7 @@ type Value interface {
 // stay where they are.
 type Array struct {
 	rows, width int
+	step        int   // from the beginning of a row to that of the next
 	shape       []int // of one row; nil if it is flat
 	f64         []float64
 	f32         []float32
@@ -64,9 +65,22 @@ func NewArray[T Value](values []T, shape ...int) (Array, error) {
 	return arrayOf(values, width, slices.Clone(shape)), nil
 }
 
+// Windows returns an array whose rows overlap: each begins step values after the one
+// before and has the given shape, and there are as many as fit. It is how windows of a
+// series are rows without being copied. It is an error if there is not one.
+func Windows[T float32 | float64](values []T, step int, shape ...int) (Array, error) {
+	width, ok := product(shape)
+	if !ok || step < 1 || len(values) < width {
+		return Array{}, fmt.Errorf("data: windows of shape %v, each %d values after another, of %d values; lengths and steps are at least 1, and there is at least one window", slices.Clone(shape), step, len(values))
+	}
+	a := arrayOf(values, width, slices.Clone(shape))
+	a.step, a.rows = step, (len(values)-width)/step+1
+	return a, nil
+}
+
 // arrayOf is NewArray of what fits. It allocates nothing.
 func arrayOf[T Value](values []T, width int, shape []int) Array {
-	a := Array{rows: len(values) / width, width: width, shape: shape}
+	a := Array{rows: len(values) / width, width: width, step: width, shape: shape}
 	switch v := any(values).(type) {
 	case []float64:
 		a.f64 = v
@@ -137,9 +151,9 @@ func GatherArray[D float32 | float64 | int](dst []D, a Array, rows []int) {
 	}
 	switch {
 	case a.f64 != nil:
-		Gather(dst, a.f64, a.width, rows)
+		gatherSteps(dst, a.f64, a.width, a.step, rows)
 	case a.f32 != nil:
-		Gather(dst, a.f32, a.width, rows)
+		gatherSteps(dst, a.f32, a.width, a.step, rows)
 	case a.ints != nil:
 		Gather(dst, a.ints, a.width, rows)
 	case a.shades:
@@ -245,7 +259,8 @@ func Float32(d Rows, names ...string) Rows {
 		for i, x := range a.f64 {
 			narrow[i] = float32(x)
 		}
-		s.arrays[name] = arrayOf(narrow, a.width, a.shape)
+		a.f64, a.f32 = nil, narrow
+		s.arrays[name] = a
 	}
 	return s
 }

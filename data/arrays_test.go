@@ -3,6 +3,7 @@ package data_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,5 +207,31 @@ func TestGenerator(t *testing.T) {
 	}
 	if err := g.Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWindows: rows that overlap are gathered as if each had been copied, also as float32.
+func TestWindows(t *testing.T) {
+	values := []float64{0, 1, 2, 3, 4, 5, 6, 7}
+	a, err := data.Windows(values, 2, 2, 2)
+	if err != nil || a.Rows() != 3 || !slices.Equal(a.Shape(), []int{2, 2}) {
+		t.Fatalf("%d rows of %v, %v", a.Rows(), a.Shape(), err)
+	}
+	want := []float32{4, 5, 6, 7, 0, 1, 2, 3, 2, 3, 4, 5}
+	narrow, _ := data.Float32(data.Arrays{"x": a}, "x").Array("x")
+	for _, a := range []data.Array{a, narrow} {
+		got := make([]float32, 12)
+		data.GatherArray(got, a, []int{2, 0, 1})
+		if a.Rows() != 3 || !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	for _, shape := range [][]int{{9}, {}, {0}} {
+		if _, err := data.Windows(values, 1, shape...); err == nil {
+			t.Errorf("windows of shape %v of 8 values", shape)
+		}
+	}
+	if _, err := data.Windows(values, 0, 2); err == nil {
+		t.Error("windows without a step")
 	}
 }

@@ -91,16 +91,24 @@ type Number interface {
 // row does not exist.
 // Numbers above 3.4e38 become infinite when they are delivered as float32.
 func Gather[D, S Number](dst []D, src []S, width int, rows []int) {
+	gatherSteps(dst, src, width, width, rows)
+}
+
+// gatherSteps is Gather of rows that begin step numbers after each other.
+func gatherSteps[D, S Number](dst []D, src []S, width, step int, rows []int) {
 	if width < 1 || len(dst) != len(rows)*width {
 		panic(fmt.Sprintf("data: Gather of %d rows of %d into %d places", len(rows), width, len(dst)))
 	}
-	n := len(src) / width
+	n := 0
+	if len(src) >= width {
+		n = (len(src)-width)/step + 1
+	}
 	if same, ok := any(src).([]D); ok {
 		for i, r := range rows {
 			if uint(r) >= uint(n) {
 				panic(noRow("Gather", i, r, n))
 			}
-			copy(dst[i*width:(i+1)*width], same[r*width:(r+1)*width])
+			copy(dst[i*width:(i+1)*width], same[r*step:r*step+width])
 		}
 		return
 	}
@@ -109,7 +117,7 @@ func Gather[D, S Number](dst []D, src []S, width int, rows []int) {
 			panic(noRow("Gather", i, r, n))
 		}
 		to := dst[i*width : (i+1)*width]
-		from := src[r*width : (r+1)*width]
+		from := src[r*step : r*step+width]
 		for j := range to {
 			to[j] = D(from[j])
 		}

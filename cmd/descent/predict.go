@@ -75,6 +75,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if m.Text != nil {
 		return usage(fmt.Errorf("%s: a model of text; generate writes on with it", dir))
 	}
+	if m.Series != nil {
+		return o.forecast(w, m, name)
+	}
 	if err := m.shows(o.output); err != nil {
 		return usage(err)
 	}

@@ -194,6 +194,8 @@ func (m *saved) check() error {
 		return fmt.Errorf("dtype %q; there are float32 and float64", m.DType)
 	case m.Text != nil:
 		return m.Text.check(m.Model)
+	case m.Series != nil:
+		return m.checkSeries()
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
 		return fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
 	case m.Features < 1 || m.Features != width || m.Features != inputs:

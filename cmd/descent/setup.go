@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"descent/data"
+	"descent/data/series"
 	"descent/graph"
 	"descent/losses"
 	"descent/models"
@@ -40,6 +41,8 @@ type setup struct {
 	classWeights []float64 // in the loss of training; nil if classes count the same
 	// Text is what a model of text has in place of inputs and a target.
 	Text *textSetup `json:"text,omitempty"`
+	// Series is what a model of a series has in place of them.
+	Series *series.Schema `json:"series,omitempty"`
 }
 
 // defaultLoss is the loss of train and bench when none is given. It is a proper
@@ -117,6 +120,9 @@ func (s *setup) task() (train.Task, error) {
 	var none train.Task
 	if s.Text != nil {
 		return s.textTask()
+	}
+	if s.Series != nil {
+		return s.seriesTask()
 	}
 	if s.Model.Codes() {
 		return s.coderTask()

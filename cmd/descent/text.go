@@ -42,7 +42,7 @@ func (t *textFlags) add(f *pflag.FlagSet) {
 }
 
 // notForText are flags that say something of columns, rows or a target.
-var notForText = []string{"target", "task", "scaling", "drop", "use", "categorical", "split", "unknown", "raw-target", "val", "monitor", "patience", "min-delta", "weight", "class-weight", "metric", "calibrate", "threshold"}
+var notForText = []string{"target", "task", "scaling", "drop", "use", "categorical", "split", "unknown", "raw-target", "val", "monitor", "patience", "min-delta", "weight", "class-weight", "metric", "calibrate", "threshold", "window", "horizon", "season"}
 
 // maxText is the longest text that is read.
 const maxText = 256 << 20

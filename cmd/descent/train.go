@@ -32,6 +32,7 @@ type trainOptions struct {
 	tableFlags
 	images                pictureFlags
 	words                 textFlags
+	order                 seriesFlags
 	target, task, scaling string
 	drop, use             []string
 	categorical           []string
@@ -70,6 +71,7 @@ func trainCommand() *cobra.Command {
 			"pictures (a folder of PNG or JPEG files for each class; IDX files as MNIST's; .npy or .npz), and score it on rows that were held out. A target\n" +
 			"of words is a classification, and so is one of two or three whole numbers or of 0 to 9 or\n" +
 			"less; other numbers are a regression. What is not given is chosen to suit the data.\n" +
+			"With --window, rows are a series in the order of --time, and what comes next is forecast.\n" +
 			"A model that begins with embed, such as nanogpt, learns what comes next in a text: a file,\n" +
 			"or an embedded one (" + strings.Join(text.Names(), ", ") + ").",
 		Example: "  descent train digits\n" +
@@ -91,6 +93,7 @@ func trainCommand() *cobra.Command {
 	o.folding.flags(f)
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	o.words.add(f)
+	o.order.add(f)
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", " (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
@@ -149,6 +152,14 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	for _, flag := range []string{"context", "tokens"} {
 		if o.given(flag) {
 			return usage(fmt.Errorf("--%s is for a text, whose model begins with embed, such as nanogpt", flag))
+		}
+	}
+	if o.given("window") {
+		return o.trainSeries(cmd, name)
+	}
+	for _, flag := range []string{"horizon", "season"} {
+		if o.given(flag) {
+			return usage(fmt.Errorf("--%s is for a series: --window says how many rows the model sees at once", flag))
 		}
 	}
 	parts, err := o.open(name)

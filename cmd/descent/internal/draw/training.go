@@ -30,6 +30,7 @@ type Training struct {
 	Lead            string // how good it is
 	Sentences       []string
 	Curve           *plot.Figure
+	Forecast        *plot.Figure // of a series
 	Classes         []string
 	Confusion       [][]int // a row for each true class; nil if there are none, or too many
 	Galleries       []Gallery
@@ -185,12 +186,18 @@ func (t *Training) Write(w io.Writer) error {
 	view := struct {
 		*Training
 		Curve     template.HTML
+		Forecast  template.HTML
 		Confusion *confusion
 		Galleries []gallery
 	}{Training: t, Confusion: t.confusion()}
 	var err error
 	if t.Curve != nil {
 		if view.Curve, err = page.SVG(t.Curve); err != nil {
+			return err
+		}
+	}
+	if t.Forecast != nil {
+		if view.Forecast, err = page.SVG(t.Forecast); err != nil {
 			return err
 		}
 	}
