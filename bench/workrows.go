@@ -158,7 +158,7 @@ func heavyTailed(k int) (*data.Parts, error) {
 		normals(r, x)
 		y := elementary.Sin(2*x[0]) + float64(x[1]*x[2])
 		if training { // by the root of an exponential number: half a χ² of 2 degrees of freedom
-			y += float64(0.3 * elementary.Normal(r) / math.Sqrt(-elementary.Log(1-r.Float64())))
+			y += float64(0.3 * elementary.Normal(r) / math.Sqrt(-elementary.Log(1-float64(r.Float64()))))
 		}
 		return y
 	})
