@@ -363,7 +363,25 @@ func (r *report) printFolds(w io.Writer, o *trainOptions) {
 		}
 		return
 	}
-	times := ""
+	rows, width := r.foldRows(), 0
+	for _, row := range rows {
+		width = max(width, len(row[0]))
+	}
+	fmt.Fprintf(w, "\n%s\n", r.foldsAre())
+	for _, row := range rows {
+		fmt.Fprintf(w, "  %-*s  %9s  %s\n", width, row[0], row[1], row[2])
+	}
+	for _, d := range f.Beats {
+		fmt.Fprintln(w, d.says(r))
+	}
+	if o.folding.oof != "" {
+		fmt.Fprintf(w, "what each row was predicted to be is in %s\n", o.folding.oof)
+	}
+}
+
+// foldsAre says how the rows were divided.
+func (r *report) foldsAre() string {
+	f, times := r.Folds, ""
 	if f.Repeats > 1 {
 		times = fmt.Sprintf(" x %d", f.Repeats)
 	}
@@ -377,28 +395,19 @@ func (r *report) printFolds(w io.Writer, o *trainOptions) {
 			intervals += fmt.Sprintf("; of so few groups (%d) they are rough", f.Groups)
 		}
 	}
-	fmt.Fprintf(w, "\n%d folds%s%s: models trained on %d rows, with 95 %% intervals %s\n", f.Folds, times, how, f.Trained, intervals)
-	var rows [][3]string
+	return fmt.Sprintf("%d folds%s%s: models trained on %d rows, with 95 %% intervals %s", f.Folds, times, how, f.Trained, intervals)
+}
+
+// foldRows are the means of the scores over folds, and their intervals.
+func (r *report) foldRows() (rows [][3]string) {
 	for _, m := range slices.Concat(r.more, train.Metrics) {
-		x, ok := f.Scores[m.Name]
+		x, ok := r.Folds.Scores[m.Name]
 		if !ok || m.Detail || slices.ContainsFunc(rows, func(row [3]string) bool { return row[0] == r.label(&m) }) {
 			continue
 		}
 		rows = append(rows, [3]string{r.label(&m), number(x.Mean, m.Unit), fmt.Sprintf("%s to %s", number(x.CI.Lo, m.Unit), number(x.CI.Hi, m.Unit))})
 	}
-	width := 0
-	for _, row := range rows {
-		width = max(width, len(row[0]))
-	}
-	for _, row := range rows {
-		fmt.Fprintf(w, "  %-*s  %9s  %s\n", width, row[0], row[1], row[2])
-	}
-	for _, d := range f.Beats {
-		fmt.Fprintln(w, d.says(r))
-	}
-	if o.folding.oof != "" {
-		fmt.Fprintf(w, "what each row was predicted to be is in %s\n", o.folding.oof)
-	}
+	return rows
 }
 
 // says puts a difference in words.

@@ -8,17 +8,23 @@ import (
 	"descent/train"
 )
 
-// inspect looks at the rows, and notes the columns that tell the target alone.
+// inspect looks at the rows, and notes what makes scores worthless.
 func (r *report) inspect(o *trainOptions) {
 	r.Facts = inspect.Of(r.parts)
+	leaks := r.leaks(o)
+	r.Notes, r.guesses = append(r.Notes, leaks...), append(r.guesses, leaks...)
+}
+
+// leaks names the columns that tell the target alone.
+func (r *report) leaks(o *trainOptions) (texts []string) {
 	if o.Model.Codes() {
-		return // there is no target
+		return nil // there is no target
 	}
 	for _, c := range r.Facts.Telling() {
-		text := o.note(data.Note{Text: fmt.Sprintf("column %s alone tells %s (%.3g %% of it): if it is known only when that is, scores are worth nothing", c.Name, r.Target, 100*c.Alone),
-			Advice: []data.Advice{{Option: "Drop", Value: c.Name}}})
-		r.Notes, r.guesses = append(r.Notes, text), append(r.guesses, text)
+		texts = append(texts, o.note(data.Note{Text: fmt.Sprintf("column %s alone tells %s (%.3g %% of it): if it is known only when that is, scores are worth nothing", c.Name, r.Target, 100*c.Alone),
+			Advice: []data.Advice{{Option: "Drop", Value: c.Name}}}))
 	}
+	return texts
 }
 
 // remarkCopies says how good the model is on the scored rows of which no copy was

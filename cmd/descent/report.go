@@ -61,6 +61,7 @@ type report struct {
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Folds       *foldReport        `json:"folds,omitempty"`
 	Out         string             `json:"out,omitempty"`
+	Page        *pageNumbers       `json:"page,omitempty"` // what only the page of --report has
 
 	command  string   // that was given
 	guesses  []string // of the notes, those that are told in any case

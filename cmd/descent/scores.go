@@ -69,6 +69,7 @@ func (r *report) printScores(w io.Writer, o *trainOptions) {
 	}
 	fmt.Fprintf(w, "\n%s\n\n", r.headline())
 	r.printTable(w)
+	fmt.Fprintln(w, r.meant())
 	r.printNotes(w)
 }
 
@@ -82,7 +83,6 @@ func (r *report) headline() string {
 
 // printNotes prints what there is to say of the scores.
 func (r *report) printNotes(w io.Writer) {
-	fmt.Fprintln(w, r.meant())
 	r.printCalibration(w)
 	for _, line := range append([]string{r.Verdict}, r.Remarks...) {
 		if line != "" {
@@ -94,9 +94,9 @@ func (r *report) printNotes(w io.Writer) {
 	}
 }
 
-// printTable prints the scores of the model and of the baselines. The loss is that of
-// training, which the baselines do not have.
-func (r *report) printTable(w io.Writer) {
+// scoreRows are the scores of the model and of the baselines below their names, "" where
+// there is none. The loss is that of training, which the baselines do not have.
+func (r *report) scoreRows() [][5]string {
 	rows := [][5]string{{"", "model", "constant", "linear", "last"}}
 	others := []map[string]float64{r.Baselines.Constant, r.Baselines.Linear, r.Baselines.Last}
 	for i, other := range others {
@@ -119,8 +119,12 @@ func (r *report) printTable(w io.Writer) {
 		}
 		rows = append(rows, row)
 	}
-	rows = append(rows, [5]string{"loss", number(r.Scores["loss"], false)})
-	width := [5]int{}
+	return append(rows, [5]string{"loss", number(r.Scores["loss"], false)})
+}
+
+// printTable prints the scores of the model and of the baselines.
+func (r *report) printTable(w io.Writer) {
+	rows, width := r.scoreRows(), [5]int{}
 	for _, row := range rows {
 		for i, cell := range row {
 			width[i] = max(width[i], len(cell))

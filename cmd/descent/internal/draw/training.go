@@ -29,19 +29,26 @@ type Training struct {
 	Title, Subtitle string
 	Lead            string // how good it is
 	Sentences       []string
-	Curve           *plot.Figure
-	Forecast        *plot.Figure // of a series
-	Classes         []string
-	Confusion       [][]int // a row for each true class; nil if there are none, or too many
-	Galleries       []Gallery
+	Sections        []Section
 	Command         string
 	Summary         string // the layers
 }
 
-// A Gallery is pictures of one kind.
-type Gallery struct {
+// A Section is what a page shows of one kind, in the order of the fields.
+type Section struct {
 	Title, Note string
+	Confusion   *Confusion
+	Tables      []Table
+	Figures     []*plot.Figure
 	Pictures    []Picture
+}
+
+// A Table is columns of text, of which the first names the rows. Fold is what stands in
+// its place until it is opened, "" if it is open.
+type Table struct {
+	Fold string
+	Head []string
+	Rows [][]string
 }
 
 // A Picture is numbers from 0 to 1: rows × columns, or channels × rows × columns, of
@@ -140,77 +147,74 @@ func (p *Picture) show() (shown, error) {
 		max(1, int(math.Round(scale*float64(w)))), max(1, int(math.Round(scale*float64(h)))), p.Alt, p.Caption}, nil
 }
 
-// confusion is the table of classes.
-type confusion struct {
-	Names []string
-	Rows  []confusionRow
+// A Confusion is what is taken for what: a row for each true class.
+type Confusion struct {
+	Classes []string
+	Counts  [][]int
 }
 
-type confusionRow struct {
-	Name  string
-	Cells []confusionCell
-}
+// A cell of a confusion has a class of the style sheet.
+type cell struct{ Text, Class string }
 
-type confusionCell struct{ Text, Class string }
-
-func (t *Training) confusion() *confusion {
-	if t.Confusion == nil {
-		return nil
-	}
-	out := &confusion{Names: t.Classes}
-	for i, row := range t.Confusion {
-		r := confusionRow{Name: t.Classes[i]}
-		for k, n := range row {
-			cell := confusionCell{Text: fmt.Sprint(n)}
+// Rows are the cells of the table.
+func (c *Confusion) Rows() (rows [][]cell) {
+	for i, counts := range c.Counts {
+		row := []cell{{Text: c.Classes[i]}}
+		for k, n := range counts {
+			x := cell{Text: fmt.Sprint(n)}
 			switch {
 			case n == 0:
-				cell.Text = "·"
+				x.Text = "·"
 			case i == k:
-				cell.Class = "better"
+				x.Class = "better"
 			default:
-				cell.Class = "worse"
+				x.Class = "worse"
 			}
-			r.Cells = append(r.Cells, cell)
+			row = append(row, x)
 		}
-		out.Rows = append(out.Rows, r)
+		rows = append(rows, row)
 	}
-	return out
+	return rows
+}
+
+// section is one with its pictures drawn.
+type section struct {
+	Section
+	Figures  []template.HTML
+	Pictures []shown
+}
+
+func (s *Section) draw() (section, error) {
+	out := section{Section: *s}
+	for _, f := range s.Figures {
+		svg, err := page.SVG(f)
+		if err != nil {
+			return out, err
+		}
+		out.Figures = append(out.Figures, svg)
+	}
+	for i := range s.Pictures {
+		p, err := s.Pictures[i].show()
+		if err != nil {
+			return out, err
+		}
+		out.Pictures = append(out.Pictures, p)
+	}
+	return out, nil
 }
 
 // Write writes the page. It needs nothing from outside.
 func (t *Training) Write(w io.Writer) error {
-	type gallery struct {
-		Title, Note string
-		Pictures    []shown
-	}
 	view := struct {
 		*Training
-		Curve     template.HTML
-		Forecast  template.HTML
-		Confusion *confusion
-		Galleries []gallery
-	}{Training: t, Confusion: t.confusion()}
-	var err error
-	if t.Curve != nil {
-		if view.Curve, err = page.SVG(t.Curve); err != nil {
+		Sections []section
+	}{Training: t}
+	for i := range t.Sections {
+		s, err := t.Sections[i].draw()
+		if err != nil {
 			return err
 		}
-	}
-	if t.Forecast != nil {
-		if view.Forecast, err = page.SVG(t.Forecast); err != nil {
-			return err
-		}
-	}
-	for _, g := range t.Galleries {
-		out := gallery{Title: g.Title, Note: g.Note}
-		for i := range g.Pictures {
-			s, err := g.Pictures[i].show()
-			if err != nil {
-				return err
-			}
-			out.Pictures = append(out.Pictures, s)
-		}
-		view.Galleries = append(view.Galleries, out)
+		view.Sections = append(view.Sections, s)
 	}
 	return page.Page{Title: t.Title, Subtitle: t.Subtitle, Style: trainingStyle, Images: true}.Write(w, trainingPage, view)
 }

@@ -19,9 +19,13 @@ var dataURI = regexp.MustCompile(`<img src="data:image/png;base64,([^"]+)" width
 // The pictures of a page are in it, pixel by pixel, and nothing else is loaded.
 func TestTraining(t *testing.T) {
 	one := Picture{Shape: []int{1, 2}, Values: []float64{0, 1.5}, Caption: "3 as <5>", Alt: "a picture"}
-	page := &Training{Title: "digits & co", Lead: "good", Curve: &plot.Figure{Layers: []plot.Layer{plot.Line{X: []float64{1, 2}, Y: []float64{3, 4}}}},
-		Classes: []string{"a", "<b>"}, Confusion: [][]int{{7, 0}, {2, 8}}, Command: "descent train 'x'", Summary: "layers",
-		Galleries: []Gallery{{Title: "some", Note: "note", Pictures: []Picture{
+	page := &Training{Title: "digits & co", Lead: "good", Command: "descent train 'x'", Summary: "layers",
+		Sections: []Section{{
+			Title:     "table",
+			Figures:   []*plot.Figure{{Layers: []plot.Layer{plot.Line{X: []float64{1, 2}, Y: []float64{3, 4}}}}},
+			Confusion: &Confusion{[]string{"a", "<b>"}, [][]int{{7, 0}, {2, 8}}},
+			Tables:    []Table{{Head: []string{"one", "<i>"}, Rows: [][]string{{"<u>", "x"}}}, {Fold: "2 & more", Head: []string{"folded"}, Rows: [][]string{{"y"}}}},
+		}, {Title: "some", Note: "note", Pictures: []Picture{
 			one,
 			{Shape: []int{3, 1, 1}, Values: []float64{1, 0.5, 0}},
 			{Shape: []int{1, 2}, Values: []float64{-2, 1}, Signed: true},
@@ -34,7 +38,7 @@ func TestTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := b.String()
-	for _, want := range []string{"img-src data:; style-src", "digits &amp; co", "3 as &lt;5&gt;", "&lt;b&gt;", `<td class="worse">2</td>`, `<td class="better">8</td>`, "<svg", "descent train"} {
+	for _, want := range []string{"img-src data:; style-src", "digits &amp; co", "3 as &lt;5&gt;", "&lt;b&gt;", `<td class="worse">2</td>`, `<td class="better">8</td>`, "<svg", "descent train", "<td>&lt;u&gt;</td><td>x</td>", "<th>&lt;i&gt;</th>", "<summary>2 &amp; more</summary>", `<div class="map">`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the page", want)
 		}
