@@ -5,6 +5,7 @@ package inference
 
 import (
 	"math"
+	"sort"
 
 	"descent/internal/elementary"
 	"descent/internal/stats"
@@ -137,14 +138,16 @@ func needed(strata [][]float64, variance, df, comparisons, margin float64) int {
 	for _, d := range strata {
 		now += float64(len(d)) / float64(len(strata))
 	}
-	for n := 2.0; n <= mostNeeded; n++ {
+	shown := func(runs int) bool { // of more runs, too
+		n := float64(runs)
 		f := df * (n - 1) / (now - 1)
 		se := math.Sqrt(variance * now / n)
-		if float64(se*(elementary.StudentQuantile(1-Level/(2*comparisons), f)+elementary.StudentQuantile(power, f))) <= margin {
-			return int(n)
-		}
+		return float64(se*(elementary.StudentQuantile(1-Level/(2*comparisons), f)+elementary.StudentQuantile(power, f))) <= margin
 	}
-	return 0
+	if !shown(mostNeeded) {
+		return 0
+	}
+	return 2 + sort.Search(mostNeeded-2, func(i int) bool { return shown(2 + i) })
 }
 
 // Mean returns the mean of runs with its 95 % interval (Student's), infinite of one.
