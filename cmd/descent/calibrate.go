@@ -89,13 +89,16 @@ func (c *calibration) does(o *trainOptions) bool {
 // nobody has asked for: it is over as soon as the first, on another processor.
 const soon = 2e9
 
+// light is how many inputs the rows of such a training may have: it has a copy of them.
+const light = 2e7
+
 // twice tells whether there is to be a second training.
 func (c *calibration) twice(o *trainOptions, parts *data.Parts) bool {
 	if !c.does(o) || parts.Val.Rows() > 0 {
 		return false
 	}
 	sum, err := o.summary()
-	return o.given("calibrate") || o.given("threshold") || err == nil && float64(sum.Products)*float64(parts.Train.Rows()*o.run.Epochs) <= soon
+	return o.given("calibrate") || o.given("threshold") || err == nil && parts.Train.Rows()*parts.Train.Features() <= light && float64(sum.Products)*float64(parts.Train.Rows()*o.run.Epochs) <= soon
 }
 
 // begin starts the second training, if there is to be one.

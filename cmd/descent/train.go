@@ -174,7 +174,9 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.scaleTarget(parts, o.raw()); err != nil {
 		return err
 	}
-	o.folding.decide(o, parts)
+	if o.folding.decide(o, parts); o.folding.k == 0 {
+		o.src = nil // the parts are copies
+	}
 	if r.Memory, err = o.allowRun(parts); err != nil {
 		return err
 	}
