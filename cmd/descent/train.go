@@ -175,7 +175,10 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if o.folding.decide(o, parts); o.folding.k == 0 {
-		o.src = nil // the parts are copies
+		images := o.src.Images != nil
+		if o.src = nil; images { // the parts are copies: else memory grows to twice both
+			runtime.GC()
+		}
 	}
 	if r.Memory, err = o.allowRun(parts); err != nil {
 		return err
