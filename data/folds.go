@@ -185,6 +185,7 @@ func (p *preparation) around(held, rank []int, o Options) (partRows, error) {
 	if err != nil {
 		return parts, err
 	}
+	p.Latest = inner.Latest
 	for _, i := range held {
 		parts[2] = append(parts[2], p.rows[i])
 	}

@@ -53,12 +53,10 @@ func (f *folding) check(o *trainOptions) error {
 		return fmt.Errorf("--folds %d: at least 2 are needed; 0 is none", f.k)
 	case f.repeats < 1:
 		return fmt.Errorf("--repeats %d: at least 1 is needed", f.repeats)
-	case f.k > 0 && o.Model.Codes():
-		return fmt.Errorf("--folds is for a target; an autoencoder has none")
+	case o.Model.Codes() && (f.k > 0 || f.oof != "" || o.given("repeats")):
+		return fmt.Errorf("--folds, --repeats and --oof are for a target; an autoencoder has none")
 	case f.k == 0 && (o.given("repeats") || f.oof != ""):
 		return fmt.Errorf("--repeats and --oof need --folds, such as --folds %d", foldsDefault)
-	case f.oof != "" && o.Model.Codes():
-		return fmt.Errorf("--oof is for a target; an autoencoder has none")
 	}
 	return checkPicture("--oof", f.oof, ".csv")
 }
@@ -88,7 +86,7 @@ type foldScore struct {
 
 // A foldDifference is how much better the model is than a baseline, by folds.
 type foldDifference struct {
-	Than  string             `json:"than"` // constant, linear
+	Than  string             `json:"than"` // constant, linear, last
 	Score string             `json:"score"`
 	Mean  float64            `json:"mean"`
 	CI    inference.Interval `json:"ci"`
@@ -107,7 +105,7 @@ type foldReport struct {
 	Beats   []foldDifference     `json:"beats"`
 }
 
-// intervalMethod is what intervals of folds are made by.
+// What intervals of folds are made by, and those of windows in the order of time.
 const (
 	intervalMethod = "corrected resampled t (Nadeau, Bengio 2003)"
 	windowMethod   = "Student's t over windows"
@@ -115,9 +113,9 @@ const (
 
 // A foldRun is what came of a fold.
 type foldRun struct {
-	classes          *score.Classes
-	numbers          *score.Numbers
-	constant, linear *train.Scores
+	classes   *score.Classes
+	numbers   *score.Numbers
+	baselines *baseline.Scores
 }
 
 // run trains on each division of the rows and scores what was held out.
@@ -172,7 +170,7 @@ type folder struct {
 func (o *trainOptions) forFolds() (*folder, error) {
 	own := &folder{trainOptions: *o}
 	own.Calibration, own.run.Workers, own.run.OnBatch, own.run.OnEpoch = nil, 1, nil, nil
-	if o.Raw { // the target's unit is part of the net
+	if o.Raw || o.Mean != nil { // the target's unit, or the pictures', is part of the net
 		return own, nil
 	}
 	t, err := own.trainOptions.trainer()
@@ -183,6 +181,9 @@ func (o *trainOptions) forFolds() (*folder, error) {
 // fold trains on the rows of a division and predicts those that are held out. Its seed is
 // that of the run and the number of the division.
 func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, err error) {
+	if own.Mean != nil {
+		own.Mean, own.Deviation = p.Train.ChannelScale()
+	}
 	own.of(p.Train) // what came early may have other inputs, as of the months that there were
 	if err := own.scaleTarget(p, own.Raw); err != nil {
 		return r, err
@@ -191,11 +192,12 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 	if err != nil {
 		return r, err
 	}
-	bases, err := baseline.Of(ctx, &task, p.Train, p.Test)
-	if err != nil {
+	if r.baselines, err = baseline.Of(ctx, &task, p.Train, p.Test); err != nil {
 		return r, err
 	}
-	r.constant, r.linear = bases.Constant, bases.Linear
+	if at := p.Latest; at > 0 {
+		r.baselines.Last = baseline.LastValue(&task, p.Train, at-1, p.Test)
+	}
 	t := own.trainer
 	if t == nil || own.inputs != own.Features {
 		if t, err = own.trainOptions.trainer(); err != nil {
@@ -290,19 +292,19 @@ func (f *folding) report(o *trainOptions, rows *data.Divisions, trained []int, r
 		r.Scores[name] = foldScore{mean, within(name, ci), x}
 	}
 	name := o.judgedBy(all[0])
-	for _, than := range []struct {
-		name string
-		of   func(r *foldRun) *train.Scores
-	}{{"constant", func(r *foldRun) *train.Scores { return r.constant }}, {"linear", func(r *foldRun) *train.Scores { return r.linear }}} {
-		var d []float64
-		for i, s := range all {
-			if base := than.of(&runs[i]); base != nil {
-				d = append(d, s.Metrics[name]-base.Metrics[name])
+	better := map[string][]float64{}
+	for i, s := range all {
+		b := runs[i].baselines
+		for than, base := range map[string]*train.Scores{"constant": b.Constant, "linear": b.Linear, "last": b.Last} {
+			if base != nil {
+				better[than] = append(better[than], s.Metrics[name]-base.Metrics[name])
 			}
 		}
-		if len(d) == len(all) && !(than.name == "linear" && o.Model.String() == "linear") {
+	}
+	for _, than := range []string{"constant", "linear", "last"} {
+		if d := better[than]; len(d) == len(all) && !(than == "linear" && o.Model.String() == "linear") {
 			mean, ci := inference.Resampled(d, share)
-			r.Beats = append(r.Beats, foldDifference{than.name, name, mean, ci})
+			r.Beats = append(r.Beats, foldDifference{than, name, mean, ci})
 		}
 	}
 	return r
@@ -418,6 +420,8 @@ func (d *foldDifference) says(r *report) string {
 		than = "logistic regression"
 	case d.Than == "linear":
 		than = "linear regression"
+	case d.Than == "last":
+		than = "always saying the last value"
 	case r.Confusion != nil:
 		than = "the most frequent class"
 	}

@@ -114,6 +114,27 @@ func (o *trainOptions) keep(r *report, t *train.Trainer) error {
 	return nil
 }
 
+// tellFresh says that there is nothing to resume from.
+func (o *trainOptions) tellFresh(w io.Writer) {
+	if _, err := os.Stat(o.run.Checkpoint); o.run.Resume && err != nil {
+		fmt.Fprintf(w, "note: no checkpoint in %s to resume from: a fresh run\n", o.out)
+	}
+}
+
+// tellKept says what is kept of a run, and which command takes it.
+func (o *trainOptions) tellKept(w io.Writer, checkpoint bool, reader string) error {
+	if o.out == "" {
+		_, err := fmt.Fprintf(w, "\nnothing is kept of this run: --out FOLDER saves the model, for %s\n", reader)
+		return err
+	}
+	files := []string{weightsFile, modelFile, logFile}
+	if checkpoint {
+		files = []string{weightsFile, modelFile, checkpointFile, logFile}
+	}
+	_, err := fmt.Fprintf(w, "\nsaved in %s: %s\n", o.out, strings.Join(files, ", "))
+	return err
+}
+
 // interrupted says that the user has stopped a run.
 type interrupted struct {
 	steps   int

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 
 	"descent/data"
 	"descent/internal/baseline"
+	"descent/models"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 	"descent/train"
@@ -65,6 +68,68 @@ func (o *trainOptions) follow(d *data.Dataset) {
 		steps := data.NewBatches(d.Rows(), batch, 0, false).Steps()
 		o.run.Epochs = min(max(recipeEpochs, (recipeSteps+steps-1)/steps), 200)
 	}
+}
+
+// choose fills in what was not given.
+func (o *trainOptions) choose(parts *data.Parts) error {
+	d := parts.Train
+	n := d.Rows()
+	o.of(d)
+	if o.Model.Codes() {
+		if err := o.chooseCoder(parts); err != nil {
+			return err
+		}
+	}
+	if o.rawTarget && o.Classes > 0 {
+		return errors.New("--raw-target is for a target that is a number; this one has classes")
+	}
+	if o.Loss == nil {
+		o.Loss = o.defaultLoss()
+	}
+	if err := o.weigh(d); err != nil {
+		return err
+	}
+	if err := cmp.Or(o.chooseMetrics(d.Classes), o.calibration.check(o, d)); err != nil {
+		return err
+	}
+	large := n > smallTable
+	if !o.given("model") {
+		o.Model = must(models.Parse(o.defaultModel(n)))
+	}
+	if parts.Schema != nil && o.recipe(n) {
+		o.follow(d)
+	}
+	if o.run.Epochs == 0 {
+		switch {
+		case o.run.Method != nil:
+			o.run.Epochs = 200
+		case large:
+			if o.run.Epochs = 20; o.schedule == nil {
+				o.schedule = new(must(schedule.Parse("cosine")))
+			}
+		case parts.Val.Rows() > 0: // which says when to stop
+			o.run.Epochs = 200
+		default:
+			o.run.Epochs = 100
+		}
+	}
+	if o.run.Batch < 0 {
+		o.run.Batch = smallBatch
+		if large {
+			o.run.Batch = 128
+		}
+	}
+	if parts.Val.Rows() > 0 {
+		o.run.Val, o.run.Stop.RestoreBest = parts.Val, true
+	} else if o.run.Stop.Monitor == "" && !o.given("patience") {
+		o.run.Stop.Patience = 0 // nothing to judge by but the training loss
+	}
+	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
+	if o.augment != nil {
+		o.run.Augment, o.mixed = o.augment, o.augment.Mixes() && !o.Model.Codes()
+	}
+	_, err := o.setup.task()
+	return err
 }
 
 // smallBatch is the number of rows in a batch where they are few.

@@ -171,7 +171,7 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 		return err
 	}
 	if o.Classes == 0 {
-		if err := r.scoreResiduals(o, t, d); err != nil {
+		if err := r.scoreResiduals(t, d); err != nil {
 			return err
 		}
 	}
@@ -241,14 +241,14 @@ func (r *report) compare(ctx context.Context, o *trainOptions, s *train.Scores, 
 	return nil
 }
 
-func (r *report) scoreResiduals(o *trainOptions, t *train.Trainer, d *data.Dataset) error {
-	out, width, err := t.Predict(d)
+func (r *report) scoreResiduals(t *train.Trainer, d *data.Dataset) error {
+	x, err := t.Numbers(d)
 	if err != nil {
 		return err
 	}
-	res := make([]float64, d.Rows())
-	for i, y := range d.Y {
-		res[i] = o.number(out[i*width:(i+1)*width]) - o.number([]float64{y})
+	res := make([]float64, len(x.Truth))
+	for i, y := range x.Truth {
+		res[i] = x.Predicted[i] - y
 	}
 	slices.Sort(res)
 	for k := range 5 {
@@ -285,14 +285,10 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 		r.printConfusion(w)
 	}
 	r.printFolds(w, o)
-	switch {
-	case r.unkept:
-	case r.Out == "":
-		fmt.Fprintln(w, "\nnothing is kept of this run: --out FOLDER saves the model, for predict")
-	case o.run.Checkpoint == "", o.solves(r.parts.Train):
-		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s\n", r.Out, weightsFile, modelFile, logFile)
-	default:
-		fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", r.Out, weightsFile, modelFile, checkpointFile, logFile)
+	if !r.unkept {
+		if err := o.tellKept(w, o.run.Checkpoint != "" && !o.solves(r.parts.Train), "predict"); err != nil {
+			return err
+		}
 	}
 	if o.report != "" {
 		fmt.Fprintf(w, "report in %s\n", o.report)

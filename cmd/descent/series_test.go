@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -91,28 +89,7 @@ func TestSeriesTrains(t *testing.T) {
 
 // TestSeriesResumes: a run that is interrupted and goes on is that of one that is not.
 func TestSeriesResumes(t *testing.T) {
-	sales := file(t, "sales.csv", salesText(200))
-	var weights [2]string
-	for i, dir := range []string{t.TempDir(), t.TempDir()} {
-		args := []string{"train", sales, "--time", "date", "--target", "sales", "--window", "7", "--horizon", "2", "--model", "gru(4) | dropout(0.1)", "--epochs", "3", "--checkpoint-every", "0", "--out", dir}
-		if i == 1 {
-			ctx, cancel := context.WithCancel(context.Background())
-			if status := run(ctx, args, strings.NewReader(""), &stopper{"epoch 2/3", cancel}, io.Discard); status != exitInterrupted {
-				t.Fatalf("status %d of a run that was stopped", status)
-			}
-			args = append(args, "--resume")
-		}
-		if status, out, err := descent(args...); status != 0 {
-			t.Fatalf("status %d: %s%s", status, out, err)
-		}
-		weights[i] = textOf(t, dir, weightsFile)
-		if status, _, err := descent(append(args, "--resume", "--drop", "price")...); status == 0 || !strings.Contains(err, "another") {
-			t.Errorf("other columns: status %d: %s", status, err)
-		}
-	}
-	if half := len(weights[0]) / 2; weights[0][half:] != weights[1][half:] {
-		t.Error("a run that went on has other weights than one that was not interrupted")
-	}
+	resumes(t, []string{"train", file(t, "sales.csv", salesText(200)), "--time", "date", "--target", "sales", "--window", "7", "--horizon", "2", "--model", "gru(4) | dropout(0.1)"}, "--drop", "price")
 }
 
 func TestSeriesMistakes(t *testing.T) {

@@ -16,11 +16,10 @@ func (t *seriesRun) writePage() error {
 	if err != nil {
 		return err
 	}
-	curves := report{Epochs: r.Epochs}
 	p := &draw.Training{Title: r.Data + ": " + r.Model, Command: t.command, Summary: sum.String(),
 		Subtitle: fmt.Sprintf("%s, %d rows ahead; %d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", r.Target, r.Horizon, r.Rows[0], r.Rows[1], r.Rows[2], r.Loss, r.Optimizer, r.Seed),
 		Lead:     t.headline(), Sentences: t.sentences(), Sections: []draw.Section{{Title: "Forecasts of held-out rows", Figures: []*plot.Figure{t.picture()}}}}
-	if loss, there := curves.lossSection(); there {
+	if loss, there := lossSection(t.epochs); there {
 		p.Sections = append(p.Sections, loss)
 	}
 	for _, n := range r.Notes {

@@ -41,8 +41,8 @@ func (t *textFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&t.tokens, "tokens", "chars", "for a text: what tokens are, chars, bytes or pieces(512), runs of characters that are frequent")
 }
 
-// notForText are flags that say something of columns, rows or a target.
-var notForText = []string{"target", "task", "scaling", "drop", "use", "categorical", "split", "unknown", "raw-target", "val", "monitor", "patience", "min-delta", "weight", "class-weight", "metric", "calibrate", "threshold", "window", "horizon", "season"}
+// forText are flags that only a text has.
+var forText = []string{"context", "tokens"}
 
 // maxText is the longest text that is read.
 const maxText = 256 << 20
@@ -72,46 +72,22 @@ type textReport struct {
 
 // A textRun is a training on a text.
 type textRun struct {
-	*trainOptions
+	sequenceRun
 	r             textReport
 	learned, tail text.Windows
 	perCharacter  float64 // tokens of the tail
-	trainer       *train.Trainer
-	w             io.Writer
 }
 
 // trainText is train of a model that takes tokens.
 func (o *trainOptions) trainText(cmd *cobra.Command, name string) error {
-	for _, flag := range notForText {
-		if o.given(flag) {
-			return usage(fmt.Errorf("--%s is for tables and pictures; model %s takes a text", flag, o.Model))
-		}
+	if err := o.only(cmd, forText, fmt.Sprintf("is for tables and pictures; model %s takes a text", o.Model)); err != nil {
+		return err
 	}
 	if o.run.Method != nil || o.rateFlag.find {
 		return usage(errors.New("a model of text is trained by a rule, such as adam(lr=0.003): a search with all rows and --lr find are for tables and pictures"))
 	}
-	t := &textRun{trainOptions: o, w: cmd.OutOrStdout()}
-	if o.json {
-		t.w = cmd.ErrOrStderr()
-	}
-	if o.quiet {
-		t.w = io.Discard
-	}
-	if err := t.read(name); err != nil {
-		return err
-	}
-	if err := t.prepare(); err != nil {
-		return err
-	}
-	release, err := o.claim(cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	defer release()
-	if err := t.introduce(); err != nil {
-		return err
-	}
-	return t.finish(cmd, t.fit(cmd.Context()))
+	t := &textRun{}
+	return o.trainSequence(cmd, name, t, &t.sequenceRun)
 }
 
 // read reads the text, learns its tokens and holds out its tail.
@@ -220,22 +196,8 @@ func (t *textRun) prepare() (err error) {
 		return usage(fmt.Errorf("the tail of %s that is held out: %w; --test says how large it is", t.r.Data, err))
 	}
 	t.run.Val, t.run.Seed, t.run.Explain, t.run.Stop.Patience = val, t.seed, true, 0
-	task, err := t.setup.task()
-	if err != nil {
-		return usage(err)
-	}
-	if t.r.Memory, err = train.Memory(task, t.optimizer.Rule, dtypes[t.dtype], t.run); err != nil {
-		return err
-	}
-	if err := t.memory.allow("the run", int64(t.r.Memory)); err != nil {
-		return err
-	}
-	if t.trainer, err = train.New(task, t.optimizer.Rule, dtypes[t.dtype], t.seed); err != nil {
-		return err
-	}
-	t.run.Schedule = t.rate(t.run.Generate.Batches * t.run.Batch)
 	t.r.LR, t.r.Batch = t.lr, t.run.Batch
-	return usage(t.run.Check(t.trainer))
+	return t.build(t.run.Generate.Batches * t.run.Batch)
 }
 
 // textTask is the task of a model of text: what comes next, at each place.
@@ -249,8 +211,8 @@ func (s *setup) textTask() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	if w := sum.Trainable; w > maxWeights {
-		return none, fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))
+	if err := s.allowWeights(sum); err != nil {
+		return none, err
 	}
 	return train.Task{Compute: func(b *train.Batch) train.Result {
 		x := b.Whole("x", length)
@@ -270,84 +232,38 @@ func (t *textRun) introduce() error {
 	}
 	r := &t.r
 	fmt.Fprintf(t.w, "%s: %d characters, %d tokens (%s) of %d kinds\n", r.Data, r.Characters, r.Tokens, t.Text.Kind, r.Vocabulary)
-	fmt.Fprintf(t.w, "held out: the last %d tokens\nmemory: about %s for the run\n", r.HeldOut, amount(int64(r.Memory)))
+	fmt.Fprintf(t.w, "held out: the last %d tokens\nmemory: about %s for the run\n", r.HeldOut, amount(int64(t.memory)))
 	fmt.Fprintf(t.w, "%s, %s at learning rate %.4g, batch %d of %d tokens, %d batches an epoch, seed %d, %s\n\n%s\n", r.Model, r.Optimizer, r.LR, r.Batch, r.Context,
 		t.run.Generate.Batches, r.Seed, r.DType, sum)
-	if _, e := os.Stat(t.run.Checkpoint); t.run.Resume && e != nil {
-		fmt.Fprintf(t.w, "note: no checkpoint in %s to resume from: a fresh run\n", t.out)
-	}
 	return nil
 }
 
-// fit trains.
-func (t *textRun) fit(ctx context.Context) error {
-	show := train.NewDisplay(t.w, t.run.Epochs, "bits")
-	t.run.OnBatch, t.run.OnEpoch = show.Batch, func(e train.Epoch) {
-		e.Val["bits"] = t.bits(e.Val["loss"])
-		show.Epoch(e)
-	}
-	schedule := "constant"
-	if t.schedule != nil {
-		schedule = t.schedule.String()
-	}
-	t.run.Settings = map[string]string{"model": t.r.Model, "loss": t.Loss.String(), "schedule": schedule, "learning rate": fmt.Sprint(t.lr), "tokens": t.words.tokens,
-		"text": fmt.Sprintf("%d characters", t.r.Characters), "context": fmt.Sprint(t.r.Context), "test": fmt.Sprint(t.r.HeldOut)}
-	history, err := t.trainer.Fit(ctx, t.run)
-	if history != nil {
-		t.r.Epochs = history.Epochs
-	}
-	show.Close()
-	if _, ok := err.(*train.UnsavedError); ok {
-		return nil
-	}
-	if err != nil && t.log != nil {
-		t.log.flush()
-	}
-	return err
+func (t *textRun) shown() (string, func(train.Epoch)) {
+	return "bits", func(e train.Epoch) { e.Val["bits"] = t.bits(e.Val["loss"]) }
+}
+
+func (t *textRun) settings() map[string]string {
+	return map[string]string{"tokens": t.words.tokens, "text": fmt.Sprintf("%d characters", t.r.Characters), "context": fmt.Sprint(t.r.Context), "test": fmt.Sprint(t.r.HeldOut)}
 }
 
 // bits are bits a character of the tail, of a loss in nats a token.
 func (t *textRun) bits(loss float64) float64 { return loss / math.Ln2 * t.perCharacter }
 
-// finish saves and scores.
-func (t *textRun) finish(cmd *cobra.Command, err error) error {
-	canceled := errors.Is(err, context.Canceled)
-	if err != nil && !canceled {
-		return err
-	}
-	if t.out != "" {
-		m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: t.r.Data, DType: t.dtype, setup: t.setup}
-		if err := m.write(t.out, t.trainer, t.log.text.Bytes()); err != nil {
-			return fmt.Errorf("the model was not saved: %w", err)
-		}
-	}
-	if err := t.score(); err != nil {
-		return err
-	}
-	if t.json {
-		err = printJSON(cmd.OutOrStdout(), &t.r)
-	} else {
-		err = t.print(cmd.OutOrStdout())
-	}
-	if canceled && err == nil {
-		return &interrupted{t.trainer.Steps(), t.run.Checkpoint != "", false}
-	}
-	return err
+func (t *textRun) saved() *saved  { return &saved{Data: t.r.Data} }
+func (t *textRun) reader() string { return "generate" }
+
+func (t *textRun) told() any {
+	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	return &t.r
 }
 
 func (t *textRun) print(w io.Writer) error {
-	fmt.Fprintf(w, "\non the last %d tokens, held out: %.4f bits a character\n", t.r.HeldOut, t.r.Bits)
-	fmt.Fprintf(w, "by the frequencies of tokens alone: %.4f\n", t.r.Baseline)
-	if t.out == "" {
-		_, err := fmt.Fprintln(w, "\nnothing is kept of this run: --out FOLDER saves the model, for generate")
-		return err
-	}
-	_, err := fmt.Fprintf(w, "\nsaved in %s: %s, %s, %s, %s\n", t.out, weightsFile, modelFile, checkpointFile, logFile)
+	_, err := fmt.Fprintf(w, "\non the last %d tokens, held out: %.4f bits a character\nby the frequencies of tokens alone: %.4f\n", t.r.HeldOut, t.r.Bits, t.r.Baseline)
 	return err
 }
 
 // score scores all of the tail, some windows at a time.
-func (t *textRun) score() error {
+func (t *textRun) score(context.Context) error {
 	all, err := t.tail.Rows(math.MaxInt)
 	if err != nil {
 		return err

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,44 +105,10 @@ func TestTextTrains(t *testing.T) {
 	}
 }
 
-// A stopper ends a run when it sees a text.
-type stopper struct {
-	at   string
-	stop func()
-}
-
-func (s *stopper) Write(p []byte) (int, error) {
-	if bytes.Contains(p, []byte(s.at)) {
-		s.stop()
-	}
-	return len(p), nil
-}
-
 // TestTextResumes: a run that is interrupted and goes on is that of one that is not.
 func TestTextResumes(t *testing.T) {
 	alice, _ := text.Embedded("alice")
-	book := file(t, "book.txt", alice[:4000])
-	var weights [2]string
-	for i, dir := range []string{t.TempDir(), t.TempDir()} {
-		args := []string{"train", book, "--model", "embed(8) | gpt(heads=2, dropout=0.1)", "--context", "16", "--batch", "8", "--epochs", "3", "--checkpoint-every", "0", "--out", dir}
-		if i == 1 {
-			ctx, cancel := context.WithCancel(context.Background())
-			if status := run(ctx, args, strings.NewReader(""), &stopper{"epoch 2/3", cancel}, io.Discard); status != exitInterrupted {
-				t.Fatalf("status %d of a run that was stopped", status)
-			}
-			args = append(args, "--resume")
-		}
-		if status, out, err := descent(args...); status != 0 {
-			t.Fatalf("status %d: %s%s", status, out, err)
-		}
-		weights[i] = textOf(t, dir, weightsFile)
-		if status, _, err := descent(append(args, "--resume", "--tokens", "bytes")...); status == 0 || !strings.Contains(err, "another run") {
-			t.Errorf("other tokens: status %d: %s", status, err)
-		}
-	}
-	if half := len(weights[0]) / 2; weights[0][half:] != weights[1][half:] {
-		t.Error("a run that went on has other weights than one that was not interrupted")
-	}
+	resumes(t, []string{"train", file(t, "book.txt", alice[:4000]), "--model", "embed(8) | gpt(heads=2, dropout=0.1)", "--context", "16", "--batch", "8"}, "--tokens", "bytes")
 }
 
 func TestTextMistakes(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"descent/data/augment"
 	"descent/internal/numjson"
 	"descent/losses"
-	"descent/models"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 	"descent/text"
@@ -109,7 +107,7 @@ func trainCommand() *cobra.Command {
 	o.memory.flag(f)
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
-	f.StringVar(&o.report, "report", "", "file for a page, .html: curves, confusion, and of pictures those that are taken for others, filters, reconstructions, samples")
+	f.StringVar(&o.report, "report", "", "file for a page, .html: scores, curves, what is taken for what, the worst rows, what is odd about the data; of pictures filters, reconstructions, samples")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
 	f.BoolVar(&o.json, "json", false, about("json", "; lines about progress go to stderr"))
@@ -146,52 +144,19 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.check(cmd); err != nil {
 		return usage(err)
 	}
-	if o.Model.Tokens() {
+	switch {
+	case o.Model.Tokens():
 		return o.trainText(cmd, name)
-	}
-	for _, flag := range []string{"context", "tokens"} {
-		if o.given(flag) {
-			return usage(fmt.Errorf("--%s is for a text, whose model begins with embed, such as nanogpt", flag))
-		}
-	}
-	if o.given("window") {
+	case o.given("window"):
 		return o.trainSeries(cmd, name)
-	}
-	for _, flag := range []string{"horizon", "season"} {
-		if o.given(flag) {
-			return usage(fmt.Errorf("--%s is for a series: --window says how many rows the model sees at once", flag))
-		}
 	}
 	parts, err := o.open(name)
 	if err != nil {
 		return err
 	}
-	o.schema = parts.Schema
 	r := &report{Data: called(name), Seed: o.seed, parts: parts, command: commandLine(cmd, []string{name})}
-	if err := o.choose(parts); err != nil {
-		return usage(err)
-	}
-	if err := o.scaleTarget(parts, o.raw()); err != nil {
-		return err
-	}
-	if o.folding.decide(o, parts); o.folding.k == 0 {
-		images := o.src.Images != nil
-		if o.src = nil; images { // the parts are copies: else memory grows to twice both
-			runtime.GC()
-		}
-	}
-	if r.Memory, err = o.allowRun(parts); err != nil {
-		return err
-	}
-	t, err := o.trainer()
+	t, err := o.ready(r)
 	if err != nil {
-		return err
-	}
-	o.run.Schedule = o.rate(parts.Train.Rows())
-	if err := o.run.Check(t); err != nil {
-		return usage(err)
-	}
-	if err := cmp.Or(writable(o.report), writable(o.folding.oof)); err != nil {
 		return err
 	}
 	release, err := o.claim(cmd.ErrOrStderr())
@@ -214,13 +179,41 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.introduce(w, r, t); err != nil {
 		return err
 	}
-	if _, e := os.Stat(o.run.Checkpoint); o.run.Resume && e != nil {
-		fmt.Fprintf(w, "note: no checkpoint in %s to resume from: a fresh run\n", o.out)
-	}
+	o.tellFresh(w)
 	if err := o.calibration.begin(cmd.Context(), o, parts); err != nil {
 		return err
 	}
 	return o.finish(cmd, r, t, o.train(cmd.Context(), w, r, t))
+}
+
+// ready chooses what was not given, and makes the trainer.
+func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
+	o.schema = r.parts.Schema
+	if err := o.choose(r.parts); err != nil {
+		return nil, usage(err)
+	}
+	if err := o.scaleTarget(r.parts, o.raw()); err != nil {
+		return nil, err
+	}
+	if o.folding.decide(o, r.parts); o.folding.k == 0 {
+		images := o.src.Images != nil
+		if o.src = nil; images { // the parts are copies: else memory grows to twice both
+			runtime.GC()
+		}
+	}
+	var err error
+	if r.Memory, err = o.allowRun(r.parts); err != nil {
+		return nil, err
+	}
+	t, err := o.trainer()
+	if err != nil {
+		return nil, err
+	}
+	o.run.Schedule = o.rate(r.parts.Train.Rows())
+	if err := o.run.Check(t); err != nil {
+		return nil, usage(err)
+	}
+	return t, cmp.Or(writable(o.report), writable(o.folding.oof))
 }
 
 // progress is where a run tells what it does.
@@ -237,6 +230,9 @@ func (o *trainOptions) progress(cmd *cobra.Command) io.Writer {
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
 	o.given = cmd.Flags().Changed
+	if err := o.elsewhere(); err != nil {
+		return err
+	}
 	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
@@ -287,6 +283,21 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	return o.checkOptimizer()
 }
 
+// elsewhere refuses flags of a text or a series where there is none.
+func (o *trainOptions) elsewhere() error {
+	for _, flag := range forText {
+		if o.given(flag) && !o.Model.Tokens() {
+			return fmt.Errorf("--%s is for a text, whose model begins with embed, such as nanogpt", flag)
+		}
+	}
+	for _, flag := range []string{"horizon", "season"} {
+		if o.given(flag) && !o.given("window") {
+			return fmt.Errorf("--%s is for a series: --window says how many rows the model sees at once", flag)
+		}
+	}
+	return nil
+}
+
 // checkOptimizer chooses the optimizer and its learning rate.
 func (o *trainOptions) checkOptimizer() error {
 	if !o.given("optimizer") {
@@ -308,68 +319,6 @@ func (o *trainOptions) checkOptimizer() error {
 		o.lr = o.optimizer.LR // to begin with
 	}
 	return nil
-}
-
-// choose fills in what was not given.
-func (o *trainOptions) choose(parts *data.Parts) error {
-	d := parts.Train
-	n := d.Rows()
-	o.of(d)
-	if o.Model.Codes() {
-		if err := o.chooseCoder(parts); err != nil {
-			return err
-		}
-	}
-	if o.rawTarget && o.Classes > 0 {
-		return errors.New("--raw-target is for a target that is a number; this one has classes")
-	}
-	if o.Loss == nil {
-		o.Loss = o.defaultLoss()
-	}
-	if err := o.weigh(d); err != nil {
-		return err
-	}
-	if err := cmp.Or(o.chooseMetrics(d.Classes), o.calibration.check(o, d)); err != nil {
-		return err
-	}
-	large := n > smallTable
-	if !o.given("model") {
-		o.Model = must(models.Parse(o.defaultModel(n)))
-	}
-	if parts.Schema != nil && o.recipe(n) {
-		o.follow(d)
-	}
-	if o.run.Epochs == 0 {
-		switch {
-		case o.run.Method != nil:
-			o.run.Epochs = 200
-		case large:
-			if o.run.Epochs = 20; o.schedule == nil {
-				o.schedule = new(must(schedule.Parse("cosine")))
-			}
-		case parts.Val.Rows() > 0: // which says when to stop
-			o.run.Epochs = 200
-		default:
-			o.run.Epochs = 100
-		}
-	}
-	if o.run.Batch < 0 {
-		o.run.Batch = smallBatch
-		if large {
-			o.run.Batch = 128
-		}
-	}
-	if parts.Val.Rows() > 0 {
-		o.run.Val, o.run.Stop.RestoreBest = parts.Val, true
-	} else if o.run.Stop.Monitor == "" && !o.given("patience") {
-		o.run.Stop.Patience = 0 // nothing to judge by but the training loss
-	}
-	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
-	if o.augment != nil {
-		o.run.Augment, o.mixed = o.augment, o.augment.Mixes() && !o.Model.Codes()
-	}
-	_, err := o.setup.task()
-	return err
 }
 
 func (o *trainOptions) trainer() (*train.Trainer, error) {

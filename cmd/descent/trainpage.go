@@ -54,7 +54,7 @@ func (r *report) sections(o *trainOptions, t *train.Trainer) (all []draw.Section
 	d, a := r.scoredRows(), newAlbum(r, o, t)
 	add(draw.Section{Title: "Scores", Note: "Of " + r.scored() + ". " + r.meant(), Tables: []draw.Table{r.scoreTable()}}, !o.Model.Codes())
 	add(r.foldSection())
-	add(r.lossSection())
+	add(lossSection(r.Epochs))
 	var c *score.Classes
 	switch {
 	case o.Model.Codes():
@@ -147,9 +147,9 @@ func (r *report) classTable() draw.Table {
 }
 
 // lossSection draws the losses by the epoch, if there are some.
-func (r *report) lossSection() (draw.Section, bool) {
+func lossSection(epochs []train.Epoch) (draw.Section, bool) {
 	loss, val := plot.Line{Name: "training"}, plot.Line{Name: "validation"}
-	for _, e := range r.Epochs {
+	for _, e := range epochs {
 		loss.X, loss.Y = append(loss.X, float64(e.Epoch)), append(loss.Y, e.Loss)
 		if x, ok := e.Val["loss"]; ok {
 			val.X, val.Y = append(val.X, float64(e.Epoch)), append(val.Y, x)

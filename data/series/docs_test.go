@@ -2,8 +2,9 @@ package series_test
 
 import (
 	"os"
-	"strings"
 	"testing"
+
+	"descent/internal/docs"
 )
 
 // The program of docs/series.md is that of the example.
@@ -12,14 +13,5 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, program, _ := strings.Cut(string(page), "```go\n")
-	program, _, _ = strings.Cut(program, "```")
-	body := "\t" + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"), "\n\t\n", "\n\n")
-	if !strings.Contains(string(example), body) {
-		t.Error("the program of docs/series.md is not in example_test.go")
-	}
+	docs.Program(t, string(page), `const days = 300`, "example_test.go")
 }

@@ -64,7 +64,8 @@ func Program(t *testing.T, page, begin, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body := "\t" + strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"); !strings.Contains(string(tests), body) {
+	body := "\t" + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(program), "\n", "\n\t"), "\n\t\n", "\n\n")
+	if !strings.Contains(string(tests), body) {
 		t.Errorf("the program that begins with %q is not in %s", begin, file)
 	}
 }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"descent/train"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A sequence is what is trained on in its own order, a text or a series: it divides its
+// rows and makes them by itself, and a rule trains on them.
+type sequence interface {
+	// read reads the data, prepare chooses what was not given and ends with
+	// [sequenceRun.build].
+	read(name string) error
+	prepare() error
+	introduce() error
+	// shown is a score of the rows of validation that lines about epochs have, each is
+	// called for every epoch before.
+	shown() (score string, each func(train.Epoch))
+	settings() map[string]string
+	score(ctx context.Context) error
+	// saved is what model.json has of it, told what --json prints, print what is printed
+	// otherwise.
+	saved() *saved
+	told() any
+	print(w io.Writer) error
+	reader() string // the command that takes the model
+}
+
+// A sequenceRun is a training on a sequence.
+type sequenceRun struct {
+	*trainOptions
+	trainer *train.Trainer
+	memory  int // of the run
+	epochs  []train.Epoch
+	w       io.Writer
+	command string
+}
+
+// ruled are flags of train that mean the same for all that is trained by a rule.
+var ruled = []string{"model", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "test", "seed", "workers", "max-memory", "dtype", "out", "resume", "checkpoint-every", "json", "quiet"}
+
+// only refuses flags that are neither such nor among others, as what says why.
+func (o *trainOptions) only(cmd *cobra.Command, others []string, why string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && !slices.Contains(ruled, f.Name) && !slices.Contains(others, f.Name) {
+			err = usage(fmt.Errorf("--%s %s", f.Name, why))
+		}
+	})
+	return err
+}
+
+// trainSequence trains on a sequence whose run is r.
+func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence, r *sequenceRun) error {
+	r.trainOptions, r.w, r.command = o, o.progress(cmd), commandLine(cmd, []string{name})
+	if err := s.read(name); err != nil {
+		return err
+	}
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	if err := writable(o.report); err != nil {
+		return err
+	}
+	release, err := o.claim(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.introduce(); err != nil {
+		return err
+	}
+	o.tellFresh(r.w)
+	err = r.fit(cmd.Context(), s)
+	canceled := errors.Is(err, context.Canceled)
+	if err != nil && !canceled {
+		return err
+	}
+	if err := s.score(context.WithoutCancel(cmd.Context())); err != nil {
+		return err
+	}
+	if err := r.keep(s); err != nil {
+		return err
+	}
+	if page, ok := s.(interface{ writePage() error }); ok && o.report != "" {
+		if err := page.writePage(); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		err = printJSON(cmd.OutOrStdout(), s.told())
+	} else if err = s.print(cmd.OutOrStdout()); err == nil {
+		err = o.tellKept(cmd.OutOrStdout(), true, s.reader())
+	}
+	if canceled && err == nil {
+		return &interrupted{r.trainer.Steps(), o.run.Checkpoint != "", false}
+	}
+	return err
+}
+
+// build makes the trainer, if there is the memory for it. An epoch has so many rows.
+func (r *sequenceRun) build(rows int) error {
+	task, err := r.setup.task()
+	if err != nil {
+		return usage(err)
+	}
+	if r.memory, err = train.Memory(task, r.optimizer.Rule, dtypes[r.dtype], r.run); err != nil {
+		return err
+	}
+	if err := r.trainOptions.memory.allow("the run", int64(r.memory)); err != nil {
+		return err
+	}
+	if r.trainer, err = train.New(task, r.optimizer.Rule, dtypes[r.dtype], r.seed); err != nil {
+		return err
+	}
+	r.run.Schedule = r.rate(rows)
+	return usage(r.run.Check(r.trainer))
+}
+
+// fit trains.
+func (r *sequenceRun) fit(ctx context.Context, s sequence) error {
+	score, each := s.shown()
+	show := train.NewDisplay(r.w, r.run.Epochs, score)
+	r.run.OnBatch, r.run.OnEpoch = show.Batch, func(e train.Epoch) {
+		each(e)
+		show.Epoch(e)
+	}
+	schedule := "constant"
+	if r.schedule != nil {
+		schedule = r.schedule.String()
+	}
+	r.run.Settings = s.settings()
+	r.run.Settings["model"], r.run.Settings["loss"] = r.Model.String(), r.Loss.String()
+	r.run.Settings["schedule"], r.run.Settings["learning rate"] = schedule, fmt.Sprint(r.lr)
+	history, err := r.trainer.Fit(ctx, r.run)
+	if history != nil {
+		r.epochs = history.Epochs
+	}
+	show.Close()
+	if _, ok := err.(*train.UnsavedError); ok {
+		return nil
+	}
+	if err != nil && r.log != nil {
+		r.log.flush()
+	}
+	return err
+}
+
+// keep saves the model, if a folder was given.
+func (r *sequenceRun) keep(s sequence) error {
+	if r.out == "" {
+		return nil
+	}
+	m := s.saved()
+	m.Format, m.Command, m.DType, m.setup = savedFormat, strings.Join(os.Args, " "), r.dtype, r.setup
+	if err := m.write(r.out, r.trainer, r.log.text.Bytes()); err != nil {
+		return fmt.Errorf("the model was not saved: %w", err)
+	}
+	return nil
+}
