@@ -117,7 +117,7 @@ var mutants = []mutant{
 	{"train/epoch.go", "return f.before + time.Since", "return f.before - time.Since", "Resume"},
 	{"train/epoch.go", "if f.Epoch < f.run.Epochs && f.hist", "if f.Epoch <= f.run.Epochs && f.hist", "Finished"},
 	{"train/epoch.go", "if f.group > 1 {", "if f.group > 2 {", "Accumulate"},
-	{"train/tally.go", "return (m.Of == OfClasses) == (classes > 0)", "return m.Of == OfClasses || classes == 0", "Named"},
+	{"train/tally.go", "return (m.Of == OfClasses) == (classes > 0)", "return m.Of == OfClasses || classes == 0", "Named|IncompleteTask"},
 	{"train/epoch.go", "float64(f.done*f.batches.Size())", "float64(f.done)", "Progress"},
 	{"train/epoch.go", "		}\n	}\n	f.start.restore(f.t)\n", "		}\n	}\n", "Diverged"},
 
