@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -402,11 +401,8 @@ func (r *report) foldsAre() string {
 
 // foldRows are the means of the scores over folds, and their intervals.
 func (r *report) foldRows() (rows [][3]string) {
-	for _, m := range slices.Concat(r.more, train.Metrics) {
-		x, ok := r.Folds.Scores[m.Name]
-		if !ok || m.Detail || slices.ContainsFunc(rows, func(row [3]string) bool { return row[0] == r.label(&m) }) {
-			continue
-		}
+	for _, m := range r.listed() {
+		x := r.Folds.Scores[m.Name]
 		rows = append(rows, [3]string{r.label(&m), number(x.Mean, m.Unit), fmt.Sprintf("%s to %s", number(x.CI.Lo, m.Unit), number(x.CI.Hi, m.Unit))})
 	}
 	return rows

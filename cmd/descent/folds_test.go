@@ -191,6 +191,9 @@ func TestTrainFoldsKeep(t *testing.T) {
 			t.Errorf("status %d, no %q in\n%s", status, want, out)
 		}
 	}
+	if _, out, _ = descent(append([]string{"train", "--metric", "recall(class=yes)"}, base...)...); strings.Count(out, "recall(class=yes)") != 2 {
+		t.Errorf("a score that was asked for is not in both tables:\n%s", out)
+	}
 	foldsRows = 10
 	if _, out, _ = descent(append([]string{"train"}, base...)...); !strings.Contains(out, "--folds 5 trains 20 models more") {
 		t.Errorf("nothing says how to get folds:\n%s", out)

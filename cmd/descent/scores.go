@@ -104,14 +104,8 @@ func (r *report) scoreRows() [][5]string {
 			rows[0][2+i] = ""
 		}
 	}
-	seen := map[string]bool{}
-	for _, m := range slices.Concat(r.more, train.Metrics) {
-		x, ok := r.Scores[m.Name]
-		if !ok || seen[m.Name] || m.Detail && !slices.ContainsFunc(r.more, func(x train.Metric) bool { return x.Name == m.Name }) {
-			continue
-		}
-		seen[m.Name] = true
-		row := [5]string{r.label(&m), number(x, m.Unit)}
+	for _, m := range r.listed() {
+		row := [5]string{r.label(&m), number(r.Scores[m.Name], m.Unit)}
 		for i, other := range others {
 			if x, ok := other[m.Name]; ok {
 				row[2+i] = number(x, m.Unit)
@@ -120,6 +114,18 @@ func (r *report) scoreRows() [][5]string {
 		rows = append(rows, row)
 	}
 	return append(rows, [5]string{"loss", number(r.Scores["loss"], false)})
+}
+
+// listed are the metrics that tables have: those that were asked for, and of the others
+// those that are no detail of classes.
+func (r *report) listed() (rows []train.Metric) {
+	for i, m := range slices.Concat(r.more, train.Metrics) {
+		_, ok := r.Scores[m.Name]
+		if ok && (i < len(r.more) || !m.Detail) && !slices.ContainsFunc(rows, func(x train.Metric) bool { return x.Name == m.Name }) {
+			rows = append(rows, m)
+		}
+	}
+	return rows
 }
 
 // printTable prints the scores of the model and of the baselines.
