@@ -65,14 +65,16 @@ func (d *divider) uses() {
 		v := &d.Body.vals[i]
 		for k, a := range v.args {
 			x := &d.Body.vals[a]
-			switch o := v.op.(type) {
-			case dot:
-				d.all[a] = d.all[a] || k == 1 || o.ta
-			default:
-				if v.kind == kMap || v.kind == kShape {
-					d.all[a] = d.all[a] || d.all[i] || len(x.dims) != len(v.dims)
-				}
+			whole := false
+			switch o, product := v.op.(dot); {
+			case product:
+				whole = k == 1 || o.ta
+			case v.kind == kMap:
+				whole = d.all[i] || len(x.dims) != len(v.dims)
+			case v.kind == kShape:
+				whole = d.all[i] || !d.leads(v.dims)
 			}
+			d.all[a] = d.all[a] || whole
 		}
 	}
 }

@@ -21,7 +21,7 @@ func recurrent(rows, in, units, steps int) *Func {
 	w := f.Leaf(Leaf{Name: "w", Dims: dims(in, 2*units), Input: true})
 	u := f.Leaf(Leaf{Name: "u", Dims: dims(units, 2*units), Input: true})
 	c := f.Leaf(Leaf{Name: "c", Dims: dims(2 * units), Input: true})
-	mask := f.Leaf(Leaf{Name: "mask", Dims: dims(rows, 1), Input: true})
+	mask := f.Leaf(Leaf{Name: "mask", Dims: dims(rows), Input: true})
 
 	b := &Func{}
 	was, is := b.Leaf(Leaf{Name: "was", Dims: dims(rows, units)}), b.Leaf(Leaf{Name: "is", Dims: dims(rows, units)})
@@ -29,7 +29,7 @@ func recurrent(rows, in, units, steps int) *Func {
 	bw := b.Leaf(Leaf{Name: "w", Dims: dims(in, 2*units), Fixed: true})
 	bu := b.Leaf(Leaf{Name: "u", Dims: dims(units, 2*units), Fixed: true})
 	bc := b.Leaf(Leaf{Name: "c", Dims: dims(2 * units), Fixed: true})
-	bm := b.Leaf(Leaf{Name: "mask", Dims: dims(rows, 1), Fixed: true})
+	bm := b.Reshape(b.Leaf(Leaf{Name: "mask", Dims: dims(rows), Fixed: true}), dims(rows, 1))
 	both := b.Map(kernel.Add, b.Map(kernel.Add, b.Dot(part, bw, false, false), b.Dot(was, bu, false, false)), bc)
 	half := func(k int) Val {
 		v := kernel.View{Rank: 2, Offset: k * units}
