@@ -95,10 +95,14 @@ func (s *session) measure(w work) (now []*result) {
 	return now
 }
 
+// spinning is how long the threads of the last peer may go on looking for work: those of
+// OpenBLAS, in PyTorch, take a whole processor for 100 ms.
+const spinning = 150 * time.Millisecond
+
 // turn is one peer's part of a round. A peer that fails is not asked again.
 func (s *session) turn(p peer, w work, round int) (answer, error) {
 	if s.threads > 1 {
-		time.Sleep(30 * time.Millisecond) // the last peer's threads stop spinning
+		time.Sleep(spinning)
 	}
 	if !w.Kind.served() {
 		return oneOff(launch(s.here, s.commands[p.name], s.cpus, s.threads, w.Kind, w.Name), w.Kind)
