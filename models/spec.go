@@ -238,12 +238,22 @@ func (s Spec) ForTokens(length, tokens int) (Layer, *Summary, error) {
 		return nil, nil, err
 	}
 	sum, err := SummarizeTokens(model, length, tokens)
-	var m *misfit
-	if errors.As(err, &m) {
-		err = m
-	}
-	if err == nil {
+	if err = fitting(err); err == nil {
 		err = stepwise(sum, s, length, tokens)
+	}
+	return model, sum, err
+}
+
+// ForSteps is [Spec.Steps] for sequences of so many steps of features, with outputs for
+// each. Its error says which layer does not fit.
+func (s Spec) ForSteps(steps, features, outputs int) (Layer, *Summary, error) {
+	model, err := s.Steps(outputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum, err := summarize(model, func(g *graph.Graph) *node { return g.Input("x", 1, steps, features) })
+	if err = fitting(err); err == nil {
+		err = stepwise(sum, s, steps, outputs)
 	}
 	return model, sum, err
 }
@@ -251,7 +261,7 @@ func (s Spec) ForTokens(length, tokens int) (Layer, *Summary, error) {
 // stepwise reports a model that does not give so many outputs for each step.
 func stepwise(sum *Summary, s Spec, length, outputs int) error {
 	if !slices.Equal(sum.output, []int{length, outputs}) {
-		return fmt.Errorf("model %q: it makes %v of a sequence of %d tokens, and not %d numbers for each", s, sum.output, length, outputs)
+		return fmt.Errorf("model %q: it makes %v of a sequence of %d steps, and not %d numbers for each", s, sum.output, length, outputs)
 	}
 	return nil
 }

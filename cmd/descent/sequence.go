@@ -28,11 +28,14 @@ type sequence interface {
 	shown() (score string, each func(train.Epoch))
 	settings() map[string]string
 	score(ctx context.Context) error
-	// saved is what model.json has of it, told what --json prints, print what is printed
-	// otherwise.
-	saved() *saved
+	// told is what --json prints, print what is printed otherwise.
 	told() any
 	print(w io.Writer) error
+}
+
+// A keptSequence is one whose model can be saved.
+type keptSequence interface {
+	saved() *saved  // what model.json has of it
 	reader() string // the command that takes the model
 }
 
@@ -99,7 +102,9 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if o.json {
 		err = printJSON(cmd.OutOrStdout(), s.told())
 	} else if err = s.print(cmd.OutOrStdout()); err == nil {
-		err = o.tellKept(cmd.OutOrStdout(), true, s.reader())
+		if k, ok := s.(keptSequence); ok {
+			err = o.tellKept(cmd.OutOrStdout(), true, k.reader())
+		}
 	}
 	if canceled && err == nil {
 		return &interrupted{r.trainer.Steps(), o.run.Checkpoint != "", false}
@@ -160,7 +165,7 @@ func (r *sequenceRun) keep(s sequence) error {
 	if r.out == "" {
 		return nil
 	}
-	m := s.saved()
+	m := s.(keptSequence).saved()
 	m.Format, m.Command, m.DType, m.setup = savedFormat, strings.Join(os.Args, " "), r.dtype, r.setup
 	if err := m.write(r.out, r.trainer, r.log.text.Bytes()); err != nil {
 		return fmt.Errorf("the model was not saved: %w", err)

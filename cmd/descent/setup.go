@@ -43,6 +43,8 @@ type setup struct {
 	Text *textSetup `json:"text,omitempty"`
 	// Series is what a model of a series has in place of them.
 	Series *series.Schema `json:"series,omitempty"`
+	// Puzzle is what sequences that are made up have in place of them.
+	Puzzle *puzzleSetup `json:"-"`
 }
 
 // defaultLoss is the loss of train and bench when none is given. It is a proper
@@ -123,6 +125,9 @@ func (s *setup) task() (train.Task, error) {
 	}
 	if s.Series != nil {
 		return s.seriesTask()
+	}
+	if s.Puzzle != nil {
+		return s.puzzleTask()
 	}
 	if s.Model.Codes() {
 		return s.coderTask()

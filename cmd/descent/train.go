@@ -13,6 +13,7 @@ import (
 
 	"descent/data"
 	"descent/data/augment"
+	"descent/data/puzzle"
 	"descent/internal/numjson"
 	"descent/losses"
 	"descent/optimizers/schedule"
@@ -31,6 +32,7 @@ type trainOptions struct {
 	images                pictureFlags
 	words                 textFlags
 	order                 seriesFlags
+	length                int // of a puzzle
 	target, task, scaling string
 	drop, use             []string
 	categorical           []string
@@ -71,7 +73,7 @@ func trainCommand() *cobra.Command {
 			"less; other numbers are a regression. What is not given is chosen to suit the data.\n" +
 			"With --window, rows are a series in the order of --time, and what comes next is forecast.\n" +
 			"A model that begins with embed, such as nanogpt, learns what comes next in a text: a file,\n" +
-			"or an embedded one (" + strings.Join(text.Names(), ", ") + ").",
+			"or an embedded one (" + strings.Join(text.Names(), ", ") + "). Sequences that test a memory are made up: " + puzzleHelp() + ".",
 		Example: "  descent train digits\n" +
 			"  descent train houses.csv --target price --out model\n" +
 			"  descent train wine --model 'mlp(64,32,act=tanh)' --loss 'cross_entropy(label_smoothing=0.1)' \\\n" +
@@ -92,6 +94,7 @@ func trainCommand() *cobra.Command {
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	o.words.add(f)
 	o.order.add(f)
+	f.IntVar(&o.length, "steps", 50, about("steps", " of what is made up ("+puzzleHelp()+"), or blanks in it"))
 	textFlag(f, &o.optimizer, "optimizer", "o", "", about("optimizer", ", or a method that searches with all rows, such as lbfgs (default adam(lr=0.003), with decay(1) and cosine for tables of up to 5000 rows)"), search.Parse)
 	textFlag(f, &o.rateFlag, "lr", "", "", "learning rate, or find, which tries rates first (default: the optimizer's)", parseRate)
 	scheduleFlag(f, &o.schedule, "", " (default cosine; constant where an optimizer or a rate is given, up to 5000 rows)")
@@ -144,7 +147,12 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.check(cmd); err != nil {
 		return usage(err)
 	}
+	made, ok := puzzle.ByName(name)
 	switch {
+	case ok:
+		return o.trainPuzzle(cmd, made)
+	case o.given("steps"):
+		return usage(fmt.Errorf("--steps is for what is made up: %s", puzzleHelp()))
 	case o.Model.Tokens():
 		return o.trainText(cmd, name)
 	case o.given("window"):
