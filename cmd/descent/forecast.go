@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 
 	"descent/data"
 	"descent/data/series"
+	"descent/internal/plot"
+	"descent/internal/terminal"
 )
 
 // checkSeries reports a model of a series that was not saved so.
@@ -48,6 +51,9 @@ func (o *predictOptions) forecast(w io.Writer, m *saved, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", called(name), err)
 	}
+	if err := writable(o.plot); err != nil {
+		return err
+	}
 	p, err := m.predictor()
 	if err != nil {
 		return err
@@ -56,33 +62,71 @@ func (o *predictOptions) forecast(w io.Writer, m *saved, name string) error {
 	if err != nil {
 		return err
 	}
-	return m.printForecast(w, m.Series.Own(pred), o.json)
+	rows, err := m.forecastRows(s, m.Series.Own(pred))
+	if err != nil {
+		return err
+	}
+	if o.plot != "" {
+		if err := m.forecastPicture(s, rows).Save(o.plot); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return printJSON(w, rows)
+	}
+	return m.printForecast(terminal.Verbatim(w), rows)
 }
 
 // A forecastRow is a step of a forecast, as JSON has it.
 type forecastRow struct {
 	Step       int     `json:"step"`
+	Time       string  `json:"time"`
 	Prediction float64 `json:"prediction"`
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
 }
 
-func (m *saved) printForecast(w io.Writer, pred []float64, json bool) error {
-	var rows []forecastRow
+// forecastRows are what follows a series.
+func (m *saved) forecastRows(s *series.Series, pred []float64) (rows []forecastRow, err error) {
+	times := s.Following(len(pred))
 	for h, y := range pred {
 		if math.IsNaN(y) {
-			return fmt.Errorf("step %d: the model computes no number; the rows are too far from those that it was trained on", h+1)
+			return nil, fmt.Errorf("step %d: the model computes no number; the rows are too far from those that it was trained on", h+1)
 		}
-		rows = append(rows, forecastRow{h + 1, y, y + m.Series.Interval.Low[h], y + m.Series.Interval.High[h]})
+		rows = append(rows, forecastRow{h + 1, s.Written(times[h]), y, y + m.Series.Interval.Low[h], y + m.Series.Interval.High[h]})
 	}
-	if json {
-		return printJSON(w, rows)
+	return rows, nil
+}
+
+// printForecast writes CSV, whose first column is called as that of the times is.
+func (m *saved) printForecast(w io.Writer, rows []forecastRow) error {
+	out := csv.NewWriter(w)
+	number := func(x float64) string { return fmt.Sprintf("%.7g", x) }
+	if err := out.Write([]string{m.Series.Time, "prediction", "low", "high"}); err != nil {
+		return err
 	}
-	fmt.Fprintln(w, "step,prediction,low,high")
 	for _, r := range rows {
-		if _, err := fmt.Fprintf(w, "%d,%.7g,%.7g,%.7g\n", r.Step, r.Prediction, r.Low, r.High); err != nil {
+		if err := out.Write([]string{r.Time, number(r.Prediction), number(r.Low), number(r.High)}); err != nil {
 			return err
 		}
 	}
-	return nil
+	out.Flush()
+	return out.Error()
+}
+
+// forecastPicture draws the rows that the model saw, and what follows them.
+func (m *saved) forecastPicture(s *series.Series, rows []forecastRow) *plot.Figure {
+	y := s.Target()[s.Steps()-m.Series.Window:]
+	line := plot.Line{Name: m.Target, Color: 1}
+	for i, v := range y {
+		line.X, line.Y = append(line.X, float64(i-len(y)+1)), append(line.Y, v)
+	}
+	forecast := plot.Line{Name: fmt.Sprintf("forecast, and %.0f %% interval", 100*m.Series.Interval.Level), Color: 2, Marks: true}
+	for _, r := range rows {
+		forecast.X, forecast.Y = append(forecast.X, float64(r.Step)), append(forecast.Y, r.Prediction)
+		forecast.Lo, forecast.Hi = append(forecast.Lo, r.Low), append(forecast.Hi, r.High)
+	}
+	last := s.Written(s.Times[s.Steps()-1])
+	return &plot.Figure{Title: fmt.Sprintf("%s from %s to %s", m.Target, rows[0].Time, rows[len(rows)-1].Time),
+		X: plot.Axis{Label: fmt.Sprintf("rows after %s %s", m.Series.Time, last)}, Y: plot.Axis{Label: m.Target}, Layers: []plot.Layer{line, forecast}, Width: 860, Height: 380}
 }

@@ -26,7 +26,7 @@ func predictCommand() *cobra.Command {
 		Long: "Apply the model that train --out DIR has saved to the rows of a CSV file (- is the\n" +
 			"standard input), an embedded data set, or images: a folder, or one PNG or JPEG file. Targets may be missing. For each\n" +
 			"row a line of CSV is printed: the columns that --keep names, or the file of a picture, the prediction, and for\n" +
-			"classes their probabilities.",
+			"classes their probabilities. Of a series there is a line for each time that is forecast.",
 		Example: "  descent train iris --out model\n  descent predict model new-flowers.csv > predictions.csv\n" +
 			"  descent predict model new-flowers.csv --keep id > predictions.csv",
 		Args: cobra.ExactArgs(2),
@@ -39,6 +39,7 @@ func predictCommand() *cobra.Command {
 	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
 	cmd.Flags().BoolVar(&p.outside, "outside", false, "say of each row how far it is outside the numbers of training, in widths of their range; 0 is within")
 	cmd.Flags().StringVar(&p.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
+	cmd.Flags().StringVar(&p.plot, "plot", "", about("plot", ": of a series, the forecast with its interval"))
 	p.memory.flag(cmd.Flags())
 	p.add(cmd)
 	return cmd
@@ -51,6 +52,7 @@ type predictOptions struct {
 	unknown string
 	keep    []string
 	outside bool
+	plot    string
 }
 
 // A prediction is one row of the output.
@@ -68,6 +70,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err := checkUnknown(o.unknown); err != nil {
 		return usage(err)
 	}
+	if err := checkPicture("--plot", o.plot); err != nil {
+		return usage(err)
+	}
 	m, err := readSaved(dir)
 	if err != nil {
 		return err
@@ -77,6 +82,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	}
 	if m.Series != nil {
 		return o.forecast(w, m, name)
+	}
+	if o.plot != "" {
+		return usage(fmt.Errorf("--plot draws the forecast of a series, and %s is no model of one", dir))
 	}
 	if err := m.shows(o.output); err != nil {
 		return usage(err)

@@ -29,7 +29,7 @@ func TestPageOnSeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := map[string]string{"sales.csv": file(t, "sales.csv", salesText(300)), "m": filepath.Join(t.TempDir(), "m"), "r.html": filepath.Join(t.TempDir(), "r.html")}
+	places := map[string]string{"sales.csv": file(t, "sales.csv", salesText(300)), "m": filepath.Join(t.TempDir(), "m"), "r.html": filepath.Join(t.TempDir(), "r.html"), "forecast.svg": filepath.Join(t.TempDir(), "forecast.svg")}
 	var out string
 	done := 0
 	for line := range strings.Lines(string(page)) {
@@ -50,13 +50,16 @@ func TestPageOnSeries(t *testing.T) {
 		out += o
 		done++
 	}
-	for _, want := range []string{"a linear model of the window, solved", "what was 7 rows before", "interval: 90 %", "column shop is not used", "step,prediction,low,high\n1,"} {
+	for _, want := range []string{"a linear model of the window, solved", "what was 7 rows before", "interval: 90 %", "column shop is not used", "date,prediction,low,high\n2020-10-27,"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in %s", want, out)
 		}
 	}
 	if text := textOf(t, places["r.html"]); done != 2 || !strings.Contains(text, "Forecasts of held-out rows") || strings.Count(text, "<svg") != 2 {
 		t.Errorf("%d commands; the page is %.300s", done, text)
+	}
+	if text := textOf(t, places["forecast.svg"]); !strings.Contains(text, "from 2020-10-27 to 2020-11-01") || !strings.Contains(text, "90 % interval") {
+		t.Errorf("the picture is %.300s", text)
 	}
 }
 
@@ -98,11 +101,16 @@ func TestSeriesMistakes(t *testing.T) {
 	if status, _, err := descent(append([]string{"train", sales, "--epochs", "1", "--out", dir}, series...)...); status != 0 {
 		t.Fatal(err)
 	}
+	other := filepath.Join(t.TempDir(), "iris")
+	if status, _, err := descent("train", "iris", "--epochs", "1", "-q", "--out", other); status != 0 {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args   []string
 		status int
 		want   string
 	}{
+		{[]string{"predict", other, "iris", "--plot", "f.svg"}, exitUsage, "is no model of one"},
 		{append([]string{"train", sales, "--folds", "5"}, series...), exitUsage, "--folds is not for a series"},
 		{append([]string{"train", sales, "--window", "0"}, series[:4]...), exitUsage, "--window 0"},
 		{[]string{"train", sales, "--window", "5", "--target", "sales"}, exitUsage, "--window needs --time"},
@@ -114,6 +122,7 @@ func TestSeriesMistakes(t *testing.T) {
 		{append([]string{"train", sales, "--model", "vae(8, 2)"}, series...), exitUsage, "takes no windows"},
 		{append([]string{"train", sales, "--loss", "cross_entropy"}, series...), exitUsage, "compares numbers"},
 		{[]string{"train", "iris", "--horizon", "8"}, exitUsage, "--horizon is for a series"},
+		{[]string{"predict", dir, sales, "--plot", "f.jpg"}, exitUsage, "--plot f.jpg: the name must end with .svg or .png"},
 		{[]string{"predict", dir, sales, "--keep", "date"}, exitUsage, "--keep: a series is forecast as a whole"},
 		{[]string{"predict", dir, file(t, "few.csv", salesText(3))}, exitFailure, "3 rows, and the model sees a window of 5"},
 		{[]string{"predict", dir, file(t, "other.csv", "date,price\n2020-01-01,3\n2020-01-02,4\n")}, exitFailure, "no column"},

@@ -28,7 +28,8 @@ type Schema struct {
 type Series struct {
 	Columns []string
 	Values  []float64 // steps × columns
-	Times   []float64 // days of dates, or numbers
+	Times   []float64 // days of dates since 1970, or numbers
+	Dates   bool      // that times are
 	Notes   []string  // what was done to the rows that their user should know
 }
 
@@ -87,12 +88,12 @@ func Choose(t *data.Table, time, target string, drop []string) (columns, notes [
 // step before, which a note says. Notes also tell of rows that were not in order, and of
 // times that are not evenly spaced.
 func Read(t *data.Table, time string, columns []string) (*Series, error) {
-	at, err := times(t, time)
+	at, dates, err := times(t, time)
 	if err != nil {
 		return nil, err
 	}
 	n, w := t.Rows(), len(columns)
-	s := &Series{Columns: columns, Values: make([]float64, n*w), Times: make([]float64, n)}
+	s := &Series{Columns: columns, Values: make([]float64, n*w), Times: make([]float64, n), Dates: dates}
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
@@ -122,19 +123,19 @@ func Read(t *data.Table, time string, columns []string) (*Series, error) {
 	return s, nil
 }
 
-// times returns the times of the rows.
-func times(t *data.Table, name string) ([]float64, error) {
+// times returns the times of the rows, and whether they are dates.
+func times(t *data.Table, name string) (at []float64, dates bool, err error) {
 	c, err := t.Column(name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if c.Kind == data.Categorical {
-		return nil, fmt.Errorf("%s: column %q has neither dates nor numbers, so that it orders no rows", t.Name, name)
+		return nil, false, fmt.Errorf("%s: column %q has neither dates nor numbers, so that it orders no rows", t.Name, name)
 	}
 	if row := slices.IndexFunc(c.Values, math.IsNaN); row >= 0 {
-		return nil, fmt.Errorf("%s: %s is missing; each row of a series has its time", t.Where(row), name)
+		return nil, false, fmt.Errorf("%s: %s is missing; each row of a series has its time", t.Where(row), name)
 	}
-	return c.Values, nil
+	return c.Values, c.Kind == data.Date, nil
 }
 
 // spacing notes times whose steps differ by more than those of months do.
@@ -186,7 +187,7 @@ func (s *Series) Steps() int { return len(s.Times) }
 // Part returns the steps from one to before another.
 func (s *Series) Part(from, to int) *Series {
 	w := len(s.Columns)
-	return &Series{Columns: s.Columns, Values: s.Values[from*w : to*w], Times: s.Times[from:to]}
+	return &Series{Columns: s.Columns, Values: s.Values[from*w : to*w], Times: s.Times[from:to], Dates: s.Dates}
 }
 
 // Target returns the numbers that are forecast.
