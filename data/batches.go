@@ -135,7 +135,8 @@ func noRow(what string, i, r, n int) string {
 const (
 	streamSplit  = 0
 	streamFolds  = 1 << 32 // and on, one for each repeat
-	streamEpochs = 1       // epoch e draws from streamEpochs+e
+	streamDeal   = 1 << 33
+	streamEpochs = 1 // epoch e draws from streamEpochs+e
 )
 
 // A stream is a seeded source of random numbers. Its shuffle is written here

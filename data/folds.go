@@ -216,6 +216,20 @@ func others(n int, rows []int) (rest []int) {
 	return rest
 }
 
+// Deal divides the rows 0 to n-1 into k parts by a seed: each part has its share of every
+// class, and the rows of a group are in one part, with sizes and classes as even as groups
+// allow. class and group have a number for each row, or are nil. Rows ascend in each part.
+func Deal(n int, class, group []int, k int, seed uint64) ([][]int, error) {
+	if k < 1 || n < 0 || class != nil && len(class) != n || group != nil && len(group) != n {
+		return nil, fmt.Errorf("data: Deal of %d rows with %d classes and %d groups into %d parts", n, len(class), len(group), k)
+	}
+	parts, err := deal(n, class, group, k, newStream(seed, streamDeal))
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	return parts, nil
+}
+
 // deal divides the rows 0 to n-1 into k parts: by class, if there are classes, and groups
 // as a whole, if there are groups.
 func deal(n int, class, group []int, k int, s stream) ([][]int, error) {

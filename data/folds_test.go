@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -212,5 +213,85 @@ func TestFoldsRefuse(t *testing.T) {
 		if _, err := s.Folds("y", c.o, c.f); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v %+v: %v, want %q", c.o, c.f, err, c.want)
 		}
+	}
+}
+
+// Rows are dealt out once each; those of a class evenly, those of a group together.
+func TestDeal(t *testing.T) {
+	class, group := make([]int, 60), make([]int, 60)
+	for i := range class {
+		class[i], group[i] = i%3, i/4
+	}
+	for _, group := range [][]int{nil, group} {
+		parts, err := data.Deal(60, class, group, 5, 3)
+		if err != nil || len(parts) != 5 {
+			t.Fatal(err, len(parts))
+		}
+		seen, of := map[int]bool{}, map[int]int{}
+		for k, part := range parts {
+			count := [3]int{}
+			for _, row := range part {
+				if seen[row] {
+					t.Errorf("row %d is in two parts", row)
+				}
+				seen[row] = true
+				count[class[row]]++
+				if group != nil {
+					if p, known := of[group[row]]; known && p != k {
+						t.Errorf("group %d is in two parts", group[row])
+					}
+					of[group[row]] = k
+				}
+			}
+			if lo, hi := slices.Min(count[:]), slices.Max(count[:]); hi-lo > 2 || group == nil && hi > lo {
+				t.Errorf("part %d has %v of the classes", k, count)
+			}
+		}
+		if len(seen) != 60 {
+			t.Errorf("%d rows are dealt out", len(seen))
+		}
+	}
+	for _, c := range []struct {
+		n, k  int
+		class []int
+	}{{3, 4, nil}, {3, 0, nil}, {3, 2, []int{0}}} {
+		if _, err := data.Deal(c.n, c.class, nil, c.k, 1); err == nil {
+			t.Errorf("%+v is not refused", c)
+		}
+	}
+}
+
+// The rows of parts are those of the table that From names, with their groups.
+func TestPartsComeFrom(t *testing.T) {
+	n := 50
+	x, y, g := data.Column{Name: "x", Kind: data.Numeric}, data.Column{Name: "y", Kind: data.Numeric}, data.Column{Name: "g", Kind: data.Numeric}
+	for i := range n {
+		x.Values, y.Values, g.Values = append(x.Values, float64(i*i%7)), append(y.Values, float64(i)+0.5), append(g.Values, float64(i/5))
+	}
+	y.Values[3] = math.NaN() // a row that is left out
+	table, err := data.NewTable("t", x, y, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := data.Prepare(table, "y", data.Options{Fractions: data.Fractions{Test: 0.2, Val: 0.2}, Seed: 1, Group: "g"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
+		for i, row := range p.From[k] {
+			if d.Y[i] != y.Values[row] {
+				t.Errorf("row %d of part %d is said to be row %d, and has the target %v", i, k, row, d.Y[i])
+			}
+		}
+	}
+	number := map[int]float64{}
+	for i, row := range p.From[0] {
+		if was, known := number[p.Group[i]]; known && was != g.Values[row] {
+			t.Errorf("row %d is in the group of %v", row, was)
+		}
+		number[p.Group[i]] = g.Values[row]
+	}
+	if len(number) < 4 {
+		t.Errorf("%d groups", len(number))
 	}
 }

@@ -138,6 +138,7 @@ func (p *preparation) encode(o Options, split partRows) (err error) {
 			return err
 		}
 	}
+	p.From, p.Group = split, p.groupsOf(split[0], o)
 	p.Train.Dropped = s.Target.Missing
 	p.Notes = append(p.Notes, s.Notes()...)
 	return nil

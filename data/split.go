@@ -24,6 +24,12 @@ type Parts struct {
 	// Latest is the row of Train that is the last in time, from 1; 0 if rows were not held
 	// out by time.
 	Latest int
+	// From has for Train, Val and Test which rows of the table they are, ascending and from
+	// 0; nil for data that are not a table.
+	From [3][]int
+	// Group has the group of each row of Train, numbers from 0; nil if rows have none, see
+	// [Options].Group.
+	Group []int
 	// Notes say what was found out and decided about a table.
 	Notes []Note
 }
@@ -261,6 +267,13 @@ func splitGroups(class, group []int, f Fractions, seed uint64) (partRows, error)
 		parts[best] = append(parts[best], rows...)
 	}
 	return parts, parts.finish(len(group), f)
+}
+
+// groupsOf numbers the groups of some rows of the table.
+func (p *preparation) groupsOf(rows []int, o Options) []int {
+	some := *p
+	some.rows = rows
+	return some.groups(o)
 }
 
 // birthday are names of dates that say nothing of when a row was made.
