@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},
 	{"optimizers/external"},
 	{"optimizers"},
-	{"optimizers/search", "graph/gorgoniavm", "train/score"},
+	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline"},

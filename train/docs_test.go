@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -33,4 +34,13 @@ func TestScoresPage(t *testing.T) {
 		fmt.Fprintf(&out, "| `%s` | %s |\n", c.Name, c.Doc)
 	}
 	docs.Part(t, "../docs/scores.md", "calibrations", out.String())
+}
+
+// The program of docs/intervals.md is that of the example.
+func TestIntervalsPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/intervals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs.Program(t, string(page), "held, err := data.Deal", "committee_test.go")
 }

@@ -365,7 +365,7 @@ func (o *benchOptions) again(src *data.Source, k int) (*data.Parts, error) {
 	other.seed = rng.Mix(o.study.Seed + uint64(k)*rng.Golden)
 	parts, err := other.divide(src)
 	if err == nil {
-		o.unitOf(parts)
+		o.unitOf(parts.Train, parts.Val, parts.Test)
 	}
 	return parts, err
 }

@@ -21,6 +21,7 @@ var flagHeads = map[string]string{
 	"group":       "`column` whose rows of one value are all held out or none, such as the patients of which there are several rows; it is no input",
 	"time":        "`column` of dates or numbers that the rows are in the order of: the latest are held out; it is no input",
 	"graph":       "file for the expression graph",
+	"interval":    "intervals of numbers, and sets of classes, that hold the truth of new rows",
 	"json":        "print JSON",
 	"loss":        "loss, such as mse, 'huber(delta=2)' or a formula in pred and target",
 	"optimizer":   "optimizer, such as sgd, 'adam(lr=0.01)' or 'clip(1) | adam'",

@@ -26,7 +26,7 @@ func (m *saved) checkSeries() error {
 
 // forecast predicts what follows the last rows of a table.
 func (o *predictOptions) forecast(w io.Writer, m *saved, name string) error {
-	for _, flag := range []string{"keep", "unknown", "outside", "output"} {
+	for _, flag := range []string{"keep", "unknown", "outside", "output", "interval"} {
 		if o.cmd.Flags().Changed(flag) {
 			return usage(fmt.Errorf("--%s: a series is forecast as a whole; --%s is for rows that are predicted one by one", flag, flag))
 		}

@@ -21,7 +21,7 @@ func (o *trainOptions) claim(warn io.Writer) (release func(), err error) {
 	if o.out == "" {
 		return func() {}, nil
 	}
-	if release, err = claim(o.out, modelFile, weightsFile, checkpointFile, logFile); err != nil {
+	if release, err = claim(o.out, modelFile, weightsFile, checkpointFile, logFile, membersFile); err != nil {
 		return nil, err
 	}
 	if err := modelSet(o.out).Finish(); err != nil {
@@ -64,6 +64,10 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if err := o.calibration.end(o, r, t); err != nil {
 		return err
 	}
+	var interval error // which does not keep the model from being saved and told
+	if o.interval.method != nil && !canceled {
+		interval = o.interval.run(cmd.Context(), o, r, t, o.progress(cmd))
+	}
 	failed := o.keep(r, t)
 	if errors.As(failed, new(*train.DivergedError)) {
 		return failed
@@ -90,6 +94,9 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if e := r.print(cmd.OutOrStdout(), o); e != nil || failed != nil {
 		return errors.Join(failed, e)
 	}
+	if interval != nil {
+		return fmt.Errorf("no intervals, after the training: %w", interval)
+	}
 	if folds != nil {
 		return fmt.Errorf("interrupted in the folds, after the training: %w", folds)
 	}
@@ -108,7 +115,11 @@ func (o *trainOptions) keep(r *report, t *train.Trainer) error {
 	if !o.Model.Codes() {
 		m.ClassNames, m.Target = r.parts.Train.Classes, r.parts.Train.Target
 	}
-	if err := m.write(o.out, t, o.log.text.Bytes()); err != nil {
+	err := o.interval.keep(m)
+	if err == nil {
+		err = m.write(o.out, t, o.log.text.Bytes())
+	}
+	if err != nil {
 		return fmt.Errorf("the model was not saved: %w", err)
 	}
 	return nil
@@ -127,9 +138,12 @@ func (o *trainOptions) tellKept(w io.Writer, checkpoint bool, reader string) err
 		_, err := fmt.Fprintf(w, "\nnothing is kept of this run: --out FOLDER saves the model, for %s\n", reader)
 		return err
 	}
-	files := []string{weightsFile, modelFile, logFile}
+	files := []string{weightsFile, modelFile}
 	if checkpoint {
-		files = []string{weightsFile, modelFile, checkpointFile, logFile}
+		files = append(files, checkpointFile)
+	}
+	if files = append(files, logFile); o.interval.committee != nil {
+		files = append(files, membersFile)
 	}
 	_, err := fmt.Fprintf(w, "\nsaved in %s: %s\n", o.out, strings.Join(files, ", "))
 	return err

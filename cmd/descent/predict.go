@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"strconv"
 
 	"descent/data"
-	"descent/internal/numjson"
 	"descent/internal/terminal"
 	"descent/train"
 
@@ -28,6 +25,7 @@ func predictCommand() *cobra.Command {
 			"row a line of CSV is printed: the columns that --keep names, or the file of a picture, the prediction, and for\n" +
 			"classes their probabilities. Of a series there is a line for each time that is forecast.",
 		Example: "  descent train iris --out model\n  descent predict model new-flowers.csv > predictions.csv\n" +
+			"  descent train diabetes --interval --out model\n  descent predict model patients.csv --interval 90 > predictions.csv\n" +
 			"  descent predict model new-flowers.csv --keep id > predictions.csv",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,9 +38,19 @@ func predictCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&p.outside, "outside", false, "say of each row how far it is outside the numbers of training, in widths of their range; 0 is within")
 	cmd.Flags().StringVar(&p.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
 	cmd.Flags().StringVar(&p.plot, "plot", "", about("plot", ": of a series, the forecast with its interval"))
+	textFlag(cmd.Flags(), &p.level, "interval", "", "", about("interval", ": of so many in a hundred, such as 90, by a model of train --interval"), parseLevel)
 	p.memory.flag(cmd.Flags())
 	p.add(cmd)
 	return cmd
+}
+
+// parseLevel reads a share of rows.
+func parseLevel(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x > 0 && x < 100) {
+		return 0, errors.New("a share of rows in percent is above 0 and below 100, such as 90")
+	}
+	return x, nil
 }
 
 type predictOptions struct {
@@ -53,6 +61,8 @@ type predictOptions struct {
 	keep    []string
 	outside bool
 	plot    string
+	level   float64  // of --interval, in percent
+	bounds  *bounder // nil without
 }
 
 // A prediction is one row of the output.
@@ -62,6 +72,8 @@ type prediction struct {
 	many   []float64 // of an autoencoder, in place of the number
 	class  string    // in place of the number
 	p      []float64 // the probabilities in the order of the classes, nil if there are none
+	lo, hi float64   // the interval of a number
+	set    []int     // the classes that it may be, in place of it
 
 	outside float64 // how far the row is outside the numbers of training
 }
@@ -99,6 +111,11 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
+	if o.cmd.Flags().Changed("interval") {
+		if o.bounds, err = m.bounder(dir, o.level); err != nil {
+			return err
+		}
+	}
 	var out output
 	keep := o.keep
 	if m.Schema == nil && data.HasFiles(name) {
@@ -108,9 +125,9 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 		return usage(fmt.Errorf("--outside: %s has no ranges of training: it is a model of pictures, or an earlier program made it", dir))
 	}
 	if o.json {
-		out = m.json(w, keep, o.outside)
+		out = m.json(w, keep, o.outside, o.bounds != nil)
 	} else {
-		out = m.csv(terminal.Verbatim(w), keep, o.outside)
+		out = m.csv(terminal.Verbatim(w), keep, o.outside, o.bounds != nil)
 	}
 	if m.Schema == nil {
 		err = o.images(m, name, p, out)
@@ -163,7 +180,7 @@ func (o *predictOptions) stream(m *saved, name string, p *train.Predictor, out o
 			x.outside = block.Outside[row]
 			return out.row(x)
 		}
-		if err := m.predict(p, block, rows.Where, one); err != nil {
+		if err := m.predict(p, o.bounds, block, rows.Where, one); err != nil {
 			return err
 		}
 		if err := out.flush(); err != nil {
@@ -229,7 +246,7 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 		}
 		return fmt.Sprintf("%s, image %d", name, row)
 	}
-	return m.predict(p, src.Images, where, func(row int, x prediction) error {
+	return m.predict(p, o.bounds, src.Images, where, func(row int, x prediction) error {
 		if names != nil {
 			x.kept = []string{names[row]}
 		}
@@ -238,8 +255,16 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 }
 
 // predict gives f what the model says of each row. A row for which it says nothing,
-// since its numbers are too large for the model, is an error.
-func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
+// since its numbers are too large for the model, is an error. With bounds there are
+// intervals.
+func (m *saved) predict(p *train.Predictor, bounds *bounder, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
+	bound := func(int, []float64, decider, *prediction) {}
+	if bounds != nil {
+		var err error
+		if bound, err = bounds.of(rows, where); err != nil {
+			return err
+		}
+	}
 	return p.Each(rows, func(first, n int, outputs []train.Output) error {
 		values := outputs[m.shown].Values
 		width := len(values) / n
@@ -250,7 +275,9 @@ func (m *saved) predict(p *train.Predictor, rows *data.Dataset, where func(row i
 					return fmt.Errorf("%s: the model computes no number; the row is too far from those that it was trained on", where(first+i))
 				}
 			}
-			if err := f(first+i, m.prediction(out, p)); err != nil {
+			x := m.prediction(out, p)
+			bound(first+i, out, p, &x)
+			if err := f(first+i, x); err != nil {
 				return err
 			}
 		}
@@ -272,115 +299,4 @@ func (m *saved) prediction(out []float64, by decider) prediction {
 		return prediction{number: m.number(out)}
 	}
 	return prediction{class: m.ClassNames[by.Decide(out)], p: by.Probabilities(out)}
-}
-
-// An output is where predictions are written, row by row.
-type output struct {
-	row   func(prediction) error
-	flush func() error // writes what is complete
-	end   func() error
-}
-
-// csv returns the output as CSV with a header.
-func (m *saved) csv(w io.Writer, keep []string, outside bool) output {
-	out := csv.NewWriter(w)
-	record := append(slices.Clone(keep), "prediction")
-	if m.Model.Codes() {
-		record = append(slices.Clone(keep), m.shownNames()...)
-	}
-	if m.givesProbabilities() {
-		for _, c := range m.ClassNames {
-			record = append(record, "p_"+c)
-		}
-	}
-	if outside {
-		record = append(record, "outside")
-	}
-	begun := false
-	head := func() error {
-		if begun {
-			return nil
-		}
-		begun = true
-		return out.Write(record)
-	}
-	flush := func() error {
-		out.Flush()
-		return out.Error()
-	}
-	return output{
-		row: func(x prediction) error {
-			if err := head(); err != nil {
-				return err
-			}
-			record = append(record[:0], x.kept...)
-			if m.Classes > 0 {
-				record = append(record, x.class)
-			} else if x.many == nil {
-				record = append(record, strconv.FormatFloat(x.number, 'g', 8, 64))
-			}
-			for _, p := range slices.Concat(x.p, x.many) {
-				record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
-			}
-			if outside {
-				record = append(record, strconv.FormatFloat(x.outside, 'g', 6, 64))
-			}
-			return out.Write(record)
-		},
-		flush: flush,
-		end:   func() error { return errors.Join(head(), flush()) },
-	}
-}
-
-// json returns the output as an array of objects.
-func (m *saved) json(w io.Writer, keep []string, outside bool) output {
-	type object struct {
-		Row           map[string]string  `json:"row,omitempty"` // the columns that are kept, or the file of a picture
-		Prediction    any                `json:"prediction"`    // a number, the name of a class, or numbers of an autoencoder
-		Probabilities map[string]float64 `json:"probabilities,omitempty"`
-		Outside       *float64           `json:"outside,omitempty"`
-	}
-	out, between := bufio.NewWriter(w), "["
-	return output{
-		row: func(x prediction) error {
-			o := object{Prediction: x.number}
-			if x.many != nil {
-				o.Prediction = x.many
-			}
-			if m.Classes > 0 {
-				o.Prediction = x.class
-			}
-			if x.p != nil {
-				o.Probabilities = make(map[string]float64)
-			}
-			for i, p := range x.p {
-				o.Probabilities[m.ClassNames[i]] = p
-			}
-			if len(keep) > 0 {
-				o.Row = make(map[string]string)
-			}
-			for i, name := range keep {
-				o.Row[name] = x.kept[i]
-			}
-			if outside {
-				o.Outside = &x.outside
-			}
-			text, err := numjson.Marshal(o)
-			if err != nil {
-				return err
-			}
-			out.WriteString(between)
-			between = ","
-			_, err = out.Write(text)
-			return err
-		},
-		flush: out.Flush,
-		end: func() error {
-			if between == "[" {
-				out.WriteString("[")
-			}
-			out.WriteString("]\n")
-			return out.Flush()
-		},
-	}
 }

@@ -60,6 +60,7 @@ type report struct {
 	PerClass    []classScores      `json:"per_class,omitempty"`
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Folds       *foldReport        `json:"folds,omitempty"`
+	Interval    *intervalReport    `json:"interval,omitempty"`
 	Out         string             `json:"out,omitempty"`
 	Page        *pageNumbers       `json:"page,omitempty"` // what only the page of --report has
 
@@ -285,6 +286,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 		r.printConfusion(w)
 	}
 	r.printFolds(w, o)
+	r.printInterval(w)
 	if !r.unkept {
 		if err := o.tellKept(w, o.run.Checkpoint != "" && !o.solves(r.parts.Train), "predict"); err != nil {
 			return err

@@ -21,6 +21,7 @@ const (
 	weightsFile    = "model.safetensors"
 	checkpointFile = "checkpoint.safetensors"
 	logFile        = "log.jsonl"
+	membersFile    = "members.safetensors" // the models of --interval, if there are others than the model itself
 )
 
 // maxFile is the largest file of a model that is read.
@@ -37,14 +38,17 @@ func modelSet(dir string) atomicfile.Set {
 		if m.Weights == "" { // of format 2
 			clear(sums)
 		}
+		if m.Interval != nil && m.Interval.Models != "" {
+			sums[membersFile] = m.Interval.Models
+		}
 		return sums, nil
 	}}
 }
 
 // savedFormat is the format of model.json that is written. In format 1, schemas
 // knew no dates, no ways of writing numbers, and no words for missing cells;
-// format 2 had no sums, format 3 no calibration.
-const savedFormat = 4
+// format 2 had no sums, format 3 no calibration, format 4 no intervals.
+const savedFormat = 5
 
 // A saved model is the content of model.json: all that is needed, with the
 // weights, to predict.
@@ -54,9 +58,10 @@ type saved struct {
 	Data    string `json:"data"`
 	DType   string `json:"dtype"`
 	setup
-	ClassNames []string     `json:"class_names,omitempty"`
-	Target     string       `json:"target"`
-	Schema     *data.Schema `json:"schema,omitempty"` // nil for images
+	ClassNames []string       `json:"class_names,omitempty"`
+	Target     string         `json:"target"`
+	Schema     *data.Schema   `json:"schema,omitempty"` // nil for images
+	Interval   *savedInterval `json:"interval,omitempty"`
 
 	// SHA-256 of the files of those names, and of this one up to here.
 	Weights  string `json:"weights,omitempty"`
@@ -65,6 +70,7 @@ type saved struct {
 
 	shown   int               // which output of an autoencoder is
 	weights []byte            // the text of the weights
+	members []byte            // that of the other models of the interval, when it is written
 	meta    map[string]string // what their metadata must say
 }
 
@@ -97,7 +103,11 @@ func (m *saved) write(dir string, t *train.Trainer, log []byte) error {
 	}
 	text = append(text, weightsMember+atomicfile.Sum(weights)+logMember+atomicfile.Sum(log)+checksumMember...)
 	text = append(text, atomicfile.Sum(text)+lastMember...)
-	return modelSet(dir).Replace(text, map[string][]byte{weightsFile: weights, logFile: log})
+	files := map[string][]byte{weightsFile: weights, logFile: log}
+	if m.members != nil {
+		files[membersFile] = m.members
+	}
+	return modelSet(dir).Replace(text, files)
 }
 
 // readSaved reads the model of a folder: what is in all of its files is of one
@@ -206,6 +216,11 @@ func (m *saved) check() error {
 		return fmt.Errorf("a calibration, and loss %s gives no probabilities", m.Loss)
 	case m.Calibration != nil:
 		if err := m.Calibration.Check(m.Classes); err != nil {
+			return err
+		}
+	}
+	if m.Interval != nil {
+		if err := m.Interval.check(); err != nil {
 			return err
 		}
 	}

@@ -49,6 +49,7 @@ const (
 	saved2  = "testdata/saved2"
 	saved3  = "testdata/saved3"
 	saved4  = "testdata/saved4"
+	saved5  = "testdata/saved5"
 	newRows = saved2 + "/table/new.csv"
 )
 
@@ -62,6 +63,10 @@ func TestFilesOfEarlierPrograms(t *testing.T) {
 		if got := predicted(t, filepath.Join(folder, "model"), rows); got != want {
 			t.Errorf("%s predicts\n%s, not\n%s", folder, got, want)
 		}
+	}
+	status, out, errs := descent("predict", saved5+"/table/model", newRows, "--json", "--interval", "80")
+	if want := textOf(t, saved5, "table", "predictions."+isa+".json"); status != 0 || out != want {
+		t.Errorf("%s predicts\n%s%s, not\n%s", saved5, out, errs, want)
 	}
 	for folder, note := range map[string]string{saved2: "note: the checkpoint is of an earlier version", saved3: ""} {
 		model := cloned(t, filepath.Join(folder, "table", "model"))

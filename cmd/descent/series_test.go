@@ -23,16 +23,11 @@ func salesText(days int) string {
 	return b.String()
 }
 
-// TestPageOnSeries runs the commands of docs/series.md.
-func TestPageOnSeries(t *testing.T) {
-	page, err := os.ReadFile("../../docs/series.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	places := map[string]string{"sales.csv": file(t, "sales.csv", salesText(300)), "m": filepath.Join(t.TempDir(), "m"), "r.html": filepath.Join(t.TempDir(), "r.html"), "forecast.svg": filepath.Join(t.TempDir(), "forecast.svg")}
-	var out string
-	done := 0
-	for line := range strings.Lines(string(page)) {
+// runPage runs the commands of a page, with files in other places, and returns what
+// they print, and how many they are.
+func runPage(t *testing.T, page string, places map[string]string) (out string, done int) {
+	t.Helper()
+	for line := range strings.Lines(page) {
 		command, ok := strings.CutPrefix(line, "    descent ")
 		if !ok {
 			continue
@@ -50,6 +45,17 @@ func TestPageOnSeries(t *testing.T) {
 		out += o
 		done++
 	}
+	return out, done
+}
+
+// TestPageOnSeries runs the commands of docs/series.md.
+func TestPageOnSeries(t *testing.T) {
+	page, err := os.ReadFile("../../docs/series.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := map[string]string{"sales.csv": file(t, "sales.csv", salesText(300)), "m": filepath.Join(t.TempDir(), "m"), "r.html": filepath.Join(t.TempDir(), "r.html"), "forecast.svg": filepath.Join(t.TempDir(), "forecast.svg")}
+	out, done := runPage(t, string(page), places)
 	for _, want := range []string{"a linear model of the window, solved", "what was 7 rows before", "interval: 90 %", "column shop is not used", "date,prediction,low,high\n2020-10-27,"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in %s", want, out)

@@ -265,17 +265,17 @@ func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 		s.Scale = sd
 	}
 	s.Raw = raw
-	s.unitOf(parts)
+	s.unitOf(parts.Train, parts.Val, parts.Test)
 	return nil
 }
 
 // unitOf applies Offset and Scale to targets, unless the loss is to see them as they
 // are.
-func (s *setup) unitOf(parts *data.Parts) {
+func (s *setup) unitOf(sets ...*data.Dataset) {
 	if s.Classes > 0 || s.Raw || s.Offset == 0 && s.Scale == 1 {
 		return
 	}
-	for _, d := range []*data.Dataset{parts.Train, parts.Val, parts.Test} {
+	for _, d := range sets {
 		for i := range d.Y {
 			d.Y[i] = (d.Y[i] - s.Offset) / s.Scale
 		}

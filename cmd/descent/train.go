@@ -43,6 +43,7 @@ type trainOptions struct {
 	more                  []string // metrics
 	calibration           calibration
 	folding               folding
+	interval              intervals
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -91,6 +92,7 @@ func trainCommand() *cobra.Command {
 	o.modelFlags(f, "")
 	o.calibration.flags(f)
 	o.folding.flags(f)
+	o.interval.flags(f)
 	textFlag(f, &o.augment, "augment", "", "", "changes of the pictures of training, anew in each epoch, such as 'shift(2) | rotate(10)'", augment.Parse)
 	o.words.add(f)
 	o.order.add(f)
@@ -197,7 +199,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 // ready chooses what was not given, and makes the trainer.
 func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	o.schema = r.parts.Schema
-	if err := o.choose(r.parts); err != nil {
+	if err := cmp.Or(o.choose(r.parts), o.interval.begin(o, r.parts)); err != nil {
 		return nil, usage(err)
 	}
 	if err := o.scaleTarget(r.parts, o.raw()); err != nil {
@@ -279,7 +281,7 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if err := checkPicture("--report", o.report, ".html"); err != nil {
 		return err
 	}
-	if err := o.folding.check(o); err != nil {
+	if err := cmp.Or(o.folding.check(o), o.interval.check()); err != nil {
 		return err
 	}
 	if o.Model.Codes() && (o.given("task") || o.rawTarget) {

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"descent/cmd/descent/internal/draw"
+	"descent/data"
+	"descent/internal/atomicfile"
+	"descent/internal/stats"
+	"descent/internal/terminal"
+	"descent/train"
+	"descent/train/conformal"
+
+	"github.com/spf13/pflag"
+)
+
+// An boundMethod is a way to learn how far predictions of new rows are from the truth.
+type boundMethod struct {
+	name  string
+	rows  int // of training, up to which it is chosen
+	parts func(rows int) int
+	doc   string
+}
+
+// boundMethods are in the order in which they are chosen.
+var boundMethods = []boundMethod{
+	{"jackknife+", 100, func(rows int) int { return rows }, "a model without each row"},
+	{"cv+", smallTable, func(rows int) int { return min(intervalParts, rows) }, "10 models, each without a tenth of the rows"},
+	{"split", math.MaxInt, nil, "no other model: a tenth of the rows, up to 2000, is kept from the model itself"},
+}
+
+const (
+	intervalAuto  = "auto"
+	intervalParts = 10
+	intervalKept  = 2000 // rows that split keeps, at most
+	measuredLevel = 90   // that train measures on the held-out rows, in percent
+)
+
+func intervalNames() (names []string) {
+	for _, m := range boundMethods {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// An intervals is what train does for intervals and sets: it learns what models get wrong
+// on rows that they have not seen.
+type intervals struct {
+	asked  string // a method, or auto; "" is none
+	method *boundMethod
+	kept   *data.Dataset // rows that split keeps from the model
+	groups int           // that rows are in, 0 if in none
+
+	found     *savedInterval
+	committee *train.Committee
+}
+
+// A savedInterval is what model.json keeps for intervals.
+type savedInterval struct {
+	Method string `json:"method"`
+	conformal.Held
+	// Models is the SHA-256 of the file with the other models' weights, "" where the errors
+	// are those of the model itself.
+	Models string `json:"models,omitempty"`
+}
+
+// check reports what was not saved so.
+func (s *savedInterval) check() error {
+	if s.Models == "" && len(s.Scores) != 1 {
+		return fmt.Errorf("an interval of %d models without their weights", len(s.Scores))
+	}
+	return s.Held.Check()
+}
+
+func (c *intervals) flags(f *pflag.FlagSet) {
+	f.StringVar(&c.asked, "interval", "", about("interval", ": learns how far predictions are from it, for predict --interval 90, by what suits the rows, or --interval=METHOD: "+strings.Join(intervalNames(), ", ")))
+	f.Lookup("interval").NoOptDefVal = intervalAuto
+}
+
+// check refuses a method that there is not.
+func (c *intervals) check() error {
+	if c.asked != "" && c.asked != intervalAuto && !slices.Contains(intervalNames(), c.asked) {
+		return fmt.Errorf("--interval=%s: there are %s", c.asked, strings.Join(intervalNames(), ", "))
+	}
+	return nil
+}
+
+// begin chooses the method, and keeps the rows for it that the model is not to see. It
+// refuses rows that are not exchangeable, of which no such interval is true.
+func (c *intervals) begin(o *trainOptions, parts *data.Parts) error {
+	if c.asked == "" {
+		return nil
+	}
+	switch {
+	case o.Model.Codes():
+		return errors.New("--interval is for a target; an autoencoder has none")
+	case o.weighted:
+		return fmt.Errorf("--interval: rows with a --weight do not count the same, so that a share of them says nothing of a new one; leave --weight out")
+	case parts.Latest > 0:
+		return fmt.Errorf("--interval: rows are held out by time, and what models get wrong on earlier rows says little of later ones; --split random is for rows whose order does not matter, --window for a series, which has an interval of its own")
+	case o.Classes > 0 && !o.givesProbabilities():
+		return fmt.Errorf("--interval: sets of classes need probabilities, and loss %s gives none", o.Loss)
+	}
+	n := parts.Train.Rows()
+	at := slices.IndexFunc(boundMethods, func(m boundMethod) bool {
+		return m.name == c.asked || c.asked == intervalAuto && n <= m.rows
+	})
+	c.method = &boundMethods[at]
+	if parts.Group != nil {
+		c.groups = slices.Max(parts.Group) + 1
+	}
+	if c.method.parts != nil {
+		return enoughRows(n)
+	}
+	held, err := data.Deal(n, parts.Train.Class, parts.Group, max(intervalParts, n/intervalKept), o.seed)
+	if err != nil {
+		return fmt.Errorf("--interval=split: %w", err)
+	}
+	c.kept, parts.Train = parts.Train.Subset(held[0]), parts.Train.Subset(others(n, held[0]))
+	return cmp.Or(enoughRows(c.kept.Rows()), o.choose(parts))
+}
+
+// enoughRows refuses so few that they say nothing at the level that is measured.
+func enoughRows(n int) error {
+	if conformal.Rank(n, measuredLevel/100.) > n {
+		return fmt.Errorf("--interval: %s can be predicted by models that have not seen them, and say nothing above %.3g %%", count(n, "row"), 100*conformal.Largest(n))
+	}
+	return nil
+}
+
+// others are the numbers below n that are not among rows, which ascend.
+func others(n int, rows []int) (rest []int) {
+	for i := range n {
+		if _, is := slices.BinarySearch(rows, i); !is {
+			rest = append(rest, i)
+		}
+	}
+	return rest
+}
+
+// An intervalReport is what train tells of intervals.
+type intervalReport struct {
+	Method string `json:"method"`
+	Models int    `json:"models"`          // that were trained for it
+	Steps  int    `json:"steps,omitempty"` // of each, in the mean
+	Rows   int    `json:"rows"`            // that were predicted by models that have not seen them
+	Groups int    `json:"groups,omitempty"`
+	// Level is that of the rest, in percent, which is of the rows that are scored: how many
+	// of them have the truth within, and the median width, or the mean size of a set.
+	Level    float64 `json:"level"`
+	Covered  float64 `json:"covered"`
+	Width    float64 `json:"width,omitempty"`
+	Size     float64 `json:"size,omitempty"`
+	seconds  float64
+	of       int // rows that are scored
+	trainers int // that worked at once
+}
+
+// run learns from what models get wrong, and measures the result on the rows that are
+// scored.
+func (c *intervals) run(ctx context.Context, o *trainOptions, r *report, t *train.Trainer, w io.Writer) error {
+	began := time.Now()
+	told := &intervalReport{Method: c.method.name, Groups: c.groups, Level: measuredLevel}
+	found := &savedInterval{Method: c.method.name}
+	if c.kept != nil {
+		o.unitOf(c.kept)
+		e, err := o.misses(t, c.kept)
+		if err != nil {
+			return err
+		}
+		found.Held = *conformal.Collect(1, make([]int, len(e)), e)
+	} else if err := c.trainings(ctx, o, r.parts, found, told, w); err != nil {
+		return err
+	}
+	told.Rows, told.seconds = found.Rows(), time.Since(began).Seconds()
+	c.found, r.Interval = found, told
+	return c.measure(o, t, r.scoredRows(), told)
+}
+
+// trainings train the models that each leave a part of the rows out.
+func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Parts, found *savedInterval, told *intervalReport, w io.Writer) error {
+	d, k := p.Train, c.method.parts(p.Train.Rows())
+	if c.groups > 0 {
+		k = min(k, c.groups, intervalParts)
+	}
+	held, err := data.Deal(d.Rows(), d.Class, p.Group, k, o.seed)
+	if err != nil {
+		return fmt.Errorf("--interval: %w", err)
+	}
+	task, err := o.setup.task()
+	if err != nil {
+		return err
+	}
+	if c.committee, err = train.NewCommittee(task, dtypes[o.dtype], k); err != nil {
+		return err
+	}
+	wrong, model, steps := make([]float64, d.Rows()), make([]int, d.Rows()), make([]int, k)
+	line, showing, done := terminal.NewLine(w), sync.Mutex{}, 0
+	told.trainers = min(o.run.Workers, k)
+	err = train.CrossValidate(ctx, k, o.run.Workers, func() (func(context.Context, int) error, error) {
+		own := *o
+		own.run.Workers = 1
+		t, err := own.trainer()
+		return func(ctx context.Context, i int) error {
+			if err := t.Reset(o.seed); err != nil {
+				return err
+			}
+			if err := own.again(ctx, t, d.Subset(others(d.Rows(), held[i])), p.Val); err != nil {
+				return err
+			}
+			e, err := own.misses(t, d.Subset(held[i]))
+			if err != nil {
+				return err
+			}
+			for j, row := range held[i] {
+				wrong[row], model[row] = e[j], i
+			}
+			steps[i] = t.Steps()
+			showing.Lock()
+			defer showing.Unlock()
+			done++
+			line.Draw(float64(done)/float64(k), func() string { return fmt.Sprintf("%d/%d models for the interval", done, k) })
+			return c.committee.Seat(i, t)
+		}, err
+	})
+	line.Clear()
+	if err != nil {
+		return err
+	}
+	found.Held = *conformal.Collect(k, model, wrong)
+	told.Models = k
+	for _, n := range steps {
+		told.Steps += n
+	}
+	told.Steps /= k
+	return nil
+}
+
+// misses are how far predictions of rows are from the truth, as [conformal.Held] has it.
+func (o *trainOptions) misses(t *train.Trainer, d *data.Dataset) ([]float64, error) {
+	e := make([]float64, d.Rows())
+	if o.Classes == 0 {
+		x, err := t.Numbers(d)
+		if err != nil {
+			return nil, err
+		}
+		for i, y := range x.Truth {
+			e[i] = math.Abs(y - x.Predicted[i])
+		}
+		return e, nil
+	}
+	x, err := t.Classes(d)
+	if err != nil {
+		return nil, err
+	}
+	for i, class := range x.Truth {
+		e[i] = conformal.Miss(x.P[i*x.K:(i+1)*x.K], class)
+	}
+	return e, nil
+}
+
+// measure looks how many of some rows have their truth within, and how wide that is.
+func (c *intervals) measure(o *trainOptions, t *train.Trainer, d *data.Dataset, told *intervalReport) error {
+	p, err := t.Predictor()
+	if err != nil {
+		return err
+	}
+	b := &bounder{setup: &o.setup, found: c.found, committee: c.committee, level: measuredLevel}
+	outs, width, err := p.Predict(d)
+	if err != nil {
+		return err
+	}
+	bounds, err := b.of(d, func(row int) string { return fmt.Sprintf("row %d of those that are scored", row+1) })
+	if err != nil {
+		return err
+	}
+	told.of = d.Rows()
+	var sizes []float64
+	for i := range d.Rows() {
+		out, x := outs[i*width:(i+1)*width], prediction{}
+		if o.Classes == 0 {
+			x.number = o.number(out)
+		}
+		bounds(i, out, p, &x)
+		within, size := false, float64(len(x.set))
+		if o.Classes > 0 {
+			within = slices.Contains(x.set, d.Class[i])
+		} else {
+			y := o.number(d.Y[i : i+1])
+			within, size = x.lo <= y && y <= x.hi, x.hi-x.lo
+		}
+		if within {
+			told.Covered += 1 / float64(d.Rows())
+		}
+		sizes = append(sizes, size)
+		told.Size += size / float64(d.Rows())
+	}
+	if o.Classes == 0 {
+		slices.Sort(sizes)
+		told.Width, told.Size = stats.Quantile(sizes, 0.5), 0
+	}
+	return nil
+}
+
+// keep gives a model what was found.
+func (c *intervals) keep(m *saved) (err error) {
+	if m.Interval = c.found; c.found == nil || c.committee == nil {
+		return nil
+	}
+	if m.members, err = c.committee.Encode(nil); err == nil {
+		c.found.Models = atomicfile.Sum(m.members)
+	}
+	return err
+}
+
+// intervalSection has what the intervals are worth, if there are some.
+func (r *report) intervalSection() (draw.Section, bool) {
+	if r.Interval == nil {
+		return draw.Section{}, false
+	}
+	return draw.Section{Title: "Intervals", Note: r.intervalSays()}, true
+}
+
+// printInterval prints what the intervals are worth.
+func (r *report) printInterval(w io.Writer) {
+	if r.Interval != nil {
+		fmt.Fprintf(w, "\n%s\n", r.intervalSays())
+	}
+}
+
+// intervalSays says it in a few lines.
+func (r *report) intervalSays() string {
+	x := r.Interval
+	what, size := "intervals", fmt.Sprintf("median width %.5g", x.Width)
+	if x.Size > 0 {
+		what, size = "sets of classes", fmt.Sprintf("mean size %.3g", x.Size)
+	}
+	how := fmt.Sprintf("what the model gets wrong on %d rows that were kept from it", x.Rows)
+	if x.Models > 0 {
+		how = fmt.Sprintf("%s, %d trainings of %d steps each in %.2f s on %s", x.Method, x.Models, x.Steps, x.seconds, count(x.trainers, "processor"))
+	}
+	text := fmt.Sprintf("%s of %.4g %% (%s): they hold the truth of %.1f %% of %s, %s", what, x.Level, how, 100*x.Covered, r.scored(), size)
+	if x.Groups > 0 {
+		text += fmt.Sprintf("\nrows of one group are left out together: intervals are for rows of new groups; of %d groups", x.Groups)
+		if x.Groups < fewGroups {
+			text += " they are rough"
+		} else {
+			text += " they are made"
+		}
+	}
+	return text
+}
