@@ -72,6 +72,7 @@ type Graph struct {
 	params []*Node
 	count  map[string]int
 	eval   bool
+	frozen int                  // how many [Graph.Freeze] are under way
 	at     *Node                // unless nil, the position of its one step, see Stepwise
 	steps  int                  // that positions are below
 	scopes map[string]*Identity // by name
@@ -117,7 +118,7 @@ func (g *Graph) Evaluation() *Graph {
 }
 
 // Training reports whether layers act as in training.
-func (g *Graph) Training() bool { return !g.eval }
+func (g *Graph) Training() bool { return !g.eval && g.frozen == 0 }
 
 // StepByStep makes g, as [Graph.Evaluation] does, a graph that sees one step of a
 // sequence at a time: layers that look back keep what they need of fewer than length
@@ -145,7 +146,8 @@ func (g *Graph) Len() int {
 	return len(g.nodes)
 }
 
-// Params returns the trainable parameters in the order they were declared.
+// Params returns the parameters that are trained, in the order they were declared: those
+// of [Graph.Freeze] are not.
 func (g *Graph) Params() []*Node {
 	defer g.use.give(g.building())
 	return g.params

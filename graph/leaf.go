@@ -149,7 +149,7 @@ func (g *Graph) leaf(role Role, name string, dims []int, variable func(Shape) (*
 		return fail(err)
 	}
 	n.v = v
-	if role == Param {
+	if role == Param && g.frozen == 0 {
 		g.params = append(g.params, n)
 	}
 	return n

@@ -1,16 +1,20 @@
 package graph
 
+import "slices"
+
 // A Part is a named piece of a model, such as a layer: a row of its summary.
 type Part struct {
 	Name string // prefix of its parameters, "dense2"
 	Kind string // "Dense"
 	Out  *Node
+	// Frozen tells that it was built in [Graph.Freeze].
+	Frozen bool
 }
 
 // Mark says that out is the result of the part called name. It returns out.
 func (g *Graph) Mark(kind, name string, out *Node) *Node {
 	defer g.use.give(g.building())
-	g.parts = append(g.parts, Part{name, kind, out})
+	g.parts = append(g.parts, Part{name, kind, out, g.frozen > 0})
 	return out
 }
 
@@ -18,6 +22,22 @@ func (g *Graph) Mark(kind, name string, out *Node) *Node {
 func (g *Graph) Parts() []Part {
 	defer g.use.give(g.building())
 	return g.parts
+}
+
+// Freeze returns what build makes, of which nothing is trained: the parameters that it
+// declares, or uses by their [Scope], are not among [Graph.Params], so that no rule,
+// decay or penalty sees them, and layers act as in evaluation, so that dropout does
+// nothing and running statistics stay. Gradients go through it. A variable that another
+// part of the graph uses as well is frozen there, too.
+func (g *Graph) Freeze(build func() *Node) *Node {
+	g.frozen++
+	defer func() { g.frozen-- }()
+	return build()
+}
+
+// freeze takes a parameter out of those that are trained.
+func (g *Graph) freeze(param *Node) {
+	g.params = slices.DeleteFunc(slices.Clone(g.params), func(p *Node) bool { return p == param })
 }
 
 // Keep makes a state of a layer, such as a running mean, take a new value at

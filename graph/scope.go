@@ -64,5 +64,8 @@ func (s Scope) leaf(name string, dims []int, declare func(name string) *Node) *N
 	case old.shape != shape:
 		return Bad(fmt.Errorf("it was applied to an input of another size before: %s is %v, and this one needs %v", name, old.shape, shape), s.Name, old)
 	}
+	if s.g.frozen > 0 {
+		s.g.freeze(old)
+	}
 	return old
 }

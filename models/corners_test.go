@@ -198,6 +198,10 @@ func TestSummaryOfOddModels(t *testing.T) {
 	if len(s.Rows) != 3 || s.Rows[1].Params != 0 || s.Rows[2].Params != 4 {
 		t.Errorf("%+v", s.Rows)
 	}
+	s, err = models.Summarize(models.Sequential(models.Freeze(d, models.BatchNorm(0.1)), models.Dense(2)), 4)
+	if want := "(trainable 10, frozen 28, non-trainable 8)"; err != nil || s.Frozen != 28 || !s.Rows[0].Frozen || s.Rows[2].Frozen || !strings.Contains(s.String(), want) || !strings.Contains(s.String(), "dense (Dense, frozen)") {
+		t.Errorf("%v\n%v", err, s)
+	}
 	if _, err := models.Summarize(d, 0); err == nil {
 		t.Error("rows of no inputs are summarised")
 	}

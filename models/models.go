@@ -29,6 +29,14 @@ func Sequential(layers ...Layer) Layer {
 	}
 }
 
+// Freeze applies layers in order, of which training changes nothing: no rule moves their
+// parameters or makes them decay, running statistics stay, and dropout does nothing, as
+// in evaluation ([graph.Graph.Freeze]). Gradients go through it to what is before it.
+func Freeze(layers ...Layer) Layer {
+	inner := Sequential(layers...)
+	return func(x *node) *node { return x.Graph().Freeze(func() *node { return inner(x) }) }
+}
+
 // DenseOptions say how a dense layer differs from Dense(units).
 type DenseOptions struct {
 	Units  int

@@ -49,6 +49,16 @@ func elements(f func(float64) float64) layerOracle {
 	}
 }
 
+// stillOf is a layer as it is in evaluation.
+func stillOf(layer layerOracle) layerOracle {
+	return func(n *net, x matrix) matrix {
+		was := n.train
+		defer func() { n.train = was }()
+		n.train = false
+		return layer(n, x)
+	}
+}
+
 func rowwise(x matrix, f func([]float64) []float64) (out matrix) {
 	for _, r := range x {
 		out = append(out, f(r))
@@ -270,6 +280,11 @@ var layers = map[string]map[string]layerOracle{
 		"residual(tanh, skip=relu)":      chain(plus(tanhOf, reluOf), denseOf),
 		"residual(conv(1, 3) | relu)":    chain(plus(chain(convOf(1, 3, 1, 1, 1, 1, 1), reluOf), identity), denseOf),
 		"residual(conv(2, 3, stride=2))": chain(plus(convOf(2, 3, 2, 1, 1, 1, 1), chain(convOf(2, 1, 2, 1, 1, 0, 0), batchNormOf)), denseOf),
+	},
+	"freeze": {
+		"freeze(dense(4) | batch_norm | tanh | dropout(0.5))":          chain(stillOf(chain(denseOf, batchNormOf, tanhOf)), denseOf),
+		"batch_norm | freeze(dense(3) | batch_norm | relu) | dense(2)": chain(batchNormOf, stillOf(chain(denseOf, batchNormOf, reluOf)), denseOf),
+		"dense(3) | freeze(batch_norm | dense(2))":                     chain(denseOf, stillOf(chain(batchNormOf, denseOf))),
 	},
 	"concat": {
 		"concat(dense(2), tanh)":                          chain(beside(denseOf, tanhOf), denseOf),

@@ -123,7 +123,13 @@ func allAxes(list []int, x *node) []int {
 	return list
 }
 
+// frozen is the name of what makes layers stay as they are, and is else as they are.
+const frozen = "freeze"
+
 var joints = []Row{
+	{Row: spec.Row{Name: frozen, Doc: "layers that training leaves as they are: no rule moves them, statistics stay, and dropout does nothing", Examples: []string{"dense(64) | relu"},
+		Settings: []spec.Setting{{Name: "layers", Doc: "which", Kind: spec.Calls, Required: true}}},
+		make: func(_ spec.Args, inside []Layer) Layer { return Freeze(inside...) }},
 	{Row: spec.Row{Name: "residual", Doc: "x plus what layers make of it; where they change the shape, plus a projection of x", Examples: []string{"dense(64) | relu | dense(64)"},
 		Settings: []spec.Setting{{Name: "layers", Doc: "what is added to x", Kind: spec.Calls, Required: true}, {Name: "skip", Doc: "what x goes through instead", Kind: spec.Calls}},
 		Source:   "He, Zhang, Ren, Sun 2015, https://arxiv.org/abs/1512.03385"},

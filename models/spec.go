@@ -291,16 +291,22 @@ func (s Spec) build() (layers []Layer, last int, err error) {
 			continue
 		}
 		var inside []Layer
+		end := 0 // of the last of them
 		for _, in := range e.inside {
-			l, err := in.Layer()
+			more, units, err := in.build()
 			if err != nil {
 				return nil, 0, err
 			}
-			inside = append(inside, l)
+			inside, end = append(inside, Sequential(more...)), units
 		}
 		layers = append(layers, s.at(e.call, e.row.make(e.args, inside)))
-		if last = 0; e.row.Name == "dense" {
+		switch e.row.Name {
+		case "dense":
 			last = e.args.Whole("units")
+		case frozen:
+			last = end
+		default:
+			last = 0
 		}
 	}
 	return layers, last, nil

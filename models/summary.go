@@ -12,7 +12,8 @@ import (
 type Summary struct {
 	Rows      []SummaryRow
 	Trainable int // numbers that training changes
-	Kept      int // numbers that layers keep but training does not change
+	Frozen    int // numbers of parameters that are frozen
+	Kept      int // numbers that layers keep besides, and no rule changes
 	Products  int // multiplications, each with an addition, for one row
 
 	output []int // shape of the result for one row
@@ -24,6 +25,7 @@ type SummaryRow struct {
 	Output     []int // shape of its result for one row, without the batch axis
 	Params     int   // numbers it keeps, trained or not
 	Products   int   // multiplications of its matrix products and convolutions, each with an addition, for one row
+	Frozen     bool  // training leaves it as it is
 }
 
 // Summarize builds a model for rows of the given number of inputs and lists its
@@ -67,15 +69,22 @@ func summarize(model Layer, input func(g *graph.Graph) *node) (*Summary, error) 
 		} else {
 			owner[p.Name] = len(s.Rows)
 		}
-		row := SummaryRow{Name: p.Name, Kind: kind, Output: rowShape(p.Out), Products: products(p.Out, seen)}
+		row := SummaryRow{Name: p.Name, Kind: kind, Output: rowShape(p.Out), Products: products(p.Out, seen), Frozen: p.Frozen}
 		s.Products += row.Products
 		s.Rows = append(s.Rows, row)
 	}
+	trained := map[string]bool{}
+	for _, p := range g.Params() {
+		trained[p.Name()] = true
+	}
 	for _, v := range g.Store().Variables() {
 		n := v.Shape().Size()
-		if v.Role() == graph.Param {
+		switch {
+		case trained[v.Name()]:
 			s.Trainable += n
-		} else {
+		case v.Role() == graph.Param:
+			s.Frozen += n
+		default:
 			s.Kept += n
 		}
 		if i, ok := owned(owner, v.Name()); ok {
@@ -129,7 +138,11 @@ func (s *Summary) String() string {
 		if r.Kind == "variable" {
 			dims = dims[1:]
 		}
-		table = append(table, [4]string{fmt.Sprintf("%s (%s)", r.Name, r.Kind), "(" + strings.Join(dims, ", ") + ")", thousands(r.Params), thousands(r.Products)})
+		kind := r.Kind
+		if r.Frozen {
+			kind += ", frozen"
+		}
+		table = append(table, [4]string{fmt.Sprintf("%s (%s)", r.Name, kind), "(" + strings.Join(dims, ", ") + ")", thousands(r.Params), thousands(r.Products)})
 	}
 	var width [4]int
 	for _, row := range table {
@@ -141,7 +154,10 @@ func (s *Summary) String() string {
 	for _, row := range table {
 		fmt.Fprintf(&b, "%-*s  %-*s  %*s  %*s\n", width[0], row[0], width[1], row[1], width[2], row[2], width[3], row[3])
 	}
-	fmt.Fprintf(&b, "Total params: %s (trainable %s", thousands(s.Trainable+s.Kept), thousands(s.Trainable))
+	fmt.Fprintf(&b, "Total params: %s (trainable %s", thousands(s.Trainable+s.Frozen+s.Kept), thousands(s.Trainable))
+	if s.Frozen > 0 {
+		fmt.Fprintf(&b, ", frozen %s", thousands(s.Frozen))
+	}
 	if s.Kept > 0 {
 		fmt.Fprintf(&b, ", non-trainable %s", thousands(s.Kept))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/data"
 	"descent/graph"
@@ -236,4 +237,48 @@ func ExampleTrainer_Calibrate() {
 	after, err := t.Evaluate(parts.Test)
 	fmt.Println(c.Temperature > 1, after.Metrics["log_loss"] < before.Metrics["log_loss"], after.Each[1].Recall >= before.Each[1].Recall, err)
 	// Output: true true true <nil>
+}
+
+// A net starts from the weights of another, whose first layer stays as it is.
+func ExampleTrainer_Start() {
+	src, err := data.Open("iris", data.CSVOptions{})
+	if err != nil {
+		panic(err)
+	}
+	parts, err := src.Prepare("", data.Options{Scaling: data.Standard, Fractions: data.Fractions{Test: 0.2}, Seed: 1})
+	if err != nil {
+		panic(err)
+	}
+	task := train.Task{Loss: losses.CrossEntropy, Features: 4, Classes: 3, Model: models.Sequential(models.Dense(16), ops.Tanh, models.Dense(3))}
+	run := train.Run{Train: parts.Train, Epochs: 20, Batch: 16, Schedule: schedule.Constant(0.01)}
+	old, err := train.New(task, optimizers.Adam(), graph.Float32, 1)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := old.Fit(context.Background(), run); err != nil {
+		panic(err)
+	}
+	weights, err := old.Encode(nil)
+	if err != nil {
+		panic(err)
+	}
+	task.Model = models.Sequential(models.Freeze(models.Dense(16), ops.Tanh), models.Dense(8), ops.Tanh, models.Dense(3))
+	t, err := train.New(task, optimizers.Adam(), graph.Float32, 2)
+	if err != nil {
+		panic(err)
+	}
+	start, err := t.Start(weights)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := t.Fit(context.Background(), run); err != nil {
+		panic(err)
+	}
+	same := slices.Equal(t.Store().Lookup("dense.w").Float64s(), old.Store().Lookup("dense.w").Float64s())
+	s, err := t.Evaluate(parts.Test)
+	fmt.Println(start.Taken, start.Fresh, start.Spare)
+	fmt.Println(same, s.Metrics["accuracy"] > 0.9, err)
+	// Output:
+	// [dense.b dense.w] [dense2.b dense2.w dense3.b dense3.w] [dense2.b (3, and 8 here) dense2.w (16x3, and 16x8 here)]
+	// true true <nil>
 }

@@ -57,12 +57,19 @@ func (t *Trainer) objective(d data.Rows, penalty func(params []*graph.Node) *gra
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range p.g.Params() {
-		if t.Store().Lookup(w.Name()) == nil {
-			return nil, fmt.Errorf("train: the model has no parameter %s the second time it is built", w.Name())
+	for _, v := range o.twin.Store().Variables() {
+		if t.Store().Lookup(v.Name()) == nil {
+			return nil, fmt.Errorf("train: the model has no %s the second time it is built", v.Name())
 		}
+	}
+	for _, w := range p.g.Params() {
 		o.vars = append(o.vars, w.Variable())
 		o.n += w.Shape().Size()
+	}
+	for _, v := range o.twin.Store().Variables() { // also what is frozen
+		if err := v.Set(t.Store().Lookup(v.Name()).Float64s()); err != nil {
+			return nil, err
+		}
 	}
 	if d.Rows() > chunkRows {
 		return o, o.adds()

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/data"
 	"descent/graph"
@@ -73,9 +74,14 @@ func New(task Task, rule optimizers.Rule, dtype graph.Dtype, seed uint64) (*Trai
 		return nil, errNoPrediction
 	}
 	t.one, t.model = p, p.model()
+	if len(p.g.Params()) == 0 && slices.ContainsFunc(t.model, func(v *graph.Variable) bool { return v.Role() == graph.Param }) {
+		return nil, errFrozen
+	}
 	t.parts = make([]float64, len(p.result.Losses))
 	return t, nil
 }
+
+var errFrozen = errors.New("train: all layers of the model are frozen: nothing is left to be trained")
 
 var errNoRule = errors.New("train: the trainer has no rule: give New one, such as optimizers.Adam(), or the run a Method")
 

@@ -157,6 +157,7 @@ type shown struct {
 	Model     string       `json:"model"`
 	Layers    []shownLayer `json:"layers"`
 	Trainable int          `json:"trainable"` // numbers that training changes
+	Frozen    int          `json:"frozen"`    // numbers of layers that are frozen
 	Kept      int          `json:"kept"`      // that layers keep besides
 	Inference bool         `json:"inference"` // what is shown predicts; else it is a training step
 	Loss      string       `json:"loss,omitempty"`
@@ -173,6 +174,7 @@ type shownLayer struct {
 	Output []int  `json:"output"` // shape for one row
 	Params int    `json:"params"`
 	Mults  int    `json:"products"` // of matrix products and convolutions, for one row
+	Frozen bool   `json:"frozen"`   // training leaves it as it is
 }
 
 // print prints layers and program, as text or JSON.
@@ -189,13 +191,13 @@ func (o *showOptions) print(w io.Writer, s *models.Summary, nodes int, p *graph.
 		_, err := fmt.Fprintf(w, "%s%s\n%s; batch %d, %s, %d nodes, %.3g MB for intermediate values\n%v", model, s, what, o.batch, o.dtype, nodes, float64(p.Stats().ArenaBytes)/1e6, p)
 		return err
 	}
-	out := shown{Model: o.Model.String(), Trainable: s.Trainable, Kept: s.Kept, Inference: o.inference, Batch: o.batch, DType: o.dtype, Nodes: nodes,
+	out := shown{Model: o.Model.String(), Trainable: s.Trainable, Frozen: s.Frozen, Kept: s.Kept, Inference: o.inference, Batch: o.batch, DType: o.dtype, Nodes: nodes,
 		Program: strings.Split(strings.TrimRight(p.String(), "\n"), "\n")}
 	if !o.inference {
 		out.Loss, out.Optimizer = o.Loss.String(), o.optimizer.Text
 	}
 	for _, r := range s.Rows {
-		out.Layers = append(out.Layers, shownLayer{r.Name, r.Kind, r.Output, r.Params, r.Products})
+		out.Layers = append(out.Layers, shownLayer{r.Name, r.Kind, r.Output, r.Params, r.Products, r.Frozen})
 	}
 	return printJSON(w, out)
 }

@@ -92,6 +92,8 @@ var mutants = []mutant{
 	// Layers.
 	{"models/norm.go", "return 1e-5", "return 1e-4", ""},
 	{"models/init.go", "uniform(rng, math.Sqrt(6/float64(in+out)), dst)", "uniform(rng, math.Sqrt(3/float64(in+out)), dst)", ""},
+	{"models/models.go", "return x.Graph().Freeze(func() *node { return inner(x) })", "return inner(x)", "PlainLoops"},
+	{"train/objective.go", "v.Set(t.Store().Lookup(v.Name()).Float64s())", "v.Set(v.Float64s())", "NoMethod"},
 	{"models/models.go", "if !o.NoBias {", "if o.NoBias {", ""},
 	{"models/table.go", "slope(\"leaky_relu\", \"x, below 0 times slope\", \"slope\", 0.01", "slope(\"leaky_relu\", \"x, below 0 times slope\", \"slope\", 0.1", ""},
 
