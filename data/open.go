@@ -237,7 +237,7 @@ func (s *Source) own(target string, o Options) (string, Options) {
 		if o.Task == "" {
 			o.Task = s.Task
 		}
-		if o.Shape == nil && len(o.Drop) == 0 {
+		if o.Shape == nil && len(o.Drop) == 0 && o.Schema == nil {
 			o.Shape = s.Shape
 		}
 	}
@@ -246,7 +246,7 @@ func (s *Source) own(target string, o Options) (string, Options) {
 
 func (s *Source) prepareImages(target string, o Options) (*Parts, error) {
 	if advice := leaveOut(map[string]bool{"Target": target != "" && target != s.Images.Target, "Task": o.Task == Regression, "Scaling": o.Scaling != Unscaled,
-		"Drop": len(o.Drop) > 0, "Weight": o.Weight != "", "Use": len(o.Use) > 0, "Group": o.Group != "", "Time": o.Time != "", "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil}); advice != nil {
+		"Drop": len(o.Drop) > 0, "Weight": o.Weight != "", "Use": len(o.Use) > 0, "Group": o.Group != "", "Time": o.Time != "", "Split": o.Split != "", "Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil, "Schema": o.Schema != nil}); advice != nil {
 		return nil, advise(fmt.Errorf("%s: images have pixels from 0 to 1 and labels", s.Name), advice...)
 	}
 	if s.Images.Class == nil && !o.NoTarget {

@@ -55,6 +55,10 @@ type Options struct {
 	// Shape is the shape of one row's inputs, such as [8 8] for the pixels of
 	// an image; nil means one axis.
 	Shape []int
+	// Schema, if not nil, is that of a model which is trained further: its inputs are
+	// taken as they are, with its numbers and levels, and no option that says what inputs
+	// are may be set. The target may be another.
+	Schema *Schema
 }
 
 const (
@@ -125,13 +129,21 @@ func begin(t *Table, target string, o Options) (*preparation, error) {
 // encode fits the schema on the training rows, and makes the parts.
 func (p *preparation) encode(o Options, split partRows) (err error) {
 	s := p.Schema
-	if err := s.fitInputs(p.table, p.target.Name, p.rows, split[0], o); err != nil {
+	if o.Schema != nil {
+		err = s.takeInputs(o.Schema, p.table, p.target.Name, split[0], o)
+	} else {
+		err = s.fitInputs(p.table, p.target.Name, p.rows, split[0], o)
+	}
+	if err != nil {
 		return err
 	}
 	for i, part := range []**Dataset{&p.Train, &p.Val, &p.Test} {
 		if *part, err = s.encodeLabelled(p.table, p.target, split[i]); err != nil {
 			return err
 		}
+	}
+	for _, n := range p.Train.Notes { // words that the model which is trained further has not seen
+		p.Notes = append(p.Notes, Note{Text: n.Text})
 	}
 	if o.Weight != "" {
 		if err := p.weigh(p.table, o.Weight, split); err != nil {
@@ -188,6 +200,13 @@ func (o *Options) check(t *Table, target string) error {
 	}
 	if o.Unknown != "" && o.Unknown != UnknownRefuse && o.Unknown != UnknownMissing {
 		return unknown("policy", string(o.Unknown), UnknownMissing, UnknownRefuse)
+	}
+	if o.Schema != nil {
+		advice := leaveOut(map[string]bool{"Scaling": o.Scaling != Unscaled, "Drop": len(o.Drop) > 0, "Use": len(o.Use) > 0, "KeepConstant": o.KeepConstant,
+			"Unknown": o.Unknown != "", "MaxLevels": o.MaxLevels != 0, "Shape": o.Shape != nil})
+		if advice != nil {
+			return advise(fmt.Errorf("%s: what the inputs are follows from Schema", t.Name), advice...)
+		}
 	}
 	if o.MaxLevels < 0 {
 		return fmt.Errorf("MaxLevels is %d; it must be positive, or 0 for %d", o.MaxLevels, defaultMaxLevels)

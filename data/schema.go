@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"descent/internal/numjson"
@@ -208,6 +209,8 @@ func (s *Schema) missingNotes() []string {
 			continue
 		case in.Part != "":
 			became = "set to their mean"
+		case in.Kind == Categorical && !slices.Contains(in.Levels, MissingLevel): // of a model that is trained further
+			became = "none of its words"
 		case in.Kind == Categorical:
 			became = "as the level " + MissingLevel
 		}

@@ -180,7 +180,7 @@ func (o *trainOptions) forFolds() (*folder, error) {
 // fold trains on the rows of a division and predicts those that are held out. Its seed is
 // that of the run and the number of the division.
 func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, err error) {
-	if own.Mean != nil {
+	if own.Mean != nil && own.origin.of == nil {
 		own.Mean, own.Deviation = p.Train.ChannelScale()
 	}
 	own.of(p.Train) // what came early may have other inputs, as of the months that there were
@@ -204,7 +204,7 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 		}
 	}
 	own.run.Seed = own.seed + uint64(i)
-	if err := t.Reset(own.run.Seed); err != nil {
+	if err := own.reset(t, own.run.Seed); err != nil {
 		return r, err
 	}
 	if err := own.again(ctx, t, p.Train, p.Val); err != nil {

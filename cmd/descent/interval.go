@@ -211,7 +211,7 @@ func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Part
 		own.run.Workers = 1
 		t, err := own.trainer()
 		return func(ctx context.Context, i int) error {
-			if err := t.Reset(o.seed); err != nil {
+			if err := own.reset(t, o.seed); err != nil {
 				return err
 			}
 			if err := own.again(ctx, t, d.Subset(others(d.Rows(), held[i])), p.Val); err != nil {

@@ -51,7 +51,7 @@ func (o *trainOptions) settings(r *report) map[string]string {
 		unit = fmt.Sprintf("%v of it, from %v on", o.Scale, o.Offset)
 	}
 	return map[string]string{"model": o.Model.String(), "loss": o.lossText(), "schedule": schedule, "learning rate": fmt.Sprint(o.lr),
-		"scaling": o.scaling, "target": r.parts.Train.Target, "unit of the target": unit}
+		"start": o.origin.sum(), "scaling": o.scaling, "target": r.parts.Train.Target, "unit of the target": unit}
 }
 
 // finish saves the model, scores it and prints the report of a run that ended with

@@ -30,7 +30,7 @@ type puzzleSetup struct {
 // up is there again whenever it is wanted, and nobody has rows of it to predict.
 var (
 	forPuzzle = []string{"steps"}
-	unsaved   = []string{"out", "resume", "checkpoint-every", "test"}
+	unsaved   = []string{"out", "resume", "checkpoint-every", "init", "test"}
 )
 
 // Sequences of a puzzle: batches of an epoch, and what is validated and scored with.

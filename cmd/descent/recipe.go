@@ -93,7 +93,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		return err
 	}
 	large := n > smallTable
-	if !o.given("model") {
+	if !o.given("model") && o.origin.of == nil {
 		o.Model = must(models.Parse(o.defaultModel(n)))
 	}
 	if parts.Schema != nil && o.recipe(n) {
@@ -157,7 +157,7 @@ func tails(y []float64) float64 {
 }
 
 // approached are flags that say how an optimum is to be approached.
-var approached = []string{"optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "monitor", "patience", "min-delta", "resume", "augment"}
+var approached = []string{"optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "monitor", "patience", "min-delta", "resume", "augment", "init"}
 
 // exact tells whether what was asked for is a linear model whose optimum can be
 // computed, and nobody has said how to approach it.

@@ -61,6 +61,7 @@ type report struct {
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Folds       *foldReport        `json:"folds,omitempty"`
 	Interval    *intervalReport    `json:"interval,omitempty"`
+	Init        *begun             `json:"init,omitempty"` // the model that it started from
 	Out         string             `json:"out,omitempty"`
 	Page        *pageNumbers       `json:"page,omitempty"` // what only the page of --report has
 
@@ -112,6 +113,8 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 			r.guesses = append(r.guesses, o.note(n))
 		}
 	}
+	r.Init = o.origin.tell()
+	r.Notes = append(r.Notes, o.origin.notes(r.Data, r.Classes)...)
 	r.inspect(o)
 	if o.Model.Codes() && d.Target != "" && r.parts.Schema != nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("column %s is not used: an autoencoder learns its inputs", d.Target))

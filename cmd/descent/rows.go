@@ -60,6 +60,9 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.origin.inputs(src); err != nil {
+		return nil, err
+	}
 	o.src = src
 	return o.parts(src)
 }
@@ -67,7 +70,11 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 // parts divides the rows, and notes what the model has to know of them.
 func (o *trainOptions) parts(src *data.Source) (*data.Parts, error) {
 	parts, err := o.divide(src)
-	if err == nil && o.whole(src) && o.scaling != "" {
+	switch {
+	case err != nil:
+	case o.origin.of != nil:
+		o.Mean, o.Deviation = o.origin.of.Mean, o.origin.of.Deviation
+	case o.whole(src) && o.scaling != "":
 		o.Mean, o.Deviation = parts.Train.ChannelScale()
 	}
 	o.Resized = o.pictures.Width > 0
@@ -83,6 +90,7 @@ func (o *trainOptions) source(name string) (*data.Source, error) {
 	for _, c := range o.categorical {
 		kinds[c] = data.Categorical
 	}
+	o.origin.words(kinds)
 	var err error
 	if o.pictures, err = o.images.options(); err != nil {
 		return nil, usage(err)
@@ -132,8 +140,8 @@ func (o *trainOptions) prepareOptions(src *data.Source) data.Options {
 	if o.whole(src) && scaling == data.Standard {
 		scaling = data.Unscaled // the model does it
 	}
-	return data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
-		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed}
+	return o.origin.options(data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
+		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 
 // checkColumns finds wrong names of columns.

@@ -50,7 +50,7 @@ type sequenceRun struct {
 }
 
 // ruled are flags of train that mean the same for all that is trained by a rule.
-var ruled = []string{"model", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "test", "seed", "workers", "max-memory", "dtype", "out", "resume", "checkpoint-every", "json", "quiet"}
+var ruled = []string{"model", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "test", "seed", "workers", "max-memory", "dtype", "out", "resume", "checkpoint-every", "init", "json", "quiet"}
 
 // only refuses flags that are neither such nor among others, as what says why.
 func (o *trainOptions) only(cmd *cobra.Command, others []string, why string) (err error) {
@@ -81,6 +81,9 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	defer release()
 	if err := s.introduce(); err != nil {
 		return err
+	}
+	for _, n := range o.origin.notes(called(name), nil) {
+		fmt.Fprintf(r.w, "note: %s\n", n)
 	}
 	o.tellFresh(r.w)
 	err = r.fit(cmd.Context(), s)
@@ -124,7 +127,7 @@ func (r *sequenceRun) build(rows int) error {
 	if err := r.trainOptions.memory.allow("the run", int64(r.memory)); err != nil {
 		return err
 	}
-	if r.trainer, err = train.New(task, r.optimizer.Rule, dtypes[r.dtype], r.seed); err != nil {
+	if r.trainer, err = r.trainOptions.trainer(); err != nil {
 		return err
 	}
 	r.run.Schedule = r.rate(rows)
@@ -145,6 +148,7 @@ func (r *sequenceRun) fit(ctx context.Context, s sequence) error {
 	}
 	r.run.Settings = s.settings()
 	r.run.Settings["model"], r.run.Settings["loss"] = r.Model.String(), r.Loss.String()
+	r.run.Settings["start"] = r.origin.sum()
 	r.run.Settings["schedule"], r.run.Settings["learning rate"] = schedule, fmt.Sprint(r.lr)
 	history, err := r.trainer.Fit(ctx, r.run)
 	if history != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"descent/data/series"
@@ -55,6 +56,7 @@ type seriesReport struct {
 	Baselines map[string]series.Scores `json:"baselines"`
 	Season    int                      `json:"season,omitempty"`
 	Interval  *series.Interval         `json:"interval"`
+	Init      *begun                   `json:"init,omitempty"` // the model that it started from
 	Out       string                   `json:"out,omitempty"`
 }
 
@@ -87,6 +89,9 @@ func (o *trainOptions) trainSeries(cmd *cobra.Command, name string) error {
 
 // read reads the series and divides it.
 func (t *seriesRun) read(name string) error {
+	if err := t.origin.is("a series"); err != nil {
+		return err
+	}
 	src, err := t.source(name)
 	if err != nil {
 		return err
@@ -116,6 +121,12 @@ func (t *seriesRun) read(name string) error {
 		return usage(fmt.Errorf("%s: %w; --window, --horizon, --val and --test say how many there are", called(name), err))
 	}
 	c.Fit(t.learned)
+	if old := t.origin.of; old != nil {
+		if !slices.Equal(old.Series.Columns, columns) {
+			return usage(fmt.Errorf("--init %s: it is a model of the columns %s, and these are %s: --target and --drop choose columns", t.origin.dir, strings.Join(old.Series.Columns, ", "), strings.Join(columns, ", ")))
+		}
+		c.Offset, c.Scale = old.Series.Offset, old.Series.Scale
+	}
 	if err := c.Check(); err != nil {
 		return usage(err)
 	}
@@ -133,7 +144,7 @@ func (t *seriesRun) prepare() (err error) {
 	if t.Loss == nil {
 		t.Loss = must(losses.ByName("mse"))
 	}
-	if !t.given("model") {
+	if !t.given("model") && t.origin.of == nil {
 		t.Model = must(models.Parse("gru(32)"))
 	}
 	if t.run.Epochs == 0 {
@@ -214,6 +225,6 @@ func (t *seriesRun) saved() *saved  { return &saved{Data: t.r.Data, Target: t.r.
 func (t *seriesRun) reader() string { return "predict" }
 
 func (t *seriesRun) told() any {
-	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	t.r.Memory, t.r.Epochs, t.r.Init = t.memory, t.epochs, t.origin.tell()
 	return &t.r
 }

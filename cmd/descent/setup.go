@@ -34,6 +34,7 @@ type setup struct {
 	// Calibration corrects the probabilities of classes; nil leaves them as they are.
 	Calibration *score.Calibration `json:"calibration,omitempty"`
 
+	unit    *setup         // whose Offset and Scale the target keeps, if not nil
 	mixed   bool           // rows are mixed with others in training
 	metrics []train.Metric // besides those that fit the task
 
@@ -192,7 +193,7 @@ func (s *setup) task() (train.Task, error) {
 
 // allowWeights refuses a model with too many weights.
 func (s *setup) allowWeights(sum *models.Summary) error {
-	if w := sum.Trainable; w > maxWeights {
+	if w := sum.Trainable + sum.Frozen; w > maxWeights {
 		return fmt.Errorf("model %s would have %.3g weights; at most %.3g are allowed", s.Model, float64(w), float64(maxWeights))
 	}
 	return nil
@@ -263,6 +264,9 @@ func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 	s.Offset = mean
 	if sd := math.Sqrt(square / float64(len(y))); sd > 0 && !math.IsInf(sd, 0) {
 		s.Scale = sd
+	}
+	if s.unit != nil {
+		s.Offset, s.Scale = s.unit.Offset, s.unit.Scale
 	}
 	s.Raw = raw
 	s.unitOf(parts.Train, parts.Val, parts.Test)

@@ -153,6 +153,7 @@ var cures = map[string]cure{
 	"Colors":    {flag: "colors"},
 	"Channels":  {flag: "channels", text: "give --channels {} if that is wrong"},
 	"Scaling":   {flag: "scaling"},
+	"Schema":    {flag: "init", text: "train without --init"},
 }
 
 // inFlags returns an error of package data with its advice in flags that the

@@ -67,6 +67,7 @@ type textReport struct {
 	// frequencies of its tokens alone.
 	Bits     float64 `json:"bits_per_character"`
 	Baseline float64 `json:"baseline"`
+	Init     *begun  `json:"init,omitempty"` // the model that it started from
 	Out      string  `json:"out,omitempty"`
 }
 
@@ -92,6 +93,9 @@ func (o *trainOptions) trainText(cmd *cobra.Command, name string) error {
 
 // read reads the text, learns its tokens and holds out its tail.
 func (t *textRun) read(name string) error {
+	if err := t.origin.is("a text"); err != nil {
+		return err
+	}
 	s, err := readText(name)
 	if err != nil {
 		return err
@@ -99,6 +103,12 @@ func (t *textRun) read(name string) error {
 	kind, size, err := parseTokens(t.words.tokens)
 	if err != nil {
 		return usage(err)
+	}
+	old := t.origin.of
+	if old != nil {
+		if kind = old.Text.Kind; !t.given("context") {
+			t.words.context = old.Text.Context
+		}
 	}
 	if t.words.context < 1 || t.words.context > 1<<16 {
 		return usage(fmt.Errorf("--context %d: it is 1 to %d tokens", t.words.context, 1<<16))
@@ -111,15 +121,17 @@ func (t *textRun) read(name string) error {
 	for cut < len(s) && kind != text.Bytes && !utf8.RuneStart(s[cut]) {
 		cut++
 	}
-	v, err := text.Learn(kind, size, s)
-	if err != nil {
+	var v *text.Vocabulary
+	if old != nil {
+		v = old.Text.Vocabulary
+	} else if v, err = text.Learn(kind, size, s); err != nil {
 		return usage(err)
 	}
 	t.Text = &textSetup{v, t.words.context}
 	all := [2][]int{}
 	for i, part := range []string{s[:cut], s[cut:]} {
 		if all[i], err = v.Encode(part); err != nil {
-			return err
+			return fmt.Errorf("%s: %w: leave --init out, or start from a model of --tokens bytes, which knows all", called(name), err)
 		}
 	}
 	t.learned, t.tail = text.Windows{Tokens: all[0], Length: t.Text.Context}, text.Windows{Tokens: all[1], Length: t.Text.Context}
@@ -253,7 +265,7 @@ func (t *textRun) saved() *saved  { return &saved{Data: t.r.Data} }
 func (t *textRun) reader() string { return "generate" }
 
 func (t *textRun) told() any {
-	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	t.r.Memory, t.r.Epochs, t.r.Init = t.memory, t.epochs, t.origin.tell()
 	return &t.r
 }
 

@@ -44,6 +44,7 @@ type trainOptions struct {
 	calibration           calibration
 	folding               folding
 	interval              intervals
+	origin                origin
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -113,6 +114,7 @@ func trainCommand() *cobra.Command {
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
 	f.StringVar(&o.report, "report", "", "file for a page, .html: scores, curves, what is taken for what, the worst rows, what is odd about the data; of pictures filters, reconstructions, samples")
+	f.StringVar(&o.origin.dir, "init", "", "folder of a saved model whose weights the new one starts from, where names and shapes agree; --model is then that one's unless it is given")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
 	f.BoolVar(&o.json, "json", false, about("json", "; lines about progress go to stderr"))
@@ -202,6 +204,7 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	if err := cmp.Or(o.choose(r.parts), o.interval.begin(o, r.parts)); err != nil {
 		return nil, usage(err)
 	}
+	o.origin.unit(&o.setup, r.parts.Train)
 	if err := o.scaleTarget(r.parts, o.raw()); err != nil {
 		return nil, err
 	}
@@ -240,6 +243,9 @@ func (o *trainOptions) progress(cmd *cobra.Command) io.Writer {
 // check refuses flags that make no sense, before anything is read.
 func (o *trainOptions) check(cmd *cobra.Command) error {
 	o.given = cmd.Flags().Changed
+	if err := o.origin.read(o); err != nil {
+		return err
+	}
 	if err := o.elsewhere(); err != nil {
 		return err
 	}
@@ -336,7 +342,19 @@ func (o *trainOptions) trainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return train.New(task, o.optimizer.Rule, dtypes[o.dtype], o.seed)
+	t, err := train.New(task, o.optimizer.Rule, dtypes[o.dtype], o.seed)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return t, o.origin.start(t)
+}
+
+// reset makes a trainer as [trainOptions.trainer] does, with another seed.
+func (o *trainOptions) reset(t *train.Trainer, seed uint64) error {
+	if err := t.Reset(seed); err != nil {
+		return err
+	}
+	return o.origin.start(t)
 }
 
 // allowRun returns how much memory the run will need, or why that is too much.
