@@ -329,7 +329,7 @@ func (g *Generator) Batch(seed uint64, epoch, batch int) (Rows, error) {
 type Augmenter interface {
 	// Augment returns as many rows as are named, made of those of d. They depend on
 	// what Augment is given alone, so that a run can be repeated and resumed, and may
-	// use the memory of those before.
+	// use the memory of those before, so that two runs at once need one each.
 	Augment(d Rows, rows []int, seed uint64, epoch, batch int) (Rows, error)
 	// String says what it does: a checkpoint is for the same.
 	String() string

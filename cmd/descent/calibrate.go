@@ -127,7 +127,7 @@ func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.D
 		}
 		parts, err := data.Split(d, data.Fractions{Test: leftOut}, o.seed+i)
 		if err == nil {
-			err = t.Reset(o.seed + i)
+			err = o.reset(t, o.seed+i)
 		}
 		if err == nil {
 			err = o.again(ctx, t, parts.Train, nil)
@@ -159,7 +159,10 @@ func (o *trainOptions) again(ctx context.Context, t *train.Trainer, d, val *data
 		_, err := o.solve(ctx, io.Discard, t, d)
 		return err
 	}
-	run := train.Run{Train: d, Epochs: o.run.Epochs, Batch: o.run.Batch, Seed: o.run.Seed, Augment: o.run.Augment, Accumulate: o.run.Accumulate, Schedule: o.rate(d.Rows())}
+	run := train.Run{Train: d, Epochs: o.run.Epochs, Batch: o.run.Batch, Seed: o.run.Seed, Accumulate: o.run.Accumulate, Schedule: o.rate(d.Rows())}
+	if o.augment != nil {
+		run.Augment = o.augment.Clone() // the run itself may be under way
+	}
 	if val != nil && val.Rows() > 0 {
 		run.Val, run.Stop = val, o.run.Stop
 	}

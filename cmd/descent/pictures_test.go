@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,10 @@ func TestPictures(t *testing.T) {
 	b, err2 := os.ReadFile(filepath.Join(dir, "halves", weightsFile))
 	if err1 != nil || err2 != nil || string(a) != string(b) {
 		t.Errorf("the weights of a resumed run have other bits, %v, %v", err1, err2)
+	}
+	train(t.Context(), io.Discard, 0, "alone", "--calibrate", "none") // no second training beside it
+	if !reflect.DeepEqual(arraysOf(t, filepath.Join(dir, "whole")), arraysOf(t, filepath.Join(dir, "alone"))) {
+		t.Error("the training beside a run changes its pictures")
 	}
 	var errs bytes.Buffer
 	other := []string{"train", "digits", "--model", model, "--out", filepath.Join(dir, "halves"), "--lr", "0.003", "--epochs", "4", "--resume"}

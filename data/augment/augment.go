@@ -66,6 +66,10 @@ func (p *Pictures) String() string {
 	return calls.String()
 }
 
+// Clone returns the same changes with a memory of their own: two runs at once need one
+// each.
+func (p *Pictures) Clone() *Pictures { return &Pictures{steps: p.steps} }
+
 // Mixes tells whether targets are mixed, so that the loss must be, too: see
 // [descent/train.Task].Mixed.
 func (p *Pictures) Mixes() bool { return p.steps[len(p.steps)-1].row.mix != nil }
