@@ -15,8 +15,9 @@ type loop struct {
 	carry, x  []*Node // given
 	next, y   []*Node // computed; y are stacked
 	stop      *Node   // computed, or nil
+	when      *Node   // where it is 0 there is no step; or nil
 	captured  []*Node // used, of what no step computes
-	in        []*Node // of the loop: initial values, stacks of x, captured
+	in        []*Node // of the loop: initial values, stacks of x, captured, when
 	results   []*Node // made so far: next, then y; the first is made first
 }
 
@@ -91,6 +92,9 @@ func (l *loop) body() (nodes, captured []*Node) {
 func (l *loop) apply(init, xs []*Node) (last, ys []*Node) {
 	_, l.captured = l.body()
 	l.in = slices.Concat(init, xs, l.captured)
+	if l.when != nil {
+		l.in = append(l.in, l.when)
+	}
 	for i := range l.outs() {
 		l.result(i)
 	}
@@ -158,10 +162,13 @@ func (l *loop) with(in []*Node) *loop {
 		outs = append(outs, l.stop)
 	}
 	given, n := len(l.carry)+len(l.x), len(l.next)
-	outs = Substitute(outs, l.captured, in[given:])
+	outs = Substitute(outs, l.captured, in[given:][:len(l.captured)])
 	c := &loop{g: l.g, name: l.name, steps: l.steps, reverse: l.reverse, recompute: l.recompute, carry: l.carry, x: l.x, next: outs[:n], y: outs[n : n+len(l.y)]}
 	if l.stop != nil {
 		c.stop = outs[len(outs)-1]
+	}
+	if l.when != nil {
+		c.when = in[len(in)-1]
 	}
 	c.apply(in[:n], in[n:given])
 	return c

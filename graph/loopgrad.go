@@ -26,7 +26,7 @@ func (l *loop) gradient(dys map[int]*Node, wanted []bool) []*Node {
 		bad := Bad(errStops, l.name, l.in...)
 		return repeated(bad, len(out))
 	}
-	b := &backward{of: l, loop: &loop{g: l.g, name: l.name + " backward", steps: l.steps, reverse: !l.reverse, recompute: l.recompute}}
+	b := &backward{of: l, loop: &loop{g: l.g, name: l.name + " backward", steps: l.steps, reverse: !l.reverse, recompute: l.recompute, when: l.when}}
 	nc, nx := len(l.carry), len(l.x)
 	// The gradient of a step: seeds are the gradients of what it returns.
 	outs, seeds := b.seed(dys)

@@ -70,7 +70,7 @@ func (l *loop) lower(b *Builder, in []Value, wanted []bool) []Value {
 	body := &exec.Func{}
 	nodes, _ := l.body()
 	w := &bodyBuilder{loop: l, wanted: wanted, array: map[int]int{}, from: map[int]int{}}
-	w.out = &exec.Loop{Name: l.name, Body: body, Steps: l.steps, Reverse: l.reverse, Stops: l.stop != nil}
+	w.out = &exec.Loop{Name: l.name, Body: body, Steps: l.steps, Reverse: l.reverse, Stops: l.stop != nil, Conditional: l.when != nil}
 	w.inside = newLowering(body, l.needed(wanted))
 	next := w.leaves()
 	computed := set(nodes)
@@ -209,7 +209,7 @@ func (w *bodyBuilder) leaves() (next []exec.Val) {
 func (w *bodyBuilder) carriedLeaf(i int, c *Node) exec.Val {
 	n, name := c.shape.Size(), fmt.Sprint("carry", i)
 	before, after := w.wantedStacks(c), w.wantedStacks(w.next[i])
-	if len(before)+len(after) == 0 || w.stop != nil {
+	if len(before)+len(after) == 0 || w.stop != nil || w.when != nil {
 		var a int
 		if w.wanted[i] {
 			a = w.result(memory(c.shape))

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -30,6 +31,10 @@ type ScanOptions struct {
 	// a step in which it is not 0, and results of later ones are 0. There is no
 	// gradient then.
 	Stop func(next, y []*Node) *Node
+	// When, if not nil, is a scalar. Where it is 0 there is no step: the carried
+	// values stay, results are 0, and what body computes of its arguments takes no
+	// time. Every does nothing then.
+	When *Node
 	// Name is what listings and errors call the loop: "scan" if it is empty.
 	Name string
 }
@@ -68,10 +73,13 @@ func Scan(init, xs []*Node, o ScanOptions, body func(carry, x []*Node) (next, y 
 	if err == nil && o.Lengths != nil {
 		xs, body, err = o.ragged(steps, init, xs, body)
 	}
+	if err == nil && o.When != nil {
+		err = cmp.Or(o.When.err, notScalar("the condition on which there are steps", o.When))
+	}
 	if err != nil {
 		return badScan(Bad(err, o.Name, slices.Concat(init, xs)...), init, xs, body)
 	}
-	if o.Every > 1 && o.Stop == nil {
+	if o.Every > 1 && o.Stop == nil && o.When == nil {
 		o.Every = min(o.Every, steps)
 		return o.segments(steps, init, xs, body, pos)
 	}
@@ -117,7 +125,7 @@ func positionOf(body any) string {
 // scan is [Scan] of a body that knows of no lengths.
 func (o ScanOptions) scan(steps int, init, xs []*Node, body func(carry, x []*Node) (next, y []*Node), pos string) (last, ys []*Node) {
 	g := graphOf("scan", slices.Concat(init, xs))
-	l := &loop{g: g, name: o.Name, steps: steps, reverse: o.Reverse, recompute: o.Every > 0}
+	l := &loop{g: g, name: o.Name, steps: steps, reverse: o.Reverse, recompute: o.Every > 0, when: o.When}
 	for i, c := range init {
 		l.carry = append(l.carry, g.bound(c.shape, fmt.Sprint("carry ", i), pos))
 	}
@@ -167,8 +175,15 @@ func (l *loop) misfit() error {
 			return fmt.Errorf("result %d is %v: stacks have one axis more, at most %d are possible", i, n.shape, MaxRank)
 		}
 	}
-	if l.stop != nil && l.stop.shape.Rank() != 0 {
-		return fmt.Errorf("the condition that ends the loop is %v, not a scalar", l.stop.shape)
+	if l.stop != nil {
+		return notScalar("the condition that ends the loop", l.stop)
+	}
+	return nil
+}
+
+func notScalar(what string, n *Node) error {
+	if n.shape.Rank() != 0 {
+		return fmt.Errorf("%s is %v, not a scalar", what, n.shape)
 	}
 	return nil
 }

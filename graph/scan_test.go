@@ -229,6 +229,54 @@ func TestScanStops(t *testing.T) {
 	}
 }
 
+// Where the condition is 0 there is no step: nothing is computed that could go wrong,
+// carried values stay, stacks are 0, and so do gradients, of both orders, go past the
+// loop. Elsewhere all is as without a condition.
+func TestScanWhen(t *testing.T) {
+	for name, c := range map[string]cell{"lstm": cells["lstm"], "nested": nested(true, true)} {
+		for how, o := range walks {
+			values := func(when float64) []float64 {
+				g := graph.New(graph.Float64, 3)
+				o.Name, o.When = name, g.State("when", graph.Fill(when))
+				if when < 0 {
+					o.When = nil
+				}
+				r := newRecurrent(g, c, true, o, 4, 3, 2, 2)
+				return r.values(t, r.everything(), graph.Function{})
+			}
+			if always, got := values(-1), values(1); !within(got, always, 1e-12) {
+				t.Errorf("%s, %s: %v on a condition that holds, want %v", name, how, got, always)
+			}
+		}
+	}
+	for how, o := range walks {
+		g := graph.New(graph.Float32, 1)
+		x, h0, when := g.Input("x", 3, 2), g.Param("h0", graph.Fill(0.5), 2), g.Input("when")
+		o.When = when
+		last, ys := graph.Scan([]*node{h0}, []*node{x}, o, func(c, x []*node) (next, y []*node) {
+			h := ops.Mul(c[0], ops.Log(ops.Mul(x[0], c[0])))
+			return []*node{h}, []*node{h, c[0]}
+		})
+		outs := append(append(last, ys...), graph.Grad(ops.Add(ops.Sum(last[0]), ops.Add(ops.Sum(ys[0]), ops.Sum(ys[1]))), h0, x)...)
+		p, err := graph.Function{Outputs: outs, Check: true, Verify: true}.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero := make([]float64, 6)
+		for _, on := range []float64{0, 1, 0} {
+			err := p.Run(graph.Let(x, []float64{1, -1, 1, -1, 1, -1}), graph.Let(when, []float64{on}))
+			if (err != nil) != (on == 1) {
+				t.Errorf("%s, on %v: a logarithm of -1 is reported as %v", how, on, err)
+			}
+			for i, want := range [][]float64{{0.5, 0.5}, zero, zero, {1, 1}, zero} {
+				if got := p.Float64s(outs[i]); on == 0 && !slices.Equal(got, want) {
+					t.Errorf("%s, output %d: %v, want %v", how, i, got, want)
+				}
+			}
+		}
+	}
+}
+
 // What does not fit is said with the place of the body.
 func TestScanMistakes(t *testing.T) {
 	g := graph.New(graph.Float64, 1)
@@ -265,6 +313,7 @@ func TestScanMistakes(t *testing.T) {
 		"ends the loop is 3, not a scalar": func() error {
 			return one(graph.ScanOptions{Stop: func(next, y []*node) *node { return next[0] }}, []*node{h}, []*node{x}, same)
 		},
+		"there are steps is 3, not a scalar": func() error { return one(graph.ScanOptions{When: h}, []*node{h}, []*node{x}, same) },
 		"is given is used outside": func() error {
 			graph.Scan([]*node{h}, nil, graph.ScanOptions{Steps: 2}, func(c, x []*node) (next, y []*node) { kept = c[0]; return c, nil })
 			_, err := graph.Compile(ops.Exp(kept))

@@ -30,7 +30,7 @@ type division struct {
 // divide returns the loop's lanes; nil if there are none.
 func (l *Loop) divide() *division {
 	b := l.Body
-	if l.Stops || len(b.outputs) > 0 || len(b.updates) == 0 {
+	if l.partial() || len(b.outputs) > 0 || len(b.updates) == 0 {
 		return nil
 	}
 	first := b.vals[b.updates[0].Leaf].dims

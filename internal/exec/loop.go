@@ -26,7 +26,13 @@ type Loop struct {
 	// Stops says that the body's first output, a scalar, ends the loop after the
 	// step in which it is not 0. Parts that no step has written are 0 then.
 	Stops bool
+	// Conditional says that there are no steps where the last operand, of one element,
+	// is 0. Results are what they start as then, and 0 elsewhere.
+	Conditional bool
 }
+
+// partial reports whether there may be fewer steps than Steps.
+func (l *Loop) partial() bool { return l.Stops || l.Conditional }
 
 // written are the shapes of what steps may change.
 func (l *Loop) written() [][]int { return slices.Concat(l.Results, l.Own) }
@@ -140,6 +146,7 @@ type loopStep[T kernel.Float] struct {
 	lanes  []lane[T]
 	starts []step
 	rest   []rest[T]
+	when   []T        // unless nil, there are no steps where it is 0
 	bad    *NonFinite // in a checking program
 }
 
@@ -156,7 +163,7 @@ type mover struct {
 	step  uintptr // in bytes
 }
 
-// rest is a result of which a loop that stops early leaves parts unwritten.
+// rest is a result of which a loop of fewer steps leaves parts unwritten.
 type rest[T kernel.Float] struct {
 	array []T
 	part  int
@@ -171,6 +178,9 @@ func newLoopStep[T kernel.Float](o *loop, f frame[T]) step {
 		at += alignUp(size(d))
 	}
 	s := &loopStep[T]{loop: o}
+	if o.Conditional {
+		s.when = args[len(args)-1]
+	}
 	for _, c := range o.Starts {
 		from := args[c.Operand]
 		s.starts = append(s.starts, &move[T]{outs[c.Result][c.At:][:len(from)], from})
@@ -198,7 +208,7 @@ func (s *loopStep[T]) newLane(i int, f frame[T], args, outs [][]T) (l lane[T]) {
 		}
 		places[leaf] = &part[0]
 		windows[leaf] = kernel.Aligned[T](n)
-		if w.Result && o.Stops {
+		if w.Result && o.partial() {
 			s.rest = append(s.rest, rest[T]{array[w.Array], n, w})
 		}
 		return windows[leaf]
@@ -255,6 +265,9 @@ func (s *loopStep[T]) slots(visit func(*uintptr)) {
 	for i := range s.rest {
 		visit(start(&s.rest[i].array))
 	}
+	if s.when != nil {
+		visit(start(&s.when))
+	}
 }
 
 func (s *loopStep[T]) run() {
@@ -272,13 +285,31 @@ func (s *loopStep[T]) prepare() {
 	for _, c := range s.starts {
 		c.run()
 	}
+	if s.idle() {
+		s.bad = nil
+		s.clear(0)
+		return
+	}
 	for _, p := range s.lanes[0].body.starters {
 		p.start()
 	}
 }
 
+// idle reports whether there are no steps this time.
+func (s *loopStep[T]) idle() bool { return s.when != nil && s.when[0] == 0 }
+
+// clear makes 0 what the steps from t on would have written.
+func (s *loopStep[T]) clear(t int) {
+	for _, r := range s.rest {
+		r.clear(t, s.Steps)
+	}
+}
+
 // chunk takes a lane through all steps.
 func (s *loopStep[T]) chunk(i, _ int) {
+	if s.idle() {
+		return
+	}
 	l := &s.lanes[i]
 	for i := range l.movers {
 		*l.movers[i].at = l.movers[i].start
@@ -302,9 +333,7 @@ func (s *loopStep[T]) chunk(i, _ int) {
 			l.body.execute()
 		}
 		if s.Stops && l.body.Scalar(0) != 0 {
-			for _, r := range s.rest {
-				r.clear(t+1, s.Steps)
-			}
+			s.clear(t + 1)
 			return
 		}
 	}
