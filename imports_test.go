@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},
-	{"optimizers/external"},
+	{"optimizers/external", "optimizers/kronecker"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal"},

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"descent/optimizers/kronecker"
 )
 
 // plainOf returns a rule as links of plain loops, nil for a rule that has none.
@@ -33,6 +35,8 @@ func plainOf(rule Rule, path string) []link {
 		return []link{plainJoint(r, path)}
 	case DoGRule, DoWGRule, DAdaptRule, COCOBRule, MechanicRule:
 		return []link{plainFree(r, path)}
+	case kronecker.ShampooRule, kronecker.SOAPRule, kronecker.PSGDRule:
+		return []link{plainAxes(r, path)}
 	case MADGRADRule, FTRLRule, MARSRule:
 		return []link{plainDual(r, path)}
 	case SGDRule, ASGDRule, RpropRule, AdaGradRule, AdaDeltaRule, RMSPropRule, LionRule, SignumRule, QHMRule:

@@ -1,6 +1,9 @@
 package optimizers
 
-import "descent/internal/spec"
+import (
+	"descent/internal/spec"
+	"descent/optimizers/kronecker"
+)
 
 // An Entry describes a rule: what it is called, what it is for, and when it
 // fails.
@@ -121,6 +124,12 @@ var Table = []Entry{
 		"large matrices and little memory: a row and a column for the mean square", "small models: cruder than adam", "Shazeer, Stern 2018, https://arxiv.org/abs/1804.04235"),
 	row("muon", func() Rule { return Muon() }, 1e-3, false,
 		"hidden matrices of large nets, with decay(0.1) before it", "embeddings and output layers: give them to adamw; costs 15 matrix products a step", "Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/; https://arxiv.org/abs/2502.16982"),
+	row("shampoo", func() Rule { return kronecker.Shampoo() }, 1e-3, false,
+		"matrices whose rows or columns go together: fewer steps than adam's, in adam's length", "each root costs about 60 products of square matrices: worth it where gradients are dear; short runs", "Gupta, Koren, Singer 2018, https://arxiv.org/abs/1802.09568; Anil et al. 2020, https://arxiv.org/abs/2002.09018").searched("of adam, whose steps are as long: "+crowded, betas...),
+	row("soap", func() Rule { return kronecker.SOAP() }, 3e-3, false,
+		"as shampoo, with less to tune; large batches of language models", "small nets: turning the axes costs more than the gradient does", "Vyas et al. 2024, https://arxiv.org/abs/2409.11321").searched("Vyas et al. 2024, appendix A; decays: "+crowded, append([]spec.Range{rate(3.16e-4, 0.1)}, betas[1:]...)...),
+	row("psgd", func() Rule { return kronecker.PSGD() }, 1e-3, false,
+		"badly scaled and noisy losses; white gradients without a matrix root", "short runs: the preconditioner has to be learned", "Li 2018, https://arxiv.org/abs/1512.04202; Li 2024, https://arxiv.org/abs/2402.11858"),
 	row("adahessian", func() Rule { return AdaHessian() }, 0.1, false,
 		"badly scaled smooth losses", "three times the cost of a step; piecewise linear nets have no curvature to see", "Yao et al. 2020, https://arxiv.org/abs/2006.00719"),
 	row("sophia", func() Rule { return Sophia() }, 1e-3, false,

@@ -70,10 +70,11 @@ var (
 		{"rprop", "maximum", ""}, {"rprop", "minimum", ""},
 		{"sophia", "every", "gamma=5"}, {"schedulefree_sgd", "dampening", "momentum=0.5"}, {"schedulefree_sgd", "nesterov", "momentum=0.5"},
 		{"schedulefree_adamw", "match", "lambda=0.1"}, {"schedulefree_adamw", "spare", "lambda=0.1"},
+		{"shampoo", "eps", "every=2"}, {"shampoo", "longest", "every=2"}, {"psgd", "every", ""},
 		{"polyak", "scale", "least=0.1"}, {"polyak", "least", "scale=0.01"},
 		{"clip", "exact", "max=0.1"}, {"clip_each", "max", ""}, {"group", "match", "lr=0.3"},
 	}
-	telling = map[string]string{"rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
+	telling = map[string]string{"shampoo.every": "3", "shampoo.eps": "0.1", "longest": "2", "psgd.damping": "0.5", "rprop.minimum": "0.05", "rprop.maximum": "0.03", "asgd.t0": "3", "clip.max": "0.1", "clip_value.max": "0.01", "clip_each.max": "0.05",
 		"agc.eps": "3", "agc.max": "0.05", "match": "w|a", "freeze.match": "b", "eps": "0.1", "adagrad.eps": "0.1", "adafactor.eps": "5", "polyak.scale": "0.001", "cautious.floor": "1", "prodigy.coef": "1000"}
 )
 
@@ -247,7 +248,7 @@ func TestEveryRuleHasARow(t *testing.T) {
 			}
 		}
 	}
-	for _, fn := range sources.Functions(t, ".") {
+	for _, fn := range append(sources.Functions(t, "."), sources.Functions(t, "kronecker")...) {
 		name := sources.Receiver(fn)
 		if ast.IsExported(name) && fn.Name.Name == "Update" && name != "Chain" && name != "FormulaRule" && !listed[name] {
 			t.Errorf("%s has no row in Table", name)

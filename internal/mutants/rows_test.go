@@ -30,6 +30,10 @@ var mutants = []mutant{
 	{"optimizers/average.go", "weight := ops.Square(most)", "weight := most", rules},
 	{"optimizers/shape.go", "s.Set(sum, ops.Where(last, s.Const(0), total))", "s.Set(sum, total)", rules},
 	{"optimizers/curvature.go", "every(ops.Shift(-1, s.T), r.Every)", "every(s.T, r.Every)", rules},
+	{"optimizers/kronecker/axes.go", "return ops.MatMul(x, ops.Transpose(m))", "return ops.MatMul(x, m)", ""},
+	{"optimizers/kronecker/shampoo.go", "ops.Scale(q+1, one)", "ops.Scale(q, one)", ""},
+	{"optimizers/kronecker/soap.go", "ops.ArgSort(size, 0, true)", "ops.ArgSort(size, 0, false)", ""},
+	{"optimizers/kronecker/psgd.go", "w := k.apply(q, g)", "w := g", ""},
 	{"optimizers/free.go", "beta3 := math.Sqrt(r.Beta2)", "beta3 := math.Cbrt(r.Beta2)", rules},
 
 	// Schedules.
@@ -45,6 +49,7 @@ var mutants = []mutant{
 	{"ops/compare.go", "if !(lo <= hi) {", "if !(lo < hi) {", values},
 	{"graph/builtin.go", "return []*Node{nil, dx, dz}", "return []*Node{nil, dz, dx}", "Scan"},
 	{"graph/loopgrad.go", "reverse: !l.reverse, recompute", "reverse: l.reverse, recompute", "Scan"},
+	{"graph/loopgrad.go", "recompute: l.recompute, when: l.when", "recompute: l.recompute", "Scan"},
 	{"graph/loop.go", "in[i] = Reshape(x, Dims(d...))", "in[i] = x", "Scan"},
 	{"graph/looplower.go", "was, is := min(first, 1), min(last, 1)", "was, is := min(last, 1), min(first, 1)", "Scan"},
 	{"data/folds.go", "if r < first {", "if r <= first {", "Folds"},
