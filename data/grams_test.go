@@ -123,7 +123,7 @@ func TestTextIsDetected(t *testing.T) {
 	}{
 		{Options{Text: []string{"citi"}}, `no column "citi"`},
 		{Options{Text: []string{"mark"}}, `column "mark" is no text that is an input; take it out of Text`},
-		{Options{Codes: -1}, "Codes is -1"},
+		{Options{Codes: -1}, "-1 Codes"},
 	} {
 		_, err := Prepare(table, "mark", c.o)
 		wantError(t, err, c.want)

@@ -198,7 +198,7 @@ func (o *Options) check(t *Table, target string) error {
 		}
 	}
 	if o.Codes < 0 {
-		return fmt.Errorf("Codes is %d; it must be positive, or 0 for none", o.Codes)
+		return fmt.Errorf("%d Codes; it must be positive, or 0 for none", o.Codes)
 	}
 	if o.Weight != "" {
 		if err := o.checkWeight(t, target); err != nil {
