@@ -339,9 +339,10 @@ func (p *part) tried() *table {
 // method describes the protocol.
 func (r *Results) method() (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	nets, fresh := 0, true
+	nets, fresh, parts, absolute := 0, true, false, false
 	for _, p := range r.Problems {
 		if p.function() {
+			parts, absolute = parts || !p.Absolute, absolute || p.Absolute
 			continue
 		}
 		nets++
@@ -354,7 +355,10 @@ func (r *Results) method() (out []string) {
 			p.Name, p.Train, p.Val, p.Test, p.Features, p.Model, p.Loss, p.Batch, p.Epochs, p.Budget, p.Schedule, p.Dtype, target, p.Data256)
 		out = append(out, p.Notes...)
 	}
-	if nets < len(r.Problems) {
+	if absolute {
+		add("A function of COCO's is minimised within a budget of gradient evaluations, from a random start: settings are chosen on its first instance, and scored on the %d that follow. Its targets are COCO's: values above the minimum from 100 to 1e-8.", r.Setup.Seeds)
+	}
+	if parts {
 		add("A function is minimised within a budget of gradient evaluations: settings are chosen from its customary start, and scored from %d others near it. A run reaches a target when only that part of the way from its start to the minimum is left.", r.Setup.Seeds)
 	}
 	if len(r.Trials) > 0 {

@@ -158,12 +158,12 @@ func (r *Results) labels() (out []string) {
 }
 
 // hit returns the evaluations after which a run reached the target that single
-// figures are about, 0 if it did not.
+// figures are about, the middle one, 0 if it did not.
 func (o *Outcome) hit() int {
 	if len(o.Hits) == 0 {
 		return 0
 	}
-	return o.Hits[min(mainTarget, len(o.Hits)-1)]
+	return o.Hits[len(o.Hits)/2]
 }
 
 // summary makes the row of an optimizer.

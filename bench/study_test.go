@@ -70,6 +70,11 @@ var kinds = map[string]func(t testing.TB) *Study{
 	"classes":   func(t testing.TB) *Study { s, _ := small(t, "iris", "sgd", "clip(1) | adam"); return s },
 	"numbers":   func(t testing.TB) *Study { s, _ := small(t, "diabetes", "adagrad", "adam(lr=0.01)"); return s },
 	"functions": func(t testing.TB) *Study { return few(t, Functions[:4], "sgd", "adam") },
+	"instances": func(t testing.TB) *Study {
+		s := few(t, nil, "sgd", "lbfgs")
+		s.Problems = []Problem{BBOB{3, 2}, BBOB{21, 3}}
+		return s
+	},
 	"own": func(t testing.TB) *Study {
 		s, n := small(t, "iris", "lbfgs", "sgd(lr=0.1)")
 		s.Problems = []Problem{renamed{n, "other"}}

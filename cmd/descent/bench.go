@@ -31,6 +31,7 @@ type benchOptions struct {
 	data       string
 	optimizers []string
 	suite      string
+	dims       []int  // of the suite's problems
 	rankBy     string // a metric
 	study      bench.Study
 	net        bench.Net
@@ -81,6 +82,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
 	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", "))
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
+	f.IntSliceVar(&o.dims, "dim", nil, "of --suite bbob: dimensions from 2 to 40, separated by commas (default 10)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
 	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which settings are chosen"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
@@ -210,13 +212,16 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
+var suiteFlags = []string{"suite", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if o.suite == "" {
-		if cmd.Flags().Changed("budget") {
+		switch {
+		case cmd.Flags().Changed("budget"):
 			return errors.New("--budget is for a --suite; training goes by --epochs")
+		case cmd.Flags().Changed("dim"):
+			return errors.New("--dim is for --suite bbob")
 		}
 		return nil
 	}
@@ -225,8 +230,8 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("--suite: %w", err)
 	}
 	o.study.Name = suite.Name
-	if o.study.Problems, err = suite.Problems(); err != nil {
-		return err
+	if o.study.Problems, err = suite.Problems(o.dims...); err != nil {
+		return fmt.Errorf("--suite %s: %w", suite.Name, err)
 	}
 	if len(args) > 0 {
 		return fmt.Errorf("either data (%s) or --suite", args[0])
@@ -299,13 +304,23 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		}
 		o.study.Entrants = append(o.study.Entrants, e)
 	}
-	rule := slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
 	for _, name := range []string{"trials", "schedule"} {
-		if !rule && o.given(name) {
+		if !o.rules() && o.given(name) {
 			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
 		}
 	}
 	return nil
+}
+
+// rules reports whether an entrant is no method.
+func (o *benchOptions) rules() bool {
+	return slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
+}
+
+// tunes reports whether trials mean anything.
+func (o *benchOptions) tunes() bool {
+	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	return err == nil && track.Searches() && o.rules()
 }
 
 // prepare reads the data and builds the task.

@@ -153,6 +153,23 @@ func TestBenchVerify(t *testing.T) {
 	}
 }
 
+// Studies without trials, and suites in dimensions of the user's, are derived again, too.
+func TestBenchVerifyKinds(t *testing.T) {
+	for _, args := range [][]string{
+		{"--track", "default", "-o", "adam"},
+		{"-o", "lbfgs"},
+		{"--dim", "2,3", "-o", "sgd", "--trials", "1"},
+	} {
+		dir := t.TempDir()
+		if status, _, errs := descent(append([]string{"bench", "--suite", "bbob", "--budget", "10", "--seeds", "1", "-q", "--out", dir}, args...)...); status != 0 {
+			t.Fatal(args, errs)
+		}
+		if status, out, errs := descent("bench", "verify", filepath.Join(dir, jsonFile), "--sample", "0.2"); status != 0 || !strings.Contains(out, "0 differences") {
+			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
+		}
+	}
+}
+
 // A plan is read as it was written, and no other way.
 func TestBenchPlan(t *testing.T) {
 	dir := t.TempDir()

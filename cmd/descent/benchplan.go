@@ -23,14 +23,16 @@ type plan map[string]any
 // unplanned are the flags that change no number.
 var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "programs", "help"}
 
-// always are the flags that a plan has though nobody has given them.
+// always are the flags that a plan has though nobody has given them, trials if there are
+// any.
 var always = []string{"optimizer", "track", "trials", "seeds", "seed"}
 
 // planOf returns the plan of a command that was given.
 func (o *benchOptions) planOf(cmd *cobra.Command) plan {
 	p := plan{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if slices.Contains(unplanned, f.Name) || !f.Changed && !slices.Contains(always, f.Name) {
+		usual := slices.Contains(always, f.Name) && (f.Name != "trials" || o.tunes())
+		if slices.Contains(unplanned, f.Name) || !f.Changed && !usual {
 			return
 		}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
