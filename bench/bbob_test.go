@@ -50,24 +50,16 @@ func TestBBOBInstances(t *testing.T) {
 	}
 }
 
-// Dimensions are those that are asked for, where there is a choice.
+// Dimensions are those that are asked for.
 func TestSuiteDimensions(t *testing.T) {
-	for _, s := range Suites {
-		problems, err := s.Problems(2, 40)
-		switch {
-		case s.Name != "bbob":
-			if err == nil || !strings.Contains(err.Error(), "dimensions of their own") {
-				t.Errorf("%s in 2 and 40 dimensions: %v", s.Name, err)
-			}
-		case err != nil || len(problems) != 48:
-			t.Errorf("%d problems, %v", len(problems), err)
-		default:
-			if info, err := problems[47].Describe(); err != nil || info.Name != "f24-lunacek-40" || info.Dim != 40 {
-				t.Errorf("%+v, %v", info, err)
-			}
-		}
+	problems, _, err := noiseless(SuiteOptions{Dims: []int{2, 40}})
+	if err != nil || len(problems) != 48 {
+		t.Fatalf("%d problems, %v", len(problems), err)
 	}
-	if _, err := noiseless(1); err == nil || !strings.Contains(err.Error(), "dimension 1: it is from 2 to 40") {
+	if info, err := problems[47].Describe(); err != nil || info.Name != "f24-lunacek-40" || info.Dim != 40 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if _, _, err := noiseless(SuiteOptions{Dims: []int{1}}); err == nil || !strings.Contains(err.Error(), "dimension 1: it is from 2 to 40") {
 		t.Error(err)
 	}
 }

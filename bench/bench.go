@@ -42,6 +42,7 @@ import (
 type Study struct {
 	Name     string // "" is that of the first problem
 	Problems []Problem
+	LeftOut  []string // problems that cannot take part here, and why
 	Entrants []Entrant
 
 	Seed  uint64 // of everything
@@ -69,8 +70,10 @@ type Study struct {
 	OnJob func(Tally)
 
 	track  *tuning.Track
-	number int // of the part that is done, from 0
-	parts  int // 0 is the whole
+	number int     // of the part that is done, from 0
+	parts  int     // 0 is the whole
+	runner *Runner // that is prepared; nil if none is
+	brief  bool    // runs keep no curves
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -100,6 +103,9 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 	if err := checkEntrants(s.Entrants); err != nil {
 		return nil, err
 	}
+	if s.runner != nil {
+		return s.runner, nil
+	}
 	r, err := NewRunner(s.Problems, s.Entrants...)
 	if err != nil {
 		return nil, err
@@ -122,16 +128,22 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 
 // Run does the study. It ends early if ctx does, or at the first mistake in
 // a problem; a diverged run is not one.
-func (s *Study) Run(ctx context.Context) (*Results, error) {
+func (s *Study) Run(ctx context.Context) (*Results, error) { return s.run(ctx, nil) }
+
+// run is Run; what is the same on all tracks is taken from results of another, if there
+// are any.
+func (s *Study) run(ctx context.Context, other *Results) (*Results, error) {
 	w, err := s.do(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := w.results()
-	if err := w.checks(ctx, out); err != nil {
+	if other != nil {
+		out.Checks = other.Checks
+		out.Measured.Steps = slices.DeleteFunc(slices.Clone(other.Measured.Steps), func(t StepTime) bool { return !slices.Contains(out.labels(), t.Optimizer) })
+	} else if err := w.checks(ctx, out); err != nil {
 		return nil, err
-	}
-	if out.Measured.Steps, err = w.measure(ctx); err != nil {
+	} else if out.Measured.Steps, err = w.measure(ctx); err != nil {
 		return nil, err
 	}
 	out.Verdict = out.verdict()
@@ -254,11 +266,29 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 	}
 	return all(ctx, w.Workers, items, func(ctx context.Context, i int) (*Outcome, error) {
 		out, err := w.once(ctx, jobs[i], of[i])
-		if err == nil {
-			w.count(out)
+		if err != nil {
+			return nil, err
 		}
-		return out, err
+		w.count(out)
+		return w.kept(out), nil
 	})
+}
+
+// kept is what results keep of an outcome: if they are brief, what optimizers are ranked
+// by, and of a trial what it is chosen by.
+func (s *Study) kept(o *Outcome) *Outcome {
+	if !s.brief || o.Trained == nil {
+		return o
+	}
+	c, t := *o, *o.Trained
+	c.Trained = &t
+	t.TestScores, t.TrainLoss = nil, nil
+	for _, curve := range []*[]float64{&t.ValLoss, &t.ValAccuracy, &t.ValScore} {
+		if o.Phase == Score {
+			*curve = nil
+		}
+	}
+	return &c
 }
 
 // once does a job if the journal does not have it. The key of a run is all that it

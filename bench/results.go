@@ -45,6 +45,8 @@ type Setup struct {
 	Track  string  `json:"track"`
 	Trials int     `json:"trials"` // beside the default, 0 if nothing was searched for
 	Margin float64 `json:"margin"`
+	// LeftOut are problems of the suite that could not take part, and why.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Instructions is the instruction set that made the numbers: avx512, avx2, or
 	// portable, whose results are the same bits everywhere.
 	Instructions string `json:"instructions"`
@@ -111,7 +113,7 @@ func (w *work) results() *Results {
 
 // outline is what is known before anything is run.
 func (w *work) outline() *Results {
-	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, Instructions: w.instructions}}
+	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, LeftOut: w.LeftOut, Instructions: w.instructions}}
 	if w.track.Searches() {
 		r.Setup.Trials = w.Trials
 	}

@@ -472,10 +472,11 @@ func TestResultsComeBack(t *testing.T) {
 		r := run(t, study(t))
 		path := filepath.Join(t.TempDir(), "results.json")
 		save(t, path, r)
-		back, err := Read(path)
+		read, err := Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		back := read.Tracks[0]
 		if timeless(t, back) != timeless(t, r) {
 			t.Errorf("%s: results are not what was written", name)
 		}

@@ -1,41 +1,42 @@
 package bench
 
 import (
-	"errors"
+	"slices"
 
 	"descent/bench/bbob"
 	"descent/internal/spec"
 )
 
-// A Suite is problems that have a name together. dims are the dimensions that are asked
-// for, none for those that are usual.
+// A Suite is problems that have a name together.
 type Suite struct {
 	spec.Row
-	Problems func(dims ...int) ([]Problem, error)
+	Files, Dims bool // what of the options it has a use for
+	// Problems returns its problems, and says which are left out since the folder does not
+	// have their files.
+	Problems func(o SuiteOptions) (problems []Problem, leftOut []string, err error)
+}
+
+// SuiteOptions choose problems of a suite.
+type SuiteOptions struct {
+	Files string // the folder with files that are not part of the program
+	Dims  []int  // dimensions of functions, none for those that are usual
 }
 
 // Suites lists every suite that can be chosen by name.
 var Suites = []Suite{
-	{spec.Row{Name: "small", Doc: "24 nets and losses on what is embedded or drawn from a seed, each a fraction of a second"}, own(func() ([]Problem, error) { return nets(Workloads) })},
-	{spec.Row{Name: "classic", Doc: "functions with known minima, from quadratics to Rosenbrock's valley"}, own(func() ([]Problem, error) { return functions(Functions), nil })},
-	{spec.Row{Name: "bbob", Doc: "the 24 noiseless functions of COCO, with exact gradients, in dimensions from 2 to 40", Source: "Hansen et al. 2009, https://hal.inria.fr/inria-00362633"}, noiseless},
-}
-
-// own are problems that have their own dimensions.
-func own(problems func() ([]Problem, error)) func(dims ...int) ([]Problem, error) {
-	return func(dims ...int) ([]Problem, error) {
-		if len(dims) > 0 {
-			return nil, errors.New("these problems have dimensions of their own; those of bbob can be chosen")
-		}
-		return problems()
-	}
+	{Row: spec.Row{Name: "small", Doc: "24 nets and losses on what is embedded or drawn from a seed, each a fraction of a second"}, Problems: nets(Workloads)},
+	{Row: spec.Row{Name: "medium", Doc: "those of small, and 8 larger ones: LeNet, a residual net, an LSTM, a transformer"}, Problems: nets(Workloads, Medium)},
+	{Row: spec.Row{Name: "full", Doc: "those of medium, and 5 on files that are not part of the program"}, Files: true, Problems: nets(Workloads, Medium, Full)},
+	{Row: spec.Row{Name: "classic", Doc: "functions with known minima, from quadratics to Rosenbrock's valley"}, Problems: func(SuiteOptions) ([]Problem, []string, error) { return functions(Functions), nil, nil }},
+	{Row: spec.Row{Name: "bbob", Doc: "the 24 noiseless functions of COCO, with exact gradients, in dimensions from 2 to 40", Source: "Hansen et al. 2009, https://hal.inria.fr/inria-00362633"}, Dims: true, Problems: noiseless},
 }
 
 // usualDim is the dimension of a BBOB of which none is asked for.
 const usualDim = 10
 
 // noiseless are all functions in all dimensions.
-func noiseless(dims ...int) (out []Problem, err error) {
+func noiseless(o SuiteOptions) (out []Problem, _ []string, _ error) {
+	dims := o.Dims
 	if len(dims) == 0 {
 		dims = []int{usualDim}
 	}
@@ -43,23 +44,35 @@ func noiseless(dims ...int) (out []Problem, err error) {
 		for i := range bbob.Table {
 			p := BBOB{Number: i + 1, Dim: dim}
 			if _, err := p.Describe(); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			out = append(out, p)
 		}
 	}
-	return out, nil
+	return out, nil, nil
 }
 
-func nets(table []Workload) (out []Problem, err error) {
-	for i := range table {
-		p, err := table[i].problem()
-		if err != nil {
-			return nil, err
+// nets makes the problems of tables.
+func nets(tables ...[]Workload) func(o SuiteOptions) ([]Problem, []string, error) {
+	return func(o SuiteOptions) (out []Problem, leftOut []string, err error) {
+		all := slices.Concat(tables...)
+		for i := range all {
+			missing, err := all[i].missing(o.Files)
+			if err != nil {
+				return nil, nil, err
+			}
+			if missing != "" {
+				leftOut = append(leftOut, all[i].Name+" ("+missing+")")
+				continue
+			}
+			p, err := all[i].problem(o.Files)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, p)
 		}
-		out = append(out, p)
+		return out, leftOut, nil
 	}
-	return out, nil
 }
 
 func functions(table []Function) (out []Problem) {

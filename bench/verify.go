@@ -64,6 +64,9 @@ func (r *Results) Verify(ctx context.Context, s *Study, part float64, digits int
 	again.derive()
 	again.Verdict = again.verdict()
 	stated := *r
+	if s.brief {
+		again, stated = *again.stated(), *stated.stated()
+	}
 	for _, x := range []*Results{&again, &stated} {
 		x.Problems, x.Runs, x.Trials, x.Measured = nil, nil, nil, Measured{}
 	}
@@ -112,7 +115,13 @@ func (v *Verification) redo(ctx context.Context, w *work, part float64, digits i
 	}
 	todo = slices.DeleteFunc(todo, func(x pair) bool { return sampled(w.Seed, x.job) >= part })
 	v.Runs = len(todo)
-	got, err := all(ctx, w.Workers, todo, func(ctx context.Context, x pair) (*Outcome, error) { return w.Do(ctx, x.job) })
+	got, err := all(ctx, w.Workers, todo, func(ctx context.Context, x pair) (*Outcome, error) {
+		out, err := w.Do(ctx, x.job)
+		if err != nil {
+			return nil, err
+		}
+		return w.kept(out), nil
+	})
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ type benchOptions struct {
 	optimizers []string
 	suite      string
 	dims       []int  // of the suite's problems
+	files      string // the folder with those of the suite
+	tracks     []string
 	rankBy     string // a metric
 	study      bench.Study
 	net        bench.Net
@@ -46,13 +48,14 @@ type benchOptions struct {
 // The files of a benchmark.
 const (
 	jsonFile    = "results.json"
+	leagueFile  = "results.json.gz"
 	pageFile    = "report.html"
 	journalFile = "journal.jsonl"
 )
 
 func benchCommand() *cobra.Command {
 	cmd, _ := newBench()
-	cmd.AddCommand(benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
+	cmd.AddCommand(benchAgreeCommand(), benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
 	return cmd
 }
 
@@ -70,6 +73,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
+			"  descent bench --suite small --track default,lr,full -o adam -o lion -o muon\n" +
 			"  descent bench digits -o adam -o lbfgs\n" +
 			"  descent bench digits --track full --trials 20 -o adam -o 'sgd(lr=0.01..1)'\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
@@ -80,7 +84,8 @@ func newBench() (*cobra.Command, *benchOptions) {
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
-	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", "))
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", ")+", or a JSON file with workloads")
+	f.StringVar(&o.files, "files", "", "of a suite: the `folder` with files that it names (of one in JSON: its own folder)")
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
 	f.IntSliceVar(&o.dims, "dim", nil, "of --suite bbob: dimensions from 2 to 40, separated by commas (default 10)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
@@ -89,7 +94,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	o.modelFlags(f, "mlp(32)")
 	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; lr=1e-3..1 is a range to search, lr=0.1 is not tuned; 'adam @ constant' has its own schedule; give it several times to compare"))
 	o.rawFlag(f)
-	f.StringVar(&s.Track, "track", "lr", "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", "))
+	f.StringSliceVar(&o.tracks, "track", []string{"lr"}, "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", ")+"; of a suite several, which make a league")
 	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
 	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
 	f.StringVar(&o.rankBy, "score", "", "what ranks, and what settings are chosen by: "+strings.Join(metricNames(), ", ")+" (default: accuracy, of numbers the loss)")
@@ -117,7 +122,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	if err := o.ready(cmd, args); err != nil {
 		return err
 	}
-	release, err := claim(o.out, jsonFile, pageFile)
+	release, err := claim(o.out, jsonFile, leagueFile, pageFile)
 	if err != nil {
 		return err
 	}
@@ -132,20 +137,38 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.OnJob = show.job
 	if o.part[1] > 0 {
-		runs, err := o.study.RunPart(cmd.Context(), o.part[0], o.part[1])
+		runs, err := o.runPart(cmd.Context())
 		show.close()
 		if err == nil {
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "shard %s: %d runs are in %s\n", o.shard, runs, filepath.Join(o.out, journalFile))
 		}
 		return o.told(err)
 	}
+	command, plan := commandLine(cmd, args), o.planOf(cmd)
+	if len(o.tracks) > 1 {
+		l, err := o.study.RunTracks(cmd.Context(), o.tracks)
+		show.close()
+		if err != nil {
+			return o.told(err)
+		}
+		l.Command, l.Plan = command, plan
+		return o.write(cmd.OutOrStdout(), l, leagueFile, l.WriteText)
+	}
 	r, err := o.study.Run(cmd.Context())
 	show.close()
 	if err != nil {
 		return o.told(err)
 	}
-	r.Command, r.Plan = commandLine(cmd, args), o.planOf(cmd)
-	return o.write(cmd.OutOrStdout(), r)
+	r.Command, r.Plan = command, plan
+	return o.write(cmd.OutOrStdout(), r, jsonFile, r.WriteJSON)
+}
+
+// runPart does a shard.
+func (o *benchOptions) runPart(ctx context.Context) (runs int, err error) {
+	if len(o.tracks) > 1 {
+		return o.study.RunTracksPart(ctx, o.tracks, o.part[0], o.part[1])
+	}
+	return o.study.RunPart(ctx, o.part[0], o.part[1])
 }
 
 // told is an error of a study as its user needs it.
@@ -212,26 +235,26 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
+var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if o.suite == "" {
-		switch {
-		case cmd.Flags().Changed("budget"):
-			return errors.New("--budget is for a --suite; training goes by --epochs")
-		case cmd.Flags().Changed("dim"):
-			return errors.New("--dim is for --suite bbob")
+		for name, instead := range map[string]string{"budget": "a --suite; training goes by --epochs", "files": "a --suite of files", "dim": "--suite bbob"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s is for %s", name, instead)
+			}
 		}
 		return nil
 	}
-	suite, err := spec.Find("suite", bench.Suites, o.suite)
-	if err != nil {
-		return fmt.Errorf("--suite: %w", err)
+	var err error
+	if strings.HasSuffix(o.suite, ".json") {
+		err = o.readSuite()
+	} else {
+		err = o.findSuite()
 	}
-	o.study.Name = suite.Name
-	if o.study.Problems, err = suite.Problems(o.dims...); err != nil {
-		return fmt.Errorf("--suite %s: %w", suite.Name, err)
+	if err != nil {
+		return err
 	}
 	if len(args) > 0 {
 		return fmt.Errorf("either data (%s) or --suite", args[0])
@@ -246,6 +269,28 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	}
 	if cmd.Flags().Changed("budget") && o.study.Budget < 2 {
 		return fmt.Errorf("--budget %d: at least 2 is needed", o.study.Budget)
+	}
+	return nil
+}
+
+// findSuite takes the problems of a suite that has a name.
+func (o *benchOptions) findSuite() error {
+	suite, err := spec.Find("suite", bench.Suites, o.suite)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--suite: %w", err)
+	case o.files != "" && !suite.Files:
+		return fmt.Errorf("--files has no meaning for the suite %s, which names none", suite.Name)
+	case len(o.dims) > 0 && !suite.Dims:
+		return fmt.Errorf("--dim has no meaning for the suite %s, whose problems have dimensions of their own; those of bbob can be chosen", suite.Name)
+	}
+	o.study.Name = suite.Name
+	o.study.Problems, o.study.LeftOut, err = suite.Problems(bench.SuiteOptions{Files: o.files, Dims: o.dims})
+	if err != nil {
+		return fmt.Errorf("--suite %s: %w", suite.Name, err)
+	}
+	if o.files == "" && len(o.study.LeftOut) > 0 {
+		return fmt.Errorf("--suite %s: --files names the folder with its files; the suite medium needs none", suite.Name)
 	}
 	return nil
 }
@@ -279,15 +324,25 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--table: %w", err)
 		}
 	}
-	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	searches := false
+	for _, name := range o.tracks {
+		track, err := spec.Find("track", tuning.Tracks, name)
+		if err != nil {
+			return fmt.Errorf("--track: %w", err)
+		}
+		searches = searches || track.Searches()
+	}
 	switch {
-	case err != nil:
-		return fmt.Errorf("--track: %w", err)
-	case !track.Searches() && o.given("trials"):
-		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", track.Name)
+	case len(o.tracks) == 0:
+		return errors.New("--track: its name is missing")
+	case len(o.tracks) > 1 && o.suite == "":
+		return fmt.Errorf("--track %s: several are for a --suite", strings.Join(o.tracks, ","))
+	case !searches && o.given("trials"):
+		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", strings.Join(o.tracks, " and "))
 	case !(o.study.Margin >= 0):
 		return fmt.Errorf("--margin %v: it cannot be negative", o.study.Margin)
 	}
+	o.study.Track = o.tracks[0]
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
 	}
@@ -396,8 +451,17 @@ func defaultScaling(name string) string {
 	return string(data.Standard)
 }
 
-// write writes the files, and the table or the JSON.
-func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
+// results are those of a study, or a league.
+type results interface {
+	WriteJSON(w io.Writer) error
+	WriteHTML(w io.Writer) error
+	WriteTable(w io.Writer) error
+	WriteTableAs(w io.Writer, ending string) error
+	Summary() string
+}
+
+// write writes the files, the results under a name, and the table or the JSON text.
+func (o *benchOptions) write(w io.Writer, r results, name string, asText func(io.Writer) error) error {
 	var text, report bytes.Buffer
 	if err := r.WriteJSON(&text); err != nil {
 		return err
@@ -406,7 +470,7 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	page := filepath.Join(o.out, pageFile)
-	files := map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}
+	files := map[string][]byte{filepath.Join(o.out, name): text.Bytes(), page: report.Bytes()}
 	for _, name := range o.tables {
 		var table bytes.Buffer
 		if err := r.WriteTableAs(&table, filepath.Ext(name)); err != nil {
@@ -418,8 +482,7 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	if o.json {
-		_, err := w.Write(text.Bytes())
-		return err
+		return asText(w)
 	}
 	if err := r.WriteTable(w); err != nil {
 		return err

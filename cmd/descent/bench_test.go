@@ -163,8 +163,8 @@ func TestBenchSuite(t *testing.T) {
 		"either data":               {"iris", "--suite", "classic"},
 		"is for a --suite":          {"--budget", "3"},
 		"--dim is for --suite bbob": {"--dim", "3"},
-		"--suite classic: these problems have dimensions of their own": {"--suite", "classic", "--dim", "3"},
-		"--suite bbob: dimension 41: it is from 2 to 40":               {"--suite", "bbob", "--dim", "5,41"},
+		"--dim has no meaning for the suite classic, whose problems have dimensions of their own": {"--suite", "classic", "--dim", "3"},
+		"--suite bbob: dimension 41: it is from 2 to 40":                                          {"--suite", "bbob", "--dim", "5,41"},
 	} {
 		if status, _, errs := descent(append([]string{"bench", "--out", dir}, args...)...); status != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%v: status %d, want %q\n%s", args, status, want, errs)

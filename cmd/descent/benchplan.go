@@ -108,8 +108,8 @@ func (p plan) set(flags *pflag.FlagSet) error {
 			return fmt.Errorf("%q is no member of a plan", name)
 		}
 		list, several := p[name].([]any)
-		if _, isList := f.Value.(pflag.SliceValue); several != isList {
-			return fmt.Errorf("%s: a list is written in brackets, another value without", name)
+		if _, isList := f.Value.(pflag.SliceValue); several && !isList {
+			return fmt.Errorf("%s: it is one value, without brackets", name)
 		}
 		if !several {
 			list = []any{p[name]}
