@@ -42,7 +42,6 @@ import (
 type Study struct {
 	Name     string // "" is that of the first problem
 	Problems []Problem
-	LeftOut  []string // problems that cannot take part here, and why
 	Entrants []Entrant
 
 	Seed  uint64 // of everything
@@ -61,6 +60,10 @@ type Study struct {
 	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
 	Margin float64
 
+	// Diagnose has the first scored run of each optimizer on each problem done again and
+	// looked at. The other results are the same.
+	Diagnose bool
+
 	// Journal, if not nil, keeps every run that is finished, and has those that were
 	// finished before. The numbers are the same.
 	Journal *journal.Journal
@@ -70,10 +73,8 @@ type Study struct {
 	OnJob func(Tally)
 
 	track  *tuning.Track
-	number int     // of the part that is done, from 0
-	parts  int     // 0 is the whole
-	runner *Runner // that is prepared; nil if none is
-	brief  bool    // runs keep no curves
+	number int // of the part that is done, from 0
+	parts  int // 0 is the whole
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -103,9 +104,6 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 	if err := checkEntrants(s.Entrants); err != nil {
 		return nil, err
 	}
-	if s.runner != nil {
-		return s.runner, nil
-	}
 	r, err := NewRunner(s.Problems, s.Entrants...)
 	if err != nil {
 		return nil, err
@@ -121,6 +119,11 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 			if _, err := r.Do(ctx, job); err != nil {
 				return nil, err
 			}
+			if s.Diagnose && i == 0 {
+				if _, _, err := r.look(ctx, &p, job, nil); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
 	return r, nil
@@ -128,22 +131,16 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 
 // Run does the study. It ends early if ctx does, or at the first mistake in
 // a problem; a diverged run is not one.
-func (s *Study) Run(ctx context.Context) (*Results, error) { return s.run(ctx, nil) }
-
-// run is Run; what is the same on all tracks is taken from results of another, if there
-// are any.
-func (s *Study) run(ctx context.Context, other *Results) (*Results, error) {
+func (s *Study) Run(ctx context.Context) (*Results, error) {
 	w, err := s.do(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := w.results()
-	if other != nil {
-		out.Checks = other.Checks
-		out.Measured.Steps = slices.DeleteFunc(slices.Clone(other.Measured.Steps), func(t StepTime) bool { return !slices.Contains(out.labels(), t.Optimizer) })
-	} else if err := w.checks(ctx, out); err != nil {
+	if err := w.checks(ctx, out); err != nil {
 		return nil, err
-	} else if out.Measured.Steps, err = w.measure(ctx); err != nil {
+	}
+	if out.Measured.Steps, err = w.measure(ctx); err != nil {
 		return nil, err
 	}
 	out.Verdict = out.verdict()
@@ -184,6 +181,9 @@ func (s *Study) do(ctx context.Context) (*work, error) {
 	}
 	if err == nil {
 		err = w.score(ctx)
+	}
+	if err == nil && w.Diagnose {
+		err = w.diagnose(ctx)
 	}
 	return w, err
 }
@@ -227,6 +227,8 @@ type pairing struct {
 	chosen tuning.Setting
 	rule   string // as text, for the journal
 	other  bool   // another part of the study does it
+
+	diagnosis *Diagnosis // nil if nobody asked for it
 }
 
 // pair plans all pairings, problem by problem.
@@ -249,7 +251,9 @@ func (w *work) pair() error {
 			if p.other = w.parts > 0 && (len(w.pairings)-1)%w.parts != w.number; p.other {
 				continue
 			}
-			w.tally.Total += w.Seeds
+			if w.tally.Total += w.Seeds; w.Diagnose {
+				w.tally.Total++
+			}
 			if len(p.space.Ranges) > 0 {
 				w.tally.Total += 1 + w.Trials
 			}
@@ -265,47 +269,30 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 		items[i] = i
 	}
 	return all(ctx, w.Workers, items, func(ctx context.Context, i int) (*Outcome, error) {
-		out, err := w.once(ctx, jobs[i], of[i])
-		if err != nil {
-			return nil, err
+		out, err := remembered(w, of[i], "run", jobs[i], func() (*Outcome, error) { return w.Do(ctx, jobs[i]) })
+		if err == nil {
+			w.count(out)
 		}
-		w.count(out)
-		return w.kept(out), nil
+		return out, err
 	})
 }
 
-// kept is what results keep of an outcome: if they are brief, what optimizers are ranked
-// by, and of a trial what it is chosen by.
-func (s *Study) kept(o *Outcome) *Outcome {
-	if !s.brief || o.Trained == nil {
-		return o
-	}
-	c, t := *o, *o.Trained
-	c.Trained = &t
-	t.TestScores, t.TrainLoss = nil, nil
-	for _, curve := range []*[]float64{&t.ValLoss, &t.ValAccuracy, &t.ValScore} {
-		if o.Phase == Score {
-			*curve = nil
-		}
-	}
-	return &c
-}
-
-// once does a job if the journal does not have it. The key of a run is all that it
-// follows from: problem with the sum of its rows, job, rule, program, instruction set.
-func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
+// remembered returns what do makes of a job of a pairing, or what the journal has of that kind.
+// The key is all that it follows from: problem with the sum of its rows, job, rule,
+// program, instruction set.
+func remembered[T any](w *work, p *pairing, kind string, job Job, do func() (*T, error)) (*T, error) {
 	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
-		return w.Do(ctx, job)
+		return do()
 	}
-	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)
+	key, err := journal.Key(kind, p.info, job, p.rule, Revision(), w.instructions)
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{}
+	out := new(T)
 	if known, err := w.Journal.Get(key, out); known || err != nil {
 		return out, err
 	}
-	if out, err = w.Do(ctx, job); err != nil {
+	if out, err = do(); err != nil {
 		return nil, err
 	}
 	return out, w.Journal.Put(key, out)

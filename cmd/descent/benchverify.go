@@ -38,7 +38,7 @@ func benchVerifyCommand() *cobra.Command {
 				return err
 			}
 			digits := 0
-			if made := r.Tracks[0].Setup.Instructions; made != kernel.Active().String() {
+			if made := r.Setup.Instructions; made != kernel.Active().String() {
 				if os.Getenv("DESCENT_ISA") != made {
 					return again(cmd, args, made)
 				}
@@ -71,7 +71,7 @@ func benchVerifyCommand() *cobra.Command {
 const fewDigits = 2
 
 // verify derives results again from their plan.
-func verify(cmd *cobra.Command, r *bench.League, sample float64, workers, digits int, programs bool) (*bench.Verification, error) {
+func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digits int, programs bool) (*bench.Verification, error) {
 	text, err := numjson.Marshal(r.Plan)
 	if err != nil {
 		return nil, err
@@ -92,9 +92,6 @@ func verify(cmd *cobra.Command, r *bench.League, sample float64, workers, digits
 	show := newMeter(cmd.ErrOrStderr(), false)
 	defer show.close()
 	o.study.OnJob = show.job
-	if len(r.Tracks) == 1 {
-		return r.Tracks[0].Verify(cmd.Context(), &o.study, sample, digits)
-	}
 	return r.Verify(cmd.Context(), &o.study, sample, digits)
 }
 

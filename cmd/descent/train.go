@@ -35,8 +35,7 @@ type trainOptions struct {
 	length                int // of a puzzle
 	target, task, scaling string
 	drop, use             []string
-	categorical, texts    []string
-	embed                 int
+	categorical           []string
 	split, unknown        string
 	rawTarget             bool
 	weight, classWeight   string
