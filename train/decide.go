@@ -102,7 +102,7 @@ func (t *Trainer) Classes(d data.Rows) (*score.Classes, error) {
 	if err != nil || t.task.Classes == 0 {
 		return nil, cmp.Or(err, errors.New("train: the task is no classification"))
 	}
-	return o.classes(), nil
+	return o.classes(true), nil
 }
 
 // Numbers returns what the model makes of rows of a regression, for scores.

@@ -120,10 +120,17 @@ func (f *field) inClasses(d data.Rows) error {
 	if !a.Whole() {
 		return nil // numbers, which a batch looks at
 	}
-	var c [1]int
-	for row := range d.Rows() {
-		if data.GatherArray(c[:], a, []int{row}); c[0] < 0 || c[0] >= f.classes {
-			return noClass(row, c[0], f.classes)
+	var rows, classes [256]int // at a time
+	for first := 0; first < d.Rows(); first += len(rows) {
+		n := min(len(rows), d.Rows()-first)
+		for i := range n {
+			rows[i] = first + i
+		}
+		data.GatherArray(classes[:n], a, rows[:n])
+		for i, c := range classes[:n] {
+			if c < 0 || c >= f.classes {
+				return noClass(first+i, c, f.classes)
+			}
 		}
 	}
 	return nil

@@ -105,9 +105,14 @@ func (o *Outcome) Weights() []float64 {
 	return o.Numbers(weights)
 }
 
-// classes are the rows as scores of classes take them.
-func (o *Outcome) classes() *score.Classes {
-	return &score.Classes{K: o.task.Classes, Truth: o.Whole(o.task.truth()), Decided: o.Decided(), P: o.Probabilities(), Weight: o.Weights()}
+// classes are the rows as scores of classes take them, with probabilities where a score
+// needs some.
+func (o *Outcome) classes(probabilities bool) *score.Classes {
+	c := &score.Classes{K: o.task.Classes, Truth: o.Whole(o.task.truth()), Decided: o.Decided(), Weight: o.Weights()}
+	if probabilities {
+		c.P = o.Probabilities()
+	}
+	return c
 }
 
 // numbers are the rows as scores of numbers take them.
@@ -142,10 +147,14 @@ func gatherAll[T float64 | int](o *Outcome, name string) []T {
 	return out
 }
 
-// append adds what comes next of the same rows.
+// append adds what comes next of the same rows. The first predictions are taken as they
+// are: rows of one batch are not copied.
 func (o *Outcome) append(b *Outcome) {
 	o.Index = append(o.Index, b.Index...)
 	for name, values := range b.Predictions {
-		o.Predictions[name] = append(o.Predictions[name], values...)
+		if before := o.Predictions[name]; len(before) > 0 {
+			values = append(before, values...)
+		}
+		o.Predictions[name] = values
 	}
 }

@@ -120,7 +120,8 @@ func (t *tally) scores() *Scores {
 	case t.task.truth() == "":
 		s.Metrics = map[string]float64{}
 	case t.task.Classes > 0:
-		s = classified(t.all.classes(), t.rows)
+		needs := slices.ContainsFunc(t.rows, func(m *Metric) bool { return m.Probabilities })
+		s = classified(t.all.classes(needs), t.rows)
 	default:
 		s = regressed(t.all.numbers(), t.rows)
 	}
