@@ -42,6 +42,7 @@ import (
 type Study struct {
 	Name     string // "" is that of the first problem
 	Problems []Problem
+	LeftOut  []string // problems that cannot take part here, and why
 	Entrants []Entrant
 
 	Seed  uint64 // of everything
@@ -60,21 +61,22 @@ type Study struct {
 	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
 	Margin float64
 
-	// Diagnose has the first scored run of each optimizer on each problem done again and
-	// looked at. The other results are the same.
-	Diagnose bool
-
 	// Journal, if not nil, keeps every run that is finished, and has those that were
 	// finished before. The numbers are the same.
 	Journal *journal.Journal
 
 	Workers int // goroutines; 0 means one for each processor
+	// Crew, if not nil, does the runs in place of these goroutines. It needs a journal,
+	// which stays the record of what is finished.
+	Crew Crew
 	// OnJob, if not nil, is called after each job, by one goroutine at a time.
 	OnJob func(Tally)
 
 	track  *tuning.Track
-	number int // of the part that is done, from 0
-	parts  int // 0 is the whole
+	number int     // of the part that is done, from 0
+	parts  int     // 0 is the whole
+	runner *Runner // that is prepared; nil if none is
+	brief  bool    // runs keep no curves
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -101,8 +103,11 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 	if s.track, err = spec.Find("track", tuning.Tracks, s.Track); err != nil {
 		return nil, err
 	}
-	if err := checkEntrants(s.Entrants); err != nil {
+	if err := cmp.Or(checkEntrants(s.Entrants), s.checkCrew()); err != nil {
 		return nil, err
+	}
+	if s.runner != nil {
+		return s.runner, nil
 	}
 	r, err := NewRunner(s.Problems, s.Entrants...)
 	if err != nil {
@@ -119,11 +124,6 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 			if _, err := r.Do(ctx, job); err != nil {
 				return nil, err
 			}
-			if s.Diagnose && i == 0 {
-				if _, _, err := r.look(ctx, &p, job, nil); err != nil {
-					return nil, err
-				}
-			}
 		}
 	}
 	return r, nil
@@ -131,20 +131,33 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 
 // Run does the study. It ends early if ctx does, or at the first mistake in
 // a problem; a diverged run is not one.
-func (s *Study) Run(ctx context.Context) (*Results, error) {
+func (s *Study) Run(ctx context.Context) (*Results, error) { return s.run(ctx, nil) }
+
+// run is Run; what is the same on all tracks is taken from results of another, if there
+// are any.
+func (s *Study) run(ctx context.Context, other *Results) (*Results, error) {
 	w, err := s.do(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := w.results()
-	if err := w.checks(ctx, out); err != nil {
+	if other != nil {
+		out.Checks = other.Checks
+		out.Measured.Steps = slices.DeleteFunc(slices.Clone(other.Measured.Steps), func(t StepTime) bool { return !slices.Contains(out.labels(), t.Optimizer) })
+	} else if err := w.checks(ctx, out); err != nil {
 		return nil, err
-	}
-	if out.Measured.Steps, err = w.measure(ctx); err != nil {
+	} else if out.Measured.Steps, err = w.measure(ctx); err != nil {
 		return nil, err
 	}
 	out.Verdict = out.verdict()
-	out.Measured.Machine, out.Measured.Seconds, out.Measured.Workers = ThisMachine(), time.Since(w.start).Seconds(), s.Workers
+	m := &out.Measured
+	m.Machine, m.Seconds, m.Workers = ThisMachine(), time.Since(w.start).Seconds(), s.Workers
+	if s.Crew != nil {
+		m.Crew, m.Workers = s.Crew.Workers(), 0
+		for _, c := range m.Crew {
+			m.Workers += c.Slots
+		}
+	}
 	return out, nil
 }
 
@@ -182,9 +195,6 @@ func (s *Study) do(ctx context.Context) (*work, error) {
 	if err == nil {
 		err = w.score(ctx)
 	}
-	if err == nil && w.Diagnose {
-		err = w.diagnose(ctx)
-	}
 	return w, err
 }
 
@@ -209,6 +219,9 @@ func (w *work) count(out *Outcome) {
 	if t.Done++; out.DivergedAt > 0 {
 		t.Failed++
 	}
+	if w.Crew != nil {
+		t.Crew = w.Crew.Workers()
+	}
 	t.Elapsed = time.Since(w.start)
 	t.Remain = time.Duration(float64(t.Elapsed) * float64(t.Total-t.Done) / float64(t.Done))
 	if w.OnJob != nil {
@@ -227,8 +240,6 @@ type pairing struct {
 	chosen tuning.Setting
 	rule   string // as text, for the journal
 	other  bool   // another part of the study does it
-
-	diagnosis *Diagnosis // nil if nobody asked for it
 }
 
 // pair plans all pairings, problem by problem.
@@ -251,9 +262,7 @@ func (w *work) pair() error {
 			if p.other = w.parts > 0 && (len(w.pairings)-1)%w.parts != w.number; p.other {
 				continue
 			}
-			if w.tally.Total += w.Seeds; w.Diagnose {
-				w.tally.Total++
-			}
+			w.tally.Total += w.Seeds
 			if len(p.space.Ranges) > 0 {
 				w.tally.Total += 1 + w.Trials
 			}
@@ -268,31 +277,53 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 	for i := range items {
 		items[i] = i
 	}
-	return all(ctx, w.Workers, items, func(ctx context.Context, i int) (*Outcome, error) {
-		out, err := remembered(w, of[i], "run", jobs[i], func() (*Outcome, error) { return w.Do(ctx, jobs[i]) })
-		if err == nil {
-			w.count(out)
+	return all(ctx, w.width(), items, func(ctx context.Context, i int) (*Outcome, error) {
+		out, err := w.once(ctx, jobs[i], of[i])
+		if err != nil {
+			return nil, err
 		}
-		return out, err
+		w.count(out)
+		return w.kept(out), nil
 	})
 }
 
-// remembered returns what do makes of a job of a pairing, or what the journal has of that kind.
-// The key is all that it follows from: problem with the sum of its rows, job, rule,
-// program, instruction set.
-func remembered[T any](w *work, p *pairing, kind string, job Job, do func() (*T, error)) (*T, error) {
-	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
-		return do()
+// kept is what results keep of an outcome: if they are brief, what optimizers are ranked
+// by, and of a trial what it is chosen by.
+func (s *Study) kept(o *Outcome) *Outcome {
+	if !s.brief || o.Trained == nil {
+		return o
 	}
-	key, err := journal.Key(kind, p.info, job, p.rule, Revision(), w.instructions)
+	c, t := *o, *o.Trained
+	c.Trained = &t
+	t.TestScores, t.TrainLoss = nil, nil
+	for _, curve := range []*[]float64{&t.ValLoss, &t.ValAccuracy, &t.ValScore} {
+		if o.Phase == Score {
+			*curve = nil
+		}
+	}
+	return &c
+}
+
+// once does a job if the journal does not have it. The key of a run is all that it
+// follows from: problem with the sum of its rows, job, rule, program, instruction set.
+func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
+	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
+		return w.Do(ctx, job)
+	}
+	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)
 	if err != nil {
 		return nil, err
 	}
-	out := new(T)
+	out := &Outcome{}
 	if known, err := w.Journal.Get(key, out); known || err != nil {
 		return out, err
 	}
-	if out, err = do(); err != nil {
+	if w.Crew == nil {
+		out, err = w.Do(ctx, job)
+	} else if out, err = w.Crew.Do(ctx, key, job); errors.As(err, new(*GivenUpError)) {
+		return p.givenUp(job, err), nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return out, w.Journal.Put(key, out)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"encoding/csv"
 	"math"
 	"math/rand/v2"
@@ -16,15 +17,16 @@ import (
 	"descent/train"
 )
 
+// sharedFolder has data that are not part of this repository.
+func sharedFolder() string {
+	return cmp.Or(os.Getenv("DESCENT_SHARED"), filepath.Join("..", "..", "shared"))
+}
+
 // deepOBS is the folder with the data of DeepOBS' problem quadratic_deep, which
 // are not part of this repository. The variable DESCENT_SHARED names another
 // place for it.
 func deepOBS(t *testing.T) string {
-	shared := os.Getenv("DESCENT_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
-	}
-	dir := filepath.Join(shared, "data", "deepobs_quadratic")
+	dir := filepath.Join(sharedFolder(), "data", "deepobs_quadratic")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("the data of DeepOBS' quadratic are not there: %v", err)
 	}

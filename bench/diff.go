@@ -16,6 +16,7 @@ import (
 
 // A Change is how an optimizer did in two studies.
 type Change struct {
+	Track     string `json:"track,omitempty"` // of leagues
 	Optimizer string `json:"optimizer"`
 	// Old and New are mean test scores, nil where the optimizer is missing or
 	// all its runs diverged.
@@ -99,6 +100,30 @@ func Compare(before, after *Results) ([]Change, error) {
 	}
 	for _, now := range nows {
 		out = append(out, Change{Optimizer: now.label, New: now.score, P: 1, Verdict: Missing})
+	}
+	return out, nil
+}
+
+// CompareLeagues compares two leagues track by track; one track with one, whatever it is.
+func CompareLeagues(before, after *League) (out [][]Change, err error) {
+	if len(before.Tracks) != len(after.Tracks) {
+		return nil, fmt.Errorf("the studies differ in their number of tracks: %d and %d", len(before.Tracks), len(after.Tracks))
+	}
+	for i, r := range before.Tracks {
+		now, track := after.Tracks[i], ""
+		if len(before.Tracks) > 1 {
+			if track = r.Setup.Track; track != now.Setup.Track {
+				return nil, fmt.Errorf("the studies differ in their tracks: %s and %s", track, now.Setup.Track)
+			}
+		}
+		changes, err := Compare(r, now)
+		if err != nil {
+			return nil, err
+		}
+		for k := range changes {
+			changes[k].Track = track
+		}
+		out = append(out, changes)
 	}
 	return out, nil
 }

@@ -58,10 +58,11 @@ func TestCompare(t *testing.T) {
 
 // Results of one net in the form before this one are read; others say what to do.
 func TestFormat1(t *testing.T) {
-	r, err := Read("testdata/format1.json")
+	l, err := Read("testdata/format1.json")
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := l.Tracks[0]
 	p, o := r.Problems[0], r.Optimizers[0]
 	if p.Name != "iris" || p.Budget != 4 || p.Score != "accuracy" || p.Target == nil || o.Optimizer != "adam(lr=0.01)" || o.Problem != "iris" || len(r.Runs) != 4 || !slices.Equal(r.Runs[0].Hits, []int{3}) {
 		t.Errorf("%+v, %+v, %+v", p, o, r.Runs[0])
@@ -75,7 +76,7 @@ func TestFormat1(t *testing.T) {
 		`{"format":4}`: "reads formats 1 to 3",
 		`{"format":1}`: "what was compared is missing",
 		`{"format":2}`: "what was compared is missing",
-		`{"format":2,"problems":[{"name":"a","score":"loss"}]}`:                                                  "optimizers are missing",
+		`{"format":2,"problems":[{"name":"a","score":"loss"}]}`:                                                  "runs are missing",
 		`{"format":2,"problems":[{"name":"a","score":"loss"}],"optimizers":[{"optimizer":"sgd"}]}`:               "runs are missing",
 		`{"format":2,"problems":[{"name":"a"}],"optimizers":[{"optimizer":"sgd"}],"runs":[null]}`:                "what was compared is missing",
 		`{"format":2,"problems":[{"name":"a","score":"b"}],"optimizers":[{"optimizer":"sgd"}],"runs":[null]}`:    `scored by "b"`,

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -29,10 +28,6 @@ type Function struct {
 // Targets are the parts of the way down, from the start to the minimum, that
 // may be left: a run reaches the target ε when f - min ≤ ε·(f₀ - min).
 var Targets = []float64{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6}
-
-// mainTarget is the target that single figures are about, as an index: a
-// ten-thousandth of the way is left.
-const mainTarget = 3
 
 // functionBudget is the number of gradient evaluations of a run on a function.
 const functionBudget = 1000
@@ -63,16 +58,29 @@ func (n nothing) Rows() int { return int(n) }
 // Array implements [data.Rows].
 func (nothing) Array(string) (data.Array, bool) { return data.Array{}, false }
 
-// Begin implements [Problem]. The value at the start is the first evaluation.
+// Begin implements [Problem].
 func (p Function) Begin(a *Attempt) (train.Run, error) {
 	if err := a.Trainer.Reset(a.Seed); err != nil {
 		return train.Run{}, err
 	}
-	note := p.noter(a.Out)
-	err := a.Trainer.Store().Lookup("x").Set(p.start(a.Case))
+	if err := a.Trainer.Store().Lookup("x").Set(p.start(a.Case)); err != nil {
+		return train.Run{}, err
+	}
+	return descend(a, noter(a.Out, p.Min, func(first float64) []float64 {
+		reach := slices.Clone(Targets)
+		for i := range reach {
+			reach[i] *= first
+		}
+		return reach
+	}))
+}
+
+// descend is the run of a job on a function that begins at the trainer's parameters. Its
+// evaluations are noted, and the value at the start is the first.
+func descend(a *Attempt, note func(k int, f float64) bool) (train.Run, error) {
 	if a.Method != nil {
 		run := train.Run{Train: nothing(1), Method: a.Method, Epochs: a.Budget}
-		err = cmp.Or(err, run.Check(a.Trainer))
+		err := run.Check(a.Trainer)
 		run.Method = counted{a.Method, a.Budget, note}
 		return run, err
 	}
@@ -82,7 +90,7 @@ func (p Function) Begin(a *Attempt) (train.Run, error) {
 		}
 		return nil
 	}
-	return train.Run{Train: nothing(a.Budget), Epochs: 1, Batch: 1, InOrder: true, Callbacks: []train.Callback{look}}, err
+	return train.Run{Train: nothing(a.Budget), Epochs: 1, Batch: 1, InOrder: true, Callbacks: []train.Callback{look}}, nil
 }
 
 // counted is a method of which each evaluation is noted, not only the points that it
@@ -112,20 +120,22 @@ func (m counted) Search(run *search.Run) search.Reason {
 // Score implements [Problem].
 func (p Function) Score(*Attempt) error { return nil }
 
-// noter returns what notes when a run reaches the targets, in the order of its
-// evaluations, and reports whether it has reached all.
-func (p Function) noter(out *Outcome) func(k int, f float64) (done bool) {
-	out.Hits = make([]int, len(Targets))
-	first, next := math.NaN(), 0
+// noter returns what notes when a run comes as near to the least value as reach says, of
+// how far away it was at first, from the farthest on; in the order of its evaluations.
+// It reports whether all has been reached.
+func noter(out *Outcome, least float64, reach func(first float64) []float64) func(k int, f float64) (done bool) {
+	var targets []float64
+	next := 0
+	out.Hits = make([]int, len(reach(0)))
 	return func(k int, f float64) bool {
-		if math.IsNaN(first) {
-			first = f
+		if targets == nil {
+			targets = reach(f - least)
 		}
-		for next < len(Targets) && f-p.Min <= Targets[next]*(first-p.Min) {
+		for next < len(targets) && f-least <= targets[next] {
 			out.Hits[next] = k
 			next++
 		}
-		return next == len(Targets)
+		return next == len(targets)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"descent/bench/journal"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
 	"descent/train"
@@ -48,6 +49,9 @@ type Outcome struct {
 	// DivergedAt is the gradient evaluation whose loss was no longer a number, 0 if
 	// there was none.
 	DivergedAt int `json:"diverged_at"`
+	// Error is why a crew has given the job up, which counts as a run that diverged at
+	// its first evaluation; "" if it was done.
+	Error string `json:"error,omitempty"`
 	// Hits are the gradient evaluations after which each target was reached, 0 if
 	// it was not; of a net there is one at most, at a checkpoint.
 	Hits []int `json:"hits"`
@@ -109,6 +113,10 @@ func NewRunner(problems []Problem, entrants ...Entrant) (*Runner, error) {
 	}
 	return r, nil
 }
+
+// Sum returns a text that is the same for runners of the same problems, with the same
+// rows.
+func (r *Runner) Sum() (string, error) { return journal.Key(r.infos) }
 
 // An Attempt is a job under way.
 type Attempt struct {

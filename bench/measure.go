@@ -13,6 +13,8 @@ type Measured struct {
 	Machine Machine `json:"machine"`
 	Seconds float64 `json:"seconds"` // of the whole study; of runs that a journal had, nothing
 	Workers int     `json:"workers"`
+	// Crew are the workers of a study that had a crew, with what each has done.
+	Crew []Worker `json:"crew,omitempty"`
 	// Steps are times of single steps, each measured while nothing else ran.
 	Steps []StepTime `json:"steps"`
 }

@@ -15,6 +15,7 @@ type Tally struct {
 	Failed      int // jobs that diverged
 	Elapsed     time.Duration
 	Remain      time.Duration // an estimate
+	Crew        []Worker      // of a study that has one
 }
 
 // all returns do of each item, in their order. So many goroutines share the

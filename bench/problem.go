@@ -47,6 +47,8 @@ type ProblemInfo struct {
 	// Of a function.
 	Dim     int       `json:"dim"`
 	Targets []float64 `json:"targets"` // parts of the way down that are left
+	// Absolute says that targets are how far above the minimum a run is, not parts.
+	Absolute bool `json:"absolute,omitempty"`
 
 	// Of a net.
 	Data     string   `json:"data"`

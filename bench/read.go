@@ -13,21 +13,41 @@ import (
 // maxResults is the largest file that Read takes.
 const maxResults = 256 << 20
 
-// Read reads results that WriteJSON has written, or a version before it.
-func Read(path string) (*Results, error) {
+// Read reads results that [Results.WriteJSON] has written, or a version before it, as
+// a league of one track, or a league of several.
+func Read(path string) (*League, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxResults))
+	if err == nil {
+		text, err = unzipped(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	l := &League{}
+	if err := numjson.Unmarshal(text, l); err == nil && len(l.Tracks) > 0 {
+		if l.Format != resultsFormat {
+			return nil, fmt.Errorf("%s: a league of format %d; this version reads format %d", path, l.Format, resultsFormat)
+		}
+		for _, r := range l.Tracks {
+			if err := r.check(); err != nil {
+				return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
+			}
+		}
+		return l, nil
+	}
+	r, err := parseResults(path, text)
 	if err != nil {
 		return nil, err
 	}
-	return parseResults(path, text)
+	return &League{Format: r.Format, Command: r.Command, Plan: r.Plan, Revision: r.Revision, Verdict: r.Verdict, Tracks: []*Results{r}}, nil
 }
 
-// parseResults reads the text of a file of results.
+// parseResults reads the text of a file of results of one track.
 func parseResults(path string, text []byte) (*Results, error) {
 	var kind struct {
 		Format         int
@@ -50,6 +70,9 @@ func parseResults(path string, text []byte) (*Results, error) {
 	if err == nil {
 		err = r.check()
 	}
+	if err == nil && len(r.Optimizers) == 0 {
+		err = errors.New("optimizers are missing")
+	}
 	if err == nil && kind.Format < resultsFormat {
 		r.derive()
 	}
@@ -63,10 +86,8 @@ func parseResults(path string, text []byte) (*Results, error) {
 func (r *Results) check() error {
 	unnamed := func(p ProblemInfo) bool { return p.Name == "" || p.Score == "" }
 	switch {
-	case len(r.Problems) == 0 || slices.ContainsFunc(r.Problems, unnamed):
+	case r == nil || len(r.Problems) == 0 || slices.ContainsFunc(r.Problems, unnamed):
 		return errors.New("what was compared is missing")
-	case len(r.Optimizers) == 0:
-		return errors.New("optimizers are missing")
 	case len(r.Runs) == 0:
 		return errors.New("runs are missing")
 	}

@@ -66,23 +66,8 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		return errors.New("bench: these results are empty: there is nothing to report")
 	}
 	v := &view{Results: r}
-	if r.Plan != nil {
-		text, err := numjson.Marshal(r.Plan)
-		if err != nil {
-			return err
-		}
-		v.PlanText = string(text)
-	}
-	for i, s := range r.Verdict {
-		warning, is := strings.CutPrefix(s, "Warning: ")
-		switch {
-		case is:
-			v.Warnings = append(v.Warnings, strings.ToUpper(warning[:1])+warning[1:])
-		case i == 0:
-			v.Lead = s
-		default:
-			v.Sentences = append(v.Sentences, s)
-		}
+	if err := v.words(r.Verdict); err != nil {
+		return err
 	}
 	n := len(r.Optimizers) / len(r.Problems)
 	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle}
@@ -96,6 +81,29 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		return v.err
 	}
 	return p.Write(w, reportTemplate, v)
+}
+
+// words fills in what is written: the verdict, and the plan.
+func (v *view) words(verdict []string) error {
+	if v.Plan != nil {
+		text, err := numjson.Marshal(v.Plan)
+		if err != nil {
+			return err
+		}
+		v.PlanText = string(text)
+	}
+	for i, s := range verdict {
+		warning, is := strings.CutPrefix(s, "Warning: ")
+		switch {
+		case is:
+			v.Warnings = append(v.Warnings, strings.ToUpper(warning[:1])+warning[1:])
+		case i == 0:
+			v.Lead = s
+		default:
+			v.Sentences = append(v.Sentences, s)
+		}
+	}
+	return nil
 }
 
 // fill adds the sections: what is over all problems, then each net; of a suite, what a
@@ -124,7 +132,7 @@ func (v *view) fill() {
 			Figures: v.draw(slices.Concat(p.learning(), p.tuned())...)})
 	}
 	v.add(section{Title: "Each net", Folded: each})
-	v.why()
+	v.add(crewSection(v.Measured.Crew))
 	v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
 	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured, and what the intervals mean", List: v.method()})})
 }
@@ -159,23 +167,28 @@ func (v *view) add(s section) {
 	}
 }
 
+// about is the table of what the problems are.
+func (r *Results) about() *table {
+	t := &table{Head: heads("problem", "budget", "score", "what is hard")}
+	for _, p := range r.Problems {
+		t.Rows = append(t.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Budget)}, {Text: p.Score}, {Text: p.About, Class: "text"}}})
+	}
+	return t
+}
+
 // overall adds the sections about all problems.
 func (v *view) overall() {
-	about := &table{Head: heads("problem", "budget", "score", "what is hard")}
-	for _, p := range v.Problems {
-		about.Rows = append(about.Rows, line{Name: p.Name, Cells: []cell{{Text: fmt.Sprint(p.Budget)}, {Text: p.Score}, {Text: p.About, Class: "text"}}})
-	}
 	critical := inference.CriticalDifference(len(v.Overall), len(v.Problems))
 	v.add(section{Title: "Results", Table: v.table(),
 		Note: fmt.Sprintf("The score is the mean over problems of normalised scores: 0 is a constant, 1 a tuned Adam or, of a function, all targets at once; the middle half is the mean of the middle half of all runs; intervals are for other seeds and cases of these problems. Mean ranks that differ by less than %.2f are not told apart for other problems of the kind (Nemenyi, 5\u2009%%). Default, best trial and one setting are means over the problems of what single trials scored.", critical)})
 	v.add(section{Title: "Which differences are shown?", Table: pairTable(labelsOf(v.Overall), only(v.Pairs, "", func(p Pair) string { return p.Problem }), false, func(x float64) string { return fmt.Sprintf("%.3f", x) }),
-		Note: "Difference of mean normalised scores over all problems. Coloured: shown; =: equivalent; grey: not shown."})
+		Note: "Difference of mean normalised scores over all problems. Coloured: shown; =: equivalent; grey: not shown. A cell's title has its interval and p value, both for all pairs, and how many seeds would show the margin."})
 	v.add(section{Title: "Ranks", Map: v.draw(v.differences()),
 		Note: fmt.Sprintf("Mean ranks over problems. Within a bar they differ by no more than %.2f, the critical difference for other problems of the kind: they are not told apart.", critical)})
 	v.add(section{Title: "Profiles", Figures: v.draw(v.dataProfile(), v.performanceProfile()),
 		Note: "First the share of targets reached within a part of the budget, then the share of runs that reach the main target within so many times the evaluations of the fastest optimizer; with more than two optimizers, leaving one out can change the order of the others there."})
 	v.add(section{Title: "Tuning", Figures: v.draw(v.tuning()), Note: "The mean rank, by the score that so many trials are expected to find; lines that cross are optimizers whose order depends on how much is tuned."})
-	v.add(section{Title: "Each problem", Map: v.draw(v.heat()), Folded: []folded{{Summary: "What the problems are", Table: about}},
+	v.add(section{Title: "Each problem", Map: v.draw(v.heat()), Folded: []folded{{Summary: "What the problems are", Table: v.about()}},
 		Note: "Mean normalised scores."})
 }
 
@@ -203,7 +216,7 @@ func (v *view) net(p *part) {
 	v.add(section{Title: "Results", Table: p.table(),
 		Note: fmt.Sprintf("Means over %s, their 95\u2009%% intervals below. Steps are the median; > means that half of the runs or more never reached the target. Tuning gains what %d trials are expected to find beyond the default. What a model has to beat is scored on the test rows of the division on which settings were chosen.", p.over(), p.Setup.Trials)})
 	v.add(section{Title: "Which differences are shown?", Table: pairTable(p.labels(), p.Pairs, p.scoring().lower, p.plain),
-		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are shown (their intervals, corrected for all pairs, leave 0 out); =: equivalent; grey ones could turn round with other seeds."})
+		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are shown (their intervals, corrected for all pairs, leave 0 out); =: equivalent; grey ones could turn round with other seeds. A cell's title has its interval and p value, both for all pairs, and how many seeds would show the margin."})
 	v.add(section{Title: "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",
 		Figures: v.draw(p.learning()...)})
 	v.add(section{Title: "Tuning and speed", Figures: v.draw(p.tuned()...),
@@ -248,7 +261,7 @@ func pairCell(x *Pair, a, b string, lower bool, plain func(float64) string) cell
 		d, ci = -d, inference.Interval{Lo: -ci.Hi, Hi: -ci.Lo}
 	}
 	c := cell{Text: signed(plain(d)), Class: "noise",
-		Title: fmt.Sprintf("%s minus %s: %s to %s at the level of all pairs, p = %.2g", a, b, plain(ci.Lo), plain(ci.Hi), x.P)}
+		Title: fmt.Sprintf("%s to %s, p = %.2g", plain(ci.Lo), plain(ci.Hi), x.P)}
 	switch {
 	case x.Verdict == inference.Equivalent:
 		c.Text += " ="
@@ -257,7 +270,7 @@ func pairCell(x *Pair, a, b string, lower bool, plain func(float64) string) cell
 	case x.Verdict == inference.Better:
 		c.Class = "worse"
 	case x.Needed > 0:
-		c.Title += fmt.Sprintf("; about %d seeds would show %s", x.Needed, plain(x.Margin))
+		c.Title += fmt.Sprintf("; %d seeds for %s", x.Needed, plain(x.Margin))
 	}
 	return c
 }
@@ -305,6 +318,9 @@ func (p *part) runs() *table {
 		if run.DivergedAt > 0 {
 			end, class = fmt.Sprintf("diverged at step %d", run.DivergedAt), "failed"
 		}
+		if run.Error != "" {
+			end = "given up: " + run.Error
+		}
 		t.Rows = append(t.Rows, line{run.Optimizer, class, append(cells(rateOf(run.LR), fmt.Sprint(run.Seed), a, b, steps), cell{Text: end, Class: "text"})})
 	}
 	return t
@@ -340,9 +356,10 @@ func (p *part) tried() *table {
 // method describes the protocol.
 func (r *Results) method() (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	nets, fresh := 0, true
+	nets, fresh, parts, absolute := 0, true, false, false
 	for _, p := range r.Problems {
 		if p.function() {
+			parts, absolute = parts || !p.Absolute, absolute || p.Absolute
 			continue
 		}
 		nets++
@@ -355,7 +372,10 @@ func (r *Results) method() (out []string) {
 			p.Name, p.Train, p.Val, p.Test, p.Features, p.Model, p.Loss, p.Batch, p.Epochs, p.Budget, p.Schedule, p.Dtype, target, p.Data256)
 		out = append(out, p.Notes...)
 	}
-	if nets < len(r.Problems) {
+	if absolute {
+		add("A function of COCO's is minimised within a budget of gradient evaluations, from a random start: settings are chosen on its first instance, and scored on the %d that follow. Its targets are COCO's: values above the minimum from 100 to 1e-8.", r.Setup.Seeds)
+	}
+	if parts {
 		add("A function is minimised within a budget of gradient evaluations: settings are chosen from its customary start, and scored from %d others near it. A run reaches a target when only that part of the way from its start to the minimum is left.", r.Setup.Seeds)
 	}
 	if len(r.Trials) > 0 {

@@ -31,10 +31,8 @@ type Results struct {
 	Pairs      []Pair        `json:"pairs"`
 	Runs       []*Outcome    `json:"runs"`
 	Trials     []*Outcome    `json:"trials"`
-	// Diagnoses are one for each optimizer on each problem, if they were asked for.
-	Diagnoses []Diagnosis `json:"diagnoses,omitempty"`
-	Checks    []Check     `json:"checks"`
-	Measured  Measured    `json:"measured"`
+	Checks     []Check       `json:"checks"`
+	Measured   Measured      `json:"measured"`
 }
 
 const resultsFormat = 3
@@ -47,6 +45,8 @@ type Setup struct {
 	Track  string  `json:"track"`
 	Trials int     `json:"trials"` // beside the default, 0 if nothing was searched for
 	Margin float64 `json:"margin"`
+	// LeftOut are problems of the suite that could not take part, and why.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Instructions is the instruction set that made the numbers: avx512, avx2, or
 	// portable, whose results are the same bits everywhere.
 	Instructions string `json:"instructions"`
@@ -105,9 +105,7 @@ type Summary struct {
 func (w *work) results() *Results {
 	r := w.outline()
 	for _, p := range w.pairings {
-		if r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...); p.diagnosis != nil {
-			r.Diagnoses = append(r.Diagnoses, *p.diagnosis)
-		}
+		r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...)
 	}
 	r.derive()
 	return r
@@ -115,7 +113,7 @@ func (w *work) results() *Results {
 
 // outline is what is known before anything is run.
 func (w *work) outline() *Results {
-	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, Instructions: w.instructions}}
+	r := &Results{Format: resultsFormat, Revision: Revision(), Setup: Setup{Name: w.Name, Seed: w.Seed, Seeds: w.Seeds, Track: w.Track, Margin: w.Margin, LeftOut: w.LeftOut, Instructions: w.instructions}}
 	if w.track.Searches() {
 		r.Setup.Trials = w.Trials
 	}
@@ -162,12 +160,12 @@ func (r *Results) labels() (out []string) {
 }
 
 // hit returns the evaluations after which a run reached the target that single
-// figures are about, 0 if it did not.
+// figures are about, the middle one, 0 if it did not.
 func (o *Outcome) hit() int {
 	if len(o.Hits) == 0 {
 		return 0
 	}
-	return o.Hits[min(mainTarget, len(o.Hits)-1)]
+	return o.Hits[len(o.Hits)/2]
 }
 
 // summary makes the row of an optimizer.
@@ -276,7 +274,6 @@ type part struct {
 	Pairs      []Pair
 	Runs       []*Outcome
 	Trials     []*Outcome
-	Diagnoses  []Diagnosis
 	Checks     []Check
 	Measured   *Measured
 }
@@ -287,7 +284,7 @@ func (r *Results) part(i int) *part {
 	run := func(o *Outcome) string { return o.Problem }
 	return &part{ProblemInfo: &r.Problems[i], Setup: r.Setup, Checks: r.Checks, Measured: &r.Measured,
 		Optimizers: only(r.Optimizers, name, func(s Summary) string { return s.Problem }), Pairs: only(r.Pairs, name, func(p Pair) string { return p.Problem }),
-		Runs: only(r.Runs, name, run), Trials: only(r.Trials, name, run), Diagnoses: only(r.Diagnoses, name, func(d Diagnosis) string { return d.Problem })}
+		Runs: only(r.Runs, name, run), Trials: only(r.Trials, name, run)}
 }
 
 // only returns the rows of a table that have a name.

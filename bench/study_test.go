@@ -70,6 +70,11 @@ var kinds = map[string]func(t testing.TB) *Study{
 	"classes":   func(t testing.TB) *Study { s, _ := small(t, "iris", "sgd", "clip(1) | adam"); return s },
 	"numbers":   func(t testing.TB) *Study { s, _ := small(t, "diabetes", "adagrad", "adam(lr=0.01)"); return s },
 	"functions": func(t testing.TB) *Study { return few(t, Functions[:4], "sgd", "adam") },
+	"instances": func(t testing.TB) *Study {
+		s := few(t, nil, "sgd", "lbfgs")
+		s.Problems = []Problem{BBOB{3, 2}, BBOB{21, 3}}
+		return s
+	},
 	"own": func(t testing.TB) *Study {
 		s, n := small(t, "iris", "lbfgs", "sgd(lr=0.1)")
 		s.Problems = []Problem{renamed{n, "other"}}
@@ -79,12 +84,6 @@ var kinds = map[string]func(t testing.TB) *Study{
 		s, n := small(t, "iris", "sgd", "rmsprop")
 		n.Epochs = 1
 		s.Name, s.Problems = "both", append(functions(Functions[2:4]), n)
-		return s
-	},
-	"inside": func(t testing.TB) *Study {
-		s, n := small(t, "iris", "sgd", "lbfgs")
-		n.Epochs, s.Seeds, s.Trials, s.Diagnose = 2, 2, 2, true
-		s.Name, s.Problems = "inside", append(functions(Functions[2:3]), n)
 		return s
 	},
 	"full": func(t testing.TB) *Study {
@@ -473,10 +472,11 @@ func TestResultsComeBack(t *testing.T) {
 		r := run(t, study(t))
 		path := filepath.Join(t.TempDir(), "results.json")
 		save(t, path, r)
-		back, err := Read(path)
+		read, err := Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		back := read.Tracks[0]
 		if timeless(t, back) != timeless(t, r) {
 			t.Errorf("%s: results are not what was written", name)
 		}

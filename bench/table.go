@@ -18,6 +18,7 @@ type table struct {
 	Class string // of the page's style
 	Head  []column
 	Rows  []line
+	Foot  string // on the terminal
 }
 
 // A column's names are those on the page and on the terminal; "" is not there.
@@ -66,20 +67,31 @@ func (t *table) write(w io.Writer) error {
 
 // WriteTable writes the table and the verdict as text for a terminal.
 func (r *Results) WriteTable(w io.Writer) error {
-	var err error
-	if r.suite() {
-		err = r.table().write(w)
-	} else {
-		err = r.part(0).table().write(w)
-		if r.Setup.Seeds > 1 {
-			fmt.Fprintf(w, "[ ] 95 %% intervals of the means of %d scored runs\n", r.Setup.Seeds)
-		}
+	t := r.main()
+	if !r.suite() && r.Setup.Seeds > 1 {
+		t.Foot = fmt.Sprintf("[ ] 95 %% intervals of the means of %d scored runs", r.Setup.Seeds)
 	}
-	if err != nil {
+	return writeTable(w, t, r.Verdict)
+}
+
+// main is the table that is shown first.
+func (r *Results) main() *table {
+	if r.suite() {
+		return r.table()
+	}
+	return r.part(0).table()
+}
+
+// writeTable writes a table and a verdict.
+func writeTable(w io.Writer, t *table, verdict []string) error {
+	if err := t.write(w); err != nil {
 		return err
 	}
+	if t.Foot != "" {
+		fmt.Fprintln(w, t.Foot)
+	}
 	fmt.Fprintln(w)
-	for _, s := range r.Verdict {
+	for _, s := range verdict {
 		if _, err := fmt.Fprintln(w, wrap(page.Plain(s), 100)); err != nil {
 			return err
 		}

@@ -24,13 +24,13 @@ func TableFormats() []string { return slices.Sorted(maps.Keys(tableWriters)) }
 // WriteTableAs writes the main table as CSV, Markdown or LaTeX (booktabs), by the
 // ending of a file's name.
 func (r *Results) WriteTableAs(w io.Writer, ending string) error {
+	return writeTableAs(w, r.main(), ending)
+}
+
+func writeTableAs(w io.Writer, t *table, ending string) error {
 	write := tableWriters[ending]
 	if write == nil {
 		return fmt.Errorf("a table ends in %s, not in %q", strings.Join(TableFormats(), ", "), ending)
-	}
-	t := r.part(0).table()
-	if r.suite() {
-		t = r.table()
 	}
 	return write(w, t.lines())
 }

@@ -109,9 +109,17 @@ func pair(pairs []Pair, a, b string) *Pair {
 // ranked already.
 func (r *Results) verdict() []string {
 	if r.suite() {
-		return said(append(r.sum(), sayChecks(r.Checks))...)
+		return said(append(r.sum(), sayChecks(r.Checks), r.sayLeftOut(), r.sayGivenUp())...)
 	}
-	return r.part(0).verdict()
+	return said(append(r.part(0).verdict(), r.sayGivenUp())...)
+}
+
+// sayLeftOut says what of the suite is not in the results.
+func (r *Results) sayLeftOut() string {
+	if len(r.Setup.LeftOut) == 0 {
+		return ""
+	}
+	return "Warning: left out of the suite: " + list(r.Setup.LeftOut) + "."
 }
 
 // said leaves out what has nothing to say.

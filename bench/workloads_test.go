@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"descent/internal/baseline"
@@ -17,7 +19,8 @@ import (
 // all with DESCENT_SLOW.
 func TestWorkloads(t *testing.T) {
 	easy, rows := 0, 0
-	for _, w := range Workloads {
+	shared := filepath.Join(sharedFolder(), "data")
+	for _, w := range slices.Concat(Workloads, Medium, Full) {
 		if w.Doc == "" || w.Source == "" || w.Data == "" || w.Model == "" || w.Loss == "" {
 			t.Errorf("%s: what it is, what it stresses or where its data are from is missing", w.Name)
 		}
@@ -27,22 +30,29 @@ func TestWorkloads(t *testing.T) {
 		if os.Getenv("DESCENT_SLOW") == "" && w.Name != "wine-mlp" && w.Name != "poisson" {
 			continue
 		}
+		if missing, err := w.missing(shared); missing != "" || err != nil {
+			t.Logf("%s is not tested: %s %v", w.Name, missing, err)
+			continue
+		}
 		rows++
-		if workload(t, &w) {
+		if workload(t, &w, shared) {
 			easy++
 		}
 	}
 	if 2*easy > rows {
 		t.Errorf("SGD at its default rate reaches %d of %d targets", easy, rows)
 	}
-	if _, err := nets(Workloads); err != nil {
+	if _, _, err := nets(Workloads, Medium)(SuiteOptions{}); err != nil {
 		t.Error(err)
+	}
+	if problems, left, err := nets(Full)(SuiteOptions{Files: t.TempDir()}); err != nil || len(problems) > 0 || len(left) != len(Full) || left[0] != "mnist-lenet (mnist/t10k-images-idx3-ubyte.gz is not there)" {
+		t.Errorf("without files: %d problems, %q left out, %v", len(problems), left, err)
 	}
 }
 
 // workload holds a row against runs, and tells whether SGD reaches its target.
-func workload(t *testing.T, w *Workload) (easy bool) {
-	p, err := w.problem()
+func workload(t *testing.T, w *Workload, folder string) (easy bool) {
+	p, err := w.problem(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +69,7 @@ func workload(t *testing.T, w *Workload) (easy bool) {
 		}
 	}
 	span := math.Abs(w.Tuned - w.Constant)
+	t.Logf("%s: constant %.3g, tuned %.4g (%v), reached %d, sgd %v; %.2f s a run, tuned lr %v", w.Name, stats.Mean(constants), stats.Mean(scores), scores, r.Optimizers[0].Reached, r.Optimizers[0].Steps, r.Measured.Seconds/26, r.Optimizers[0].LR)
 	if got := stats.Mean(constants); !(math.Abs(got-w.Constant) <= 0.1*span) {
 		t.Errorf("%s: the constant has %v, the row states %v", w.Name, got, w.Constant)
 	}

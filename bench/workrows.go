@@ -77,11 +77,6 @@ func mislabelled(k int) (*data.Parts, error) {
 	})
 }
 
-// untargeted are the digits without what they are.
-func untargeted(k int) (*data.Parts, error) {
-	return altered(k, func(_ int, d *data.Dataset, _ *rand.Rand) { d.Class, d.Classes = nil, nil })
-}
-
 // candidates is of how many lower halves one belongs to the upper.
 const candidates = 8
 
@@ -233,17 +228,34 @@ func rareWords(k int) (*data.Parts, error) {
 }
 
 const (
-	window  = 16
-	letter  = 27   // a to z, and all else
-	pieces  = 1600 // of training
-	ordered = 0.7  // part of the text that is trained on
+	letter  = 27  // a to z, and all else
+	ordered = 0.7 // part of the text that is trained on
 )
 
-// letters are windows of a text, of which the last part is held out, and the letter
+// windows are so many windows of the embedded text.
+func windows(window, training int) func(k int) (*data.Parts, error) {
+	return func(k int) (*data.Parts, error) {
+		s, _ := text.Embedded("alice")
+		return cutOut(letters(s), k, window, training)
+	}
+}
+
+// cutOut returns windows of a text, of which the last part is held out, and the letter
 // after each.
-func letters(k int) (*data.Parts, error) {
-	s, _ := text.Embedded("alice")
-	var codes []float64
+func cutOut(codes []float64, k, window, training int) (*data.Parts, error) {
+	cut := int(ordered * float64(len(codes)))
+	return drawn("letters", k, training, window+1, -1, func(r *rand.Rand, x []float64, training bool) float64 {
+		from := r.IntN(cut - len(x))
+		if !training {
+			from = cut + r.IntN(len(codes)-cut-len(x))
+		}
+		copy(x, codes[from:])
+		return 0
+	})
+}
+
+// letters is a text in 27 letters.
+func letters(s string) (codes []float64) {
 	for _, c := range []byte(s) {
 		code := float64(letter - 1)
 		if c |= 0x20; c >= 'a' && c <= 'z' {
@@ -253,15 +265,7 @@ func letters(k int) (*data.Parts, error) {
 			codes = append(codes, code)
 		}
 	}
-	cut := int(ordered * float64(len(codes)))
-	return drawn("letters", k, pieces, window+1, -1, func(r *rand.Rand, x []float64, training bool) float64 {
-		from := r.IntN(cut - len(x))
-		if !training {
-			from = cut + r.IntN(len(codes)-cut-len(x))
-		}
-		copy(x, codes[from:])
-		return 0
-	})
+	return codes
 }
 
 // points are places from 0 to 1.

@@ -134,18 +134,21 @@ func bagOfWords(p *data.Parts) train.Task {
 	return train.Task{Model: func(x *node) *node { return out(ops.Sum(table(x), 1)) }, Loss: losses.CrossEntropy, Features: p.Train.Features(), Classes: 2, Gives: train.Logits}
 }
 
-func recurrent() models.Layer {
-	lstm := models.NewRecurrent(models.RecurrentOptions{Cell: models.LSTM(1), Units: 32})
-	return models.Sequential(models.EmbedWith(models.EmbedOptions{Rows: letter, Width: 16}), lstm.Layer(), models.DenseWith(models.DenseOptions{Units: letter, Steps: true}))
+func recurrent(width, units int) models.Layer {
+	lstm := models.NewRecurrent(models.RecurrentOptions{Cell: models.LSTM(1), Units: units})
+	return models.Sequential(models.EmbedWith(models.EmbedOptions{Rows: letter, Width: width}), lstm.Layer(), models.DenseWith(models.DenseOptions{Units: letter, Steps: true}))
 }
 
-func transformer() models.Layer {
-	return models.Sequential(models.EmbedWith(models.EmbedOptions{Rows: letter, Width: 32}), models.Positions(),
-		models.TransformerWith(models.TransformerOptions{Heads: 2, Causal: true}), models.LayerNorm(), models.DenseWith(models.DenseOptions{Units: letter, Steps: true}))
+func transformer(width, layers, heads int) models.Layer {
+	chain := []models.Layer{models.EmbedWith(models.EmbedOptions{Rows: letter, Width: width}), models.Positions()}
+	for range layers {
+		chain = append(chain, models.TransformerWith(models.TransformerOptions{Heads: heads, Causal: true}))
+	}
+	return models.Sequential(append(chain, models.LayerNorm(), models.DenseWith(models.DenseOptions{Units: letter, Steps: true}))...)
 }
 
-// nextLetter is the cross-entropy of the letter after each.
-func nextLetter(model func() models.Layer) func(*data.Parts) train.Task {
+// nextLetter is the cross-entropy of the letter after each of a window.
+func nextLetter(window int, model func() models.Layer) func(*data.Parts) train.Task {
 	return func(*data.Parts) train.Task {
 		net := model()
 		return lowers(func(b *train.Batch) *node {

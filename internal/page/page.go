@@ -28,6 +28,7 @@ type Page struct {
 	Subtitle string
 	Style    string // CSS beside that of all pages
 	Script   string // the only script that may run; "" is none
+	Reload   int    // after so many seconds it is read again; 0 is never
 	Images   bool   // images that are in the page itself, data:, are shown
 }
 

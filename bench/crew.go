@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"descent/internal/page"
+)
+
+// A Crew does the jobs of a study in other processes. Package cluster has one.
+type Crew interface {
+	// Do does a job, or finds it done. The key stands for the job and all else that its
+	// outcome follows from. The error is a [GivenUpError] where all have failed at it.
+	Do(ctx context.Context, key string, job Job) (*Outcome, error)
+	// Workers returns those that were seen, by name.
+	Workers() []Worker
+}
+
+// A Worker is a process that does jobs.
+type Worker struct {
+	Name    string  `json:"name"`
+	CPU     string  `json:"cpu"`
+	Slots   int     `json:"slots"`   // jobs at a time
+	Runs    int     `json:"runs"`    // that it has done
+	Seconds float64 `json:"seconds"` // that these took, one after the other
+	Gone    bool    `json:"gone"`    // it has left, or has not been heard of
+}
+
+// Present counts the workers that are there.
+func Present(crew []Worker) (n int) {
+	for _, c := range crew {
+		if !c.Gone {
+			n++
+		}
+	}
+	return n
+}
+
+// A GivenUpError says why a job was given up. The study goes on: the job counts as a
+// run that diverged. It is not in the journal, so the next start tries it again.
+type GivenUpError struct{ Why string }
+
+func (e *GivenUpError) Error() string { return e.Why }
+
+// handedOut is how many jobs a crew has at a time, so that none of its workers waits.
+const handedOut = 1024
+
+// width is how many jobs are under way.
+func (w *work) width() int {
+	if w.Crew != nil {
+		return handedOut
+	}
+	return w.Workers
+}
+
+// checkCrew refuses what a crew cannot do.
+func (s *Study) checkCrew() error {
+	if s.Crew == nil {
+		return nil
+	}
+	if s.Journal == nil {
+		return errors.New("a crew needs a journal")
+	}
+	for _, e := range s.Entrants {
+		if strings.Contains(e.Text, "exec:") {
+			return fmt.Errorf("%s is a program of this machine, which other workers do not have; leave the crew out", e.Label)
+		}
+	}
+	return nil
+}
+
+// givenUp is the outcome of a job that nobody could do.
+func (p *pairing) givenUp(job Job, why error) *Outcome {
+	job.Budget = cmp.Or(job.Budget, p.info.Budget)
+	out := &Outcome{Job: job, DivergedAt: 1, Error: why.Error(), Hits: make([]int, len(Targets))}
+	if !p.info.function() {
+		out.Hits, out.Trained = []int{0}, &Trained{}
+	}
+	return out
+}
+
+// sayGivenUp tells of runs that nobody could do.
+func (r *Results) sayGivenUp() string {
+	n, first := 0, (*Outcome)(nil)
+	for _, o := range slices.Concat(r.Runs, r.Trials) {
+		if o.Error != "" {
+			n, first = n+1, cmp.Or(first, o)
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Warning: no worker could do %d of the runs, which count as diverged; the first is of %s on %s: %s.", n, first.Optimizer, first.Problem, first.Error)
+}
+
+// WriteProgress writes a page that says how far a study with a crew is, and what each
+// worker has done. It reads itself again, and in the end is the report.
+func (t Tally) WriteProgress(w io.Writer, name string) error {
+	p := page.Page{Title: "Optimizers on " + name, Style: pageStyle, Reload: 5, Subtitle: fmt.Sprintf("%d of %d runs are done, %d of them diverged", t.Done, t.Total, t.Failed)}
+	lead := fmt.Sprintf("%s, by %d workers: %.1f runs a second, %v to go.", t.Phase, Present(t.Crew), float64(t.Done)/t.Elapsed.Seconds(), t.Remain.Round(time.Second))
+	return p.Write(w, progressTemplate, section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
+}
+
+// progressTemplate shows a section, with what the report has for tables.
+var progressTemplate = template.Must(template.Must(reportTemplate.Clone()).New("progress").Parse(
+	`<section><h2>{{.Title}}</h2>{{with .Table}}{{template "table" .}}{{end}}</section>`))
+
+// crewSection is the part of a page about workers.
+func crewSection(crew []Worker) section {
+	return section{Title: "Workers", Table: crewTable(crew), Note: "Runs that an earlier start of the study has in its journal are not counted."}
+}
+
+// crewTable says what each worker has done, nil if there is no crew.
+func crewTable(crew []Worker) *table {
+	if len(crew) == 0 {
+		return nil
+	}
+	t := &table{Class: "full", Head: heads("worker", "at a time", "runs", "time of runs", "")}
+	for _, c := range crew {
+		l := line{Name: c.Name, Cells: cells(fmt.Sprint(c.Slots), fmt.Sprint(c.Runs), fmt.Sprintf("%.1f s", c.Seconds))}
+		note := c.CPU
+		if c.Gone {
+			l.Class, note = "failed", strings.TrimPrefix(c.CPU+", gone", ", ")
+		}
+		l.Cells = append(l.Cells, cell{Text: note, Class: "text"})
+		t.Rows = append(t.Rows, l)
+	}
+	return t
+}
