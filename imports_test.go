@@ -28,11 +28,11 @@ var layers = [][]string{
 	{"optimizers/external", "optimizers/kronecker"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
-	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/diagnosis"},
+	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
-	{"lab", "cmd/descent/internal/draw"},
+	{"lab", "bench/cluster", "cmd/descent/internal/draw"},
 	{"cmd/descent"},
 }
 
@@ -70,6 +70,34 @@ func TestImportsGoOneWay(t *testing.T) {
 			if strings.HasPrefix(pkg, "descent/optimizers") && slices.Contains(shown, strings.TrimPrefix(dep, "descent/")) {
 				t.Errorf("%s imports %s: what is found is drawn by who asked for it", pkg, dep)
 			}
+		}
+	}
+}
+
+// NATS' servers are half as large as all else, so only a build with the tag cluster has
+// them: one package imports them, and nobody imports that one without the tag.
+func TestOnlyAClusterHasServers(t *testing.T) {
+	const cluster = "descent/bench/cluster"
+	imports := func(tags string) (of map[string][]string) {
+		out, err := exec.Command("go", "list", "-tags", tags, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		of = map[string][]string{}
+		for line := range strings.Lines(string(out)) {
+			f := strings.Fields(line)
+			of[f[0]] = f[1:]
+		}
+		return of
+	}
+	for pkg, of := range imports("cluster") {
+		if has := slices.ContainsFunc(of, func(s string) bool { return strings.HasPrefix(s, "github.com/nats-io/") }); has != (pkg == cluster) {
+			t.Errorf("%s imports NATS: %v", pkg, has)
+		}
+	}
+	for pkg, of := range imports("") {
+		if slices.Contains(of, cluster) {
+			t.Errorf("%s imports %s without the tag", pkg, cluster)
 		}
 	}
 }
