@@ -93,7 +93,7 @@ const maxCells = 1 << 30
 
 // encode encodes the inputs of rows. An error is whole, with the row if it is of one.
 func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
-	d := &Dataset{Inputs: s.Features(), Shape: slices.Clone(s.Shape)}
+	d := &Dataset{Inputs: s.Features(), Shape: slices.Clone(s.Shape), Levels: s.Levels()}
 	w := d.Features()
 	if len(rows) > maxCells/max(w, 1) {
 		return nil, &cellError{0, fmt.Errorf("%s: %d rows of %d inputs need %s; at most %s are allowed: drop columns with many levels, or rows",
@@ -118,15 +118,18 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
 			return nil, &cellError{0, err}
 		}
 		var bad *cellError
-		if in.Kind == Numeric {
+		switch in.Kind {
+		case Numeric:
 			bad = in.encodeNumbers(d, at, t, c, rows)
-		} else {
+		case Text:
+			in.encodeText(d, at, c, rows)
+		default:
 			bad = in.encodeWords(d, at, t, c, rows, s.Unknown)
 		}
 		if bad != nil {
 			return nil, bad
 		}
-		at += in.width()
+		at += in.Width()
 	}
 	return d, nil
 }
@@ -176,7 +179,8 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 	return nil
 }
 
-// encodeWords fills the columns of d.X from at on, one for each level.
+// encodeWords fills the columns of d.X from at on, one for each level, or the one that
+// has its number.
 func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int, policy Unknown) *cellError {
 	find := finder(c, in.Levels)
 	missing := slices.Index(in.Levels, MissingLevel)
@@ -195,7 +199,9 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 			level = missing
 			d.Missing++
 		}
-		if level >= 0 {
+		if in.Coded {
+			d.X[i*w+at] = float64(level)
+		} else if level >= 0 {
 			d.X[i*w+at+level] = 1
 		}
 	}

@@ -67,6 +67,8 @@ func (w *writing) kind(name string) (Kind, *Input) {
 		return w.o.Kinds[name], nil
 	case in.Part != "":
 		return Date, in
+	case in.Kind == Text:
+		return Categorical, in
 	}
 	return in.Kind, in
 }

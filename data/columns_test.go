@@ -21,7 +21,7 @@ func passengers(n int) string {
 
 func TestColumnsThatTellRowsApart(t *testing.T) {
 	table := mustRead(t, passengers(60), CSVOptions{})
-	p, err := Prepare(table, "y", Options{})
+	p, err := Prepare(table, "y", Options{Drop: []string{"remark"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,17 +32,23 @@ func TestColumnsThatTellRowsApart(t *testing.T) {
 		`column "PassengerId" is not used: it numbers the rows; name it in Use to use it`,
 		`column "seat" is not used: it numbers the rows; name it in Use to use it`,
 		`column "name" is not used: nearly each row has its own word, as with names (60 different ones in 60 rows); name it in Use to use it`,
-		`column "remark" is not used: it is free text, of 10 words on average; name it in Use to use it`,
+		`column "remark" is not used: dropped on request`,
 		`column "ticket" is not used: nearly each row has its own word, as with names (45 different ones in 60 rows); name it in Use to use it`,
 	}
 	if got := texts(p.Notes); !slices.Equal(got, want) {
 		t.Errorf("notes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if p, err = Prepare(table, "y", Options{Use: []string{"seat", "ticket"}}); err != nil || p.Train.Features() != 2+1+45 {
+	if p, err = Prepare(table, "y", Options{Use: []string{"seat", "ticket"}, Drop: []string{"remark"}}); err != nil || p.Train.Features() != 2+1+45 {
 		t.Errorf("%v", err)
 	}
 	_, err = Prepare(table, "y", Options{Use: []string{"seats"}})
 	wantError(t, err, `no column "seats"`)
+	if p, err = Prepare(table, "y", Options{}); err != nil || !slices.Contains(texts(p.Notes), `column "remark": text, whose words and pairs of words become 1024 inputs; drop the column`) {
+		t.Errorf("%v: %q", err, texts(p.Notes))
+	}
+	if p, err = Prepare(table, "y", Options{Use: []string{"seat", "ticket"}, Drop: []string{"remark"}}); err != nil {
+		t.Fatal(err)
+	}
 	// Columns that were left out are not needed afterwards.
 	if d, err := p.Schema.Apply(mustRead(t, "fare,class,seat,ticket\n3.5,1,7,T3\n", CSVOptions{Schema: p.Schema})); err != nil || d.Rows() != 1 {
 		t.Errorf("%v", err)

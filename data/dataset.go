@@ -37,6 +37,9 @@ type Dataset struct {
 	// Shape is the shape of one row's inputs, whose product is d: [d] for
 	// tables, [28 28] for MNIST.
 	Shape []int
+	// Levels says, for each input, how many levels it is a number of, below 0 if of none:
+	// see [Options].Codes. It is 0 if the input is no such number; nil if none is.
+	Levels []int
 
 	// Y holds the n targets of a regression, in their own unit; nil otherwise.
 	Y []float64

@@ -13,12 +13,18 @@ import (
 // whether and how it is used, the rows of train give the numbers.
 func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options) error {
 	if o.MaxLevels == 0 {
-		o.MaxLevels = defaultMaxLevels
+		if o.MaxLevels = defaultMaxLevels; o.Codes > 0 {
+			o.MaxLevels = maxCodes
+		}
 	}
 	reasons := reasons(t, target, rows, o)
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Name == target {
+			continue
+		}
+		if slices.Contains(o.Text, c.Name) || reasons[i] == freeText {
+			s.Inputs = append(s.Inputs, fitText(c, train))
 			continue
 		}
 		if reasons[i] != "" {
@@ -98,7 +104,7 @@ func reasons(t *Table, target string, rows []int, o Options) []string {
 				}
 			}
 		}
-		if why[i] == "" {
+		if why[i] == "" || why[i] == freeText {
 			left++
 		}
 	}
@@ -141,8 +147,11 @@ func (c *Column) equal(a, b int) bool {
 	return c.Values[a] == c.Values[b]
 }
 
-// tellsRows returns why a column tells rows apart instead of describing them,
-// "" if it does not: the words and numbers of new rows will be others.
+// freeText is what a column is of which each cell has several words.
+const freeText = "it is free text"
+
+// tellsRows returns why a column tells rows apart instead of describing them, or that it
+// is free text, "" if it does neither: the words and numbers of new rows will be others.
 func tellsRows(c *Column, rows []int, maxLevels int) string {
 	const (
 		fewRows  = 20  // tell nothing about columns
@@ -166,7 +175,7 @@ func tellsRows(c *Column, rows []int, maxLevels int) string {
 	}
 	switch {
 	case different > fewRows && float64(words) > longText*float64(present):
-		return fmt.Sprintf("%s, of %d words on average", freeText, words/present)
+		return freeText
 	case ownWord(different, present):
 		return fmt.Sprintf("%s (%d different ones in %d rows)", ownWords, different, present)
 	case different > maxLevels:
@@ -261,6 +270,7 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 		return in, in.fitNumbers(c, train)
 	}
 	in.Levels = wordsOf(c, rows)
+	in.Coded = o.Codes > 0 && len(in.Levels) >= o.Codes && o.Shape == nil
 	if n := len(in.Levels); n > o.MaxLevels {
 		return in, advise(fmt.Errorf("%d different words in %d rows, each of which would be an input (at most %d)", n, len(rows), o.MaxLevels),
 			Advice{Text: "drop the column", Option: "Drop", Value: c.Name}, Advice{Text: "raise MaxLevels", Option: "MaxLevels"})

@@ -49,6 +49,13 @@ type Options struct {
 	// MaxLevels bounds the levels of one column; 0 means 1000. Each of them is
 	// an input.
 	MaxLevels int
+	// Codes, if not 0, is the number of levels from which on a column of words becomes one
+	// input, the number of the level, see [Input].Coded; there may be 65,536 then.
+	// [Dataset].Levels says where they are, for a model that learns a row for each.
+	Codes int
+	// Text names columns that are texts, besides those that have more than five words in a
+	// cell: each becomes [Grams] inputs.
+	Text []string
 	// NoTarget says that rows are wanted for their inputs alone: images need no
 	// labels then.
 	NoTarget bool
@@ -63,6 +70,7 @@ type Options struct {
 
 const (
 	defaultMaxLevels = 1000
+	maxCodes         = 1 << 16
 	maxNumberClasses = 10 // digits are; more are counts
 )
 
@@ -77,7 +85,7 @@ const (
 // Left out, with the reason in the schema, are columns that have no value or
 // only one, and those that tell rows apart instead of describing them: words of
 // which nearly each row has its own, whole numbers that count the rows or are
-// called an id, free text, more than MaxLevels words. What was guessed is in
+// called an id, more than MaxLevels words. What was guessed is in
 // Parts.Notes. It is an error if a name is not that of a column, there are fewer
 // than two rows, or one class only, no input is left, a column in Use has more
 // than MaxLevels levels, nearly each row has a class of its own, or a part that
@@ -180,6 +188,17 @@ func (o *Options) check(t *Table, target string) error {
 			return advise(fmt.Errorf("%s: %s is both to be used and to be dropped", t.Name, quote(name)),
 				Advice{Text: "take it out of Use", Option: "Use", Value: name, Remove: true}, Advice{Text: "take it out of Drop", Option: "Drop", Value: name, Remove: true})
 		}
+	}
+	for _, name := range o.Text {
+		if c, err := t.Column(name); err != nil || c.Kind != Categorical || name == target {
+			if err == nil {
+				err = fmt.Errorf("%s: column %s is no text that is an input", t.Name, quote(name))
+			}
+			return advise(err, Advice{Text: "take it out of Text", Option: "Text", Value: name, Remove: true})
+		}
+	}
+	if o.Codes < 0 {
+		return fmt.Errorf("%d Codes; it must be positive, or 0 for none", o.Codes)
 	}
 	if o.Weight != "" {
 		if err := o.checkWeight(t, target); err != nil {

@@ -50,7 +50,9 @@ const MissingLevel = "(missing)"
 // have the value Impute. A categorical column becomes one input for each level,
 // called column=level, which is 1 in rows of that level and else 0; these are
 // not scaled. A cell that is missing is of MissingLevel if cells were missing
-// when the schema was made, else of no level. A column of dates becomes the
+// when the schema was made, else of no level. One of many levels may become one input
+// in place of that, the number of the level (Coded), or -1. A column of text becomes
+// counts of its words and of pairs of neighbours, hashed. A column of dates becomes the
 // inputs of its parts: the days since 1970 and the year as numbers; the month,
 // the weekday and the hour as words, or as numbers from 0 where the dates are too
 // few for them to recur.
@@ -70,7 +72,7 @@ type Schema struct {
 // inputs.
 type Input struct {
 	Name string `json:"name"`
-	Kind Kind   `json:"kind"` // Numeric or Categorical, of the part if there is one
+	Kind Kind   `json:"kind"` // Numeric, Categorical or Text, of the part if there is one
 
 	// Part is what is taken out of a date: days (since 1970), year, month,
 	// weekday or hour; "" if the column has none. Dates is how they are written.
@@ -82,6 +84,11 @@ type Input struct {
 	// Levels are the words of a categorical column. MissingLevel is the last,
 	// if it is one of them.
 	Levels []string `json:"levels,omitempty"`
+	// Coded says that the number of the level is the input.
+	Coded bool `json:"coded,omitempty"`
+
+	// Weights are those of the inputs of a text.
+	Weights []float64 `json:"weights,omitempty"`
 
 	// For a numeric column, from the training rows alone:
 	Scaling Scaling `json:"scaling,omitempty"`
@@ -115,13 +122,12 @@ type Ignore struct {
 const (
 	ownWords   = "nearly each row has its own word, as with names"
 	ownNumbers = "it numbers the rows"
-	freeText   = "it is free text"
 	manyWords  = "it has too many different words"
 )
 
 // usable tells whether the column can be used if its user insists.
 func (ig Ignore) usable() bool {
-	for _, why := range []string{ownWords, ownNumbers, freeText, manyWords} {
+	for _, why := range []string{ownWords, ownNumbers, manyWords} {
 		if strings.HasPrefix(ig.Reason, why) {
 			return true
 		}
@@ -134,14 +140,39 @@ func (s *Schema) Features() []string {
 	var names []string
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
-		if in.Kind == Numeric {
+		switch {
+		case in.Kind == Text:
+			for k := range in.Weights {
+				names = append(names, fmt.Sprintf("%s#%d", in.label(), k))
+			}
+		case in.Kind == Numeric || in.Coded:
 			names = append(names, in.label())
-		}
-		for _, l := range in.Levels {
-			names = append(names, in.label()+"="+l)
+		default:
+			for _, l := range in.Levels {
+				names = append(names, in.label()+"="+l)
+			}
 		}
 	}
 	return names
+}
+
+// Levels returns, for each input, how many levels it is a number of, or 0 if it is no
+// such number; nil if none is.
+func (s *Schema) Levels() []int {
+	var levels []int
+	coded := false
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		if in.Coded {
+			coded, levels = true, append(levels, len(in.Levels))
+		} else {
+			levels = append(levels, make([]int, in.Width())...)
+		}
+	}
+	if !coded {
+		return nil
+	}
+	return levels
 }
 
 // label names the column, and the part.
@@ -159,9 +190,12 @@ func (s *Schema) byColumn() map[string]*Input {
 	return inputs
 }
 
-// width returns the number of inputs that the column becomes.
-func (in *Input) width() int {
-	if in.Kind == Categorical {
+// Width returns the number of inputs that the column becomes.
+func (in *Input) Width() int {
+	switch {
+	case in.Kind == Text:
+		return len(in.Weights)
+	case in.Kind == Categorical && !in.Coded:
 		return len(in.Levels)
 	}
 	return 1
@@ -184,8 +218,14 @@ func (s *Schema) Notes() []Note {
 		if in.Part != "" && (i == 0 || s.Inputs[i-1].Name != in.Name) {
 			say("column %s: dates, which become inputs for %s", quote(in.Name), strings.Join(s.partNames(in.Name), ", "))
 		}
-		if n := len(in.Levels); n > wordy {
+		if n := len(in.Levels); in.Coded {
+			say("column %s: %d different words, such as %s, which are numbers of rows of a table that the model learns", quote(in.Name), n, quote(in.Levels[0]))
+		} else if n > wordy {
 			say("column %s: %d different words, such as %s, each of which is an input", quote(in.Name), n, quote(in.Levels[0]))
+		}
+		if in.Kind == Text {
+			say("column %s: text, whose words and pairs of words become %d inputs", quote(in.Name), in.Width())
+			notes[len(notes)-1].Advice = []Advice{{Text: "drop the column", Option: "Drop", Value: in.Name}}
 		}
 	}
 	for _, text := range s.missingNotes() {
@@ -209,6 +249,8 @@ func (s *Schema) missingNotes() []string {
 			continue
 		case in.Part != "":
 			became = "set to their mean"
+		case in.Kind == Text:
+			became = "as texts without words"
 		case in.Kind == Categorical && !slices.Contains(in.Levels, MissingLevel): // of a model that is trained further
 			became = "none of its words"
 		case in.Kind == Categorical:
@@ -266,7 +308,7 @@ func (s *Schema) check() error {
 		if err := in.check(); err != nil {
 			return fmt.Errorf("input %s: %w", quote(in.Name), err)
 		}
-		names, width = append(names, in.label()), width+in.width()
+		names, width = append(names, in.label()), width+in.Width()
 	}
 	for _, ig := range s.Ignored {
 		names = append(names, ig.Name)
@@ -293,7 +335,12 @@ func (in *Input) check() error {
 	if f := in.Numerals; f != nil && f.Decimal != "" && f.Decimal != "." && f.Decimal != "," {
 		return fmt.Errorf("the decimal sign is %s", quote(f.Decimal))
 	}
+	if in.Coded && in.Kind != Categorical {
+		return fmt.Errorf("a %s column has no number of a level", in.Kind)
+	}
 	switch in.Kind {
+	case Text:
+		return in.checkText()
 	case Numeric:
 		if len(in.Levels) > 0 {
 			return fmt.Errorf("a numeric column has no levels")
@@ -312,7 +359,7 @@ func (in *Input) check() error {
 			return fmt.Errorf("two levels %s", quote(twice))
 		}
 	default:
-		return unknown("kind", string(in.Kind), Numeric, Categorical)
+		return unknown("kind", string(in.Kind), Numeric, Categorical, Text)
 	}
 	return in.Scaling.check()
 }

@@ -90,18 +90,21 @@ func Compare(strata [][]float64, comparisons int, margin float64) Difference {
 // freedom of that.
 func pooled(strata [][]float64) (mean, variance, df float64) {
 	k := float64(len(strata))
-	below := 0.0
+	below, single := 0.0, false
 	for _, d := range strata {
 		n, m := float64(len(d)), stats.Mean(d)
 		mean += m / k
-		if n < 2 {
-			return mean, 0, 0
+		if single = single || n < 2; single {
+			continue
 		}
 		v := squares(d, m) / (n - 1) / n / (k * k)
 		variance += v
 		below += float64(v * v / (n - 1))
 	}
-	if variance == 0 {
+	switch {
+	case single:
+		return mean, 0, 0
+	case variance == 0:
 		return mean, 0, 1
 	}
 	return mean, variance, variance * variance / below

@@ -29,6 +29,13 @@ func TestCompareOneWorkload(t *testing.T) {
 	}
 }
 
+// One run on each of several workloads has a mean, and nothing else is known.
+func TestCompareSingleRuns(t *testing.T) {
+	if d := Compare([][]float64{{1}, {2, 4}, {5}}, 1, 0.1); d.Mean != 3 || d.Verdict != NotShown || !math.IsInf(d.CI.Hi, 1) {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	for _, c := range []struct {
 		d      [][]float64
@@ -237,5 +244,29 @@ func TestBootstrap(t *testing.T) {
 	near(t, "difference of what is shared, high", ci[1].Hi, 1, 1e-12)
 	if again := Bootstrap(merits, mean, 1); again[0] != ci[0] {
 		t.Error("the same seed gives another interval")
+	}
+}
+
+// Values of scipy 1.10's kendalltau; a league that is its own has the same order.
+func TestAgreement(t *testing.T) {
+	near(t, "tau", Tau([]float64{1, 2, 3, 4, 5, 6}, []float64{2, 1, 4, 3, 6, 5}), 0.6, 1e-15)
+	near(t, "tau with equals", Tau([]float64{1, 2, 2, 4, 5}, []float64{3, 1, 2, 2, 5}), 0.2222222222222222, 1e-15)
+	r := rand.New(rand.NewPCG(3, 4))
+	table := make([][]float64, 30)
+	for i := range table {
+		table[i] = []float64{2 + r.NormFloat64(), 1.5 + r.NormFloat64(), 1 + r.NormFloat64(), 0.5 + r.NormFloat64(), r.NormFloat64()}
+	}
+	if tau, ci := Agreement(table, table, true, 1); tau != 1 || ci != (Interval{1, 1}) {
+		t.Errorf("with itself: %v, %v", tau, ci)
+	}
+	if tau, ci := Agreement([][]float64{{5, 4, 3, 2, 1}}, table, false, 1); tau != 1 || !(ci.Lo < 1) || ci.Hi != 1 {
+		t.Errorf("with the order that it was drawn from: %v, %v", tau, ci)
+	}
+	noise := make([][]float64, 30)
+	for i := range noise {
+		noise[i] = []float64{r.NormFloat64(), r.NormFloat64(), r.NormFloat64(), r.NormFloat64(), r.NormFloat64()}
+	}
+	if _, ci := Agreement(noise, table[:20], false, 1); !(ci.Lo < 0 && ci.Hi > 0) {
+		t.Errorf("with noise: %v", ci)
 	}
 }

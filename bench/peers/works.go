@@ -127,6 +127,7 @@ func attentions() []work {
 		of("attention-all", "attention B=16 H=4 T=64 D=32, both ways", 2.1), of("attention-causal", "the same, causal", 2.5),
 		of("embedding-10000-64-2048", "embedding 10000x64, 2048 rows, gather and scatter-add", 4),
 		of("gpt-2-64-32-32", "GPT 2x64, 4 heads, context 32, B=32, Adam", 1.9), of("gpt-4-128-64-16", "GPT 4x128, 4 heads, context 64, B=16, Adam", 1.4),
+		of("columns-13-3-64-128", "transformer on 13 columns, 3x64, 4 heads, B=128, Adam", 1.9),
 	}
 }
 

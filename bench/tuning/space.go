@@ -5,6 +5,7 @@
 package tuning
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -181,13 +182,22 @@ func scaleOf(set spec.Setting, x spec.Interval) spec.Scale {
 	return spec.Even
 }
 
+// ErrTrack is in the error of an optimizer that cannot take part in a track.
+var ErrTrack = errors.New("it cannot take part in the track")
+
+// trackError is an [ErrTrack] with its reason.
+type trackError string
+
+func (e trackError) Error() string   { return string(e) }
+func (e trackError) Is(t error) bool { return t == ErrTrack }
+
 // fits reports why an optimizer cannot take part in a track.
 func (s *Space) fits(text string, track *Track) error {
 	switch {
 	case len(s.Ranges) > 0 && !track.Searches():
-		return fmt.Errorf("%s has ranges, and the track %s has no trials; write numbers, or choose another track", strings.TrimSpace(text), track.Name)
+		return trackError(fmt.Sprintf("%s has ranges, and the track %s has no trials; write numbers, or choose another track", strings.TrimSpace(text), track.Name))
 	case track.free && !s.free && !s.method:
-		return fmt.Errorf("%s needs a learning rate; on the track %s only what finds the length of its steps itself takes part, such as prodigy or lbfgs", strings.TrimSpace(text), track.Name)
+		return trackError(fmt.Sprintf("%s needs a learning rate; on the track %s only what finds the length of its steps itself takes part, such as prodigy or lbfgs", strings.TrimSpace(text), track.Name))
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ type benchOptions struct {
 	data       string
 	optimizers []string
 	suite      string
+	dims       []int  // of the suite's problems
+	files      string // the folder with those of the suite
+	tracks     []string
 	rankBy     string // a metric
 	study      bench.Study
 	net        bench.Net
@@ -40,18 +43,20 @@ type benchOptions struct {
 	programs   bool // that a plan names may run
 	shard      string
 	part       [2]int // the shard, of so many
+	cluster    cluster
 }
 
 // The files of a benchmark.
 const (
 	jsonFile    = "results.json"
+	leagueFile  = "results.json.gz"
 	pageFile    = "report.html"
 	journalFile = "journal.jsonl"
 )
 
 func benchCommand() *cobra.Command {
 	cmd, _ := newBench()
-	cmd.AddCommand(benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
+	cmd.AddCommand(benchAgreeCommand(), benchDiffCommand(), benchMergeCommand(), benchVerifyCommand())
 	return cmd
 }
 
@@ -69,6 +74,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 			"or a folder with MNIST's IDX files.",
 		Example: "  descent bench\n" +
 			"  descent bench --suite classic --optimizer adam --optimizer nadam\n" +
+			"  descent bench --suite small --track default,lr,full -o adam -o lion -o muon\n" +
 			"  descent bench digits -o adam -o lbfgs\n" +
 			"  descent bench digits --track full --trials 20 -o adam -o 'sgd(lr=0.01..1)'\n" +
 			"  descent bench wine --optimizer adam --optimizer 'adam(beta2=0.99)' --seeds 10\n" +
@@ -79,15 +85,17 @@ func newBench() (*cobra.Command, *benchOptions) {
 	s, f := &o.study, cmd.Flags()
 	f.SortFlags = false
 	f.StringVarP(&o.data, "data", "d", "digits", "embedded set, CSV file or folder; the same as DATA")
-	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", "))
+	f.StringVar(&o.suite, "suite", "", "instead of data, a suite of problems: "+strings.Join(spec.Names(bench.Suites), ", ")+", or a JSON file with workloads")
+	f.StringVar(&o.files, "files", "", "of a suite: the `folder` with files that it names (of one in JSON: its own folder)")
 	f.IntVar(&s.Budget, "budget", 0, "of a suite: gradient evaluations of each run (default: what each problem says, 1000 for a function)")
+	f.IntSliceVar(&o.dims, "dim", nil, "of --suite bbob: dimensions from 2 to 40, separated by commas (default 10)")
 	o.addColumns(cmd, "", " (default: minmax for images, else standard)")
 	f.Float64Var(&o.val, "val", 0.15, about("val", ", by which settings are chosen"))
 	f.Float64Var(&o.test, "test", 0.2, about("test", ""))
 	o.modelFlags(f, "mlp(32)")
 	f.StringArrayVarP(&o.optimizers, "optimizer", "o", bench.DefaultOptimizers, about("optimizer", ", or a method such as lbfgs; lr=1e-3..1 is a range to search, lr=0.1 is not tuned; 'adam @ constant' has its own schedule; give it several times to compare"))
 	o.rawFlag(f)
-	f.StringVar(&s.Track, "track", "lr", "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", "))
+	f.StringSliceVar(&o.tracks, "track", []string{"lr"}, "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", ")+"; of a suite several, which make a league")
 	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
 	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
 	f.StringVar(&o.rankBy, "score", "", "what ranks, and what settings are chosen by: "+strings.Join(metricNames(), ", ")+" (default: accuracy, of numbers the loss)")
@@ -101,13 +109,15 @@ func newBench() (*cobra.Command, *benchOptions) {
 	workersFlag(f, &s.Workers, "; each does runs of its own")
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
 	f.StringArrayVar(&o.tables, "table", nil, "the table as a `file` too, CSV, Markdown or LaTeX (booktabs) by its ending: "+strings.Join(bench.TableFormats(), ", "))
-	f.BoolVar(&s.Diagnose, "diagnose", false, "look at noise and curvature along the first scored run of each optimizer, and say why in the report")
 	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
 	f.BoolVar(&o.programs, "programs", false, about("programs", ""))
 	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	f.Lookup("margin").DefValue = ""
+	if addCluster != nil {
+		o.cluster = addCluster(f)
+	}
 	return cmd, o
 }
 
@@ -116,7 +126,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	if err := o.ready(cmd, args); err != nil {
 		return err
 	}
-	release, err := claim(o.out, jsonFile, pageFile)
+	release, err := claim(o.out, jsonFile, leagueFile, pageFile)
 	if err != nil {
 		return err
 	}
@@ -130,21 +140,46 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	defer func() { err = errors.Join(err, o.study.Journal.Close()) }()
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.OnJob = show.job
+	if o.cluster != nil {
+		end, err := o.cluster.begin(cmd, o)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, end(err == nil)) }()
+	}
 	if o.part[1] > 0 {
-		runs, err := o.study.RunPart(cmd.Context(), o.part[0], o.part[1])
+		runs, err := o.runPart(cmd.Context())
 		show.close()
 		if err == nil {
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "shard %s: %d runs are in %s\n", o.shard, runs, filepath.Join(o.out, journalFile))
 		}
 		return o.told(err)
 	}
+	command, plan := commandLine(cmd, args), o.planOf(cmd)
+	if len(o.tracks) > 1 {
+		l, err := o.study.RunTracks(cmd.Context(), o.tracks)
+		show.close()
+		if err != nil {
+			return o.told(err)
+		}
+		l.Command, l.Plan = command, plan
+		return o.write(cmd.OutOrStdout(), l, leagueFile, l.WriteText)
+	}
 	r, err := o.study.Run(cmd.Context())
 	show.close()
 	if err != nil {
 		return o.told(err)
 	}
-	r.Command, r.Plan = commandLine(cmd, args), o.planOf(cmd)
-	return o.write(cmd.OutOrStdout(), r)
+	r.Command, r.Plan = command, plan
+	return o.write(cmd.OutOrStdout(), r, jsonFile, r.WriteJSON)
+}
+
+// runPart does a shard.
+func (o *benchOptions) runPart(ctx context.Context) (runs int, err error) {
+	if len(o.tracks) > 1 {
+		return o.study.RunTracksPart(ctx, o.tracks, o.part[0], o.part[1])
+	}
+	return o.study.RunPart(ctx, o.part[0], o.part[1])
 }
 
 // told is an error of a study as its user needs it.
@@ -178,7 +213,11 @@ func (o *benchOptions) ready(cmd *cobra.Command, args []string) error {
 		}
 		o.data = args[0]
 	}
-	if err := errors.Join(o.check(cmd), o.checkSuite(cmd, args)); err != nil {
+	err := errors.Join(o.check(cmd), o.checkSuite(cmd, args))
+	if o.cluster != nil {
+		err = errors.Join(err, o.cluster.check(o))
+	}
+	if err != nil {
 		return usage(err)
 	}
 	if o.suite == "" {
@@ -211,22 +250,25 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "budget", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose"}
+var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	if o.suite == "" {
-		if cmd.Flags().Changed("budget") {
-			return errors.New("--budget is for a --suite; training goes by --epochs")
+		for name, instead := range map[string]string{"budget": "a --suite; training goes by --epochs", "files": "a --suite of files", "dim": "--suite bbob"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s is for %s", name, instead)
+			}
 		}
 		return nil
 	}
-	suite, err := spec.Find("suite", bench.Suites, o.suite)
-	if err != nil {
-		return fmt.Errorf("--suite: %w", err)
+	var err error
+	if strings.HasSuffix(o.suite, ".json") {
+		err = o.readSuite()
+	} else {
+		err = o.findSuite()
 	}
-	o.study.Name = suite.Name
-	if o.study.Problems, err = suite.Problems(); err != nil {
+	if err != nil {
 		return err
 	}
 	if len(args) > 0 {
@@ -242,6 +284,28 @@ func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
 	}
 	if cmd.Flags().Changed("budget") && o.study.Budget < 2 {
 		return fmt.Errorf("--budget %d: at least 2 is needed", o.study.Budget)
+	}
+	return nil
+}
+
+// findSuite takes the problems of a suite that has a name.
+func (o *benchOptions) findSuite() error {
+	suite, err := spec.Find("suite", bench.Suites, o.suite)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--suite: %w", err)
+	case o.files != "" && !suite.Files:
+		return fmt.Errorf("--files has no meaning for the suite %s, which names none", suite.Name)
+	case len(o.dims) > 0 && !suite.Dims:
+		return fmt.Errorf("--dim has no meaning for the suite %s, whose problems have dimensions of their own; those of bbob can be chosen", suite.Name)
+	}
+	o.study.Name = suite.Name
+	o.study.Problems, o.study.LeftOut, err = suite.Problems(bench.SuiteOptions{Files: o.files, Dims: o.dims})
+	if err != nil {
+		return fmt.Errorf("--suite %s: %w", suite.Name, err)
+	}
+	if o.files == "" && len(o.study.LeftOut) > 0 {
+		return fmt.Errorf("--suite %s: --files names the folder with its files; the suite medium needs none", suite.Name)
 	}
 	return nil
 }
@@ -275,15 +339,25 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 			return fmt.Errorf("--table: %w", err)
 		}
 	}
-	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	searches := false
+	for _, name := range o.tracks {
+		track, err := spec.Find("track", tuning.Tracks, name)
+		if err != nil {
+			return fmt.Errorf("--track: %w", err)
+		}
+		searches = searches || track.Searches()
+	}
 	switch {
-	case err != nil:
-		return fmt.Errorf("--track: %w", err)
-	case !track.Searches() && o.given("trials"):
-		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", track.Name)
+	case len(o.tracks) == 0:
+		return errors.New("--track: its name is missing")
+	case len(o.tracks) > 1 && o.suite == "":
+		return fmt.Errorf("--track %s: several are for a --suite", strings.Join(o.tracks, ","))
+	case !searches && o.given("trials"):
+		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", strings.Join(o.tracks, " and "))
 	case !(o.study.Margin >= 0):
 		return fmt.Errorf("--margin %v: it cannot be negative", o.study.Margin)
 	}
+	o.study.Track = o.tracks[0]
 	if o.out == "" {
 		return errors.New("--out: the name of a folder is missing")
 	}
@@ -300,13 +374,23 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 		}
 		o.study.Entrants = append(o.study.Entrants, e)
 	}
-	rule := slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
 	for _, name := range []string{"trials", "schedule"} {
-		if !rule && o.given(name) {
+		if !o.rules() && o.given(name) {
 			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
 		}
 	}
 	return nil
+}
+
+// rules reports whether an entrant is no method.
+func (o *benchOptions) rules() bool {
+	return slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
+}
+
+// tunes reports whether trials mean anything.
+func (o *benchOptions) tunes() bool {
+	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
+	return err == nil && track.Searches() && o.rules()
 }
 
 // prepare reads the data and builds the task.
@@ -382,8 +466,17 @@ func defaultScaling(name string) string {
 	return string(data.Standard)
 }
 
-// write writes the files, and the table or the JSON.
-func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
+// results are those of a study, or a league.
+type results interface {
+	WriteJSON(w io.Writer) error
+	WriteHTML(w io.Writer) error
+	WriteTable(w io.Writer) error
+	WriteTableAs(w io.Writer, ending string) error
+	Summary() string
+}
+
+// write writes the files, the results under a name, and the table or the JSON text.
+func (o *benchOptions) write(w io.Writer, r results, name string, asText func(io.Writer) error) error {
 	var text, report bytes.Buffer
 	if err := r.WriteJSON(&text); err != nil {
 		return err
@@ -392,7 +485,7 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	page := filepath.Join(o.out, pageFile)
-	files := map[string][]byte{filepath.Join(o.out, jsonFile): text.Bytes(), page: report.Bytes()}
+	files := map[string][]byte{filepath.Join(o.out, name): text.Bytes(), page: report.Bytes()}
 	for _, name := range o.tables {
 		var table bytes.Buffer
 		if err := r.WriteTableAs(&table, filepath.Ext(name)); err != nil {
@@ -404,8 +497,7 @@ func (o *benchOptions) write(w io.Writer, r *bench.Results) error {
 		return err
 	}
 	if o.json {
-		_, err := w.Write(text.Bytes())
-		return err
+		return asText(w)
 	}
 	if err := r.WriteTable(w); err != nil {
 		return err

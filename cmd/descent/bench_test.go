@@ -158,10 +158,13 @@ func TestBenchSuite(t *testing.T) {
 		t.Errorf("diff of a suite: status %d %s%s", status, out, errs)
 	}
 	for want, args := range map[string][]string{
-		"no meaning":       {"--suite", "classic", "--epochs", "3"},
-		"unknown suite":    {"--suite", "nosuch"},
-		"either data":      {"iris", "--suite", "classic"},
-		"is for a --suite": {"--budget", "3"},
+		"no meaning":                {"--suite", "classic", "--epochs", "3"},
+		"unknown suite":             {"--suite", "nosuch"},
+		"either data":               {"iris", "--suite", "classic"},
+		"is for a --suite":          {"--budget", "3"},
+		"--dim is for --suite bbob": {"--dim", "3"},
+		"--dim has no meaning for the suite classic, whose problems have dimensions of their own": {"--suite", "classic", "--dim", "3"},
+		"--suite bbob: dimension 41: it is from 2 to 40":                                          {"--suite", "bbob", "--dim", "5,41"},
 	} {
 		if status, _, errs := descent(append([]string{"bench", "--out", dir}, args...)...); status != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%v: status %d, want %q\n%s", args, status, want, errs)

@@ -28,17 +28,28 @@ func benchDiffCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			changes, err := bench.Compare(before, after)
+			all, err := bench.CompareLeagues(before, after)
 			if err != nil {
 				return err
+			}
+			var changes []bench.Change
+			for i, own := range all {
+				changes = append(changes, own...)
+				if asJSON {
+					continue
+				}
+				r := after.Tracks[i]
+				if len(all) > 1 {
+					fmt.Fprintf(cmd.OutOrStdout(), "track %s\n", r.Setup.Track)
+				}
+				if err := r.WriteChanges(cmd.OutOrStdout(), own); err != nil {
+					return err
+				}
 			}
 			if asJSON {
-				err = numjson.Write(cmd.OutOrStdout(), changes, "")
-			} else {
-				err = after.WriteChanges(cmd.OutOrStdout(), changes)
-			}
-			if err != nil {
-				return err
+				if err := numjson.Write(cmd.OutOrStdout(), changes, ""); err != nil {
+					return err
+				}
 			}
 			worse := 0
 			for _, c := range changes {

@@ -144,19 +144,29 @@ func TestBenchVerify(t *testing.T) {
 	if status, out, _ := descent("bench", "verify", file); status != exitFailure || !strings.Contains(out, "data_sha256") {
 		t.Errorf("other rows: status %d\n%s", status, out)
 	}
-	within := filepath.Join(dir, "within")
-	if status, _, errs := descent("bench", rows, "-t", "kind", "-m", "linear", "-o", "sgd", "-o", "lbfgs", "--trials", "2", "--seeds", "2", "--epochs", "2", "--diagnose", "-q", "--out", within); status != 0 {
-		t.Fatal(errs)
-	}
-	if status, out, errs := descent("bench", "verify", filepath.Join(within, jsonFile)); status != 0 || !strings.HasPrefix(out, "9 of 9 runs were done again") {
-		t.Errorf("diagnoses: status %d\n%s%s", status, out, errs)
-	}
 	other := filepath.Join(dir, "other")
 	if status, _, errs := descent("bench", rows, "-t", "kind", "-m", "linear", "-o", "sgd", "--trials", "2", "--seeds", "2", "--epochs", "2", "-q", "--out", other); status != 0 {
 		t.Fatal(errs)
 	}
 	if status, _, errs := descent("bench", "diff", file, filepath.Join(other, jsonFile)); status != exitFailure || !strings.Contains(errs, "differ in their rows of") {
 		t.Errorf("diff of other rows of one name: status %d: %s", status, errs)
+	}
+}
+
+// Studies without trials, and suites in dimensions of the user's, are derived again, too.
+func TestBenchVerifyKinds(t *testing.T) {
+	for _, args := range [][]string{
+		{"--track", "default", "-o", "adam"},
+		{"-o", "lbfgs"},
+		{"--dim", "2,3", "-o", "sgd", "--trials", "1"},
+	} {
+		dir := t.TempDir()
+		if status, _, errs := descent(append([]string{"bench", "--suite", "bbob", "--budget", "10", "--seeds", "1", "-q", "--out", dir}, args...)...); status != 0 {
+			t.Fatal(args, errs)
+		}
+		if status, out, errs := descent("bench", "verify", filepath.Join(dir, jsonFile), "--sample", "0.2"); status != 0 || !strings.Contains(out, "0 differences") {
+			t.Errorf("%v: status %d\n%s%s", args, status, out, errs)
+		}
 	}
 }
 
@@ -180,8 +190,8 @@ func TestBenchPlan(t *testing.T) {
 		t.Error("the plan gives other results")
 	}
 	for bad, want := range map[string]string{
-		`{"data":"iris","sedes":3}`: `"sedes" is no member`, `{"out":"x"}`: `"out" is no member`, `{}`: "the plan is empty", `{"seeds":"three"}`: "seeds: invalid", `[1]`: "--plan", `{"seeds":[3]}`: "written in brackets",
-		`{"optimizer":["exec: rm -r /"]}`: "would run programs with your rights", `{"optimizer":"adam"}`: "written in brackets", `{"optimizer":[{}]}`: "is not text", `{"data":null}`: "is not text",
+		`{"data":"iris","sedes":3}`: `"sedes" is no member`, `{"out":"x"}`: `"out" is no member`, `{}`: "the plan is empty", `{"seeds":"three"}`: "seeds: invalid", `[1]`: "--plan", `{"seeds":[3]}`: "without brackets", `{"track":["lr","lrs"]}`: `did you mean "lr"`,
+		`{"optimizer":["exec: rm -r /"]}`: "would run programs with your rights", `{"optimizer":[{}]}`: "is not text", `{"data":null}`: "is not text",
 	} {
 		os.WriteFile(file, []byte(bad), 0o600)
 		if status, _, errs := descent("bench", "--plan", file, "--out", second); status != exitUsage || !strings.Contains(errs, want) {
@@ -205,5 +215,58 @@ func TestBenchTables(t *testing.T) {
 	}
 	if status, _, errs := descent(append(args, "--table", "table.xls")...); status != exitUsage || !strings.Contains(errs, "ends in .csv, .md, .tex") {
 		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+// A league is a study on several tracks: it is compressed, goes through a plan, shards and
+// verification, and what was changed in it is told.
+func TestBenchLeague(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"bench", "--suite", "classic", "--track", "default,lr,self-tuning", "-o", "sgd", "-o", "dog", "-o", "lbfgs", "--budget", "20", "--trials", "2", "--seeds", "2", "-q"}
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	status, out, errs := descent(append(args, "--out", whole, "--table", filepath.Join(dir, "t.csv"))...)
+	if status != 0 || !strings.Contains(out, "on self-tuning") {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	if table := textOf(t, dir, "t.csv"); !strings.HasPrefix(table, "optimizer,mean rank default,mean rank lr,mean rank self-tuning,") {
+		t.Error(table)
+	}
+	for _, shard := range []string{"1/2", "2/2"} {
+		if status, _, errs := descent(append(args, "--out", filepath.Join(dir, shard[:1]), "--shard", shard)...); status != 0 {
+			t.Fatal(errs)
+		}
+	}
+	if status, _, errs := descent("bench", "merge", filepath.Join(dir, "1", journalFile), filepath.Join(dir, "2", journalFile), "--out", parts); status != 0 {
+		t.Fatal(errs)
+	}
+	status, out, errs = descent(append(args, "--out", parts, "--json")...)
+	if status != 0 || !json.Valid([]byte(out)) {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	file := filepath.Join(whole, leagueFile)
+	if status, out, errs := descent("bench", "diff", file, filepath.Join(parts, leagueFile)); status != 0 || strings.Count(out, "identical") != 8 || strings.Count(out, "track ") != 3 {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	if status, out, errs := descent("bench", "verify", file, "--sample", "0.2"); status != 0 || !strings.Contains(out, "0 differences") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	published := filepath.Join(dir, "published.json")
+	for track, want := range map[string]string{"lr": "elsewhere  lr     3", "fast": `elsewhere: the results have no track "fast"`} {
+		os.WriteFile(published, []byte(`{"elsewhere": {"source": "a paper", "what": "", "track": "`+track+`", "scores": {"a": {"sgd": 1, "dog": "nan", "lbfgs": 3}}, "lower_is_better": []}}`), 0o600)
+		if _, out, errs := descent("bench", "agree", file, published); !strings.Contains(out+errs, want) {
+			t.Errorf("%s%s, want %q", out, errs, want)
+		}
+	}
+	changed := filepath.Join(dir, "changed.json")
+	for from, to := range map[string]string{`"tau":`: `"tau":0.5,"x":`, `"hits":[`: `"hits":[7,`, `"mean_rank":`: `"mean_rank":0.5,"x":`} {
+		os.WriteFile(changed, []byte(strings.Replace(out, from, to, 1)), 0o600)
+		if status, told, _ := descent("bench", "verify", changed, "--sample", "0.01"); status != exitFailure || !strings.Contains(told, "is stated, and is") {
+			t.Errorf("%s: status %d\n%s", to, status, told)
+		}
+	}
+	for flags, want := range map[string]string{"iris --track lr,full": "several are for a --suite", "--suite classic --track lr,lr": "given twice", "--suite classic --track default,self-tuning --trials 3": "tunes nothing", "--suite classic --track lr,fast": "--track: "} {
+		if status, _, errs := descent(append([]string{"bench", "-q", "--out", dir}, strings.Fields(flags)...)...); status != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%s: status %d: %s", flags, status, errs)
+		}
 	}
 }

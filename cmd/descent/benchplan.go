@@ -23,14 +23,16 @@ type plan map[string]any
 // unplanned are the flags that change no number.
 var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "programs", "help"}
 
-// always are the flags that a plan has though nobody has given them.
+// always are the flags that a plan has though nobody has given them, trials if there are
+// any.
 var always = []string{"optimizer", "track", "trials", "seeds", "seed"}
 
 // planOf returns the plan of a command that was given.
 func (o *benchOptions) planOf(cmd *cobra.Command) plan {
 	p := plan{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if slices.Contains(unplanned, f.Name) || !f.Changed && !slices.Contains(always, f.Name) {
+		usual := slices.Contains(always, f.Name) && (f.Name != "trials" || o.tunes())
+		if slices.Contains(unplanned, f.Name) || !f.Changed && !usual {
 			return
 		}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
@@ -106,8 +108,8 @@ func (p plan) set(flags *pflag.FlagSet) error {
 			return fmt.Errorf("%q is no member of a plan", name)
 		}
 		list, several := p[name].([]any)
-		if _, isList := f.Value.(pflag.SliceValue); several != isList {
-			return fmt.Errorf("%s: a list is written in brackets, another value without", name)
+		if _, isList := f.Value.(pflag.SliceValue); several && !isList {
+			return fmt.Errorf("%s: it is one value, without brackets", name)
 		}
 		if !several {
 			list = []any{p[name]}

@@ -38,7 +38,7 @@ func benchVerifyCommand() *cobra.Command {
 				return err
 			}
 			digits := 0
-			if made := r.Setup.Instructions; made != kernel.Active().String() {
+			if made := r.Tracks[0].Setup.Instructions; made != kernel.Active().String() {
 				if os.Getenv("DESCENT_ISA") != made {
 					return again(cmd, args, made)
 				}
@@ -71,8 +71,24 @@ func benchVerifyCommand() *cobra.Command {
 const fewDigits = 2
 
 // verify derives results again from their plan.
-func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digits int, programs bool) (*bench.Verification, error) {
-	text, err := numjson.Marshal(r.Plan)
+func verify(cmd *cobra.Command, r *bench.League, sample float64, workers, digits int, programs bool) (*bench.Verification, error) {
+	o, err := planned(cmd, r.Plan, programs)
+	if err != nil {
+		return nil, err
+	}
+	o.study.Workers = workers
+	show := newMeter(cmd.ErrOrStderr(), false)
+	defer show.close()
+	o.study.OnJob = show.job
+	if len(r.Tracks) == 1 {
+		return r.Tracks[0].Verify(cmd.Context(), &o.study, sample, digits)
+	}
+	return r.Verify(cmd.Context(), &o.study, sample, digits)
+}
+
+// planned prepares the study that a plan says, which came as JSON.
+func planned(cmd *cobra.Command, from any, programs bool) (*benchOptions, error) {
+	text, err := numjson.Marshal(from)
 	if err != nil {
 		return nil, err
 	}
@@ -85,14 +101,7 @@ func verify(cmd *cobra.Command, r *bench.Results, sample float64, workers, digit
 	if err := cmp.Or(p.harmless(programs), p.set(study.Flags())); err != nil {
 		return nil, fmt.Errorf("the plan: %w", err)
 	}
-	if err := o.ready(study, nil); err != nil {
-		return nil, err
-	}
-	o.study.Workers = workers
-	show := newMeter(cmd.ErrOrStderr(), false)
-	defer show.close()
-	o.study.OnJob = show.job
-	return r.Verify(cmd.Context(), &o.study, sample, digits)
+	return o, o.ready(study, nil)
 }
 
 // tellVerified writes what came of it.

@@ -63,7 +63,8 @@ func TestJSON(t *testing.T) {
 		{"train", append(slices.Clone(onTall), "--out", model), `"r2":"nan"`, 0}, // of one row
 		{"predict", []string{model, far}, `[{"prediction":"inf"}]`, 0},
 		{"bench", append(slices.Clone(onTall), "--out", results, "-o", "sgd", "-o", "sgd(lr=1e30)"), "", 0},
-		{"bench", []string{"--suite", "classic", "--budget", "3", "-o", "sgd(lr=1e300)", "-q", "--out", filepath.Join(dir, "suite")}, "", 0},
+		{"bench", []string{"--suite", "classic", "--budget", "3", "-o", "sgd(lr=1e300)", "-o", "sgd(lr=0.1)", "-o", "dog", "-q", "--out", filepath.Join(dir, "suite")}, "", 0},
+		{"bench agree", []string{filepath.Join(dir, "suite", jsonFile), file(t, "published.json", `{"paper":{"track":"lr","scores":{"a":{"sgd(lr=1e300)":"nan","sgd(lr=0.1)":1,"dog":1}}}}`)}, `"optimizers":3`, 0},
 		{"bench verify", []string{filepath.Join(results, jsonFile), "--sample", "0.1"}, `"mismatches":[]`, 0},
 		{"bench diff", []string{filepath.Join(results, jsonFile), filepath.Join(dir, "edited.json")}, `"new":"inf"`, -1},
 	}

@@ -24,7 +24,7 @@ type begun struct {
 }
 
 // encoded are flags that say how a table becomes inputs.
-var encoded = []string{"scaling", "drop", "use", "categorical", "unknown"}
+var encoded = []string{"scaling", "drop", "use", "categorical", "text", "embed", "unknown"}
 
 // read reads the model, which is the default of --model.
 func (g *origin) read(o *trainOptions) (err error) {
@@ -102,7 +102,7 @@ func (g *origin) words(kinds map[string]data.Kind) {
 		return
 	}
 	for _, in := range g.of.Schema.Inputs {
-		if in.Kind == data.Categorical && in.Part == "" {
+		if in.Kind != data.Numeric && in.Part == "" {
 			kinds[in.Name] = data.Categorical
 		}
 	}

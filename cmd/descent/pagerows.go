@@ -140,7 +140,7 @@ func (r *report) cells(o *trainOptions, d *data.Dataset, row int) map[string]str
 	x, names, out := d.X[row*d.Features():(row+1)*d.Features()], r.shownColumns(), map[string]string{}
 	for i := range o.schema.Inputs {
 		in := &o.schema.Inputs[i]
-		own := x[:max(1, len(in.Levels))]
+		own := x[:in.Width()]
 		x = x[len(own):]
 		if name := strings.TrimSpace(in.Name + " " + in.Part); slices.Contains(names, name) {
 			out[name] = cellText(in, own)
@@ -151,8 +151,13 @@ func (r *report) cells(o *trainOptions, d *data.Dataset, row int) map[string]str
 
 // cellText is a cell as a person would write it.
 func cellText(in *data.Input, x []float64) string {
-	if in.Kind == data.Categorical {
-		if k := slices.Index(x, 1); k >= 0 {
+	switch {
+	case in.Kind == data.Text:
+		return "(text)"
+	case in.Coded && x[0] >= 0:
+		return in.Levels[int(x[0])]
+	case in.Kind == data.Categorical:
+		if k := slices.Index(x, 1); k >= 0 && !in.Coded {
 			return in.Levels[k]
 		}
 		return ""

@@ -26,6 +26,9 @@ func (o *trainOptions) checkData() error {
 	if o.split != "" && o.split != string(data.SplitRandom) && o.split != string(data.SplitTime) {
 		return fmt.Errorf("--split %q: there are random and time", o.split)
 	}
+	if o.embed < 0 {
+		return fmt.Errorf("--embed %d: it is a number of words, or 0 for never", o.embed)
+	}
 	return checkUnknown(o.unknown)
 }
 
@@ -47,6 +50,8 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	f.StringVar(&o.classWeight, "class-weight", "", "how much a row of a class counts in the loss: balanced, so that all classes count the same, or numbers such as yes=20,no=1")
 	f.StringSliceVar(&o.use, "use", nil, "columns to use although they number or name the rows, separated by commas")
 	f.StringSliceVar(&o.categorical, "categorical", nil, "columns of numbers or dates that are words, such as codes, separated by commas")
+	f.StringSliceVar(&o.texts, "text", nil, "columns of text whose words are inputs, besides those that have more than five words in a cell, separated by commas")
+	f.IntVar(&o.embed, "embed", 50, "words of a column from which on it is embedded: the model learns a row of numbers for each word; 0 for never")
 	f.StringVar(&o.group, "group", "", about("group", ""))
 	f.StringVar(&o.time, "time", "", about("time", ""))
 	f.StringVar(&o.split, "split", "", "rows that are held out: random, or time for the latest (default: time if there is a column of dates)")
@@ -140,7 +145,11 @@ func (o *trainOptions) prepareOptions(src *data.Source) data.Options {
 	if o.whole(src) && scaling == data.Standard {
 		scaling = data.Unscaled // the model does it
 	}
-	return o.origin.options(data.Options{NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
+	codes := o.embed
+	if o.Model.Pictures() || o.Model.Codes() || o.given("model") && o.Model.String() == "linear" {
+		codes = 0
+	}
+	return o.origin.options(data.Options{Codes: codes, Text: o.texts, NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 
@@ -153,7 +162,7 @@ func (o *trainOptions) checkColumns(src *data.Source) error {
 	if target == "" {
 		return fmt.Errorf("--target is missing: which column of %s is to be predicted? There are %s", src.Name, strings.Join(src.Table.Names(), ", "))
 	}
-	for _, c := range slices.Concat([]string{target}, o.drop, o.use) {
+	for _, c := range slices.Concat([]string{target}, o.drop, o.use, o.texts) {
 		if _, err := src.Table.Column(c); err != nil && len(src.Table.Columns) == 1 {
 			return fmt.Errorf("%w; if its lines have several fields, name what separates them with --comma", err)
 		} else if err != nil {

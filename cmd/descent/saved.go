@@ -47,8 +47,9 @@ func modelSet(dir string) atomicfile.Set {
 
 // savedFormat is the format of model.json that is written. In format 1, schemas
 // knew no dates, no ways of writing numbers, and no words for missing cells;
-// format 2 had no sums, format 3 no calibration, format 4 no intervals.
-const savedFormat = 5
+// format 2 had no sums, format 3 no calibration, format 4 no intervals, format 5 no texts
+// and no numbers of levels.
+const savedFormat = 6
 
 // A saved model is the content of model.json: all that is needed, with the
 // weights, to predict.
@@ -163,6 +164,9 @@ func parseSaved(path string, text []byte) (*saved, error) {
 	}
 	if err := numjson.UnmarshalStrict(text, m); err != nil {
 		return fail(err)
+	}
+	if m.Schema != nil {
+		m.levels = m.Schema.Levels()
 	}
 	if err := m.checkSums(text); err != nil {
 		return fail(err)

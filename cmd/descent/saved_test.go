@@ -87,7 +87,7 @@ func TestFilesOfEarlierPrograms(t *testing.T) {
 // So are results.
 func TestResultsOfEarlierPrograms(t *testing.T) {
 	results := filepath.Join(saved2, "results", "results.json")
-	if r, err := bench.Read(results); err != nil || len(r.Runs) == 0 {
+	if r, err := bench.Read(results); err != nil || len(r.Tracks[0].Runs) == 0 {
 		t.Errorf("%v", err)
 	}
 	if status, out, errs := descent("bench", "diff", results, results); status != 0 || strings.Count(out, "identical") != 2 {

@@ -23,6 +23,7 @@ type setup struct {
 	Features int          `json:"features"`
 	Shape    []int        `json:"shape,omitempty"`   // of a row's inputs, if it is not their number
 	Classes  int          `json:"classes,omitempty"` // 0 for regression
+	levels   []int        // of the inputs that are numbers of levels, see data.Dataset; nil if none is
 	imageSetup
 	// The target of a regression is divided by Scale after Offset is taken
 	// off: the loss is in these units.
@@ -101,7 +102,7 @@ const maxWeights = 1 << 28
 
 // of says what rows a data set has.
 func (s *setup) of(d *data.Dataset) {
-	s.Features, s.Classes, s.Shape = d.Features(), len(d.Classes), nil
+	s.Features, s.Classes, s.Shape, s.levels = d.Features(), len(d.Classes), nil, d.Levels
 	if s.Model.Codes() {
 		s.Classes = 0
 	}
@@ -141,7 +142,7 @@ func (s *setup) task() (train.Task, error) {
 	if s.Model.Tokens() {
 		return none, fmt.Errorf("model %s takes tokens; a table has numbers", s.Model)
 	}
-	model, sum, err := s.Model.For(s.shape(), n)
+	model, sum, err := s.rowModel(n)
 	if err != nil {
 		return none, err
 	}
@@ -189,6 +190,27 @@ func (s *setup) task() (train.Task, error) {
 		t.Loss, t.Residuals = ofSigns(t.Loss), ofSigns(t.Residuals)
 	}
 	return t, nil
+}
+
+// rowModel is the model of rows with so many outputs, which embeds levels.
+func (s *setup) rowModel(outputs int) (models.Layer, *models.Summary, error) {
+	if s.levels == nil {
+		return s.Model.For(s.shape(), outputs)
+	}
+	inputs := 0
+	for _, n := range s.levels {
+		if n > 0 {
+			n = models.LevelWidth(n) - 1
+		}
+		inputs += n + 1
+	}
+	model, _, err := s.Model.For([]int{inputs}, outputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	model = models.Sequential(models.EmbedLevels(s.levels, 0), model)
+	sum, err := models.Summarize(model, s.Features)
+	return model, sum, err
 }
 
 // allowWeights refuses a model with too many weights.

@@ -144,6 +144,7 @@ var cures = map[string]cure{
 	"Weight":    {flag: "weight", text: "give --weight {}"},
 	"Group":     {flag: "group", text: "give --group {}"},
 	"Time":      {flag: "time", text: "give --time {}"},
+	"Text":      {flag: "text", text: "give --text {} if its words are inputs"},
 	"Use":       {flag: "use", text: "give --use {} to use it"},
 	"Split":     {flag: "split", text: "give --split {} if their order does not matter"},
 	"Task":      {flag: "task", text: "give --task {} if that is wrong"},

@@ -30,7 +30,7 @@ func TestPageOnText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "m")
+	places := map[string]string{"m": filepath.Join(t.TempDir(), "m"), "r": filepath.Join(t.TempDir(), "r"), "reviews.csv": file(t, "reviews.csv", reviewText(200)), "new.csv": file(t, "new.csv", reviewText(5))}
 	done := 0
 	for line := range strings.Lines(string(page)) {
 		command, ok := strings.CutPrefix(line, "    descent ")
@@ -39,20 +39,21 @@ func TestPageOnText(t *testing.T) {
 		}
 		args := words(command)
 		for i, a := range args {
-			if a == "m" {
-				args[i] = dir
+			if place, ok := places[a]; ok {
+				args[i] = place
 			}
 		}
 		status, out, errs := descent(args...)
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", command, status, errs)
 		}
-		if want := map[string]string{"train": "bits a character", "generate": "Alice "}[args[0]]; !strings.Contains(out, want) {
+		wants := map[string]string{"train alice": "bits a character", "generate m": "Alice ", "train reviews.csv": "1024 inputs", "predict r": "p_bad,p_good"}
+		if want, ok := wants[strings.Join(words(command)[:2], " ")]; !ok || !strings.Contains(out, want) {
 			t.Errorf("%s: %s", command, out)
 		}
 		done++
 	}
-	if done != 2 {
+	if done != 4 {
 		t.Errorf("%d commands", done)
 	}
 }

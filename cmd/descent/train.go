@@ -35,7 +35,8 @@ type trainOptions struct {
 	length                int // of a puzzle
 	target, task, scaling string
 	drop, use             []string
-	categorical           []string
+	categorical, texts    []string
+	embed                 int
 	split, unknown        string
 	rawTarget             bool
 	weight, classWeight   string

@@ -86,7 +86,11 @@ const work = 20e6
 // Solvable tells whether the optimum of a linear model of the rows is computed in
 // no more time than a training takes.
 func Solvable(d *data.Dataset) bool {
-	return float64(d.Rows()*d.Features())*float64(max(1, len(d.Classes))) <= work
+	inputs := d.Features()
+	for _, n := range d.Levels {
+		inputs += n
+	}
+	return float64(d.Rows())*float64(inputs)*float64(max(1, len(d.Classes))) <= work
 }
 
 // Of fits the baselines to training rows and scores them on others, by the metrics
@@ -125,7 +129,7 @@ func All(ctx context.Context, task *train.Task, training *data.Dataset, scored .
 //	mean (x·w + b - y)² + ‖w‖²/n    or    mean cross-entropy + ½‖w‖²/n
 //
 // for n rows, which are the defaults of scikit-learn's Ridge and
-// LogisticRegression.
+// LogisticRegression. Of a number of a level it sees which level that is.
 func Linear(ctx context.Context, d *data.Dataset) (*train.Trainer, error) {
 	return linear(ctx, train.Task{}, d)
 }
@@ -146,7 +150,7 @@ func linear(ctx context.Context, task train.Task, d *data.Dataset) (*train.Train
 	if err != nil {
 		return nil, err
 	}
-	task.Model, task.Loss, task.Features, task.Classes = model(outputs), l.Loss, d.Features(), len(d.Classes)
+	task.Model, task.Loss, task.Features, task.Classes = models.Sequential(models.OneHotLevels(d.Levels), model(outputs)), l.Loss, d.Features(), len(d.Classes)
 	if task.Classes > 0 {
 		task.Gives = train.Logits
 	}

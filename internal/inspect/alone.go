@@ -42,11 +42,11 @@ func (f *Facts) columns(p *data.Parts) {
 	for i := range p.Schema.Inputs {
 		in := &p.Schema.Inputs[i]
 		c := Column{Name: name(in), Kind: in.Kind, Missing: in.Missing, Range: in.Span, Words: len(in.Levels), dated: in.Part != ""}
-		if len(t.y)+len(t.class) >= least {
+		if len(t.y)+len(t.class) >= least && in.Kind != data.Text {
 			c.Alone = t.explained(t.cells(at, in), in.Kind == data.Numeric)
 		}
 		f.Columns = append(f.Columns, c)
-		at += max(1, len(in.Levels))
+		at += in.Width()
 	}
 }
 
@@ -85,7 +85,7 @@ func newTarget(p *data.Parts) *target {
 func (t *target) cells(at int, in *data.Input) []float64 {
 	x := make([]float64, len(t.rows))
 	for i, row := range t.rows {
-		if x[i] = row[at]; in.Kind == data.Categorical {
+		if x[i] = row[at]; in.Kind == data.Categorical && !in.Coded {
 			x[i] = float64(slices.Index(row[at:at+len(in.Levels)], 1))
 		}
 	}

@@ -165,6 +165,8 @@ func prepare(work string, team *graph.Team) (task, error) {
 		return embedding(numbers(name)[0], n[0], n[1])
 	case "gpt":
 		return gpt(numbers(name)[0], n[0], n[1], n[2], team)
+	case "columns":
+		return columns(numbers(name)[0], n[0], n[1], n[2], team)
 	case "hvp":
 		return hvp(n[0], n[1:])
 	case "rosenbrock":

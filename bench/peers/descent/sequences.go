@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"descent/graph"
@@ -26,18 +27,42 @@ func gpt(layers, width, context, batch int, team *graph.Team) (task, error) {
 	g := graph.New(graph.Float32, 1)
 	x, y := models.Tokens(g, "x", batch, context, tokens), g.Indices("y", batch*context)
 	loss := losses.CrossEntropy(ops.Reshape(model(x), batch*context, tokens), y)
-	for name, seed := range gptSeeds(layers) {
-		v := g.Store().Lookup(name)
-		must(v.Set(sequenceWeights(name, seed, v.Shape())))
-	}
+	seeds := blockSeeds(layers, 102)
+	seeds["position.w"], seeds["embed.w"] = 100, 101
+	start(g, seeds)
 	t := optimizers.Descend(loss, optimizers.Adam())
 	return trained(loss, t, 0.001, team, graph.Let(x, classesOf(1, tokens, batch*context)), graph.Let(y, classesOf(2, tokens, batch*context)))
 }
 
-// gptSeeds are those of the matrices of a gpt, by name: the number of each among
-// PyTorch's parameters, and 100.
-func gptSeeds(layers int) map[string]int {
-	seeds := map[string]int{"position.w": 100, "embed.w": 101}
+// columns is a step of Adam on a transformer whose steps are the numbers of rows, each
+// times a row of weights, and one more, of which classes are read.
+// Gorishniy and others 2021, https://arxiv.org/abs/2106.11959.
+func columns(count, layers, width, batch int, team *graph.Team) (task, error) {
+	const kinds = 10
+	g := graph.New(graph.Float32, 1)
+	x, y := g.Input("x", batch, count), g.Indices("y", batch)
+	w, at, read := g.Param("w", graph.Zeros, count, width), g.Param("at", graph.Zeros, count, width), g.Param("read", graph.Zeros, 1, 1, width)
+	h := ops.Concat(1, ops.Broadcast(read, batch, 1, width), ops.Add(ops.Mul(ops.ExpandDims(x, 2), w), at))
+	for range layers {
+		h = models.Transformer(4)(h)
+	}
+	first := ops.Reshape(ops.Slice(h, 1, 0, 1, 1), batch, width)
+	loss := losses.CrossEntropy(models.Dense(kinds)(models.LayerNorm()(first)), y)
+	seeds := blockSeeds(layers, 103)
+	seeds["w"], seeds["at"], seeds["read"] = 100, 101, 102
+	start(g, seeds)
+	half, xs := uniform(1, batch/2*count, -1, 1), make([]float32, batch*count)
+	for r := range batch { // each row twice, of two classes
+		copy(xs[r*count:(r+1)*count], half[r/2*count:])
+	}
+	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team, graph.Let(x, xs), graph.Let(y, classesOf(2, kinds, batch)))
+}
+
+// blockSeeds are those of the matrices of blocks of a transformer, the norm and the dense
+// layer behind them, by name: the number of each among PyTorch's parameters, and 100. The
+// parameters of the blocks begin with the first.
+func blockSeeds(layers, first int) map[string]int {
+	seeds := map[string]int{}
 	nth := func(kind string, k int, last string) string {
 		if k > 0 {
 			kind = fmt.Sprint(kind, k+1)
@@ -45,23 +70,30 @@ func gptSeeds(layers int) map[string]int {
 		return kind + "." + last
 	}
 	for b := range layers {
-		first := 102 + 12*b + 4 // norms come first
 		for i, name := range []string{nth("attention", b, "in_proj_weight"), nth("attention", b, "out_proj.weight"), nth("dense", 2*b, "w"), nth("dense", 2*b+1, "w")} {
-			seeds[name] = first + 2*i
+			seeds[name] = first + 12*b + 4 + 2*i // norms come first
 		}
 	}
-	seeds[nth("dense", 2*layers, "w")] = 102 + 12*layers + 2
+	seeds[nth("dense", 2*layers, "w")] = first + 12*layers + 2
 	return seeds
+}
+
+// start sets weights to those of every peer.
+func start(g *graph.Graph, seeds map[string]int) {
+	for name, seed := range seeds {
+		v := g.Store().Lookup(name)
+		must(v.Set(sequenceWeights(name, seed, v.Shape())))
+	}
 }
 
 // sequenceWeights are those of every peer: of a dense layer in the order of its
 // transpose.
 func sequenceWeights(name string, seed int, s graph.Shape) []float64 {
 	bound := 1 / math.Sqrt(float64(s.Dim(1)))
-	switch {
+	switch name, _, _ := strings.Cut(name, "."); {
 	case strings.HasPrefix(name, "dense"):
 		return peerWeights(seed, s)
-	case strings.HasPrefix(name, "embed"), strings.HasPrefix(name, "position"):
+	case slices.Contains([]string{"embed", "position", "at", "read"}, name):
 		bound = 0.1
 	}
 	w := make([]float64, s.Size())

@@ -226,7 +226,7 @@ def tasks(work, threads):
     if kind == "norm":
         import norms
         return norms.tasks(*rest)
-    if kind in ("gpt", "attention", "embedding"):
+    if kind in ("gpt", "columns", "attention", "embedding"):
         import sequences
         return sequences.tasks(kind, *rest)
     make = {"mlp": mlp_tasks, "rosenbrock": rosenbrock_tasks, "hvp": hvp_tasks,

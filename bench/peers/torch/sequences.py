@@ -27,7 +27,8 @@ class Block(nn.Module):
     def forward(self, x, mask):
         b, t, c = x.shape
         q, k, v = self.qkv(self.ln1(x)).view(b, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
-        a = ((q * (c // self.heads) ** -.5) @ k.transpose(-2, -1) + mask).softmax(-1) @ v
+        a = (q * (c // self.heads) ** -.5) @ k.transpose(-2, -1)
+        a = (a if mask is None else a + mask).softmax(-1) @ v
         x = x + self.proj(a.transpose(1, 2).reshape(b, t, c))
         return x + self.down(F.gelu(self.up(self.ln2(x))))
 
@@ -48,6 +49,22 @@ class GPT(nn.Module):
         return x.view(-1, x.shape[-1])
 
 
+class Columns(nn.Module):
+    """Each number of a row is a step, x_i w_i + pos_i; one more is read."""
+    def __init__(self, columns, layers, width):
+        super().__init__()
+        self.w, self.pos = nn.Parameter(torch.zeros(columns, width)), nn.Parameter(torch.zeros(columns, width))
+        self.pos_read = nn.Parameter(torch.zeros(1, 1, width))
+        self.blocks = nn.ModuleList(Block(width) for _ in range(layers))
+        self.ln, self.head = nn.LayerNorm(width), nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = torch.cat([self.pos_read.expand(x.shape[0], -1, -1), x.unsqueeze(-1) * self.w + self.pos], 1)
+        for b in self.blocks:
+            x = b(x, None)
+        return self.head(self.ln(x[:, 0]))
+
+
 def init(model):
     for k, (name, p) in enumerate(model.named_parameters()):
         if p.dim() < 2:
@@ -63,6 +80,15 @@ def gpt_tasks(layers, width, context, batch):
 
     def make(**options):
         step = peer.training(init(GPT(layers, width, context)), x, y, "adam", **options)
+        return step, peer.fall(step)
+    return peer.ways(make)
+
+
+def columns_tasks(columns, layers, width, batch):
+    x, y = uniform(1, batch // 2, columns).repeat_interleave(2, 0), classes(2, 10, batch)
+
+    def make(**options):
+        step = peer.training(init(Columns(columns, layers, width)), x, y, "adam", **options)
         return step, peer.fall(step)
     return peer.ways(make)
 
@@ -105,4 +131,4 @@ def embedding_tasks(rows, width, taken):
 
 
 def tasks(kind, *sizes):
-    return {"gpt": gpt_tasks, "attention": attention_tasks, "embedding": embedding_tasks}[kind](*sizes)
+    return {"gpt": gpt_tasks, "columns": columns_tasks, "attention": attention_tasks, "embedding": embedding_tasks}[kind](*sizes)
