@@ -83,8 +83,8 @@ func (l *League) Summary() string {
 	return fmt.Sprintf("%d runs in %.1f s", runs, seconds)
 }
 
-// ranks draws the mean rank of each optimizer on each track where all take part, as a
-// part of the way from the first to the last.
+// ranks draws the mean rank of each optimizer on each track, as a part of the way from the
+// first to the last.
 func (l *League) ranks() *plot.Figure {
 	labels := l.order()
 	f := &plot.Figure{X: plot.Axis{Label: "mean rank, from the first (0) to the last (1) of its track", Min: 0, Max: 1}, Width: 860, Height: 110 + float64(22*float64(len(labels)))}
@@ -120,7 +120,7 @@ func (l *League) WriteHTML(w io.Writer) error {
 		return err
 	}
 	v.add(section{Title: "Every track", Table: l.table(), Map: v.draw(l.ranks()),
-		Note: "Mean ranks over problems, and mean normalised scores with 95\u2009% intervals: 0 is a constant, 1 a tuned Adam. Ranks are among those that take part in a track; on self-tuning, only what finds the length of its steps itself. No two that the critical difference of a track does not tell apart are ranked against each other by this table."})
+		Note: "Mean ranks over problems, and mean normalised scores with 95\u2009% intervals: 0 is a constant, 1 a tuned Adam. Ranks are among those that take part in a track; on self-tuning, only what finds the length of its steps itself. How much two ranks must differ to be told apart stands with each track."})
 	for _, r := range l.Tracks {
 		v.track(r)
 	}
@@ -143,7 +143,7 @@ func (v *view) track(r *Results) {
 	s := section{Title: "Track " + r.Setup.Track, Note: doc(r.Setup.Track) + "."}
 	for i, x := range own.Sections {
 		if i == 0 {
-			s.Table = x.Table
+			s.Table, s.Note = x.Table, s.Note+" "+x.Note
 			s.Folded = append(s.Folded, folded{Summary: "In words", List: r.Verdict})
 			continue
 		}

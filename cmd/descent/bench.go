@@ -123,6 +123,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 
 // execute does what the command is for.
 func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
+	command := commandLine(cmd, args) // before a plan sets flags
 	if err := o.ready(cmd, args); err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 		}
 		return o.told(err)
 	}
-	command, plan := commandLine(cmd, args), o.planOf(cmd)
+	plan := o.planOf(cmd)
 	if len(o.tracks) > 1 {
 		l, err := o.study.RunTracks(cmd.Context(), o.tracks)
 		show.close()

@@ -186,6 +186,9 @@ func TestBenchPlan(t *testing.T) {
 	if status, _, errs := descent("bench", "--plan", file, "-q", "--workers", "1", "--out", second); status != 0 {
 		t.Fatal(errs)
 	}
+	if text := textOf(t, second, jsonFile); !strings.Contains(text, `"command": "descent bench --plan `) || strings.Contains(text[:strings.Index(text, `"plan"`)], "--seeds") {
+		t.Errorf("the command is not what was given: %.300s", text)
+	}
 	if unmeasured(t, first) != unmeasured(t, second) {
 		t.Error("the plan gives other results")
 	}
