@@ -23,11 +23,12 @@ import (
 // one axis only, such as a bias, is Adam's.
 //
 // It is the authors' program but for this. Where that takes LAPACK's QR, the columns
-// of L·P are made orthogonal one after another, each twice (Gram and Schmidt), which
-// differs in the signs of columns; these cancel. L there is L/trace(L) + 1e-6·1: a
-// direction without gradient stays where it is. And the first P is one such step from
-// 1, not an eigendecomposition; its first ten steps are in other axes for that. Axes
-// are not joined. Weight decay is apart: put Decay(0.01) before it.
+// of L·P are made orthogonal one after another, in blocks, each twice (Gram and
+// Schmidt), which differs in the signs of columns; these cancel. L there is
+// L/trace(L) + 1e-6·1: a direction without gradient stays where it is. And the first P
+// is one such step from 1, not an eigendecomposition; the first ten steps are in other
+// axes for that. Axes are not joined. Weight decay is apart: put Decay(0.01) before it.
+// A change of the axes takes as long as about ten products of square matrices.
 //
 // Vyas et al. 2024, https://arxiv.org/abs/2409.11321;
 // https://github.com/nikhilvyas/SOAP.
@@ -132,14 +133,48 @@ func steadied(l *node) *node {
 }
 
 // orthogonal makes rows of length 1 that are orthogonal: each without its part along
-// those before it. What rounding leaves of that part is taken out the second time.
+// those before it. In large matrices blocks of rows go through that together, so that
+// most of it is products of matrices. What rounding leaves is taken out the second time.
 func orthogonal(m *node) *node {
 	n := m.Shape().Dim(0)
-	done := m.Graph().Const(0, n, n)
-	rows, _ := graph.Scan([]*node{done}, []*node{m, eye(m, n)}, graph.ScanOptions{Name: "orthogonal"}, func(c, x []*node) (next, y []*node) {
+	b := blockOf(n)
+	if b == n {
+		return oneByOne(m)
+	}
+	xs := []*node{ops.Reshape(m, n/b, b, n), ops.Reshape(eye(m, n), n/b, b, n)}
+	rows, _ := graph.Scan([]*node{m.Graph().Const(0, n, n)}, xs, graph.ScanOptions{Name: "blocks"}, func(c, x []*node) (next, y []*node) {
 		v := x[0]
 		for range 2 {
-			v = ops.Sub(v, ops.MatMul(ops.MatMul(c[0], v), c[0]))
+			v = oneByOne(without(v, c[0]))
+		}
+		return []*node{ops.Add(c[0], ops.MatMul(ops.Transpose(x[1]), v))}, nil
+	})
+	return rows[0]
+}
+
+// blockOf is how many of n rows go together: the largest divisor of n up to 16, or all
+// of them where there are few, or no blocks worth their while.
+func blockOf(n int) int {
+	for b := 16; b >= 8 && n > 64; b-- {
+		if n%b == 0 {
+			return b
+		}
+	}
+	return n
+}
+
+// without is v without its part along orthogonal rows.
+func without(v, rows *node) *node {
+	return ops.Sub(v, ops.MatMul(ops.MatMul(v, ops.Transpose(rows)), rows))
+}
+
+// oneByOne is [orthogonal] row by row.
+func oneByOne(m *node) *node {
+	b, n := m.Shape().Dim(0), m.Shape().Dim(1)
+	rows, _ := graph.Scan([]*node{m.Graph().Const(0, b, n)}, []*node{m, eye(m, b)}, graph.ScanOptions{Name: "orthogonal"}, func(c, x []*node) (next, y []*node) {
+		v := x[0]
+		for range 2 {
+			v = without(v, c[0])
 		}
 		return []*node{ops.Add(c[0], ops.Outer(x[1], ops.Div(v, ops.Norm(v))))}, nil
 	})
