@@ -44,7 +44,7 @@ var Full = []Workload{
 		From:  tableRows("tables/telco.csv", "Churn"), Task: classes(func(n int) models.Layer { return models.MLP(ops.ReLU, 32, n) }), Epochs: 5, Batch: 64, Reference: Reference{0.735, 0.8, 0.78}},
 	{Row: spec.Row{Name: "abalone-mlp", Doc: "a regression on 4177 rows", Source: "https://doi.org/10.24432/C55C7W"}, Data: "abalone", Model: "mlp(32,32)", Loss: "mse",
 		Files: map[string]string{"tables/abalone.csv": "6ef10d5c6fe8470a80cc27309248cef1ffe66a96d3fdf838fb4f40a8bea02f96"},
-		From:  tableRows("tables/abalone.csv", "column_9"), Task: numbers(func() models.Layer { return models.MLP(ops.ReLU, 32, 32, 1) }), Epochs: 10, Batch: 64, Reference: Reference{1, 0.44, 0.5}},
+		From:  tableRows("tables/abalone.csv", "column_9"), Task: numbers(func() models.Layer { return models.MLP(ops.ReLU, 32, 32, 1) }), Epochs: 10, Batch: 64, Reference: Reference{0.94, 0.4, 0.48}},
 }
 
 // missing says which file of a workload a folder does not have as it is meant, "" if it
