@@ -42,8 +42,7 @@ const chunkRows = 1024
 // objective returns the loss over the rows of d, with a penalty, or if that is nil
 // with the task's.
 func (t *Trainer) objective(d data.Rows, penalty func(params []*graph.Node) *graph.Node) (*objective, error) {
-	o := &objective{of: t, d: d, rows: make([]int, d.Rows()),
-		twin: &Trainer{task: t.task, root: graph.New(graph.Float64, t.Store().Seed()), programs: map[programKey]*program{}, team: t.team}}
+	o := &objective{of: t, d: d, rows: make([]int, d.Rows()), twin: t.twin()}
 	if penalty != nil {
 		o.twin.task.Penalty = penalty
 	}
@@ -75,6 +74,11 @@ func (t *Trainer) objective(d data.Rows, penalty func(params []*graph.Node) *gra
 		return o, o.adds()
 	}
 	return o, nil
+}
+
+// twin returns a trainer of the same task in float64, with parameters of its own.
+func (t *Trainer) twin() *Trainer {
+	return &Trainer{task: t.task, root: graph.New(graph.Float64, t.Store().Seed()), programs: map[programKey]*program{}, team: t.team}
 }
 
 // stateless reports a model that is more than a function of its parameters: dropout
