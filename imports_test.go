@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"optimizers/external", "optimizers/kronecker"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
-	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob"},
+	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob", "bench/diagnosis"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
