@@ -61,6 +61,10 @@ type Study struct {
 	// accuracy, 0.01 of an area, and a hundredth of the lower of two losses.
 	Margin float64
 
+	// Diagnose has the first scored run of each optimizer on each problem done again and
+	// looked at. The other results are the same.
+	Diagnose bool
+
 	// Journal, if not nil, keeps every run that is finished, and has those that were
 	// finished before. The numbers are the same.
 	Journal *journal.Journal
@@ -123,6 +127,11 @@ func (s *Study) prepare(ctx context.Context) (*Runner, error) {
 			job.Budget = 1
 			if _, err := r.Do(ctx, job); err != nil {
 				return nil, err
+			}
+			if s.Diagnose && i == 0 {
+				if _, _, err := r.look(ctx, &p, job, nil); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -195,6 +204,9 @@ func (s *Study) do(ctx context.Context) (*work, error) {
 	if err == nil {
 		err = w.score(ctx)
 	}
+	if err == nil && w.Diagnose {
+		err = w.diagnose(ctx)
+	}
 	return w, err
 }
 
@@ -240,6 +252,8 @@ type pairing struct {
 	chosen tuning.Setting
 	rule   string // as text, for the journal
 	other  bool   // another part of the study does it
+
+	diagnosis *Diagnosis // nil if nobody asked for it
 }
 
 // pair plans all pairings, problem by problem.
@@ -262,7 +276,9 @@ func (w *work) pair() error {
 			if p.other = w.parts > 0 && (len(w.pairings)-1)%w.parts != w.number; p.other {
 				continue
 			}
-			w.tally.Total += w.Seeds
+			if w.tally.Total += w.Seeds; w.Diagnose {
+				w.tally.Total++
+			}
 			if len(p.space.Ranges) > 0 {
 				w.tally.Total += 1 + w.Trials
 			}
@@ -278,7 +294,15 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 		items[i] = i
 	}
 	return all(ctx, w.width(), items, func(ctx context.Context, i int) (*Outcome, error) {
-		out, err := w.once(ctx, jobs[i], of[i])
+		out, err := remembered(w, of[i], "run", jobs[i], func(key string) (*Outcome, error) {
+			if w.Crew == nil {
+				return w.Do(ctx, jobs[i])
+			}
+			return w.Crew.Do(ctx, key, jobs[i])
+		})
+		if errors.As(err, new(*GivenUpError)) {
+			out, err = of[i].givenUp(jobs[i], err), nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -304,26 +328,22 @@ func (s *Study) kept(o *Outcome) *Outcome {
 	return &c
 }
 
-// once does a job if the journal does not have it. The key of a run is all that it
-// follows from: problem with the sum of its rows, job, rule, program, instruction set.
-func (w *work) once(ctx context.Context, job Job, p *pairing) (*Outcome, error) {
+// remembered returns what do makes of a job of a pairing, or what the journal has of that kind.
+// The key is all that it follows from: problem with the sum of its rows, job, rule,
+// program, instruction set.
+func remembered[T any](w *work, p *pairing, kind string, job Job, do func(key string) (*T, error)) (*T, error) {
 	if w.Journal == nil || strings.Contains(p.Text, "exec:") { // nobody knows what another program is today
-		return w.Do(ctx, job)
+		return do("")
 	}
-	key, err := journal.Key(p.info, job, p.rule, Revision(), w.instructions)
+	key, err := journal.Key(kind, p.info, job, p.rule, Revision(), w.instructions)
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{}
+	out := new(T)
 	if known, err := w.Journal.Get(key, out); known || err != nil {
 		return out, err
 	}
-	if w.Crew == nil {
-		out, err = w.Do(ctx, job)
-	} else if out, err = w.Crew.Do(ctx, key, job); errors.As(err, new(*GivenUpError)) {
-		return p.givenUp(job, err), nil
-	}
-	if err != nil {
+	if out, err = do(key); err != nil {
 		return nil, err
 	}
 	return out, w.Journal.Put(key, out)

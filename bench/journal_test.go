@@ -115,7 +115,7 @@ func TestJournalsAreOfOneStudy(t *testing.T) {
 
 // The parts of a study, each by a process of its own, are the study.
 func TestParts(t *testing.T) {
-	for _, kind := range []string{"functions", "full", "both"} {
+	for _, kind := range []string{"functions", "full", "both", "inside"} {
 		want := timeless(t, run(t, kinds[kind](t)))
 		dir := t.TempDir()
 		const parts = 3
@@ -137,7 +137,7 @@ func TestParts(t *testing.T) {
 		}
 		s := kinds[kind](t)
 		s.Journal = all
-		if r := run(t, s); timeless(t, r) != want || all.Len() != runs || runs != len(r.Runs)+len(r.Trials) {
+		if r := run(t, s); timeless(t, r) != want || all.Len() != runs || runs != len(r.Runs)+len(r.Trials)+len(r.Diagnoses) {
 			t.Errorf("%s: of %d parts with %d runs, %d are kept, and results are others", kind, parts, runs, all.Len())
 		}
 	}

@@ -132,6 +132,7 @@ func (v *view) fill() {
 			Figures: v.draw(slices.Concat(p.learning(), p.tuned())...)})
 	}
 	v.add(section{Title: "Each net", Folded: each})
+	v.why()
 	v.add(crewSection(v.Measured.Crew))
 	v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
 	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured, and what the intervals mean", List: v.method()})})

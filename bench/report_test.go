@@ -82,6 +82,7 @@ func labelled(t *testing.T, r *Results, any func() string) {
 	c := *r
 	c.Setup.Name, c.Command, c.Measured.Machine.CPU = any(), any(), any()
 	c.Problems, c.Overall, c.Optimizers, c.Pairs, c.Runs = slices.Clone(r.Problems), slices.Clone(r.Overall), slices.Clone(r.Optimizers), slices.Clone(r.Pairs), nil
+	c.Diagnoses = slices.Clone(r.Diagnoses)
 	for i := range c.Problems {
 		p := &c.Problems[i]
 		p.Data, p.Model, p.Loss, p.About, p.Notes = any(), any(), any(), any(), []string{any()}
@@ -99,6 +100,9 @@ func labelled(t *testing.T, r *Results, any func() string) {
 	}
 	for i := range c.Optimizers {
 		rename(&c.Optimizers[i].Optimizer)
+	}
+	for i := range c.Diagnoses {
+		rename(&c.Diagnoses[i].Optimizer)
 	}
 	for _, run := range r.Runs {
 		run := *run
@@ -148,6 +152,9 @@ func TestPageLoadsNothing(t *testing.T) {
 			wants = append(wants, "Profiles", "Ranks", "Each problem", "Mean rank over trials", "Cost of tuning")
 		} else {
 			wants = append(wants, "Learning curves", "Which differences are shown?", "scored runs", "(always the same)")
+		}
+		if len(r.Diagnoses) > 0 {
+			wants = append(wants, "Why", "Curvature beside the rate", "Noise of gradients")
 		}
 		for _, want := range wants {
 			if !strings.Contains(text, want) {

@@ -31,8 +31,10 @@ type Results struct {
 	Pairs      []Pair        `json:"pairs"`
 	Runs       []*Outcome    `json:"runs"`
 	Trials     []*Outcome    `json:"trials"`
-	Checks     []Check       `json:"checks"`
-	Measured   Measured      `json:"measured"`
+	// Diagnoses are one for each optimizer on each problem, if they were asked for.
+	Diagnoses []Diagnosis `json:"diagnoses,omitempty"`
+	Checks    []Check     `json:"checks"`
+	Measured  Measured    `json:"measured"`
 }
 
 const resultsFormat = 3
@@ -105,7 +107,9 @@ type Summary struct {
 func (w *work) results() *Results {
 	r := w.outline()
 	for _, p := range w.pairings {
-		r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...)
+		if r.Runs, r.Trials = append(r.Runs, p.runs...), append(r.Trials, p.trials...); p.diagnosis != nil {
+			r.Diagnoses = append(r.Diagnoses, *p.diagnosis)
+		}
 	}
 	r.derive()
 	return r
@@ -274,6 +278,7 @@ type part struct {
 	Pairs      []Pair
 	Runs       []*Outcome
 	Trials     []*Outcome
+	Diagnoses  []Diagnosis
 	Checks     []Check
 	Measured   *Measured
 }
@@ -284,7 +289,7 @@ func (r *Results) part(i int) *part {
 	run := func(o *Outcome) string { return o.Problem }
 	return &part{ProblemInfo: &r.Problems[i], Setup: r.Setup, Checks: r.Checks, Measured: &r.Measured,
 		Optimizers: only(r.Optimizers, name, func(s Summary) string { return s.Problem }), Pairs: only(r.Pairs, name, func(p Pair) string { return p.Problem }),
-		Runs: only(r.Runs, name, run), Trials: only(r.Trials, name, run)}
+		Runs: only(r.Runs, name, run), Trials: only(r.Trials, name, run), Diagnoses: only(r.Diagnoses, name, func(d Diagnosis) string { return d.Problem })}
 }
 
 // only returns the rows of a table that have a name.

@@ -86,6 +86,12 @@ var kinds = map[string]func(t testing.TB) *Study{
 		s.Name, s.Problems = "both", append(functions(Functions[2:4]), n)
 		return s
 	},
+	"inside": func(t testing.TB) *Study {
+		s, n := small(t, "iris", "sgd", "lbfgs")
+		n.Epochs, s.Seeds, s.Trials, s.Diagnose = 2, 2, 2, true
+		s.Name, s.Problems = "inside", append(functions(Functions[2:3]), n)
+		return s
+	},
 	"full": func(t testing.TB) *Study {
 		s, n := small(t, "iris", "adam(eps=1e-10..1e-3) @ constant", "clip(0.5..5) | momentum")
 		s.Track = "full"

@@ -37,7 +37,7 @@ func (r *Results) Verify(ctx context.Context, s *Study, part float64, digits int
 	if err := w.pair(); err != nil {
 		return nil, err
 	}
-	v := &Verification{Of: len(r.Runs) + len(r.Trials), Mismatches: []Mismatch{}}
+	v := &Verification{Of: len(r.Runs) + len(r.Trials) + len(r.Diagnoses), Mismatches: []Mismatch{}}
 	if digits > 0 { // by another instruction set
 		w.instructions = r.Setup.Instructions
 	}
@@ -60,6 +60,9 @@ func (r *Results) Verify(ctx context.Context, s *Study, part float64, digits int
 	if err := v.redo(ctx, w, part, digits); err != nil {
 		return nil, err
 	}
+	if err := v.lookAgain(ctx, w, r.Diagnoses, part, digits); err != nil {
+		return nil, err
+	}
 	again := *r
 	again.derive()
 	again.Verdict = again.verdict()
@@ -68,7 +71,7 @@ func (r *Results) Verify(ctx context.Context, s *Study, part float64, digits int
 		again, stated = *again.stated(), *stated.stated()
 	}
 	for _, x := range []*Results{&again, &stated} {
-		x.Problems, x.Runs, x.Trials, x.Measured = nil, nil, nil, Measured{}
+		x.Problems, x.Runs, x.Trials, x.Diagnoses, x.Measured = nil, nil, nil, nil, Measured{}
 	}
 	err = v.compare("", again, stated, 0)
 	slices.SortStableFunc(v.Mismatches, func(a, b Mismatch) int { return strings.Compare(a.Where, b.Where) })
@@ -131,6 +134,31 @@ func (v *Verification) redo(ctx context.Context, w *work, part float64, digits i
 		}
 	}
 	return nil
+}
+
+// lookAgain compares diagnoses with those of the study's first runs, and makes some of
+// them again.
+func (v *Verification) lookAgain(ctx context.Context, w *work, stated []Diagnosis, part float64, digits int) error {
+	var mine []*pairing
+	if w.Diagnose {
+		mine = w.pairings
+	}
+	if len(stated) != len(mine) {
+		v.Mismatches = append(v.Mismatches, Mismatch{"number of diagnoses", len(stated), len(mine)})
+		return nil
+	}
+	for i, p := range mine {
+		p.diagnosis = &stated[i]
+	}
+	mine = slices.DeleteFunc(slices.Clone(mine), func(p *pairing) bool { return len(p.runs) == 0 || sampled(w.Seed, w.runsOf(p)[0]) >= part })
+	v.Runs += len(mine)
+	got, err := all(ctx, w.Workers, mine, w.inside)
+	for i, p := range mine {
+		if err == nil {
+			err = v.compare(p.info.Name+", "+p.Label+": diagnosis", got[i], p.diagnosis, digits)
+		}
+	}
+	return err
 }
 
 // sampled is a number from 0 to 1 that follows from a job.

@@ -144,6 +144,13 @@ func TestBenchVerify(t *testing.T) {
 	if status, out, _ := descent("bench", "verify", file); status != exitFailure || !strings.Contains(out, "data_sha256") {
 		t.Errorf("other rows: status %d\n%s", status, out)
 	}
+	within := filepath.Join(dir, "within")
+	if status, _, errs := descent("bench", rows, "-t", "kind", "-m", "linear", "-o", "sgd", "-o", "lbfgs", "--trials", "2", "--seeds", "2", "--epochs", "2", "--diagnose", "-q", "--out", within); status != 0 {
+		t.Fatal(errs)
+	}
+	if status, out, errs := descent("bench", "verify", filepath.Join(within, jsonFile)); status != 0 || !strings.HasPrefix(out, "9 of 9 runs were done again") {
+		t.Errorf("diagnoses: status %d\n%s%s", status, out, errs)
+	}
 	other := filepath.Join(dir, "other")
 	if status, _, errs := descent("bench", rows, "-t", "kind", "-m", "linear", "-o", "sgd", "--trials", "2", "--seeds", "2", "--epochs", "2", "-q", "--out", other); status != 0 {
 		t.Fatal(errs)

@@ -162,6 +162,12 @@ var mutants = []mutant{
 	{"models/coder.go", "g.Keep(batch, ops.Shift(1, batch))", "", "Draw"},
 	{"train/task.go", "ops.Mul(ops.Shift(1, ops.Neg(share)), task.Loss", "ops.Mul(share, task.Loss", "MixedLoss"},
 
+	// Diagnoses.
+	{"bench/diagnosis/noise.go", "(1-seen/float64(all))", "1", ""},
+	{"bench/diagnosis/lanczos.go", "for range 2 {", "for range 0 {", ""},
+	{"bench/watch.go", "fresh = 1 + r.Momentum + float64(r.Momentum*fresh)", "fresh = 1 + float64(r.Momentum*fresh)", "Stable"},
+	{"train/derivatives.go", "own.Append(d.values[:0])", "mine.Append(d.values[:0])", "Derivatives"},
+
 	// Files.
 	{"internal/atomicfile/set.go", "	if err := s.sync(); err != nil {\n		return err\n	}\n	if err := last.Commit()", "	if err := last.Commit()", "Set"},
 	{"internal/atomicfile/set.go", "	if err := s.Finish(); err != nil {\n		return err\n	}\n	names :=", "	names :=", "Set"},
