@@ -3,11 +3,6 @@ package bench
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"hash"
-	"math"
 	"sync"
 
 	"descent/data"
@@ -35,13 +30,13 @@ type Baselines struct {
 
 func (f *facts) find(n *Net) error {
 	f.once.Do(func() {
-		f.sum = sumOfParts(n.Parts)
+		f.sum = n.Parts.Sum()
 		if n.Cases != nil {
 			var other *data.Parts
 			if other, f.err = n.Cases(1); f.err != nil {
 				return
 			}
-			f.fixed = sumOfParts(other) == f.sum // held out by time, for one
+			f.fixed = other.Sum() == f.sum // held out by time, for one
 		}
 		f.err = f.beat(n)
 	})
@@ -92,32 +87,6 @@ func reaches(s *train.Scores, of string, target float64) bool {
 		return s.Metrics["r2"] >= target
 	}
 	return s.Loss <= target
-}
-
-// sumOfParts is the SHA-256 of the encoded rows of all parts, in hexadecimal digits.
-func sumOfParts(p *data.Parts) string {
-	h := sha256.New()
-	for _, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
-		sumNumbers(h, d.X)
-		h.Write(d.Pixels)
-		sumNumbers(h, d.Y)
-		sumNumbers(h, d.Weight)
-		classes := make([]float64, len(d.Class))
-		for i, c := range d.Class {
-			classes[i] = float64(c)
-		}
-		sumNumbers(h, classes)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// sumNumbers adds numbers, after how many they are.
-func sumNumbers(h hash.Hash, x []float64) {
-	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 8*len(x)+8), uint64(len(x)))
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-	}
-	h.Write(b)
 }
 
 // keptCases is how many divisions of a net's rows are kept in memory beside its own.

@@ -267,11 +267,19 @@ func (t *Table) Column(name string) (*Column, error) {
 // Where names a row in errors: "iris.csv:17", or "table, row 15" (from 0) if
 // the table was not read from text.
 func (t *Table) Where(row int) string {
+	if line, ok := t.line(row); ok {
+		return fmt.Sprintf("%s:%d", t.Name, line)
+	}
+	return fmt.Sprintf("%s, row %d", t.Name, row)
+}
+
+// line returns the line of the file on which a row stands, if there is one.
+func (t *Table) line(row int) (line int, ok bool) {
 	at := sort.Search(len(t.lines), func(i int) bool { return t.lines[i].row > row }) - 1
 	if at < 0 {
-		return fmt.Sprintf("%s, row %d", t.Name, row)
+		return 0, false
 	}
-	return fmt.Sprintf("%s:%d", t.Name, row+t.lines[at].shift)
+	return row + t.lines[at].shift, true
 }
 
 // setLine notes the line of the row that is read next.
