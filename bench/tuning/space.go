@@ -172,8 +172,13 @@ func (s *Space) insert(r spec.Range, call int, asked bool) {
 // what suits the numbers.
 func scaleOf(set spec.Setting, x spec.Interval) spec.Scale {
 	switch {
-	case set.Search.Scale != spec.Even:
+	case set.Search != nil && set.Search.Scale != spec.Even:
 		return set.Search.Scale
+	case set.Kind == spec.Whole || set.Kind == spec.Wholes:
+		if x.Lo >= 1 && x.Hi >= 4*x.Lo {
+			return spec.Log
+		}
+		return spec.Even
 	case set.Range == "[0,1)" && x.Lo >= 0.5:
 		return spec.Below1
 	case x.Lo > 0 && x.Hi >= 10*x.Lo:
@@ -258,7 +263,7 @@ func rounded(x float64, digits int) float64 {
 }
 
 // primes are the bases of the sequence; a space has as many ranges at most as there are.
-var primes = []uint64{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53}
+var primes = []uint64{2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89}
 
 // halton returns number i of a sequence in dimension k that fills the interval from 0
 // to 1 evenly: the digits of i in a prime base behind the point, in reverse, each

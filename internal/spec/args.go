@@ -20,10 +20,7 @@ func (r *Row) Bind(c Call) (Args, error) {
 		a.values[i] = all[i].Default
 	}
 	for k, arg := range c.Args {
-		i, err := a.named(arg.Name)
-		if arg.Name == "" {
-			i, err = a.position(k)
-		}
+		i, err := a.takes(arg, k)
 		if err != nil {
 			return a, err
 		}
@@ -37,6 +34,24 @@ func (r *Row) Bind(c Call) (Args, error) {
 		}
 	}
 	return a, nil
+}
+
+// Takes returns the setting that argument i of a call is for.
+func (r *Row) Takes(c Call, i int) (*Setting, error) {
+	s := settings{r, r.All()}
+	at, err := s.takes(c.Args[i], i)
+	if err != nil {
+		return nil, err
+	}
+	return &s.all[at], nil
+}
+
+// takes returns the index of the setting that argument k is for.
+func (s settings) takes(arg Arg, k int) (int, error) {
+	if arg.Name == "" {
+		return s.position(k)
+	}
+	return s.named(arg.Name)
 }
 
 // set gives setting i the value of an argument.
