@@ -98,7 +98,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringSliceVar(&o.tracks, "track", []string{"lr"}, "what is tuned: "+strings.Join(spec.Names(tuning.Tracks), ", ")+"; of a suite several, which make a league")
 	f.IntVar(&s.Trials, "trials", 10, "settings that are tried of each optimizer, beside its default")
 	f.IntVar(&s.Seeds, "seeds", 10, "scored runs of each optimizer on each problem")
-	f.StringVar(&o.rankBy, "score", "", "what ranks, and what settings are chosen by: "+strings.Join(metricNames(), ", ")+" (default: accuracy, of numbers the loss)")
+	f.StringVar(&o.rankBy, "score", "", about("score", ": "+strings.Join(metricNames(), ", ")+" (default: accuracy, of numbers the loss)"))
 	f.Float64Var(&s.Margin, "margin", 0, "difference of scores that does not matter (default: half a point of accuracy, a hundredth of a loss)")
 	f.IntVarP(&o.net.Epochs, "epochs", "e", 0, about("epochs", " (default: about 2400 steps)"))
 	f.IntVarP(&o.net.Batch, "batch", "b", 0, about("batch", ", 0 for all (default: 16, or 64 from 5000 rows)"))
@@ -514,6 +514,8 @@ func commandLine(cmd *cobra.Command, args []string) string {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		values := []string{f.Value.String()}
 		switch v := f.Value.(type) {
+		case *choice:
+			values = v.texts()
 		case pflag.SliceValue:
 			values = v.GetSlice()
 			if f.Value.Type() != "stringArray" {

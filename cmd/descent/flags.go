@@ -29,6 +29,7 @@ var flagHeads = map[string]string{
 	"out":         "folder for what is made",
 	"plot":        "file for a picture, .svg or .png",
 	"scaling":     "of numeric inputs: standard, minmax or none",
+	"score":       "what ranks, and what settings are chosen by",
 	"schedule":    "learning rate by the step, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant",
 	"seed":        "seed of what is random",
 	"start":       "where to start, such as x=4,y=3 or x=[0,0]",

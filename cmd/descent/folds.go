@@ -100,6 +100,7 @@ type foldReport struct {
 	Group   string               `json:"group,omitempty"`
 	Groups  int                  `json:"groups,omitempty"` // how many there are
 	Time    string               `json:"time,omitempty"`   // column whose order is kept
+	Trials  int                  `json:"trials,omitempty"` // of a search within each fold
 	Scores  map[string]foldScore `json:"scores"`
 	Beats   []foldDifference     `json:"beats"`
 }
@@ -162,6 +163,7 @@ func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w 
 type folder struct {
 	trainOptions
 	trainer *train.Trainer // nil where each division has one of its own
+	net     string         // that it trains, in a search
 	inputs  int            // that it takes
 }
 
@@ -187,16 +189,6 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 	if err := own.scaleTarget(p, own.Raw); err != nil {
 		return r, err
 	}
-	task, err := own.setup.task()
-	if err != nil {
-		return r, err
-	}
-	if r.baselines, err = baseline.Of(ctx, &task, p.Train, p.Test); err != nil {
-		return r, err
-	}
-	if at := p.Latest; at > 0 {
-		r.baselines.Last = baseline.LastValue(&task, p.Train, at-1, p.Test)
-	}
 	t := own.trainer
 	if t == nil || own.inputs != own.Features {
 		if t, err = own.trainOptions.trainer(); err != nil {
@@ -209,6 +201,22 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 	}
 	if err := own.again(ctx, t, p.Train, p.Val); err != nil {
 		return r, err
+	}
+	return own.predicted(ctx, t, p)
+}
+
+// predicted is what a trainer, and the baselines, make of the rows that a division holds
+// out.
+func (own *folder) predicted(ctx context.Context, t *train.Trainer, p *data.Parts) (r foldRun, err error) {
+	task, err := own.setup.task()
+	if err != nil {
+		return r, err
+	}
+	if r.baselines, err = baseline.Of(ctx, &task, p.Train, p.Test); err != nil {
+		return r, err
+	}
+	if at := p.Latest; at > 0 {
+		r.baselines.Last = baseline.LastValue(&task, p.Train, at-1, p.Test)
 	}
 	if own.Classes > 0 {
 		r.classes, err = t.Classes(p.Test)
@@ -395,6 +403,9 @@ func (r *report) foldsAre() string {
 		if f.Groups < fewGroups {
 			intervals += fmt.Sprintf("; of so few groups (%d) they are rough", f.Groups)
 		}
+	}
+	if f.Trials > 0 {
+		how += fmt.Sprintf(", a search of %d trials in each", f.Trials)
 	}
 	return fmt.Sprintf("%d folds%s%s: models trained on %d rows, with 95 %% intervals %s", f.Folds, times, how, f.Trained, intervals)
 }

@@ -21,7 +21,7 @@ func (o *trainOptions) claim(warn io.Writer) (release func(), err error) {
 	if o.out == "" {
 		return func() {}, nil
 	}
-	if release, err = claim(o.out, modelFile, weightsFile, checkpointFile, logFile, membersFile); err != nil {
+	if release, err = claim(o.out, o.files()...); err != nil {
 		return nil, err
 	}
 	if err := modelSet(o.out).Finish(); err != nil {
@@ -38,6 +38,15 @@ func (o *trainOptions) claim(warn io.Writer) (release func(), err error) {
 	o.log = newRunLog(filepath.Join(o.out, atomicfile.Next(logFile)), o.run.Warn)
 	o.run.Log = o.log
 	return release, nil
+}
+
+// files are those that a run has in its folder.
+func (o *trainOptions) files() []string {
+	all := []string{modelFile, weightsFile, checkpointFile, logFile, membersFile}
+	if o.exploring.on() {
+		all = append(all, journalFile)
+	}
+	return all
 }
 
 // settings are what --resume compares, besides what a checkpoint sees itself.
@@ -79,13 +88,24 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 		return errors.Join(failed, e)
 	}
 	var folds error
-	if o.folding.k > 0 && !canceled {
+	if x := &o.exploring; x.found != nil {
+		if x.runs != nil {
+			f := o.folding
+			f.k = x.found.outer.Len() / x.found.repeats
+			f.calibrate(o, x.runs, x.found.outer.Time != "")
+			r.Folds = f.report(o, x.found.outer, x.trained, x.runs)
+			r.Folds.Trials = len(x.found.trials)
+		}
+		x.report(o, r)
+	} else if o.folding.k > 0 && !canceled {
 		r.Folds, folds = o.folding.run(cmd.Context(), o, r.Classes, o.progress(cmd))
 		if folds != nil && !errors.Is(folds, context.Canceled) { // else the model is kept, and told
 			return errors.Join(failed, folds)
 		}
 	}
-	r.foldsCost = o.folding.costs(o)
+	if r.Search == nil {
+		r.foldsCost = o.folding.costs(o)
+	}
 	if o.report != "" {
 		if e := r.writePage(o, t, r.command); e != nil {
 			return errors.Join(failed, e)

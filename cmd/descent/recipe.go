@@ -65,9 +65,14 @@ func (o *trainOptions) follow(d *data.Dataset) {
 		if batch < 0 {
 			batch = smallBatch
 		}
-		steps := data.NewBatches(d.Rows(), batch, 0, false).Steps()
-		o.run.Epochs = min(max(recipeEpochs, (recipeSteps+steps-1)/steps), 200)
+		o.run.Epochs = recipePasses(d.Rows(), batch)
 	}
+}
+
+// recipePasses is how many passes over so many rows the recipe makes.
+func recipePasses(rows, batch int) int {
+	steps := data.NewBatches(rows, batch, 0, false).Steps()
+	return min(max(recipeEpochs, (recipeSteps+steps-1)/steps), 200)
 }
 
 // choose fills in what was not given.

@@ -61,6 +61,7 @@ type report struct {
 	Residuals   []float64          `json:"residuals,omitempty"` // minimum, quartiles and maximum of prediction - target
 	Folds       *foldReport        `json:"folds,omitempty"`
 	Interval    *intervalReport    `json:"interval,omitempty"`
+	Search      *searchReport      `json:"search,omitempty"`
 	Init        *begun             `json:"init,omitempty"` // the model that it started from
 	Out         string             `json:"out,omitempty"`
 	Page        *pageNumbers       `json:"page,omitempty"` // what only the page of --report has
@@ -289,6 +290,7 @@ func (r *report) print(w io.Writer, o *trainOptions) error {
 		r.printConfusion(w)
 	}
 	r.printFolds(w, o)
+	r.printSearch(w)
 	r.printInterval(w)
 	if !r.unkept {
 		if err := o.tellKept(w, o.run.Checkpoint != "" && !o.solves(r.parts.Train), "predict"); err != nil {

@@ -69,6 +69,9 @@ func (o *trainOptions) open(name string) (*data.Parts, error) {
 		return nil, err
 	}
 	o.src = src
+	if err := o.exploring.begin(o.cmd, o); err != nil {
+		return nil, err
+	}
 	return o.parts(src)
 }
 

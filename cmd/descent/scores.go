@@ -37,6 +37,11 @@ func (o *trainOptions) chooseMetrics(classes []string) error {
 			return fmt.Errorf("--metric: %w", err)
 		}
 	}
+	if by := o.exploring.by; by != "" {
+		if _, err := o.addMetric(by, classes); err != nil {
+			return fmt.Errorf("--score: %w", err)
+		}
+	}
 	text, validation := strings.CutPrefix(o.run.Stop.Monitor, "val_")
 	if !validation || !strings.Contains(text, "(") {
 		return nil // a name, which is looked up

@@ -46,6 +46,7 @@ type trainOptions struct {
 	folding               folding
 	interval              intervals
 	origin                origin
+	exploring             exploring
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -120,6 +121,7 @@ func trainCommand() *cobra.Command {
 	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
 	f.BoolVar(&o.json, "json", false, about("json", "; lines about progress go to stderr"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
+	o.exploring.flags(f)
 	for _, name := range []string{"val", "batch"} { // whose defaults depend on the data
 		f.Lookup(name).DefValue = "0" // which help does not print
 	}
@@ -163,20 +165,32 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	case o.given("window"):
 		return o.trainSeries(cmd, name)
 	}
+	command := commandLine(cmd, []string{name})
 	parts, err := o.open(name)
 	if err != nil {
 		return err
 	}
-	r := &report{Data: called(name), Seed: o.seed, parts: parts, command: commandLine(cmd, []string{name})}
+	r := &report{Data: called(name), Seed: o.seed, parts: parts, command: command}
+	var release func()
+	if o.exploring.on() {
+		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		defer release()
+		if err := o.explore(cmd, parts); err != nil {
+			return err
+		}
+	}
 	t, err := o.ready(r)
 	if err != nil {
 		return err
 	}
-	release, err := o.claim(cmd.ErrOrStderr())
-	if err != nil {
-		return err
+	if release == nil {
+		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		defer release()
 	}
-	defer release()
 	w := o.progress(cmd)
 	if o.quiet {
 		if note := o.scaled(); note != "" && o.given("loss") {
@@ -248,6 +262,9 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 		return err
 	}
 	if err := o.elsewhere(); err != nil {
+		return err
+	}
+	if err := o.exploring.check(o); err != nil {
 		return err
 	}
 	if _, ok := dtypes[o.dtype]; !ok {

@@ -54,6 +54,7 @@ func (r *report) sections(o *trainOptions, t *train.Trainer) (all []draw.Section
 	d, a := r.scoredRows(), newAlbum(r, o, t)
 	add(draw.Section{Title: "Scores", Note: "Of " + r.scored() + ". " + r.meant(), Tables: []draw.Table{r.scoreTable()}}, !o.Model.Codes())
 	add(r.foldSection())
+	add(r.searchSection())
 	add(r.intervalSection())
 	add(lossSection(r.Epochs))
 	var c *score.Classes
