@@ -79,7 +79,7 @@ func enlarge(to, from []float64, size, dy, dx int) {
 	scale := 8 / float64(size)
 	for i := range size {
 		for j := range size {
-			v, u := float64(float64(i-dy)+0.5)*scale, float64(float64(j-dx)+0.5)*scale
+			v, u := float64((float64(i-dy)+0.5)*scale), float64((float64(j-dx)+0.5)*scale)
 			y, x := math.Floor(v-0.5), math.Floor(u-0.5)
 			b, a := v-0.5-y, u-0.5-x
 			upper := float64((1-a)*at(int(y), int(x))) + float64(a*at(int(y), int(x)+1))

@@ -90,7 +90,7 @@ func (h *Held) Interval(level float64, predicted []float64) (lo, hi float64) {
 func (h *Held) smallest(k int, predicted []float64, sign float64) float64 {
 	within := func(x float64) (n int) {
 		for i, s := range h.Scores {
-			shift := sign * predicted[i]
+			shift := float64(sign * predicted[i])
 			n += sort.Search(len(s), func(j int) bool { return shift+s[j] > x })
 		}
 		return n
