@@ -137,7 +137,10 @@ func (l *Cluster) work(ctx context.Context, s Study, do doer, slots int, wait ti
 	}
 	wg.Wait()
 	w.say(true)
-	if err = context.Cause(going); errors.Is(err, errEnded) {
+	if err = ctx.Err(); err == nil {
+		err = context.Cause(going)
+	}
+	if errors.Is(err, errEnded) {
 		err = nil
 	}
 	return int(w.runs.Load()), err

@@ -173,7 +173,7 @@ func TestCluster(t *testing.T) {
 	for name, do := range map[string]func(t *testing.T, s *siege){
 		"calm":        func(*testing.T, *siege) {},
 		"workers":     func(t *testing.T, s *siege) { s.killWorkers(5) },
-		"coordinator": func(t *testing.T, s *siege) { s.killCoordinator(3) },
+		"coordinator": func(t *testing.T, s *siege) { s.killCoordinator(4) },
 		"servers":     func(t *testing.T, s *siege) { s.killServers() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -268,8 +268,15 @@ func (s *siege) killCoordinator(n int) {
 			s.t.Fatalf("the coordinator has ended: %s", s.said)
 		}
 		s.pause(200 * time.Millisecond)
-		s.coordinator.Process.Kill()
-		<-s.over
+		if k == 0 { // Ctrl-C, which it answers
+			s.coordinator.Process.Signal(os.Interrupt)
+			if <-s.over; !strings.Contains(s.said.String(), "the same command goes on from there") {
+				s.t.Errorf("%s", s.said)
+			}
+		} else {
+			s.coordinator.Process.Kill()
+			<-s.over
+		}
 		s.begin()
 	}
 }
