@@ -36,11 +36,13 @@ func TestScoresPage(t *testing.T) {
 	docs.Part(t, "../docs/scores.md", "calibrations", out.String())
 }
 
-// The program of docs/intervals.md is that of the example.
-func TestIntervalsPage(t *testing.T) {
-	page, err := os.ReadFile("../docs/intervals.md")
-	if err != nil {
-		t.Fatal(err)
+// The programs of docs/intervals.md and docs/explain.md are those of examples.
+func TestPagesOfExamples(t *testing.T) {
+	for page, begin := range map[string][2]string{"intervals": {"held, err := data.Deal", "committee_test.go"}, "explain": {"all, err := t.Influence", "influence_test.go"}} {
+		text, err := os.ReadFile("../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs.Program(t, string(text), begin[0], begin[1])
 	}
-	docs.Program(t, string(page), "held, err := data.Deal", "committee_test.go")
 }
