@@ -25,7 +25,7 @@ var flagHeads = map[string]string{
 	"json":        "print JSON",
 	"loss":        "loss, such as mse, 'huber(delta=2)' or a formula in pred and target",
 	"optimizer":   "optimizer, such as sgd, 'adam(lr=0.01)' or 'clip(1) | adam'",
-	"programs":    "run the programs (exec:) that a plan names, with your rights",
+	"programs":    "run the programs (exec:) that a file names, with your rights",
 	"out":         "folder for what is made",
 	"plot":        "file for a picture, .svg or .png",
 	"scaling":     "of numeric inputs: standard, minmax or none",

@@ -125,7 +125,9 @@ func (c *intervals) begin(o *trainOptions, parts *data.Parts) error {
 	if err != nil {
 		return fmt.Errorf("--interval=split: %w", err)
 	}
-	c.kept, parts.Train = parts.Train.Subset(held[0]), parts.Train.Subset(others(n, held[0]))
+	rest := others(n, held[0])
+	c.kept, parts.Train = parts.Train.Subset(held[0]), parts.Train.Subset(rest)
+	parts.From[0], parts.Group = some(parts.From[0], rest), some(parts.Group, rest)
 	return cmp.Or(enoughRows(c.kept.Rows()), o.choose(parts))
 }
 
@@ -135,6 +137,17 @@ func enoughRows(n int) error {
 		return fmt.Errorf("--interval: %s can be predicted by models that have not seen them, and say nothing above %.3g %%", count(n, "row"), 100*conformal.Largest(n))
 	}
 	return nil
+}
+
+// some are the numbers at some places, nil of none.
+func some(numbers, at []int) (out []int) {
+	if numbers == nil {
+		return nil
+	}
+	for _, i := range at {
+		out = append(out, numbers[i])
+	}
+	return out
 }
 
 // others are the numbers below n that are not among rows, which ascend.
@@ -327,7 +340,7 @@ func (r *report) intervalSection() (draw.Section, bool) {
 	if r.Interval == nil {
 		return draw.Section{}, false
 	}
-	return draw.Section{Title: "Intervals", Note: r.intervalSays()}, true
+	return draw.Section{Title: "Intervals", Note: sentence(r.intervalSays())}, true
 }
 
 // printInterval prints what the intervals are worth.

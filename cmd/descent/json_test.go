@@ -61,6 +61,7 @@ func TestJSON(t *testing.T) {
 		{"lab", nil, "", 0},
 		{"lab", []string{"cubic", "--out", dir}, "", 0},
 		{"train", append(slices.Clone(onTall), "--out", model), `"r2":"nan"`, 0}, // of one row
+		{"explain", []string{model, tall}, `"mean":"nan"`, 0},                    // of one row, too
 		{"predict", []string{model, far}, `[{"prediction":"inf"}]`, 0},
 		{"bench", append(slices.Clone(onTall), "--out", results, "-o", "sgd", "-o", "sgd(lr=1e30)"), "", 0},
 		{"bench", []string{"--suite", "classic", "--budget", "3", "-o", "sgd(lr=1e300)", "-o", "sgd(lr=0.1)", "-o", "dog", "-q", "--out", filepath.Join(dir, "suite")}, "", 0},

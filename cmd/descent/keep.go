@@ -107,7 +107,7 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 		r.foldsCost = o.folding.costs(o)
 	}
 	if o.report != "" {
-		if e := r.writePage(o, t, r.command); e != nil {
+		if e := r.writePage(context.WithoutCancel(cmd.Context()), o, t, r.command); e != nil {
 			return errors.Join(failed, e)
 		}
 	}
@@ -134,6 +134,9 @@ func (o *trainOptions) keep(r *report, t *train.Trainer) error {
 	m := &saved{Format: savedFormat, Command: strings.Join(os.Args, " "), Data: r.Data, DType: o.dtype, setup: o.setup, Schema: r.parts.Schema}
 	if !o.Model.Codes() {
 		m.ClassNames, m.Target = r.parts.Train.Classes, r.parts.Train.Target
+	}
+	if r.parts.Schema != nil {
+		m.Flags, m.TrainedOn = o.runFlags(o.cmd), rowSum(r.parts.Train)
 	}
 	err := o.interval.keep(m)
 	if err == nil {

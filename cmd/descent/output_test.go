@@ -26,6 +26,8 @@ func examples(folder string) map[string][]string {
 		"train":              {in("names.csv"), "-t", hostile + "kind", "--epochs", "1", "--test", "0.4"},
 		"train --json":       {in("names.csv"), "-t", hostile + "kind", "--epochs", "1", "--test", "0.4", "--json"},
 		"predict":            {in("model"), in("names.csv")},
+		"explain":            {in("model"), in("names.csv")},
+		"explain --json":     {in("model"), in("names.csv"), "--json"},
 		"generate":           {in("written"), "--prompt", "Alice", "--length", "20"},
 		"predict --json":     {in("model"), in("names.csv"), "--json"},
 		"show":               {"mlp(4)"},

@@ -16,6 +16,8 @@ type pageNumbers struct {
 	Residuals []residual    `json:"residuals,omitempty"`
 	Histogram []residualBin `json:"residual_histogram,omitempty"`
 	Worst     []worstRow    `json:"worst_rows,omitempty"`
+	// Explanation is what the model goes by, of a table.
+	Explanation *explanation `json:"explanation,omitempty"`
 }
 
 // A rankedClass has the points of the ROC and precision-recall curves of a class.

@@ -48,7 +48,7 @@ func modelSet(dir string) atomicfile.Set {
 // savedFormat is the format of model.json that is written. In format 1, schemas
 // knew no dates, no ways of writing numbers, and no words for missing cells;
 // format 2 had no sums, format 3 no calibration, format 4 no intervals, format 5 no texts
-// and no numbers of levels.
+// and no numbers of levels, no flags.
 const savedFormat = 6
 
 // A saved model is the content of model.json: all that is needed, with the
@@ -63,6 +63,10 @@ type saved struct {
 	Target     string         `json:"target"`
 	Schema     *data.Schema   `json:"schema,omitempty"` // nil for images
 	Interval   *savedInterval `json:"interval,omitempty"`
+	// Flags are those that said what was trained, TrainedOn is the sum of the rows that were:
+	// of tables.
+	Flags     []string `json:"flags,omitempty"`
+	TrainedOn string   `json:"trained_on,omitempty"`
 
 	// SHA-256 of the files of those names, and of this one up to here.
 	Weights  string `json:"weights,omitempty"`

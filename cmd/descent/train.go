@@ -66,8 +66,10 @@ type trainOptions struct {
 	given func(flag string) bool // tells whether a flag was given
 }
 
-func trainCommand() *cobra.Command {
-	o := &trainOptions{}
+func trainCommand() *cobra.Command { return (&trainOptions{}).command() }
+
+// command returns the command whose flags these are.
+func (o *trainOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a model on a table, on images or on a text",

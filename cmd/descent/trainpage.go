@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // writePage writes the page of --report.
-func (r *report) writePage(o *trainOptions, t *train.Trainer, command string) error {
+func (r *report) writePage(ctx context.Context, o *trainOptions, t *train.Trainer, command string) error {
 	sum, err := o.summary()
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (r *report) writePage(o *trainOptions, t *train.Trainer, command string) er
 	if r.Augment != "" {
 		p.Sentences = append(p.Sentences, "Each picture of training was changed in each epoch: "+r.Augment)
 	}
-	if p.Sections, err = r.sections(o, t); err != nil {
+	if p.Sections, err = r.sections(ctx, o, t); err != nil {
 		return err
 	}
 	text.Reset()
@@ -44,7 +45,7 @@ func (r *report) writePage(o *trainOptions, t *train.Trainer, command string) er
 }
 
 // sections are what the page shows, and fill in what is only there.
-func (r *report) sections(o *trainOptions, t *train.Trainer) (all []draw.Section, err error) {
+func (r *report) sections(ctx context.Context, o *trainOptions, t *train.Trainer) (all []draw.Section, err error) {
 	add := func(s draw.Section, there bool) {
 		if there {
 			all = append(all, s)
@@ -89,6 +90,16 @@ func (r *report) sections(o *trainOptions, t *train.Trainer) (all []draw.Section
 			return nil, err
 		}
 		all = append(all, pictures...)
+	}
+	if r.parts.Schema != nil && !o.Model.Codes() {
+		e, err := newExplainer(o, r, t)
+		if err == nil {
+			r.Page.Explanation, err = e.explain(ctx, &explainOptions{influence: influenceAuto, rows: listedRows, times: shuffles})
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r.Page.Explanation.sections(e)...)
 	}
 	add(r.dataSection(), true)
 	return all, nil

@@ -1,0 +1,386 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"descent/data"
+	"descent/internal/atomicfile"
+	"descent/internal/elementary"
+	"descent/train"
+	"descent/train/explain"
+)
+
+// A rowSet are rows with their part of the table, and which of its rows they are.
+type rowSet struct {
+	part string // train, val, test, or "" of fresh rows
+	d    *data.Dataset
+	from []int
+}
+
+// An explainer says what a model goes by.
+type explainer struct {
+	*setup
+	classes []string
+	schema  *data.Schema
+	columns []explain.Column
+	p       *train.Predictor
+	sets    []rowSet
+	on      rowSet // what columns are measured on
+	from    []float64
+	slopes  *explain.Gradients
+	spread  float64 // variance of the targets of on
+
+	run *trainOptions // nil of fresh rows, which have no influence
+	t   *train.Trainer
+	val *data.Dataset // rows by which the training stopped
+}
+
+// waySteps is the number of points between the mean row and a row.
+const waySteps = 128
+
+// mostExplained bounds the rows that columns are measured on.
+const mostExplained = 2000
+
+// newExplainer explains a model by the rows of its training and those held out.
+func newExplainer(o *trainOptions, r *report, t *train.Trainer) (*explainer, error) {
+	p, err := t.Predictor()
+	if err != nil {
+		return nil, err
+	}
+	e := &explainer{setup: &o.setup, classes: r.parts.Train.Classes, schema: r.parts.Schema, p: p, run: o, t: t, val: r.parts.Val}
+	scored := r.scoredRows()
+	for i, d := range []*data.Dataset{r.parts.Train, r.parts.Val, r.parts.Test} {
+		if set := (rowSet{[]string{"train", "val", "test"}[i], d, r.parts.From[i]}); d.Rows() > 0 {
+			if e.sets = append(e.sets, set); d == scored {
+				e.on = set
+			}
+		}
+	}
+	return e, e.begin()
+}
+
+// freshExplainer explains a model by other rows.
+func freshExplainer(m *saved, d *data.Dataset, p *train.Predictor) (*explainer, error) {
+	set := rowSet{d: d}
+	for i := range d.Rows() {
+		set.from = append(set.from, i)
+	}
+	e := &explainer{setup: &m.setup, classes: m.ClassNames, schema: m.Schema, p: p, sets: []rowSet{set}, on: set}
+	return e, e.begin()
+}
+
+// begin makes what is needed of the rows.
+func (e *explainer) begin() error {
+	if n := e.on.d.Rows(); n > mostExplained {
+		at := evenly(n, mostExplained)
+		e.on = rowSet{e.on.part, e.on.d.Subset(at), some(e.on.from, at)}
+	}
+	e.columns, e.from = explain.Columns(e.schema), explain.Mean(e.sets[0].d)
+	mean, n := 0.0, float64(len(e.on.d.Y))
+	for _, y := range e.on.d.Y {
+		mean += y / n
+	}
+	for _, y := range e.on.d.Y {
+		e.spread += float64((y-mean)*(y-mean)) / n
+	}
+	task, err := e.setup.task()
+	if err != nil {
+		return err
+	}
+	e.slopes, err = explain.NewGradients(e.p, &task, waySteps)
+	return err
+}
+
+// lossIs says what the losses of rows are.
+func (e *explainer) lossIs() string {
+	switch {
+	case e.Classes == 0:
+		return "R2 falls"
+	case e.givesProbabilities():
+		return "the log loss rises"
+	}
+	return "the share of wrong classes rises"
+}
+
+// losses are those of rows: of numbers the squared error as a share of the variance, so that
+// their mean is 1 less R2; of classes the log loss, or 1 for a wrong class.
+func (e *explainer) losses(d *data.Dataset) ([]float64, error) {
+	out, width, err := e.p.Predict(d)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]float64, d.Rows())
+	for i := range all {
+		row := out[i*width : (i+1)*width]
+		switch {
+		case e.Classes == 0:
+			all[i] = float64((row[0]-d.Y[i])*(row[0]-d.Y[i])) / e.spread
+		case e.givesProbabilities():
+			all[i] = -elementary.Log(max(e.p.Probabilities(row)[d.Class[i]], leastProbability))
+		case e.p.Decide(row) != d.Class[i]:
+			all[i] = 1
+		}
+	}
+	return all, nil
+}
+
+// leastProbability keeps one row from being all of a log loss.
+const leastProbability = 1e-9
+
+// told are the numbers that people are told of each row: the prediction in its own unit, the
+// probabilities, or 1 for the class that is decided.
+func (e *explainer) told(d *data.Dataset) (all []float64, width int, err error) {
+	out, n, err := e.p.Predict(d)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range d.Rows() {
+		row := out[i*n : (i+1)*n]
+		p := e.p.Probabilities(row)
+		switch {
+		case e.Classes == 0:
+			all = append(all, e.number(row))
+		case p != nil:
+			all = append(all, p...)
+		default:
+			one := make([]float64, e.Classes)
+			one[e.p.Decide(row)] = 1
+			all = append(all, one...)
+		}
+	}
+	return all, max(1, e.Classes), nil
+}
+
+// moved returns what each column does to the prediction of a row: in the unit of a number,
+// or to the probability of the class that is decided, as the model has it before it is
+// calibrated.
+func (e *explainer) moved(x, out []float64) ([]float64, error) {
+	pick := make([]float64, len(out))
+	switch {
+	case e.Classes == 0 && e.Raw:
+		pick[0] = 1
+	case e.Classes == 0:
+		pick[0] = e.Scale
+	case len(out) == 1:
+		pick[0] = float64(2*e.p.Decide(out) - 1)
+	default:
+		pick[e.p.Decide(out)] = 1
+	}
+	from := slices.Clone(e.from)
+	for j, levels := range e.schema.Levels() {
+		if levels > 0 {
+			from[j] = x[j] // the number of a level has no slope: it stays as it is
+		}
+	}
+	each, err := e.slopes.Of(x, from, pick)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]float64, len(e.columns))
+	for k, c := range e.columns {
+		for _, y := range each[c.From:c.To] {
+			all[k] += y
+		}
+	}
+	return all, nil
+}
+
+// A dependence is how predictions follow an input.
+type dependence struct {
+	Column string      `json:"column"` // and the part of a date
+	At     []any       `json:"at"`     // numbers or words
+	Mean   [][]float64 `json:"mean"`   // prediction, or probability of each class
+}
+
+// mostValues are those of a column that predictions are averaged at.
+const mostValues = 11
+
+// dependences are those of all inputs.
+func (e *explainer) dependences() (all []dependence, err error) {
+	at, w := 0, e.on.d.Features()
+	for i := range e.schema.Inputs {
+		in := &e.schema.Inputs[i]
+		own := dependence{Column: strings.TrimSpace(in.Name + " " + in.Part)}
+		var values [][]float64
+		switch {
+		case in.Kind == data.Text: // whose inputs mean nothing to people
+			at += in.Width()
+			continue
+		case in.Coded:
+			for _, k := range evenly(len(in.Levels), mostValues) {
+				values, own.At = append(values, []float64{float64(k)}), append(own.At, in.Levels[k])
+			}
+		case in.Kind == data.Categorical:
+			for k, level := range in.Levels {
+				one := make([]float64, len(in.Levels))
+				one[k] = 1
+				values, own.At = append(values, one), append(own.At, level)
+			}
+		default:
+			var x []float64
+			for k := range e.on.d.Rows() {
+				x = append(x, e.on.d.X[k*w+at])
+			}
+			slices.Sort(x)
+			x = slices.Compact(x)
+			for k := range min(len(x), mostValues) {
+				v := x[k*(len(x)-1)/max(1, min(len(x), mostValues)-1)]
+				values, own.At = append(values, []float64{v}), append(own.At, ownUnit(in, v))
+			}
+		}
+		if own.Mean, err = explain.Dependence(e.on.d, at, values, e.told); err != nil {
+			return nil, err
+		}
+		all = append(all, own)
+		at += in.Width()
+	}
+	return all, nil
+}
+
+// ownUnit is a number as it was before it was scaled.
+func ownUnit(in *data.Input, x float64) float64 {
+	v := float64(x*in.Scale) + in.Offset
+	if math.Abs(v) <= 1e-12*math.Abs(in.Offset) { // which is what rounding leaves of 0
+		return 0
+	}
+	return v
+}
+
+// decided is the prediction of a row: a number, or the name of a class.
+func (e *explainer) decided(out []float64) any {
+	if e.Classes > 0 {
+		return e.classes[e.p.Decide(out)]
+	}
+	return e.number(out)
+}
+
+// truth is that of a row.
+func (e *explainer) truth(d *data.Dataset, row int) any {
+	if e.Classes > 0 {
+		return e.classes[d.Class[row]]
+	}
+	return e.number(d.Y[row : row+1])
+}
+
+// cell is what a row has in a column, as a person would write it.
+func (e *explainer) cell(c explain.Column, x []float64) string {
+	at := 0
+	for i := range e.schema.Inputs {
+		in := &e.schema.Inputs[i]
+		if at == c.From {
+			return cellText(in, x[at:at+in.Width()])
+		}
+		at += in.Width()
+	}
+	return ""
+}
+
+// explain says all of it.
+func (e *explainer) explain(ctx context.Context, o *explainOptions) (*explanation, error) {
+	x := &explanation{Part: e.on.part, Rows: e.on.d.Rows(), Loss: e.lossIs()}
+	if e.run != nil {
+		x.Seed = e.run.seed
+	}
+	var err error
+	if x.Importance, err = explain.Permuted(e.on.d, e.columns, o.times, x.Seed, e.losses); err != nil {
+		return nil, err
+	}
+	if x.Dependence, err = e.dependences(); err != nil {
+		return nil, err
+	}
+	if x.Worst, err = e.worst(o.rows); err != nil {
+		return nil, err
+	}
+	if e.run != nil && o.influence != influenceNone {
+		x.Influence, err = e.influences(ctx, o)
+	}
+	return x, err
+}
+
+// worst are the rows with the largest losses.
+func (e *explainer) worst(most int) (all []explainedRow, err error) {
+	for _, s := range e.sets {
+		losses, err := e.losses(s.d)
+		if err != nil {
+			return nil, err
+		}
+		for i, l := range losses {
+			all = append(all, explainedRow{Row: s.from[i] + 1, Part: s.part, Loss: l, d: s.d, at: i})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b explainedRow) int { return compareDown(a.Loss, b.Loss) })
+	all = all[:min(most, len(all))]
+	for i := range all {
+		if err := e.fill(&all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// compareDown puts the larger first, and NaN last.
+func compareDown(a, b float64) int {
+	switch {
+	case a > b || math.IsNaN(b) && !math.IsNaN(a):
+		return -1
+	case a < b || math.IsNaN(a) && !math.IsNaN(b):
+		return 1
+	}
+	return 0
+}
+
+// fill completes a row: what is predicted, and why.
+func (e *explainer) fill(r *explainedRow) error {
+	x := r.d.X[r.at*r.d.Features() : (r.at+1)*r.d.Features()]
+	out, _, err := e.p.Predict(r.d.Subset([]int{r.at}))
+	if err != nil {
+		return err
+	}
+	r.Truth, r.Predicted = e.truth(r.d, r.at), e.decided(out)
+	if p := e.p.Probabilities(out); p != nil {
+		r.Probability = p[e.p.Decide(out)]
+	}
+	each, err := e.moved(x, out)
+	if err != nil {
+		return err
+	}
+	for k, c := range e.columns {
+		r.Moved = append(r.Moved, moved{c.Name, e.cell(c, x), each[k]})
+	}
+	slices.SortStableFunc(r.Moved, func(a, b moved) int { return compareDown(math.Abs(a.By), math.Abs(b.By)) })
+	return nil
+}
+
+// writeAttributions writes what each column does to each prediction.
+func (e *explainer) writeAttributions(path string) error {
+	head := []string{"row", "part", "truth", "prediction"}
+	for _, c := range e.columns {
+		head = append(head, c.Name)
+	}
+	lines := []string{commas(head)}
+	for _, s := range e.sets {
+		out, width, err := e.p.Predict(s.d)
+		if err != nil {
+			return err
+		}
+		w := s.d.Features()
+		for i, row := range s.from {
+			own := out[i*width : (i+1)*width]
+			each, err := e.moved(s.d.X[i*w:(i+1)*w], own)
+			if err != nil {
+				return err
+			}
+			line := []string{strconv.Itoa(row + 1), s.part, fmt.Sprint(e.truth(s.d, i)), fmt.Sprint(e.decided(own))}
+			for _, x := range each {
+				line = append(line, strconv.FormatFloat(x, 'g', 6, 64))
+			}
+			lines = append(lines, commas(line))
+		}
+	}
+	return atomicfile.Write(path, []byte(strings.Join(lines, "\n")+"\n"))
+}
