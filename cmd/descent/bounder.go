@@ -46,7 +46,7 @@ func (m *saved) bounder(dir string, level float64) (*bounder, error) {
 	if b.committee, err = train.DecodeCommittee(task, dtypes[m.DType], files[membersFile]); err != nil {
 		return nil, fmt.Errorf("%s: %w", membersFile, err)
 	}
-	if n := b.committee.Len(); n != len(s.Scores) {
+	if n := b.committee.Len(); n != len(s.Scores) && s.Method != ensembleMethod {
 		return nil, fmt.Errorf("%s: %d models, and errors of %d", membersFile, n, len(s.Scores))
 	}
 	return b, nil
@@ -70,6 +70,7 @@ func (b *bounder) of(rows data.Rows, where func(row int) string) (func(i int, ou
 	}
 	models := max(1, len(outs))
 	numbers, probabilities := make([]float64, models), make([][]float64, models)
+	together := b.found.Method == ensembleMethod
 	return func(i int, out []float64, by decider, x *prediction) {
 		for k := range models {
 			row := out
@@ -82,11 +83,22 @@ func (b *bounder) of(rows data.Rows, where func(row int) string) (func(i int, ou
 				numbers[k] = b.number(row)
 			}
 		}
-		if b.Classes > 0 {
+		switch {
+		case b.Classes > 0 && together:
+			x.set = b.found.Set(b.level/100, [][]float64{meanOf(probabilities)}, by.Decide(out))
+			return
+		case b.Classes > 0:
 			x.set = b.found.Set(b.level/100, probabilities, by.Decide(out))
 			return
 		}
-		lo, hi := b.found.Interval(b.level/100, numbers)
+		unit, of := 1.0, numbers
+		if together {
+			mean, apart := spread(numbers)
+			unit = apart + b.found.Floor
+			of = []float64{mean / unit}
+		}
+		lo, hi := b.found.Interval(b.level/100, of)
+		lo, hi = lo*unit, hi*unit
 		x.lo, x.hi = min(lo, x.number), max(hi, x.number) // what is predicted is always within
 	}, nil
 }

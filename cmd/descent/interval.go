@@ -36,6 +36,7 @@ var boundMethods = []boundMethod{
 	{"jackknife+", 100, func(rows int) int { return rows }, "a model without each row"},
 	{"cv+", smallTable, func(rows int) int { return min(intervalParts, rows) }, "10 models, each without a tenth of the rows"},
 	{"split", math.MaxInt, nil, "no other model: a tenth of the rows, up to 2000, is kept from the model itself"},
+	{ensembleMethod, 0, nil, "4 models more of the same rows, with other seeds; rows are kept from all, as by `split`"},
 }
 
 const (
@@ -68,6 +69,9 @@ type intervals struct {
 type savedInterval struct {
 	Method string `json:"method"`
 	conformal.Held
+	// Floor is what is added to how far models of an ensemble disagree: errors are in this
+	// unit then.
+	Floor float64 `json:"floor,omitempty"`
 	// Models is the SHA-256 of the file with the other models' weights, "" where the errors
 	// are those of the model itself.
 	Models string `json:"models,omitempty"`
@@ -75,8 +79,11 @@ type savedInterval struct {
 
 // check reports what was not saved so.
 func (s *savedInterval) check() error {
-	if s.Models == "" && len(s.Scores) != 1 {
-		return fmt.Errorf("an interval of %d models without their weights", len(s.Scores))
+	switch alone := len(s.Scores) == 1; {
+	case s.Models == "" && !alone, s.Method == ensembleMethod && !(alone && s.Models != ""):
+		return fmt.Errorf("an interval by %s of %d models, whose weights are %q", s.Method, len(s.Scores), s.Models)
+	case !(s.Floor >= 0) || math.IsInf(s.Floor, 0):
+		return fmt.Errorf("an interval whose floor is %v", s.Floor)
 	}
 	return s.Held.Check()
 }
@@ -186,12 +193,20 @@ func (c *intervals) run(ctx context.Context, o *trainOptions, r *report, t *trai
 	found := &savedInterval{Method: c.method.name}
 	if c.kept != nil {
 		o.unitOf(c.kept)
-		e, err := o.misses(t, c.kept)
-		if err != nil {
-			return err
+	}
+	var err error
+	switch {
+	case c.method.name == ensembleMethod:
+		err = c.ensemble(ctx, o, r.parts, t, found, told)
+	case c.kept != nil:
+		var e []float64
+		if e, err = o.misses(t, c.kept); err == nil {
+			found.Held = *conformal.Collect(1, make([]int, len(e)), e)
 		}
-		found.Held = *conformal.Collect(1, make([]int, len(e)), e)
-	} else if err := c.trainings(ctx, o, r.parts, found, told, w); err != nil {
+	default:
+		err = c.trainings(ctx, o, r.parts, found, told, w)
+	}
+	if err != nil {
 		return err
 	}
 	told.Rows, told.seconds = found.Rows(), time.Since(began).Seconds()

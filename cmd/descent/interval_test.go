@@ -82,6 +82,8 @@ func TestIntervals(t *testing.T) {
 		{"auto", "number", noisy(t, 100, 3, 0), 80},
 		{"split", "number", noisy(t, 2500, 4, 0), 0},
 		{"split", "class", noisy(t, 2500, 4, 0), 0},
+		{"ensemble", "number", noisy(t, 2500, 4, 0), ensembleSize - 1},
+		{"ensemble", "class", noisy(t, 2500, 4, 0), ensembleSize - 1},
 	} {
 		model := filepath.Join(t.TempDir(), "model")
 		drop := map[string]string{"number": "class,group", "class": "number,group"}[c.target]
@@ -161,6 +163,23 @@ func TestIntervalFiles(t *testing.T) {
 	}
 }
 
+// Intervals of an ensemble are wider where its models disagree, far from what they have
+// learned; those of one model are not.
+func TestEnsembleWidens(t *testing.T) {
+	rows, far := noisy(t, 1200, 1, 0), file(t, "far.csv", "x,z,number,class\n0,0,0,less\n8,0,64,more\n")
+	for method, wider := range map[string]bool{"split": false, ensembleMethod: true} {
+		model := filepath.Join(t.TempDir(), "m")
+		if status, _, errs := descent("train", rows, "-t", "number", "--drop", "class,group", "--interval="+method, "--folds", "0", "-q", "--out", model); status != 0 {
+			t.Fatal(errs)
+		}
+		all := bounds(t, model, far, 90)
+		near, there := all[0].Interval[1]-all[0].Interval[0], all[1].Interval[1]-all[1].Interval[0]
+		if (there > 1.3*near) != wider {
+			t.Errorf("%s: %.3g wide amidst the rows, %.3g far away", method, near, there)
+		}
+	}
+}
+
 // Rows of groups that differ: intervals are for new groups only if groups are left out
 // together.
 func TestIntervalsOfGroups(t *testing.T) {
@@ -196,7 +215,7 @@ func TestIntervalsAreRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		{train("-t number --interval=bootstrap"), "there are jackknife+, cv+, split"},
+		{train("-t number --interval=bootstrap"), "there are jackknife+, cv+, split, ensemble"},
 		{[]string{"train", file(t, "w.csv", "x,w,y\n1,1,2\n2,2,3.5\n3,1,1.5\n4,1,2\n5,3,4\n"), "-t", "y", "--weight", "w", "--interval"}, "leave --weight out"},
 		{train("-t number --time x"), "--split random"},
 		{train("-t class --loss multi_margin"), "gives none"},
@@ -279,7 +298,7 @@ func TestPageOnIntervals(t *testing.T) {
 	fmt.Fprint(&table, "| `--interval=` | rows of training | trains |\n|---|---|---|\n")
 	for _, m := range boundMethods {
 		rows := fmt.Sprintf("up to %d", m.rows)
-		if m.rows == math.MaxInt {
+		if m.rows == math.MaxInt || m.rows == 0 {
 			rows = "any number"
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", m.name, rows, m.doc)
