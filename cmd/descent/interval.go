@@ -181,7 +181,6 @@ type intervalReport struct {
 	Width    float64 `json:"width,omitempty"`
 	Size     float64 `json:"size,omitempty"`
 	seconds  float64
-	of       int // rows that are scored
 	trainers int // that worked at once
 }
 
@@ -210,8 +209,12 @@ func (c *intervals) run(ctx context.Context, o *trainOptions, r *report, t *trai
 		return err
 	}
 	told.Rows, told.seconds = found.Rows(), time.Since(began).Seconds()
+	b := &bounder{setup: &o.setup, found: found, committee: c.committee, level: measuredLevel}
+	if err := b.measure(t, r.scoredRows(), told); err != nil {
+		return err
+	}
 	c.found, r.Interval = found, told
-	return c.measure(o, t, r.scoredRows(), told)
+	return nil
 }
 
 // trainings train the models that each leave a part of the rows out.
@@ -297,12 +300,11 @@ func (o *trainOptions) misses(t *train.Trainer, d *data.Dataset) ([]float64, err
 }
 
 // measure looks how many of some rows have their truth within, and how wide that is.
-func (c *intervals) measure(o *trainOptions, t *train.Trainer, d *data.Dataset, told *intervalReport) error {
+func (b *bounder) measure(t *train.Trainer, d *data.Dataset, told *intervalReport) error {
 	p, err := t.Predictor()
 	if err != nil {
 		return err
 	}
-	b := &bounder{setup: &o.setup, found: c.found, committee: c.committee, level: measuredLevel}
 	outs, width, err := p.Predict(d)
 	if err != nil {
 		return err
@@ -311,19 +313,18 @@ func (c *intervals) measure(o *trainOptions, t *train.Trainer, d *data.Dataset, 
 	if err != nil {
 		return err
 	}
-	told.of = d.Rows()
 	var sizes []float64
 	for i := range d.Rows() {
 		out, x := outs[i*width:(i+1)*width], prediction{}
-		if o.Classes == 0 {
-			x.number = o.number(out)
+		if b.Classes == 0 {
+			x.number = b.number(out)
 		}
 		bounds(i, out, p, &x)
 		within, size := false, float64(len(x.set))
-		if o.Classes > 0 {
+		if b.Classes > 0 {
 			within = slices.Contains(x.set, d.Class[i])
 		} else {
-			y := o.number(d.Y[i : i+1])
+			y := b.number(d.Y[i : i+1])
 			within, size = x.lo <= y && y <= x.hi, x.hi-x.lo
 		}
 		if within {
@@ -332,7 +333,7 @@ func (c *intervals) measure(o *trainOptions, t *train.Trainer, d *data.Dataset, 
 		sizes = append(sizes, size)
 		told.Size += size / float64(d.Rows())
 	}
-	if o.Classes == 0 {
+	if b.Classes == 0 {
 		slices.Sort(sizes)
 		told.Width, told.Size = stats.Quantile(sizes, 0.5), 0
 	}

@@ -165,7 +165,7 @@ func (o *trainOptions) tellKept(w io.Writer, checkpoint bool, reader string) err
 	if checkpoint {
 		files = append(files, checkpointFile)
 	}
-	if files = append(files, logFile); o.interval.committee != nil {
+	if files = append(files, logFile); o.interval.found != nil && o.interval.committee != nil {
 		files = append(files, membersFile)
 	}
 	_, err := fmt.Fprintf(w, "\nsaved in %s: %s\n", o.out, strings.Join(files, ", "))
