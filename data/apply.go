@@ -69,6 +69,9 @@ func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset,
 	d.noteUnseen()
 	d.Outside, d.outside = nil, nil
 	d.Target, d.Classes = s.Target.Name, slices.Clone(s.Target.Classes)
+	if s.Target.Outputs != nil {
+		return d, s.encodeSeveral(d, t, rows)
+	}
 	if s.Target.Task == Regression {
 		values, bad := numericCells(t, target, rows)
 		if bad != nil {

@@ -237,7 +237,9 @@ func (d *Dataset) Array(name string) (a Array, ok bool) {
 	case name == "y" && d.Class != nil:
 		a = arrayOf(d.Class, 1, nil)
 	case name == "y" && d.Y != nil:
-		a = arrayOf(d.Y, 1, nil)
+		if a = arrayOf(d.Y, d.targets(), nil); d.Outputs != nil {
+			a.shape = []int{len(d.Outputs)}
+		}
 	case name == "weight" && d.Weight != nil:
 		a = arrayOf(d.Weight, 1, nil)
 	default:

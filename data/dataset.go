@@ -41,8 +41,10 @@ type Dataset struct {
 	// see [Options].Codes. It is 0 if the input is no such number; nil if none is.
 	Levels []int
 
-	// Y holds the n targets of a regression, in their own unit; nil otherwise.
-	Y []float64
+	// Y holds the n targets of a regression, in their own unit, or the n×k of several
+	// targets, row-major, which Outputs names; nil otherwise.
+	Y       []float64
+	Outputs []string
 	// Class holds the n targets of a classification, as indices into Classes;
 	// nil otherwise.
 	Class []int
@@ -85,6 +87,9 @@ func (d *Dataset) Rows() int {
 // Features returns d, the number of inputs in one row.
 func (d *Dataset) Features() int { return len(d.Inputs) }
 
+// targets returns the number of numbers of a target.
+func (d *Dataset) targets() int { return max(1, len(d.Outputs)) }
+
 // Subset returns a copy of the given rows in the given order. It panics if a
 // row does not exist, or sizes of d do not fit (see CheckSizes). The counts
 // Missing and Dropped, and the notes, stay with the whole.
@@ -103,8 +108,8 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 		Gather(s.X, d.X, w, rows)
 	}
 	if d.Y != nil {
-		s.Y = make([]float64, len(rows))
-		Gather(s.Y, d.Y, 1, rows)
+		s.Y = make([]float64, len(rows)*d.targets())
+		Gather(s.Y, d.Y, d.targets(), rows)
 	}
 	if d.Class != nil {
 		s.Class = make([]int, len(rows))
@@ -192,7 +197,7 @@ func (d *Dataset) CheckSizes() error {
 	if d.Y != nil && d.Class != nil {
 		return fmt.Errorf("data: both Y and Class are set; a row has one target")
 	}
-	if d.Y != nil && len(d.Y) != n {
+	if d.Y != nil && len(d.Y) != n*d.targets() {
 		return fmt.Errorf("data: %d targets for %d rows", len(d.Y), n)
 	}
 	if d.Class != nil && len(d.Class) != n {

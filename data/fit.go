@@ -91,6 +91,8 @@ func reasons(t *Table, target string, rows []int, o Options) []string {
 			continue
 		case drop[c.Name]:
 			why[i] = "dropped on request"
+		case slices.Contains(o.More, c.Name):
+			why[i] = predictedToo
 		case c.Name == o.Weight:
 			why[i] = "the weights of rows"
 		case c.Name == o.Group:

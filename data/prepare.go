@@ -16,6 +16,10 @@ type Options struct {
 	// k-1 that all occur, for k up to 10 and in two rows each, on average;
 	// other numbers are a regression.
 	Task Task
+	// More names further targets: with them, targets are Labels if all are 0 and 1, else, or
+	// if Task is Regression, Numbers. Rows that lack one are left out. Labels alone says
+	// that the cells of the target are labels with ; or | or , between them.
+	More []string
 	// Scaling is applied to numeric inputs. Targets are never scaled.
 	Scaling Scaling
 	// Fractions are held out, by Seed; classes keep their shares.
@@ -126,11 +130,21 @@ func begin(t *Table, target string, o Options) (*preparation, error) {
 		return nil, err
 	}
 	p := &preparation{table: t, target: column, rows: slices.DeleteFunc(allRows(t.Rows()), column.missing)}
+	for _, name := range o.More {
+		more, err := t.Column(name)
+		if err != nil {
+			return nil, err
+		}
+		p.rows = slices.DeleteFunc(p.rows, more.missing)
+	}
 	if len(p.rows) < 2 {
 		return nil, fmt.Errorf("%s: rows with a value of %s: %d; at least 2 are needed", t.Name, quote(target), len(p.rows))
 	}
 	p.Notes = slices.Clone(t.Notes)
 	p.Schema = &Schema{Unknown: cmp.Or(o.Unknown, UnknownMissing), MissingWords: t.missing}
+	if o.several() {
+		return p, p.fitSeveral(t, o)
+	}
 	return p, p.fitTarget(t, column, p.rows, o.Task)
 }
 
@@ -214,8 +228,11 @@ func (o *Options) check(t *Table, target string) error {
 	if err := o.Scaling.check(); err != nil {
 		return err
 	}
-	if o.Task != "" && o.Task != Regression && o.Task != Classification {
-		return unknown("task", string(o.Task), Regression, Classification)
+	if o.Task != "" && o.Task != Regression && o.Task != Classification && o.Task != Labels {
+		return unknown("task", string(o.Task), Regression, Classification, Labels)
+	}
+	if err := o.checkMore(t, target); err != nil {
+		return err
 	}
 	if o.Unknown != "" && o.Unknown != UnknownRefuse && o.Unknown != UnknownMissing {
 		return unknown("policy", string(o.Unknown), UnknownMissing, UnknownRefuse)

@@ -108,6 +108,10 @@ type Target struct {
 	// Classes are the levels of the target of a classification, in the order
 	// of Dataset.Class.
 	Classes []string `json:"classes,omitempty"`
+	// Outputs name what several targets are: columns, or labels of one column with Separator
+	// between them.
+	Outputs   []string `json:"outputs,omitempty"`
+	Separator string   `json:"separator,omitempty"`
 	// Missing is the number of rows left out because they have no target.
 	Missing int `json:"missing,omitempty"`
 }
@@ -208,6 +212,9 @@ func (s *Schema) Notes() []Note {
 	var notes []Note
 	say := func(format string, args ...any) { notes = append(notes, Note{Text: fmt.Sprintf(format, args...)}) }
 	for _, ig := range s.Ignored {
+		if ig.Reason == predictedToo {
+			continue
+		}
 		say("column %s is not used: %s", quote(ig.Name), ig.Reason)
 		if ig.usable() {
 			notes[len(notes)-1].Advice = []Advice{{Text: "name it in Use to use it", Option: "Use", Value: ig.Name}}
@@ -372,7 +379,12 @@ func (sc Scaling) check() error {
 }
 
 func (t *Target) check() error {
+	if t.Outputs != nil && (t.Task == Regression || t.Task == Classification) {
+		return fmt.Errorf("a %s of several targets", t.Task)
+	}
 	switch t.Task {
+	case Numbers, Labels:
+		return t.checkSeveral()
 	case Regression:
 		if len(t.Classes) > 0 {
 			return fmt.Errorf("a regression has no classes")
@@ -385,7 +397,7 @@ func (t *Target) check() error {
 			return fmt.Errorf("two classes %s", quote(twice))
 		}
 	default:
-		return unknown("task", string(t.Task), Regression, Classification)
+		return unknown("task", string(t.Task), Regression, Classification, Numbers, Labels)
 	}
 	return nil
 }

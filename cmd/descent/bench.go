@@ -408,6 +408,9 @@ func (o *benchOptions) prepare() error {
 	if err != nil {
 		return err
 	}
+	if o.several(src) {
+		return usage(errors.New("bench compares optimizers on one target; train learns several, and labels"))
+	}
 	parts, err := o.parts(src)
 	if err != nil {
 		return err

@@ -89,8 +89,8 @@ func (o *explainOptions) execute(cmd *cobra.Command, dir, name string) error {
 		return err
 	}
 	switch {
-	case m.Schema == nil || m.Model.Codes():
-		return usage(fmt.Errorf("%s: explain is for models of tables with a target", dir))
+	case m.Schema == nil || m.Model.Codes() || m.Targets != nil:
+		return usage(fmt.Errorf("%s: explain is for models of tables with one target", dir))
 	case m.TrainedOn == "":
 		return usage(fmt.Errorf("%s: an earlier program made it, and it does not say how it was trained: train it again", dir))
 	}

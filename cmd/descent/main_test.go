@@ -91,7 +91,7 @@ func TestTrainErrors(t *testing.T) {
 		"loss of numbers":     {[]string{"train", good, "--target", "class", "--loss", "poisson_nll"}, 2, "is for numbers"},
 		"optimizer":           {[]string{"train", good, "--target", "y", "--optimizer", "adma"}, 2, "adam"},
 		"no mover":            {[]string{"train", good, "--target", "y", "--optimizer", "clip(1)"}, 2, "no rule in it moves"},
-		"task":                {[]string{"train", good, "--target", "y", "--task", "regresion"}, 2, "there are regression and classification"},
+		"task":                {[]string{"train", good, "--target", "y", "--task", "regresion"}, 2, "there are regression, classification"},
 		"scaling":             {[]string{"train", good, "--target", "y", "--scaling", "std"}, 2, "there are standard, minmax and none"},
 		"unknown":             {[]string{"train", good, "--target", "y", "--unknown", "drop"}, 2, "--unknown"},
 		"separator":           {[]string{"train", good, "--target", "y", "--comma", ";;"}, 2, "one ASCII character is needed, or tab, or space"},

@@ -71,6 +71,7 @@ type prediction struct {
 	number float64
 	many   []float64 // of an autoencoder, in place of the number
 	class  string    // in place of the number
+	labels []string  // any number of them, which class has in one text
 	p      []float64 // the probabilities in the order of the classes, nil if there are none
 	lo, hi float64   // the interval of a number
 	set    []int     // the classes that it may be, in place of it
@@ -295,6 +296,8 @@ func (m *saved) prediction(out []float64, by decider) prediction {
 	switch {
 	case m.Model.Codes():
 		return prediction{many: out}
+	case m.Targets != nil:
+		return m.targetsPrediction(out)
 	case m.Classes == 0:
 		return prediction{number: m.number(out)}
 	}

@@ -22,23 +22,22 @@ type output struct {
 // csv returns the output as CSV with a header.
 func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 	out := csv.NewWriter(w)
-	record := append(slices.Clone(keep), "prediction")
-	if m.Model.Codes() {
-		record = append(slices.Clone(keep), m.shownNames()...)
-	}
+	record := append(slices.Clone(keep), m.predicted()...)
 	if bounds && m.Classes == 0 {
 		record = append(record, "lower", "upper")
 	}
-	if m.givesProbabilities() {
-		for _, c := range m.ClassNames {
-			record = append(record, "p_"+c)
-		}
+	for _, c := range m.probable() {
+		record = append(record, "p_"+c)
 	}
 	if bounds && m.Classes > 0 {
 		record = append(record, "set")
 	}
 	if outside {
 		record = append(record, "outside")
+	}
+	digits := 6
+	if m.Targets != nil && !m.Targets.Labels {
+		digits = 8 // as of one number
 	}
 	begun := false
 	head := func() error {
@@ -58,7 +57,7 @@ func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 				return err
 			}
 			record = append(record[:0], x.kept...)
-			if m.Classes > 0 {
+			if m.Classes > 0 || x.labels != nil {
 				record = append(record, x.class)
 			} else if x.many == nil {
 				record = append(record, strconv.FormatFloat(x.number, 'g', 8, 64))
@@ -67,7 +66,7 @@ func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 				record = append(record, strconv.FormatFloat(x.lo, 'g', 8, 64), strconv.FormatFloat(x.hi, 'g', 8, 64))
 			}
 			for _, p := range slices.Concat(x.p, x.many) {
-				record = append(record, strconv.FormatFloat(p, 'g', 6, 64))
+				record = append(record, strconv.FormatFloat(p, 'g', digits, 64))
 			}
 			if bounds && m.Classes > 0 {
 				record = append(record, strings.Join(m.names(x.set), "|"))
@@ -82,6 +81,39 @@ func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 	}
 }
 
+// byName are numbers by their names; nil if there are none.
+func byName(names []string, x []float64) (all map[string]float64) {
+	for i, v := range x {
+		if all == nil {
+			all = make(map[string]float64, len(x))
+		}
+		all[names[i]] = v
+	}
+	return all
+}
+
+// predicted names the columns that have what is predicted.
+func (m *saved) predicted() []string {
+	switch {
+	case m.Model.Codes():
+		return m.shownNames()
+	case m.Targets != nil && !m.Targets.Labels:
+		return m.Targets.Names
+	}
+	return []string{"prediction"}
+}
+
+// probable names what has probabilities.
+func (m *saved) probable() []string {
+	switch {
+	case m.Targets != nil && m.Targets.Labels:
+		return m.Targets.Names
+	case m.givesProbabilities():
+		return m.ClassNames
+	}
+	return nil
+}
+
 // names are those of some classes.
 func (m *saved) names(classes []int) (names []string) {
 	for _, c := range classes {
@@ -94,7 +126,7 @@ func (m *saved) names(classes []int) (names []string) {
 func (m *saved) json(w io.Writer, keep []string, outside, bounds bool) output {
 	type object struct {
 		Row           map[string]string  `json:"row,omitempty"`      // the columns that are kept, or the file of a picture
-		Prediction    any                `json:"prediction"`         // a number, the name of a class, or numbers of an autoencoder
+		Prediction    any                `json:"prediction"`         // a number, the name of a class, labels, numbers of several targets by name, or of an autoencoder
 		Interval      []float64          `json:"interval,omitempty"` // its ends
 		Set           []string           `json:"set,omitempty"`      // the classes that it may be
 		Probabilities map[string]float64 `json:"probabilities,omitempty"`
@@ -104,18 +136,17 @@ func (m *saved) json(w io.Writer, keep []string, outside, bounds bool) output {
 	return output{
 		row: func(x prediction) error {
 			o := object{Prediction: x.number}
-			if x.many != nil {
+			switch {
+			case m.Classes > 0:
+				o.Prediction = x.class
+			case x.labels != nil:
+				o.Prediction = x.labels
+			case m.Targets != nil:
+				o.Prediction = byName(m.Targets.Names, x.many)
+			case x.many != nil:
 				o.Prediction = x.many
 			}
-			if m.Classes > 0 {
-				o.Prediction = x.class
-			}
-			if x.p != nil {
-				o.Probabilities = make(map[string]float64)
-			}
-			for i, p := range x.p {
-				o.Probabilities[m.ClassNames[i]] = p
-			}
+			o.Probabilities = byName(m.probable(), x.p)
 			if o.Set = m.names(x.set); bounds && m.Classes == 0 {
 				o.Interval = []float64{x.lo, x.hi}
 			}

@@ -12,9 +12,9 @@ import (
 
 // checkData refuses words that the flags about the data do not have.
 func (o *trainOptions) checkData() error {
-	tasks := []string{string(data.Regression), string(data.Classification)}
+	tasks := []string{string(data.Regression), string(data.Classification), string(data.Labels)}
 	if o.task != "" && !slices.Contains(tasks, o.task) {
-		return fmt.Errorf("--task %q: there are %s", o.task, strings.Join(tasks, " and "))
+		return fmt.Errorf("--task %q: there are %s", o.task, strings.Join(tasks, ", "))
 	}
 	switch o.scaling {
 	case "none":
@@ -42,8 +42,8 @@ func checkUnknown(policy string) error {
 // addColumns adds the flags about the columns of a table.
 func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp string) {
 	f := cmd.Flags()
-	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own)")
-	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is)")
+	f.StringVarP(&o.target, "target", "t", "", "column to predict (an embedded set has its own), or several numbers, or 0 and 1, separated by commas")
+	f.StringVar(&o.task, "task", "", "regression or classification (default: what the target is), or labels, of which a cell has any number, with ; or | or , between them")
 	f.StringVar(&o.scaling, "scaling", scaling, about("scaling", scalingHelp))
 	f.StringSliceVar(&o.drop, "drop", nil, "columns that are not to be used, separated by commas")
 	f.StringVar(&o.weight, "weight", "", about("weight", ", in the loss and in all scores; it is no input"))
@@ -59,12 +59,8 @@ func (o *trainOptions) addColumns(cmd *cobra.Command, scaling, scalingHelp strin
 	o.add(cmd)
 }
 
-// open reads the data and divides them.
-func (o *trainOptions) open(name string) (*data.Parts, error) {
-	src, err := o.source(name)
-	if err != nil {
-		return nil, err
-	}
+// open divides data that were read.
+func (o *trainOptions) open(src *data.Source) (*data.Parts, error) {
 	if err := o.origin.inputs(src); err != nil {
 		return nil, err
 	}
@@ -149,10 +145,10 @@ func (o *trainOptions) prepareOptions(src *data.Source) data.Options {
 		scaling = data.Unscaled // the model does it
 	}
 	codes := o.embed
-	if o.Model.Pictures() || o.Model.Codes() || o.given("model") && o.Model.String() == "linear" {
+	if o.Model.Pictures() || o.Model.Codes() {
 		codes = 0
 	}
-	return o.origin.options(data.Options{Codes: codes, Text: o.texts, NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
+	return o.origin.options(data.Options{More: o.more, Codes: codes, Text: o.texts, NoTarget: o.Model.Codes(), Task: data.Task(o.task), Scaling: scaling, Drop: o.drop, Weight: o.weight, Group: o.group, Time: o.time,
 		Use: slices.Concat(o.use, o.categorical), Split: data.SplitBy(o.split), Unknown: data.Unknown(o.unknown), Fractions: data.Fractions{Val: val, Test: o.test}, Seed: o.seed})
 }
 
@@ -165,7 +161,11 @@ func (o *trainOptions) checkColumns(src *data.Source) error {
 	if target == "" {
 		return fmt.Errorf("--target is missing: which column of %s is to be predicted? There are %s", src.Name, strings.Join(src.Table.Names(), ", "))
 	}
-	for _, c := range slices.Concat([]string{target}, o.drop, o.use, o.texts) {
+	targets := []string{target}
+	if o.several(src) {
+		targets = o.targets()
+	}
+	for _, c := range slices.Concat(targets, o.drop, o.use, o.texts) {
 		if _, err := src.Table.Column(c); err != nil && len(src.Table.Columns) == 1 {
 			return fmt.Errorf("%w; if its lines have several fields, name what separates them with --comma", err)
 		} else if err != nil {

@@ -47,8 +47,8 @@ func modelSet(dir string) atomicfile.Set {
 
 // savedFormat is the format of model.json that is written. In format 1, schemas
 // knew no dates, no ways of writing numbers, and no words for missing cells;
-// format 2 had no sums, format 3 no calibration, format 4 no intervals, format 5 no texts
-// and no numbers of levels, no flags.
+// format 2 had no sums, format 3 no calibration, format 4 no intervals, format 5 no texts,
+// no numbers of levels, no flags and no several targets.
 const savedFormat = 6
 
 // A saved model is the content of model.json: all that is needed, with the
@@ -214,6 +214,11 @@ func (m *saved) check() error {
 		return m.Text.check(m.Model)
 	case m.Series != nil:
 		return m.checkSeries()
+	case m.Targets != nil:
+		if m.Features != inputs {
+			return fmt.Errorf("%d features, the schema has %d", m.Features, inputs)
+		}
+		return m.Targets.check(m.Schema)
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
 		return fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
 	case m.Features < 1 || m.Features != width || m.Features != inputs:

@@ -27,12 +27,12 @@ func metricNames() (names []string) {
 // chooseMetrics adds the metrics that were asked for, of which one may be monitored.
 func (o *trainOptions) chooseMetrics(classes []string) error {
 	if o.Model.Codes() {
-		if len(o.more) > 0 {
-			return fmt.Errorf("--metric %s: an autoencoder has its loss only", o.more[0])
+		if len(o.metricTexts) > 0 {
+			return fmt.Errorf("--metric %s: an autoencoder has its loss only", o.metricTexts[0])
 		}
 		return nil
 	}
-	for _, text := range o.more {
+	for _, text := range o.metricTexts {
 		if _, err := o.addMetric(text, classes); err != nil {
 			return fmt.Errorf("--metric: %w", err)
 		}

@@ -89,6 +89,7 @@ func TestSequencesRefuse(t *testing.T) {
 		}{
 			{[]string{"train", book, "--model", "embed(4) | gru(4)", "--context", "8"}, forText},
 			{[]string{"train", sales, "--time", "date", "--target", "sales", "--window", "5"}, forSeries},
+			{[]string{"train", sales, "--target", "sales,price"}, forTargets},
 		} {
 			if slices.Contains(c.own, f.Name) {
 				continue

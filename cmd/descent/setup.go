@@ -45,6 +45,8 @@ type setup struct {
 	Text *textSetup `json:"text,omitempty"`
 	// Series is what a model of a series has in place of them.
 	Series *series.Schema `json:"series,omitempty"`
+	// Targets is what a model of several targets has in place of one.
+	Targets *targetsSetup `json:"targets,omitempty"`
 	// Puzzle is what sequences that are made up have in place of them.
 	Puzzle *puzzleSetup `json:"-"`
 }
@@ -131,6 +133,9 @@ func (s *setup) task() (train.Task, error) {
 	if s.Puzzle != nil {
 		return s.puzzleTask()
 	}
+	if s.Targets != nil {
+		return s.targetsTask()
+	}
 	if s.Model.Codes() {
 		return s.coderTask()
 	}
@@ -192,23 +197,30 @@ func (s *setup) task() (train.Task, error) {
 	return t, nil
 }
 
-// rowModel is the model of rows with so many outputs, which embeds levels.
+// rowModel is the model of rows with so many outputs, which embeds levels; a linear model
+// has a weight for each.
 func (s *setup) rowModel(outputs int) (models.Layer, *models.Summary, error) {
 	if s.levels == nil {
 		return s.Model.For(s.shape(), outputs)
 	}
-	inputs := 0
+	first, inputs := models.EmbedLevels(s.levels, 0), 0
+	if s.Model.String() == "linear" {
+		first = models.OneHotLevels(s.levels)
+	}
 	for _, n := range s.levels {
-		if n > 0 {
-			n = models.LevelWidth(n) - 1
+		switch {
+		case n == 0:
+			n = 1
+		case s.Model.String() != "linear":
+			n = models.LevelWidth(n)
 		}
-		inputs += n + 1
+		inputs += n
 	}
 	model, _, err := s.Model.For([]int{inputs}, outputs)
 	if err != nil {
 		return nil, nil, err
 	}
-	model = models.Sequential(models.EmbedLevels(s.levels, 0), model)
+	model = models.Sequential(first, model)
 	sum, err := models.Summarize(model, s.Features)
 	return model, sum, err
 }

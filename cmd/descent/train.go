@@ -41,7 +41,8 @@ type trainOptions struct {
 	rawTarget             bool
 	weight, classWeight   string
 	group, time           string
-	more                  []string // metrics
+	more                  []string // targets beside the first
+	metricTexts           []string
 	calibration           calibration
 	folding               folding
 	interval              intervals
@@ -108,7 +109,7 @@ func (o *trainOptions) command() *cobra.Command {
 	f.IntVarP(&o.run.Epochs, "epochs", "e", 0, about("epochs", ", no more than this many (default: 20 to 200, by the rows; a linear model with mse, cross_entropy or bce_logits is solved, unless an optimizer or --epochs is given)"))
 	f.IntVarP(&o.run.Batch, "batch", "b", -1, about("batch", ", 0 for all (default: 32 to 128, by the number of rows)"))
 	f.IntVar(&o.run.Accumulate, "accumulate", 1, "batches whose gradients make one step")
-	f.StringArrayVar(&o.more, "metric", nil, "a `score` besides those that are always there, such as 'pinball(tau=0.9)' or 'recall(class=yes)'; may be given several times")
+	f.StringArrayVar(&o.metricTexts, "metric", nil, "a `score` besides those that are always there, such as 'pinball(tau=0.9)' or 'recall(class=yes)'; may be given several times")
 	f.StringVar(&o.run.Stop.Monitor, "monitor", "", "what the best epoch is best in: val_loss, val_log_loss, 'val_recall(class=yes)', loss, ... (default val_loss)")
 	f.IntVar(&o.run.Stop.Patience, "patience", 20, "epochs without improvement after which to stop, 0 for never")
 	f.Float64Var(&o.run.Stop.MinDelta, "min-delta", 0, "smallest change that counts as improvement")
@@ -168,7 +169,14 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		return o.trainSeries(cmd, name)
 	}
 	command := commandLine(cmd, []string{name})
-	parts, err := o.open(name)
+	src, err := o.source(name)
+	if err != nil {
+		return err
+	}
+	if o.several(src) {
+		return o.trainTargets(cmd, name, src)
+	}
+	parts, err := o.open(src)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"descent/data"
+	"descent/losses"
+	"descent/models"
+	"descent/ops"
+	"descent/train"
+
+	"github.com/spf13/cobra"
+)
+
+// targetsSetup is what a model of several targets is built for.
+type targetsSetup struct {
+	Names  []string `json:"names"`
+	Labels bool     `json:"labels,omitempty"` // each is 0 or 1
+	// A number is divided by Scale after Offset is taken off.
+	Offset []float64 `json:"offset,omitempty"`
+	Scale  []float64 `json:"scale,omitempty"`
+}
+
+// forTargets are flags that several targets have besides those of all rules.
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "split", "unknown", "val", "monitor", "patience", "min-delta", "report",
+	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
+
+// A targetsReport is what train tells about several targets.
+type targetsReport struct {
+	Data      string        `json:"data"`
+	Task      data.Task     `json:"task"`
+	Targets   []string      `json:"targets"`
+	Seed      uint64        `json:"seed"`
+	Notes     []string      `json:"notes,omitempty"`
+	Rows      rowCount      `json:"rows"`
+	Inputs    int           `json:"inputs"`
+	Model     string        `json:"model"`
+	Loss      string        `json:"loss"`
+	Optimizer string        `json:"optimizer"`
+	LR        float64       `json:"lr"`
+	Batch     int           `json:"batch"`
+	DType     string        `json:"dtype"`
+	Memory    int           `json:"memory"`
+	Epochs    []train.Epoch `json:"epochs"`
+	// Scores are those of the model in the rows that were held out, Constant and Linear
+	// those of the mean, or the shares, and of the solved linear model.
+	Scores   *targetScores `json:"scores"`
+	Constant *targetScores `json:"constant"`
+	Linear   *targetScores `json:"linear,omitempty"`
+	Verdict  string        `json:"verdict,omitempty"`
+	Out      string        `json:"out,omitempty"`
+}
+
+// A targetsRun is a training on several targets.
+type targetsRun struct {
+	sequenceRun
+	src   *data.Source
+	parts *data.Parts
+	truth []float64 // of the rows that are held out, in the targets' own units
+	r     targetsReport
+}
+
+// targets divides --target into names of columns, if it is several and not the name of
+// one.
+func (o *trainOptions) targets() []string {
+	names := strings.Split(o.target, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names
+}
+
+// several tells whether there is more to predict of a table than one number or class.
+func (o *trainOptions) several(src *data.Source) bool {
+	if src.Table == nil {
+		return false
+	}
+	_, err := src.Table.Column(o.target)
+	return o.task == string(data.Labels) || err != nil && strings.Contains(o.target, ",")
+}
+
+// trainTargets is train of several targets.
+func (o *trainOptions) trainTargets(cmd *cobra.Command, name string, src *data.Source) error {
+	if err := o.only(cmd, forTargets, "is not for several targets"); err != nil {
+		return err
+	}
+	switch {
+	case o.run.Method != nil || o.rateFlag.find:
+		return usage(errors.New("several targets are learned by a rule, such as adam(lr=0.003): a search with all rows and --lr find are for one"))
+	case o.Model.Codes():
+		return usage(fmt.Errorf("model %s learns its inputs: it has no targets", o.Model))
+	case !(o.test > 0):
+		return usage(fmt.Errorf("--test %v: several targets are scored on rows that are held out", o.test))
+	}
+	t := &targetsRun{src: src}
+	return o.trainSequence(cmd, name, t, &t.sequenceRun)
+}
+
+// read divides the rows.
+func (t *targetsRun) read(name string) (err error) {
+	if _, err := t.src.Table.Column(t.target); err != nil {
+		names := t.targets()
+		t.target, t.more = names[0], names[1:]
+	}
+	if t.parts, err = t.trainOptions.parts(t.src); err != nil {
+		return usage(err)
+	}
+	target := &t.parts.Schema.Target
+	t.r = targetsReport{Data: called(name), Task: target.Task, Targets: target.Outputs, Seed: t.seed, Inputs: t.parts.Train.Features(), DType: t.dtype, Out: t.out,
+		Rows: rowCount{Train: t.parts.Train.Rows(), Val: t.parts.Val.Rows(), Test: t.parts.Test.Rows()}}
+	for _, n := range t.parts.Notes {
+		t.r.Notes = append(t.r.Notes, t.note(n))
+	}
+	t.truth = slices.Clone(t.parts.Test.Y)
+	t.Targets = &targetsSetup{Names: target.Outputs, Labels: target.Task == data.Labels}
+	if !t.Targets.Labels {
+		t.Targets.fit(t.parts.Train.Y)
+		for _, d := range []*data.Dataset{t.parts.Train, t.parts.Val, t.parts.Test} {
+			t.Targets.scale(d.Y)
+		}
+	}
+	return nil
+}
+
+// fit sets offsets and scales to the means and deviations of targets.
+func (s *targetsSetup) fit(y []float64) {
+	k := len(s.Names)
+	n := float64(len(y) / k)
+	s.Offset, s.Scale = make([]float64, k), make([]float64, k)
+	for i, v := range y {
+		s.Offset[i%k] += v / n
+	}
+	for i, v := range y {
+		d := v - s.Offset[i%k]
+		s.Scale[i%k] += float64(d*d) / n
+	}
+	for j, v := range s.Scale {
+		if s.Scale[j] = math.Sqrt(v); !(s.Scale[j] > 0) || math.IsInf(s.Scale[j], 0) {
+			s.Scale[j] = 1
+		}
+	}
+}
+
+// scale turns targets into the unit of training, own what is predicted back, in place.
+func (s *targetsSetup) scale(y []float64) {
+	for i, v := range y {
+		j := i % len(s.Names)
+		y[i] = (v - s.Offset[j]) / s.Scale[j]
+	}
+}
+
+func (s *targetsSetup) own(y []float64) []float64 {
+	for i, v := range y {
+		if j := i % len(s.Names); !s.Labels {
+			y[i] = float64(v*s.Scale[j]) + s.Offset[j]
+		}
+	}
+	return y
+}
+
+// targetsPrediction is what is said of a row.
+func (m *saved) targetsPrediction(out []float64) prediction {
+	if !m.Targets.Labels {
+		return prediction{many: m.Targets.own(out)}
+	}
+	x := prediction{p: out, labels: []string{}}
+	for j, p := range out {
+		if p >= 0.5 {
+			x.labels = append(x.labels, m.Targets.Names[j])
+		}
+	}
+	x.class = strings.Join(x.labels, cmp.Or(m.Schema.Target.Separator, ";"))
+	return x
+}
+
+// check reports targets that were not saved so.
+func (s *targetsSetup) check(schema *data.Schema) error {
+	n := len(s.Names)
+	switch {
+	case schema == nil || !slices.Equal(s.Names, schema.Target.Outputs) || s.Labels != (schema.Target.Task == data.Labels):
+		return fmt.Errorf("targets %q are not those of the schema", s.Names)
+	case !s.Labels && (len(s.Offset) != n || len(s.Scale) != n || slices.Contains(s.Scale, 0)):
+		return fmt.Errorf("%d targets with %d offsets and %d scales", n, len(s.Offset), len(s.Scale))
+	}
+	return nil
+}
+
+// prepare chooses what was not given, and makes the trainer.
+func (t *targetsRun) prepare() error {
+	if t.Loss == nil && t.Targets.Labels {
+		t.Loss = must(losses.ByName("bce_logits"))
+	}
+	if err := t.choose(t.parts); err != nil {
+		return usage(err)
+	}
+	r := &t.r
+	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch = t.Model.String(), t.Loss.String(), t.optimizer.Text, t.lr, t.run.Batch
+	return t.build(t.parts.Train.Rows())
+}
+
+// targetsTask is the task of several targets: a number for each, or how likely a label is.
+func (s *setup) targetsTask() (train.Task, error) {
+	var none train.Task
+	k, row := len(s.Targets.Names), s.Loss.Row
+	switch {
+	case s.Targets.Labels && (row.Task != losses.Binary || row.Pred != losses.Logits):
+		return none, fmt.Errorf("loss %s: labels are learned by one that compares logits with 0 and 1, such as bce_logits or focal", row.Name)
+	case !s.Targets.Labels && (row.Task != losses.Regression || row.Pred != losses.Real || row.Target != losses.Real):
+		return none, fmt.Errorf("loss %s: several targets are learned by one that compares numbers, such as mse, mae or huber", row.Name)
+	}
+	model, sum, err := s.rowModel(k)
+	if err != nil {
+		return none, err
+	}
+	if err := s.allowWeights(sum); err != nil {
+		return none, err
+	}
+	return train.Task{Compute: func(b *train.Batch) train.Result {
+		out := model(b.Numbers("x", s.Features))
+		loss := s.Loss.Loss(out, b.Numbers("y", k))
+		if s.Targets.Labels && !b.Training() {
+			out = ops.Sigmoid(out)
+		}
+		return train.Result{Predictions: []train.Prediction{{Name: "targets", Node: out}}, Losses: []train.Loss{{Name: "loss", Weight: 1, Node: loss}}}
+	}}, nil
+}
+
+// introduce prints what is going to happen.
+func (t *targetsRun) introduce() error {
+	r := &t.r
+	sum, err := t.layers()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.w, "%s: %s %s of %d inputs; %d rows for training, %d for validation, %d for testing\n", r.Data, r.Task, strings.Join(r.Targets, ", "), r.Inputs, r.Rows.Train, r.Rows.Val, r.Rows.Test)
+	for _, n := range r.Notes {
+		fmt.Fprintf(t.w, "note: %s\n", n)
+	}
+	fmt.Fprintf(t.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, batch %d, seed %d, %s\n\n%s\n", amount(int64(t.memory)), r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.Seed, r.DType, sum)
+	return nil
+}
+
+func (t *targetsRun) layers() (*models.Summary, error) {
+	_, sum, err := t.rowModel(len(t.Targets.Names))
+	return sum, err
+}
+
+func (t *targetsRun) shown() (string, func(train.Epoch)) { return "", func(train.Epoch) {} }
+
+func (t *targetsRun) settings() map[string]string {
+	rows := [][]float64{t.parts.Train.Y, t.parts.Val.Y}
+	return map[string]string{"targets": strings.Join(t.r.Targets, ","), "task": string(t.r.Task), "rows": fmt.Sprint(t.r.Rows, len(rows[0]), len(rows[1])), "inputs": strings.Join(t.parts.Train.Inputs, ",")}
+}
+
+func (t *targetsRun) saved() *saved {
+	return &saved{Data: t.r.Data, Target: t.parts.Schema.Target.Name, Schema: t.parts.Schema}
+}
+
+func (t *targetsRun) reader() string { return "predict" }
+
+func (t *targetsRun) told() any {
+	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	return &t.r
+}
+
+func (t *targetsRun) print(w io.Writer) error {
+	fmt.Fprintf(w, "\n%s\n\n", t.headline())
+	head, rows := t.scoreTable()
+	widths := make([]int, len(head))
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			if pad := strings.Repeat(" ", widths[i]-len([]rune(cell))); i == 0 {
+				fmt.Fprint(w, cell, pad)
+			} else {
+				fmt.Fprint(w, "  ", pad, cell)
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	for _, line := range t.sentences() {
+		fmt.Fprintln(w, line)
+	}
+	return nil
+}

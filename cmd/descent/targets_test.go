@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// weather has two numbers that say others, two labels as 0 and 1, and as words of one
+// column.
+func weather(n int) string {
+	r := rand.New(rand.NewPCG(5, 1))
+	var b strings.Builder
+	b.WriteString("x,y,heat,rain,hot,wet,tags\n")
+	for range n {
+		x, y := r.NormFloat64(), r.NormFloat64()
+		hot, wet, tags := 0, 0, []string{"air"}
+		if x*y > 0 {
+			hot, tags = 1, append(tags, "hot")
+		}
+		if x+y > 0.5 {
+			wet, tags = 1, append(tags, "wet")
+		}
+		fmt.Fprintf(&b, "%.4f,%.4f,%.4f,%.4f,%d,%d,%s\n", x, y, 300+20*x*y, x-y, hot, wet, strings.Join(tags[min(1, len(tags)-1):], "; "))
+	}
+	return b.String()
+}
+
+const few = "x,y\n1.5,1.5\n-1.5,1.5\n"
+
+// TestTargets: several numbers and labels are learned better than by a linear model, the
+// same by one worker as by two, and predicted by names.
+func TestTargets(t *testing.T) {
+	table, news := file(t, "weather.csv", weather(700)), file(t, "new.csv", few)
+	for _, c := range []struct {
+		args           []string
+		task           string
+		mean           float64
+		names          int
+		head           string
+		certain, wants []string
+	}{
+		{[]string{"--target", "heat, rain", "--drop", "hot,wet,tags"}, "numbers", 0.9, 2, "heat,rain", []string{"33", "26"}, []string{`"heat":33`, `"rain":`}},
+		{[]string{"--target", "hot,wet", "--drop", "heat,rain,tags"}, "labels", 0.95, 2, "prediction,p_hot,p_wet", []string{"hot;wet,0.9", ",0.0"}, []string{`"prediction":["hot","wet"]`, `"prediction":[]`}},
+		{[]string{"--target", "tags", "--task", "labels", "--drop", "heat,rain,hot,wet"}, "labels", 0.95, 3, "prediction,p_air,p_hot,p_wet", []string{"hot;wet,", "air,0.9"}, []string{`"prediction":["hot","wet"]`}},
+	} {
+		var made [2]string
+		for i, workers := range []string{"1", "2"} {
+			dir, page := filepath.Join(t.TempDir(), "m"), filepath.Join(t.TempDir(), "p.html")
+			status, out, errs := descent(append([]string{"train", table, "--json", "--out", dir, "--report", page, "--workers", workers, "--epochs", "60"}, c.args...)...)
+			var r targetsReport
+			if status != 0 || json.Unmarshal([]byte(out), &r) != nil {
+				t.Fatalf("%v: status %d: %s", c.args, status, errs)
+			}
+			if string(r.Task) != c.task || !(r.Scores.Mean > c.mean) || !(r.Linear.Mean < r.Scores.Mean) || !(r.Constant.Mean < r.Linear.Mean) || len(r.Scores.Targets) != c.names || r.Verdict != "" {
+				t.Errorf("%v: %s, %+v, constant %v, linear %v", c.args, r.Task, r.Scores, r.Constant.Mean, r.Linear.Mean)
+			}
+			if text := textOf(t, page); !strings.Contains(text, r.Targets[1]) || !strings.Contains(text, "a linear model, solved") {
+				t.Errorf("%v: the page is %.200s", c.args, text)
+			}
+			var predicted string
+			if status, predicted, errs = descent("predict", dir, news); status != 0 || !strings.HasPrefix(predicted, c.head+"\n") {
+				t.Fatalf("%v: status %d: %s%s", c.args, status, predicted, errs)
+			}
+			for k, line := range strings.Split(predicted, "\n")[1:3] {
+				if !strings.HasPrefix(line, c.certain[k]) {
+					t.Errorf("%v: row %d is %s, want %s", c.args, k, line, c.certain[k])
+				}
+			}
+			_, object, _ := descent("predict", dir, news, "--json")
+			for _, want := range c.wants {
+				if !strings.Contains(object, want) {
+					t.Errorf("%v: %q is not in %s", c.args, want, object)
+				}
+			}
+			made[i] = predicted
+		}
+		if made[0] != made[1] {
+			t.Errorf("%v: two workers predict %s, one %s", c.args, made[1], made[0])
+		}
+	}
+}
+
+// TestTargetsResume: a run goes on bit for bit, and not with other targets.
+func TestTargetsResume(t *testing.T) {
+	resumes(t, []string{"train", file(t, "weather.csv", weather(200)), "--target", "heat,rain", "--model", "mlp(8)", "--lr", "0.01"}, "--drop", "x")
+}
+
+// TestPageOnTargets runs the commands of docs/targets.md.
+func TestPageOnTargets(t *testing.T) {
+	places := map[string]string{"weather.csv": file(t, "weather.csv", weather(200)), "new.csv": file(t, "new.csv", few)}
+	for _, name := range []string{"m", "l", "t"} {
+		places[name] = filepath.Join(t.TempDir(), name)
+	}
+	commands := pageCommands(t, "targets.md")
+	for _, args := range commands {
+		for i, a := range args {
+			if place, ok := places[a]; ok {
+				args[i] = place
+			}
+		}
+		if status, out, errs := descent(args...); status != 0 {
+			t.Errorf("%v: status %d: %s%s", args, status, out, errs)
+		}
+	}
+	if len(commands) != 4 {
+		t.Errorf("%d commands", len(commands))
+	}
+}
+
+func TestTargetsMistakes(t *testing.T) {
+	table, dir := file(t, "weather.csv", weather(100)), filepath.Join(t.TempDir(), "m")
+	if status, _, errs := descent("train", table, "--target", "heat,rain", "--epochs", "1", "--out", dir); status != 0 {
+		t.Fatal(errs)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"train T --target heat,snow", `no column "snow"`},
+		{"train T --target heat,heat", "is a target twice"},
+		{"train T --target heat,tags", `column "tags" has no numbers`},
+		{"train T --target heat,rain --drop rain", "leave out --drop rain"},
+		{"train T --target heat,rain --task classification", "one column at a time"},
+		{"train T --target heat,hot --task labels", "columns of labels have 0 and 1"},
+		{"train T --target heat --task labels", "no cell has several labels"},
+		{"train T --target heat,rain --loss cross_entropy", "compares numbers"},
+		{"train T --target hot,wet --loss mse", "compares logits"},
+		{"train T --target heat,rain --folds 3", "--folds is not for several targets"},
+		{"train T --target heat,rain --test 0", "--test 0"},
+		{"train T --target heat,rain -o lbfgs", "learned by a rule"},
+		{"train T --target heat,rain --model vae(4,2)", "it has no targets"},
+		{"bench T --target heat,rain", "one target"},
+		{"predict M T --output code", "--output"},
+		{"explain M T", "with one target"},
+	} {
+		args := strings.Fields(strings.NewReplacer(" T", " "+table, " M", " "+dir).Replace(c.args))
+		status, _, errs := descent(args...)
+		if status != exitUsage || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: status %d: %s", c.args, status, errs)
+		}
+	}
+	for i, damage := range []func(m *saved){
+		func(m *saved) { m.Targets.Names = m.Targets.Names[:1] }, func(m *saved) { m.Targets.Labels = true },
+		func(m *saved) { m.Targets.Scale[0] = 0 }, func(m *saved) { m.Targets.Offset = nil }, func(m *saved) { m.Features++ }, func(m *saved) { m.Schema = nil },
+	} {
+		m := &saved{}
+		if err := json.Unmarshal([]byte(textOf(t, dir, modelFile)), m); err != nil || m.check() != nil {
+			t.Fatal(err, m.check())
+		}
+		if damage(m); m.check() == nil {
+			t.Errorf("damage %d is read", i)
+		}
+	}
+}
