@@ -37,6 +37,11 @@ func (l *Loop) partial() bool { return l.Stops || l.Conditional }
 // written are the shapes of what steps may change.
 func (l *Loop) written() [][]int { return slices.Concat(l.Results, l.Own) }
 
+// writes reports whether steps change a leaf of the body.
+func (l *Loop) writes(leaf int) bool {
+	return slices.ContainsFunc(l.Body.updates, func(u Update) bool { return l.Body.vals[u.Leaf].leaf == leaf })
+}
+
 // A Walk is where a leaf of a body is: in step t, the elements of an array from
 // Start + t·Step on.
 type Walk struct {
@@ -208,7 +213,7 @@ func (s *loopStep[T]) newLane(i int, f frame[T], args, outs [][]T) (l lane[T]) {
 		}
 		places[leaf] = &part[0]
 		windows[leaf] = kernel.Aligned[T](n)
-		if w.Result && o.partial() {
+		if w.Result && o.partial() && o.writes(leaf) {
 			s.rest = append(s.rest, rest[T]{array[w.Array], n, w})
 		}
 		return windows[leaf]

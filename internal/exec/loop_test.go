@@ -79,3 +79,33 @@ func TestVerifyRooms(t *testing.T) {
 		t.Error("a loop works where its result is")
 	}
 }
+
+// A loop that ends early, or does not begin, keeps what it started with and what its steps
+// have written; the rest is 0.
+func TestLoopEndsEarly(t *testing.T) {
+	for _, c := range []struct {
+		stop, when float64
+		want       []float64
+	}{{0, 1, []float64{10, 11, 13, 16}}, {1, 1, []float64{10, 11, 0, 0}}, {0, 0, []float64{10, 0, 0, 0}}} {
+		f := &Func{}
+		x, when := f.Leaf(Leaf{Name: "x", Dims: []int{3, 1}, Input: true}), f.Leaf(Leaf{Name: "when", Dims: []int{1}, Input: true})
+		body := &Func{}
+		was, is, row := body.Leaf(Leaf{Name: "was", Dims: []int{1}}), body.Leaf(Leaf{Name: "is", Dims: []int{1}}), body.Leaf(Leaf{Name: "row", Dims: []int{1}})
+		body.Update(is, body.Map(kernel.Add, was, row))
+		body.Output(body.Const(c.stop, nil))
+		l := &Loop{Name: "sums", Body: body, Steps: 3, Results: [][]int{{4, 1}}, Starts: []Start{{Operand: 1}}, Stops: true, Conditional: true,
+			Leaves: []Walk{{Result: true, Step: 1}, {Result: true, Start: 1, Step: 1}, {Step: 1}}}
+		f.Output(f.Loop(l, x, f.Const(10, []int{1}), when)[0])
+		p, err := Compile[float64](f, nil, Options{Verify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			copy(p.Input(0), []float64{1, 2, 3})
+			p.Input(1)[0] = c.when
+			if p.Run(); !slices.Equal(p.Output(0), c.want) {
+				t.Errorf("stop %v, when %v: %v, want %v", c.stop, c.when, p.Output(0), c.want)
+			}
+		}
+	}
+}
