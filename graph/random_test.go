@@ -24,7 +24,7 @@ func randomPool(rng *rand.Rand, g *graph.Graph, n int) []*node {
 	for len(pool) < n+5 {
 		x, y := pick(), pick()
 		var z *node
-		switch r := x.Shape().Rank(); rng.IntN(16) {
+		switch r := x.Shape().Rank(); rng.IntN(18) {
 		case 0:
 			z = ops.Add(x, y)
 		case 1:
@@ -67,6 +67,14 @@ func randomPool(rng *rand.Rand, g *graph.Graph, n int) []*node {
 			}
 		case 14:
 			z = ops.Reshape(ops.Sin(ops.Reshape(x, -1)), x.Shape().Dims()...)
+		case 16:
+			if r == 3 {
+				z = ops.Attention(x, ops.Tanh(x), ops.Sin(x), ops.AttentionOptions{})
+			}
+		case 17:
+			if r > 1 {
+				z = walked(x, graph.ScanOptions{Reverse: rng.IntN(2) == 0, Every: rng.IntN(3)})
+			}
 		case 15:
 			if r > 0 {
 				z = ops.Concat(0, ops.Slice(x, 0, 0, 1, 1), ops.Slice(x, 0, 1, ops.End, 1))
@@ -77,6 +85,16 @@ func randomPool(rng *rand.Rand, g *graph.Graph, n int) []*node {
 		}
 	}
 	return pool
+}
+
+// walked walks along the first axis of x, and carries what becomes of the first part.
+func walked(x *node, o graph.ScanOptions) *node {
+	first := ops.Reshape(ops.Slice(x, 0, 0, 1, 1), x.Shape().Dims()[1:]...)
+	_, ys := graph.Scan([]*node{first}, []*node{x}, o, func(c, x []*node) (next, y []*node) {
+		h := ops.Tanh(ops.Add(ops.Scale(0.5, c[0]), ops.Mul(first, ops.Sin(x[0]))))
+		return []*node{h}, []*node{ops.Mul(h, c[0])}
+	})
+	return ys[0]
 }
 
 // transposed swaps the last two of r axes.

@@ -9,8 +9,8 @@ import (
 )
 
 // A generator makes random programs: maps over shapes that broadcast against
-// each other, reductions, products and convolutions with bias and ReLU, views, placements,
-// calls with several results, parameters that are updated alike, outputs.
+// each other, reductions, products and convolutions with bias and ReLU, attentions, views,
+// placements, calls with several results, loops of random bodies, parameters that are updated alike, outputs.
 type generator struct {
 	*rand.Rand
 	f      *Func
@@ -19,6 +19,7 @@ type generator struct {
 	slab   []int        // by leaf: which slab its memory is from; -1 for inputs
 	loose  map[Val]bool // made of constants alone: folded in float64
 	r, c   int
+	inside bool // a body of a loop
 }
 
 var codes = []kernel.Code{kernel.Add, kernel.Sub, kernel.Mul, kernel.Div, kernel.Max, kernel.Lt, kernel.Where, kernel.Neg,
@@ -117,13 +118,17 @@ func (g *generator) dims(v Val) []int { return g.f.vals[v].dims }
 func (g *generator) step() {
 	x := g.any()
 	d := g.dims(x)
-	switch k := g.IntN(18); {
+	switch k := g.IntN(20); {
 	case k == 0 && len(d) > 0:
 		g.add(g.f.Reduce(kernel.Reduction(g.IntN(4)), x, []int{g.IntN(len(d))}))
 	case k == 1 && len(d) == 2:
 		g.product(x)
 	case k == 6 && len(d) == 2:
 		g.convolution(x)
+	case k == 7:
+		g.attention()
+	case k == 8 && (!g.inside || g.IntN(4) == 0):
+		g.loop()
 	case k == 2:
 		g.reshape(x)
 	case k == 3 && len(d) > 0:

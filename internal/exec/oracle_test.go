@@ -102,16 +102,15 @@ func (o *oracle) operation(v *value, dst []float64, args [][]float64) {
 		if outs == nil {
 			outs = [][]int{v.dims}
 		}
-		var results [][]float64
-		at := 0
-		for _, d := range outs {
-			results = append(results, dst[at:at+size(d)])
-			at += alignUp(size(d))
-		}
+		results := parts(dst, outs)
 		if op.Over {
 			copy(results[0], args[0])
 		}
 		op.F64(results, args, 0, op.Rows)
+	case *loop:
+		o.loop(op.Loop, dst, args)
+	case attention:
+		o.attention(op, dst, args)
 	default:
 		panic("exec: the oracle does not know " + v.op.line(nil))
 	}

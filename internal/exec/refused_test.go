@@ -29,8 +29,8 @@ func TestPagesRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if jit.Available() && wanted && refused != 120 {
-		t.Errorf("%d programs were refused their pages, of 120", refused)
+	if jit.Available() && wanted && refused < 120 { // bodies of loops have pages of their own
+		t.Errorf("%d programs were refused their pages, of 120 and those in loops", refused)
 	}
 }
 
