@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,14 +15,50 @@ import (
 // smallText trains a small model on the beginning of a text, and returns its folder.
 func smallText(t *testing.T, more ...string) (dir string, out string) {
 	t.Helper()
-	alice, _ := text.Embedded("alice")
 	dir = filepath.Join(t.TempDir(), "m")
-	args := append([]string{"train", file(t, "book.txt", alice[:4000]), "--model", "embed(8) | gpt(heads=2)", "--context", "16", "--batch", "8", "--epochs", "8", "--out", dir}, more...)
+	args := append([]string{"train", file(t, "book.txt", aliceBegins(4000)), "--model", "embed(8) | gpt(heads=2)", "--context", "16", "--batch", "8", "--epochs", "8", "--out", dir}, more...)
 	status, out, err := descent(args...)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, err)
 	}
 	return dir, out
+}
+
+// aliceBegins is the beginning of a text.
+func aliceBegins(characters int) string {
+	alice, _ := text.Embedded("alice")
+	return alice[:characters]
+}
+
+// TestShakespeare runs the commands of docs/text.md on the whole text, with three seeds.
+func TestShakespeare(t *testing.T) {
+	const whole = "../../../shared/data/text/shakespeare.txt"
+	if os.Getenv("DESCENT_SLOW") == "" {
+		t.Skip("DESCENT_SLOW=1 trains for half an hour")
+	}
+	if _, err := os.Stat(whole); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range pageCommands(t, "text.md") {
+		if args[1] != "shakespeare.txt" {
+			continue
+		}
+		args[1] = whole
+		var bits []float64
+		for _, seed := range []string{"1", "2", "3"} {
+			status, out, errs := descent(append(args, "--json", "--seed", seed)...)
+			var r textReport
+			if status != 0 || json.Unmarshal([]byte(out), &r) != nil {
+				t.Fatalf("%v: status %d: %s", args, status, errs)
+			}
+			bits = append(bits, r.Bits)
+		}
+		slices.Sort(bits)
+		t.Logf("%v: %.4f bits a character", args, bits)
+		if least := map[bool]float64{true: 2.45, false: 2.55}[strings.Contains(args[3], "lstm")]; !(bits[1] < least) {
+			t.Errorf("%v: %v bits a character, the median is to be below %v", args, bits, least)
+		}
+	}
 }
 
 // TestPageOnText runs the commands of docs/text.md.
@@ -30,7 +67,7 @@ func TestPageOnText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := map[string]string{"m": filepath.Join(t.TempDir(), "m"), "r": filepath.Join(t.TempDir(), "r"), "reviews.csv": file(t, "reviews.csv", reviewText(200)), "new.csv": file(t, "new.csv", reviewText(5))}
+	places := map[string]string{"m": filepath.Join(t.TempDir(), "m"), "r": filepath.Join(t.TempDir(), "r"), "reviews.csv": file(t, "reviews.csv", reviewText(200)), "new.csv": file(t, "new.csv", reviewText(5)), "shakespeare.txt": file(t, "shakespeare.txt", aliceBegins(3000))}
 	done := 0
 	for line := range strings.Lines(string(page)) {
 		command, ok := strings.CutPrefix(line, "    descent ")
@@ -47,13 +84,13 @@ func TestPageOnText(t *testing.T) {
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", command, status, errs)
 		}
-		wants := map[string]string{"train alice": "bits a character", "generate m": "Alice ", "train reviews.csv": "1024 inputs", "predict r": "p_bad,p_good"}
+		wants := map[string]string{"train alice": "bits a character", "generate m": "Alice ", "train reviews.csv": "1024 inputs", "train shakespeare.txt": "bits a character", "predict r": "p_bad,p_good"}
 		if want, ok := wants[strings.Join(words(command)[:2], " ")]; !ok || !strings.Contains(out, want) {
 			t.Errorf("%s: %s", command, out)
 		}
 		done++
 	}
-	if done != 4 {
+	if done != 6 {
 		t.Errorf("%d commands", done)
 	}
 }
@@ -108,8 +145,7 @@ func TestTextTrains(t *testing.T) {
 
 // TestTextResumes: a run that is interrupted and goes on is that of one that is not.
 func TestTextResumes(t *testing.T) {
-	alice, _ := text.Embedded("alice")
-	resumes(t, []string{"train", file(t, "book.txt", alice[:4000]), "--model", "embed(8) | gpt(heads=2, dropout=0.1)", "--context", "16", "--batch", "8"}, "--tokens", "bytes")
+	resumes(t, []string{"train", file(t, "book.txt", aliceBegins(4000)), "--model", "embed(8) | gpt(heads=2, dropout=0.1)", "--context", "16", "--batch", "8"}, "--tokens", "bytes")
 }
 
 func TestTextMistakes(t *testing.T) {
