@@ -143,9 +143,9 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.OnJob = show.job
 	if o.cluster != nil {
-		end, err := o.cluster.begin(cmd, o)
-		if err != nil {
-			return err
+		end, wrong := o.cluster.begin(cmd, o)
+		if wrong != nil {
+			return wrong
 		}
 		defer func() { err = errors.Join(err, end(err == nil)) }()
 	}

@@ -154,7 +154,7 @@ func startServers(p processes) (servers string, kill func(i int)) {
 // run is in the journal once. DESCENT_SLOW=1 does all, which takes minutes.
 func TestCluster(t *testing.T) {
 	slow := os.Getenv("DESCENT_SLOW") != ""
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	whole := t.TempDir()
 	began := time.Now()
