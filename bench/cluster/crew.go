@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -124,7 +125,32 @@ func (r *room) remove(ctx context.Context) error {
 	if err == nil {
 		err = list.Purge(ctx, r.id)
 	}
-	return cmp.Or(err, r.js.DeleteStream(ctx, r.jobs()), r.js.DeleteKeyValue(ctx, r.bucket()))
+	return cmp.Or(there(err), there(r.js.DeleteStream(ctx, r.jobs())), there(r.js.DeleteKeyValue(ctx, r.bucket())))
+}
+
+// there is the error of taking something away, which is none if it is not there.
+func there(err error) error {
+	for _, gone := range []error{jetstream.ErrStreamNotFound, jetstream.ErrBucketNotFound, jetstream.ErrKeyNotFound} {
+		if errors.Is(err, gone) {
+			return nil
+		}
+	}
+	return err
+}
+
+// removed is remove, again and again for a while: servers of which one has just ended answer
+// when they have chosen who leads.
+func (r *room) removed(ctx context.Context) error {
+	const while = 12 * patience
+	for end := time.Now().Add(while); ; {
+		err := r.remove(ctx)
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(end) || !sleep(ctx, time.Second/5) {
+			return fmt.Errorf("the study is finished, and servers still keep it: %w", err)
+		}
+	}
 }
 
 // Do implements [bench.Crew]. It asks for the outcome and offers the job again and again,
@@ -278,7 +304,7 @@ const beats = 4
 // Finish ends the study: workers go, and servers keep nothing of it.
 func (c *Crew) Finish(ctx context.Context) error {
 	c.stop()
-	err := c.remove(ctx)
+	err := c.removed(ctx)
 	for end := time.Now().Add(patience); time.Now().Before(end) && slices.ContainsFunc(c.Workers(), func(w bench.Worker) bool { return !w.Gone }); {
 		_ = c.conn.Publish(c.subject(ended), nil)
 		if !sleep(ctx, time.Second/20) {

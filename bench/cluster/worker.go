@@ -64,8 +64,11 @@ func (l *Cluster) Find(ctx context.Context, wait time.Duration) (Study, error) {
 	return Study{}, fmt.Errorf("no study was begun for %v", wait)
 }
 
-// open returns the studies that are under way, the one that was begun last first.
+// open returns the studies that are under way, the one that was begun last first. A server
+// that ends while it lists them would never say that this was the last.
 func (l *Cluster) open(ctx context.Context) (all []Study, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	list, err := l.js.KeyValue(ctx, studies)
 	if err != nil {
 		return nil, err
