@@ -48,11 +48,7 @@ type Agreement struct {
 func (s *Study) RunTracks(ctx context.Context, tracks []string) (*League, error) {
 	l := &League{Format: resultsFormat, Revision: Revision()}
 	err := s.eachTrack(ctx, tracks, func(part *Study) error {
-		var first *Results
-		if len(l.Tracks) > 0 {
-			first = l.Tracks[0]
-		}
-		r, err := part.run(ctx, first)
+		r, err := part.run(ctx, l.covering(part))
 		l.Tracks = append(l.Tracks, r)
 		return err
 	})
@@ -61,6 +57,17 @@ func (s *Study) RunTracks(ctx context.Context, tracks []string) (*League, error)
 	}
 	l.compare()
 	return l, nil
+}
+
+// covering is a track that all optimizers of a study have done, nil if there is none: what it
+// has measured and checked is theirs as well.
+func (l *League) covering(s *Study) *Results {
+	for _, r := range l.Tracks {
+		if labels := r.labels(); !slices.ContainsFunc(s.Entrants, func(e Entrant) bool { return !slices.Contains(labels, e.Label) }) {
+			return r
+		}
+	}
+	return nil
 }
 
 // RunTracksPart is [Study.RunPart] on each of several tracks.
@@ -270,20 +277,20 @@ func (r *Results) stated() *Results {
 	return &c
 }
 
-// WriteJSON writes the league, compressed (gzip).
-func (l *League) WriteJSON(w io.Writer) error {
+// WriteCompressed writes what WriteJSON does, as gzip.
+func (l *League) WriteCompressed(w io.Writer) error {
 	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {
 		return err
 	}
-	if err := l.WriteText(z); err != nil {
+	if err := l.WriteJSON(z); err != nil {
 		return err
 	}
 	return z.Close()
 }
 
-// WriteText writes what WriteJSON compresses.
-func (l *League) WriteText(w io.Writer) error {
+// WriteJSON writes the league.
+func (l *League) WriteJSON(w io.Writer) error {
 	c := *l
 	c.Tracks = nil
 	for _, r := range l.Tracks {

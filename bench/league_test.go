@@ -30,7 +30,7 @@ func TestLeague(t *testing.T) {
 	l := league(t, 2, tracks...)
 	path := filepath.Join(t.TempDir(), "league")
 	var file bytes.Buffer
-	if err := l.WriteJSON(&file); err != nil {
+	if err := l.WriteCompressed(&file); err != nil {
 		t.Fatal(err)
 	}
 	os.WriteFile(path, file.Bytes(), 0o600)
@@ -63,6 +63,13 @@ func TestLeague(t *testing.T) {
 	for i, m := range r.Overall {
 		if of := l.Tracks[1].Overall[i]; m.Optimizer != of.Optimizer || m.Rank != of.Rank || m.Score != of.Score || m.CI != of.CI {
 			t.Errorf("%+v, of the league %+v", m, of)
+		}
+	}
+	for _, r := range league(t, 2, "self-tuning", "lr").Tracks { // of which the first has not measured all
+		for _, label := range r.labels() {
+			if r.Measured.of("iris", label) == 0 {
+				t.Errorf("track %s has no time of a step of %s", r.Setup.Track, label)
+			}
 		}
 	}
 	var one, other bytes.Buffer

@@ -165,7 +165,7 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 			return o.told(err)
 		}
 		l.Command, l.Plan = command, plan
-		return o.write(cmd.OutOrStdout(), l, leagueFile, l.WriteText)
+		return o.write(cmd.OutOrStdout(), l, leagueFile, l.WriteCompressed)
 	}
 	r, err := o.study.Run(cmd.Context())
 	show.close()
@@ -480,10 +480,11 @@ type results interface {
 	Summary() string
 }
 
-// write writes the files, the results under a name, and the table or the JSON text.
-func (o *benchOptions) write(w io.Writer, r results, name string, asText func(io.Writer) error) error {
+// write writes the files, the results under a name and in their form, and the table or the
+// JSON.
+func (o *benchOptions) write(w io.Writer, r results, name string, form func(io.Writer) error) error {
 	var text, report bytes.Buffer
-	if err := r.WriteJSON(&text); err != nil {
+	if err := form(&text); err != nil {
 		return err
 	}
 	if err := r.WriteHTML(&report); err != nil {
@@ -502,7 +503,7 @@ func (o *benchOptions) write(w io.Writer, r results, name string, asText func(io
 		return err
 	}
 	if o.json {
-		return asText(w)
+		return r.WriteJSON(w)
 	}
 	if err := r.WriteTable(w); err != nil {
 		return err

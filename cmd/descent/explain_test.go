@@ -208,8 +208,13 @@ func TestExplainOthers(t *testing.T) {
 	if status, _, errs := descent("train", path, "-t", "well", "--embed", "3", "--text", "label", "--folds", "0", "--epochs", "3", "-q", "--out", coded); status != 0 {
 		t.Fatal(errs)
 	}
-	if status, out, errs = descent("explain", coded, path); status != 0 || !strings.Contains(out, "colour  blue: ") || !strings.Contains(out, "label=(text)") {
+	why := filepath.Join(t.TempDir(), "why.csv")
+	if status, out, errs = descent("explain", coded, path, "--attributions", why); status != 0 || !strings.Contains(out, "colour  blue: ") || !strings.Contains(out, "label=(text)") || strings.Contains(out, "colour=") {
 		t.Errorf("words that are embedded: status %d: %s%s", status, out, errs)
+	}
+	rows := strings.Split(textOf(t, why), "\n")
+	if k := slices.Index(strings.Split(rows[0], ","), "colour"); k < 0 || strings.Split(rows[1], ",")[k] != "" {
+		t.Errorf("what embedded words do is not known: %q, %q", rows[0], rows[1])
 	}
 	coder := filepath.Join(t.TempDir(), "c")
 	if status, _, errs := descent("train", "iris", "-m", "autoencoder(2)", "--epochs", "1", "-q", "--out", coder); status != 0 {

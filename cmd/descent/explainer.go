@@ -158,7 +158,8 @@ func (e *explainer) told(d *data.Dataset) (all []float64, width int, err error) 
 
 // moved returns what each column does to the prediction of a row: in the unit of a number,
 // or to the probability of the class that is decided, as the model has it before it is
-// calibrated.
+// calibrated. It is NaN of a column that is embedded: the number of a level has no slope, and
+// stays as it is on the way from the mean row.
 func (e *explainer) moved(x, out []float64) ([]float64, error) {
 	pick := make([]float64, len(out))
 	switch {
@@ -172,9 +173,10 @@ func (e *explainer) moved(x, out []float64) ([]float64, error) {
 		pick[e.p.Decide(out)] = 1
 	}
 	from := slices.Clone(e.from)
-	for j, levels := range e.schema.Levels() {
+	coded := e.schema.Levels() // nil if no column is embedded
+	for j, levels := range coded {
 		if levels > 0 {
-			from[j] = x[j] // the number of a level has no slope: it stays as it is
+			from[j] = x[j]
 		}
 	}
 	each, err := e.slopes.Of(x, from, pick)
@@ -185,6 +187,9 @@ func (e *explainer) moved(x, out []float64) ([]float64, error) {
 	for k, c := range e.columns {
 		for _, y := range each[c.From:c.To] {
 			all[k] += y
+		}
+		if coded != nil && coded[c.From] > 0 {
+			all[k] = math.NaN()
 		}
 	}
 	return all, nil
@@ -350,7 +355,9 @@ func (e *explainer) fill(r *explainedRow) error {
 		return err
 	}
 	for k, c := range e.columns {
-		r.Moved = append(r.Moved, moved{c.Name, e.cell(c, x), each[k]})
+		if !math.IsNaN(each[k]) {
+			r.Moved = append(r.Moved, moved{c.Name, e.cell(c, x), each[k]})
+		}
 	}
 	slices.SortStableFunc(r.Moved, func(a, b moved) int { return compareDown(math.Abs(a.By), math.Abs(b.By)) })
 	return nil
@@ -377,7 +384,11 @@ func (e *explainer) writeAttributions(path string) error {
 			}
 			line := []string{strconv.Itoa(row + 1), s.part, fmt.Sprint(e.truth(s.d, i)), fmt.Sprint(e.decided(own))}
 			for _, x := range each {
-				line = append(line, strconv.FormatFloat(x, 'g', 6, 64))
+				text := ""
+				if !math.IsNaN(x) {
+					text = strconv.FormatFloat(x, 'g', 6, 64)
+				}
+				line = append(line, text)
 			}
 			lines = append(lines, commas(line))
 		}

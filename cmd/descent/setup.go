@@ -172,13 +172,19 @@ func (s *setup) task() (train.Task, error) {
 	if s.mixed {
 		t.Residuals = nil
 	}
-	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	if s.Classes == 0 {
 		t.Unit = func(x float64) float64 { return s.number([]float64{x}) }
 	}
 	if s.givesProbabilities() {
 		t.Gives = train.Probabilities
 	}
+	giveOutput(&t, row)
+	return t, nil
+}
+
+// giveOutput says what predictions are, by what the loss takes.
+func giveOutput(t *train.Task, row *losses.Row) {
+	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
 	case row.Target == losses.Counts:
 		t.Output = ops.Exp
@@ -194,7 +200,6 @@ func (s *setup) task() (train.Task, error) {
 	if row.Target == losses.PlusMinus {
 		t.Loss, t.Residuals = ofSigns(t.Loss), ofSigns(t.Residuals)
 	}
-	return t, nil
 }
 
 // rowModel is the model of rows with so many outputs, which embeds levels; a linear model
