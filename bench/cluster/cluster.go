@@ -130,7 +130,7 @@ const (
 // consumer is the name of what workers take jobs from.
 const consumer = "workers"
 
-// deliveries is how often a job is handed out before it is given up.
+// deliveries is how often a job is begun before it is given up.
 const deliveries = 5
 
 // A task is a job in the queue.

@@ -230,6 +230,45 @@ func asked(t testing.TB, c *Crew) <-chan error {
 	return answer
 }
 
+// taken takes a job out of the queue as often as it may be begun, and says no more of it, as a
+// worker that is lost.
+func taken(t *testing.T, silent *worker, begins bool) {
+	t.Helper()
+	for k := range deliveries {
+		m, err := silent.next(t.Context())
+		if err != nil || m == nil {
+			t.Fatal(m, err)
+		}
+		if begins {
+			if tried, kept, err := silent.tried(t.Context(), "key", uint64(k+1)); tried != k || kept != nil || err != nil {
+				t.Fatal(tried, kept, err)
+			}
+		}
+		if err := m.Nak(); err != nil { // as the silence of a worker would
+			t.Fatal(err)
+		}
+	}
+}
+
+// A job that was delivered often, and that nobody has begun, is done: deliveries are lost with
+// servers.
+func TestLostDeliveries(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := here(t, dir)
+	c, d := begin(t, l, study(t, dir))
+	answer := asked(t, c)
+	taken(t, &worker{room: c.room}, false)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go l.work(ctx, d, func(_ context.Context, j bench.Job) (*bench.Outcome, error) {
+		return &bench.Outcome{Job: j}, nil
+	}, 1, wait)
+	if err := <-answer; err != nil {
+		t.Error(err)
+	}
+}
+
 // A job that no worker has lived to answer is done by nobody any more.
 func TestLost(t *testing.T) {
 	t.Parallel()
@@ -237,13 +276,7 @@ func TestLost(t *testing.T) {
 	l := here(t, dir)
 	c, d := begin(t, l, study(t, dir))
 	answer := asked(t, c)
-	silent := &worker{room: c.room}
-	for range deliveries {
-		m, err := silent.next(t.Context())
-		if err != nil || m == nil || m.Nak() != nil { // as the silence of a worker would
-			t.Fatal(err)
-		}
-	}
+	taken(t, &worker{room: c.room}, true)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go l.work(ctx, d, func(context.Context, bench.Job) (*bench.Outcome, error) {

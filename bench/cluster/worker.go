@@ -246,12 +246,11 @@ func (w *worker) one(ctx context.Context, m jetstream.Msg, do doer, free func())
 	defer rest()
 	go w.keep(busy, m)
 	e := &entry{Key: t.Key, Worker: w.me.Name}
-	if meta.NumDelivered > 1 {
-		if kept, err := w.fetched(ctx, t.Key); kept != nil || err != nil {
-			return cmp.Or(err, m.DoubleAck(ctx))
-		}
+	tried, kept, err := w.tried(ctx, t.Key, meta.NumDelivered)
+	if kept != nil || err != nil {
+		return cmp.Or(err, m.DoubleAck(ctx))
 	}
-	if meta.NumDelivered > deliveries {
+	if tried == deliveries {
 		e.Error = fmt.Sprintf("%d workers have taken it, and none has answered: each was lost", deliveries)
 		return w.handIn(ctx, m, e)
 	}
@@ -262,13 +261,47 @@ func (w *worker) one(ctx context.Context, m jetstream.Msg, do doer, free func())
 	switch {
 	case ctx.Err() != nil:
 		return m.Nak()
-	case err != nil && meta.NumDelivered < deliveries:
+	case err != nil && tried+1 < deliveries:
 		return m.NakWithDelay(w.study.silence() / beats)
 	case err != nil:
 		e.Outcome, e.Error = nil, err.Error()
 	}
 	return w.handIn(ctx, m, e)
 }
+
+// tried returns how often a job was begun before this delivery, or what came of it. How often
+// it was delivered says less: while servers choose who leads, a delivery may reach nobody, and
+// what a worker says may not reach them. So from the second on a worker writes down that it
+// begins. The last of too many waits for those who may still hand in.
+func (w *worker) tried(ctx context.Context, key string, delivery uint64) (tried int, kept *entry, err error) {
+	if delivery == 1 {
+		return 0, nil, nil
+	}
+	tried = 1 // the first, which nobody has written down
+	for k := uint64(2); k < delivery && tried < deliveries; k++ {
+		_, err := w.outcomes.Get(ctx, attempt(key, k))
+		if err == nil {
+			tried++
+		} else if !errors.Is(err, jetstream.ErrKeyNotFound) {
+			return 0, nil, err
+		}
+	}
+	for end := time.Now().Add(patience + w.study.silence()); ; {
+		if kept, err = w.fetched(ctx, key); kept != nil || err != nil {
+			return tried, kept, err
+		}
+		if tried < deliveries {
+			_, err = w.outcomes.Put(ctx, attempt(key, delivery), []byte(w.me.Name))
+			return tried, nil, err
+		}
+		if time.Now().After(end) || !sleep(ctx, w.study.silence()/beats) {
+			return tried, nil, ctx.Err()
+		}
+	}
+}
+
+// attempt is where it is written that a worker has begun a job that was delivered so often.
+func attempt(key string, delivery uint64) string { return fmt.Sprintf("began.%s.%d", key, delivery) }
 
 // keep says that a job is being done.
 func (w *worker) keep(ctx context.Context, m jetstream.Msg) {
