@@ -55,11 +55,11 @@ func (r *Row) Case() gt.Case {
 	return c
 }
 
-// Cases returns what to check of all operations.
-func Cases() []gt.Case {
-	out := make([]gt.Case, len(Table))
-	for i := range Table {
-		out[i] = Table[i].Case()
+// Cases returns what to check of the operations of a table.
+func Cases(table []Row) []gt.Case {
+	out := make([]gt.Case, len(table))
+	for i := range table {
+		out[i] = table[i].Case()
 	}
 	return out
 }

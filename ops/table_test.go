@@ -12,7 +12,7 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	for _, c := range ops.Cases() {
+	for _, c := range ops.Cases(ops.Table) {
 		t.Run(c.Name, func(t *testing.T) {
 			if n := len(c.Samples); c.Samples != nil && n < 6 {
 				t.Errorf("%d samples", n)
@@ -135,7 +135,7 @@ func TestMistakes(t *testing.T) {
 // TestBadInputsStaySilent gives every operation a bad input: the result is bad
 // for the same reason and nothing panics.
 func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Cases() {
+	for _, c := range ops.Cases(ops.Table) {
 		samples := c.Each()
 		for k := range samples[0].Shapes {
 			g := graph.New(graph.Float64, 1)
@@ -166,7 +166,7 @@ func TestEveryRowIsSensitive(t *testing.T) {
 	flat := map[string]bool{"sign": true, "floor": true, "ceil": true, "round": true, "stop_gradient": true, "less": true, "less_equal": true,
 		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true, "normal": true, "rademacher": true,
 		"isnan": true, "isinf": true, "isfinite": true, "heaviside": true, "size": true, "first_rows": true, "max_pool_index": true, "adaptive_max_pool_index": true, "argcummax": true, "argcummin": true, "argsort": true}
-	for _, c := range ops.Cases() {
+	for _, c := range ops.Cases(ops.Table) {
 		samples := c.Each()
 		for _, factor := range []float64{-1, 1 + 1e-4} {
 			c.Samples = nil

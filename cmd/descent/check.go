@@ -10,6 +10,7 @@ import (
 	"descent/graph/graphtest"
 	"descent/losses"
 	"descent/ops"
+	"descent/ops/formula"
 
 	"github.com/spf13/cobra"
 )
@@ -57,7 +58,7 @@ func checkAll(ctx context.Context, w io.Writer, points int, asJSON bool) error {
 	for _, t := range []struct {
 		kind  string
 		cases []graphtest.Case
-	}{{"op", ops.Cases()}, {"loss", losses.Cases()}} {
+	}{{"op", ops.Cases(formula.Table)}, {"loss", losses.Cases()}} {
 		for i := range t.cases {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"descent/losses"
-	"descent/ops"
 	"descent/ops/formula"
 
 	"github.com/spf13/cobra"
@@ -18,8 +17,8 @@ func formulasTopic() *cobra.Command {
 		"let a = ...; ..., and these functions. Settings with a default may be left out;\n" +
 		"all may be given by name, as in sum(x, axis=0).\n")
 	group := ""
-	for i := range ops.Table {
-		row := &ops.Table[i]
+	for i := range formula.Table {
+		row := &formula.Table[i]
 		if row.Group != group {
 			group = row.Group
 			fmt.Fprintf(&b, "\n%s:\n", group)

@@ -15,7 +15,7 @@ import (
 
 	"descent/graph/graphtest"
 	"descent/losses"
-	"descent/ops"
+	"descent/ops/formula"
 )
 
 // descent runs the command in this process.
@@ -340,7 +340,7 @@ func TestReadmeCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	smooth := 0 // the others, such as argmax, have nothing to differentiate by
-	for _, c := range ops.Table {
+	for _, c := range formula.Table {
 		if len(c.Domain) == 0 || slices.ContainsFunc(c.Domain, func(d graphtest.Domain) bool { return !d.Fixed }) {
 			smooth++
 		}

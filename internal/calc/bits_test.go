@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"descent/losses"
-	"descent/ops"
+	"descent/ops/formula"
 )
 
 // testdata/formulas.txt has a formula and a point on each line. Values, gradients
@@ -26,7 +26,7 @@ func TestFormulas(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
-	for _, c := range ops.Table {
+	for _, c := range formula.Table {
 		if !mentions(text, c.Name) {
 			t.Errorf("no formula has %s", c.Name)
 		}

@@ -7,11 +7,10 @@ import (
 
 	"descent/internal/docs"
 	"descent/internal/spec"
-	"descent/ops"
 	"descent/ops/formula"
 )
 
-// The table of functions in docs/formulas.md is made from ops.Table; run
+// The table of functions in docs/formulas.md is made from formula.Table; run
 //
 //	go test ./ops/formula -run TestDocs -update
 //
@@ -23,8 +22,8 @@ func TestDocs(t *testing.T) {
 func functions() string {
 	var b strings.Builder
 	group := ""
-	for i := range ops.Table {
-		row := &ops.Table[i]
+	for i := range formula.Table {
+		row := &formula.Table[i]
 		if row.Group != group {
 			group = row.Group
 			fmt.Fprintf(&b, "\n### %s\n\n| | what it is | settings | other names |\n|---|---|---|---|\n", group)
@@ -52,8 +51,8 @@ func cell(s string) string { return strings.ReplaceAll(s, "|", "&#124;") }
 
 // Rows are filled in, and what they show of calls can be called.
 func TestRows(t *testing.T) {
-	for i := range ops.Table {
-		row := &ops.Table[i]
+	for i := range formula.Table {
+		row := &formula.Table[i]
 		if row.Doc == "" || row.Group == "" || strings.HasSuffix(row.Doc, ".") {
 			t.Errorf("row %s is not filled in", row.Name)
 		}

@@ -46,11 +46,15 @@ var constants = func() map[string]float64 {
 	return c
 }()
 
+// Table has the rows of every operation that a formula can call, of all packages of
+// operations.
+var Table = ops.Table
+
 // operations are the functions that every formula can call, by all their names.
 var operations = sync.OnceValue(func() map[string]Func {
 	t := map[string]Func{}
-	for i := range ops.Table {
-		add(t, Operation(&ops.Table[i]))
+	for i := range Table {
+		add(t, Operation(&Table[i]))
 	}
 	return t
 })

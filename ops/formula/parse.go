@@ -3,7 +3,7 @@
 // The parser of expr-lang/expr gives the tree, so ^ and ** are powers above
 // unary minus, as in mathematics. The lowering is ours: it knows numbers, names,
 // arithmetic, comparisons, lists, subscripts, calls and let, and refuses the
-// rest. Every row of ops.Table is a function; losses.Parse adds the losses, and
+// rest. Every row of Table is a function; losses.Parse adds the losses, and
 // [Parse] takes more.
 //
 // What is written of nodes is read from what their ops say of themselves

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"descent/graph"
-	"descent/ops"
 )
 
 // spellings are texts beside the plain ones that they mean.
@@ -203,7 +202,7 @@ func TestExplain(t *testing.T) {
 // The tables name what there is: aliases are of functions, and what is to be
 // written can be.
 func TestTablesOfSpellings(t *testing.T) {
-	for _, row := range ops.Table {
+	for _, row := range Table {
 		for _, name := range append([]string{row.Name}, row.Aliases...) {
 			if fn := functions()[name]; fn.Name != row.Name {
 				t.Errorf("%s is a name of %s and of %s", name, row.Name, fn.Name)
