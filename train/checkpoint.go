@@ -149,7 +149,7 @@ func parseCheckpoint(text []byte) (*runState, map[string][]float64, error) {
 	}
 	values := map[string][]float64{}
 	for _, t := range file.Tensors {
-		values[t.Name] = float64s(t)
+		values[t.Name] = t.Float64s()
 	}
 	return s, values, nil
 }
@@ -252,7 +252,7 @@ func decodeModel(text []byte, model []*graph.Variable, meta map[string]string) (
 	}
 	byName := map[string][]float64{}
 	for _, x := range file.Tensors {
-		byName[x.Name] = float64s(x)
+		byName[x.Name] = x.Float64s()
 		if err := finite(x.Name, byName[x.Name]); err != nil {
 			return nil, err
 		}
@@ -307,23 +307,5 @@ func readFile(path string) ([]byte, error) {
 
 // tensorOf returns values as a tensor of a variable's shape.
 func tensorOf(name string, v *graph.Variable, values []float64) safetensors.Tensor {
-	x := safetensors.Tensor{Name: name, Shape: v.Shape().Dims(), F64: values}
-	if v.Dtype() == graph.Float32 {
-		x.F32, x.F64 = make([]float32, len(values)), nil
-		for i, y := range values {
-			x.F32[i] = float32(y)
-		}
-	}
-	return x
-}
-
-func float64s(t safetensors.Tensor) []float64 {
-	if t.F32 == nil {
-		return t.F64
-	}
-	out := make([]float64, len(t.F32))
-	for i, x := range t.F32 {
-		out[i] = float64(x)
-	}
-	return out
+	return safetensors.Of(name, v.Dtype() == graph.Float32, v.Shape().Dims(), values)
 }

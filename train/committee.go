@@ -118,7 +118,7 @@ func DecodeCommittee(task Task, dtype graph.Dtype, text []byte) (*Committee, err
 		if want := append([]int{n}, c.vars[i].Shape().Dims()...); !slices.Equal(x.Shape, want) {
 			return nil, fmt.Errorf("train: %q is %v, of %d members it is %v", x.Name, x.Shape, n, want)
 		}
-		all, size := float64s(x), c.vars[i].Shape().Size()
+		all, size := x.Float64s(), c.vars[i].Shape().Size()
 		if err := finite(x.Name, all); err != nil {
 			return nil, fmt.Errorf("train: %w", err)
 		}

@@ -118,6 +118,18 @@ func (p *Predictor) build(n int) (*program, error) {
 // such as one that sees a step of a sequence at a time. They must not change them.
 func (p *Predictor) Sibling() *graph.Graph { return p.root.Sibling() }
 
+// Graph builds what is predicted of so many rows as nodes of a graph of its own, which
+// shares the weights: for what writes a model in another form. The model's inputs are
+// leaves of it by the names of arrays, "x" in the usual form of a task.
+func (p *Predictor) Graph(rows int) ([]Prediction, error) {
+	t := &Trainer{task: p.task, root: p.root}
+	made, _, err := t.outline(rows, predict)
+	if err != nil {
+		return nil, err
+	}
+	return made.result.Predictions, nil
+}
+
 // Outputs returns names and shapes of the predictions, without values.
 func (p *Predictor) Outputs() []Output { return slices.Clone(p.outputs) }
 

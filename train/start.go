@@ -35,7 +35,7 @@ func (t *Trainer) Start(text []byte) (*Start, error) {
 			s.Spare = append(s.Spare, differs(x, t.model, i))
 			continue
 		}
-		values[i] = float64s(x)
+		values[i] = x.Float64s()
 		if err := finite(x.Name, values[i]); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,7 @@ func TestUnwritable(t *testing.T) {
 		{"min", "x^2", "--start", "x=1", "--animate", filepath.Join(none, "a.html")},
 		{"fit", "y ~ a*x+b", line, "--start", "a=1,b=0", "--plot", filepath.Join(none, "a.png")},
 		{"grad", "x^2", "x=1", "--graph", filepath.Join(none, "a.dot")},
+		{"export", "nosuch", "--to", "safetensors", "--out", filepath.Join(none, "a")},
 		{"show", "linear", "--graph", filepath.Join(none, "a.dot")},
 		{"show", "schedule", "cosine", "--graph", filepath.Join(none, "a.svg")},
 	} {

@@ -26,7 +26,7 @@ var flagHeads = map[string]string{
 	"loss":        "loss, such as mse, 'huber(delta=2)' or a formula in pred and target",
 	"optimizer":   "optimizer, such as sgd, 'adam(lr=0.01)' or 'clip(1) | adam'",
 	"programs":    "run the programs (exec:) that a file names, with your rights",
-	"out":         "folder for what is made",
+	"out":         "where to put what is made",
 	"plot":        "file for a picture, .svg or .png",
 	"scaling":     "of numeric inputs: standard, minmax or none",
 	"score":       "what ranks, and what settings are chosen by",

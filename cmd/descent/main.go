@@ -30,6 +30,7 @@ var commands = []func() *cobra.Command{
 	predictCommand,
 	explainCommand,
 	generateCommand,
+	exportCommand,
 	showCommand,
 	checkCommand,
 	gradCommand,

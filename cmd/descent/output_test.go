@@ -28,6 +28,7 @@ func examples(folder string) map[string][]string {
 		"predict":            {in("model"), in("names.csv")},
 		"explain":            {in("model"), in("names.csv")},
 		"explain --json":     {in("model"), in("names.csv"), "--json"},
+		"export":             {in("model"), "--to", "safetensors", "--out", in("exported")},
 		"generate":           {in("written"), "--prompt", "Alice", "--length", "20"},
 		"predict --json":     {in("model"), in("names.csv"), "--json"},
 		"show":               {"mlp(4)"},

@@ -23,6 +23,30 @@ type Tensor struct {
 	F64   []float64
 }
 
+// Of returns values as a tensor of float32 or float64.
+func Of(name string, single bool, shape []int, values []float64) Tensor {
+	t := Tensor{Name: name, Shape: shape, F64: values}
+	if single {
+		t.F32, t.F64 = make([]float32, len(values)), nil
+		for i, x := range values {
+			t.F32[i] = float32(x)
+		}
+	}
+	return t
+}
+
+// Float64s returns the elements.
+func (t *Tensor) Float64s() []float64 {
+	if t.F32 == nil {
+		return t.F64
+	}
+	out := make([]float64, len(t.F32))
+	for i, x := range t.F32 {
+		out[i] = float64(x)
+	}
+	return out
+}
+
 // A File is what a file holds.
 type File struct {
 	Tensors []Tensor
