@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"graph"},
 	{"graph/graphtest"},
 	{"ops"},
+	{"ops/shape"},
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},

@@ -1,0 +1,89 @@
+package shape_test
+
+import (
+	"flag"
+	"strings"
+	"testing"
+
+	"descent/graph"
+	"descent/internal/golden"
+	"descent/ops"
+	"descent/ops/shape"
+)
+
+type node = graph.Node
+
+// made is how a case of testdata is made here, of inputs by name.
+var made = map[string]func(c *golden.Case, in map[string]*node) *node{
+	"pad_constant": func(c *golden.Case, in map[string]*node) *node {
+		return shape.Pad(in["x"], c.Args["value"].(float64), c.Wholes("pad")...)
+	},
+	"pad_reflect":   frame(shape.PadReflect),
+	"pad_replicate": frame(shape.PadReplicate),
+	"pad_circular":  frame(shape.PadCircular),
+	"roll": func(c *golden.Case, in map[string]*node) *node {
+		return shape.Roll(in["x"], c.Wholes("shifts"), c.Wholes("dims")...)
+	},
+	"flip":            func(c *golden.Case, in map[string]*node) *node { return ops.Flip(in["x"], c.Wholes("dims")...) },
+	"tril":            one("diagonal", shape.Tril),
+	"triu":            one("diagonal", shape.Triu),
+	"pixel_shuffle":   one("factor", shape.PixelShuffle),
+	"pixel_unshuffle": one("factor", shape.PixelUnshuffle),
+	"channel_shuffle": one("groups", shape.ChannelShuffle),
+	"unfold":          func(c *golden.Case, in map[string]*node) *node { return shape.Unfold(in["x"], windowOf(c)) },
+	"fold": func(c *golden.Case, in map[string]*node) *node {
+		return shape.Fold(in["x"], windowOf(c), c.Wholes("output")...)
+	},
+	"upsample_nearest":  upsampled(shape.Nearest),
+	"upsample_linear":   upsampled(shape.Linear),
+	"upsample_bilinear": upsampled(shape.Linear), "upsample_trilinear": upsampled(shape.Linear),
+	"upsample_bicubic": upsampled(shape.Cubic), "upsample_nearest-exact": upsampled(shape.NearestExact),
+}
+
+func frame(f func(x *node, ends ...int) *node) func(c *golden.Case, in map[string]*node) *node {
+	return func(c *golden.Case, in map[string]*node) *node { return f(in["x"], c.Wholes("pad")...) }
+}
+
+func one(name string, f func(x *node, n int) *node) func(c *golden.Case, in map[string]*node) *node {
+	return func(c *golden.Case, in map[string]*node) *node { return f(in["x"], c.Wholes(name)[0]) }
+}
+
+func windowOf(c *golden.Case) shape.WindowOptions {
+	return shape.WindowOptions{Kernel: c.Wholes("kernel"), Stride: c.Wholes("stride"), Padding: c.Wholes("padding"), Dilation: c.Wholes("dilation")}
+}
+
+func upsampled(m shape.Mode) func(c *golden.Case, in map[string]*node) *node {
+	return func(c *golden.Case, in map[string]*node) *node {
+		o := shape.UpsampleOptions{Mode: m, Lengths: c.Wholes("size"), Corners: c.Args["align_corners"] == true}
+		switch s := c.Args["scale_factor"].(type) {
+		case float64:
+			o.Scale = []float64{s}
+		case []any:
+			for _, f := range s {
+				o.Scale = append(o.Scale, f.(float64))
+			}
+		}
+		return shape.Upsample(in["x"], o)
+	}
+}
+
+var more = flag.String("cases", "", "a file of more cases, by testdata/generate.py")
+
+// TestPyTorch compares values, gradients and products with the Hessian with
+// PyTorch's.
+func TestPyTorch(t *testing.T) {
+	files := []string{"testdata/shape.json"}
+	if *more != "" {
+		files = append(files, *more)
+	}
+	for _, file := range files {
+		for _, c := range golden.Cases(t, file) {
+			f := made[strings.Fields(c.Op)[0]]
+			if f == nil {
+				t.Errorf("%s is not made", c.Op)
+				continue
+			}
+			golden.Compare(t, &c, func(in map[string]*node) map[string]*node { return map[string]*node{"y": f(&c, in)} })
+		}
+	}
+}

@@ -1,0 +1,68 @@
+// Package shape has operations that move elements or walk over them in patterns:
+// frames, rolls, triangles, shuffles of pixels, resampling, windows side by side,
+// transposed convolutions, and sums of products of axes that have letters.
+//
+// Most are compositions of package ops, which the compiler fuses; what they are given
+// and what they make is PyTorch's. Axes are counted from the end when negative, and a
+// mistake makes a bad node, as there.
+package shape
+
+import (
+	"fmt"
+	"slices"
+
+	"descent/graph"
+)
+
+type (
+	node    = graph.Node
+	value   = graph.Value
+	builder = graph.Builder
+)
+
+// axisOf returns an axis that may be counted from the end.
+func axisOf(s graph.Shape, axis int) (int, error) {
+	k := axis
+	if k < 0 {
+		k += s.Rank()
+	}
+	if k < 0 || k >= s.Rank() {
+		return 0, fmt.Errorf("axis %d of an array of %d axes", axis, s.Rank())
+	}
+	return k, nil
+}
+
+// perAxis returns a number for each of n axes, from as many, from one for all, or from
+// none, which stands for by.
+func perAxis(what string, list []int, n, by, least int) ([]int, error) {
+	switch {
+	case len(list) == 0:
+		list = slices.Repeat([]int{by}, n)
+	case len(list) == 1:
+		list = slices.Repeat(list, n)
+	case len(list) != n:
+		return nil, fmt.Errorf("%s %v: one number, or one for each of %d axes", what, list, n)
+	}
+	if k := slices.Min(list); k < least {
+		return nil, fmt.Errorf("%s %d; at least %d is needed", what, k, least)
+	}
+	return list, nil
+}
+
+// spatial checks that x is images × channels × one to three lengths, and returns those.
+func spatial(x graph.Shape) ([]int, error) {
+	if r := x.Rank(); r < 3 || r > 5 {
+		return nil, fmt.Errorf("%v is not images x channels x one, two or three lengths", x)
+	}
+	return x.Dims()[2:], nil
+}
+
+// strides returns the distance of neighbours along each axis of a dense array.
+func strides(dims []int) []int {
+	out, n := make([]int, len(dims)), 1
+	for i := len(dims) - 1; i >= 0; i-- {
+		out[i] = n
+		n *= dims[i]
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Random cases of operations that move elements, by PyTorch in float64, in the format of the other files here:
+
+    python3 generate.py 400 1 > cases.json && go test ./ops/shape -run PyTorch -args -cases $PWD/cases.json
+"""
+import json
+import math
+import random
+import sys
+
+import torch
+import torch.nn.functional as F
+
+rng = random.Random()
+
+
+def uniform(seed, n, lo=-1.0, hi=1.0):
+    m = 2**32 - 1
+    out = []
+    for i in range(n):
+        x = (i + seed * 0x9E3779B9) & m
+        x = ((x ^ x >> 16) * 0x85EBCA6B) & m
+        x = ((x ^ x >> 13) * 0xC2B2AE35) & m
+        out.append(lo + (hi - lo) * ((x ^ x >> 16) / 2**32))
+    return out
+
+
+def drawn(seed, shape, lo=-1.0, hi=1.0):
+    return torch.tensor(uniform(seed, math.prod(shape), lo, hi), dtype=torch.float64).reshape(shape)
+
+
+def picture(axes, least=2, most=6):
+    return [rng.randint(1, 2), rng.randint(1, 3)] + [rng.randint(least, most) for _ in range(axes)]
+
+
+def per_axis(n, lo, hi):
+    return [rng.randint(lo, hi) for _ in range(n)]
+
+
+def pad(mode):
+    def make():
+        n = rng.randint(1, 3)
+        shape = picture(n, 3)
+        most = {"constant": 4, "reflect": min(shape[2:]) - 1, "replicate": 4, "circular": min(shape[2:])}[mode]
+        ends = [rng.randint(-1 if mode == "constant" else 0, most) for _ in range(2 * n)]
+        value = rng.choice([0.0, 1.5]) if mode == "constant" else 0.0
+        f = (lambda x: F.pad(x, ends, mode, value)) if mode == "constant" else (lambda x: F.pad(x, ends, mode))
+        return {"pad": ends, "value": value}, {"x": shape}, f
+    return make
+
+
+def roll():
+    shape = [rng.randint(1, 5) for _ in range(rng.randint(1, 4))]
+    dims = rng.sample(range(len(shape)), rng.randint(0, len(shape)))
+    shifts = [rng.randint(-7, 7) for _ in dims] or [rng.randint(-7, 7)]
+    return {"shifts": shifts, "dims": dims}, {"x": shape}, lambda x: torch.roll(x, shifts, dims)
+
+
+def triangle(f):
+    def make():
+        shape = [rng.randint(1, 5) for _ in range(rng.randint(2, 4))]
+        k = rng.randint(-4, 4)
+        return {"diagonal": k}, {"x": shape}, lambda x: f(x, k)
+    return make
+
+
+def shuffle():
+    r, c = rng.randint(1, 3), rng.randint(1, 3)
+    return {"factor": r}, {"x": [rng.randint(1, 2), c * r * r, rng.randint(1, 4), rng.randint(1, 4)]}, lambda x: F.pixel_shuffle(x, r)
+
+
+def unshuffle():
+    r = rng.randint(1, 3)
+    return {"factor": r}, {"x": [rng.randint(1, 2), rng.randint(1, 3), r * rng.randint(1, 3), r * rng.randint(1, 3)]}, lambda x: F.pixel_unshuffle(x, r)
+
+
+def channels():
+    g = rng.randint(1, 4)
+    return {"groups": g}, {"x": [rng.randint(1, 2), g * rng.randint(1, 3), 2, rng.randint(1, 3)]}, lambda x: x.reshape(x.shape[0], g, -1, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
+
+
+def upsample(mode):
+    def make():
+        n = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}.get(mode) or rng.randint(1, 3)
+        shape = picture(n, 1, 9)
+        args = {}
+        if rng.random() < 0.5:
+            args["size"] = per_axis(n, 1, 12)
+        else:
+            # where twice as many places come of another scale, PyTorch's gradient is not of its value
+            args["scale_factor"] = [rng.choice([1.5, 2.0, 3.0, 1.7, 2.5]) for _ in range(n)]
+        if not mode.startswith("nearest"):
+            args["align_corners"] = rng.random() < 0.5
+        return args, {"x": shape}, lambda x: F.interpolate(x, mode=mode, **args)
+    return make
+
+
+def window():
+    n = 2
+    k, d, p = per_axis(n, 1, 3), per_axis(n, 1, 2), per_axis(n, 0, 2)
+    lengths = [max(1, dd * (kk - 1) + 1 - 2 * pp) + rng.randint(0, 3) for kk, dd, pp in zip(k, d, p)]
+    return {"kernel": k, "stride": per_axis(n, 1, 3), "padding": p, "dilation": d}, lengths
+
+
+def unfold():
+    args, lengths = window()
+    f = lambda x: F.unfold(x, args["kernel"], args["dilation"], args["padding"], args["stride"])
+    return args, {"x": picture(0) + lengths}, f
+
+
+def fold():
+    args, lengths = window()
+    shape = list(F.unfold(torch.zeros(picture(0) + lengths), args["kernel"], args["dilation"], args["padding"], args["stride"]).shape)
+    args["output"] = lengths
+    return args, {"x": shape}, lambda x: F.fold(x, lengths, args["kernel"], args["dilation"], args["padding"], args["stride"])
+
+
+OPS = {"pad_" + m: pad(m) for m in ["constant", "reflect", "replicate", "circular"]}
+OPS.update({"upsample_" + m: upsample(m) for m in ["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"]})
+OPS.update(roll=roll, tril=triangle(torch.tril), triu=triangle(torch.triu), pixel_shuffle=shuffle, pixel_unshuffle=unshuffle,
+           channel_shuffle=channels, unfold=unfold, fold=fold)
+
+
+def case(i, op):
+    args, shapes, f = OPS[op]()
+    inputs, xs = {}, []
+    for name, shape in shapes.items():
+        seed = rng.randrange(1 << 20)
+        inputs[name] = {"shape": shape, "seed": seed, "lo": -1, "hi": 1, "grad": True}
+        xs.append(drawn(seed, shape).requires_grad_())
+    y = f(*xs)
+    by, along = rng.randrange(1 << 20), {name: rng.randrange(1 << 20) for name in inputs}
+    first = torch.autograd.grad((y * drawn(by, list(y.shape))).sum(), xs, create_graph=True)
+    out = {"name": f"{op} {i}", "op": op, "args": args, "inputs": inputs, "cotangents": {"y": by},
+           "outputs": {"y": {"shape": list(y.shape), "data": y.flatten().tolist()}},
+           "grads": {n: d.flatten().tolist() for n, d in zip(inputs, first)}}
+    if len(xs) > 1:
+        total = sum((d * drawn(along[n], list(d.shape))).sum() for n, d in zip(inputs, first))
+        second = torch.autograd.grad(total, xs, allow_unused=True)
+        out["directions"] = along
+        out["hvp"] = {n: (torch.zeros_like(x) if d is None else d).flatten().tolist() for n, d, x in zip(inputs, second, xs)}
+    return out
+
+
+def main():
+    count, seed = int(sys.argv[1]), int(sys.argv[2])
+    only = sys.argv[3:] or list(OPS)
+    rng.seed(seed)
+    json.dump({"cases": [case(i, only[i % len(only)]) for i in range(count)]}, sys.stdout)
+
+
+main()
