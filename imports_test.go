@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob", "bench/diagnosis"},
 	{"train", "optimizers/search/minimum"},
-	{"internal/baseline", "train/explain"},
+	{"internal/baseline", "train/explain", "train/serve"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
 	{"lab", "bench/cluster", "cmd/descent/internal/draw"},
 	{"cmd/descent"},

@@ -27,6 +27,7 @@ var flagHeads = map[string]string{
 	"optimizer":   "optimizer, such as sgd, 'adam(lr=0.01)' or 'clip(1) | adam'",
 	"programs":    "run the programs (exec:) that a file names, with your rights",
 	"out":         "where to put what is made",
+	"outside":     "say of each row how far it is outside the numbers of training, in widths of their range; 0 is within",
 	"plot":        "file for a picture, .svg or .png",
 	"scaling":     "of numeric inputs: standard, minmax or none",
 	"score":       "what ranks, and what settings are chosen by",

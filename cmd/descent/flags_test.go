@@ -85,7 +85,7 @@ func TestWrongFlags(t *testing.T) {
 	}
 	t.Chdir(dir)
 	calls := map[string][]string{
-		"bench": {"bench", table, "-t", "y"}, "diff": {"bench", "diff", "a.json", "b.json"}, "train": {"train", table, "-t", "y"}, "predict": {"predict", model, table}, "export": {"export", model, "--out", "a"},
+		"bench": {"bench", table, "-t", "y"}, "diff": {"bench", "diff", "a.json", "b.json"}, "train": {"train", table, "-t", "y"}, "predict": {"predict", model, table}, "serve": {"serve", model}, "export": {"export", model, "--out", "a"},
 		"show": {"show", "linear"}, "schedule": {"show", "schedule", "cosine"}, "check": {"check"}, "grad": {"grad", "x^2", "x=1"},
 		"min": {"min", "x^2", "--start", "x=1"}, "fit": {"fit", "y ~ a*x", table, "--start", "a=1"}, "lab": {"lab", "cubic"},
 	}

@@ -28,6 +28,7 @@ var commands = []func() *cobra.Command{
 	benchCommand,
 	trainCommand,
 	predictCommand,
+	serveCommand,
 	explainCommand,
 	generateCommand,
 	exportCommand,

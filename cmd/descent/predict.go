@@ -13,6 +13,7 @@ import (
 	"descent/train"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func predictCommand() *cobra.Command {
@@ -34,14 +35,19 @@ func predictCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&p.json, "json", false, about("json", ": an array with an object for each row"))
 	cmd.Flags().StringSliceVar(&p.keep, "keep", nil, "columns of DATA to print before the prediction, such as an id, separated by commas")
-	cmd.Flags().StringVar(&p.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
-	cmd.Flags().BoolVar(&p.outside, "outside", false, "say of each row how far it is outside the numbers of training, in widths of their range; 0 is within")
-	cmd.Flags().StringVar(&p.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
 	cmd.Flags().StringVar(&p.plot, "plot", "", about("plot", ": of a series, the forecast with its interval"))
-	textFlag(cmd.Flags(), &p.level, "interval", "", "", about("interval", ": of so many in a hundred, such as 90, by a model of train --interval"), parseLevel)
+	p.rowFlags(cmd.Flags())
 	p.memory.flag(cmd.Flags())
 	p.add(cmd)
 	return cmd
+}
+
+// rowFlags adds the flags that say what of a row is told.
+func (o *predictOptions) rowFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.unknown, "unknown", "", about("unknown", " (default: as train was told)"))
+	f.BoolVar(&o.outside, "outside", false, about("outside", ""))
+	f.StringVar(&o.output, "output", "", "what to print of an autoencoder: code or reconstruction (default code)")
+	textFlag(f, &o.level, "interval", "", "", about("interval", ": of so many in a hundred, such as 90, by a model of train --interval"), parseLevel)
 }
 
 // parseLevel reads a share of rows.
@@ -105,31 +111,17 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err := find(name); err != nil {
 		return err
 	}
-	if err := o.allowModel(m); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	p, err := m.predictor()
+	p, err := o.predictor(m, dir)
 	if err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
+		return err
 	}
-	if o.cmd.Flags().Changed("interval") {
-		if o.bounds, err = m.bounder(dir, o.level); err != nil {
-			return err
-		}
-	}
-	var out output
-	keep := o.keep
 	if m.Schema == nil && data.HasFiles(name) {
-		keep = append(keep, "picture")
+		o.keep = append(o.keep, "picture")
 	}
-	if o.outside && (m.Schema == nil || !m.Schema.Spans()) {
-		return usage(fmt.Errorf("--outside: %s has no ranges of training: it is a model of pictures, or an earlier program made it", dir))
+	if !o.json {
+		w = terminal.Verbatim(w)
 	}
-	if o.json {
-		out = m.json(w, keep, o.outside, o.bounds != nil)
-	} else {
-		out = m.csv(terminal.Verbatim(w), keep, o.outside, o.bounds != nil)
-	}
+	out := o.begin(m, w, !o.json)
 	if m.Schema == nil {
 		err = o.images(m, name, p, out)
 	} else {
@@ -139,6 +131,37 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 		return errors.Join(out.flush(), err)
 	}
 	return out.end()
+}
+
+// predictor makes a model of rows ready to predict.
+func (o *predictOptions) predictor(m *saved, dir string) (*train.Predictor, error) {
+	if err := o.allowModel(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	p, err := m.predictor()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	if o.cmd.Flags().Changed("interval") {
+		if o.bounds, err = m.bounder(dir, o.level); err != nil {
+			return nil, err
+		}
+	}
+	if o.outside && (m.Schema == nil || !m.Schema.Spans()) {
+		return nil, usage(fmt.Errorf("--outside: %s has no ranges of training: it is a model of pictures, or an earlier program made it", dir))
+	}
+	if o.unknown != "" && m.Schema != nil {
+		m.Schema.Unknown = data.Unknown(o.unknown)
+	}
+	return p, nil
+}
+
+// begin begins to write predictions.
+func (o *predictOptions) begin(m *saved, w io.Writer, csv bool) output {
+	if csv {
+		return m.csv(w, o.keep, o.outside, o.bounds != nil)
+	}
+	return m.json(w, o.keep, o.outside, o.bounds != nil)
 }
 
 // allowModel refuses a model that needs too much memory.
@@ -157,9 +180,6 @@ func (o *predictOptions) allowModel(m *saved) error {
 
 // stream predicts the rows of a table as they are read.
 func (o *predictOptions) stream(m *saved, name string, p *train.Predictor, out output) error {
-	if o.unknown != "" {
-		m.Schema.Unknown = data.Unknown(o.unknown)
-	}
 	rows, err := o.rows(m, name)
 	if err != nil {
 		return err
@@ -174,20 +194,30 @@ func (o *predictOptions) stream(m *saved, name string, p *train.Predictor, out o
 		if err != nil {
 			return o.inFlags(err)
 		}
-		one := func(row int, x prediction) error {
+		kept := func(row int) (cells []string) {
 			for i := range o.keep {
-				x.kept = append(x.kept, rows.Kept(i)[row])
+				cells = append(cells, rows.Kept(i)[row])
 			}
-			x.outside = block.Outside[row]
-			return out.row(x)
+			return cells
 		}
-		if err := m.predict(p, o.bounds, block, rows.Where, one); err != nil {
+		if err := o.block(m, p, block, rows.Where, kept, out); err != nil {
 			return err
 		}
 		if err := out.flush(); err != nil {
 			return err
 		}
 	}
+}
+
+// block predicts rows.
+func (o *predictOptions) block(m *saved, p predictor, rows *data.Dataset, where func(int) string, kept func(int) []string, out output) error {
+	return m.predict(p, o.bounds, rows, where, func(row int, x prediction) error {
+		x.kept = kept(row)
+		if rows.Outside != nil {
+			x.outside = rows.Outside[row]
+		}
+		return out.row(x)
+	})
 }
 
 // rows opens a table as the model's inputs.
@@ -247,18 +277,19 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 		}
 		return fmt.Sprintf("%s, image %d", name, row)
 	}
-	return m.predict(p, o.bounds, src.Images, where, func(row int, x prediction) error {
-		if names != nil {
-			x.kept = []string{names[row]}
+	kept := func(row int) []string {
+		if names == nil {
+			return nil
 		}
-		return out.row(x)
-	})
+		return names[row : row+1]
+	}
+	return o.block(m, p, src.Images, where, kept, out)
 }
 
 // predict gives f what the model says of each row. A row for which it says nothing,
 // since its numbers are too large for the model, is an error. With bounds there are
 // intervals.
-func (m *saved) predict(p *train.Predictor, bounds *bounder, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
+func (m *saved) predict(p predictor, bounds *bounder, rows *data.Dataset, where func(row int) string, f func(row int, x prediction) error) error {
 	bound := func(int, []float64, decider, *prediction) {}
 	if bounds != nil {
 		var err error
@@ -284,6 +315,12 @@ func (m *saved) predict(p *train.Predictor, bounds *bounder, rows *data.Dataset,
 		}
 		return nil
 	})
+}
+
+// A predictor computes the outputs of rows.
+type predictor interface {
+	decider
+	Each(rows data.Rows, f func(first, n int, outputs []train.Output) error) error
 }
 
 // A decider says what outputs of a classification stand for.
