@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"graph"},
 	{"graph/graphtest"},
 	{"ops"},
-	{"ops/shape"},
+	{"ops/shape", "ops/linalg"},
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},

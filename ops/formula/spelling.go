@@ -76,8 +76,6 @@ var instead = func() map[string]string {
 		"count":     "write size(x)",
 		"array":     "write the list alone: [1, 2]",
 		"tensor":    "write the list alone: [1, 2]",
-		"det":       "there are no determinants",
-		"inv":       "there is no inverse of a matrix",
 		"real":      "there are no complex numbers",
 		"imag":      "there are no complex numbers",
 		"conj":      "there are no complex numbers",
@@ -91,7 +89,7 @@ var instead = func() map[string]string {
 	for _, name := range []string{"diff", "derivative", "d", "D", "grad", "gradient", "deriv"} {
 		t[name] = "a derivative is no part of a formula; descent grad prints it"
 	}
-	for _, name := range []string{"limit", "solve", "series", "taylor"} {
+	for _, name := range []string{"limit", "series", "taylor"} {
 		t[name] = "formulas have values, they are not transformed"
 	}
 	return t
