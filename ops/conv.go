@@ -25,7 +25,7 @@ type ConvOptions struct {
 	Groups int
 }
 
-// Conv returns the convolution of x with the kernel w, in one or two dimensions:
+// Conv returns the convolution of x with the kernel w, in one, two or three dimensions:
 //
 //	y[n,o,p] = Σ w[o,c,k]·x[n,c,stride·p + dilation·k - padding]
 //
@@ -34,12 +34,19 @@ type ConvOptions struct {
 // and gorgonia. y has ⌊(length + padding - dilation·(kernel-1) - 1)/stride⌋ + 1
 // places along an axis, padding being that of both ends.
 func Conv(x, w *node, o ConvOptions) *node {
+	if isVolume(x) && w.Err() == nil {
+		return convolveVolume(lower.ConvForward, "conv", x, w, x.Shape().Dims(), w.Shape().Dims(), o)
+	}
 	return convolve("conv", x, w, func() (conv, error) { return newConv(x.Shape(), w.Shape(), o) })
 }
 
 // ConvInput returns the gradient of [Conv] by x, whose spatial lengths are given:
 // what is called a transposed convolution of dy with w.
 func ConvInput(dy, w *node, o ConvOptions, lengths ...int) *node {
+	if isVolume(dy) && isVolume(w) {
+		x := slices.Concat([]int{dy.Shape().Dim(0), w.Shape().Dim(1) * max(o.Groups, 1)}, lengths)
+		return convolveVolume(lower.ConvInput, "conv_input", dy, w, x, w.Shape().Dims(), o)
+	}
 	return convolve("conv_input", dy, w, func() (conv, error) {
 		d, k := dy.Shape().Dims(), w.Shape().Dims()
 		if len(d) != len(lengths)+2 || len(k) != len(d) {
@@ -57,6 +64,10 @@ func ConvInput(dy, w *node, o ConvOptions, lengths ...int) *node {
 
 // ConvWeights returns the gradient of [Conv] by w, whose spatial lengths are given.
 func ConvWeights(x, dy *node, o ConvOptions, lengths ...int) *node {
+	if isVolume(x) && isVolume(dy) {
+		w := slices.Concat([]int{dy.Shape().Dim(1), x.Shape().Dim(1) / max(o.Groups, 1)}, lengths)
+		return convolveVolume(lower.ConvWeights, "conv_weights", x, dy, x.Shape().Dims(), w, o)
+	}
 	return convolve("conv_weights", x, dy, func() (conv, error) {
 		d, k := x.Shape().Dims(), dy.Shape().Dims()
 		if len(d) != len(lengths)+2 || len(k) != len(d) {
@@ -96,23 +107,31 @@ func newConv(x, w graph.Shape, o ConvOptions) (c conv, err error) {
 	if err := pictures(x); err != nil {
 		return c, err
 	}
-	groups := max(o.Groups, 1)
-	switch {
-	case w.Rank() != x.Rank():
-		return c, fmt.Errorf("the kernel %v has not as many axes as %v", w, x)
-	case o.Groups < 0 || x.Dim(1)%groups != 0 || w.Dim(0)%groups != 0:
-		return c, fmt.Errorf("%d channels and %d of the result do not divide into %d groups", x.Dim(1), w.Dim(0), o.Groups)
-	case w.Dim(1) != x.Dim(1)/groups:
-		return c, fmt.Errorf("the kernel %v is for %d channels, and %v has %d", w, w.Dim(1)*groups, x, x.Dim(1))
+	if err := channelsFit(x, w, o.Groups); err != nil {
+		return c, err
 	}
 	walks, err := o.walks(x.Dims()[2:], w.Dims()[2:])
 	if err != nil {
 		return c, err
 	}
 	c.axes = len(walks)
-	c.Batch, c.In, c.Out, c.Groups = x.Dim(0), x.Dim(1), w.Dim(0), groups
+	c.Batch, c.In, c.Out, c.Groups = x.Dim(0), x.Dim(1), w.Dim(0), max(o.Groups, 1)
 	c.Rows, c.Columns = rowsAndColumns(walks)
 	return c, nil
+}
+
+// channelsFit checks that the kernel w is for the channels of x, in groups.
+func channelsFit(x, w graph.Shape, groups int) error {
+	n := max(groups, 1)
+	switch {
+	case w.Rank() != x.Rank():
+		return fmt.Errorf("the kernel %v has not as many axes as %v", w, x)
+	case groups < 0 || x.Dim(1)%n != 0 || w.Dim(0)%n != 0:
+		return fmt.Errorf("%d channels and %d of the result do not divide into %d groups", x.Dim(1), w.Dim(0), groups)
+	case w.Dim(1) != x.Dim(1)/n:
+		return fmt.Errorf("the kernel %v is for %d channels, and %v has %d", w, w.Dim(1)*n, x, x.Dim(1))
+	}
+	return nil
 }
 
 // walks returns the walk along each axis.
@@ -172,10 +191,7 @@ func (o conv) Describe() call {
 	}
 	add("stride", 1, func(w lower.Window) int { return w.Stride })
 	before := of(walks, func(w lower.Window) int { return w.Before })
-	after := of(walks, func(w lower.Window) int { // as little as has these places
-		return max(0, (w.Out-1)*w.Stride+w.Dilation*(w.Kernel-1)+1-w.In-w.Before)
-	})
-	if all := slices.Concat(before, after); slices.Max(all) > 0 {
+	if all := slices.Concat(before, of(walks, after)); slices.Max(all) > 0 {
 		set = append(set, "padding", all)
 	}
 	add("dilation", 1, func(w lower.Window) int { return w.Dilation })

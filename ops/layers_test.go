@@ -15,9 +15,9 @@ import (
 type layer func(c *golden.Case, in map[string]*node) map[string]*node
 
 var layers = map[string]layer{
-	"conv1d": convLayer, "conv2d": convLayer,
-	"max_pool1d": maxPoolLayer, "max_pool2d": maxPoolLayer,
-	"avg_pool1d": avgPoolLayer, "avg_pool2d": avgPoolLayer,
+	"conv1d": convLayer, "conv2d": convLayer, "conv3d": convLayer,
+	"max_pool1d": maxPoolLayer, "max_pool2d": maxPoolLayer, "max_pool3d": maxPoolLayer,
+	"avg_pool1d": avgPoolLayer, "avg_pool2d": avgPoolLayer, "avg_pool3d": avgPoolLayer,
 	"adaptive_max_pool1d": adaptiveLayer(ops.AdaptiveMaxPool), "adaptive_max_pool2d": adaptiveLayer(ops.AdaptiveMaxPool),
 	"adaptive_avg_pool1d": adaptiveLayer(ops.AdaptiveAvgPool), "adaptive_avg_pool2d": adaptiveLayer(ops.AdaptiveAvgPool),
 	"layer_norm": func(c *golden.Case, in map[string]*node) map[string]*node {

@@ -36,10 +36,10 @@ func averageOptions(a spec.Args) PoolOptions {
 var convSettings = []spec.Setting{stride, convPad, dilation, groups, same}
 
 var convolutions = []Row{
-	row("conv conv1d conv2d", "the convolution of x with a kernel w, in 1 or 2 dimensions: conv(x, w, stride=2, padding=1)", 2,
+	row("conv conv1d conv2d conv3d", "the convolution of x with a kernel w, in 1, 2 or 3 dimensions: conv(x, w, stride=2, padding=1)", 2,
 		func(in []*node, a spec.Args) *node { return Conv(in[0], in[1], convOptions(a)) }, convSettings...).
 		at(convSamples(func(in []*node, o ConvOptions, _, _ []int) *node { return Conv(in[0], in[1], o) }, 0, 1)...),
-	row("conv_input conv_transpose", "the gradient of conv by x, which has these lengths: conv_input(dy, w, [8, 8])", 2,
+	row("conv_input", "the gradient of conv by x, which has these lengths: conv_input(dy, w, [8, 8])", 2,
 		func(in []*node, a spec.Args) *node {
 			return ConvInput(in[0], in[1], convOptions(a), a.Wholes("lengths")...)
 		},
@@ -69,6 +69,8 @@ func convSamples(f func(in []*node, o ConvOptions, x, w []int) *node, first, sec
 		{[]int{1, 1, 4, 5}, []int{2, 1, 2, 2}, []int{1, 2, 2, 3}, ConvOptions{Stride: []int{3, 2}, Padding: []int{1, 0, 0, 1}}},
 		{[]int{1, 2, 3, 3}, []int{2, 2, 1, 1}, []int{1, 2, 1, 1}, ConvOptions{Stride: []int{3}}},
 		{[]int{0, 2, 3, 3}, []int{2, 2, 2, 2}, []int{0, 2, 2, 2}, ConvOptions{}},
+		{[]int{1, 2, 3, 3, 2}, []int{2, 2, 2, 3, 1}, []int{1, 2, 3, 2, 1}, ConvOptions{Stride: []int{1, 2, 2}, Padding: []int{1, 1, 0, 0, 1, 0}}},
+		{[]int{1, 2, 4, 2, 3}, []int{2, 1, 2, 2, 2}, []int{1, 2, 4, 2, 3}, ConvOptions{Dilation: []int{2, 1, 1}, Groups: 2, Same: true}},
 		{[]int{2, 0, 3}, []int{2, 0, 2}, []int{2, 2, 2}, ConvOptions{}},
 	} {
 		shapes := [][]int{c.x, c.w, c.y}
@@ -78,7 +80,7 @@ func convSamples(f func(in []*node, o ConvOptions, x, w []int) *node, first, sec
 }
 
 var pools = []Row{
-	row("max_pool max_pool1d max_pool2d", "the largest element of each window, in 1 or 2 dimensions; the first of equal ones gets the derivative: max_pool(x, 2)", 1,
+	row("max_pool max_pool1d max_pool2d max_pool3d", "the largest element of each window, in 1, 2 or 3 dimensions; the first of equal ones gets the derivative: max_pool(x, 2)", 1,
 		func(in []*node, a spec.Args) *node { return MaxPool(in[0], poolOptions(a)) }, append([]spec.Setting{window}, poolings...)...).
 		like("x, 2").in(gt.Distinct).at(poolSamples(MaxPool, true)...),
 	row("max_pool_index", "which element max_pool takes, in its plane", 1,
@@ -88,8 +90,8 @@ var pools = []Row{
 		func(in []*node, a spec.Args) *node { return MaxUnpool(in[0], in[1], a.Wholes("lengths")...) }, spaces).
 		like("y, i, [4, 4]").in(gt.Normal, gt.Below(6)).
 		at(gt.One([]int{2, 2, 3}, []int{2, 2, 3}).By(unpool(6)), gt.One([]int{1, 2, 2, 2}, []int{1, 2, 2, 2}).By(unpool(2, 3)),
-			gt.One([]int{1, 1, 3, 1}, []int{1, 1, 3, 1}).By(unpool(3, 3)), gt.One([]int{1, 1, 1}, []int{1, 1, 1}).By(unpool(8)), gt.One([]int{2, 3, 4}, []int{2, 3, 4}).By(unpool(7)), gt.One([]int{0, 1, 2}, []int{0, 1, 2}).By(unpool(6))),
-	row("avg_pool avg_pool1d avg_pool2d", "the mean of each window, in 1 or 2 dimensions: avg_pool(x, 2)", 1,
+			gt.One([]int{1, 1, 3, 1}, []int{1, 1, 3, 1}).By(unpool(3, 3)), gt.One([]int{1, 2, 2, 1, 2}, []int{1, 2, 2, 1, 2}).By(unpool(2, 3, 2)), gt.One([]int{1, 1, 1}, []int{1, 1, 1}).By(unpool(8)), gt.One([]int{2, 3, 4}, []int{2, 3, 4}).By(unpool(7)), gt.One([]int{0, 1, 2}, []int{0, 1, 2}).By(unpool(6))),
+	row("avg_pool avg_pool1d avg_pool2d avg_pool3d", "the mean of each window, in 1, 2 or 3 dimensions: avg_pool(x, 2)", 1,
 		func(in []*node, a spec.Args) *node { return AvgPool(in[0], averageOptions(a)) }, averages...).
 		like("x, 2").at(poolSamples(AvgPool, false)...),
 	row("avg_pool_grad", "the gradient of avg_pool by x, which has these lengths: avg_pool_grad(dy, [4, 4], 2)", 1,
@@ -100,7 +102,8 @@ var pools = []Row{
 		at(gt.One([]int{1, 1, 1}).By(share(PoolOptions{Kernel: []int{1}}, 1)), gt.One([]int{2, 1, 3}).By(share(PoolOptions{Kernel: []int{2}}, 6)),
 			gt.One([]int{2, 2, 3}).By(share(PoolOptions{Kernel: []int{3}, Stride: []int{2}, Ceil: true}, 6)),
 			gt.One([]int{1, 2, 3, 2}).By(share(PoolOptions{Kernel: []int{3, 2}, Stride: []int{2}, Padding: []int{1}, Inside: true}, 5, 3)),
-			gt.One([]int{1, 1, 2, 2}).By(share(PoolOptions{Kernel: []int{2}, Divisor: 3}, 4, 5)), gt.One([]int{0, 1, 3}).By(share(PoolOptions{Kernel: []int{2}}, 6))),
+			gt.One([]int{1, 1, 2, 2}).By(share(PoolOptions{Kernel: []int{2}, Divisor: 3}, 4, 5)), gt.One([]int{0, 1, 3}).By(share(PoolOptions{Kernel: []int{2}}, 6)),
+			gt.One([]int{1, 2, 2, 1, 2}).By(share(PoolOptions{Kernel: []int{2, 3, 2}, Divisor: 5}, 4, 3, 5))),
 	adapted("adaptive_max_pool", "the largest element of each of as many windows as the result has lengths: adaptive_max_pool(x, [2, 2])", AdaptiveMaxPool).in(gt.Distinct),
 	adapted("adaptive_max_pool_index", "which element adaptive_max_pool takes, in its plane", AdaptiveMaxPoolIndex).in(gt.Distinct),
 	adapted("adaptive_avg_pool", "the mean of each of as many windows as the result has lengths: adaptive_avg_pool(x, [2, 2])", AdaptiveAvgPool),
@@ -109,7 +112,7 @@ var pools = []Row{
 	one("global_avg_pool", "the mean of each channel", GlobalAvgPool).at(pictureSamples...),
 }
 
-var pictureSamples = []gt.Sample{gt.One([]int{1, 1, 1}), gt.One([]int{2, 3, 4}), gt.One([]int{2, 2, 3, 2}), gt.One([]int{0, 2, 3}), gt.One([]int{1, 3, 1, 1}), gt.One([]int{3, 1, 2, 5})}
+var pictureSamples = []gt.Sample{gt.One([]int{1, 1, 1}), gt.One([]int{2, 3, 4}), gt.One([]int{2, 2, 3, 2}), gt.One([]int{0, 2, 3}), gt.One([]int{1, 3, 1, 1}), gt.One([]int{3, 1, 2, 5}), gt.One([]int{1, 2, 2, 3, 2})}
 
 // adapted is a pool over windows that the lengths of its result make.
 func adapted(names, doc string, f func(*node, ...int) *node) Row {
@@ -117,7 +120,7 @@ func adapted(names, doc string, f func(*node, ...int) *node) Row {
 		return func(in []*node) *node { return f(in[0], lengths...) }
 	}
 	return row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Wholes("lengths")...) }, spaces).like("x, [2, 2]").
-		at(gt.One([]int{2, 2, 5}).By(by(3)), gt.One([]int{1, 2, 3}).By(by(4)), gt.One([]int{1, 2, 4, 5}).By(by(2, 3)), gt.One([]int{2, 1, 3, 3}).By(by(1, 1)),
+		at(gt.One([]int{2, 2, 5}).By(by(3)), gt.One([]int{1, 2, 3}).By(by(4)), gt.One([]int{1, 2, 4, 5}).By(by(2, 3)), gt.One([]int{2, 1, 3, 3}).By(by(1, 1)), gt.One([]int{1, 2, 3, 2, 4}).By(by(2, 3, 2)),
 			gt.One([]int{1, 1, 1}).By(by(1)), gt.One([]int{0, 2, 4}).By(by(2)))
 }
 
@@ -136,6 +139,7 @@ func poolSamples(f func(x *node, o PoolOptions) *node, dilated bool) []gt.Sample
 		gt.One([]int{1, 2, 5, 4}).By(by(PoolOptions{Kernel: []int{3}, Stride: []int{2}, Padding: []int{1}, Ceil: true})),
 		gt.One([]int{1, 2, 5, 4}).By(by(spread)),
 		gt.One([]int{0, 2, 4, 4}).By(by(PoolOptions{Kernel: []int{2}})),
+		gt.One([]int{1, 2, 4, 3, 4}).By(by(PoolOptions{Kernel: []int{2, 3, 2}, Stride: []int{2}, Padding: []int{1, 0, 1}, Ceil: true})),
 	}
 }
 

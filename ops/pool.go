@@ -28,7 +28,7 @@ type PoolOptions struct {
 }
 
 // MaxPool returns the largest element of each window of x, images × channels × one
-// or two lengths. Its derivative is that of the first of the largest, row by row.
+// to three lengths. Its derivative is that of the first of the largest, row by row.
 // Padding is no element. A NaN is larger than all.
 func MaxPool(x *node, o PoolOptions) *node { return pooled("max_pool", x, o, false) }
 
@@ -36,8 +36,8 @@ func MaxPool(x *node, o PoolOptions) *node { return pooled("max_pool", x, o, fal
 // lengths, row by row. It has no derivative.
 func MaxPoolIndex(x *node, o PoolOptions) *node { return pooled("max_pool_index", x, o, false) }
 
-// AvgPool returns the mean of each window of x, images × channels × one or two
-// lengths. Padding counts as zeros; what hangs over it does not count.
+// AvgPool returns the mean of each window of x, images × channels × one to
+// three lengths. Padding counts as zeros; what hangs over it does not count.
 func AvgPool(x *node, o PoolOptions) *node { return pooled("avg_pool", x, o, false) }
 
 // AvgPoolGrad is the gradient of [AvgPool] by x, whose spatial lengths are given.
@@ -74,7 +74,10 @@ func MaxUnpool(y, index *node, lengths ...int) *node {
 		return graph.Bad(err, "max_unpool", y, index)
 	}
 	s := y.Shape()
-	err := pictures(s)
+	var err error
+	if !isVolume(y) {
+		err = pictures(s)
+	}
 	if err == nil && (index.Shape() != s || len(lengths) != s.Rank()-2) {
 		err = fmt.Errorf("%v, indices of %v and lengths %v do not fit each other", s, index.Shape(), lengths)
 	}
@@ -83,6 +86,9 @@ func MaxUnpool(y, index *node, lengths ...int) *node {
 	}
 	if err != nil {
 		return graph.Bad(err, "max_unpool", y, index)
+	}
+	if isVolume(y) {
+		return unpooledVolume(y, index, lengths)
 	}
 	p := pool{axes: len(lengths)}
 	p.Batch, p.Channels, p.Adaptive = s.Dim(0), s.Dim(1), true
@@ -101,7 +107,7 @@ func global(what string, x *node, f func(*node, ...int) *node) *node {
 	if x.Err() != nil {
 		return x
 	}
-	if err := pictures(x.Shape()); err != nil {
+	if err := pictures(x.Shape()); err != nil && !isVolume(x) {
 		return graph.Bad(err, what, x)
 	}
 	return f(x, slices.Repeat([]int{1}, x.Shape().Rank()-2)...)
@@ -121,6 +127,9 @@ func pooled(what string, x *node, o PoolOptions, adapts bool) *node {
 	mean := strings.HasSuffix(what, "avg_pool")
 	if !mean {
 		o.Inside, o.Divisor = false, 0
+	}
+	if isVolume(x) {
+		return pooledVolume(what, x, o, adapts, mean)
 	}
 	p, err := newPool(x.Shape(), o, adapts)
 	if mean && o.dilated() {
@@ -144,6 +153,12 @@ func shares(what string, dy *node, o PoolOptions, lengths []int, adapts bool) *n
 		return dy
 	}
 	d := dy.Shape().Dims()
+	if isVolume(dy) && len(lengths) == 3 {
+		if adapts {
+			o.Kernel = d[2:]
+		}
+		return sharedVolume(what, dy, o, slices.Concat(d[:2], lengths), adapts)
+	}
 	err := pictures(dy.Shape())
 	if err == nil && len(lengths) != len(d)-2 {
 		err = errFit

@@ -29,6 +29,11 @@ func perAxis(what string, list []int, n, by, least int) ([]int, error) {
 	return list, nil
 }
 
+// after is how little padding a walk needs behind the end.
+func after(w lower.Window) int {
+	return max(0, (w.Out-1)*w.Stride+w.Dilation*(w.Kernel-1)+1-w.In-w.Before)
+}
+
 // places returns how many places a window has along an axis with so much padding
 // in all.
 func places(w lower.Window, padding int) (int, error) {
@@ -39,10 +44,11 @@ func places(w lower.Window, padding int) (int, error) {
 	return (w.In+padding-span)/w.Stride + 1, nil
 }
 
-// pictures checks that x is images × channels × one or two lengths.
+// pictures checks that x is images × channels × one or two lengths; those of three are
+// volumes.
 func pictures(x graph.Shape) error {
 	if r := x.Rank(); r != 3 && r != 4 {
-		return fmt.Errorf("%v is not images x channels x one or two lengths", x)
+		return fmt.Errorf("%v is not images x channels x one to three lengths", x)
 	}
 	return nil
 }
