@@ -2,6 +2,7 @@ package shape_test
 
 import (
 	"flag"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,13 +25,15 @@ var made = map[string]func(c *golden.Case, in map[string]*node) *node{
 	"roll": func(c *golden.Case, in map[string]*node) *node {
 		return shape.Roll(in["x"], c.Wholes("shifts"), c.Wholes("dims")...)
 	},
-	"flip":            func(c *golden.Case, in map[string]*node) *node { return ops.Flip(in["x"], c.Wholes("dims")...) },
-	"tril":            one("diagonal", shape.Tril),
-	"triu":            one("diagonal", shape.Triu),
-	"pixel_shuffle":   one("factor", shape.PixelShuffle),
-	"pixel_unshuffle": one("factor", shape.PixelUnshuffle),
-	"channel_shuffle": one("groups", shape.ChannelShuffle),
-	"unfold":          func(c *golden.Case, in map[string]*node) *node { return shape.Unfold(in["x"], windowOf(c)) },
+	"flip":             func(c *golden.Case, in map[string]*node) *node { return ops.Flip(in["x"], c.Wholes("dims")...) },
+	"tril":             one("diagonal", shape.Tril),
+	"triu":             one("diagonal", shape.Triu),
+	"pixel_shuffle":    one("factor", shape.PixelShuffle),
+	"pixel_unshuffle":  one("factor", shape.PixelUnshuffle),
+	"channel_shuffle":  one("groups", shape.ChannelShuffle),
+	"conv_transpose1d": transposed, "conv_transpose2d": transposed, "conv_transpose3d": transposed,
+	"lp_pool1d": normed, "lp_pool2d": normed,
+	"unfold": func(c *golden.Case, in map[string]*node) *node { return shape.Unfold(in["x"], windowOf(c)) },
 	"fold": func(c *golden.Case, in map[string]*node) *node {
 		return shape.Fold(in["x"], windowOf(c), c.Wholes("output")...)
 	},
@@ -46,6 +49,19 @@ func frame(f func(x *node, ends ...int) *node) func(c *golden.Case, in map[strin
 
 func one(name string, f func(x *node, n int) *node) func(c *golden.Case, in map[string]*node) *node {
 	return func(c *golden.Case, in map[string]*node) *node { return f(in["x"], c.Wholes(name)[0]) }
+}
+
+func transposed(c *golden.Case, in map[string]*node) *node {
+	y := shape.ConvTranspose(in["x"], in["weight"], shape.TransposeOptions{Stride: c.Wholes("stride"), Padding: c.Wholes("padding"), OutputPadding: c.Wholes("output_padding"),
+		Dilation: c.Wholes("dilation"), Groups: c.Wholes("groups")[0]})
+	if b := in["bias"]; b != nil {
+		y = ops.Add(y, ops.Reshape(b, append([]int{-1}, slices.Repeat([]int{1}, y.Shape().Rank()-2)...)...))
+	}
+	return y
+}
+
+func normed(c *golden.Case, in map[string]*node) *node {
+	return shape.LPPool(in["x"], c.Args["p"].(float64), ops.PoolOptions{Kernel: c.Wholes("kernel"), Stride: c.Wholes("stride"), Ceil: c.Args["ceil_mode"] == true})
 }
 
 func windowOf(c *golden.Case) shape.WindowOptions {
@@ -72,7 +88,7 @@ var more = flag.String("cases", "", "a file of more cases, by testdata/generate.
 // TestPyTorch compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestPyTorch(t *testing.T) {
-	files := []string{"testdata/shape.json"}
+	files := []string{"testdata/shape.json", "testdata/convtranspose.json", "testdata/lppool.json"}
 	if *more != "" {
 		files = append(files, *more)
 	}

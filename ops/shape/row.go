@@ -15,6 +15,9 @@ func row(names, doc, example string, inputs int, make func(in []*node, a spec.Ar
 	return ops.Row{Row: spec.Row{Name: name[0], Aliases: name[1:], Doc: doc, Settings: settings, Examples: []string{example}}, Inputs: inputs, Make: make, Samples: samples}
 }
 
+// in is a row that is checked at other numbers than normal ones.
+func in(d gt.Domain, r ops.Row) ops.Row { r.Domain = []gt.Domain{d}; return r }
+
 // group names a part of the table.
 func group(name string, rows ...ops.Row) []ops.Row {
 	for i := range rows {
@@ -51,6 +54,7 @@ var (
 	stride   = wholes("stride", "from place to place", positive, "strides")
 	padding  = wholes("padding", "zeros at both ends", length, "pads")
 	dilation = wholes("dilation", "from element to element of the window", positive, "dilations")
+	groups   = spec.Setting{Name: "groups", Doc: "channels are divided into so many, each by itself", Kind: spec.Whole, Default: 1.0, Range: positive}
 	corners  = spec.Setting{Name: "corners", Doc: "first and last elements are at the first and last places", Kind: spec.Flag, Default: false, Aliases: []string{"align_corners"}}
 )
 
@@ -68,6 +72,10 @@ func modeOf(a spec.Args) Mode {
 
 func windowOptions(a spec.Args) WindowOptions {
 	return WindowOptions{Kernel: a.Wholes("kernel"), Stride: a.Wholes("stride"), Padding: a.Wholes("padding"), Dilation: a.Wholes("dilation")}
+}
+
+func transposeOptions(a spec.Args) TransposeOptions {
+	return TransposeOptions{Stride: a.Wholes("stride"), Padding: a.Wholes("padding"), OutputPadding: a.Wholes("output_padding"), Dilation: a.Wholes("dilation"), Groups: a.Whole("groups")}
 }
 
 // around is a frame made of x.
@@ -159,4 +167,34 @@ var windowCases = []struct {
 	{[]int{1, 2, 4, 3}, WindowOptions{Kernel: []int{2}}}, {[]int{1, 1, 4, 5}, WindowOptions{Kernel: []int{2, 3}, Padding: []int{1}, Dilation: []int{2, 1}}},
 	{[]int{2, 1, 5, 4}, WindowOptions{Kernel: []int{3, 2}, Stride: []int{2, 3}, Padding: []int{1, 0}}}, {[]int{1, 1, 3, 2, 3}, WindowOptions{Kernel: []int{2}}},
 	{[]int{0, 1, 3}, WindowOptions{Kernel: []int{2}}},
+}
+
+// transposeSamples have one to three axes, and each setting.
+func transposeSamples() (all []gt.Sample) {
+	for _, c := range []struct {
+		x, w []int
+		o    TransposeOptions
+	}{
+		{[]int{2, 2, 3}, []int{2, 3, 2}, TransposeOptions{}}, {[]int{1, 2, 3}, []int{2, 1, 3}, TransposeOptions{Stride: []int{2}, Padding: []int{1}, OutputPadding: []int{1}}},
+		{[]int{1, 1, 3}, []int{1, 2, 2}, TransposeOptions{OutputPadding: []int{1}, Dilation: []int{2}}}, {[]int{1, 4, 2, 3}, []int{4, 1, 3, 2}, TransposeOptions{Groups: 2, Padding: []int{1, 0}}},
+		{[]int{2, 2, 2, 2}, []int{2, 2, 2, 3}, TransposeOptions{Stride: []int{3, 2}, OutputPadding: []int{2, 1}}}, {[]int{1, 2, 2, 1, 2}, []int{2, 1, 2, 2, 1}, TransposeOptions{Stride: []int{2, 1, 2}}},
+		{[]int{0, 2, 2}, []int{2, 1, 2}, TransposeOptions{}},
+	} {
+		all = append(all, gt.One(c.x, c.w).By(func(in []*node) *node { return ConvTranspose(in[0], in[1], c.o) }))
+	}
+	return all
+}
+
+func lpSamples() (all []gt.Sample) {
+	for _, c := range []struct {
+		x []int
+		p float64
+		o ops.PoolOptions
+	}{
+		{[]int{2, 2, 5}, 2, ops.PoolOptions{Kernel: []int{2}}}, {[]int{1, 1, 6}, 3, ops.PoolOptions{Kernel: []int{3}, Stride: []int{2}, Ceil: true}}, {[]int{1, 2, 4, 3}, 1, ops.PoolOptions{Kernel: []int{2, 3}}},
+		{[]int{1, 1, 4, 4}, 1.5, ops.PoolOptions{Kernel: []int{2}}}, {[]int{1, 1, 2, 3, 2}, 2, ops.PoolOptions{Kernel: []int{2}, Stride: []int{1}}}, {[]int{0, 1, 4}, 2, ops.PoolOptions{Kernel: []int{2}}},
+	} {
+		all = append(all, gt.One(c.x).By(func(in []*node) *node { return LPPool(in[0], c.p, c.o) }))
+	}
+	return all
 }

@@ -61,4 +61,13 @@ var windows = []ops.Row{
 	row("fold col2im", "an array of these lengths to whose windows columns are added, the gradient of unfold: fold(x, [4, 4], 2)", "x, [4, 4], 2", 1,
 		func(in []*node, a spec.Args) *node { return Fold(in[0], windowOptions(a), a.Wholes("lengths")...) }, foldSamples(),
 		must(wholes("lengths", "of the result", positive, "output_size")), kernel, stride, padding, dilation),
+	row("conv_transpose conv_transpose1d conv_transpose2d conv_transpose3d deconv", "the transposed convolution of x with a kernel w, channels x channels of a group of the result x lengths: conv_transpose(x, w, stride=2)", "x, w", 2,
+		func(in []*node, a spec.Args) *node { return ConvTranspose(in[0], in[1], transposeOptions(a)) }, transposeSamples(),
+		stride, wholes("padding", "what is left out at both ends of the result", length, "pads"), wholes("output_padding", "how much longer the result is at its end", length), dilation, groups),
+	in(gt.Positive, row("lp_pool lp_pool1d lp_pool2d lp_pool3d", "(Σ x^p)^(1/p) of each window: lp_pool(x, 2, 3)", "x, 2, 2", 1,
+		func(in []*node, a spec.Args) *node {
+			return LPPool(in[0], a.Number("p"), ops.PoolOptions{Kernel: a.Wholes("kernel"), Stride: a.Wholes("stride"), Ceil: a.Flag("ceil")})
+		}, lpSamples(),
+		spec.Setting{Name: "p", Doc: "the power", Kind: spec.Number, Range: "(0,inf)", Required: true, Aliases: []string{"norm_type"}}, kernel, stride,
+		spec.Setting{Name: "ceil", Doc: "windows may hang over the end", Kind: spec.Flag, Default: false, Aliases: []string{"ceil_mode"}})),
 }

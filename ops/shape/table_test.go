@@ -137,6 +137,11 @@ func TestMistakes(t *testing.T) {
 		{shape.Unfold(x, shape.WindowOptions{Kernel: []int{2}, Stride: []int{0}}), "stride 0; at least 1 is needed"},
 		{shape.Fold(x, shape.WindowOptions{Kernel: []int{2}}, 3), "2x6x4x5 is not images x columns x places"},
 		{shape.Fold(g.Input("c", 1, 4, 5), shape.WindowOptions{Kernel: []int{2}}, 3, 3), "windows of 4 elements at 4 places are not what 1x4x5 has"},
+		{shape.ConvTranspose(x, g.Input("w", 6, 2, 3), shape.TransposeOptions{}), "the kernel 6x2x3 has not as many axes as 2x6x4x5"},
+		{shape.ConvTranspose(x, g.Input("k", 4, 2, 3, 3), shape.TransposeOptions{}), "the kernel 4x2x3x3 in 1 groups is not for the 6 channels"},
+		{shape.ConvTranspose(x, g.Input("l", 6, 2, 3, 3), shape.TransposeOptions{OutputPadding: []int{1}}), "output padding 1 is not below the stride 1"},
+		{shape.ConvTranspose(x, g.Input("n", 6, 2, 3, 3), shape.TransposeOptions{Padding: []int{3}}), "a length of 4 with a kernel of 3 makes one of 0"},
+		{shape.LPPool(x, 0, ops.PoolOptions{Kernel: []int{2}}), "p=0; it is a number above 0"},
 	} {
 		err := c.n.Err()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "table_test.go:") {

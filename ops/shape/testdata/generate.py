@@ -115,10 +115,34 @@ def fold():
     return args, {"x": shape}, lambda x: F.fold(x, lengths, args["kernel"], args["dilation"], args["padding"], args["stride"])
 
 
+def transposed(n, f):
+    def make():
+        g = rng.randint(1, 2)
+        stride, dilation = per_axis(n, 1, 3), per_axis(n, 1, 2)
+        args = {"stride": stride, "padding": per_axis(n, 0, 2), "dilation": dilation, "groups": g,
+                "output_padding": [rng.randint(0, max(s, d) - 1) for s, d in zip(stride, dilation)]}
+        x = [rng.randint(1, 2), g * rng.randint(1, 2)] + per_axis(n, 4, 5)
+        w = [x[1], rng.randint(1, 2)] + per_axis(n, 2, 3)
+        return args, {"x": x, "weight": w}, lambda x, w: f(x, w, None, *[args[k] for k in ("stride", "padding", "output_padding", "groups", "dilation")])
+    return make
+
+
+def powers(n, f):
+    def make():
+        k = per_axis(n, 1, 3)
+        args = {"p": rng.choice([2, 4]), "kernel": k, "stride": per_axis(n, 1, 3), "ceil_mode": rng.random() < 0.5}
+        if n == 1:
+            args["kernel"], args["stride"] = k[0], args["stride"][0]
+        return args, {"x": picture(n, 3)}, lambda x: f(x, args["p"], args["kernel"], args["stride"], args["ceil_mode"])
+    return make
+
+
 OPS = {"pad_" + m: pad(m) for m in ["constant", "reflect", "replicate", "circular"]}
 OPS.update({"upsample_" + m: upsample(m) for m in ["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"]})
 OPS.update(roll=roll, tril=triangle(torch.tril), triu=triangle(torch.triu), pixel_shuffle=shuffle, pixel_unshuffle=unshuffle,
-           channel_shuffle=channels, unfold=unfold, fold=fold)
+           channel_shuffle=channels, unfold=unfold, fold=fold, lp_pool1d=powers(1, F.lp_pool1d), lp_pool2d=powers(2, F.lp_pool2d),
+           conv_transpose1d=transposed(1, F.conv_transpose1d), conv_transpose2d=transposed(2, F.conv_transpose2d),
+           conv_transpose3d=transposed(3, F.conv_transpose3d))
 
 
 def case(i, op):
