@@ -100,10 +100,10 @@ type cases struct {
 	old  []int // in the order in which they were made, but for 0
 }
 
-// divided is a division, and its training rows in the element type.
+// divided is a division, and the rows that runs go over often in the element type.
 type divided struct {
 	*data.Parts
-	rows data.Rows
+	train, val data.Rows
 }
 
 // of returns a division of a net's rows.
@@ -130,7 +130,7 @@ func (c *cases) of(n *Net, k int, t *train.Trainer) (*divided, error) {
 	if c.kept == nil {
 		c.kept = map[int]*divided{}
 	}
-	d := &divided{parts, t.Convert(parts.Train)}
+	d := &divided{parts, t.Convert(parts.Train), t.Convert(parts.Val)}
 	c.kept[k] = d
 	return d, nil
 }

@@ -38,7 +38,7 @@ func (m *Measured) of(problem, optimizer string) float64 {
 }
 
 const (
-	timedSteps  = 256
+	timedSteps  = 128
 	timedRounds = 3
 	timedLong   = 100 * time.Millisecond // after which one round is enough
 )

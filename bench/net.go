@@ -187,7 +187,7 @@ func (n *Net) Begin(a *Attempt) (train.Run, error) {
 	}
 	per := n.perEpoch()
 	if a.Method == nil {
-		return train.Run{Train: parts.rows, Epochs: (a.Budget + per - 1) / per, Batch: n.Batch, Seed: a.Seed, Callbacks: []train.Callback{l.batch}}, nil
+		return train.Run{Train: parts.train, Epochs: (a.Budget + per - 1) / per, Batch: n.Batch, Seed: a.Seed, Callbacks: []train.Callback{l.batch}}, nil
 	}
 	a.unit = per
 	start, err := a.Trainer.Evaluate(parts.Train)
@@ -269,7 +269,7 @@ func (l *look) end() {
 
 // point looks at the parameters after a step.
 func (l *look) point(loss float64, step int) (*point, error) {
-	v, err := l.a.Trainer.Evaluate(l.parts.Val, "accuracy", "r2", l.n.RankBy)
+	v, err := l.a.Trainer.Evaluate(l.parts.val, "accuracy", "r2", l.n.RankBy)
 	if err == nil && !finite(v.Loss) {
 		err = &train.DivergedError{Step: step, Loss: v.Loss}
 	}
