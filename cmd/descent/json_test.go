@@ -51,6 +51,7 @@ func TestJSON(t *testing.T) {
 		{"grad", []string{"sum(log(x))", "x=[-1,0]"}, `"x":[-1,"inf"]`, 0},
 		{"grad", []string{"log(x)", "x=-1", "--check"}, `"error":"nan"`, 1},
 		{"min", []string{"x^2", "--start", "x=1"}, "", 0},
+		{"min", []string{"x^2", "--start", "x=1", "--subject-to", "x >= 1"}, `"multiplier":2`, 0},
 		{"min", []string{"log(x)", "--start", "x=-1"}, `"f":"nan"`, -1},
 		{"fit", []string{"y ~ a*x", exact, "--start", "a=1"}, `"exact":true`, 0},
 		{"fit", []string{"one ~ a*x+b", exact, "--start", "a=1,b=2"}, `"r2":"nan"`, 0},

@@ -22,6 +22,7 @@ import (
 
 type minOptions struct {
 	start, optimizers []string
+	subjectTo         []string
 	bounds            string
 	multistart        int
 	spread            float64
@@ -49,6 +50,8 @@ type minRun struct {
 	Converged   bool                  `json:"converged"`             // to a point that is stationary
 	Directions  []string              `json:"directions,omitempty"`  // that Kind speaks of
 	Eigenvalues []float64             `json:"eigenvalues,omitempty"` // of the Hessian
+	Constraints []minimum.Held        `json:"constraints,omitempty"`
+	KKT         *calc.Value           `json:"kkt,omitempty"` // residual of the conditions, with constraints
 
 	found *minimum.Found
 	end   map[string]calc.Value // the last point
@@ -56,21 +59,26 @@ type minRun struct {
 }
 
 func (o *minOptions) told(name string, f *minimum.Found) *minRun {
-	return &minRun{Optimizer: name, X: o.point.Split(f.X), F: calc.Number(f.F), Gradient: calc.Number(f.Gradient), Steps: f.Steps, Evaluations: f.Evaluations,
+	r := &minRun{Optimizer: name, X: o.point.Split(f.X), F: calc.Number(f.F), Gradient: calc.Number(f.Gradient), Steps: f.Steps, Evaluations: f.Evaluations,
 		Stopped: f.Stopped, LastF: calc.Number(f.Trace[len(f.Trace)-1]), Kind: f.Kind, Converged: f.Converged, Directions: f.Directions, Eigenvalues: f.Eigenvalues,
-		found: f, end: o.point.Split(f.Path[len(f.Path)-1]), names: o.point.Names}
+		Constraints: f.Constraints, found: f, end: o.point.Split(f.Path[len(f.Path)-1]), names: o.point.Names}
+	if f.Constraints != nil {
+		kkt := calc.Number(f.KKT)
+		r.KKT = &kkt
+	}
+	return r
 }
 
 // failure says why a run is of no use, or "" if it converged.
 func (r *minRun) failure() string {
-	var at []string
-	for _, name := range r.names {
-		at = append(at, fmt.Sprintf("%s = %v", name, r.end[name]))
-	}
-	end := strings.Join(at, ", ")
+	end := r.at(r.end)
 	switch f := r.found; {
 	case f.Converged:
 		return ""
+	case f.Reason == search.Infeasible:
+		return fmt.Sprintf("the constraints cannot all hold, as far as was found from this start: nearest is %s, where %s; loosen a constraint, or try another --start", r.at(r.X), r.violations())
+	case f.Constraints != nil && f.Open:
+		return fmt.Sprintf("not converged after %d steps: the conditions for a minimum hold but for %.2g%s; give it another --start, more --steps, or another method such as newton", f.Steps, f.KKT, r.remain())
 	case f.Reason == search.NotFinite && f.Steps == 0:
 		return fmt.Sprintf("the value or the gradient is not finite at the start, %s: start inside of the domain", end)
 	case f.Reason == search.NotFinite:
@@ -83,6 +91,34 @@ func (r *minRun) failure() string {
 	return r.Kind
 }
 
+// at writes a point.
+func (r *minRun) at(x map[string]calc.Value) string {
+	var out []string
+	for _, name := range r.names {
+		out = append(out, fmt.Sprintf("%s = %v", name, x[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// violations says by how much which constraints do not hold.
+func (r *minRun) violations() string {
+	var out []string
+	for _, h := range r.Constraints {
+		if h.Violated > 1e-9 {
+			out = append(out, fmt.Sprintf("%s is violated by %.6g", h.Name, h.Violated))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// remain is what violations adds to a sentence.
+func (r *minRun) remain() string {
+	if v := r.violations(); v != "" {
+		return ", " + v
+	}
+	return ""
+}
+
 func minCommand() *cobra.Command {
 	o := &minOptions{}
 	cmd := &cobra.Command{
@@ -92,6 +128,8 @@ func minCommand() *cobra.Command {
 			"each stopped and what kind of point it found. Methods are lbfgs, bfgs, cg, newton,\n" +
 			"steepest, cmaes, and every update rule, such as 'adam(lr=0.1)'. Names that are not in\n" +
 			"--start have fixed values.\n\n" +
+			"With --subject-to constraints hold where the search ends: the method minimises an augmented\n" +
+			"Lagrangian, and the multiplier of each constraint is printed. Bounds are never left.\n\n" +
 			"A point is a minimum, a maximum or a saddle, maybe at a bound, at a kink, at the edge of\n" +
 			"the domain, or flat in directions that are named; or the value is unbounded, or falls\n" +
 			"for ever towards a limit (no minimum); or the run has not converged. The exit status is\n" +
@@ -99,6 +137,7 @@ func minCommand() *cobra.Command {
 		Example: "  descent min 'x^2 + 10*sin(x) + y^2 + 5*sin(y)' --start x=4,y=3 \\\n" +
 			"      --optimizer 'sgd(lr=0.05)' --optimizer 'adam(lr=0.1)' --steps 50 --plot paths.svg\n" +
 			"  descent min '(x-3)^2' --start x=0 --bounds x=0:2\n" +
+			"  descent min 'x*y' --maximize --start x=1,y=1 --subject-to 'x+2*y <= 10' --subject-to 'x^2 >= y'\n" +
 			"  descent min 'x^4-4*x^3+4*x^2+x^2*sin(2*pi*x)' --start x=0.5 --multistart 20 --animate walk.html",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -112,6 +151,7 @@ func minCommand() *cobra.Command {
 	f.StringArrayVarP(&o.optimizers, "optimizer", "o", nil, about("optimizer", ", or a search such as newton; give it several times to compare (default lbfgs)"))
 	f.BoolVar(&o.search.Maximize, "maximize", false, "look for a maximum")
 	f.StringVar(&o.bounds, "bounds", "", about("bounds", ""))
+	f.StringArrayVar(&o.subjectTo, "subject-to", nil, "constraint, such as 'x^2+y <= 1' or 'x*y = 2'; give it several times for several")
 	f.IntVar(&o.search.Steps, "steps", 10000, about("steps", ", no more than this many"))
 	f.Float64Var(&o.search.Tolerance, "tol", 1e-8, "stop when no element of the gradient is larger, if the point is stationary")
 	f.IntVar(&o.multistart, "multistart", 0, "search from this many starts around --start, and keep the best")
@@ -196,6 +236,9 @@ func (o *minOptions) prepare(args []string) (methods []search.Method, err error)
 	if s.Steps < 1 || !(s.Tolerance >= 0) || o.multistart < 0 || !(o.spread > 0) || !(o.temperature > 0) || !(o.cool > 0 && o.cool < 1) {
 		return nil, errors.New("--steps, --spread and --temperature must be positive, --tol and --multistart not negative, --cool between 0 and 1")
 	}
+	if o.anneal && len(o.subjectTo) > 0 {
+		return nil, errors.New("--anneal knows no constraints; --multistart searches from many starts --subject-to them")
+	}
 	if len(o.optimizers) == 0 && !o.anneal {
 		o.optimizers = []string{"lbfgs"}
 	}
@@ -233,7 +276,7 @@ func (o *minOptions) bind(args []string) error {
 	for _, b := range start {
 		names = append(names, b.Name)
 	}
-	e, err := calc.At(args[0], slices.Concat(start, fixed), names...)
+	e, relations, err := calc.Under(args[0], o.subjectTo, slices.Concat(start, fixed), names...)
 	if err == nil {
 		err = e.Scalar()
 	}
@@ -244,6 +287,9 @@ func (o *minOptions) bind(args []string) error {
 		if !slices.Contains(e.Names, name) {
 			return fmt.Errorf("--bounds: %s is not varied; there are %s", name, strings.Join(e.Names, ", "))
 		}
+	}
+	for _, r := range relations {
+		o.search.Constraints = append(o.search.Constraints, minimum.Constraint{Name: r.Text, Node: r.Node, Equal: r.Equal})
 	}
 	o.point, o.search.Value, o.search.Params, o.search.Feeds = e, e.Node, e.Params, e.Feeds()
 	for _, name := range e.Names {
@@ -276,12 +322,34 @@ func printRuns(w io.Writer, runs []*minRun) {
 			fmt.Fprintf(w, " (the Hessian's eigenvalues: %s)", strings.Join(text, ", "))
 		}
 		fmt.Fprintln(w)
+		printConstraints(w, r)
 		if last := r.LastF.Data[0]; last != r.F.Data[0] && !math.IsNaN(r.F.Data[0]) {
 			fmt.Fprintf(w, "  this is the best point; the last step ended at f = %v\n", r.LastF)
 		}
 	}
 	if best := bestOf(runs); len(runs) > 1 {
 		fmt.Fprintf(w, "\nlowest: %s\n", best.Optimizer)
+	}
+}
+
+// printConstraints prints how each constraint holds.
+func printConstraints(w io.Writer, r *minRun) {
+	width := 0
+	for _, h := range r.Constraints {
+		width = max(width, len([]rune(h.Name)))
+	}
+	for _, h := range r.Constraints {
+		state := fmt.Sprintf("slack %.6g", h.Slack)
+		switch {
+		case h.Violated > 1e-9:
+			state = fmt.Sprintf("violated by %.6g", h.Violated)
+		case h.Active:
+			state = "multiplier " + fmt.Sprintf("%.8g", h.Multiplier)
+		}
+		fmt.Fprintf(w, "  %-*s  %s\n", width, h.Name, state)
+	}
+	if r.KKT != nil {
+		fmt.Fprintf(w, "  residual of the conditions of Karush, Kuhn and Tucker: %.2g\n", r.KKT.Data[0])
 	}
 }
 

@@ -29,35 +29,88 @@ type Expression struct {
 	Params  []*graph.Node // their nodes
 	start   []Value
 	feeds   []graph.Feed
+	all     []*losses.Formula // those that the names belong to
 }
 
 // At binds the names of a formula to values. It is differentiated by wrt, or
 // by all names if there are none.
 func At(text string, point []Binding, wrt ...string) (*Expression, error) {
+	e, _, err := Under(text, nil, point, wrt...)
+	return e, err
+}
+
+// Under is At with relations between formulas of the same names.
+func Under(text string, relations []string, point []Binding, wrt ...string) (*Expression, []*Relation, error) {
 	f, err := losses.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	e := &Expression{Formula: f, Graph: graph.New(graph.Float64, 0)}
+	e := &Expression{Formula: f, Graph: graph.New(graph.Float64, 0), all: []*losses.Formula{f}}
+	var rs []*Relation
+	for _, text := range relations {
+		r, err := parseRelation(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		rs, e.all = append(rs, r), append(e.all, r.left, r.right)
+	}
 	if err := e.check(point, wrt); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	bind := map[string]*graph.Node{}
 	for _, b := range point {
 		n, err := e.leaf(b, len(wrt) == 0 || slices.Contains(wrt, b.Name))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		bind[b.Name] = n
 	}
-	e.Node, err = f.Build(e.Graph, bind)
-	return e, err
+	if e.Node, err = f.Build(e.Graph, bind); err != nil {
+		return nil, nil, err
+	}
+	for _, r := range rs {
+		if err := r.build(e.Graph, bind); err != nil {
+			return nil, nil, err
+		}
+	}
+	return e, rs, nil
+}
+
+// uses tells whether a formula uses a name, indexed whether as an index.
+func (e *Expression) uses(name string) bool {
+	return slices.ContainsFunc(e.all, func(f *losses.Formula) bool { return f.Uses(name) })
+}
+
+func (e *Expression) indexed(name string) bool {
+	return slices.ContainsFunc(e.all, func(f *losses.Formula) bool { return f.IsIndex(name) })
+}
+
+// names are those of all formulas.
+func (e *Expression) names() (out []string) {
+	for _, f := range e.all {
+		for _, n := range f.Names() {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// explain is what there is to say of a name that has no value.
+func (e *Expression) explain(name string) error {
+	for _, f := range e.all {
+		if err := f.Explain(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // leaf declares a name: an index and what is not differentiated are inputs.
 func (e *Expression) leaf(b Binding, vary bool) (*graph.Node, error) {
 	switch {
-	case e.Formula.IsIndex(b.Name):
+	case e.indexed(b.Name):
 		whole := make([]int, len(b.Value.Data))
 		for i, x := range b.Value.Data {
 			if whole[i] = int(x); float64(whole[i]) != x {
@@ -85,18 +138,18 @@ func (e *Expression) check(point []Binding, wrt []string) error {
 			return fmt.Errorf("%s is given twice", b.Name)
 		}
 		given = append(given, b.Name)
-		if !e.Formula.Uses(b.Name) {
+		if !e.uses(b.Name) {
 			spare = append(spare, b.Name)
 		}
 	}
 	var missing []string
-	for _, n := range e.Formula.Names() {
+	for _, n := range e.names() {
 		if !slices.Contains(given, n) {
 			missing = append(missing, n)
 		}
 	}
 	for _, n := range missing {
-		if err := e.Formula.Explain(n); err != nil {
+		if err := e.explain(n); err != nil {
 			return err
 		}
 	}
@@ -108,16 +161,16 @@ func (e *Expression) check(point []Binding, wrt []string) error {
 		return fmt.Errorf("no value is given for %s: %s", strings.Join(missing, ", "), hint)
 	}
 	if len(spare) > 0 {
-		if err := e.Formula.Explain(spare[0]); err != nil {
+		if err := e.explain(spare[0]); err != nil {
 			return err
 		}
-		return fmt.Errorf("%s is given, but it is not in the formula, which has %s", spare[0], or(strings.Join(e.Formula.Names(), ", "), "no names"))
+		return fmt.Errorf("%s is given, but it is not in the formula, which has %s", spare[0], or(strings.Join(e.names(), ", "), "no names"))
 	}
 	for _, w := range wrt {
 		if !slices.Contains(given, w) {
-			return fmt.Errorf("no name %q in the formula, which has %s", w, or(strings.Join(e.Formula.Names(), ", "), "no names"))
+			return fmt.Errorf("no name %q in the formula, which has %s", w, or(strings.Join(e.names(), ", "), "no names"))
 		}
-		if e.Formula.IsIndex(w) {
+		if e.indexed(w) {
 			return fmt.Errorf("%s is an index: there is no derivative by it", w)
 		}
 	}

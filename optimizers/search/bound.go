@@ -72,6 +72,21 @@ func (b Bound) Value(free float64) float64 {
 	return free
 }
 
+// slopes are the first and the second derivative of Value.
+func (b Bound) slopes(free float64) (first, second float64) {
+	root := math.Sqrt(1 + float64(free*free))
+	switch lo, hi := b.has(); {
+	case lo && hi:
+		half := (b.Hi - b.Lo) / 2
+		return half * elementary.Cos(free), -half * elementary.Sin(free)
+	case lo:
+		return free / root, 1 / (root * root * root)
+	case hi:
+		return -free / root, -1 / (root * root * root)
+	}
+	return 1, 0
+}
+
 // Free is the free variable of a start x within the range, which is moved a
 // little away from a bound: there the derivative is 0.
 func (b Bound) Free(x float64) float64 {

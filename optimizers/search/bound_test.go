@@ -32,6 +32,12 @@ func TestBounds(t *testing.T) {
 			if d := math.Abs(got - p.Scalar(x)); !(d <= 1e-14*(1+math.Abs(got))) {
 				t.Errorf("%s: %v as a number, %v as a node", name, got, p.Scalar(x))
 			}
+			const h = 1e-4
+			first, second := b.slopes(free)
+			low, high := b.Value(free-h), b.Value(free+h)
+			if math.Abs(first-(high-low)/(2*h)) > 1e-6 || math.Abs(second-(high+low-2*got)/(h*h)) > 1e-4 {
+				t.Errorf("%s: slopes %v and %v at %v", name, first, second, free)
+			}
 			if !b.Contains(got) {
 				t.Errorf("%s: %v is outside of %v", name, got, b)
 			}

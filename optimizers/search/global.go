@@ -108,6 +108,13 @@ func (m BasinHopping) Search(run *Run) Reason {
 func (r *Run) from(x []float64, m Method, stop Stop) *Result {
 	p := *r.Problem
 	p.Start = x
+	res := r.part(&p, m, stop)
+	r.keep(res.X, res.F)
+	return res
+}
+
+// part searches for the least value of another problem as a part of this run.
+func (r *Run) part(p *Problem, m Method, stop Stop) *Result {
 	if stop.Iterations == 0 {
 		stop.Iterations = 10000
 	}
@@ -118,10 +125,9 @@ func (r *Run) from(x []float64, m Method, stop Stop) *Result {
 		}
 	}
 	stop.Time = r.stop.Time
-	in := newRun(r.ctx, &p, stop)
+	in := newRun(r.ctx, p, stop)
 	in.start = r.start
 	in.search(m)
 	r.res.Evaluations += in.res.Evaluations
-	r.keep(in.res.X, in.res.F)
 	return in.res
 }

@@ -38,6 +38,8 @@ const (
 	Unbounded      Reason = "the value falls without bound"
 	Edge           Reason = "the value falls up to the edge of where it is finite"
 	NoMinimum      Reason = "the value falls for ever towards a limit"
+	Optimal        Reason = "the conditions of Karush, Kuhn and Tucker hold"
+	Infeasible     Reason = "no point nearby satisfies the constraints"
 	Finished       Reason = "the method is done"
 )
 
@@ -45,7 +47,7 @@ const (
 // for, rather than because of a limit or a failure.
 func (r Reason) Converged() bool {
 	switch r {
-	case GradientSmall, StepSmall, ChangeSmall, TargetReached:
+	case GradientSmall, StepSmall, ChangeSmall, TargetReached, Optimal:
 		return true
 	}
 	return false

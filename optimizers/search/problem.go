@@ -28,8 +28,10 @@ type Problem struct {
 	// beside JᵀJ, for w = r. It may be nil.
 	Bend func(x, w, v, out []float64)
 	// Lower and Upper are bounds of the variables, nil for none. Only
-	// [LevenbergMarquardt] knows them.
+	// [LevenbergMarquardt] and [AugmentedLagrangian] know them.
 	Lower, Upper []float64
+	// Constraints, which only [AugmentedLagrangian] knows, are nil for none.
+	Constraints *Constraints
 	// Move writes a result back to where Start came from; it may be nil.
 	Move func(x []float64) error
 

@@ -1,5 +1,5 @@
 // Package minimum looks for the least or the largest value of an expression over
-// parameters within bounds, and says what it found.
+// parameters within bounds and under constraints, and says what it found.
 package minimum
 
 import (
@@ -18,13 +18,16 @@ import (
 
 // A Search is what is looked for.
 type Search struct {
-	Value     *graph.Node    // a number
-	Params    []*graph.Node  // what is varied, from the values that it has
-	Feeds     []graph.Feed   // of the inputs
-	Bounds    []search.Bound // of each of Params; nil for none
-	Maximize  bool
-	Steps     int     // at most
-	Tolerance float64 // largest element of the gradient at the end
+	Value  *graph.Node    // a number
+	Params []*graph.Node  // what is varied, from the values that it has
+	Feeds  []graph.Feed   // of the inputs
+	Bounds []search.Bound // of each of Params; nil for none
+	// Constraints have to hold where the value is least; on the way there they may
+	// be violated, which bounds never are.
+	Constraints []Constraint
+	Maximize    bool
+	Steps       int     // at most
+	Tolerance   float64 // largest element of the gradient at the end
 }
 
 // Found is where a search ended. Vectors have the elements of all parameters,
@@ -42,7 +45,11 @@ type Found struct {
 	Diverged    bool      // it ended above all points before, or where there is no value
 	Open        bool      // nothing is known of the point, but that it is not stationary
 	Directions  []string  // that Kind speaks of
-	Eigenvalues []float64 // of the Hessian
+	Eigenvalues []float64 // of the Hessian; none with constraints
+	Constraints []Held    // one for each element
+	// KKT is the largest residual of the conditions of Karush, Kuhn and Tucker, see
+	// [search.Optimality]; 0 without constraints.
+	KKT float64
 
 	Jumps bool        // the points of the path are no steps from one to the next
 	Path  [][]float64 // all points
@@ -67,6 +74,9 @@ func (s *Search) Run(ctx context.Context, m search.Method) (*Found, error) {
 		return nil, err
 	}
 	defer s.Move(r.start)
+	if len(s.Constraints) > 0 {
+		return r.under(ctx, m)
+	}
 	stop := search.Stop{Grad: s.Tolerance, Iterations: s.Steps, Path: true, Confirm: r.confirm}
 	many, jumps := m.(search.MultiStart)
 	if jumps {
@@ -132,7 +142,9 @@ func (s *Search) prepare() (*run, error) {
 		return nil, err
 	}
 	r.fn = &point.Function{Names: s.Names(), Bounds: r.bounds, Start: r.start}
-	r.fn.Problem, err = search.ProblemOf(goal, s.Params, s.Feeds...)
+	if r.fn.Problem, err = search.ProblemOf(goal, s.Params, s.Feeds...); err == nil && len(s.Constraints) > 0 {
+		err = r.constrain()
+	}
 	return r, err
 }
 

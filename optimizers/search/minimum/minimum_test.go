@@ -121,14 +121,20 @@ func build(t *testing.T, text string, given []calc.Binding, names []string, boun
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Search{Value: e.Node, Params: e.Params, Bounds: make([]search.Bound, len(names)), Steps: 10000, Tolerance: 1e-8}
-	for _, pair := range strings.Split(bounds, ",") {
+	return &Search{Value: e.Node, Params: e.Params, Bounds: boundsOf(t, bounds, names), Steps: 10000, Tolerance: 1e-8}
+}
+
+// boundsOf reads bounds such as "x=0:2,y=1:".
+func boundsOf(t *testing.T, text string, names []string) []search.Bound {
+	t.Helper()
+	out := make([]search.Bound, len(names))
+	for _, pair := range strings.Split(text, ",") {
 		if name, ends, ok := strings.Cut(pair, "="); ok {
 			lo, hi, _ := strings.Cut(ends, ":")
-			s.Bounds[slices.Index(names, name)] = search.Bound{Lo: end(t, lo, math.Inf(-1)), Hi: end(t, hi, math.Inf(1))}
+			out[slices.Index(names, name)] = search.Bound{Lo: end(t, lo, math.Inf(-1)), Hi: end(t, hi, math.Inf(1))}
 		}
 	}
-	return s
+	return out
 }
 
 func end(t *testing.T, text string, otherwise float64) float64 {

@@ -1,0 +1,534 @@
+package search
+
+import (
+	"math"
+	"slices"
+
+	"descent/internal/leastsq"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Optimality says how well a point satisfies the conditions of Karush, Kuhn and
+// Tucker for a minimum of f where constraints c hold: there are multipliers λ, at
+// least 0 for inequalities, with
+//
+//	∇f + Jᵀλ = 0  but for variables that a bound holds,  λ·c = 0
+//
+// Nocedal, Wright 2006, theorem 12.1.
+type Optimality struct {
+	Values      []float64 // c
+	Multipliers []float64 // λ
+	Residual    float64   // the largest magnitude on the left of the equations, and of violations
+	// Of the directions in which the active constraints do not change, those in
+	// which the Lagrangian f + λᵀc curves down, and those in which it does not curve.
+	Down, Level int
+	Optimal     bool // the conditions hold, but for rounding
+}
+
+// Optimality looks at x, where a search came that moved each variable by up to
+// moved from the start. The conditions count as holding if no residual is above
+// tol and Newton's step for them is small beside the variables, or lowers the value
+// by nothing beside what the search did.
+func (p *Problem) Optimality(x, moved []float64, tol float64) (o *Optimality, err error) {
+	defer caught(&err)
+	k := newKKT(p, x, moved)
+	k.multipliers(1e-7)
+	o = &Optimality{Values: k.c, Multipliers: k.lambda, Residual: k.residual()}
+	if !finite(append(slices.Clone(k.g), k.f)...) {
+		return o, nil
+	}
+	o.Optimal = k.optimal(tol)
+	if len(x) <= maxDense {
+		o.Down, o.Level = k.inertia()
+	}
+	return o, nil
+}
+
+// maxDense is the number of variables up to which Hessians are computed.
+const maxDense = 200
+
+// kkt is a point with what the conditions are made of.
+type kkt struct {
+	p             *Problem
+	bounds        []Bound
+	scale         []float64 // what is a large change of each variable
+	x, g, c, jac  []float64
+	f, fallen     float64 // the value, and by how much that has changed
+	steep         float64 // the largest element of a gradient seen, in units of the variables
+	lambda        []float64
+	held          []bool // variables that a bound holds
+	active        []bool // constraints that hold as equations
+	size          []float64
+	hessianMatrix []float64
+}
+
+func newKKT(p *Problem, x, moved []float64) *kkt {
+	k := &kkt{p: p, scale: make([]float64, len(x))}
+	for i := range x {
+		k.bounds = append(k.bounds, p.bound(i))
+		k.scale[i] = max(math.Abs(x[i]), math.Abs(x[i]-p.Start[i]), moved[i])
+		if k.scale[i] == 0 {
+			k.scale[i] = 1
+		}
+	}
+	m := len(p.Constraints.Equal)
+	k.held, k.active, k.lambda = make([]bool, len(x)), slices.Clone(p.Constraints.Equal), make([]float64, m)
+	first := make([]float64, len(x))
+	f := p.Grad(p.Start, first)
+	k.evaluate(x)
+	k.fallen = max(math.Abs(k.f), math.Abs(k.f-f))
+	for j, d := range first {
+		k.steep = max(k.steep, math.Abs(d)*k.scale[j], math.Abs(k.g[j])*k.scale[j])
+	}
+	return k
+}
+
+// bound is that of variable i.
+func (p *Problem) bound(i int) Bound {
+	if p.Lower == nil {
+		return Bound{}
+	}
+	return Bound{p.Lower[i], p.Upper[i]}
+}
+
+// evaluate moves to x.
+func (k *kkt) evaluate(x []float64) {
+	n, m := len(x), len(k.active)
+	k.x, k.g, k.c, k.size, k.hessianMatrix = slices.Clone(x), make([]float64, n), make([]float64, m), make([]float64, m), nil
+	k.f = k.p.Grad(k.x, k.g)
+	k.p.Constraints.Value(k.x, k.c)
+	k.jac = k.p.Constraints.rows(k.x)
+	for i := range m {
+		for j, d := range k.row(i) {
+			k.size[i] = max(k.size[i], math.Abs(d)*k.scale[j])
+		}
+		if k.size[i] == 0 {
+			k.size[i] = 1
+		}
+	}
+}
+
+func (k *kkt) row(i int) []float64 { n := len(k.x); return k.jac[i*n : (i+1)*n] }
+
+// gradient is that of the Lagrangian.
+func (k *kkt) gradient() []float64 {
+	g := slices.Clone(k.g)
+	for i, l := range k.lambda {
+		axpy(g, g, l, k.row(i))
+	}
+	return g
+}
+
+// residual is the largest error of a condition.
+func (k *kkt) residual() (most float64) {
+	for i, v := range k.c {
+		most = max(most, k.p.Constraints.Violation(i, v), math.Abs(k.lambda[i]*v))
+	}
+	for j, d := range k.gradient() {
+		if !k.held[j] {
+			most = max(most, math.Abs(d))
+		}
+	}
+	return most
+}
+
+// multipliers chooses λ so that the gradient of the Lagrangian is least, over the
+// inequalities and bounds that are off by no more than near, in units of the
+// variables. Those with a multiplier are active.
+func (k *kkt) multipliers(near float64) {
+	n := len(k.x)
+	var columns [][]float64
+	var free []bool
+	var set []func(l float64)
+	for i, equal := range k.p.Constraints.Equal {
+		if k.lambda[i], k.active[i] = 0, equal; !equal && k.c[i] < -near*k.size[i] {
+			continue
+		}
+		column := make([]float64, n)
+		for j, d := range k.row(i) {
+			column[j] = d * k.scale[j] / k.size[i]
+		}
+		columns, free = append(columns, column), append(free, equal)
+		set = append(set, func(l float64) { k.lambda[i], k.active[i] = l/k.size[i], true })
+	}
+	for j, x := range k.x {
+		lo, hi := k.bounds[j].Ends()
+		k.held[j] = false
+		for _, side := range []struct{ gap, sign float64 }{{x - lo, -1}, {hi - x, 1}} {
+			if side.gap > near*k.scale[j] {
+				continue
+			}
+			column := make([]float64, n)
+			column[j] = side.sign
+			columns, free = append(columns, column), append(free, false)
+			set = append(set, func(float64) { k.held[j] = true })
+		}
+	}
+	target := make([]float64, n)
+	for j, d := range k.g {
+		target[j] = -d * k.scale[j]
+	}
+	if !finite(target...) {
+		return
+	}
+	for i, l := range nonNegative(columns, free, target) {
+		if l != 0 {
+			set[i](l)
+		}
+	}
+}
+
+// nonNegative returns the weights of columns whose sum is nearest to target, none
+// of them negative but of those that are free. Lawson, Hanson 1974, chapter 23.
+func nonNegative(columns [][]float64, free []bool, target []float64) []float64 {
+	w, in := make([]float64, len(columns)), slices.Clone(free)
+	rest, floor := slices.Clone(target), float64(1e-12*length(target))
+	solve := func() {
+		for {
+			z := project(columns, in, target)
+			part, which := 1.0, -1
+			for i := range z {
+				if in[i] && !free[i] && z[i] <= 0 {
+					if t := w[i] / (w[i] - z[i]); which < 0 || t < part {
+						part, which = t, i
+					}
+				}
+			}
+			for i := range w {
+				if in[i] {
+					w[i] += float64(min(part, 1) * (z[i] - w[i]))
+				}
+			}
+			if which < 0 {
+				break
+			}
+			w[which], in[which] = 0, false
+		}
+		copy(rest, target)
+		for i, c := range columns {
+			axpy(rest, rest, -w[i], c)
+		}
+	}
+	solve()
+	for range 3 * len(columns) {
+		most, which := floor, -1
+		for i, c := range columns {
+			if d := dot(c, rest) / max(length(c), math.SmallestNonzeroFloat64); !in[i] && d > most {
+				most, which = d, i
+			}
+		}
+		if which < 0 {
+			break
+		}
+		before := length(rest)
+		in[which] = true
+		if solve(); length(rest) >= before*(1-1e-12) {
+			break
+		}
+	}
+	return w
+}
+
+// project returns the weights of the columns that are in, by least squares.
+func project(columns [][]float64, in []bool, target []float64) []float64 {
+	z := make([]float64, len(columns))
+	var which []int
+	for i := range columns {
+		if in[i] {
+			which = append(which, i)
+		}
+	}
+	if which == nil {
+		return z
+	}
+	n := len(which)
+	a, r := make([]float64, n*len(target)), make([]float64, len(target))
+	for j := range target {
+		r[j] = -target[j]
+		for i, col := range which {
+			a[j*n+i] = columns[col][j]
+		}
+	}
+	for i, x := range leastsq.New(a, len(target), n).Solve(r) {
+		z[which[i]] = x
+	}
+	return z
+}
+
+// hessian is that of the Lagrangian, row by row.
+func (k *kkt) hessian() []float64 {
+	if k.hessianMatrix != nil {
+		return k.hessianMatrix
+	}
+	n := len(k.x)
+	h, unit, bend := make([]float64, n*n), make([]float64, n), make([]float64, n)
+	for i := range n {
+		clear(unit)
+		unit[i] = 1
+		row := h[i*n : (i+1)*n]
+		k.p.HVP(k.x, unit, row)
+		k.p.Constraints.Bend(k.x, k.lambda, unit, bend)
+		axpy(row, row, 1, bend)
+	}
+	k.hessianMatrix = h
+	return h
+}
+
+// system is the matrix of Newton's step for the conditions, in units of the
+// variables and with its largest curvature 1:
+//
+//	H Jᵀ
+//	J 0
+//
+// over the variables and the constraints that are named.
+func (k *kkt) system() (a []float64, unit float64, variables, constraints []int) {
+	for j, held := range k.held {
+		if !held {
+			variables = append(variables, j)
+		}
+	}
+	for i, active := range k.active {
+		if active {
+			constraints = append(constraints, i)
+		}
+	}
+	n, h := len(k.x), k.hessian()
+	nf, size := len(variables), len(variables)+len(constraints)
+	a = make([]float64, size*size)
+	for r, i := range variables {
+		for c, j := range variables {
+			a[r*size+c] = (h[i*n+j] + h[j*n+i]) / 2 * k.scale[i] * k.scale[j]
+			unit = max(unit, math.Abs(a[r*size+c]))
+		}
+	}
+	if unit == 0 {
+		unit = 1
+	}
+	for r := range nf {
+		for c := range nf {
+			a[r*size+c] /= unit
+		}
+		for c, i := range constraints {
+			d := k.row(i)[variables[r]] * k.scale[variables[r]] / k.size[i]
+			a[r*size+nf+c], a[(nf+c)*size+r] = d, d
+		}
+	}
+	return a, unit, variables, constraints
+}
+
+// newton returns Newton's step for the conditions with the active constraints as
+// equations, the multipliers after it, and its largest part of a variable's scale:
+// infinite if the value falls in a direction without curvature.
+func (k *kkt) newton() (d, lambda []float64, far float64) {
+	a, unit, variables, constraints := k.system()
+	d, lambda = make([]float64, len(k.x)), make([]float64, len(k.c))
+	size := len(variables) + len(constraints)
+	if size == 0 {
+		return d, lambda, 0
+	}
+	r := make([]float64, size)
+	for c, j := range variables {
+		r[c] = k.g[j] * k.scale[j] / unit
+	}
+	for c, i := range constraints {
+		r[len(variables)+c] = k.c[i] / k.size[i]
+	}
+	if !finite(a...) || !finite(r...) {
+		return d, lambda, math.Inf(1)
+	}
+	z := leastsq.New(a, size, size).Solve(r)
+	for c, j := range variables {
+		d[j] = z[c] * k.scale[j]
+		far = max(far, math.Abs(z[c]))
+	}
+	for c, i := range constraints {
+		lambda[i] = z[len(variables)+c] * unit / k.size[i]
+	}
+	for c := range variables {
+		if rest := r[c] + dot(a[c*size:(c+1)*size], z); math.Abs(rest)*unit > 1e-7*k.steep {
+			far = math.Inf(1)
+		}
+	}
+	return d, lambda, far
+}
+
+// precise is the part of a variable's scale that a point may be off by.
+const precise = 1e-7
+
+// feasible tells whether no constraint is violated by more than tol, but for
+// rounding, nor by much in units of the variables.
+func (k *kkt) feasible(tol float64) bool {
+	for i, v := range k.c {
+		terms := 0.0
+		for j, d := range k.row(i) {
+			terms += math.Abs(d * k.x[j])
+		}
+		if off := k.p.Constraints.Violation(i, v); !(off <= max(tol, 1e-12*terms) && off <= max(tol, precise)*k.size[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// optimal tells whether the conditions hold, but for rounding.
+func (k *kkt) optimal(tol float64) bool {
+	if !k.feasible(tol) {
+		return false
+	}
+	residual := k.residual()
+	if len(k.x) > maxDense {
+		return residual <= tol
+	}
+	d, _, far := k.newton()
+	if far <= 1e-4*precise {
+		return true // what is left is rounding
+	}
+	fall := dot(k.gradient(), d) / 2 // of the Lagrangian
+	return residual <= tol && (far <= precise || math.Abs(fall) <= 1e-12*k.fallen)
+}
+
+// inertia counts the directions along the active constraints in which the
+// Lagrangian curves down, and in which it does not curve: the eigenvalues of the
+// system that the constraints, of rank r, do not account for. Gould 1985,
+// https://doi.org/10.1007/BF01585660.
+func (k *kkt) inertia() (down, level int) {
+	a, _, variables, constraints := k.system()
+	size, n, m := len(variables)+len(constraints), len(variables), len(constraints)
+	if n == 0 || !finite(a...) {
+		return 0, 0
+	}
+	rank := 0
+	if m > 0 {
+		jac := make([]float64, 0, m*n)
+		for c := range m {
+			jac = append(jac, a[(n+c)*size:(n+c)*size+n]...)
+		}
+		rank = leastsq.New(jac, m, n).Rank()
+	}
+	var e mat.EigenSym
+	if !e.Factorize(mat.NewSymDense(size, a), false) {
+		return 0, 0
+	}
+	values := e.Values(nil)
+	most := max(math.Abs(values[0]), math.Abs(values[size-1]))
+	for _, v := range values {
+		switch {
+		case math.Abs(v) <= 1e-10*most:
+			level++
+		case v < 0:
+			down++
+		}
+	}
+	return max(0, down-rank), max(0, level-(m-rank))
+}
+
+// polish takes Newton's steps as long as they become shorter, and changes what is
+// active where a multiplier has the wrong sign or a constraint is violated. It
+// reports whether all conditions hold at the end.
+func (k *kkt) polish(tol float64) bool {
+	for range 2 + len(k.c) + len(k.x) {
+		if !k.descend() {
+			return false
+		}
+		if !k.swap() {
+			k.snap() // variables may be out of bounds by rounding
+			return k.optimal(tol)
+		}
+	}
+	return false
+}
+
+// slow is how much of a Newton's step the next may be: 2/3 near a minimum of the
+// fourth order, 4/5 of the sixth.
+const slow = 0.9
+
+// descend takes Newton's steps; it reports whether they have become short.
+func (k *kkt) descend() bool {
+	d, lambda, far := k.newton()
+	for range 100 {
+		if !(far < 10) {
+			return false
+		}
+		before := *k
+		x := axpy(make([]float64, len(k.x)), k.x, 1, d)
+		k.lambda = lambda
+		k.evaluate(x)
+		was := far
+		if d, lambda, far = k.newton(); !(far < slow*was) {
+			if was <= precise { // rounding
+				if !(far <= was) {
+					*k = before
+				}
+				return true
+			}
+			return false
+		}
+		if far == 0 {
+			k.lambda = lambda
+			return true
+		}
+	}
+	return false
+}
+
+// swap changes one thing that is active and should not be, or is not and should
+// be; it reports whether there was one.
+func (k *kkt) swap() bool {
+	weight, most := 0.0, 0.0
+	for i, l := range k.lambda {
+		weight = max(weight, math.Abs(l)*k.size[i])
+	}
+	for j, d := range k.g {
+		weight = max(weight, math.Abs(d)*k.scale[j])
+	}
+	var change func()
+	worse := func(by float64, do func()) {
+		if by > max(most, 1e-9) {
+			most, change = by, do
+		}
+	}
+	for i, v := range k.c {
+		switch equal := k.p.Constraints.Equal[i]; {
+		case equal:
+		case k.active[i]:
+			worse(-k.lambda[i]*k.size[i]/weight, func() { k.active[i] = false })
+		default:
+			worse(v/k.size[i], func() { k.active[i] = true })
+		}
+	}
+	for j, d := range k.gradient() {
+		lo, hi := k.bounds[j].Ends()
+		switch {
+		case k.held[j] && k.x[j] <= lo && lo < hi:
+			worse(-d*k.scale[j]/weight, func() { k.held[j] = false })
+		case k.held[j] && lo < hi:
+			worse(d*k.scale[j]/weight, func() { k.held[j] = false })
+		case !k.held[j]:
+			worse(max(lo-k.x[j], k.x[j]-hi)/k.scale[j], func() { k.held[j] = true })
+		}
+	}
+	if change == nil {
+		return false
+	}
+	change()
+	k.snap()
+	return true
+}
+
+// snap puts the variables that bounds hold on them, and the others within.
+func (k *kkt) snap() {
+	x := slices.Clone(k.x)
+	for j := range x {
+		lo, hi := k.bounds[j].Ends()
+		switch {
+		case k.held[j] && math.Abs(x[j]-lo) <= math.Abs(hi-x[j]):
+			x[j] = lo
+		case k.held[j]:
+			x[j] = hi
+		default:
+			x[j] = max(lo, min(hi, x[j]))
+		}
+	}
+	k.evaluate(x)
+}
