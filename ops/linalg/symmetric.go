@@ -133,7 +133,7 @@ func abs[T float32 | float64](x T) T { return max(x, -x) }
 
 // chase is a step of the QR algorithm with Wilkinson's shift, on rows first to last.
 func chase[T float32 | float64](on, off, q []T, first, last, n int) {
-	half, e := (float64(on[last-1])-float64(on[last]))/2, float64(off[last-1])
+	half, e := float64((float64(on[last-1])-float64(on[last]))/2), float64(off[last-1])
 	root := math.Copysign(math.Sqrt(float64(half*half)+float64(e*e)), half)
 	x, z := float64(on[first])-(float64(on[last])-float64(e*e)/(half+root)), float64(off[first])
 	for k := first; k < last; k++ {
