@@ -11,6 +11,7 @@ import (
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
+	"descent/ops/linalg"
 	"descent/train"
 )
 
@@ -33,6 +34,8 @@ var Medium = []Workload{
 		Rows: places, Task: heat, Epochs: 20, Batch: 64, Reference: Reference{0.087, 0, 0.00001}},
 	{Row: spec.Row{Name: "teacher", Doc: "a wide net that learns what another net says, with few rows", Source: "generated"}, Data: "teacher", Model: "mlp(256,256)", Loss: "mse",
 		Rows: taught, Task: numbers(func() models.Layer { return models.MLP(ops.ReLU, 256, 256, 1) }), Epochs: 20, Batch: 64, Reference: Reference{1.05, 0.0735, 0.2}},
+	{Row: spec.Row{Name: "gaussian-process", Doc: "Cholesky factors in the loss: the lengths of a kernel, of which the last is 8 times the first", Source: "http://gaussianprocess.org/gpml"}, Data: "functions", Model: "kernel of 4 lengths, variance and noise", Loss: "minus the log marginal likelihood",
+		Rows: functionsDrawn, Task: gaussianProcess, Epochs: 8, Batch: 32, Reference: Reference{1.42, 0.63, 0.72}},
 }
 
 // lenet is LeNet-5. LeCun, Bottou, Bengio, Haffner 1998, https://doi.org/10.1109/5.726791.
@@ -163,4 +166,57 @@ func taught(k int) (*data.Parts, error) {
 		standardise(parts)
 	}
 	return parts, err
+}
+
+const (
+	observed   = 16 // points of each function
+	lengths    = 4  // inputs
+	halfLog2Pi = 0.9189385332046727
+)
+
+// functionsDrawn are functions at some points, and their values with noise: sums of waves
+// whose frequencies have the spectrum of a kernel with lengths 1, 2, 4 and 8 Rahimi, Recht
+// 2007, https://papers.nips.cc/paper/3182.
+func functionsDrawn(k int) (*data.Parts, error) {
+	const waves = 32
+	return drawn("functions", k, 400, observed*(lengths+1), -1, func(r *rand.Rand, x []float64, _ bool) float64 {
+		at, y := x[:observed*lengths], x[observed*lengths:]
+		normals(r, at)
+		for range waves {
+			var frequency [lengths]float64
+			for i := range frequency {
+				frequency[i] = elementary.Normal(r) / math.Ldexp(1, i)
+			}
+			phase := float64(2 * math.Pi * r.Float64())
+			for p := range y {
+				angle := phase
+				for i, f := range frequency {
+					angle += float64(f * at[p*lengths+i])
+				}
+				y[p] += float64(math.Sqrt(2./waves) * elementary.Cos(angle))
+			}
+		}
+		for p := range y {
+			y[p] += float64(0.1 * elementary.Normal(r))
+		}
+		return 0
+	})
+}
+
+// gaussianProcess is minus the log marginal likelihood for each point. Rasmussen, Williams
+// 2006, http://gaussianprocess.org/gpml, equation 2.30.
+func gaussianProcess(*data.Parts) train.Task {
+	return lowers(func(b *train.Batch) *node {
+		g, n, rows := b.Graph(), observed, b.Rows()
+		logLength, logVariance, logNoise := g.Param("length", graph.Zeros, lengths), g.Param("variance", graph.Zeros), g.Param("noise", graph.Zeros)
+		both := b.Numbers("x", observed*(lengths+1))
+		x := ops.Reshape(ops.Slice(both, 1, 0, n*lengths, 1), rows, n, lengths)
+		y := ops.Reshape(ops.Slice(both, 1, n*lengths, n*(lengths+1), 1), rows, n, 1)
+		x = ops.Div(x, ops.Exp(logLength))
+		far := ops.Sum(ops.Square(ops.Sub(ops.ExpandDims(x, 1), ops.ExpandDims(x, 2))), -1)
+		kernel := ops.Exp(ops.Sub(logVariance, ops.Scale(0.5, far)))
+		l := linalg.Cholesky(linalg.AddDiagonal(kernel, ops.Shift(1e-4, ops.Exp(logNoise))))
+		half := ops.Square(linalg.SolveTriangular(l, y, linalg.Triangle{}))
+		return ops.Shift(halfLog2Pi, ops.Add(ops.Scale(0.5, ops.Mean(half)), ops.Mean(ops.Log(linalg.Diagonal(l)))))
+	})
 }

@@ -25,7 +25,7 @@ type SuiteOptions struct {
 // Suites lists every suite that can be chosen by name.
 var Suites = []Suite{
 	{Row: spec.Row{Name: "small", Doc: "24 nets and losses on what is embedded or drawn from a seed, each a fraction of a second"}, Problems: nets(Workloads)},
-	{Row: spec.Row{Name: "medium", Doc: "those of small, and 8 larger ones: LeNet, a residual net, an LSTM, a transformer"}, Problems: nets(Workloads, Medium)},
+	{Row: spec.Row{Name: "medium", Doc: "those of small, and 9 larger ones: LeNet, a residual net, an LSTM, a transformer"}, Problems: nets(Workloads, Medium)},
 	{Row: spec.Row{Name: "full", Doc: "those of medium, and 5 on files that are not part of the program"}, Files: true, Problems: nets(Workloads, Medium, Full)},
 	{Row: spec.Row{Name: "classic", Doc: "functions with known minima, from quadratics to Rosenbrock's valley"}, Problems: func(SuiteOptions) ([]Problem, []string, error) { return functions(Functions), nil, nil }},
 	{Row: spec.Row{Name: "bbob", Doc: "the 24 noiseless functions of COCO, with exact gradients, in dimensions from 2 to 40", Source: "Hansen et al. 2009, https://hal.inria.fr/inria-00362633"}, Dims: true, Problems: noiseless},

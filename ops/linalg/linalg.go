@@ -62,11 +62,11 @@ func mT(x *node) *node {
 	return ops.Transpose(x, order...)
 }
 
-// places are the numbers of the rows, as a column, and of the columns of n×n matrices,
-// from 1.
+// places are the numbers of the rows, as a column, and of the columns, as a row, of n×n
+// matrices, from 1.
 func places(g *graph.Graph, n int) (row, column *node) {
-	column = ops.CumSum(g.Const(1, n), 0)
-	return ops.ExpandDims(column, 1), column
+	list := ops.CumSum(g.Const(1, n), 0)
+	return ops.ExpandDims(list, 1), ops.ExpandDims(list, 0)
 }
 
 // halves is a matrix of 1 below the diagonal, ½ on it, and 0 above: what multiplies a
