@@ -85,6 +85,8 @@ var mutants = []mutant{
 	{"ops/shape/pad.go", "ops.Slice(x, axis, 1, before+1, 1)", "ops.Slice(x, axis, 0, before, 1)", ""},
 	{"ops/shape/resample.go", "step = last / float64(o.to-1)", "step = last / float64(o.to)", ""},
 	{"ops/shape/resample.go", "next[e]++", "", "Table"},
+	{"ops/shape/einsum.go", "a, b, left, right = b, a, right, left // the order that is wanted", "left, right = right, left", ""},
+	{"ops/shape/transposed.go", "ends[i], ends[n+i] = p, max(0, p-more[i])", "ends[i], ends[n+i] = p, p", ""},
 	{"ops/shape/window.go", "append(stride, w.dilation*dense[2+i])", "append(stride, dense[2+i])", ""},
 	{"ops/conv.go", "return []*node{o.as(lower.ConvInput, b, dz), o.as(lower.ConvForward, a, dz)}", "return []*node{o.as(lower.ConvInput, b, dz), o.as(lower.ConvForward, a, a)}", "Table"},
 	{"ops/conv.go", "w.Before = padding / 2", "w.Before = (padding + 1) / 2", "ByHand"},

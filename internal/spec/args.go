@@ -121,7 +121,7 @@ func (a Args) Whole(name string) int { return int(a.Number(name)) }
 // Flag returns true or false.
 func (a Args) Flag(name string) bool { return a.Value(name).(bool) }
 
-// Word returns a word, "" if it is unset.
+// Word returns a word or a text, "" if it is unset.
 func (a Args) Word(name string) string { s, _ := a.Value(name).(string); return s }
 
 // List returns a list of numbers, nil if it is unset.

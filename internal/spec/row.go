@@ -97,6 +97,7 @@ const (
 	Whole  Kind = "a whole number"                          // -100
 	Flag   Kind = "true or false"                           // true
 	Word   Kind = "a word"                                  // glorot, *.weight
+	Text   Kind = "a text in quotes"                        // "ij,jk->ik", in formulas only
 	List   Kind = "a list of numbers such as [1, 0.5]"      // [1, 0.5]
 	Wholes Kind = "a list of whole numbers such as [5, 20]" // [5, 20]
 	Calls  Kind = "calls joined by |"                       // conv(16, 3) | relu
@@ -233,6 +234,10 @@ func (s *Setting) convert(v Value) (Value, error) {
 		}
 	case Word:
 		return s.word(v, bad)
+	case Text:
+		if x, ok := v.(string); ok {
+			return x, nil
+		}
 	case List, Wholes:
 		switch x := v.(type) {
 		case float64:

@@ -29,8 +29,16 @@ func (l *lowerer) call(n ast.Node, name string, args []ast.Node) (*graph.Node, e
 		return l.overRange(n, name, over, args)
 	}
 	var positional []ast.Node
-	var named []keyed
+	var texts, named []keyed
 	for _, a := range args {
+		if text, is := a.(*ast.StringNode); is {
+			s, takes := fn.word()
+			if !takes {
+				return nil, l.fail(a, "%s takes no text; a name with spaces stands in backquotes", name)
+			}
+			texts = append(texts, keyed{s, text})
+			continue
+		}
 		key, value, ok := l.setting(a)
 		if !ok {
 			if len(named) > 0 {
@@ -61,7 +69,7 @@ func (l *lowerer) call(n ast.Node, name string, args []ast.Node) (*graph.Node, e
 		}
 		in[i] = x
 	}
-	a, err := l.settings(n, &fn, positional[inputs:], named)
+	a, err := l.settings(n, &fn, positional[inputs:], append(texts, named...))
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +138,9 @@ func (l *lowerer) value(n ast.Node, fn *Func, s spec.Setting) (spec.Value, error
 	id, word := n.(*ast.IdentifierNode)
 	if word && s.Kind == spec.Word {
 		return id.Value, nil
+	}
+	if text, is := n.(*ast.StringNode); is && (s.Kind == spec.Word || s.Kind == spec.Text) {
+		return text.Value, nil
 	}
 	if b, is := n.(*ast.BoolNode); is {
 		return b.Value, nil

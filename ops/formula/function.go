@@ -94,6 +94,17 @@ func (f *Func) setting(name string, at int) (s spec.Setting, ok bool) {
 	return s, false
 }
 
+// word is the first setting that is a word or a text: a text among the arguments is its
+// value.
+func (f *Func) word() (name string, ok bool) {
+	all := f.All()
+	i := slices.IndexFunc(all, func(s spec.Setting) bool { return s.Kind == spec.Word || s.Kind == spec.Text })
+	if i < 0 {
+		return "", false
+	}
+	return all[i].Name, true
+}
+
 // most is how many settings may go without a name, -1 for any number.
 func (f *Func) most() int {
 	for i, s := range f.All() {

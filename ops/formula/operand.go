@@ -190,12 +190,28 @@ func (s *scanner) quotedName() error {
 	case s.let == 2:
 		return s.fail(start, "a name that let gives stands without backquotes")
 	}
+	s.take(length+2, s.placeholder(length))
+	return nil
+}
+
+// placeholder is what stands for so many runes after a quote.
+func (s *scanner) placeholder(length int) string {
 	if s.out.quoted == nil {
 		s.out.quoted = map[string]string{}
 	}
-	placeholder := fmt.Sprintf("$%d", len(s.out.quoted))
-	s.take(length+2, placeholder)
-	s.out.quoted[placeholder] = string(s.prev[1 : length+1])
+	name := fmt.Sprintf("$%d", len(s.out.quoted))
+	s.out.quoted[name] = string(s.src[s.i+1 : s.i+1+length])
+	return name
+}
+
+// quotedText reads a text that a function is given.
+func (s *scanner) quotedText(quote rune) error {
+	length := slices.Index(s.src[s.i+1:], quote)
+	if length < 0 {
+		return s.fail(s.i, "this %s is never closed", string(quote))
+	}
+	s.take(length+2, `"`+s.placeholder(length)+`"`)
+	s.prev = operand
 	return nil
 }
 

@@ -100,14 +100,19 @@ func Parse(text string, more ...Func) (*Formula, error) {
 	return f, nil
 }
 
-// unquote puts the names that stood in backquotes in place of what stands for
+// unquote puts the names and texts that stood in quotes in place of what stands for
 // them.
 type unquote map[string]string
 
 func (u unquote) Visit(n *ast.Node) {
-	if id, ok := (*n).(*ast.IdentifierNode); ok {
-		if name, ok := u[id.Value]; ok {
-			id.Value = name
+	switch n := (*n).(type) {
+	case *ast.IdentifierNode:
+		if name, ok := u[n.Value]; ok {
+			n.Value = name
+		}
+	case *ast.StringNode:
+		if text, ok := u[n.Value]; ok {
+			n.Value = text
 		}
 	}
 }
@@ -287,6 +292,9 @@ func (f *Formula) surveyCall(n *ast.CallNode, bound []string) error {
 		f.calls = append(f.calls, name{text: id.Value, at: f.original(n.Location().From)})
 	}
 	for i, a := range n.Arguments {
+		if _, text := a.(*ast.StringNode); text {
+			continue
+		}
 		if key, _, ok := f.setting(a); ok {
 			if (fn.Name == "sum" || fn.Name == "prod") && f.Uses(key) {
 				return f.fail(a, rangeUsage, id.Value, id.Value)

@@ -23,7 +23,8 @@ const (
 // a if c else b becomes a ? $if(c) : b, which desugar turns around.
 //
 // A name in backquotes may have any characters; it goes to the parser as $0, $1,
-// ..., which nobody can write. Other spellings (x², √x, |x|, np.exp) become
+// ..., which nobody can write, and so does what is in a text, "ij,jk->ik", that a
+// function is given. Other spellings (x², √x, |x|, np.exp) become
 // those that the rest of the package knows, by the tables of spelling.go.
 //
 // scan also refuses what expr-lang would accept and we do not mean (comments,
@@ -33,7 +34,7 @@ const (
 type scanned struct {
 	text []rune
 	at   []int // the rune of the original that each one stands for
-	// quoted are the names that stood in backquotes, by what the parser sees.
+	// quoted are the names and texts that stood in quotes, by what the parser sees.
 	quoted map[string]string
 }
 
@@ -196,6 +197,8 @@ func (s *scanner) token() error {
 		return s.word()
 	case r == '`':
 		return s.quotedName()
+	case (r == '"' || r == '\'') && s.top().call && !s.afterOperand():
+		return s.quotedText(r)
 	case fence:
 		return s.fence(r)
 	case prefixes[r] != "":

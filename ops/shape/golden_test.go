@@ -2,6 +2,7 @@ package shape_test
 
 import (
 	"flag"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +33,13 @@ var made = map[string]func(c *golden.Case, in map[string]*node) *node{
 	"pixel_unshuffle":  one("factor", shape.PixelUnshuffle),
 	"channel_shuffle":  one("groups", shape.ChannelShuffle),
 	"conv_transpose1d": transposed, "conv_transpose2d": transposed, "conv_transpose3d": transposed,
+	"einsum": func(c *golden.Case, in map[string]*node) *node {
+		var xs []*node
+		for _, name := range slices.Sorted(maps.Keys(in)) {
+			xs = append(xs, in[name])
+		}
+		return shape.Einsum(c.Args["equation"].(string), xs...)
+	},
 	"lp_pool1d": normed, "lp_pool2d": normed,
 	"unfold": func(c *golden.Case, in map[string]*node) *node { return shape.Unfold(in["x"], windowOf(c)) },
 	"fold": func(c *golden.Case, in map[string]*node) *node {
@@ -88,7 +96,7 @@ var more = flag.String("cases", "", "a file of more cases, by testdata/generate.
 // TestPyTorch compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestPyTorch(t *testing.T) {
-	files := []string{"testdata/shape.json", "testdata/convtranspose.json", "testdata/lppool.json"}
+	files := []string{"testdata/shape.json", "testdata/convtranspose.json", "testdata/lppool.json", "testdata/einsum.json"}
 	if *more != "" {
 		files = append(files, *more)
 	}

@@ -176,7 +176,7 @@ func transposeSamples() (all []gt.Sample) {
 		o    TransposeOptions
 	}{
 		{[]int{2, 2, 3}, []int{2, 3, 2}, TransposeOptions{}}, {[]int{1, 2, 3}, []int{2, 1, 3}, TransposeOptions{Stride: []int{2}, Padding: []int{1}, OutputPadding: []int{1}}},
-		{[]int{1, 1, 3}, []int{1, 2, 2}, TransposeOptions{OutputPadding: []int{1}, Dilation: []int{2}}}, {[]int{1, 4, 2, 3}, []int{4, 1, 3, 2}, TransposeOptions{Groups: 2, Padding: []int{1, 0}}},
+		{[]int{1, 1, 3}, []int{1, 2, 2}, TransposeOptions{OutputPadding: []int{1}, Dilation: []int{2}}}, {[]int{1, 1, 3}, []int{1, 1, 2}, TransposeOptions{OutputPadding: []int{1}, Dilation: []int{2}, Padding: []int{1}}}, {[]int{1, 4, 2, 3}, []int{4, 1, 3, 2}, TransposeOptions{Groups: 2, Padding: []int{1, 0}}},
 		{[]int{2, 2, 2, 2}, []int{2, 2, 2, 3}, TransposeOptions{Stride: []int{3, 2}, OutputPadding: []int{2, 1}}}, {[]int{1, 2, 2, 1, 2}, []int{2, 1, 2, 2, 1}, TransposeOptions{Stride: []int{2, 1, 2}}},
 		{[]int{0, 2, 2}, []int{2, 1, 2}, TransposeOptions{}},
 	} {
@@ -195,6 +195,20 @@ func lpSamples() (all []gt.Sample) {
 		{[]int{1, 1, 4, 4}, 1.5, ops.PoolOptions{Kernel: []int{2}}}, {[]int{1, 1, 2, 3, 2}, 2, ops.PoolOptions{Kernel: []int{2}, Stride: []int{1}}}, {[]int{0, 1, 4}, 2, ops.PoolOptions{Kernel: []int{2}}},
 	} {
 		all = append(all, gt.One(c.x).By(func(in []*node) *node { return LPPool(in[0], c.p, c.o) }))
+	}
+	return all
+}
+
+// einsumSamples are products, sums, diagonals, dots, three operands, axes that stretch.
+func einsumSamples() (all []gt.Sample) {
+	for _, c := range []struct {
+		equation string
+		shapes   [][]int
+	}{
+		{"ij,jk->ik", [][]int{{3, 4}, {4, 2}}}, {"ii->i", [][]int{{3, 3}}}, {"ij->", [][]int{{2, 3}}}, {"bhqd,bhkd->bhqk", [][]int{{1, 2, 3, 2}, {1, 2, 2, 2}}}, {"i,j", [][]int{{2}, {3}}},
+		{"...ij,...kj->k...i", [][]int{{2, 1, 2, 3}, {3, 2, 3}}}, {"bi,oij,bj->bo", [][]int{{2, 3}, {2, 3, 2}, {2, 2}}}, {"aab,bc->ca", [][]int{{2, 2, 3}, {1, 2}}}, {"ij,jk->ik", [][]int{{0, 2}, {2, 3}}},
+	} {
+		all = append(all, gt.One(c.shapes...).By(func(in []*node) *node { return Einsum(c.equation, in...) }))
 	}
 	return all
 }

@@ -14,6 +14,7 @@ var Table = slices.Concat(
 	group("Frames and orders", frames...),
 	group("Resampling", resamplings...),
 	group("Windows", windows...),
+	group("Sums by letters", sums...),
 )
 
 var frames = []ops.Row{
@@ -70,4 +71,10 @@ var windows = []ops.Row{
 		}, lpSamples(),
 		spec.Setting{Name: "p", Doc: "the power", Kind: spec.Number, Range: "(0,inf)", Required: true, Aliases: []string{"norm_type"}}, kernel, stride,
 		spec.Setting{Name: "ceil", Doc: "windows may hang over the end", Kind: spec.Flag, Default: false, Aliases: []string{"ceil_mode"}})),
+}
+
+var sums = []ops.Row{
+	row("einsum", "sums of products, by letters for axes: einsum(\"ij,jk->ik\", x, y); ... are axes without a letter", `"ij->i", x`, -1,
+		func(in []*node, a spec.Args) *node { return Einsum(a.Word("equation"), in...) }, einsumSamples(),
+		spec.Setting{Name: "equation", Doc: "the letters of each operand, and of the result", Kind: spec.Text, Required: true, Aliases: []string{"subscripts"}}),
 }

@@ -142,6 +142,14 @@ func TestMistakes(t *testing.T) {
 		{shape.ConvTranspose(x, g.Input("l", 6, 2, 3, 3), shape.TransposeOptions{OutputPadding: []int{1}}), "output padding 1 is not below the stride 1"},
 		{shape.ConvTranspose(x, g.Input("n", 6, 2, 3, 3), shape.TransposeOptions{Padding: []int{3}}), "a length of 4 with a kernel of 3 makes one of 0"},
 		{shape.LPPool(x, 0, ops.PoolOptions{Kernel: []int{2}}), "p=0; it is a number above 0"},
+		{shape.Einsum("ij,jk", m), `"ij,jk" has 2 operands, and there are 1`},
+		{shape.Einsum("ijk->i", m), `"ijk" names the axes of operand 1, 3x4, which has 2`},
+		{shape.Einsum("ij->ii", m), `the result has 'i' twice`},
+		{shape.Einsum("ij->k", m), `no operand has 'k'`},
+		{shape.Einsum("i2->i", m), `'2' in "i2" is no letter of an axis`},
+		{shape.Einsum("ii->i", m), `lengths 3 and 4 of 'i'`},
+		{shape.Einsum("ij,j->i", m, v), `lengths 4 and 5 of j`},
+		{shape.Einsum("...,...", m, x), `lengths 3 and 4 of ...`},
 	} {
 		err := c.n.Err()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "table_test.go:") {

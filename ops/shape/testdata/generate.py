@@ -137,9 +137,32 @@ def powers(n, f):
     return make
 
 
+def einsum():
+    sizes = {c: rng.randint(1, 3) for c in "abcdeXY"}
+    dots = [rng.randint(1, 2) for _ in range(rng.choice([0, 0, 1, 2]))]
+    terms, inputs = [], {}
+    for name in "pqrs"[:rng.randint(1, 4)]:
+        letters = [rng.choice("abcdeXY") for _ in range(rng.randint(0, 3))]
+        shape = [sizes[c] if letters.count(c) > 1 or rng.random() < 0.85 else 1 for c in letters]
+        if dots and rng.random() < 0.8:
+            at, some = rng.randint(0, len(letters)), dots[rng.randint(0, len(dots) - 1):]
+            letters.insert(at, "...")
+            shape[at:at] = [n if rng.random() < 0.8 else 1 for n in some]
+        terms.append("".join(letters))
+        inputs[name] = shape
+    equation = ",".join(terms)
+    if rng.random() < 0.75:
+        used = sorted({c for t in terms for c in t if c != "."})
+        out = rng.sample(used, rng.randint(0, len(used)))
+        if "..." in equation and rng.random() < 0.8:
+            out.insert(rng.randint(0, len(out)), "...")
+        equation += "->" + "".join(out)
+    return {"equation": equation}, inputs, lambda *xs: torch.einsum(equation, *xs)
+
+
 OPS = {"pad_" + m: pad(m) for m in ["constant", "reflect", "replicate", "circular"]}
 OPS.update({"upsample_" + m: upsample(m) for m in ["nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic"]})
-OPS.update(roll=roll, tril=triangle(torch.tril), triu=triangle(torch.triu), pixel_shuffle=shuffle, pixel_unshuffle=unshuffle,
+OPS.update(einsum=einsum, roll=roll, tril=triangle(torch.tril), triu=triangle(torch.triu), pixel_shuffle=shuffle, pixel_unshuffle=unshuffle,
            channel_shuffle=channels, unfold=unfold, fold=fold, lp_pool1d=powers(1, F.lp_pool1d), lp_pool2d=powers(2, F.lp_pool2d),
            conv_transpose1d=transposed(1, F.conv_transpose1d), conv_transpose2d=transposed(2, F.conv_transpose2d),
            conv_transpose3d=transposed(3, F.conv_transpose3d))
