@@ -14,9 +14,9 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/elementary"},
-	{"internal/kernel", "internal/digits", "internal/foreign", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
+	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
 		"internal/safetensors", "internal/ram"},
-	{"internal/jit", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
+	{"internal/jit", "internal/foreign", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
 	{"internal/exec", "internal/docs", "internal/inspect", "data/augment", "data/series", "data/puzzle", "text"},
 	{"graph/lower"},
 	{"graph"},
@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},
-	{"optimizers/external", "optimizers/kronecker", "models/torch"},
+	{"optimizers/external", "optimizers/kronecker", "models/torch", "models/onnx"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
 	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob", "bench/diagnosis"},

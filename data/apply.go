@@ -157,7 +157,7 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 		return bad
 	}
 	w := d.Features()
-	stray := outside{column: in.label()}
+	stray := outside{column: in.Label()}
 	for i, row := range rows {
 		v := values[row]
 		if math.IsNaN(v) {
@@ -188,7 +188,7 @@ func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int
 	find := finder(c, in.Levels)
 	missing := slices.Index(in.Levels, MissingLevel)
 	w := d.Features()
-	strange := unseen{column: in.label()}
+	strange := unseen{column: in.Label()}
 	for i, row := range rows {
 		level := find(row)
 		if level < 0 {

@@ -147,13 +147,13 @@ func (s *Schema) Features() []string {
 		switch {
 		case in.Kind == Text:
 			for k := range in.Weights {
-				names = append(names, fmt.Sprintf("%s#%d", in.label(), k))
+				names = append(names, fmt.Sprintf("%s#%d", in.Label(), k))
 			}
 		case in.Kind == Numeric || in.Coded:
-			names = append(names, in.label())
+			names = append(names, in.Label())
 		default:
 			for _, l := range in.Levels {
-				names = append(names, in.label()+"="+l)
+				names = append(names, in.Label()+"="+l)
 			}
 		}
 	}
@@ -179,8 +179,8 @@ func (s *Schema) Levels() []int {
 	return levels
 }
 
-// label names the column, and the part.
-func (in *Input) label() string { return strings.TrimSpace(in.Name + " " + in.Part) }
+// Label names the column, and the part.
+func (in *Input) Label() string { return strings.TrimSpace(in.Name + " " + in.Part) }
 
 // byColumn returns an input of each column; none of no schema.
 func (s *Schema) byColumn() map[string]*Input {
@@ -315,7 +315,7 @@ func (s *Schema) check() error {
 		if err := in.check(); err != nil {
 			return fmt.Errorf("input %s: %w", quote(in.Name), err)
 		}
-		names, width = append(names, in.label()), width+in.Width()
+		names, width = append(names, in.Label()), width+in.Width()
 	}
 	for _, ig := range s.Ignored {
 		names = append(names, ig.Name)

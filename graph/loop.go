@@ -253,3 +253,25 @@ func (o reshape) OnSteps(in []*Node, _ []bool) *Node {
 	}
 	return Reshape(in[0], Dims(append([]int{in[0].shape.Dim(0)}, o.s.Dims()...)...))
 }
+
+// A Loop is a [Scan] as data.
+type Loop struct {
+	Steps      int
+	Reverse    bool
+	Init, Xs   []*Node // what carried values start at, and the stacks that it walks along
+	Carry, X   []*Node // what a step is given of them
+	Next, Y    []*Node // what a step makes of that, and of nodes from outside
+	Stop, When *Node   // as [ScanOptions] have them, Stop of a step; nil without
+}
+
+// Loop returns the loop that n is a result of, and which one: carried values after the
+// last step, then stacks of results. It returns nil for other nodes.
+func (n *Node) Loop() (l *Loop, result int) {
+	o, ok := n.op.(resultOp)
+	if !ok {
+		return nil, 0
+	}
+	from := len(o.carry)
+	to := from + len(o.x)
+	return &Loop{o.steps, o.reverse, n.in[:from], n.in[from:to], o.carry, o.x, o.next, o.y, o.stop, o.when}, o.i
+}

@@ -24,6 +24,7 @@ type exportFormat struct {
 
 // exportFormats are what a model can be exported as.
 var exportFormats = []exportFormat{
+	{"onnx", "the whole model: columns go in as they are, scaling, categories, calibration inside", writeONNX},
 	{"safetensors", "the weights alone, with PyTorch's names and layouts", writeTorch},
 }
 

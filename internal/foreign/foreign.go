@@ -3,6 +3,7 @@
 package foreign
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -20,4 +21,16 @@ func Python(t testing.TB, modules ...string) string {
 	}
 	t.Skipf("no python3 with %s", strings.Join(modules, " and "))
 	return ""
+}
+
+// Node returns a command that runs a script of JavaScript with some arguments; module is
+// one that it requires, which NODE_PATH finds.
+func Node(t testing.TB, module string) func(script string, args ...string) *exec.Cmd {
+	t.Helper()
+	if exec.Command("node", "-e", "require('"+module+"')").Run() != nil {
+		t.Skipf("no node with %s: npm install --ignore-scripts %[1]s, and NODE_PATH, which is %q, with the folder node_modules", module, os.Getenv("NODE_PATH"))
+	}
+	return func(script string, args ...string) *exec.Cmd {
+		return exec.Command("node", append([]string{script}, args...)...)
+	}
 }

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"descent/data"
+	"descent/internal/foreign"
+)
+
+// houses is a table with columns of all kinds, some of whose cells are missing.
+func houses(n int) string {
+	var b strings.Builder
+	b.WriteString("year,size,town,sold,street,price,kind,flat\n")
+	for i := range n {
+		size, town := strconv.Itoa(40+i*7%90), []string{"Ulm", "Bern", "Graz"}[i*i%3]
+		sold := time.Date(2019, 1, 1+i*5, 0, 0, 0, 0, time.UTC)
+		price := 1000*(i*7%90) + 400*(i*i%3) + i
+		if i%11 == 3 {
+			size = ""
+		}
+		if i%13 == 5 {
+			town = ""
+		}
+		flat := []string{"no", "yes"}[i*7%90/45]
+		fmt.Fprintf(&b, "%d,%s,%s,%s,street %d,%d,%s,%s\n", 1990+i*3%31, size, town, sold.Format(time.DateOnly), i%60, price, []string{"a", "b", "c"}[i*7%90/30], flat)
+	}
+	return b.String()
+}
+
+// feeds are the inputs of a file of ONNX for the rows of a table: its columns as they are,
+// and parts of dates.
+func feeds(t *testing.T, inputs []toldInput, table string) map[string]foreign.Array {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rows := rows[0], rows[1:]
+	all := map[string]foreign.Array{}
+	for _, in := range inputs {
+		a := foreign.Array{Type: "float32", Dims: []int{len(rows), 1}}
+		if in.Missing == "an empty word" {
+			a.Type = "string"
+		}
+		name, part, _ := strings.Cut(in.Name, " ")
+		column := slices.Index(head, name)
+		if column < 0 {
+			t.Fatalf("no column for the input %s", in.Name)
+		}
+		for _, row := range rows {
+			a.Data = append(a.Data, cellOf(t, row[column], part, a.Type))
+		}
+		all[in.Name] = a
+	}
+	return all
+}
+
+// cellOf is a cell, or a part of a date, as an input has it.
+func cellOf(t *testing.T, cell, part, kind string) any {
+	t.Helper()
+	if part == "" && kind == "string" {
+		return cell
+	}
+	if part == "" && cell == "" {
+		return "nan"
+	}
+	if part == "" {
+		x, err := strconv.ParseFloat(cell, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	day, err := time.Parse(time.DateOnly, cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch part {
+	case "days":
+		return float64(day.Unix()) / 86400
+	case "year":
+		return float64(day.Year())
+	case "month":
+		if kind == "float32" {
+			return float64(day.Month()) - 1
+		}
+		return day.Format("Jan")
+	}
+	if kind == "float32" {
+		return float64(day.Weekday()+6) - 7*math.Floor(float64(day.Weekday()+6)/7)
+	}
+	return day.Format("Mon")
+}
+
+// A told prediction is a row of predict --json.
+type toldPrediction struct {
+	Prediction    any
+	Probabilities map[string]float64
+}
+
+// Each kind of model that tables make predicts in onnxruntime, of the columns as they are,
+// what predict does, and is valid for ONNX's own checker.
+func TestExportONNX(t *testing.T) {
+	table := file(t, "houses.csv", houses(120))
+	fresh := houses(131)
+	fresh = fresh[:strings.Index(fresh, "\n")+1] + strings.Join(strings.SplitAfter(fresh, "\n")[110:], "")
+	rows := file(t, "fresh.csv", fresh)
+	several := file(t, "weather.csv", weather(60))
+	var questions []foreign.Question
+	said := map[string][]toldPrediction{}
+	for _, c := range []struct{ name, args string }{
+		{"number", "-t price -m dense(8)|relu|batch_norm"},
+		{"linear", "-t price -m linear --embed 20 --epochs 5"},
+		{"embedded", "-t kind -m dense(8)|tanh --embed 20 --calibrate temperature"},
+		{"platt", "-t flat -m mlp(8) --loss bce_logits --calibrate platt --threshold f1"},
+		{"isotonic", "-t kind -m mlp(8) --calibrate isotonic --drop street"},
+		{"double", "-t kind -m mlp(8) --dtype float64 --calibrate none --scaling minmax --drop sold"},
+		{"hinge", "-t flat -m mlp(4) --loss hinge --drop sold"},
+		{"counts", "-t price -m linear --loss poisson --drop sold,town"},
+	} {
+		dir := filepath.Join(t.TempDir(), "model")
+		args := append([]string{"train", table, "--out", dir, "-q", "--epochs", "3"}, strings.Fields(c.args)...)
+		if status, _, errs := descent(args...); status != 0 {
+			t.Errorf("%s: %s", c.name, errs)
+			continue
+		}
+		questions, said[c.name] = asked(t, questions, c.name, dir, rows, fresh)
+	}
+	dir := filepath.Join(t.TempDir(), "model")
+	if status, _, errs := descent("train", several, "--target", "heat,rain", "-q", "--epochs", "3", "--out", dir, "-m", "mlp(4)"); status != 0 {
+		t.Fatal(errs)
+	}
+	questions, said["several"] = asked(t, questions, "several", dir, several, weather(60))
+	t.Run("onnx", func(t *testing.T) { foreign.CheckONNX(t, questions) })
+	t.Run("onnxruntime-node", func(t *testing.T) {
+		for name, out := range foreign.ONNXRuntime(t, questions) {
+			agree(t, name, out, said[name])
+		}
+	})
+}
+
+// asked adds the exported model of a folder, with rows, to the questions, and returns what
+// predict says of these.
+func asked(t *testing.T, questions []foreign.Question, name, dir, rows, table string) ([]foreign.Question, []toldPrediction) {
+	t.Helper()
+	out := filepath.Join(dir, "m.onnx")
+	if status, _, errs := descent("export", dir, "--to", "onnx", "--out", out); status != 0 {
+		t.Fatalf("%s: %s", name, errs)
+	}
+	e := exportedOf(t, dir)
+	_, inputs, err := e.onnx(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"predict", dir, rows, "--json"}
+	if e.Model.Codes() {
+		args = append(args, "--output", "reconstruction")
+	}
+	status, text, errs := descent(args...)
+	if status != 0 {
+		t.Fatal(errs)
+	}
+	var said []toldPrediction
+	if err := json.Unmarshal([]byte(text), &said); err != nil {
+		t.Fatal(err)
+	}
+	model, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(questions, foreign.Question{Name: name, File: model, Feeds: feeds(t, inputs, table)}), said
+}
+
+// agree holds outputs against predictions.
+func agree(t *testing.T, name string, out map[string]foreign.Array, said []toldPrediction) {
+	t.Helper()
+	for i, want := range said {
+		var got, wanted []float64
+		row := func(output string) {
+			all := out[output].Numbers()
+			width := len(all) / len(said)
+			got = all[i*width : (i+1)*width]
+		}
+		switch p := want.Prediction.(type) {
+		case float64:
+			row("prediction")
+			wanted = []float64{p}
+		case string:
+			if row("probabilities"); want.Probabilities == nil {
+				row("scores")
+				wanted = got
+			}
+			names := map[string][]string{"platt": {"no", "yes"}, "hinge": {"no", "yes"}}[name]
+			if names == nil {
+				names = []string{"a", "b", "c"}
+			}
+			for k := 0; want.Probabilities != nil && k < len(names); k++ {
+				wanted = append(wanted, want.Probabilities[names[k]])
+			}
+			if class := out["class"].Numbers()[i]; names[int(class)] != p {
+				t.Errorf("%s: row %d is %s, not %s", name, i, names[int(class)], p)
+			}
+		case map[string]any:
+			row("predictions")
+			wanted = []float64{p["heat"].(float64), p["rain"].(float64)}
+		case []any:
+			row("reconstruction")
+			for _, x := range p {
+				wanted = append(wanted, x.(float64))
+			}
+		}
+		if len(got) != len(wanted) || len(got) == 0 {
+			t.Fatalf("%s: %d numbers, not %d", name, len(got), len(wanted))
+		}
+		for k, w := range wanted {
+			if !(math.Abs(got[k]-w) <= 1e-5*max(1, math.Abs(w))) {
+				t.Errorf("%s: row %d has %v, not %v", name, i, got, wanted)
+				break
+			}
+		}
+	}
+}
+
+// Pictures, codes of them, series and texts are predicted alike.
+func TestExportONNXOfOthers(t *testing.T) {
+	folder := t.TempDir()
+	var walk strings.Builder
+	walk.WriteString("day,sales,visits\n")
+	for i := range 60 {
+		fmt.Fprintf(&walk, "%d,%d,%d\n", i, 1000+i*i%17*10, i*5%11)
+	}
+	sales := file(t, "sales.csv", walk.String())
+	photos := digitFiles(t, 40, 8)
+	for name, args := range map[string]string{
+		"pictures": photos + " -m conv(3,3)|relu|pool(2)|dense(8)|relu --test 0.5",
+		"codes":    photos + " -m vae(8,2)",
+		"series":   sales + " --time day --target sales --window 6 --horizon 2 -m gru(3)",
+		"text":     "alice -m embed(4)|gpt(1) --context 8 --batch 400",
+	} {
+		args := append(append([]string{"train"}, strings.Fields(args)...), "--epochs", "1", "-q", "--out", filepath.Join(folder, name))
+		if status, _, errs := descent(args...); status != 0 {
+			t.Fatalf("%s: %s", name, errs)
+		}
+	}
+	src, err := data.Open(photos, data.CSVOptions{Pictures: data.PictureOptions{Colors: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digits := src.Images
+	pixels := make([]float64, digits.Rows()*64)
+	for i, b := range digits.Pixels {
+		pixels[i] = float64(float32(b) / 255)
+	}
+	var window []float64
+	for i := 54; i < 60; i++ {
+		window = append(window, float64(1000+i*i%17*10), float64(i*5%11))
+	}
+	tokens := []int{5, 3, 8, 1, 0, 2, 7, 9}
+	asTokens := foreign.Array{Type: "int64", Dims: []int{1, len(tokens)}}
+	for _, k := range tokens {
+		asTokens.Data = append(asTokens.Data, k)
+	}
+	token, err := data.NewArray(tokens, len(tokens))
+	if err != nil {
+		t.Fatal(err)
+	}
+	feeds := map[string]foreign.Array{"pixels": foreign.Floats(pixels, digits.Rows(), 1, 8, 8), "window": foreign.Floats(window, 1, 6, 2), "tokens": asTokens}
+	var questions []foreign.Question
+	want := map[string][]float64{}
+	for _, name := range []string{"pictures", "codes", "series", "text"} {
+		e := exportedOf(t, filepath.Join(folder, name))
+		file, told, err := writeONNX(e)
+		if err != nil || len(told) != 1 {
+			t.Fatalf("%s: %v %v", name, told, err)
+		}
+		input := strings.Fields(told[0])[1]
+		input = strings.TrimSuffix(input, ":")
+		questions = append(questions, foreign.Question{Name: name, File: file, Feeds: map[string]foreign.Array{input: feeds[input]}})
+		var rows data.Rows = digits
+		switch name {
+		case "text":
+			rows = data.Arrays{"x": token}
+		case "series":
+			scaled := make([]float64, len(window))
+			for i, x := range window {
+				scaled[i] = (x - e.Series.Offset[i%2]) / e.Series.Scale[i%2]
+			}
+			if rows, err = one(scaled); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, _, err := e.by.Predict(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "series" {
+			out = e.Series.Own(out)
+		}
+		want[name] = out
+	}
+	t.Run("onnx", func(t *testing.T) { foreign.CheckONNX(t, questions) })
+	t.Run("onnxruntime-node", func(t *testing.T) {
+		outputs := map[string]string{"codes": reconstruction, "series": "forecast", "text": "logits"}
+		for name, out := range foreign.ONNXRuntime(t, questions) {
+			got := out[outputs[name]].Numbers()
+			if name == "pictures" {
+				got, want[name] = out["probabilities"].Numbers(), probabilities(exportedOf(t, filepath.Join(folder, name)), want[name], 10)
+			}
+			if len(got) != len(want[name]) {
+				t.Fatalf("%s: %d numbers, not %d", name, len(got), len(want[name]))
+			}
+			for i, w := range want[name] {
+				if !(math.Abs(got[i]-w) <= 1e-5*max(1, math.Abs(w))) {
+					t.Errorf("%s: number %d is %v, not %v", name, i, got[i], w)
+					break
+				}
+			}
+		}
+	})
+}
+
+// one is a row of inputs.
+func one(x []float64) (data.Rows, error) {
+	a, err := data.NewArray(x, len(x))
+	return data.Arrays{"x": a}, err
+}
+
+// probabilities are those of rows of outputs.
+func probabilities(e *exported, out []float64, classes int) (all []float64) {
+	for i := 0; i < len(out); i += classes {
+		all = append(all, e.by.Probabilities(out[i:i+classes])...)
+	}
+	return all
+}
+
+// exportedOf is the model of a folder.
+func exportedOf(t *testing.T, dir string) *exported {
+	t.Helper()
+	m, err := readSaved(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exported{saved: m}
+	if e.by, err = m.predictor(); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
