@@ -15,9 +15,9 @@ import (
 var layers = [][]string{
 	{"internal/elementary"},
 	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
-		"internal/safetensors", "internal/ram"},
-	{"internal/jit", "internal/foreign", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
-	{"internal/exec", "internal/docs", "internal/inspect", "data/augment", "data/series", "data/puzzle", "text"},
+		"internal/safetensors", "internal/ram", "internal/tfevents"},
+	{"internal/web", "internal/jit", "internal/foreign", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
+	{"internal/live", "internal/exec", "internal/docs", "internal/inspect", "data/augment", "data/series", "data/puzzle", "text"},
 	{"graph/lower"},
 	{"graph"},
 	{"graph/graphtest"},

@@ -100,11 +100,15 @@ func (r *Results) sayGivenUp() string {
 	return fmt.Sprintf("Warning: no worker could do %d of the runs, which count as diverged; the first is of %s on %s: %s.", n, first.Optimizer, first.Problem, first.Error)
 }
 
-// WriteProgress writes a page that says how far a study with a crew is, and what each
-// worker has done. It reads itself again, and in the end is the report.
+// WriteProgress writes a page that says how far a study is and, of one with a crew, what
+// each worker has done. It reads itself again, and in the end is the report.
 func (t Tally) WriteProgress(w io.Writer, name string) error {
 	p := page.Page{Title: "Optimizers on " + name, Style: pageStyle, Reload: 5, Subtitle: fmt.Sprintf("%d of %d runs are done, %d of them diverged", t.Done, t.Total, t.Failed)}
-	lead := fmt.Sprintf("%s, by %d workers: %.1f runs a second, %v to go.", t.Phase, Present(t.Crew), float64(t.Done)/t.Elapsed.Seconds(), t.Remain.Round(time.Second))
+	lead := t.Phase
+	if t.Crew != nil {
+		lead += fmt.Sprintf(", by %d workers", Present(t.Crew))
+	}
+	lead += fmt.Sprintf(": %.1f runs a second, %v to go.", float64(t.Done)/t.Elapsed.Seconds(), t.Remain.Round(time.Second))
 	return p.Write(w, progressTemplate, section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
 }
 

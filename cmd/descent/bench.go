@@ -114,6 +114,8 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.BoolVar(&o.programs, "programs", false, about("programs", ""))
 	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
+	o.followed = &follower{}
+	o.followed.spectators.flags(f, ": how many runs are done, and in the end the report")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	f.Lookup("margin").DefValue = ""
 	if addCluster != nil {
@@ -142,6 +144,11 @@ func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	defer func() { err = errors.Join(err, o.study.Journal.Close()) }()
 	show := newMeter(cmd.ErrOrStderr(), o.quiet)
 	o.study.OnJob = show.job
+	away, err := o.look(cmd)
+	if err != nil {
+		return err
+	}
+	defer away()
 	if o.cluster != nil {
 		end, wrong := o.cluster.begin(cmd, o)
 		if wrong != nil {
@@ -252,7 +259,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose"}
+var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose", "watch"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
@@ -502,6 +509,7 @@ func (o *benchOptions) write(w io.Writer, r results, name string, form func(io.W
 	if err := atomicfile.WriteAll(files); err != nil {
 		return err
 	}
+	o.followed.last(report.Bytes())
 	if o.json {
 		return r.WriteJSON(w)
 	}

@@ -197,7 +197,7 @@ func published(text string, rate bool) (string, error) {
 
 // common are the flags that all trials have, as the journal knows them.
 func (x *exploring) common(cmd *cobra.Command) (all []string) {
-	besides := []string{"search", "for", "folds", "repeats", "json", "quiet", "workers", "max-memory", "out", "report", "resume", "checkpoint-every", "interval", "calibrate"}
+	besides := []string{"search", "for", "folds", "repeats", "json", "quiet", "workers", "max-memory", "out", "report", "watch", "tensorboard", "resume", "checkpoint-every", "interval", "calibrate"}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if c, ok := f.Value.(*choice); ok && c.open() || slices.Contains(besides, f.Name) {
 			return

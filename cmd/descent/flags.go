@@ -39,6 +39,7 @@ var flagHeads = map[string]string{
 	"test":        "share of the rows held out for the scores",
 	"unknown":     "words that training has not seen: missing takes them for missing cells, refuse does not",
 	"val":         "share of the rows held out for validation",
+	"watch":       "address and port, such as 127.0.0.1:8080, at which browsers see the run go on",
 	"weight":      "`column` that says how much each row counts",
 	"workers":     "processors to use; results do not depend on it (default: all)",
 }

@@ -106,8 +106,8 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	if r.Search == nil {
 		r.foldsCost = o.folding.costs(o)
 	}
-	if o.report != "" {
-		if e := r.writePage(context.WithoutCancel(cmd.Context()), o, t, r.command); e != nil {
+	if o.paged() {
+		if e := r.writePage(context.WithoutCancel(cmd.Context()), o, t); e != nil {
 			return errors.Join(failed, e)
 		}
 	}
@@ -124,6 +124,18 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 		return &interrupted{t.Steps(), o.run.Checkpoint != "", errors.As(err, new(*train.UnsavedError))}
 	}
 	return nil
+}
+
+// paged tells whether somebody wants the page of the run.
+func (o *trainOptions) paged() bool { return o.report != "" || o.followed.on() }
+
+// keepPage writes the page, and shows it to who looks on.
+func (o *trainOptions) keepPage(text []byte) error {
+	o.followed.last(text)
+	if o.report == "" {
+		return nil
+	}
+	return atomicfile.Write(o.report, text)
 }
 
 // keep saves the model, if a folder was given.

@@ -20,7 +20,7 @@ import (
 )
 
 // aside are flags of train that do not say what is trained.
-var aside = []string{"out", "report", "oof", "json", "quiet", "resume", "checkpoint-every", "workers", "max-memory", "folds", "repeats", "search", "for", "score"}
+var aside = []string{"out", "report", "watch", "tensorboard", "oof", "json", "quiet", "resume", "checkpoint-every", "workers", "max-memory", "folds", "repeats", "search", "for", "score"}
 
 // runFlags are the flags of a command that say what is trained, as they are given: with
 // them the same run can be made again. A rate that was looked for is that which was found.

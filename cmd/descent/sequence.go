@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"descent/cmd/descent/internal/draw"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ type sequenceRun struct {
 }
 
 // ruled are flags of train that mean the same for all that is trained by a rule.
-var ruled = []string{"model", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "test", "seed", "workers", "max-memory", "dtype", "out", "resume", "checkpoint-every", "init", "json", "quiet"}
+var ruled = []string{"model", "loss", "optimizer", "lr", "schedule", "epochs", "batch", "accumulate", "test", "seed", "workers", "max-memory", "dtype", "out", "resume", "checkpoint-every", "init", "watch", "tensorboard", "json", "quiet"}
 
 // only refuses flags that are neither such nor among others, as what says why.
 func (o *trainOptions) only(cmd *cobra.Command, others []string, why string) (err error) {
@@ -86,6 +87,11 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 		fmt.Fprintf(r.w, "note: %s\n", n)
 	}
 	o.tellFresh(r.w)
+	end, err := o.followed.begin(cmd, draw.Training{Title: called(name) + ": " + o.Model.String(), Command: r.command}, r.trainer)
+	if err != nil {
+		return err
+	}
+	defer end()
 	err = r.fit(cmd.Context(), s)
 	canceled := errors.Is(err, context.Canceled)
 	if err != nil && !canceled {
@@ -97,7 +103,7 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err := r.keep(s); err != nil {
 		return err
 	}
-	if page, ok := s.(interface{ writePage() error }); ok && o.report != "" {
+	if page, ok := s.(interface{ writePage() error }); ok && o.paged() {
 		if err := page.writePage(); err != nil {
 			return err
 		}
@@ -138,9 +144,11 @@ func (r *sequenceRun) build(rows int) error {
 func (r *sequenceRun) fit(ctx context.Context, s sequence) error {
 	score, each := s.shown()
 	show := train.NewDisplay(r.w, r.run.Epochs, score)
-	r.run.OnBatch, r.run.OnEpoch = show.Batch, func(e train.Epoch) {
+	r.run.OnBatch = func(p train.Progress) { show.Batch(p); r.followed.batch(p) }
+	r.run.OnEpoch = func(e train.Epoch) {
 		each(e)
 		show.Epoch(e)
+		r.followed.epoch(e)
 	}
 	schedule := "constant"
 	if r.schedule != nil {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 
 	"descent/cmd/descent/internal/draw"
-	"descent/internal/atomicfile"
 	"descent/internal/plot"
 )
 
-// writePage writes the page of --report.
+// writePage makes the page of --report and --watch.
 func (t *seriesRun) writePage() error {
 	c, r := t.Series, &t.r
 	_, sum, err := t.Model.For([]int{c.Window, len(c.Columns)}, c.Horizon)
@@ -29,7 +28,7 @@ func (t *seriesRun) writePage() error {
 	if err := p.Write(&text); err != nil {
 		return err
 	}
-	return atomicfile.Write(t.report, text.Bytes())
+	return t.keepPage(text.Bytes())
 }
 
 // picture draws the held-out rows, and forecasts of them, each with its interval, that

@@ -8,7 +8,6 @@ import (
 
 	"descent/cmd/descent/internal/draw"
 	"descent/graph"
-	"descent/internal/atomicfile"
 	"descent/internal/baseline"
 	"descent/losses"
 	"descent/models"
@@ -208,7 +207,7 @@ func (t *targetsRun) scoreTable() (head []string, rows [][]string) {
 	return head, rows
 }
 
-// writePage writes the page of --report.
+// writePage makes the page of --report and --watch.
 func (t *targetsRun) writePage() error {
 	r := &t.r
 	sum, err := t.layers()
@@ -229,5 +228,5 @@ func (t *targetsRun) writePage() error {
 	if err := p.Write(&text); err != nil {
 		return err
 	}
-	return atomicfile.Write(t.report, text.Bytes())
+	return t.keepPage(text.Bytes())
 }

@@ -48,6 +48,7 @@ type trainOptions struct {
 	interval              intervals
 	origin                origin
 	exploring             exploring
+	followed              *follower
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -119,6 +120,8 @@ func (o *trainOptions) command() *cobra.Command {
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
 	f.StringVar(&o.report, "report", "", "file for a page, .html: scores, curves, what is taken for what, the worst rows, what is odd about the data; of pictures filters, reconstructions, samples")
+	o.followed = &follower{}
+	o.followed.flags(f)
 	f.StringVar(&o.origin.dir, "init", "", "folder of a saved model whose weights the new one starts from, where names and shapes agree; --model is then that one's unless it is given")
 	f.BoolVar(&o.run.Resume, "resume", false, "go on with an interrupted run from the checkpoint in --out")
 	f.DurationVar(&o.run.CheckpointEvery, "checkpoint-every", time.Second, "least time between the checkpoints in --out, such as 30s; 0 is one after each epoch")
@@ -220,6 +223,15 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 	if err := o.calibration.begin(cmd.Context(), o, parts); err != nil {
 		return err
 	}
+	run, err := r.page(o)
+	if err != nil {
+		return err
+	}
+	end, err := o.followed.begin(cmd, *run, t)
+	if err != nil {
+		return err
+	}
+	defer end()
 	return o.finish(cmd, r, t, o.train(cmd.Context(), w, r, t))
 }
 
@@ -423,9 +435,13 @@ func (o *trainOptions) introduce(w io.Writer, r *report, t *train.Trainer) error
 	return nil
 }
 
-// logSolved writes the only line of the log of a model that was solved.
+// logSolved tells of the only epoch of a model that was solved.
 func (o *trainOptions) logSolved(h *train.History) error {
-	if o.run.Log == nil || len(h.Epochs) == 0 {
+	if h == nil || len(h.Epochs) == 0 {
+		return nil
+	}
+	o.followed.epoch(h.Epochs[0])
+	if o.run.Log == nil {
 		return nil
 	}
 	line, err := numjson.Marshal(h.Epochs[0])
@@ -442,7 +458,8 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, r *report, t *tra
 		metric = "r2" // which an autoencoder has not
 	}
 	show := train.NewDisplay(w, o.run.Epochs, metric)
-	o.run.OnBatch, o.run.OnEpoch = show.Batch, show.Epoch
+	o.run.OnBatch = func(p train.Progress) { show.Batch(p); o.followed.batch(p) }
+	o.run.OnEpoch = func(e train.Epoch) { show.Epoch(e); o.followed.epoch(e) }
 	if o.solves(r.parts.Train) {
 		r.history, err = o.solve(ctx, w, t, r.parts.Train)
 		err = errors.Join(err, o.logSolved(r.history))

@@ -8,20 +8,17 @@ import (
 	"strings"
 
 	"descent/cmd/descent/internal/draw"
-	"descent/internal/atomicfile"
 	"descent/internal/plot"
 	"descent/train"
 	"descent/train/score"
 )
 
-// writePage writes the page of --report.
-func (r *report) writePage(ctx context.Context, o *trainOptions, t *train.Trainer, command string) error {
-	sum, err := o.summary()
+// writePage makes the page of --report and --watch.
+func (r *report) writePage(ctx context.Context, o *trainOptions, t *train.Trainer) error {
+	p, err := r.page(o)
 	if err != nil {
 		return err
 	}
-	p := &draw.Training{Title: r.Data + ": " + r.Model, Command: command, Summary: sum.String(),
-		Subtitle: fmt.Sprintf("%d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", r.Rows.Train, r.Rows.Val, r.Rows.Test, r.Loss, r.Optimizer, r.Seed)}
 	var text bytes.Buffer
 	if o.Model.Codes() {
 		r.printCoder(&text, o)
@@ -41,7 +38,17 @@ func (r *report) writePage(ctx context.Context, o *trainOptions, t *train.Traine
 	if err := p.Write(&text); err != nil {
 		return err
 	}
-	return atomicfile.Write(o.report, text.Bytes())
+	return o.keepPage(text.Bytes())
+}
+
+// page is one of a run, as far as it is known before.
+func (r *report) page(o *trainOptions) (*draw.Training, error) {
+	sum, err := o.summary()
+	if err != nil {
+		return nil, err
+	}
+	return &draw.Training{Title: r.Data + ": " + r.Model, Command: r.command, Summary: sum.String(),
+		Subtitle: fmt.Sprintf("%d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", r.Rows.Train, r.Rows.Val, r.Rows.Test, r.Loss, r.Optimizer, r.Seed)}, nil
 }
 
 // sections are what the page shows, and fill in what is only there.

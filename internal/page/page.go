@@ -29,6 +29,7 @@ type Page struct {
 	Style    string // CSS beside that of all pages
 	Script   string // the only script that may run; "" is none
 	Reload   int    // after so many seconds it is read again; 0 is never
+	Follows  bool   // the script may listen to the server that the page is from
 	Images   bool   // images that are in the page itself, data:, are shown
 }
 

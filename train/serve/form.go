@@ -13,6 +13,7 @@ import (
 	"descent/data"
 	"descent/internal/numjson"
 	"descent/internal/page"
+	"descent/internal/web"
 )
 
 //go:embed form.html
@@ -174,7 +175,7 @@ func (s *Server) writeForm(w http.ResponseWriter, r *http.Request, status int, f
 	f.Examples = s.examples(r.Host, f.Fields)
 	var b bytes.Buffer
 	if err := (page.Page{Title: s.model.Name, Subtitle: s.model.About, Style: formStyle}).Write(&b, formPage, f); err != nil {
-		fail(w, http.StatusInternalServerError, err)
+		web.Fail(w, http.StatusInternalServerError, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

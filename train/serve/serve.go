@@ -14,13 +14,12 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"descent/data"
-	"descent/internal/numjson"
+	"descent/internal/web"
 	"descent/train"
 )
 
@@ -64,7 +63,6 @@ var Usual = Limits{Bytes: 4 << 20, Rows: 10_000, Time: 30 * time.Second, Request
 type Server struct {
 	model   Model
 	limits  Limits
-	hosts   []string
 	batch   *batcher
 	running chan struct{} // has an element for each request that is answered
 	metrics *measures
@@ -75,7 +73,7 @@ type Server struct {
 // one of the given hosts: a page of another site, whose name somebody lets point here,
 // is refused. Times, rows and numbers of requests must be positive.
 func New(m Model, l Limits, hosts ...string) *Server {
-	s := &Server{model: m, limits: l, hosts: hosts, batch: newBatcher(m.Predictor, runtime.GOMAXPROCS(0)),
+	s := &Server{model: m, limits: l, batch: newBatcher(m.Predictor, runtime.GOMAXPROCS(0)),
 		running: make(chan struct{}, l.Requests), metrics: &measures{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.writeForm(w, r, http.StatusOK, &form{}) })
@@ -86,36 +84,8 @@ func New(m Model, l Limits, hosts ...string) *Server {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		s.metrics.write(w, s.batch)
 	})
-	own := http.NewCrossOriginProtection()
-	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusForbidden, errors.New("a page of another site asks; this server answers its own page, and programs"))
-	}))
-	s.Handler = s.metrics.counting(s.guarded(own.Handler(mux)))
+	s.Handler = s.metrics.counting(web.Guard(mux, hosts...))
 	return s
-}
-
-// guarded sets what all answers say, and refuses hosts that are none of ours.
-func (s *Server) guarded(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
-			"Content-Security-Policy": "form-action 'self'; frame-ancestors 'none'; base-uri 'none'", "Cache-Control": "no-store"} {
-			w.Header().Set(name, value)
-		}
-		if !s.called(r.Host) {
-			fail(w, http.StatusMisdirectedRequest, fmt.Errorf("this server is not called %.100q: use its address, or serve with --host", r.Host))
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// called tells whether the server has that name.
-func (s *Server) called(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	return host == "localhost" || net.ParseIP(host) != nil || slices.ContainsFunc(s.hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
 // limited is a handler with a bound on how many run at once, on what they read, and on
@@ -127,7 +97,7 @@ func (s *Server) limited(f http.HandlerFunc) http.HandlerFunc {
 			defer func() { <-s.running }()
 		default:
 			w.Header().Set("Retry-After", "1")
-			fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d requests are being answered; ask again in a second", s.limits.Requests))
+			web.Fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d requests are being answered; ask again in a second", s.limits.Requests))
 			return
 		}
 		ctx, stop := context.WithTimeout(r.Context(), s.limits.Time)
@@ -145,7 +115,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request) {
 		if s.model.Schema != nil {
 			want += " or " + csvType
 		}
-		fail(w, http.StatusUnsupportedMediaType, fmt.Errorf("Content-Type %.100q: a request is %s", kind, want))
+		web.Fail(w, http.StatusUnsupportedMediaType, fmt.Errorf("Content-Type %.100q: a request is %s", kind, want))
 		return
 	}
 	answer := kind
@@ -204,7 +174,7 @@ type costError struct{ error }
 // failed answers a request that has an error.
 func (s *Server) failed(w http.ResponseWriter, err error) {
 	status, err := s.status(err)
-	fail(w, status, err)
+	web.Fail(w, status, err)
 }
 
 // status is what an error of a request means.
@@ -228,9 +198,8 @@ func (s *Server) status(err error) (int, error) {
 
 const jsonType, csvType = "application/json", "text/csv"
 
-// fail answers with an error, as JSON.
-func fail(w http.ResponseWriter, status int, err error) {
-	w.Header().Set("Content-Type", jsonType+"; charset=utf-8")
-	w.WriteHeader(status)
-	_ = numjson.Write(w, map[string]string{"error": err.Error()}, "") // who asked may have gone
+// Serve answers requests that come to l by a [Server] until ctx ends, and then those that
+// have begun; it closes l. Clients that are too slow for the limits are cut off.
+func Serve(ctx context.Context, l net.Listener, s http.Handler, limits Limits) error {
+	return web.Serve(ctx, l, s, limits.Time, limits.Connections)
 }

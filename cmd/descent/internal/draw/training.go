@@ -32,6 +32,7 @@ type Training struct {
 	Sections        []Section
 	Command         string
 	Summary         string // the layers
+	Live            bool   // the run goes on
 }
 
 // A Section is what a page shows of one kind, in the order of the fields.

@@ -1,10 +1,8 @@
-package serve
+package web
 
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -19,18 +17,20 @@ const headTime, idleTime = 5 * time.Second, time.Minute
 const maxHead = 16 << 10
 
 // Serve answers requests that come to l until ctx ends, and then those that have begun;
-// it closes l. A client that sends or reads too slowly is cut off.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, limits Limits) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: min(headTime, limits.Time), ReadTimeout: limits.Time, WriteTimeout: 2 * limits.Time,
-		IdleTimeout: idleTime, MaxHeaderBytes: maxHead, ErrorLog: log.New(io.Discard, "", 0)}
+// it closes l. A request must have come after some time, and its answer after twice that:
+// a client that sends or reads more slowly is cut off. So many connections are open at
+// once, and more wait.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, within time.Duration, connections int) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: min(headTime, within), ReadTimeout: within, WriteTimeout: 2 * within,
+		IdleTimeout: idleTime, MaxHeaderBytes: maxHead}
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(&bounded{Listener: l, room: make(chan struct{}, limits.Connections)}) }()
+	go func() { ended <- srv.Serve(&bounded{Listener: l, room: make(chan struct{}, connections)}) }()
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
 	}
-	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*limits.Time)
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*within)
 	defer stop()
 	err := srv.Shutdown(last)
 	if failed := <-ended; !errors.Is(failed, http.ErrServerClosed) {
