@@ -1,8 +1,16 @@
 package ops_test
 
 import (
+	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
+	"testing"
+
+	"descent/graph"
+	"descent/graph/graphtest"
+	"descent/ops"
 )
 
 // alongAxis applies f to each line along the axis that is number k of the settings; what
@@ -104,6 +112,11 @@ func init() {
 		}),
 		"kthvalue": alongAxis(1, true, func(x, num []float64) []float64 { return sortedLine(x, nil)[int(num[0])-1:][:1] }),
 		"median":   alongAxis(0, true, func(x, _ []float64) []float64 { return sortedLine(x, nil)[(len(x)-1)/2:][:1] }),
+		"sample_quantile": alongAxis(1, true, func(x, num []float64) []float64 {
+			y, at := sortedLine(x, nil), num[0]*float64(len(x)-1)
+			lo, hi := int(math.Floor(at)), int(math.Ceil(at))
+			return []float64{y[lo] + (at-math.Floor(at))*(y[hi]-y[lo])}
+		}),
 		"differences": alongAxis(1, false, func(x, num []float64) []float64 {
 			y := slices.Clone(x)
 			for range int(num[0]) {
@@ -115,7 +128,35 @@ func init() {
 			return y
 		}),
 	})
-	for _, name := range []string{"recurrence", "cumsum", "cumprod", "logcumsumexp", "differences"} {
+	for _, name := range []string{"recurrence", "cumsum", "cumprod", "logcumsumexp", "sample_quantile", "differences"} {
 		rounded[name] = true
+	}
+}
+
+// A median, a quantile of elements one of which is no number is none, and of infinities
+// is what stands in the order.
+func TestMiddles(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		y    func(x *node) *node
+		x    []float64
+		want float64
+	}{
+		{func(x *node) *node { return ops.Median(x, 0) }, []float64{3, nan, 1}, nan},
+		{func(x *node) *node { return ops.SampleQuantile(x, 0, 0) }, []float64{3, nan, 1}, nan},
+		{func(x *node) *node { return ops.Median(x, 0) }, []float64{3, -inf, 1, inf}, 1},
+		{func(x *node) *node { return ops.SampleQuantile(x, 0.5, 0) }, []float64{3, -inf, 1, inf}, 2},
+		{func(x *node) *node { return ops.SampleQuantile(x, 0.25, -1) }, []float64{5, 1, 4, 2, 3}, 2},
+	} {
+		g := graph.New(graph.Float64, 1)
+		if got := graphtest.Values(t, c.y(param(g, "x", c.x...)))[0][0]; got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%v: %v, want %v", c.x, got, c.want)
+		}
+	}
+	g := graph.New(graph.Float64, 1)
+	for _, q := range []float64{-0.1, 1.1, nan} {
+		if err := ops.SampleQuantile(g.Input("x"+fmt.Sprint(q), 3), q, 0).Err(); err == nil || !strings.Contains(err.Error(), "a quantile has one of 0 to 1") {
+			t.Error(err)
+		}
 	}
 }

@@ -136,11 +136,17 @@ var layers = map[string]layer{
 	},
 	"topk": func(c *golden.Case, in map[string]*node) map[string]*node {
 		k, axis := c.Wholes("k")[0], c.Wholes("dim")[0]
+		if c.Args["largest"] == false {
+			return map[string]*node{"y": ops.Neg(ops.TopK(ops.Neg(in["x"]), k, axis))}
+		}
 		return map[string]*node{"y": ops.TopK(in["x"], k, axis), "indices": ops.Slice(ops.ArgSort(in["x"], axis, true), axis, 0, k, 1)}
 	},
 	"median": func(c *golden.Case, in map[string]*node) map[string]*node {
 		axis := c.Wholes("dim")[0]
 		return ranked(in["x"], (in["x"].Shape().Dim(axis)+1)/2, axis, ops.Median(in["x"], axis))
+	},
+	"quantile": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.SampleQuantile(in["x"], c.Args["q"].(float64), c.Wholes("dim")[0])}
 	},
 	"kthvalue": func(c *golden.Case, in map[string]*node) map[string]*node {
 		k, axis := c.Wholes("k")[0], c.Wholes("dim")[0]
@@ -223,7 +229,7 @@ func adaptiveLayer(f func(*node, ...int) *node) layer {
 // TestLayers compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestLayers(t *testing.T) {
-	for _, file := range []string{"conv", "pool", "norm", "scan", "embedding", "attention"} {
+	for _, file := range []string{"conv", "pool", "norm", "scan", "order", "embedding", "attention"} {
 		for _, c := range golden.Cases(t, "testdata/layers/"+file+".json") {
 			golden.Compare(t, &c, func(in map[string]*node) map[string]*node { return layers[strings.Fields(c.Op)[0]](&c, in) })
 		}

@@ -35,16 +35,45 @@ func KthValue(x *node, k, axis int) *node {
 }
 
 // Median returns the middle of the elements along an axis, the lower of two, and drops
-// the axis.
+// the axis. It is NaN where one of them is.
 func Median(x *node, axis int) *node {
+	return middle("median", x, axis, func(n int, nth func(k int) *node) *node { return nth((n - 1) / 2) })
+}
+
+// SampleQuantile returns the q-quantile of the elements along an axis, and drops it: what
+// is at q·(n-1) between the n elements in their order, which are 0 to n-1, on a straight
+// line from one to the next. It is NaN where one of them is.
+func SampleQuantile(x *node, q float64, axis int) *node {
+	if !(q >= 0 && q <= 1) {
+		return graph.Bad(fmt.Errorf("q=%v; a quantile has one of 0 to 1", q), "sample_quantile", x)
+	}
+	return middle("sample_quantile", x, axis, func(n int, nth func(k int) *node) *node {
+		at := float64(q * float64(n-1))
+		below := int(at)
+		y := nth(below)
+		if part := at - float64(below); part > 0 {
+			y = Add(y, Scale(part, Sub(nth(below+1), y)))
+		}
+		return y
+	})
+}
+
+// middle makes something of the n elements along an axis, of which nth is the k-th in
+// their order, without the axis. The last is NaN if there is one.
+func middle(name string, x *node, axis int, f func(n int, nth func(k int) *node) *node) *node {
 	if x.Err() != nil {
 		return x
 	}
 	ax, err := axisOf(x.Shape(), axis)
-	if err != nil {
-		return graph.Bad(err, "median", x)
+	if err == nil && x.Shape().Dim(ax) == 0 {
+		err = fmt.Errorf("%v has no elements along axis %d", x.Shape(), axis)
 	}
-	return KthValue(x, (x.Shape().Dim(ax)+1)/2, ax)
+	if err != nil {
+		return graph.Bad(err, name, x)
+	}
+	n, order := x.Shape().Dim(ax), ArgSort(x, ax, false)
+	nth := func(k int) *node { return Squeeze(Gather(x, Slice(order, ax, k, k+1, 1), ax), ax) }
+	return Where(IsNaN(nth(n-1)), nth(n-1), f(n, nth))
 }
 
 // ranked returns the elements of ranks from to to.

@@ -209,10 +209,16 @@ var cumulative = []Row{
 	lined("argcummin", "where the smallest of each element and all before it is", ArgCumMin, gt.Fixed(gt.Distinct)),
 	sorted("sort", "the elements in their order", Sort, gt.Distinct),
 	sorted("argsort", "the indices in the order of the elements", ArgSort, gt.Fixed(gt.Distinct)),
-	ofRank("topk", "the k largest elements, from the largest: topk(x, 2, 0)", TopK),
-	ofRank("kthvalue", "the k-th smallest element, counted from 1, without the axis: kthvalue(x, 2, 0)", KthValue),
-	row("median", "the middle element, the lower of two, without the axis", 1, func(in []*node, a spec.Args) *node { return Median(in[0], a.Whole("axis")) }, axis).like("x, 0").in(gt.Distinct).
+	ofRank("topk", "the k largest elements, from the largest, or the k smallest, from the smallest: topk(x, 2, 0)", func(in []*node, a spec.Args) *node {
+		k := a.Whole("k")
+		return ranked("topk", in[0], k, a.Whole("axis"), 0, k, a.Flag("largest"))
+	}, spec.Setting{Name: "largest", Doc: "the largest, not the smallest", Kind: spec.Flag, Default: true}),
+	ofRank("kthvalue", "the k-th smallest element, counted from 1, without the axis: kthvalue(x, 2, 0)", func(in []*node, a spec.Args) *node { return KthValue(in[0], a.Whole("k"), a.Whole("axis")) }),
+	row("median", "the middle element, the lower of two, without the axis; NaN where one is", 1, func(in []*node, a spec.Args) *node { return Median(in[0], a.Whole("axis")) }, axis).like("x, 0").in(gt.Distinct).
 		at(gt.One([]int{1}).With(0), gt.One([]int{5}).With(0), gt.One([]int{3, 4}).With(-1), gt.One([]int{2, 3, 2}).With(1), gt.One([]int{4}).With(0), gt.One([]int{3, 0}).With(0)),
+	row("sample_quantile", "the q-quantile, on straight lines between the elements in their order, without the axis: sample_quantile(x, 0.9, 0)", 1, func(in []*node, a spec.Args) *node { return SampleQuantile(in[0], a.Number("q"), a.Whole("axis")) },
+		must(spec.Setting{Name: "q", Doc: "the part that is below", Kind: spec.Number, Range: "[0,1]", By: spec.InOrder}), must(whole("axis", "which axis", 0))).like("x, 0.9, 0").in(gt.Distinct).
+		at(gt.One([]int{1}).With(0.3, 0), gt.One([]int{5}).With(0.5, 0), gt.One([]int{3, 4}).With(0.9, -1), gt.One([]int{2, 3, 2}).With(0.25, 1), gt.One([]int{4}).With(1, 0), gt.One([]int{6}).With(0, 0), gt.One([]int{3, 0}).With(0.5, 0)),
 	row("differences", "differences of neighbours, n times: differences(x, 1, 0)", 1, func(in []*node, a spec.Args) *node { return Differences(in[0], a.Whole("n"), a.Whole("axis")) }, must(whole("n", "how often", 1)), must(whole("axis", "which axis", 0))).
 		like("x, 1, 0").at(gt.One([]int{5}).With(1, 0), gt.One([]int{3, 4}).With(2, -1), gt.One([]int{2, 3, 2}).With(1, 1), gt.One([]int{1}).With(1, 0), gt.One([]int{4}).With(0, 0), gt.One([]int{2, 0}).With(1, 0)),
 }
@@ -231,8 +237,8 @@ func sorted(names, doc string, f func(*node, int, bool) *node, d gt.Domain) Row 
 }
 
 // ofRank is an operation of an element's rank.
-func ofRank(names, doc string, f func(*node, int, int) *node) Row {
-	r := row(names, doc, 1, func(in []*node, a spec.Args) *node { return f(in[0], a.Whole("k"), a.Whole("axis")) }, must(whole("k", "the rank", 1)), must(whole("axis", "which axis", 0)))
+func ofRank(names, doc string, make func([]*node, spec.Args) *node, more ...spec.Setting) Row {
+	r := row(names, doc, 1, make, append([]spec.Setting{must(whole("k", "the rank", 1)), must(whole("axis", "which axis", 0))}, more...)...)
 	return r.like("x, 1, 0").in(gt.Distinct).at(gt.One([]int{1}).With(1, 0), gt.One([]int{5}).With(2, 0), gt.One([]int{3, 4}).With(3, -1), gt.One([]int{2, 4, 3}).With(2, 1), gt.One([]int{3, 4}).With(1, 0), gt.One([]int{3, 0}).With(1, 0))
 }
 

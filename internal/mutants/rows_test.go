@@ -75,6 +75,8 @@ var mutants = []mutant{
 	{"ops/elementwise.go", "func (round) kink() graph.Kink                { return atWhole(0.5) }", "func (round) kink() graph.Kink                { return atWhole(0) }", "Kinks"},
 	{"ops/activation.go", "x == 0 && o.alpha != 1", "x == 0", "Kinks"},
 	{"ops/softmax.go", "b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))", "b.Where(b.Lt(m, b.Const(math.Inf(1))), m, b.Const(0))", values},
+	{"ops/sort.go", "return nth((n - 1) / 2)", "return nth(n / 2)", ""},
+	{"ops/sort.go", "Where(IsNaN(nth(n-1)), nth(n-1), f(n, nth))", "f(n, nth)", ""},
 	{"ops/linalg/linalg.go", "ops.Scale(0.5, ops.Add(ops.LessEqual", "ops.Scale(1, ops.Add(ops.LessEqual", ""},
 	{"ops/linalg/lu.go", "sign = -sign", "", ""},
 	{"ops/linalg/lu.go", "for i := n - 1; i >= 0; i--", "for i := range n", ""},
