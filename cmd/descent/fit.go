@@ -12,6 +12,7 @@ import (
 	"descent/cmd/descent/internal/draw"
 	"descent/data"
 	"descent/internal/calc"
+	"descent/internal/terminal"
 	"descent/losses"
 	"descent/optimizers/search"
 	"descent/optimizers/search/fit"
@@ -26,6 +27,8 @@ type fitOptions struct {
 	bounds, loss, optimizer string
 	steps                   int
 	level                   float64
+	intervals               string
+	workers                 int
 	seed                    uint64
 	plot, predict           string
 	json                    bool
@@ -64,6 +67,8 @@ func fitCommand() *cobra.Command {
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", about("optimizer", ", or a search such as lbfgs (default: Levenberg-Marquardt)"))
 	f.IntVar(&o.steps, "steps", 10000, about("steps", ", no more than this many"))
 	f.Float64Var(&o.level, "level", 0.95, "level of the confidence intervals")
+	f.StringVar(&o.intervals, "intervals", "wald", "how intervals are made: wald, profile, 'bootstrap(1000)' or 'bootstrap(1000, resample=rows)'")
+	workersFlag(f, &o.workers, ", by the bootstrap")
 	seedFlag(f, &o.seed, "")
 	f.StringVar(&o.plot, "plot", "", about("plot", ": the data, the curve and its band"))
 	f.StringVar(&o.predict, "predict", "", "values of columns such as x=[10,20], or a CSV file, to predict the response for")
@@ -79,7 +84,12 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	if err := writable(o.plot); err != nil {
 		return err
 	}
+	line := terminal.NewLine(errw)
+	how.Progress = func(done, of int) {
+		line.Draw(float64(done)/float64(of), func() string { return fmt.Sprintf("%d/%d replicates", done, of) })
+	}
 	f, err := model.Fit(ctx, how)
+	line.Clear()
 	if err != nil {
 		return flagged(err)
 	}
@@ -131,7 +141,7 @@ func (o *fitOptions) print(w, errw io.Writer, f *fit.Fit, rows []fit.Prediction)
 
 // prepare reads the flags and the table.
 func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
-	how := fit.How{Steps: o.steps, Level: o.level}
+	how := fit.How{Steps: o.steps, Level: o.level, Workers: o.workers}
 	fail := func(err error) (*fit.Model, fit.How, error) { return nil, how, usage(err) }
 	start, err := bindings(o.start...)
 	if err != nil {
@@ -141,8 +151,13 @@ func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
 	if err == nil {
 		err = checkPicture("--plot", o.plot)
 	}
-	if err == nil && (o.steps < 1 || !(o.level > 0 && o.level < 1)) {
-		err = errors.New("--steps must be positive, and --level between 0 and 1")
+	if err == nil {
+		if how.Intervals, err = fit.ParseIntervals(o.intervals, o.seed); err != nil {
+			err = fmt.Errorf("--intervals: %w", err)
+		}
+	}
+	if err == nil && (o.steps < 1 || o.workers < 0 || !(o.level > 0 && o.level < 1)) {
+		err = errors.New("--steps must be positive, --workers not negative, and --level between 0 and 1")
 	}
 	if err != nil {
 		return fail(err)
@@ -231,7 +246,11 @@ func printFit(w io.Writer, f *fit.Fit) {
 	for _, n := range f.Names() {
 		width = max(width, len([]rune(n)))
 	}
-	fmt.Fprintf(w, "%-*s  %17s  %14s   %g%% confidence interval\n", width, "parameter", "estimate", "std. error", 100*f.Level)
+	how := ""
+	if f.Intervals != "wald" {
+		how = ", " + f.Intervals
+	}
+	fmt.Fprintf(w, "%-*s  %17s  %14s   %g%% confidence interval%s\n", width, "parameter", "estimate", "std. error", 100*f.Level, how)
 	for _, n := range f.Names() {
 		p := f.Parameters[n]
 		if math.IsNaN(p.Stderr) {
@@ -247,6 +266,12 @@ func printFit(w io.Writer, f *fit.Fit) {
 	fmt.Fprintf(w, "\n%-27s  %.10g\n", kind+"residual sum of squares", f.RSS)
 	fmt.Fprintf(w, "residual standard deviation  %.10g on %s of freedom (%s)\n", f.RSD, count(f.DOF, "degree"), count(f.Rows, "row"))
 	fmt.Fprintf(w, "R2                           %.10g\n", f.R2)
+	if c := f.Criteria; c != nil {
+		fmt.Fprintf(w, "AIC, AICc, BIC               %.7g, %.7g, %.7g (log-likelihood %.7g of %s)\n", c.AIC, c.AICc, c.BIC, c.LogLikelihood, count(c.K, "parameter"))
+	}
+	if b := f.Bootstrap; b != nil {
+		fmt.Fprintf(w, "bootstrap                    percentiles of %d fits to %s drawn anew\n", b.Replicates-b.Failed, b.Resample)
+	}
 	if f.Loss != nil {
 		fmt.Fprintf(w, "loss                         %.10g\n", *f.Loss)
 	}

@@ -223,3 +223,34 @@ func TestFitAtKink(t *testing.T) {
 		}
 	}
 }
+
+// Intervals, criteria and what is said of them are printed.
+func TestFitIntervals(t *testing.T) {
+	rates := file(t, "rates.csv", "conc,rate\n.02,76\n.02,47\n.06,97\n.06,107\n.11,123\n.11,139\n.22,159\n.22,152\n.56,191\n.56,201\n1.1,207\n1.1,200\n")
+	call := func(args ...string) []string {
+		return append([]string{"fit", "rate ~ Vm*conc/(K+conc)", rates, "--start", "Vm=200,K=0.05"}, args...)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   []string
+	}{
+		{nil, 0, []string{"AIC, AICc, BIC               95.27097, 98.27097, 96.72569 (log-likelihood -44.63548 of 3 parameters)"}},
+		{[]string{"--intervals", "profile"}, 0, []string{"95% confidence interval, profile", "197.302 to 229.289", "0.0469203 to 0.0861569"}},
+		{[]string{"--intervals", "bootstrap(100)", "--workers", "2"}, 0, []string{"95% confidence interval, bootstrap(replicates=100)", "percentiles of 100 fits to residuals drawn anew"}},
+		{[]string{"--intervals", "bootstrap(50, resample=rows)", "--loss", "huber", "--predict", "conc=1"}, 0, []string{"fits to rows drawn anew", "row 1: "}},
+		{[]string{"--intervals", "profile", "--loss", "huber"}, 2, []string{"with --loss there is --intervals bootstrap"}},
+		{[]string{"--intervals", "jackknife"}, 2, []string{"there are wald, profile, bootstrap"}},
+		{[]string{"--workers", "-1"}, 2, []string{"--workers not negative"}},
+	} {
+		status, out, errs := descent(call(c.args...)...)
+		if status != c.status {
+			t.Errorf("%q: status %d: %s%s", c.args, status, out, errs)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out+errs, want) {
+				t.Errorf("%q: no %q in\n%s%s", c.args, want, out, errs)
+			}
+		}
+	}
+}

@@ -25,7 +25,10 @@ type Fit struct {
 	Correlation  map[string]map[string]float64 `json:"correlation,omitempty"`
 	Condition    float64                       `json:"condition"` // of the Jacobian, its columns scaled to norm 1
 	Level        float64                       `json:"level"`     // of the confidence intervals
+	Intervals    string                        `json:"intervals"` // how those are made
 	Absolute     bool                          `json:"absolute_sigma,omitempty"`
+	Criteria     *Criteria                     `json:"criteria,omitempty"` // of least squares
+	Bootstrap    *Resampled                    `json:"bootstrap,omitempty"`
 	Loss         *float64                      `json:"loss,omitempty"`
 	Rows         int                           `json:"rows"`
 	Dropped      int                           `json:"dropped"` // rows left out: a cell is missing, or the weight is 0
@@ -39,6 +42,9 @@ type Fit struct {
 	factor   *leastsq.Factor // of the weighted Jacobian, nil without standard errors
 	variance float64         // of a residual of weight 1
 	quantile float64
+	samples  [][]float64 // estimates of a bootstrap
+	// determined tells whether the data determine a parameter; nil if that is not known.
+	determined func(k int) bool
 }
 
 // An Estimate is a parameter's value, and how sure it is: NaN where the data
@@ -86,6 +92,9 @@ func (f *Fit) finish() error {
 	f.factor = leastsq.New(jac, s.rows, len(f.at))
 	f.DOF, f.Condition = s.rows-f.factor.Rank(), f.factor.Condition()
 	f.residuals(y, fitted, root)
+	if f.determined = f.factor.Identified; f.Loss == nil {
+		f.Criteria = f.criteria(root)
+	}
 	return f.spread()
 }
 
@@ -146,7 +155,6 @@ func (f *Fit) spread() error {
 	f.Parameters = f.unsure()
 	if f.Loss != nil {
 		f.factor = nil
-		f.Notes = append(f.Notes, "standard errors are those of least squares; for another loss there are none")
 		return nil
 	}
 	if err := f.undetermined(); err != nil {

@@ -151,6 +151,7 @@ type system struct {
 	response *graph.Node // nil where a table has none
 	root     *graph.Node // of the weights, nil if all rows count alike
 	feeds    []graph.Feed
+	fed      [][]float64 // the numbers of feeds
 	rows     int
 	free     []search.Bound // nil if the parameters are the bounded ones
 }
@@ -168,7 +169,7 @@ func (m *Model) system(at []float64, free bool) (*system, error) {
 	if root := m.kept.root; root != nil {
 		g := s.model.Graph()
 		s.root = g.Input(g.Unique("root of the weight"), s.rows)
-		s.feeds = append(s.feeds, graph.Let(s.root, root))
+		s.feed(s.root, slices.Clone(root))
 	}
 	return s, nil
 }
@@ -187,7 +188,7 @@ func (m *Model) over(t *data.Table, rows []int, used []string, at []float64, fre
 			return nil, nil, err
 		}
 		n := g.Input(name, len(values))
-		s.feeds = append(s.feeds, graph.Let(n, values))
+		s.feed(n, values)
 		columns[name], bind[name] = n, n
 	}
 	for i, p := range m.Params {
@@ -237,12 +238,21 @@ type How struct {
 	Loss   losses.Loss   // nil is least squares
 	Steps  int
 	Level  float64 // of the confidence intervals
+	// Intervals are how those are made; nil is [Wald]. Workers are those of the
+	// bootstrap, 0 is one for each processor; Progress is told how far it is, by one
+	// goroutine at a time, and may be nil.
+	Intervals Intervals
+	Workers   int
+	Progress  func(done, of int)
 }
 
 // Check refuses what does not suit a model.
 func (how How) Check(m *Model) error {
 	if how.Loss != nil && m.Weights.given() {
 		return fail("weights are those of least squares: {loss} has none")
+	}
+	if _, profile := how.Intervals.(Profile); profile && how.Loss != nil {
+		return fail("{intervals} profile is of least squares; with {loss} there is {intervals} bootstrap")
 	}
 	return nil
 }
@@ -267,16 +277,9 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	squares, err := search.ResidualProblem(s.residual(), s.params, s.feeds...)
-	p := squares
-	if err == nil && how.Loss != nil {
-		p, err = search.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
-	}
+	p, squares, err := how.problems(m, s)
 	if err != nil {
 		return nil, err
-	}
-	if s.free == nil {
-		m.limit(p)
 	}
 	if v := p.Func(p.Start); math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil, fail("the loss is not finite at {start}: it is %v, though the model is finite in each row", v)
@@ -298,7 +301,22 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 		return nil, err
 	}
 	f.judge(end)
-	return f, nil
+	return f, f.makeIntervals(ctx, how)
+}
+
+// problems are what is minimised, and the least squares of the same system.
+func (how How) problems(m *Model, s *system) (p, squares *search.Problem, err error) {
+	if squares, err = search.ResidualProblem(s.residual(), s.params, s.feeds...); err != nil {
+		return nil, nil, err
+	}
+	p = squares
+	if how.Loss != nil {
+		p, err = search.ProblemOf(how.Loss(s.model, s.response), s.params, s.feeds...)
+	}
+	if err == nil && s.free == nil {
+		m.limit(p)
+	}
+	return p, squares, err
 }
 
 // marquardt tells whether the method is the one for least squares, which keeps
@@ -321,7 +339,7 @@ func (how How) search(ctx context.Context, s *ending) (*ending, error) {
 	method, stop := how.Method, search.Stop{Iterations: how.Steps, Grad: 1e-10}
 	switch {
 	case how.marquardt():
-		method, stop.Grad, s.marquardt = search.LevenbergMarquardt{}, 0, true
+		method, stop.Grad, s.marquardt = search.LevenbergMarquardt{Once: s.once}, 0, true
 	case method == nil:
 		method = search.NewLBFGS()
 	}

@@ -2,8 +2,11 @@ package fit
 
 import (
 	"math"
+	"slices"
 
 	"descent/data"
+	"descent/internal/stats"
+	"descent/optimizers/search"
 )
 
 // A Prediction is the model at a row, with the confidence interval of its
@@ -37,12 +40,36 @@ func (f *Fit) Predict(t *data.Table) ([]Prediction, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(f.samples) > 1 {
+		return out, f.percentiles(s, whole, values, out)
+	}
 	band := f.band()
 	for i, row := range whole {
 		v, half := values[i], band(jac[i*len(f.at):(i+1)*len(f.at)])
 		out[row] = Prediction{v, v - half, v + half}
 	}
 	return out, nil
+}
+
+// percentiles fills in the intervals that the samples of a bootstrap give.
+func (f *Fit) percentiles(s *system, whole []int, values []float64, out []Prediction) error {
+	p, err := search.ResidualProblem(s.model, s.params, s.feeds...)
+	if err != nil {
+		return err
+	}
+	all := make([][]float64, len(whole))
+	at, jac := make([]float64, s.rows), make([]float64, s.rows*len(f.at))
+	for _, x := range f.samples {
+		p.Residuals(x, at, jac)
+		for i, v := range at {
+			all[i] = append(all[i], v)
+		}
+	}
+	for i, row := range whole {
+		slices.Sort(all[i])
+		out[row] = Prediction{values[i], stats.Quantile(all[i], (1-f.Level)/2), stats.Quantile(all[i], (1+f.Level)/2)}
+	}
+	return nil
 }
 
 // band returns half the width of the interval of a value by its derivatives.
@@ -74,7 +101,7 @@ func (f *Fit) band() func(by []float64) float64 {
 }
 
 // Banded reports whether predictions have intervals.
-func (f *Fit) Banded() bool { return f.factor != nil }
+func (f *Fit) Banded() bool { return f.factor != nil || len(f.samples) > 1 }
 
 // Model is what was fitted.
 func (f *Fit) Model() *Model { return f.model }

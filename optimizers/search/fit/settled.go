@@ -47,6 +47,7 @@ type ending struct {
 	free      []search.Bound // of the variables behind the parameters; nil if there are none
 	steps     int
 	marquardt bool
+	once      bool // from the start alone
 }
 
 // linear returns the residuals and the factors of their Jacobian where the
