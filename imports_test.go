@@ -14,6 +14,8 @@ import (
 // lower layers only. docs/architecture.md says what each is for.
 var layers = [][]string{
 	{"internal/elementary"},
+	{"internal/source/loops", "internal/source/soft"},
+	{"internal/source"},
 	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
 		"internal/safetensors", "internal/ram", "internal/tfevents"},
 	{"internal/web", "internal/jit", "internal/foreign", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},

@@ -356,3 +356,12 @@ func (c *Column) partsOf(rows []int) (columns []*Column, names []string) {
 	}
 	return columns, names
 }
+
+// PartWords returns the words of a part of dates that recurs, in the order of its values
+// from 0 on; nil of others.
+func PartWords(name string) []string {
+	if p := partNamed(name); p != nil {
+		return p.words
+	}
+	return nil
+}

@@ -43,14 +43,13 @@ func (fn Function) Compile() (*Program, error) {
 	defer g.use.give(g.building())
 	g.store.compiled()
 	p := &Program{fn: fn, g: g, changes: len(fn.Updates) > 0, at: places(fn.Outputs)}
-	var memory []*Variable
-	f, err := p.lower(all, &memory)
+	f, leaves, err := p.lower(all)
 	if err != nil {
 		return nil, err
 	}
 	opt := exec.Options{Check: fn.Check, Verify: fn.Verify, Team: fn.Team.team()}
 	p.m, err = exec.NewMachine(f, g.dtype == Float64, func(leaf int) exec.Array {
-		return exec.Array{F32: memory[leaf].f32, F64: memory[leaf].f64}
+		return exec.Array{F32: leaves[leaf].v.f32, F64: leaves[leaf].v.f64}
 	}, opt)
 	if err != nil {
 		return nil, err
@@ -69,8 +68,7 @@ func (fn Function) Bytes() (int, error) {
 	g := all[0].g
 	defer g.use.give(g.building())
 	p := &Program{fn: fn, g: g}
-	var memory []*Variable
-	f, err := p.lower(all, &memory)
+	f, _, err := p.lower(all)
 	if err != nil {
 		return 0, err
 	}
@@ -129,9 +127,9 @@ func checkFunction(g *Graph, fn Function, all []*Node) error {
 	return errors.Join(errs...)
 }
 
-// lower turns the nodes that all depends on into a program for exec, and
-// records which leaves it reads.
-func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
+// lower turns the nodes that all depends on into a program for exec, and returns
+// which leaves it reads.
+func (p *Program) lower(all []*Node) (f *exec.Func, leaves []*Node, err error) {
 	g := p.g
 	top := 0
 	for _, n := range all {
@@ -143,7 +141,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
 		need[n.id] = true
 	}
 	mark(g.nodes, need, nil)
-	f := &exec.Func{}
+	f = &exec.Func{}
 	f.Reserve(2 * (top + 1))
 	w := newLowering(f, need)
 	vals := w.vals
@@ -152,7 +150,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
 			continue
 		}
 		if bound, ok := n.op.(boundOp); ok {
-			return nil, fmt.Errorf("graph: a value that a step of the loop at %s is given is used outside of it", bound.pos)
+			return nil, nil, fmt.Errorf("graph: a value that a step of the loop at %s is given is used outside of it", bound.pos)
 		}
 		if n.op == nil {
 			f.Tag(id)
@@ -162,9 +160,9 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
 			}
 			vals[id] = Value(f.Leaf(l))
 			if n.isInput() {
-				p.inputs = append(p.inputs, input{node: n, leaf: len(*memory)})
+				p.inputs = append(p.inputs, input{node: n, leaf: len(leaves)})
 			}
-			*memory = append(*memory, n.v)
+			leaves = append(leaves, n)
 			continue
 		}
 		w.lower(n)
@@ -175,7 +173,7 @@ func (p *Program) lower(all []*Node, memory *[]*Variable) (*exec.Func, error) {
 	for _, u := range p.fn.Updates {
 		f.Update(exec.Val(vals[u.Target.id]), exec.Val(vals[u.Value.id]))
 	}
-	return f, nil
+	return f, leaves, nil
 }
 
 // A Team is a few workers that share the large steps of programs, one program

@@ -26,6 +26,8 @@ type exportFormat struct {
 var exportFormats = []exportFormat{
 	{"onnx", "the whole model: columns go in as they are, scaling, categories, calibration inside", writeONNX},
 	{"safetensors", "the weights alone, with PyTorch's names and layouts", writeTorch},
+	{"go", "one file of Go that needs no package but math", writeSource},
+	{"c", "one header of C99 that needs no library", writeSource},
 }
 
 // formatNames are the names of the formats.
@@ -39,6 +41,7 @@ func formatNames() (names []string) {
 // exported is a model on its way into another form.
 type exported struct {
 	*saved
+	*exportOptions
 	by *train.Predictor
 }
 
@@ -82,7 +85,7 @@ func (o *exportOptions) execute(w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	e := &exported{saved: m}
+	e := &exported{saved: m, exportOptions: o}
 	if e.by, err = m.predictor(); err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}

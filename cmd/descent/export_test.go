@@ -25,9 +25,9 @@ func TestExportErrors(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "file")
 	for want, args := range map[string][]string{
-		`--to "nosuch": there are onnx, safetensors`: {"export", dir, "--to", "nosuch", "--out", out},
-		"--out FILE is missing":                      {"export", dir, "--to", "safetensors"},
-		"not a folder that train --out":              {"export", dir, "--to", "safetensors", "--out", out},
+		`--to "nosuch": there are onnx, safetensors, go, c`: {"export", dir, "--to", "nosuch", "--out", out},
+		"--out FILE is missing":                             {"export", dir, "--to", "safetensors"},
+		"not a folder that train --out":                     {"export", dir, "--to", "safetensors", "--out", out},
 	} {
 		if status, _, errs := descent(args...); status != exitUsage || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: status %d, %s", args, status, errs)

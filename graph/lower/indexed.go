@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"math/bits"
 
 	"descent/internal/kernel"
@@ -15,6 +16,11 @@ type rowsKey struct {
 	what string
 }
 
+// rowsCall writes a call of a loop over chosen rows.
+func rowsCall(name string, r RowIndex, dst string, src []string) string {
+	return fmt.Sprintf("%s(%s, %s, %s, %d, %d, %d, %d)", name, dst, src[0], src[1], r.Outer, r.N, r.Count, r.Inner)
+}
+
 // nanoseconds is about how long it takes to copy or add so many elements.
 func nanoseconds(elements int) int { return 4 + elements/8 }
 
@@ -22,8 +28,9 @@ func nanoseconds(elements int) int { return 4 + elements/8 }
 // where it names none.
 func (b *Builder) TakeRows(r RowIndex, s Shape, x, index Value) Value {
 	return b.Kernel(Kernel{Name: "take", Key: rowsKey{r, "take"}, Rows: r.Outer * r.Count, Work: nanoseconds(r.Inner),
-		F32: func(dst, src [][]float32, lo, hi int) { kernel.TakeRows(&r, dst[0], src[0], src[1], lo, hi) },
-		F64: func(dst, src [][]float64, lo, hi int) { kernel.TakeRows(&r, dst[0], src[0], src[1], lo, hi) },
+		F32:    func(dst, src [][]float32, lo, hi int) { kernel.TakeRows(&r, dst[0], src[0], src[1], lo, hi) },
+		F64:    func(dst, src [][]float64, lo, hi int) { kernel.TakeRows(&r, dst[0], src[0], src[1], lo, hi) },
+		Source: func(dst, src []string) string { return rowsCall("take", r, dst[0], src) },
 	}, []Shape{s}, x, index)[0]
 }
 
@@ -33,8 +40,9 @@ func (b *Builder) AddRows(r RowIndex, s Shape, dy, index Value) Value {
 	rows := r.Outer * r.N
 	each := nanoseconds(r.Inner) + r.Outer*r.Count*nanoseconds(r.Inner)/max(rows, 1)
 	return b.Kernel(Kernel{Name: "add_rows", Key: rowsKey{r, "add"}, Rows: rows, Work: each,
-		F32: func(dst, src [][]float32, lo, hi int) { kernel.AddRows(&r, dst[0], src[0], src[1], lo, hi) },
-		F64: func(dst, src [][]float64, lo, hi int) { kernel.AddRows(&r, dst[0], src[0], src[1], lo, hi) },
+		F32:    func(dst, src [][]float32, lo, hi int) { kernel.AddRows(&r, dst[0], src[0], src[1], lo, hi) },
+		F64:    func(dst, src [][]float64, lo, hi int) { kernel.AddRows(&r, dst[0], src[0], src[1], lo, hi) },
+		Source: func(dst, src []string) string { return rowsCall("scatter", r, dst[0], src) },
 	}, []Shape{s}, dy, index)[0]
 }
 

@@ -206,6 +206,9 @@ type Kernel struct {
 	Over bool
 	// Key is that of a [Loop].
 	Key any
+	// Source writes a call of a function that does the same, of all rows, for models
+	// that are exported as source; nil if there is none.
+	Source func(dst, src []string) string
 }
 
 // A Failure is what the function of a loop or kernel panics with if it asks somebody
@@ -224,7 +227,7 @@ func (b *Builder) Kernel(k Kernel, shapes []Shape, in ...Value) []Value {
 	for i, s := range shapes {
 		outs[i] = s.Dims()
 	}
-	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Over: k.Over, Key: k.Key}, outs, vals(in)...)
+	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Over: k.Over, Key: k.Key, Source: k.Source}, outs, vals(in)...)
 	vals := make([]Value, len(made))
 	for i, v := range made {
 		vals[i] = Value(v)

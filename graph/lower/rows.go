@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -25,6 +26,9 @@ func (b *Builder) SoftmaxNLL(z, y Value) (nll, grad Value) {
 		},
 		Rows: n,
 		Work: 20 + 2*c,
+		Source: func(dst, src []string) string {
+			return fmt.Sprintf("softmaxLoss(%s, %s, %s, %s, %s, %d, %d)", dst[0], dst[1], dst[2], src[0], src[1], n, c)
+		},
 	}, []Shape{s, Dims(n), Dims(n)}, z, y)
 	return out[1], out[0]
 }

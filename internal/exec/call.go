@@ -27,6 +27,9 @@ type Call struct {
 	// Key makes two calls the same computation when their keys are equal and
 	// not nil. It must be comparable.
 	Key any
+	// Source writes a call of it, of all rows, as a statement of a [Source]; nil if it
+	// cannot be written.
+	Source func(dst, src []string) string
 }
 
 type call struct {

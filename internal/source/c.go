@@ -1,0 +1,526 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/types"
+	"math"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// C returns the unit as a C99 header, all of whose names begin with the prefix.
+func (u *Unit) C(head, prefix string) (text []byte, err error) {
+	c := &translator{u: u, prefix: prefix, structs: map[string]string{}}
+	defer func() {
+		if r := recover(); r != nil {
+			bad, ok := r.(cannot)
+			if !ok {
+				panic(r)
+			}
+			err = fmt.Errorf("source: %s: %s", u.fset.Position(bad.node.Pos()), bad.why)
+		}
+	}()
+	// What the text itself has comes last, and constants with the types that have them
+	// as lengths.
+	var consts, body bytes.Buffer
+	for _, d := range u.ownDecls() {
+		if k, ok := d.obj.(*types.Const); ok && k.Exported() {
+			n, _ := constant.Int64Val(constant.ToInt(k.Val()))
+			fmt.Fprintf(&consts, "%senum { %s = %d };\n", c.comment(d.doc), c.global(k), n)
+		}
+	}
+	for _, d := range u.order {
+		c.out.Reset()
+		switch n := d.node.(type) {
+		case *ast.FuncDecl:
+			c.function(n, d)
+		case *ast.ValueSpec:
+			if v, ok := d.obj.(*types.Var); ok {
+				c.table(n, v)
+			}
+		case *ast.TypeSpec:
+			if !n.Assign.IsValid() {
+				c.structure(d.obj.Type(), n)
+			}
+		}
+		body.Write(c.out.Bytes())
+	}
+	guard := strings.ToUpper(prefix) + "_H"
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s#ifndef %s\n#define %s\n\n%s\n%s%s\n", head, guard, guard, prelude, consts.String(), c.types.String())
+	b.WriteString(strings.ReplaceAll(helpers, "PREFIX", prefix))
+	b.Write(body.Bytes())
+	b.WriteString("\n#ifdef __GNUC__\n#ifndef __clang__\n#pragma GCC pop_options\n#endif\n#endif\n\n#endif\n")
+	return b.Bytes(), nil
+}
+
+// prelude makes compilers round every operation to its type, once.
+const prelude = `#include <stdint.h>
+#include <string.h>
+
+#if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
+#error "results depend on each operation being rounded to its type: compile without -ffast-math, and with SSE on 32-bit x86"
+#endif
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC optimize ("fp-contract=off")
+#endif
+`
+
+// helpers are what the language of the text has and C has not: bits of numbers, shifts by
+// as many places as there are.
+const helpers = `static inline uint64_t PREFIX_math_float64bits(double x) { uint64_t b; memcpy(&b, &x, sizeof b); return b; }
+static inline double PREFIX_math_float64frombits(uint64_t b) { double x; memcpy(&x, &b, sizeof x); return x; }
+static inline float PREFIX_math_float32frombits(uint32_t b) { float x; memcpy(&x, &b, sizeof x); return x; }
+static inline uint64_t PREFIX_left(uint64_t x, uint32_t n) { return n < 64 ? x << n : 0; }
+static inline uint64_t PREFIX_right(uint64_t x, uint32_t n) { return n < 64 ? x >> n : 0; }
+`
+
+// intrinsic are the functions of package soft that helpers have.
+var intrinsic = map[string]bool{"Float64bits": true, "Float64frombits": true, "Float32frombits": true}
+
+// A translator writes C.
+type translator struct {
+	u       *Unit
+	prefix  string
+	types   bytes.Buffer
+	structs map[string]string // names by type
+	out     bytes.Buffer      // of a declaration
+	indent  int
+
+	fn     *types.Signature
+	locals map[types.Object]string
+	taken  map[string]bool
+	temps  int
+}
+
+// cannot is what the translator panics with: it is told to who wrote the text.
+type cannot struct {
+	node ast.Node
+	why  string
+}
+
+func (c *translator) fail(n ast.Node, format string, args ...any) {
+	panic(cannot{n, fmt.Sprintf(format, args...)})
+}
+
+func (c *translator) line(format string, args ...any) {
+	c.out.WriteString(strings.Repeat("\t", c.indent))
+	fmt.Fprintf(&c.out, format, args...)
+	c.out.WriteByte('\n')
+}
+
+// global is the name of what a package declares.
+func (c *translator) global(obj types.Object) string {
+	name := snake(obj.Name())
+	if f, ok := obj.(*types.Func); ok {
+		if r := f.Signature().Recv(); r != nil {
+			if of := named(r.Type()); of.Name() != "Model" {
+				name = snake(of.Name()) + "_" + name
+			}
+		}
+	}
+	if obj.Pkg() == c.u.soft {
+		name = "math_" + name
+	}
+	return c.prefix + "_" + name
+}
+
+// named is the name of a type, or of what it points to.
+func named(t types.Type) *types.TypeName {
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return t.(*types.Named).Obj()
+}
+
+var capital = regexp.MustCompile(`[a-z][A-Z]`)
+
+// snake writes a name with underscores.
+func snake(name string) string {
+	return strings.ToLower(capital.ReplaceAllStringFunc(name, func(s string) string { return s[:1] + "_" + s[1:] }))
+}
+
+// keywords of C99, and names that headers may define, which no variable has.
+var keywords = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if inline int long register restrict
+	return short signed sizeof static struct switch typedef union unsigned void volatile while unix linux`)
+
+// local is the name of a variable, its own in the function.
+func (c *translator) local(obj types.Object) string {
+	if name, ok := c.locals[obj]; ok {
+		return name
+	}
+	name := obj.Name()
+	for n := 2; c.taken[name]; n++ {
+		name = fmt.Sprintf("%s_%d", obj.Name(), n)
+	}
+	c.locals[obj], c.taken[name] = name, true
+	return name
+}
+
+func (c *translator) begin(fn *types.Signature) {
+	c.fn, c.locals, c.taken, c.temps = fn, map[types.Object]string{}, map[string]bool{}, 0
+	for _, k := range keywords {
+		c.taken[k] = true
+	}
+}
+
+// temp is a new name.
+func (c *translator) temp() string {
+	c.temps++
+	return fmt.Sprintf("t_%d", c.temps)
+}
+
+// comment writes a comment of Go, with the names of C.
+func (c *translator) comment(doc *ast.CommentGroup) string {
+	if doc == nil {
+		return ""
+	}
+	text := strings.TrimSpace(doc.Text())
+	for _, d := range c.u.ownDecls() {
+		if d.obj.Exported() {
+			text = regexp.MustCompile(`\b`+d.obj.Name()+`\b`).ReplaceAllString(text, c.global(d.obj))
+		}
+	}
+	return "/* " + strings.ReplaceAll(text, "\n", "\n   ") + " */\n"
+}
+
+var basics = map[types.BasicKind]string{
+	types.Bool: "int", types.Int: "int32_t", types.Int32: "int32_t", types.Int64: "int64_t", types.Uint: "uint32_t", types.Uint8: "uint8_t", types.Uint32: "uint32_t",
+	types.Uint64: "uint64_t", types.Float32: "float", types.Float64: "double", types.String: "const char *", types.UntypedBool: "int",
+}
+
+// declare writes the declaration of a name of a type; fixed says that what it points to
+// does not change.
+func (c *translator) declare(at ast.Node, t types.Type, name string, fixed bool) string {
+	constant := ""
+	if fixed {
+		constant = "const "
+	}
+	pointer := func(e types.Type) string {
+		if a, ok := types.Unalias(e).(*types.Array); ok {
+			return constant + c.declare(at, a.Elem(), fmt.Sprintf("(*%s)[%d]", name, a.Len()), false)
+		}
+		if isString(e) {
+			return "const char *const *" + name
+		}
+		return constant + c.declare(at, e, "*"+name, false)
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		if s, ok := basics[t.Kind()]; ok {
+			return strings.TrimSpace(s + " " + name)
+		}
+	case *types.Named, *types.Struct:
+		return strings.TrimSpace(c.structure(t, at) + " " + name)
+	case *types.Array:
+		return c.declare(at, t.Elem(), fmt.Sprintf("%s[%d]", name, t.Len()), fixed)
+	case *types.Slice:
+		return pointer(t.Elem())
+	case *types.Pointer:
+		if a, ok := types.Unalias(t.Elem()).(*types.Array); ok {
+			return pointer(a.Elem())
+		}
+		return pointer(t.Elem())
+	}
+	c.fail(at, "there is no %s in C", t)
+	return ""
+}
+
+// structure returns the name of a struct, which it declares the first time.
+func (c *translator) structure(t types.Type, at ast.Node) string {
+	key := t.String()
+	if name, ok := c.structs[key]; ok {
+		return name
+	}
+	name := fmt.Sprintf("%s_row%d", c.prefix, len(c.structs))
+	if n, ok := t.(*types.Named); ok {
+		name = c.global(n.Obj())
+	}
+	c.structs[key] = name
+	s, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		c.fail(at, "there is no %s in C", t)
+	}
+	var b strings.Builder
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		fmt.Fprintf(&b, "\t%s;\n", c.declare(at, f.Type(), f.Name(), true && isPointer(f.Type())))
+	}
+	doc := ""
+	if n, ok := t.(*types.Named); ok && c.u.decls[n.Obj()].own {
+		doc = c.comment(c.u.decls[n.Obj()].doc)
+	}
+	fmt.Fprintf(&c.types, "%stypedef struct {\n%s} %s;\n", doc, b.String(), name)
+	return name
+}
+
+func isPointer(t types.Type) bool {
+	switch types.Unalias(t).(type) {
+	case *types.Pointer, *types.Slice:
+		return true
+	}
+	return false
+}
+
+// table writes a variable of a package: they are never changed.
+func (c *translator) table(n *ast.ValueSpec, v *types.Var) {
+	for i, name := range n.Names {
+		if c.u.info.Defs[name] != v {
+			continue
+		}
+		c.begin(nil)
+		a, _ := v.Type().(*types.Array)
+		if d := c.u.decls[v]; d.own && v.Exported() {
+			c.out.WriteString(c.comment(d.doc))
+		}
+		switch x, ok := c.u.tables[v.Name()]; {
+		case ok:
+			c.line("static const %s = %s;", c.declare(n, v.Type(), c.global(v), false), braces(numbers(x, a.Elem())))
+		case a != nil && isString(a.Elem()):
+			c.line("static const char *const %s[%d] = %s;", c.global(v), a.Len(), c.initial(n.Values[i]))
+		default:
+			c.line("static const %s = %s;", c.declare(n, v.Type(), c.global(v), false), c.initial(n.Values[i]))
+		}
+	}
+}
+
+func isString(t types.Type) bool {
+	b, ok := types.Unalias(t).(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
+}
+
+// initial writes the value of a table.
+func (c *translator) initial(e ast.Expr) string {
+	l, ok := e.(*ast.CompositeLit)
+	if !ok {
+		return c.expr(e)
+	}
+	var parts []string
+	for _, x := range l.Elts {
+		if _, ok := x.(*ast.KeyValueExpr); ok {
+			c.fail(x, "keys in a literal")
+		}
+		parts = append(parts, c.initial(x))
+	}
+	return braces(parts)
+}
+
+// braces writes the values of an array, in lines of a length that people can read.
+func braces(parts []string) string {
+	var b strings.Builder
+	width := 0
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(',')
+			if width += len(p) + 1; width > 120 {
+				b.WriteByte('\n')
+				width = 0
+			}
+		}
+		b.WriteString(p)
+	}
+	return "{" + b.String() + "}"
+}
+
+// numbers writes numbers of a type.
+func numbers(x []float64, t types.Type) []string {
+	size, suffix := 64, ""
+	if types.Unalias(t).(*types.Basic).Kind() == types.Float32 {
+		size, suffix = 32, "f"
+	}
+	all := make([]string, len(x))
+	for i, v := range x {
+		switch {
+		case v == 0 && math.Signbit(v):
+			all[i] = "-0.0" + suffix
+		default:
+			all[i] = digits(v, size) + suffix
+		}
+	}
+	return all
+}
+
+// function writes a function. Of several results it sets what pointers point to.
+func (c *translator) function(n *ast.FuncDecl, d *decl) {
+	if d.obj.Pkg() == c.u.soft && intrinsic[n.Name.Name] {
+		return
+	}
+	f := d.obj.(*types.Func)
+	sig := f.Signature()
+	c.begin(sig)
+	var params []string
+	param := func(v *types.Var) {
+		if v.Name() == "" || v.Name() == "_" {
+			c.fail(n, "a parameter without a name")
+		}
+		params = append(params, c.declare(n, v.Type(), c.local(v), isPointer(v.Type()) && !c.u.writes(n, v, nil)))
+	}
+	if sig.Recv() != nil {
+		param(sig.Recv())
+	}
+	for i := range sig.Params().Len() {
+		param(sig.Params().At(i))
+	}
+	result := "void"
+	if r := sig.Results(); r.Len() == 1 {
+		result = c.declare(n, r.At(0).Type(), "", false)
+	} else {
+		for i := range r.Len() {
+			params = append(params, c.declare(n, r.At(i).Type(), fmt.Sprintf("*out%d", i), false))
+		}
+	}
+	if len(params) == 0 {
+		params = []string{"void"}
+	}
+	if d.own && f.Exported() {
+		c.out.WriteString("\n" + c.comment(n.Doc))
+	}
+	c.line("static inline %s %s(%s) {", strings.TrimSpace(result), c.global(f), strings.Join(params, ", "))
+	c.indent++
+	if r := sig.Recv(); r != nil && !c.u.uses(n.Body, r) {
+		c.line("(void)%s;", c.local(r))
+	}
+	for i := range sig.Results().Len() {
+		if r := sig.Results().At(i); r.Name() != "" && c.u.uses(n.Body, r) {
+			c.variable(n, r)
+		}
+	}
+	c.block(n.Body)
+	c.indent--
+	c.line("}")
+}
+
+// variable declares a variable that is 0.
+func (c *translator) variable(at ast.Node, v types.Object) {
+	zero := "0"
+	switch types.Unalias(v.Type()).Underlying().(type) {
+	case *types.Struct, *types.Array:
+		zero = "{0}"
+	}
+	c.line("%s = %s;", c.declare(at, v.Type(), c.local(v), isPointer(v.Type())), zero)
+}
+
+// uses tells whether a variable is looked at or set, a return without results included.
+func (u *Unit) uses(body ast.Node, v types.Object) (used bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			used = used || u.info.Uses[n] == v
+		case *ast.ReturnStmt:
+			used = used || len(n.Results) == 0
+		}
+		return true
+	})
+	return used
+}
+
+// writes tells whether a function changes what a parameter points to.
+func (u *Unit) writes(fn *ast.FuncDecl, v types.Object, asked []types.Object) (changes bool) {
+	for _, o := range asked {
+		if o == v {
+			return false // a call of itself
+		}
+	}
+	asked = append(asked, v)
+	through := func(e ast.Expr) {
+		_, direct := e.(*ast.Ident)
+		changes = changes || !direct && u.base(e) == v
+	}
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, e := range n.Lhs {
+				through(e)
+			}
+		case *ast.IncDecStmt:
+			through(n.X)
+		case *ast.CallExpr:
+			changes = changes || u.given(n, v, asked)
+		}
+		return true
+	})
+	return changes
+}
+
+// given tells whether a call hands a parameter to a function that changes what it points
+// to.
+func (u *Unit) given(call *ast.CallExpr, v types.Object, asked []types.Object) bool {
+	f := u.called(call)
+	d := u.decls[f]
+	if f == nil || d == nil {
+		return false
+	}
+	sig := f.Signature()
+	fn := d.node.(*ast.FuncDecl)
+	if s, ok := call.Fun.(*ast.SelectorExpr); ok && sig.Recv() != nil && u.base(s.X) == v && u.writes(fn, sig.Recv(), asked) {
+		return true
+	}
+	for i, a := range call.Args {
+		if i < sig.Params().Len() && isPointer(sig.Params().At(i).Type()) && u.base(a) == v && u.writes(fn, sig.Params().At(i), asked) {
+			return true
+		}
+	}
+	return false
+}
+
+// called is the function that a call is of, nil if it is none that is declared.
+func (u *Unit) called(call *ast.CallExpr) *types.Func {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		fn, _ := u.info.Uses[f].(*types.Func)
+		return fn
+	case *ast.SelectorExpr:
+		fn, _ := u.info.Uses[f.Sel].(*types.Func)
+		return fn
+	}
+	return nil
+}
+
+// base is the variable that an operand is a part of.
+func (u *Unit) base(e ast.Expr) types.Object {
+	switch e := e.(type) {
+	case *ast.Ident:
+		if o := u.info.Uses[e]; o != nil {
+			return o
+		}
+		return u.info.Defs[e]
+	case *ast.IndexExpr:
+		return u.base(e.X)
+	case *ast.SliceExpr:
+		return u.base(e.X)
+	case *ast.SelectorExpr:
+		return u.base(e.X)
+	case *ast.ParenExpr:
+		return u.base(e.X)
+	case *ast.StarExpr:
+		return u.base(e.X)
+	case *ast.UnaryExpr:
+		return u.base(e.X)
+	}
+	return nil
+}
+
+// quoted writes a string of C: what is not ASCII, and what trigraphs begin with, in octal.
+func quoted(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(s) {
+		switch ch := s[i]; {
+		case ch == '"' || ch == '\\':
+			b.WriteString("\\" + string(rune(ch)))
+		case ch == '?' || ch > unicode.MaxASCII || ch < ' ' || ch == 127:
+			fmt.Fprintf(&b, "\\%03o", ch)
+		default:
+			b.WriteByte(ch)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,8 @@
+package loops
+
+import "embed"
+
+// Source is the text of the loops.
+//
+//go:embed loops.go decide.go cells.go dates.go
+var Source embed.FS
