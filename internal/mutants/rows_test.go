@@ -84,7 +84,7 @@ var mutants = []mutant{
 	{"ops/linalg/symmetric.go", "T(cc*v) - T(ss*u)", "T(cc*v) + T(ss*u)", "Laws"},
 	{"ops/linalg/symmetric.go", "if largest < 0", "if v[0] < 0", ""},
 	{"ops/linalg/triangular.go", "ops.Mul(da, inside)", "da", ""},
-	{"ops/shape/pad.go", "ops.Slice(x, axis, 1, before+1, 1)", "ops.Slice(x, axis, 0, before, 1)", ""},
+	{"ops/shape/extend.go", "{n - 2, -1, o.after}", "{n - 1, -1, o.after}", ""},
 	{"ops/shape/resample.go", "step = last / float64(o.to-1)", "step = last / float64(o.to)", ""},
 	{"ops/shape/resample.go", "next[e]++", "", "Table"},
 	{"ops/shape/einsum.go", "a, b, left, right = b, a, right, left // the order that is wanted", "left, right = right, left", ""},

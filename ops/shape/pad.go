@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/ops"
 )
 
-// Frames around an array, rolls and triangles.
+// Frames of one value around an array, and triangles.
 
 // Pad returns x with elements that are value around it. ends are as PyTorch has them:
 // how many before and after along the last axis, then along the one before it, and so
@@ -18,62 +19,90 @@ func Pad(x *node, value float64, ends ...int) *node {
 		return graph.Bad(err, "pad", x)
 	}
 	x = cropped(x, before, after)
-	from := x.Shape().Dims()
-	to, offset, grown := x.Shape().Dims(), 0, false
-	for i := range to {
-		to[i] += max(before[i], 0) + max(after[i], 0)
-		grown = grown || to[i] > from[i]
+	o := pad{value: value}
+	for i, k := range ends {
+		o.ends[i] = max(k, 0)
 	}
-	if !grown {
+	if o == (pad{value: value}) {
 		return x
 	}
-	stride := strides(to)
-	for i := range to {
-		offset += max(before[i], 0) * stride[i]
+	return graph.Apply(o, x)
+}
+
+// pad puts a frame around its operand, of numbers of elements from the last axis on.
+type pad struct {
+	ends  [2 * graph.MaxRank]int
+	value float64
+}
+
+func (o pad) Name() string           { return graph.Title(o.Describe()) }
+func (pad) Locality() graph.Locality { return graph.Moves }
+
+func (o pad) Describe() graph.Call {
+	ends := o.ends[:]
+	for n := len(ends); ends[n-1] == 0 && ends[n-2] == 0; n = len(ends) {
+		ends = ends[:n-2]
 	}
-	place := func(x *node) *node { return ops.Place(x, to, stride, offset) }
-	if value == 0 {
-		return place(x)
+	if o.value == 0 {
+		return graph.CallOf("pad", "ends", ends)
 	}
-	return ops.Where(place(x.Graph().Const(1, from...)), place(x), x.Graph().Const(value))
+	return graph.CallOf("pad", "ends", ends, "value", o.value)
 }
 
-// PadReflect returns x with what is next to each end, mirrored at its last element:
-// 3 2 | 1 2 3 | 2 1. ends are as for [Pad], and below the length of their axis.
-func PadReflect(x *node, ends ...int) *node {
-	return extended(x, "pad_reflect", ends, func(x *node, axis, n, before, after int) (left, right *node, err error) {
-		if before >= n || after >= n {
-			return nil, nil, fmt.Errorf("%d and %d mirrored elements of %d along axis %d; fewer than there are can be", before, after, n, axis)
-		}
-		return ops.Flip(ops.Slice(x, axis, 1, before+1, 1), axis), ops.Flip(ops.Slice(x, axis, n-1-after, n-1, 1), axis), nil
-	})
+// at is how many elements are before and after along an axis of an array of rank n.
+func (o *pad) at(axis, n int) (before, after int) {
+	return o.ends[2*(n-1-axis)], o.ends[2*(n-1-axis)+1]
 }
 
-// PadReplicate returns x with its first and last elements repeated: 1 1 | 1 2 3 | 3 3.
-// ends are as for [Pad].
-func PadReplicate(x *node, ends ...int) *node {
-	return extended(x, "pad_replicate", ends, func(x *node, axis, n, before, after int) (left, right *node, err error) {
-		if n == 0 && before+after > 0 {
-			return nil, nil, fmt.Errorf("no element to repeat along axis %d of %v", axis, x.Shape())
-		}
-		repeat := func(at, times int) *node {
-			d := x.Shape().Dims()
-			d[axis] = times
-			return ops.Broadcast(ops.Slice(x, axis, at, at+1, 1), d...)
-		}
-		return repeat(0, before), repeat(n-1, after), nil
-	})
+func (o pad) Shape(in []graph.Shape) (graph.Shape, error) {
+	d := in[0].Dims()
+	for i := range d {
+		before, after := o.at(i, len(d))
+		d[i] += before + after
+	}
+	return lower.ShapeOf(d)
 }
 
-// PadCircular returns x with what follows when it is repeated: 2 3 | 1 2 3 | 1 2. ends
-// are as for [Pad], and at most the length of their axis.
-func PadCircular(x *node, ends ...int) *node {
-	return extended(x, "pad_circular", ends, func(x *node, axis, n, before, after int) (left, right *node, err error) {
-		if before > n || after > n {
-			return nil, nil, fmt.Errorf("%d and %d elements from the other end of %d along axis %d", before, after, n, axis)
+// place is where the operand stands in a result of that shape.
+func (o *pad) place(to graph.Shape) (stride []int, offset int) {
+	stride = strides(to.Dims())
+	for i, s := range stride {
+		before, _ := o.at(i, len(stride))
+		offset += before * s
+	}
+	return stride, offset
+}
+
+func (o pad) Grad(y, dy *node) []*node {
+	stride, offset := o.place(y.Shape())
+	return []*node{graph.View(dy, y.Arg(0).Shape(), stride, offset)}
+}
+
+func (o pad) Lower(b *builder, in []value) value {
+	from := b.Shape(in[0])
+	to, _ := o.Shape([]graph.Shape{from})
+	stride, offset := o.place(to)
+	xs, walks, offsets := []value{in[0]}, [][]int{stride}, []int{offset}
+	if o.value != 0 {
+		// What is beside the operand along an axis is as long as it along those before,
+		// and as the result along those after.
+		d, base := to.Dims(), 0
+		beside := func(n, at, offset int) {
+			d[at] = n
+			xs, walks, offsets = append(xs, b.Full(o.value, graph.Dims(d...))), append(walks, stride), append(offsets, offset)
 		}
-		return ops.Slice(x, axis, n-before, n, 1), ops.Slice(x, axis, 0, after, 1), nil
-	})
+		for i, n := range from.Dims() {
+			before, after := o.at(i, len(d))
+			if before > 0 {
+				beside(before, i, base)
+			}
+			if base += before * stride[i]; after > 0 {
+				beside(after, i, base+n*stride[i])
+			}
+			d[i] = n
+		}
+	}
+	return b.Place(to, xs, walks, offsets)
 }
 
 // framed returns how many elements are put before and after each axis of x.
@@ -104,72 +133,6 @@ func cropped(x *node, before, after []int) *node {
 		}
 	}
 	return x
-}
-
-// extended is x with what edges makes of each end of each axis, the last axis first,
-// and without what negative numbers take away.
-func extended(x *node, what string, ends []int, edges func(x *node, axis, n, before, after int) (left, right *node, err error)) *node {
-	before, after, err := framed(x, ends)
-	if err != nil {
-		return graph.Bad(err, what, x)
-	}
-	y := x
-	for i := range before {
-		axis := len(before) - 1 - i
-		b, a := max(before[axis], 0), max(after[axis], 0)
-		if a+b == 0 {
-			continue
-		}
-		left, right, err := edges(y, axis, y.Shape().Dim(axis), b, a)
-		if err != nil {
-			return graph.Bad(err, what, x)
-		}
-		y = beside(axis, left, y, right)
-	}
-	return cropped(y, before, after)
-}
-
-// beside joins what is not empty along an axis.
-func beside(axis int, parts ...*node) *node {
-	var some []*node
-	for _, p := range parts {
-		if p.Err() != nil || p.Shape().Dim(axis) > 0 {
-			some = append(some, p)
-		}
-	}
-	if len(some) == 0 {
-		return parts[0]
-	}
-	return ops.Concat(axis, some...)
-}
-
-// Roll returns x moved on by so many places along each of some axes, what leaves at one
-// end coming in at the other. Without axes there is one shift, of the elements as one
-// row.
-func Roll(x *node, shifts []int, axes ...int) *node {
-	if x.Err() != nil {
-		return x
-	}
-	if len(axes) == 0 && len(shifts) == 1 {
-		return ops.Reshape(Roll(ops.Reshape(x, -1), shifts, 0), x.Shape().Dims()...)
-	}
-	if len(shifts) != len(axes) {
-		return graph.Bad(fmt.Errorf("%d shifts for %d axes", len(shifts), len(axes)), "roll", x)
-	}
-	y := x
-	for i, a := range axes {
-		axis, err := axisOf(x.Shape(), a)
-		if err != nil {
-			return graph.Bad(err, "roll", x)
-		}
-		n := x.Shape().Dim(axis)
-		if n == 0 {
-			continue
-		}
-		at := (n - shifts[i]%n) % n // what is first
-		y = beside(axis, ops.Slice(y, axis, at, n, 1), ops.Slice(y, axis, 0, at, 1))
-	}
-	return y
 }
 
 // Tril returns x with zeros above a diagonal of its last two axes: the main one if

@@ -163,25 +163,28 @@ func (o resample) Grad(_, dy *node) []*node {
 
 func (o resample) Lower(b *builder, in []value) value {
 	s := b.Shape(in[0])
-	t := o.table()
-	length, inner := s.Dim(o.axis), strides(s.Dims())[o.axis]
 	to, _ := o.Shape([]graph.Shape{s})
-	rows := to.Size() / max(1, inner)
+	t := o.table()
+	t.length, t.inner = s.Dim(o.axis), strides(s.Dims())[o.axis]
+	places := len(t.first) - 1
 	w32 := make([]float32, len(t.weight))
 	for i, w := range t.weight {
 		w32[i] = float32(w)
 	}
-	return b.Kernel(lower.Kernel{Name: "resample", Key: o, Rows: rows, Work: 2 * inner * (1 + len(t.from)/max(1, len(t.first)-1)),
-		F32: func(dst, src [][]float32, lo, hi int) { weigh(dst[0], src[0], t, w32, length, inner, lo, hi) },
-		F64: func(dst, src [][]float64, lo, hi int) { weigh(dst[0], src[0], t, t.weight, length, inner, lo, hi) },
+	return b.Kernel(lower.Kernel{Name: "resample", Key: o, Rows: to.Size() / max(1, places*t.inner), Work: t.inner * (places + len(t.from)),
+		F32: func(dst, src [][]float32, lo, hi int) { weigh(dst[0], src[0], &t, w32, lo, hi) },
+		F64: func(dst, src [][]float64, lo, hi int) { weigh(dst[0], src[0], &t, t.weight, lo, hi) },
 	}, []graph.Shape{to}, in...)[0]
 }
 
 // A table says of each place which elements it is made of: those of from[first[i]:first[i+1]],
-// times their weights.
+// times their weights; each if all places have as many. Elements have inner neighbours,
+// and length is how many there are.
 type table struct {
-	first, from []int32
-	weight      []float64
+	first, from   []int32
+	weight        []float64
+	each          int
+	length, inner int
 }
 
 // taps is how many elements each mode weighs.
@@ -199,7 +202,7 @@ func (o resample) table() (t table) {
 		for i := range o.to + 1 {
 			t.first = append(t.first, int32(k*i))
 		}
-		t.from, t.weight = from, weight
+		t.from, t.weight, t.each = from, weight, k
 		return t
 	}
 	t.first = make([]int32, o.from+1) // elements in order of places: a counting sort
@@ -214,6 +217,12 @@ func (o resample) table() (t table) {
 	for i, e := range from {
 		t.from[next[e]], t.weight[next[e]] = int32(i/k), weight[i]
 		next[e]++
+	}
+	t.each = len(from) / max(1, o.from)
+	for e := range o.from {
+		if int(t.first[e+1]-t.first[e]) != t.each {
+			t.each = 0
+		}
 	}
 	return t
 }
@@ -264,41 +273,73 @@ func keys(d float64) float64 {
 	return float64((float64((float64(a*d)-5*a)*d)+8*a)*d) - 4*a
 }
 
-// weigh makes the rows lo to hi of dst, each of inner elements: row i of an array is
-// place i%(places) of its outer part.
-func weigh[T float32 | float64](dst, src []T, t table, weight []T, length, inner, lo, hi int) {
+// weigh makes the rows lo to hi of dst, a row being all places of an axis.
+func weigh[T float32 | float64](dst, src []T, t *table, weight []T, lo, hi int) {
 	places := len(t.first) - 1
 	for r := lo; r < hi; r++ {
-		outer, i := r/places, r%places
-		first, end := t.first[i], t.first[i+1]
-		x := src[outer*length*inner:][:length*inner]
-		if inner == 1 {
-			sum := T(0)
-			for k := first; k < end; k++ {
-				sum += T(weight[k] * x[t.from[k]])
-			}
-			dst[r] = sum
+		x, y := src[r*t.length*t.inner:][:t.length*t.inner], dst[r*places*t.inner:][:places*t.inner]
+		if t.inner == 1 {
+			weighLine(y, x, t, weight)
 			continue
 		}
-		y := dst[r*inner:][:inner]
-		if first == end {
-			clear(y)
-		}
-		for k := first; k < end; k++ {
-			addScaled(y, x[int(t.from[k])*inner:][:inner], weight[k], k > first)
+		for i := range places {
+			weighPlace(y[i*t.inner:][:t.inner], x, t.from[t.first[i]:t.first[i+1]], weight[t.first[i]:t.first[i+1]])
 		}
 	}
 }
 
-// addScaled sets y to w·x, or adds it.
-func addScaled[T float32 | float64](y, x []T, w T, add bool) {
-	if !add {
-		for i, v := range x[:len(y)] {
-			y[i] = w * v
+// weighLine makes places of one element each.
+func weighLine[T float32 | float64](y, x []T, t *table, weight []T) {
+	switch t.each {
+	case 1:
+		from, w := t.from[:len(y)], weight[:len(y)]
+		for i := range y {
+			y[i] = w[i] * x[from[i]]
+		}
+	case 2:
+		from, w := t.from[:2*len(y)], weight[:2*len(y)]
+		for i := range y {
+			y[i] = T(w[2*i]*x[from[2*i]]) + T(w[2*i+1]*x[from[2*i+1]])
+		}
+	default:
+		for i := range y {
+			sum := T(0)
+			from, w := t.from[t.first[i]:t.first[i+1]], weight[t.first[i]:t.first[i+1]]
+			for k, e := range from {
+				sum += T(w[k] * x[e])
+			}
+			y[i] = sum
+		}
+	}
+}
+
+// weighPlace makes a place of the elements from, which are as long as it.
+func weighPlace[T float32 | float64](y, x []T, from []int32, w []T) {
+	n := len(y)
+	at := func(k int) []T { return x[int(from[k])*n:][:n] }
+	switch len(from) {
+	case 0:
+		clear(y)
+		return
+	case 1:
+		if w[0] == 1 {
+			copy(y, at(0))
+			return
+		}
+		w, a := w[0], at(0)
+		for i := range y {
+			y[i] = w * a[i]
 		}
 		return
 	}
-	for i, v := range x[:len(y)] {
-		y[i] += T(w * v)
+	w0, w1, a, b := w[0], w[1], at(0), at(1)
+	for i := range y {
+		y[i] = T(w0*a[i]) + T(w1*b[i])
+	}
+	for k := 2; k < len(from); k++ {
+		w, a := w[k], at(k)
+		for i := range y {
+			y[i] += T(w * a[i])
+		}
 	}
 }

@@ -93,6 +93,21 @@ func padded(names, doc string, make func(in []*node, a spec.Args) *node, f func(
 		append([]spec.Setting{ends}, settings...)...)
 }
 
+// extendSamples have both directions.
+func extendSamples() (all []gt.Sample) {
+	for _, c := range []struct {
+		x []int
+		o extend
+	}{
+		{[]int{4}, extend{before: 3, after: 2, edge: Reflect}}, {[]int{2, 3}, extend{axis: -1, before: 4, edge: Replicate}}, {[]int{3, 2}, extend{before: 1, after: 3, edge: Circular}},
+		{[]int{6, 2}, extend{before: 1, after: 2, edge: Reflect, back: true}}, {[]int{2, 7, 2}, extend{axis: 1, before: 3, after: 1, edge: Replicate, back: true}}, {[]int{2, 6}, extend{axis: 1, before: 1, after: 2, edge: Circular, back: true}},
+		{[]int{0, 3}, extend{axis: 1, before: 1, edge: Reflect}},
+	} {
+		all = append(all, gt.One(c.x).By(func(in []*node) *node { return c.o.of(in[0]) }))
+	}
+	return all
+}
+
 func rolled(shift int, axes ...int) func(in []*node) *node {
 	return func(in []*node) *node { return Roll(in[0], []int{shift}, axes...) }
 }

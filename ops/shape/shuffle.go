@@ -1,10 +1,12 @@
 package shape
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/ops"
 )
 
@@ -14,65 +16,96 @@ import (
 // PixelShuffle returns x, images × channels·r² × rows × columns, as images × channels ×
 // rows·r × columns·r: the r² channels of each are the pixels of a square. Shi and others
 // 2016, https://arxiv.org/abs/1609.05158. With one or three lengths it takes r or r³.
-func PixelShuffle(x *node, r int) *node {
-	if x.Err() != nil {
-		return x
-	}
-	lengths, err := spatial(x.Shape())
-	n, channels := len(lengths), 0
-	if err == nil {
-		channels, err = divided(x.Shape().Dim(1), r, n)
-	}
-	if err != nil {
-		return graph.Bad(err, "pixel_shuffle", x)
-	}
-	apart := slices.Concat([]int{x.Shape().Dim(0), channels}, slices.Repeat([]int{r}, n), lengths)
-	order, to := []int{0, 1}, []int{x.Shape().Dim(0), channels}
-	for i, d := range lengths {
-		order, to = append(order, 2+n+i, 2+i), append(to, d*r)
-	}
-	return ops.Reshape(ops.Transpose(ops.Reshape(x, apart...), order...), to...)
-}
-
-// divided returns channels/rⁿ.
-func divided(channels, r, n int) (int, error) {
-	left := channels
-	for range n {
-		if r < 1 || left%r != 0 {
-			return 0, fmt.Errorf("%d channels are not whole blocks of %d places along each of %d axes", channels, r, n)
-		}
-		left /= r
-	}
-	return left, nil
-}
+func PixelShuffle(x *node, r int) *node { return pixels{r, false}.of(x) }
 
 // PixelUnshuffle undoes [PixelShuffle]: each square of r × r pixels becomes r² channels.
-func PixelUnshuffle(x *node, r int) *node {
+func PixelUnshuffle(x *node, r int) *node { return pixels{r, true}.of(x) }
+
+// pixels is that shuffle, or back. Each is the gradient of the other.
+type pixels struct {
+	r    int
+	back bool
+}
+
+func (o pixels) of(x *node) *node {
 	if x.Err() != nil {
 		return x
 	}
-	lengths, err := spatial(x.Shape())
-	for _, d := range lengths {
-		if err == nil && (r < 1 || d%r != 0) {
-			err = fmt.Errorf("a length of %d does not divide into %d", d, r)
-		}
+	return graph.Apply(o, x)
+}
+
+func (o pixels) Name() string           { return graph.Title(o.Describe()) }
+func (pixels) Locality() graph.Locality { return graph.Moves }
+
+func (o pixels) Describe() graph.Call {
+	if o.back {
+		return graph.CallOf("pixel_unshuffle", "factor", o.r)
 	}
+	return graph.CallOf("pixel_shuffle", "factor", o.r)
+}
+
+func (o pixels) Shape(in []graph.Shape) (graph.Shape, error) {
+	lengths, err := spatial(in[0])
 	if err != nil {
-		return graph.Bad(err, "pixel_unshuffle", x)
+		return in[0], err
 	}
-	n, channels := len(lengths), x.Shape().Dim(1)
-	apart, order := []int{x.Shape().Dim(0), channels}, []int{0, 1}
-	to := []int{x.Shape().Dim(0), channels}
-	for i, d := range lengths {
-		apart = append(apart, d/r, r)
-		order = append(order, 3+2*i)
-		to[1] *= r
-		to = append(to, d/r)
+	d := in[0].Dims()
+	for i, n := range lengths {
+		whole, part := &d[1], &d[2+i]
+		if o.back {
+			whole, part = part, whole
+		}
+		if o.r < 1 || *whole%o.r != 0 {
+			what := fmt.Sprintf("%d channels are not whole blocks of %d places along each of %d axes", in[0].Dim(1), o.r, len(lengths))
+			if o.back {
+				what = fmt.Sprintf("a length of %d does not divide into %d", n, o.r)
+			}
+			return in[0], errors.New(what)
+		}
+		*whole, *part = *whole/o.r, *part*o.r
 	}
+	return lower.ShapeOf(d)
+}
+
+func (o pixels) Grad(_, dy *node) []*node {
+	o.back = !o.back
+	return []*node{graph.Apply(o, dy)}
+}
+
+func (o pixels) Lower(b *builder, in []value) value {
+	s := b.Shape(in[0])
+	to, _ := o.Shape([]graph.Shape{s})
+	small := s // with channels for pixels: images × channels × pixels of a square × lengths
+	if o.back {
+		small = to
+	}
+	d := small.Dims()
+	n := len(d) - 2
+	apart := slices.Concat([]int{d[0], d[1]}, slices.Repeat([]int{o.r}, n), d[2:])
+	for range n {
+		apart[1] /= o.r
+	}
+	order := []int{0, 1} // of the axes in the array with larger lengths
 	for i := range n {
-		order = append(order, 2+2*i)
+		order = append(order, 2+n+i, 2+i)
 	}
-	return ops.Reshape(ops.Transpose(ops.Reshape(x, apart...), order...), to...)
+	lengths := make([]int, len(order))
+	for i, k := range order {
+		lengths[i] = apart[k]
+	}
+	stride := strides(lengths)
+	if !o.back {
+		dense := strides(apart)
+		for i, k := range order {
+			stride[i] = dense[k]
+		}
+		return b.Reshape(b.Strided(in[0], graph.Dims(lengths...), stride, 0), to)
+	}
+	turned := make([]int, len(order))
+	for i, k := range order {
+		turned[k] = stride[i]
+	}
+	return b.Reshape(b.Strided(in[0], graph.Dims(apart...), turned, 0), to)
 }
 
 // ChannelShuffle returns x with its channels, the second axis, dealt out: the first of

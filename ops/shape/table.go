@@ -24,6 +24,13 @@ var frames = []ops.Row{
 	around("pad_reflect", "x with what is next to its ends mirrored around it: pad_reflect(x, [1, 2])", PadReflect),
 	around("pad_replicate", "x with its first and last elements repeated around it: pad_replicate(x, [1, 2])", PadReplicate),
 	around("pad_circular", "x with what follows when it is repeated around it: pad_circular(x, [1, 2])", PadCircular),
+	row("extend", "x with elements before and after along one axis, as pad_reflect, pad_replicate and pad_circular have them along several: extend(x, 0, 1, 2)", "x, 0, 1, 1", 1,
+		func(in []*node, a spec.Args) *node {
+			return extend{axis: a.Whole("axis"), before: a.Whole("before"), after: a.Whole("after"), edge: Edge(a.Word("edge")), back: a.Flag("back")}.of(in[0])
+		}, extendSamples(),
+		whole("axis", "which axis", any32), whole("before", "elements before it", length), whole("after", "elements after it", length),
+		spec.Setting{Name: "edge", Doc: "what is beyond the ends", Kind: spec.Word, Default: "reflect", Choices: []string{"reflect", "replicate", "circular"}},
+		spec.Setting{Name: "back", Doc: "the gradient, x being that by the result", Kind: spec.Flag, Default: false}),
 	row("roll", "x moved on by so many places along each axis, or as one row if there is none; what leaves comes in at the other end: roll(x, 1, 0)", "x, 1", 1,
 		func(in []*node, a spec.Args) *node { return Roll(in[0], a.Wholes("shifts"), a.Wholes("axis")...) },
 		[]gt.Sample{gt.One([]int{5}).By(rolled(2)), gt.One([]int{4, 3}).By(rolled(-1, 0)), gt.One([]int{3, 4}).By(rolled(6, 1)),

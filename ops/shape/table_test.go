@@ -117,7 +117,7 @@ func TestMistakes(t *testing.T) {
 		{shape.Pad(v, 0, -3, -3), "3 and 3 elements cannot be taken from 5 along axis 0"},
 		{shape.PadReflect(m, 4, 0), "4 and 0 mirrored elements of 4 along axis 1"},
 		{shape.PadCircular(m, 0, 5), "0 and 5 elements from the other end of 4"},
-		{shape.PadReplicate(g.Input("e", 2, 0), 1, 0), "no element to repeat along axis 1 of 2x0"},
+		{shape.PadReplicate(g.Input("e", 2, 0), 1, 0), "no element to repeat along axis 1"},
 		{shape.Roll(m, []int{1, 2}, 0), "2 shifts for 1 axes"},
 		{shape.Roll(m, []int{1}, 2), "axis 2 of an array of 2 axes"},
 		{shape.Tril(v, 0), "5 is not a matrix"},
