@@ -33,6 +33,7 @@ var flagHeads = map[string]string{
 	"score":       "what ranks, and what settings are chosen by",
 	"schedule":    "learning rate by the step, such as cosine or linear, which fall to 0, 'warmup(steps=100) | cosine', or constant",
 	"seed":        "seed of what is random",
+	"shape":       "lengths of a row's inputs, such as 28,28 or 3,32,32",
 	"start":       "where to start, such as x=4,y=3 or x=[0,0]",
 	"steps":       "number of steps",
 	"temperature": "how much is left to chance",

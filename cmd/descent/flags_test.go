@@ -85,7 +85,7 @@ func TestWrongFlags(t *testing.T) {
 	}
 	t.Chdir(dir)
 	calls := map[string][]string{
-		"bench": {"bench", table, "-t", "y"}, "diff": {"bench", "diff", "a.json", "b.json"}, "train": {"train", table, "-t", "y"}, "predict": {"predict", model, table}, "serve": {"serve", model}, "export": {"export", model, "--out", "a"},
+		"bench": {"bench", table, "-t", "y"}, "diff": {"bench", "diff", "a.json", "b.json"}, "train": {"train", table, "-t", "y"}, "predict": {"predict", model, table}, "serve": {"serve", model}, "export": {"export", model, "--out", "a"}, "import": {"import", filepath.Join(model, weightsFile), "--model", "mlp(2)", "--columns", "1", "--out", "imported"},
 		"show": {"show", "linear"}, "schedule": {"show", "schedule", "cosine"}, "check": {"check"}, "grad": {"grad", "x^2", "x=1"},
 		"min": {"min", "x^2", "--start", "x=1"}, "fit": {"fit", "y ~ a*x", table, "--start", "a=1"}, "lab": {"lab", "cubic"},
 	}
@@ -93,7 +93,7 @@ func TestWrongFlags(t *testing.T) {
 	// any text may be right.
 	wrong := map[string]string{
 		"data": "", "drop": "nosuch", "use": "nosuch", "categorical": "nosuch", "missing": "", "out": "", "monitor": "nosuch", "keep": "nosuch",
-		"predict": "", "weight": "nosuch", "sigma": "nosuch", "tensorboard": "",
+		"predict": "", "weight": "nosuch", "sigma": "nosuch", "tensorboard": "", "columns": "", "class-names": "", "outputs": "",
 	}
 	everyFlag(func(cmd *cobra.Command, f *pflag.Flag) {
 		bad, ok := wrong[f.Name]

@@ -32,6 +32,7 @@ var commands = []func() *cobra.Command{
 	explainCommand,
 	generateCommand,
 	exportCommand,
+	importCommand,
 	showCommand,
 	checkCommand,
 	gradCommand,

@@ -29,6 +29,7 @@ func examples(folder string) map[string][]string {
 		"explain":            {in("model"), in("names.csv")},
 		"explain --json":     {in("model"), in("names.csv"), "--json"},
 		"export":             {in("model"), "--to", "safetensors", "--out", in("exported")},
+		"import":             {in("kept"), "--out", in("imported")},
 		"generate":           {in("written"), "--prompt", "Alice", "--length", "20"},
 		"predict --json":     {in("model"), in("names.csv"), "--json"},
 		"show":               {"mlp(4)"},
@@ -78,6 +79,7 @@ func exampleFiles(t *testing.T) (folder string) {
 	for _, args := range [][]string{
 		{"train", filepath.Join(folder, "names.csv"), "-t", hostile + "kind", "--epochs", "1", "--out", filepath.Join(folder, "model"), "-q"},
 		{"train", "alice", "--model", "embed(2) | gpt(1)", "--epochs", "1", "--context", "8", "--batch", "400", "--out", filepath.Join(folder, "written"), "-q"},
+		{"export", filepath.Join(folder, "model"), "--to", "safetensors", "--out", filepath.Join(folder, "kept")},
 		append([]string{"bench"}, examples(folder)["bench"]...),
 	} {
 		if status, _, errs := descent(args...); status != 0 {

@@ -155,28 +155,36 @@ func (m *saved) predictor() (*train.Predictor, error) {
 // parseSaved reads the text of a model.json and checks what the rest of the
 // program relies on.
 func parseSaved(path string, text []byte) (*saved, error) {
-	fail := func(err error) (*saved, error) { return nil, fmt.Errorf("%s: %w", path, err) }
+	m, err := unsealed(text)
+	if err == nil {
+		err = m.checkSums(text)
+	}
+	if err == nil {
+		err = m.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// unsealed reads the text of a model.json, whatever its sums are.
+func unsealed(text []byte) (*saved, error) {
 	var head struct {
 		Format int `json:"format"`
 	}
 	m := &saved{}
 	if err := numjson.Unmarshal(text, &head); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if head.Format < 1 || head.Format > savedFormat {
-		return fail(fmt.Errorf("format %d; this program reads formats 1 to %d: predict with the program that wrote it (descent version), or train again", head.Format, savedFormat))
+		return nil, fmt.Errorf("format %d; this program reads formats 1 to %d: predict with the program that wrote it (descent version), or train again", head.Format, savedFormat)
 	}
 	if err := numjson.UnmarshalStrict(text, m); err != nil {
-		return fail(err)
+		return nil, err
 	}
 	if m.Schema != nil {
 		m.levels = m.Schema.Levels()
-	}
-	if err := m.checkSums(text); err != nil {
-		return fail(err)
-	}
-	if err := m.check(); err != nil {
-		return fail(err)
 	}
 	return m, nil
 }

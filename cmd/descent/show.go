@@ -40,7 +40,7 @@ func showCommand() *cobra.Command {
 	f.SortFlags = false
 	o.given = f.Changed
 	f.IntVar(&o.Features, "features", 4, "inputs of a row, or tokens of a sequence (default 64)")
-	f.IntSliceVar(&o.Shape, "shape", nil, "lengths of a row's inputs, such as 28,28 or 3,32,32 (default: 28,28 for a model of pictures)")
+	f.IntSliceVar(&o.Shape, "shape", nil, about("shape", " (default: 28,28 for a model of pictures)"))
 	f.IntVar(&o.Classes, "classes", -1, "classes of the target, 0 for a number (default: 3, 2 for logistic, 0 for linear, 65 kinds of tokens)")
 	f.IntVarP(&o.batch, "batch", "b", 32, about("batch", ""))
 	lossFlag(f, &o.Loss, " (default: what suits the model)")

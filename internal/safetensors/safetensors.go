@@ -65,7 +65,32 @@ type entry struct {
 	Offsets []int  `json:"data_offsets"`
 }
 
-var width = map[string]int{"F32": 4, "F64": 8}
+// readers make elements of bytes, by the type of elements: as float32 where that has all of
+// them. Encode writes F32 and F64.
+var readers = map[string]struct {
+	width int
+	f32   func(b []byte) float32
+	f64   func(b []byte) float64
+}{
+	"F32":  {width: 4, f32: func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }},
+	"F64":  {width: 8, f64: func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }},
+	"F16":  {width: 2, f32: func(b []byte) float32 { return Half(binary.LittleEndian.Uint16(b)) }},
+	"BF16": {width: 2, f32: func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) }},
+	"I64":  {width: 8, f64: func(b []byte) float64 { return float64(int64(binary.LittleEndian.Uint64(b))) }},
+	"I32":  {width: 4, f64: func(b []byte) float64 { return float64(int32(binary.LittleEndian.Uint32(b))) }},
+}
+
+// Half returns the number that has these bits in IEEE's format of 16 bits.
+func Half(bits uint16) float32 {
+	sign, exponent, fraction := uint32(bits>>15)<<31, uint32(bits>>10&31), uint32(bits&1023)
+	switch exponent {
+	case 0: // fraction·2⁻²⁴, which is exact
+		return math.Float32frombits(sign | math.Float32bits(float32(fraction)/(1<<24)))
+	case 31: // infinite, or no number
+		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+}
 
 // Encode returns the text of the file. Tensors are written in the order of
 // their names, so that equal content makes equal files; the checksum is added. It panics if a shape
@@ -195,10 +220,11 @@ func decodeHeader(text []byte) (list []namedEntry, meta map[string]string, err e
 
 // read takes the tensor from its place in body, which must begin at at.
 func (e *namedEntry) read(body []byte, at int) (t Tensor, end int, err error) {
-	size, ok := width[e.DType]
+	r, ok := readers[e.DType]
 	if !ok {
-		return t, 0, fmt.Errorf("element type %q; F32 and F64 can be read", e.DType)
+		return t, 0, fmt.Errorf("element type %q; F32, F64, F16, BF16, I64 and I32 can be read", e.DType)
 	}
+	size := r.width
 	n, ok := product(e.Shape)
 	if !ok || n > len(body)/size {
 		return t, 0, fmt.Errorf("shape %v does not fit in %d bytes", e.Shape, len(body))
@@ -208,15 +234,15 @@ func (e *namedEntry) read(body []byte, at int) (t Tensor, end int, err error) {
 	}
 	t = Tensor{Name: e.name, Shape: e.Shape}
 	raw := body[at : at+n*size]
-	if size == 4 {
+	if r.f32 != nil {
 		t.F32 = make([]float32, n)
 		for i := range t.F32 {
-			t.F32[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+			t.F32[i] = r.f32(raw[size*i:])
 		}
 	} else {
 		t.F64 = make([]float64, n)
 		for i := range t.F64 {
-			t.F64[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
+			t.F64[i] = r.f64(raw[size*i:])
 		}
 	}
 	return t, at + n*size, nil

@@ -42,6 +42,26 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Halves and whole numbers are read as the numbers that they are.
+func TestOtherElements(t *testing.T) {
+	f, err := Decode(raw(`{"h":{"dtype":"F16","shape":[8],"data_offsets":[0,16]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[16,20]},"n":{"dtype":"I64","shape":[],"data_offsets":[20,28]},"i":{"dtype":"I32","shape":[1],"data_offsets":[28,32]}}`,
+		"\x00\x3c\x00\xc0\xff\x7b\x01\x00\x00\x04\x55\x35\x00\xfc\x00\x80"+"\x80\x3f\x49\xc0"+"\xfe\xff\xff\xff\xff\xff\xff\xff"+"\xfd\xff\xff\xff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]float64{{1, -2, 65504, 1. / (1 << 24), 1. / (1 << 14), 0.333251953125, math.Inf(-1), 0}, {1, -3.140625}, {-2}, {-3}} {
+		if got := f.Tensors[i].Float64s(); !reflect.DeepEqual(got, want) && i > 0 || i == 0 && !reflect.DeepEqual(got[:7], want[:7]) {
+			t.Errorf("%s: %v, not %v", f.Tensors[i].Name, got, want)
+		}
+	}
+	if zero := f.Tensors[0].F32[7]; zero != 0 || !math.Signbit(float64(zero)) {
+		t.Errorf("-0 is %v", zero)
+	}
+	if x := Half(0x7e00); x == x {
+		t.Errorf("NaN is %v", x)
+	}
+}
+
 func raw(header, body string) []byte {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+body...)
 }

@@ -14,6 +14,7 @@ import (
 
 	"descent/graph"
 	"descent/internal/foreign"
+	"descent/internal/safetensors"
 	"descent/models"
 	"descent/models/torch"
 )
@@ -166,27 +167,26 @@ func declares(spec models.Spec) bool {
 	return true
 }
 
-// TestPyTorch: PyTorch's nets load the files and compute the same.
-func TestPyTorch(t *testing.T) {
+// nets runs testdata/nets.py on the inputs of all cases, with files by ending, and returns
+// the folder and what PyTorch makes of the inputs.
+func nets(t *testing.T, mode string, files func(name string, y *graph.Node) map[string][]byte) (folder string, out map[string][]float64) {
+	t.Helper()
 	python := foreign.Python(t, "torch", "numpy")
-	folder := t.TempDir()
-	want := map[string][]float64{}
+	folder, out = t.TempDir(), map[string][]float64{}
 	for _, c := range cases {
-		x, y := build(t, c.model, c.shape, c.tokens)
-		in := input(c.name, c.shape, c.tokens)
-		want[c.name] = computed(t, x, y, in)
-		var bytes []byte
-		for _, v := range in {
-			bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(float32(v)))
+		_, y := build(t, c.model, c.shape, c.tokens)
+		all := files(c.name, y)
+		for _, v := range input(c.name, c.shape, c.tokens) {
+			all[".in"] = binary.LittleEndian.AppendUint32(all[".in"], math.Float32bits(float32(v)))
 		}
-		path := filepath.Join(folder, c.name)
-		for ending, text := range map[string][]byte{".safetensors": torch.Encode(y.Graph(), nil), ".in": bytes, ".shape": []byte(strings.Trim(fmt.Sprint(append([]int{rows}, c.shape...)), "[]"))} {
-			if err := os.WriteFile(path+ending, text, 0o600); err != nil {
+		all[".shape"] = []byte(strings.Trim(fmt.Sprint(append([]int{rows}, c.shape...)), "[]"))
+		for ending, text := range all {
+			if err := os.WriteFile(filepath.Join(folder, c.name+ending), text, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if out, err := exec.Command(python, "testdata/nets.py", folder).CombinedOutput(); err != nil {
+	if out, err := exec.Command(python, "testdata/nets.py", mode, folder).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, c := range cases {
@@ -194,15 +194,115 @@ func TestPyTorch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(text) != 4*len(want[c.name]) {
-			t.Fatalf("%s: %d bytes for %d numbers", c.name, len(text), len(want[c.name]))
+		for ; len(text) >= 4; text = text[4:] {
+			out[c.name] = append(out[c.name], float64(math.Float32frombits(binary.LittleEndian.Uint32(text))))
 		}
-		for i, w := range want[c.name] {
-			got := float64(math.Float32frombits(binary.LittleEndian.Uint32(text[4*i:])))
-			if !(math.Abs(got-w) <= 1e-5*max(1, math.Abs(w))) {
-				t.Errorf("%s: output %d is %v in PyTorch, %v here", c.name, i, got, w)
-				break
+	}
+	return folder, out
+}
+
+// agree holds what PyTorch makes against what our program makes.
+func agree(t *testing.T, name string, theirs, ours []float64) {
+	t.Helper()
+	if len(theirs) != len(ours) {
+		t.Fatalf("%s: %d numbers, %d here", name, len(theirs), len(ours))
+	}
+	for i, w := range ours {
+		if !(math.Abs(theirs[i]-w) <= 1e-5*max(1, math.Abs(w))) {
+			t.Errorf("%s: output %d is %v in PyTorch, %v here", name, i, theirs[i], w)
+			return
+		}
+	}
+}
+
+// TestPyTorch: PyTorch's nets load the files and compute the same.
+func TestPyTorch(t *testing.T) {
+	_, theirs := nets(t, "load", func(_ string, y *graph.Node) map[string][]byte {
+		return map[string][]byte{".safetensors": torch.Encode(y.Graph(), nil)}
+	})
+	for _, c := range cases {
+		x, y := build(t, c.model, c.shape, c.tokens)
+		agree(t, c.name, theirs[c.name], computed(t, x, y, input(c.name, c.shape, c.tokens)))
+	}
+}
+
+// TestOfPyTorch: models take the weights of files that PyTorch has written, in single and
+// half precision, whatever the names of modules, and compute the same.
+func TestOfPyTorch(t *testing.T) {
+	folder, theirs := nets(t, "save", func(string, *graph.Node) map[string][]byte { return map[string][]byte{} })
+	for _, c := range cases {
+		text, err := os.ReadFile(filepath.Join(folder, c.name+".safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := build(t, c.model, c.shape, c.tokens)
+		ours, _, err := torch.Decode(text, y.Graph(), nil)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		fill(t, y.Graph(), ours)
+		agree(t, c.name, theirs[c.name], computed(t, x, y, input(c.name, c.shape, c.tokens)))
+	}
+}
+
+// fill gives a graph the weights of a file of ours.
+func fill(t *testing.T, g *graph.Graph, text []byte) {
+	t.Helper()
+	f, err := safetensors.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range f.Tensors {
+		if err := g.Store().Lookup(x.Name).Set(x.Float64s()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Which module a layer takes is told by names, by numbers in them, or by the caller; else
+// it is an error.
+func TestMatches(t *testing.T) {
+	_, y := build(t, "dense(3) | relu | dense(3)", []int{3}, 0)
+	of := func(names ...string) []byte {
+		var f safetensors.File
+		for i, name := range names {
+			f.Tensors = append(f.Tensors, safetensors.Of(name+".weight", true, []int{3, 3}, slices.Repeat([]float64{float64(i)}, 9)), safetensors.Of(name+".bias", true, []int{3}, make([]float64, 3)))
+		}
+		return safetensors.Encode(f)
+	}
+	for _, c := range []struct {
+		names []string
+		given map[string]string
+		want  string // the first weight of both layers, or the error
+	}{
+		{[]string{"dense2", "dense"}, nil, "1 0"},
+		{[]string{"10", "9"}, nil, "1 0"},
+		{[]string{"a.fc2", "a.fc1"}, nil, "1 0"},
+		{[]string{"in", "out"}, nil, "layer dense may be one of in, out"},
+		{[]string{"out", "in"}, map[string]string{"dense": "in"}, "1 0"},
+		{[]string{"in", "out"}, map[string]string{"dense": "nosuch"}, "there is no nosuch.bias"},
+		{[]string{"in", "out"}, map[string]string{"conv": "in"}, "no layer conv"},
+		{[]string{"fc1"}, nil, "no module has its arrays, bias 3 and weight 3x3; there are none left"},
+		{[]string{"fc1", "fc2", "fc3"}, nil, "no place for fc3.bias 3, fc3.weight 3x3"},
+	} {
+		ours, _, err := torch.Decode(of(c.names...), y.Graph(), c.given)
+		if err != nil {
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v: %v, not %s", c.names, err, c.want)
 			}
+			continue
+		}
+		f, err := safetensors.Decode(ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := map[string]float64{}
+		for _, x := range f.Tensors {
+			first[x.Name] = x.Float64s()[0]
+		}
+		if got := fmt.Sprint(first["dense.w"], first["dense2.w"]); got != c.want {
+			t.Errorf("%v: %v, not %v", c.names, got, c.want)
 		}
 	}
 }

@@ -1,7 +1,9 @@
-"""Loads files of weights into PyTorch's nets and writes what they make of inputs.
+"""PyTorch's nets, written as a user would, and what they make of inputs.
 
-usage: nets.py FOLDER, which has for each case NAME.safetensors, NAME.in, float32, and
-NAME.shape; NAME.out is written. The nets are written as a user of PyTorch would.
+nets.py load FOLDER, which has for each case NAME.safetensors, NAME.in, float32, and NAME.shape:
+the net loads the file, and NAME.out is what it makes. nets.py save FOLDER: NAME.safetensors
+is written, too, of a net with weights of its own, whose modules have other names, in half
+precision for every second and third case.
 """
 
 import json
@@ -26,6 +28,28 @@ def load(path):
         name: torch.from_numpy(np.frombuffer(text, types[e["dtype"]], offset=8 + n + e["data_offsets"][0], count=int(np.prod(e["shape"]))).reshape(e["shape"]).copy())
         for name, e in header.items()
     }
+
+
+def save(path, tensors):
+    """Writes a file of safetensors, by the format's specification."""
+    header, body = {"__metadata__": {"format": "pt"}}, b""
+    names = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.int64: "I64"}
+    for name, x in sorted(tensors.items()):
+        raw = (x.view(torch.int16) if x.dtype == torch.bfloat16 else x).contiguous().numpy().tobytes()
+        header[name] = {"dtype": names[x.dtype], "shape": list(x.shape), "data_offsets": [len(body), len(body) + len(raw)]}
+        body += raw
+    head = json.dumps(header).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(head)) + head + body)
+
+
+def renamed(net):
+    """The state of a net whose modules are numbered."""
+    state = {}
+    for i, (name, m) in enumerate(net.named_children()):
+        for key, x in m.state_dict().items():
+            state[f"body.{i}.{key}"] = x
+    return state
 
 
 class Net(nn.Module):
@@ -104,14 +128,21 @@ NETS = {
 
 
 def main():
-    folder = sys.argv[1]
-    for file in sorted(os.listdir(folder)):
-        name, kind = os.path.splitext(file)
-        if kind != ".safetensors":
-            continue
-        path = os.path.join(folder, name)
-        net = NETS[name]()
-        net.load_state_dict(load(path + kind))
+    mode, folder = sys.argv[1:]
+    torch.manual_seed(1)
+    for k, file in enumerate(sorted(f for f in os.listdir(folder) if f.endswith(".in"))):
+        path = os.path.join(folder, file[:-3])
+        net = NETS[file[:-3]]()
+        if mode == "load":
+            net.load_state_dict(load(path + ".safetensors"))
+        else:
+            kind = [torch.float32, torch.float16, torch.bfloat16][k % 3]
+            with torch.no_grad():
+                for x in net.state_dict().values():
+                    if x.dtype == torch.float32:
+                        x += 0.3 * torch.rand_like(x)
+                        x.copy_(x.to(kind))
+            save(path + ".safetensors", {key: x.to(kind) if x.dtype == torch.float32 else x for key, x in renamed(net).items()})
         net.eval()
         x = np.fromfile(path + ".in", np.float32).reshape([int(d) for d in open(path + ".shape").read().split()])
         net(torch.from_numpy(x)).detach().numpy().astype(np.float32).tofile(path + ".out")
