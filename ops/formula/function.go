@@ -10,6 +10,7 @@ import (
 	"descent/graph"
 	"descent/internal/spec"
 	"descent/ops"
+	"descent/ops/joint"
 	"descent/ops/linalg"
 	"descent/ops/shape"
 )
@@ -50,7 +51,7 @@ var constants = func() map[string]float64 {
 
 // Table has the rows of every operation that a formula can call, of all packages of
 // operations.
-var Table = slices.Concat(ops.Table, shape.Table, linalg.Table)
+var Table = slices.Concat(ops.Table, shape.Table, linalg.Table, joint.Table)
 
 // operations are the functions that every formula can call, by all their names.
 var operations = sync.OnceValue(func() map[string]Func {
