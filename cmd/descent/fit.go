@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -37,14 +38,16 @@ type fitOptions struct {
 func fitCommand() *cobra.Command {
 	o := &fitOptions{}
 	cmd := &cobra.Command{
-		Use:   "fit 'RESPONSE ~ FORMULA' FILE --start name=value,...",
+		Use:   "fit 'RESPONSE ~ FORMULA' FILE [--start name=value,...]",
 		Short: "Fit a formula to a table",
 		Long: "Fit the parameters of a formula to the columns of a CSV file (- is the standard input)\n" +
 			"by least squares (Levenberg-Marquardt with the Jacobian of the compiled residuals), or by\n" +
 			"another loss. Names in the formula are columns, or parameters that --start names; a column\n" +
-			"with spaces in its name stands in backquotes. Rows of which a cell is missing are left out.\n" +
+			"with spaces in its name stands in backquotes. Shapes, such as logistic4(x), name their own\n" +
+			"parameters and find their start: descent fit shapes lists them. Rows of which a cell is missing are left out.\n" +
 			"The exit status is 1 if the search has not converged.",
-		Example: "  descent fit 'y ~ b1*(1-exp(-b2*x))' Misra1a.csv --start b1=500,b2=1e-4 --plot fit.svg\n" +
+		Example: "  descent fit 'y ~ logistic4(log(x))' file.csv --intervals profile\n" +
+			"  descent fit 'y ~ b1*(1-exp(-b2*x))' Misra1a.csv --start b1=500,b2=1e-4 --plot fit.svg\n" +
 			"  descent fit 'log(y) ~ b1-b2*x1*exp(-b3*x2)' Nelson.csv --start b1=2,b2=0.0001,b3=-0.01\n" +
 			"  descent fit 'price ~ a*area + b' houses.csv --start a=1,b=0 --loss 'huber(delta=2)'\n" +
 			"  descent fit 't ~ sqrt(2*h/g)' falls.csv --start g=9 --sigma error --absolute-sigma\n" +
@@ -55,14 +58,10 @@ func fitCommand() *cobra.Command {
 		},
 	}
 	explainMinus(cmd)
+	cmd.AddCommand(fitCompareCommand(), fitShapesCommand())
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.start, "start", nil, about("start", ": the parameters, each with a value"))
-	f.StringVar(&o.weights.Weight, "weight", "", about("weight", ": its variance is that of the residuals divided by its weight"))
-	f.StringVar(&o.weights.Sigma, "sigma", "", "`column` of standard deviations of the response, up to a common factor")
-	f.BoolVar(&o.weights.Absolute, "absolute-sigma", false, "--sigma has no unknown factor: standard errors follow from it alone")
-	o.add(cmd)
-	f.StringVar(&o.bounds, "bounds", "", about("bounds", ""))
+	o.modelFlags(cmd)
 	f.StringVarP(&o.loss, "loss", "l", "", about("loss", " (default: least squares)"))
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", about("optimizer", ", or a search such as lbfgs (default: Levenberg-Marquardt)"))
 	f.IntVar(&o.steps, "steps", 10000, about("steps", ", no more than this many"))
@@ -74,6 +73,39 @@ func fitCommand() *cobra.Command {
 	f.StringVar(&o.predict, "predict", "", "values of columns such as x=[10,20], or a CSV file, to predict the response for")
 	f.BoolVar(&o.json, "json", false, about("json", ", with all digits"))
 	return cmd
+}
+
+// modelFlags adds the flags of what is fitted to what.
+func (o *fitOptions) modelFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&o.start, "start", nil, about("start", ": the parameters, each with a value; shapes find what is not given"))
+	f.StringVar(&o.weights.Weight, "weight", "", about("weight", ": its variance is that of the residuals divided by its weight"))
+	f.StringVar(&o.weights.Sigma, "sigma", "", "`column` of standard deviations of the response, up to a common factor")
+	f.BoolVar(&o.weights.Absolute, "absolute-sigma", false, "--sigma has no unknown factor: standard errors follow from it alone")
+	o.add(cmd)
+	f.StringVar(&o.bounds, "bounds", "", about("bounds", ""))
+}
+
+// models reads formulas and the table.
+func (o *fitOptions) models(texts []string, path string) ([]*fit.Model, error) {
+	start, err := bindings(o.start...)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--start: %w", err))
+	}
+	bounds, err := parseBounds(o.bounds)
+	if err != nil {
+		return nil, usage(err)
+	}
+	params, err := parameters(start, bounds)
+	if err != nil {
+		return nil, usage(err)
+	}
+	table, err := o.table(path)
+	if err != nil {
+		return nil, err
+	}
+	all, err := fit.NewAll(texts, table, params, o.weights)
+	return all, usage(flagged(err))
 }
 
 func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []string) error {
@@ -143,14 +175,7 @@ func (o *fitOptions) print(w, errw io.Writer, f *fit.Fit, rows []fit.Prediction)
 func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
 	how := fit.How{Steps: o.steps, Level: o.level, Workers: o.workers}
 	fail := func(err error) (*fit.Model, fit.How, error) { return nil, how, usage(err) }
-	start, err := bindings(o.start...)
-	if err != nil {
-		return fail(fmt.Errorf("--start: %w", err))
-	}
-	bounds, err := parseBounds(o.bounds)
-	if err == nil {
-		err = checkPicture("--plot", o.plot)
-	}
+	err := checkPicture("--plot", o.plot)
 	if err == nil {
 		if how.Intervals, err = fit.ParseIntervals(o.intervals, o.seed); err != nil {
 			err = fmt.Errorf("--intervals: %w", err)
@@ -174,22 +199,15 @@ func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
 			return fail(err)
 		}
 	}
-	table, err := o.table(args[1])
+	models, err := o.models(args[:1], args[1])
 	if err != nil {
 		return nil, how, err
 	}
-	params, err := parameters(start, bounds)
-	if err != nil {
-		return fail(err)
-	}
-	m, err := fit.New(args[0], table, params, o.weights)
-	if err == nil {
-		err = how.Check(m)
-	}
-	return m, how, usage(flagged(err))
+	return models[0], how, usage(flagged(how.Check(models[0])))
 }
 
-// parameters are what --start and --bounds name.
+// parameters are what --start and --bounds name; the start is NaN of what --bounds names
+// alone.
 func parameters(start []calc.Binding, bounds map[string]search.Bound) (out []fit.Parameter, err error) {
 	var names []string
 	for _, b := range start {
@@ -199,9 +217,9 @@ func parameters(start []calc.Binding, bounds map[string]search.Bound) (out []fit
 		names = append(names, b.Name)
 		out = append(out, fit.Parameter{Name: b.Name, Start: b.Value.Data[0], Bound: bounds[b.Name]})
 	}
-	for name := range bounds {
+	for _, name := range slices.Sorted(maps.Keys(bounds)) {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("--bounds: %s is not a parameter; there are %s", name, strings.Join(names, ", "))
+			out = append(out, fit.Parameter{Name: name, Start: math.NaN(), Bound: bounds[name]})
 		}
 	}
 	return out, nil

@@ -254,3 +254,36 @@ func TestFitIntervals(t *testing.T) {
 		}
 	}
 }
+
+// Shapes need no start, formulas are compared, and mistakes in both say what to write.
+func TestFitShapesAndCompare(t *testing.T) {
+	rates := file(t, "rates.csv", "conc,rate\n.02,76\n.02,47\n.06,97\n.06,107\n.11,123\n.11,139\n.22,159\n.22,152\n.56,191\n.56,201\n1.1,207\n1.1,200\n")
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   []string
+	}{
+		{[]string{"rate ~ michaelis_menten(conc)", rates}, 0, []string{"Vm  ", "212.6837", "0.0641212"}},
+		{[]string{"rate ~ SSmicmen(conc)", rates, "--bounds", "Vm=0:200"}, 0, []string{"Vm is at a bound"}},
+		{[]string{"rate ~ SSmicmen(conc)", rates, "--bounds", "V=0:200"}, 2, []string{"V is not in the formula"}},
+		{[]string{"rate ~ a*conc", rates, "--start", "a=1", "--bounds", "b=0:1"}, 2, []string{"--bounds: b is not a parameter; there are a"}},
+		{[]string{"rate ~ mikaelis_menten(conc)", rates}, 2, []string{`did you mean the shape "michaelis_menten"`}},
+		{[]string{"compare", "rate ~ michaelis_menten(conc)", "rate ~ hill(conc)", rates, "--nested"}, 0, []string{"model ", "F = ", "on 1 and 9 degrees of freedom", "least AICc: rate ~ "}},
+		{[]string{"compare", "rate ~ a*conc+b", "rate ~ a*log(conc)+b", rates, "--start", "a=1,b=1", "--json"}, 0, []string{`"aic_weight"`, `"best": "rate ~ a*log(conc)+b"`}},
+		{[]string{"compare", "rate ~ a*conc", "rate ~ b*conc", rates, "--start", "a=1,b=1", "--nested"}, 2, []string{"--nested: ", "as many parameters"}},
+		{[]string{"compare", "rate ~ a*conc", "conc ~ a*rate", rates, "--start", "a=1"}, 2, []string{"responses"}},
+		{[]string{"compare", "rate ~ a*conc", "rate ~ a*conc^2", rates, "--start", "a=1,b=2"}, 2, []string{"--start, --bounds: b is in none of the formulas"}},
+		{[]string{"compare", "rate ~ a*conc", "rate ~ a*conc^2", rates, "--start", "a=1", "--steps", "0"}, 2, []string{"--steps must be positive"}},
+		{[]string{"shapes"}, 0, []string{"michaelis_menten(x), SSmicmen, monod: ", "Vm*x/(K+x)", "first_order(dose, x), SSfol"}},
+	} {
+		status, out, errs := descent(append([]string{"fit"}, c.args...)...)
+		if status != c.status {
+			t.Errorf("%q: status %d: %s%s", c.args, status, out, errs)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out+errs, want) {
+				t.Errorf("%q: no %q in\n%s%s", c.args, want, out, errs)
+			}
+		}
+	}
+}

@@ -87,7 +87,7 @@ func TestWrongFlags(t *testing.T) {
 	calls := map[string][]string{
 		"bench": {"bench", table, "-t", "y"}, "diff": {"bench", "diff", "a.json", "b.json"}, "train": {"train", table, "-t", "y"}, "predict": {"predict", model, table}, "serve": {"serve", model}, "export": {"export", model, "--out", "a"}, "import": {"import", filepath.Join(model, weightsFile), "--model", "mlp(2)", "--columns", "1", "--out", "imported"},
 		"show": {"show", "linear"}, "schedule": {"show", "schedule", "cosine"}, "check": {"check"}, "grad": {"grad", "x^2", "x=1"},
-		"min": {"min", "x^2", "--start", "x=1"}, "fit": {"fit", "y ~ a*x", table, "--start", "a=1"}, "lab": {"lab", "cubic"},
+		"min": {"min", "x^2", "--start", "x=1"}, "fit": {"fit", "y ~ a*x", table, "--start", "a=1"}, "compare": {"fit", "compare", "y ~ a*x", "y ~ a*x^2", table, "--start", "a=1"}, "lab": {"lab", "cubic"},
 	}
 	// What is wrong for a flag whose type does not tell; "" for one for which
 	// any text may be right.

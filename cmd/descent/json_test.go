@@ -53,6 +53,7 @@ func TestJSON(t *testing.T) {
 		{"min", []string{"x^2", "--start", "x=1"}, "", 0},
 		{"min", []string{"x^2", "--start", "x=1", "--subject-to", "x >= 1"}, `"multiplier":2`, 0},
 		{"min", []string{"log(x)", "--start", "x=-1"}, `"f":"nan"`, -1},
+		{"fit compare", []string{"y ~ a*x", "y ~ a*x+b", exact, "--start", "a=1,b=1"}, `"aicc":"inf"`, 0},
 		{"fit", []string{"y ~ a*x", exact, "--start", "a=1"}, `"exact":true`, 0},
 		{"fit", []string{"one ~ a*x+b", exact, "--start", "a=1,b=2"}, `"r2":"nan"`, 0},
 		{"fit", []string{"y ~ a*x+b*x^2+c", exact, "--start", "a=1,b=1,c=1"}, `"stderr":"nan"`, 0},

@@ -77,7 +77,7 @@ type kept struct {
 
 // keep chooses the rows that have all that is needed, and a weight.
 func (m *Model) keep() (*kept, error) {
-	used := append(m.responseColumns(), m.columns...)
+	used := slices.Concat(m.responseColumns(), m.columns, m.with)
 	if m.Weights.given() {
 		used = append(used, m.Weights.column())
 	}
