@@ -1,6 +1,8 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -43,6 +45,10 @@ type CSVOptions struct {
 	// Schema says how the columns were read when it was made, so that rows for
 	// which it is to be applied are read alike, however few they are.
 	Schema *Schema
+
+	// JSON says that the text is JSON, whatever it begins with, and that each row must have
+	// all members that the schema names.
+	JSON bool
 
 	// MaxBytes bounds the text, after decompression; 0 means DefaultMaxBytes.
 	MaxBytes int64
@@ -89,15 +95,16 @@ func (o *CSVOptions) decimal() byte {
 	return 0
 }
 
-// OpenCSV reads the table in a file; see ReadCSV.
+// OpenCSV reads the table in a file, or in those that match a pattern ([Files]); see
+// [ReadCSV].
 func OpenCSV(path string, o CSVOptions) (*Table, error) {
-	f, err := os.Open(path)
+	files, err := openShelf(path, o)
 	if err != nil {
-		return nil, fileError(path, err)
+		return nil, err
 	}
-	defer f.Close()
+	defer files.Close()
 	o.Name = path
-	return ReadCSV(f, o)
+	return readCSV(files.file, o, files)
 }
 
 // fileError says "path: no such file", without the name of the system call.
@@ -133,7 +140,10 @@ func fileError(path string, err error) error {
 // of more than 16 MiB or 65,536 fields, more than o.MaxBytes of text, gzip data
 // that expand more than 100 times, a column of numbers or dates with a few words
 // in it, a last row of totals, and a table without rows.
-func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
+func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) { return readCSV(r, o, nil) }
+
+// readCSV reads a table of which r is the first file, if there are several.
+func readCSV(r io.Reader, o CSVOptions, files *shelf) (*Table, error) {
 	if o.Name == "" {
 		o.Name = "csv"
 	}
@@ -141,18 +151,7 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	if o.Schema != nil {
 		o.Missing = append(slices.Clone(o.Schema.MissingWords), o.Missing...)
 	}
-	records, list, err := t.open(r, o)
-	if err != nil {
-		return nil, within(o.Name, err)
-	}
-	titles, list, err := records.titles(list, o.NoHeader)
-	if err != nil {
-		return nil, err
-	}
-	if titles != nil {
-		t.Notes = append(t.Notes, Note{Text: "lines above the header are left out: " + few(titles)})
-	}
-	header, err := records.header(o, list)
+	records, header, err := t.beginFirst(r, o, files)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +168,43 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Table, error) {
 	return t, t.sums()
 }
 
+// beginFirst begins to read the first file, perhaps of several.
+func (t *Table) beginFirst(r io.Reader, o CSVOptions, files *shelf) (in *records, header []string, err error) {
+	if files != nil {
+		o.Name = files.o.Name
+		files.o = o
+	}
+	if in, header, err = t.begin(r, o); err == nil && files != nil {
+		files.header, in.shelf = header, files
+	}
+	return in, header, err
+}
+
+// begin begins to read a file, and returns its columns.
+func (t *Table) begin(r io.Reader, o CSVOptions) (in *records, header []string, err error) {
+	in, list, err := t.open(r, o)
+	if err != nil {
+		return nil, nil, within(o.Name, err)
+	}
+	titles, list, err := in.titles(list, o.NoHeader)
+	if err != nil {
+		return nil, nil, err
+	}
+	if titles != nil {
+		t.note("lines above the header are left out: " + few(titles))
+	}
+	header, err = in.header(o, list)
+	in.width = len(header)
+	return in, header, err
+}
+
+// note makes a note once, also where several files ask for it.
+func (t *Table) note(text string, advice ...Advice) {
+	if !slices.ContainsFunc(t.Notes, func(n Note) bool { return n.Text == text }) {
+		t.Notes = append(t.Notes, Note{Text: text, Advice: advice})
+	}
+}
+
 // open finds out how the text is laid out; list are its first records.
 func (t *Table) open(r io.Reader, o CSVOptions) (in *records, list [][]string, err error) {
 	if err := o.check(); err != nil {
@@ -183,6 +219,10 @@ func (t *Table) open(r io.Reader, o CSVOptions) (in *records, list [][]string, e
 		return nil, nil, err
 	}
 	in = newRecords(o.Name, text, o.Comma)
+	if in.made, err = madeOf(text, head, o); in.made != nil || err != nil {
+		in.comma = ','
+		return in, nil, err
+	}
 	whole := len(head) < sampleSize
 	if c, length := separatorLine(head); length > 0 {
 		in.comma, in.line = cmp.Or(o.Comma, c), 2
@@ -191,11 +231,33 @@ func (t *Table) open(r io.Reader, o CSVOptions) (in *records, list [][]string, e
 	}
 	if in.comma == 0 {
 		if in.comma = findComma(head, whole); in.comma != ',' {
-			t.Notes = append(t.Notes, Note{Text: "the fields are separated by " + commaName(in.comma),
-				Advice: []Advice{{Text: "set Comma if that is wrong", Option: "Comma"}}})
+			t.note("the fields are separated by "+commaName(in.comma), Advice{Text: "set Comma if that is wrong", Option: "Comma"})
 		}
 	}
 	return in, sample(head, in.comma, whole), nil
+}
+
+// madeOf returns what makes the rows of a file of JSON or of an array; nil of others.
+func madeOf(text *bufio.Reader, head []byte, o CSVOptions) (maker, error) {
+	array, json := bytes.HasPrefix(head, numpyMagic), o.JSON || isJSON(head)
+	if !array && !json {
+		return nil, nil
+	}
+	if advice := leaveOut(map[string]bool{"Comma": o.Comma != 0, "NoHeader": o.NoHeader}); advice != nil {
+		return nil, advise(errors.New("JSON or an array of NumPy, which has no separators and no header"), advice...)
+	}
+	if array {
+		rows, err := newArrayRows(text)
+		if err != nil {
+			return nil, err
+		}
+		return rows, nil
+	}
+	rows, err := newObjects(text, o)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 func commaName(c byte) string {
@@ -214,7 +276,6 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 	for i, name := range header {
 		columns[i].name = name
 	}
-	in.width = len(header)
 	for row := 0; ; row++ {
 		fields, line, err := t.row(in, header, row)
 		switch {
@@ -226,9 +287,9 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 		case err != nil:
 			return nil, err
 		}
-		t.setLine(row, line)
+		t.setLine(row, in.name, line)
 		if err := addRow(columns, fields, o); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", t.Name, line, err)
+			return nil, fmt.Errorf("%s:%d: %w", in.name, line, err)
 		}
 	}
 }
@@ -326,13 +387,24 @@ func noRows(name string) error { return fmt.Errorf("%s: a header and no rows", n
 func (t *Table) row(in *records, header []string, row int) (fields []string, line int, err error) {
 	for {
 		fields, line, err = in.next()
+		if err == io.EOF && in.shelf != nil {
+			next, err := in.shelf.next(t)
+			if err != nil {
+				return nil, 0, err
+			}
+			*in = *next
+			continue
+		}
 		switch {
 		case err != nil:
 			return nil, 0, err
 		case len(fields) == len(header)+1 && fields[len(header)] == "":
 			fields = fields[:len(header)] // a separator ends the line
 		case len(fields) != len(header):
-			return nil, 0, t.ragged(row, line, len(fields), len(header))
+			return nil, 0, t.ragged(in.name, row, line, len(fields), len(header))
+		}
+		if fields = in.ordered(fields); in.made != nil {
+			return fields, line, nil
 		}
 		again := slices.EqualFunc(fields, header, func(cell, name string) bool { return columnLine(cell) == name })
 		switch {
@@ -347,12 +419,12 @@ func (t *Table) row(in *records, header []string, row int) (fields []string, lin
 }
 
 // ragged is the error for a row that has not as many fields as the header.
-func (t *Table) ragged(row, line, fields, header int) error {
+func (t *Table) ragged(file string, row, line, fields, header int) error {
 	many := "fields"
 	if fields == 1 {
 		many = "field"
 	}
-	err := fmt.Errorf("%s:%d: %d %s, the header has %d", t.Name, line, fields, many, header)
+	err := fmt.Errorf("%s:%d: %d %s, the header has %d", file, line, fields, many, header)
 	switch {
 	case row == 0 && header == 1:
 		return advise(err, Advice{Text: "if the first line is a title, delete it"}, Advice{Text: "set Comma if the fields are separated by something else", Option: "Comma"})

@@ -145,13 +145,13 @@ func imageSets(folder string) (map[string]*imageFiles, error) {
 // has the set emnist-letters, the part train, the role images.
 func imageName(name string) (set, part, role string, ok bool) {
 	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
-	if !strings.HasSuffix(name, "ubyte") && !strings.HasSuffix(name, ".npy") {
+	if !strings.HasSuffix(name, "ubyte") && !strings.HasSuffix(name, "-int") && !strings.HasSuffix(name, ".npy") {
 		return "", "", "", false
 	}
 	var rest []string
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_.", r) }) {
 		switch word {
-		case "idx1", "idx3", "idx4", "ubyte", "npy":
+		case "idx1", "idx2", "idx3", "idx4", "ubyte", "int", "npy":
 		case "train", "training":
 			part = "train"
 		case "test", "testing", "t10k":

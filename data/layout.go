@@ -200,6 +200,9 @@ func counting(names []string) bool {
 // header returns the names of the columns: the first record that is no comment,
 // or a comment above records without names, as numpy.savetxt writes them.
 func (r *records) header(o CSVOptions, list [][]string) (names []string, err error) {
+	if r.made != nil {
+		return r.made.names(), nil
+	}
 	var remark []string
 	for {
 		fields, line, err := r.next()

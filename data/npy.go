@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func readArray(r io.Reader, maxBytes int64) (*array, error) {
 	if err != nil {
 		return nil, err
 	}
-	if magic, _ := in.Peek(6); string(magic) == "\x93NUMPY" {
+	if magic, _ := in.Peek(len(numpyMagic)); bytes.Equal(magic, numpyMagic) {
 		return readNPY(in)
 	}
 	return readIDX(in)
@@ -175,4 +176,41 @@ func short(err error, what string) error {
 		return fmt.Errorf("the file ends within %s", what)
 	}
 	return err
+}
+
+// arrayRows are the rows of an array of numbers, as cells.
+type arrayRows struct {
+	of     *array
+	width  int
+	row    int
+	fields []string
+}
+
+// newArrayRows reads an array of one axis, or two.
+func newArrayRows(in *bufio.Reader) (*arrayRows, error) {
+	a, err := readNPY(in)
+	if err != nil {
+		return nil, err
+	}
+	width := 1
+	if len(a.dims) == 2 {
+		width = a.dims[1]
+	}
+	if len(a.dims) > 2 || width > maxFields {
+		return nil, fmt.Errorf("an array of %v; a table has rows and columns, of which at most %d", a.dims, maxFields)
+	}
+	return &arrayRows{of: a, width: width, fields: make([]string, width)}, nil
+}
+
+func (a *arrayRows) names() []string { return numberedNames(a.width) }
+
+func (a *arrayRows) next() (fields []string, line int, err error) {
+	if a.row == a.of.dims[0] {
+		return nil, 0, io.EOF
+	}
+	for i := range a.fields {
+		a.fields[i] = strconv.FormatFloat(a.of.at(a.row*a.width+i), 'g', -1, 64)
+	}
+	a.row++
+	return a.fields, a.row, nil
 }

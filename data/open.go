@@ -65,7 +65,8 @@ type Source struct {
 	Images, Test *Dataset
 }
 
-// Open opens the embedded set of that name, a CSV file, or images (see OpenImages).
+// Open opens the embedded set of that name, a table in a file, or in all that match a
+// pattern (see [Files]), or images (see OpenImages).
 // Embedded sets come first; write ./iris for a file of that name. The options are
 // those of ReadCSV; of them, only MaxBytes and Pictures concern images, and
 // none an embedded set, so that others are refused.
@@ -140,6 +141,12 @@ func stat(name string) (images bool, err error) {
 	}
 	if sets, err := imageSets(filepath.Dir(name)); err == nil && sets[strings.ToLower(filepath.Base(name))] != nil {
 		return true, nil
+	}
+	if strings.ContainsAny(name, "*?[") {
+		if len(Files(name)) == 0 {
+			return false, fmt.Errorf("%s: no file matches", name)
+		}
+		return false, nil
 	}
 	return false, noSource(name)
 }

@@ -115,15 +115,18 @@ func (d *Dataset) readLabels(r io.Reader, maxBytes int64) error {
 	if err != nil {
 		return err
 	}
-	if len(a.dims) != 1 && !(len(a.dims) == 2 && a.dims[1] == 1) {
+	wide := 1
+	if len(a.dims) == 2 && (a.dims[1] == 1 || a.item == 'i' && a.size == 4) { // QMNIST's have columns on who wrote the digit behind the label
+		wide = a.dims[1]
+	} else if len(a.dims) != 1 {
 		return fmt.Errorf("an array with %d axes; labels have one (is this the file of images?)", len(a.dims))
 	}
-	if n := a.len(); n != d.Rows() {
+	if n := a.dims[0]; n != d.Rows() {
 		return fmt.Errorf("%d labels for %d images", n, d.Rows())
 	}
 	d.Class = make([]int, d.Rows())
 	for i := range d.Class {
-		l := a.at(i)
+		l := a.at(i * wide)
 		if l != math.Trunc(l) || l < 0 || l >= maxClasses {
 			return fmt.Errorf("label %d is %v; labels are whole numbers from 0", i, l)
 		}

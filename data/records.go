@@ -26,6 +26,7 @@ const runs = ' '
 type records struct {
 	name  string
 	in    *bufio.Reader
+	made  maker // of a file that is no text with separators, nil of others
 	comma byte
 	width int // of the header, once it is known: comments have another
 	// Of tables drawn with |, as Markdown and databases do: begun says that the
@@ -36,6 +37,12 @@ type records struct {
 	text        []byte
 	ends        []int // of the fields in text
 	fields      []string
+
+	// Of several files: those to come, where the columns of the first are in this one, and
+	// a row in their order.
+	shelf *shelf
+	order []int
+	row   []string
 
 	// A record that was looked at and is to come again, and its line.
 	again     []string
@@ -50,6 +57,12 @@ func newRecords(name string, in *bufio.Reader, comma byte) *records {
 // and its line. The fields are good until the next call. Lines that begin with
 // # and have not as many fields as the header are comments.
 func (r *records) next() (fields []string, line int, err error) {
+	if r.made != nil {
+		if fields, line, err = r.made.next(); err != nil && err != io.EOF {
+			err = within(fmt.Sprintf("%s:%d", r.name, line), err)
+		}
+		return fields, line, err
+	}
 	if r.again != nil {
 		fields, r.again = r.again, nil
 		return fields, r.againLine, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 )
@@ -43,8 +42,8 @@ type Stream struct {
 	close   func() error
 }
 
-// Open opens an embedded set or a CSV file to be applied row by row, see
-// [Schema.Stream].
+// Open opens an embedded set, a file, or those that match a pattern ([Files]), to be
+// applied row by row, see [Schema.Stream].
 func (s *Schema) Open(name string, o CSVOptions) (*Stream, error) {
 	set, folder, err := look(name)
 	switch {
@@ -59,37 +58,34 @@ func (s *Schema) Open(name string, o CSVOptions) (*Stream, error) {
 		}
 		return s.Stream(text, CSVOptions{Name: name})
 	}
-	f, err := os.Open(name)
+	files, err := openShelf(name, o)
 	if err != nil {
-		return nil, fileError(name, err)
-	}
-	o.Name = name
-	st, err := s.Stream(f, o)
-	if err != nil {
-		f.Close()
 		return nil, err
 	}
-	st.close = f.Close
+	o.Name = name
+	st, err := s.stream(files.file, o, files)
+	if err != nil {
+		files.Close()
+		return nil, err
+	}
+	st.close = files.Close
 	return st, nil
 }
 
 // Stream begins to read text as [ReadCSV] does, to be applied as [Schema.Apply]
 // does. There is no bound on the text but o.MaxBytes.
-func (s *Schema) Stream(r io.Reader, o CSVOptions) (*Stream, error) {
+func (s *Schema) Stream(r io.Reader, o CSVOptions) (*Stream, error) { return s.stream(r, o, nil) }
+
+func (s *Schema) stream(r io.Reader, o CSVOptions, files *shelf) (*Stream, error) {
 	o.Name, o.Schema = cmp.Or(o.Name, "csv"), s
 	o.MaxBytes = cmp.Or(o.MaxBytes, math.MaxInt64)
 	o.Missing = append(slices.Clone(s.MissingWords), o.Missing...)
 	st := &Stream{schema: s, o: o, table: Table{Name: o.Name}, close: func() error { return nil }}
-	in, list, err := st.table.open(r, o)
-	if err != nil {
-		return nil, within(o.Name, err)
-	}
-	st.in = in
-	if st.header, err = in.header(o, list); err != nil {
+	var err error
+	if st.in, st.header, err = st.table.beginFirst(r, o, files); err != nil {
 		return nil, err
 	}
-	in.width = len(st.header)
-	places := make(map[string]int, in.width)
+	places := make(map[string]int, len(st.header))
 	for i, name := range st.header {
 		places[name] = i
 	}
@@ -183,7 +179,7 @@ func (st *Stream) read() (n int) {
 			st.err = err
 			return n
 		}
-		st.table.setLine(n, line)
+		st.table.setLine(n, st.in.name, line)
 		for i, at := range st.kept {
 			st.texts[i] = append(st.texts[i], fields[at])
 		}
@@ -194,7 +190,7 @@ func (st *Stream) read() (n int) {
 				cell = "" // of a block, they may be all there is
 			}
 			if err := st.columns[i].add(cell); err != nil {
-				st.err = within(fmt.Sprintf("%s:%d", st.o.Name, line), err)
+				st.err = within(fmt.Sprintf("%s:%d", st.in.name, line), err)
 				st.cut(n)
 				return n
 			}

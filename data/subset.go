@@ -32,8 +32,8 @@ func (s *Source) Subset(rows []int) *Source {
 		t.Columns[i] = c
 	}
 	for k, row := range rows {
-		if line, ok := s.Table.line(row); ok {
-			t.setLine(k, line)
+		if file, line, ok := s.Table.line(row); ok {
+			t.setLine(k, file, line)
 		}
 	}
 	sub.Table = &t

@@ -198,7 +198,10 @@ type Table struct {
 	lines []lineShift
 }
 
-type lineShift struct{ row, shift int }
+type lineShift struct {
+	row, shift int
+	file       string
+}
 
 // NewTable makes a table of columns, which it does not copy. It is an error if
 // there are no rows, the columns differ in length, two have the same name, or
@@ -267,25 +270,25 @@ func (t *Table) Column(name string) (*Column, error) {
 // Where names a row in errors: "iris.csv:17", or "table, row 15" (from 0) if
 // the table was not read from text.
 func (t *Table) Where(row int) string {
-	if line, ok := t.line(row); ok {
-		return fmt.Sprintf("%s:%d", t.Name, line)
+	if file, line, ok := t.line(row); ok {
+		return fmt.Sprintf("%s:%d", file, line)
 	}
 	return fmt.Sprintf("%s, row %d", t.Name, row)
 }
 
-// line returns the line of the file on which a row stands, if there is one.
-func (t *Table) line(row int) (line int, ok bool) {
+// line returns the file and its line on which a row stands, if there is one.
+func (t *Table) line(row int) (file string, line int, ok bool) {
 	at := sort.Search(len(t.lines), func(i int) bool { return t.lines[i].row > row }) - 1
 	if at < 0 {
-		return 0, false
+		return "", 0, false
 	}
-	return row + t.lines[at].shift, true
+	return t.lines[at].file, row + t.lines[at].shift, true
 }
 
-// setLine notes the line of the row that is read next.
-func (t *Table) setLine(row, line int) {
-	if n := len(t.lines); n == 0 || t.lines[n-1].shift != line-row {
-		t.lines = append(t.lines, lineShift{row, line - row})
+// setLine notes the line of a file of the row that is read next.
+func (t *Table) setLine(row int, file string, line int) {
+	if n := len(t.lines); n == 0 || t.lines[n-1].shift != line-row || t.lines[n-1].file != file {
+		t.lines = append(t.lines, lineShift{row, line - row, file})
 	}
 }
 

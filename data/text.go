@@ -28,6 +28,9 @@ func newText(r io.Reader, max int64) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.HasPrefix(head, numpyMagic) {
+		return text, nil
+	}
 	if what := foreign(head); what != "" {
 		return nil, errors.New(what)
 	}
@@ -48,8 +51,10 @@ func peek(text *bufio.Reader) ([]byte, error) {
 	return head, err
 }
 
-// A format is a kind of file that is no text with separators: what it begins
-// with, and what to do. Markup may be in upper or lower case.
+// numpyMagic is what arrays of NumPy begin with.
+var numpyMagic = []byte("\x93NUMPY")
+
+// A format is a kind of file that is not read: what it begins with, and what to do. Markup may be in upper or lower case.
 type format struct{ magic, what string }
 
 var formats = []format{
@@ -59,7 +64,6 @@ var formats = []format{
 	{"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), not text; save the sheet as CSV in a spreadsheet program"},
 	{"\x89HDF", "an HDF5 file, not text; save the table in it as CSV"},
 	{"SQLite format 3", "a SQLite database, not text; export the table as CSV"},
-	{"\x93NUMPY", "a NumPy array, not text; save it with numpy.savetxt(..., delimiter=\",\")"},
 	{"\x80\x02", "a Python pickle, not text; save the table as CSV"},
 	{"\x80\x03", "a Python pickle, not text; save the table as CSV"},
 	{"\x80\x04", "a Python pickle, not text; save the table as CSV"},
@@ -113,8 +117,6 @@ func foreign(head []byte) string {
 		return zipContent(head)
 	case len(head) > 262 && string(head[257:262]) == "ustar":
 		return "a tar archive; unpack it and give the table in it"
-	case isJSON(trimmed):
-		return "JSON, not CSV; save it as CSV (in Python: pandas.read_json(...).to_csv(...))"
 	}
 	return ""
 }
@@ -135,6 +137,7 @@ func zipContent(head []byte) string {
 // isJSON tells an object or an array of objects or arrays from text that
 // begins with a bracket.
 func isJSON(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"descent/data"
 	"descent/internal/ram"
 
 	"github.com/spf13/pflag"
@@ -76,8 +77,10 @@ func (m *memoryLimit) allow(what string, more int64) error {
 // allowReading refuses files that alone are too large.
 func (m *memoryLimit) allowReading(name string) error {
 	var n int64
-	if info, err := os.Stat(name); err == nil {
-		n = info.Size()
+	for _, file := range data.Files(name) {
+		if info, err := os.Stat(file); err == nil {
+			n += info.Size()
+		}
 	}
 	filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error { // of images
 		if path == name || err != nil {

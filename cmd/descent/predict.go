@@ -21,7 +21,7 @@ func predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict DIR DATA",
 		Short: "Apply a trained model to new rows",
-		Long: "Apply the model that train --out DIR has saved to the rows of a CSV file (- is the\n" +
+		Long: "Apply the model that train --out DIR has saved to the rows of a table (CSV, JSON, .npy; - is the\n" +
 			"standard input), an embedded data set, or images: a folder, or one PNG or JPEG file. Targets may be missing. For each\n" +
 			"row a line of CSV is printed: the columns that --keep names, or the file of a picture, the prediction, and for\n" +
 			"classes their probabilities. Of a series there is a line for each time that is forecast.",

@@ -75,7 +75,8 @@ func (o *trainOptions) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train DATA",
 		Short: "Train a model on a table, on images or on a text",
-		Long: "Train a model on a CSV file (- is the standard input), an embedded data set (" + strings.Join(setNames(), ", ") + "), or\n" +
+		Long: "Train a model on a table: a CSV file, JSON or .npy (- is the standard input; a pattern such as 'part-*.csv' is all\n" +
+			"files that match, as one), an embedded data set (" + strings.Join(setNames(), ", ") + "), or\n" +
 			"pictures (a folder of PNG or JPEG files for each class; IDX files as MNIST's; .npy or .npz), and score it on rows that were held out. A target\n" +
 			"of words is a classification, and so is one of two or three whole numbers or of 0 to 9 or\n" +
 			"less; other numbers are a regression. What is not given is chosen to suit the data.\n" +

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"descent/data"
@@ -122,25 +121,25 @@ func (s *Server) answerForm(w http.ResponseWriter, r *http.Request) {
 
 // fill fills the form in with what was sent, and with the answer.
 func (s *Server) fill(r *http.Request, f *form) error {
-	var in, out bytes.Buffer
-	table, names, cells := csv.NewWriter(&in), []string{"row"}, []string{"1"}
+	var out bytes.Buffer
+	cells := map[string]string{}
 	for i := range f.Fields {
 		x := &f.Fields[i]
 		if !r.PostForm.Has(x.Name) {
 			return fmt.Errorf("%q is not in the form: load the page again", x.Label)
 		}
 		x.Value = r.PostForm.Get(x.Name)
-		names, cells = append(names, x.Label), append(cells, oneLine(x.Value))
+		cells[x.Label] = x.Value
 	}
-	names[0] = unlike(names[0], names[1:])
-	if err := table.WriteAll([][]string{names, cells}); err != nil {
+	text, err := numjson.Marshal(cells)
+	if err != nil {
 		return err
 	}
-	rows, err := s.model.Schema.Stream(&in, data.CSVOptions{Name: requestName, Comma: ','})
+	rows, err := s.rows(bytes.NewReader(text), jsonType)
 	if err != nil {
-		return byRow(err)
+		return err
 	}
-	if err := s.answer(r.Context(), &out, true, objects{rows}); err != nil {
+	if err := s.answer(r.Context(), &out, true, rows); err != nil {
 		return err
 	}
 	records, err := csv.NewReader(&out).ReadAll()
@@ -154,17 +153,6 @@ func (s *Server) fill(r *http.Request, f *form) error {
 		f.Notes = append(f.Notes, n.Text)
 	}
 	return nil
-}
-
-// oneLine is a cell that leaves its row on one line.
-func oneLine(cell string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(cell) }
-
-// unlike returns a name that none of the others is.
-func unlike(name string, others []string) string {
-	for slices.Contains(others, name) {
-		name += "_"
-	}
-	return name
 }
 
 // writeForm writes the page.

@@ -170,13 +170,14 @@ func TestRefused(t *testing.T) {
 		want                     string
 		header                   []string
 	}{
-		{h, "POST", "/predict", jsonType, "", 400, "the request is empty", nil},
+		{h, "POST", "/predict", jsonType, "", 400, "there are no rows", nil},
 		{h, "POST", "/predict", jsonType, "[]", 400, "there are no rows", nil},
 		{h, "POST", "/predict", jsonType, "[" + good, 400, "JSON: unexpected EOF", nil},
-		{h, "POST", "/predict", jsonType, "[" + good + "] 1", 400, "behind the rows", nil},
-		{h, "POST", "/predict", jsonType, "[" + good + ", 3]", 400, "row 2 is not an object", nil},
+		{h, "POST", "/predict", jsonType, "[" + good + "] 1", 400, "behind the list of rows", nil},
+		{h, "POST", "/predict", jsonType, "[" + good + ", 3]", 400, "row 2: it is not an object", nil},
 		{h, "POST", "/predict", jsonType, `{"size": 1, "size": 2}`, 400, "duplicate object member", nil},
-		{h, "POST", "/predict", jsonType, `{"size": 1}`, 400, `row 1 has no \"\u003cb\u003ecolor\"`, nil},
+		{h, "POST", "/predict", jsonType, `{"size": 1}`, 400, `no column \"\u003cb\u003ecolor\"`, nil},
+		{h, "POST", "/predict", jsonType, good + `{"size": 1}`, 400, `row 2: there is no \"\u003cb\u003ecolor\"; null stands`, nil},
 		{h, "POST", "/predict", jsonType, good + strings.Replace(good, "2", "[2]", 1), 400, `row 2: \"size\" is a list`, nil},
 		{h, "POST", "/predict", jsonType, good + strings.Replace(good, "2", `"x"`, 1), 400, `row 2: column \"size\": \"x\" is not a number`, nil},
 		{h, "POST", "/predict", jsonType, strings.Replace(good, "2024-01-01", "soon", 1), 400, `row 1: column \"when\": \"soon\" is not a date`, nil},
@@ -199,6 +200,8 @@ func TestRefused(t *testing.T) {
 		{h, "POST", "/predict", jsonType, good, 403, "another site", []string{"Sec-Fetch-Site", "cross-site"}},
 		{h, "POST", "/predict", jsonType, good, 200, "", []string{"Origin", "http://127.0.0.1"}},
 		{pictures, "POST", "/predict", csvType, "a\n1\n", 415, "a request is application/json", nil},
+		{pictures, "POST", "/predict", jsonType, "", 400, "a list of pictures", nil},
+		{pictures, "POST", "/predict", jsonType, "[[", 400, "JSON: unexpected EOF", nil},
 		{pictures, "POST", "/predict", jsonType, "[0.5]", 400, "row 1 is not a list", nil},
 		{pictures, "POST", "/predict", jsonType, "[[0.5, 1]]", 400, "row 1 has not the 784 numbers of a picture of [28 28]", nil},
 		{pictures, "POST", "/predict", jsonType, "[[0.5, 2]]", 400, "row 1: 2 is not from 0 to 1", nil},
