@@ -24,6 +24,7 @@ import (
 type fitOptions struct {
 	tableFlags
 	start                   []string
+	by                      fit.By
 	weights                 fit.Weights
 	bounds, loss, optimizer string
 	steps                   int
@@ -50,6 +51,7 @@ func fitCommand() *cobra.Command {
 			"  descent fit 'y ~ b1*(1-exp(-b2*x))' Misra1a.csv --start b1=500,b2=1e-4 --plot fit.svg\n" +
 			"  descent fit 'log(y) ~ b1-b2*x1*exp(-b3*x2)' Nelson.csv --start b1=2,b2=0.0001,b3=-0.01\n" +
 			"  descent fit 'price ~ a*area + b' houses.csv --start a=1,b=0 --loss 'huber(delta=2)'\n" +
+			"  descent fit 'y ~ a*exp(-k*x)' data.csv --start a=1,k=0.1 --by subject --shared k\n" +
 			"  descent fit 't ~ sqrt(2*h/g)' falls.csv --start g=9 --sigma error --absolute-sigma\n" +
 			"  descent fit 'y ~ a*`dry weight`+b' - --start a=1,b=0 --comma ';' < plants.csv",
 		Args: cobra.ExactArgs(2),
@@ -62,6 +64,8 @@ func fitCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	o.modelFlags(cmd)
+	f.StringVar(&o.by.Column, "by", "", "`column` of groups, each of which has its own parameters")
+	f.StringSliceVar(&o.by.Shared, "shared", nil, "parameters that the groups of --by share, separated by commas")
 	f.StringVarP(&o.loss, "loss", "l", "", about("loss", " (default: least squares)"))
 	f.StringVarP(&o.optimizer, "optimizer", "o", "", about("optimizer", ", or a search such as lbfgs (default: Levenberg-Marquardt)"))
 	f.IntVar(&o.steps, "steps", 10000, about("steps", ", no more than this many"))
@@ -127,7 +131,7 @@ func (o *fitOptions) execute(ctx context.Context, w, errw io.Writer, args []stri
 	}
 	var rows []fit.Prediction
 	if o.predict != "" {
-		t, err := o.newRows()
+		t, err := o.newRows(f)
 		if err != nil {
 			return usage(fmt.Errorf("--predict: %w", err))
 		}
@@ -158,7 +162,11 @@ func (o *fitOptions) print(w, errw io.Writer, f *fit.Fit, rows []fit.Prediction)
 	} else {
 		printFit(w, f)
 		for i, r := range rows {
-			fmt.Fprintf(w, "row %d: %.10g  %.10g to %.10g\n", i+1, r.Value, r.Lower, r.Upper)
+			group := ""
+			if r.Group != "" {
+				group = ", " + f.By + " " + r.Group
+			}
+			fmt.Fprintf(w, "row %d%s: %.10g  %.10g to %.10g\n", i+1, group, r.Value, r.Lower, r.Upper)
 		}
 	}
 	if err != nil || o.plot == "" {
@@ -203,7 +211,16 @@ func (o *fitOptions) prepare(args []string) (*fit.Model, fit.How, error) {
 	if err != nil {
 		return nil, how, err
 	}
-	return models[0], how, usage(flagged(how.Check(models[0])))
+	switch m := models[0]; {
+	case o.by.Column != "":
+		err = m.Group(o.by)
+	case len(o.by.Shared) > 0:
+		err = errors.New("--shared parameters are those that groups share: --by names their column")
+	}
+	if err == nil {
+		err = how.Check(models[0])
+	}
+	return models[0], how, usage(flagged(err))
 }
 
 // parameters are what --start and --bounds name; the start is NaN of what --bounds names
@@ -234,8 +251,8 @@ func flagged(err error) error {
 	return err
 }
 
-// newRows are the rows to predict.
-func (o *fitOptions) newRows() (*data.Table, error) {
+// newRows are the rows to predict; values that are given are so for each group.
+func (o *fitOptions) newRows(f *fit.Fit) (*data.Table, error) {
 	if !strings.Contains(o.predict, "=") {
 		return o.table(o.predict)
 	}
@@ -243,7 +260,7 @@ func (o *fitOptions) newRows() (*data.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := 1
+	rows, groups := 1, max(len(f.Groups), 1)
 	for _, b := range given {
 		rows = max(rows, len(b.Value.Data))
 	}
@@ -253,7 +270,14 @@ func (o *fitOptions) newRows() (*data.Table, error) {
 		for len(b.Value.Data) == 1 && len(values) < rows {
 			values = append(values, values[0])
 		}
-		columns = append(columns, data.Column{Name: b.Name, Kind: data.Numeric, Values: values})
+		columns = append(columns, data.Column{Name: b.Name, Kind: data.Numeric, Values: slices.Repeat(values, groups)})
+	}
+	if f.By != "" {
+		var words []string
+		for _, g := range f.Groups {
+			words = append(words, slices.Repeat([]string{g}, rows)...)
+		}
+		columns = append(columns, data.Words(f.By, words))
 	}
 	return data.NewTable("the values given", columns...)
 }
@@ -300,24 +324,31 @@ func printFit(w io.Writer, f *fit.Fit) {
 	}
 }
 
+// widest is the number of parameters whose correlations are printed; --json has those of more.
+const widest = 12
+
 // printCorrelation prints the correlations of the parameters that the data
 // determine, as a triangle.
 func printCorrelation(w io.Writer, f *fit.Fit, width int) {
 	names := slices.DeleteFunc(f.Names(), func(n string) bool { return f.Correlation[n] == nil })
-	if len(names) < 2 {
+	if len(names) < 2 || len(names) > widest {
 		return
+	}
+	cell := 7
+	for _, n := range names {
+		cell = max(cell, len([]rune(n)))
 	}
 	fmt.Fprint(w, "\ncorrelation of the estimates\n")
 	for i, a := range names[1:] {
 		fmt.Fprintf(w, "%-*s", width, a)
 		for _, b := range names[:i+1] {
-			fmt.Fprintf(w, "  %7.4f", f.Correlation[a][b])
+			fmt.Fprintf(w, "  %*.4f", cell, f.Correlation[a][b])
 		}
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "%-*s", width, "")
 	for _, b := range names[:len(names)-1] {
-		fmt.Fprintf(w, "  %7s", b)
+		fmt.Fprintf(w, "  %*s", cell, b)
 	}
 	fmt.Fprintln(w)
 }

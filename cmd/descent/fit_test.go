@@ -287,3 +287,34 @@ func TestFitShapesAndCompare(t *testing.T) {
 		}
 	}
 }
+
+// Groups have parameters of their own, a curve each, and predictions each.
+func TestFitGroups(t *testing.T) {
+	path := file(t, "groups.csv", "x,y,kind\n1,2.1,a\n2,3.9,a\n3,6.1,a\n1,11.8,b\n2,14.3,b\n3,16,b\n4,17.9,b\n")
+	picture := filepath.Join(t.TempDir(), "groups.svg")
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   []string
+	}{
+		{[]string{"--by", "kind", "--shared", "a", "--plot", picture, "--predict", "x=[1,10]"}, 0, []string{"b[a]", "b[b]", "row 1, kind a: ", "row 4, kind b: "}},
+		{[]string{"--by", "kind", "--json", "--predict", "x=1"}, 0, []string{`"a[a]"`, `"by": "kind"`, `"group": "b"`}},
+		{[]string{"--by", "nosuch"}, 2, []string{"nosuch"}},
+		{[]string{"--by", "x"}, 2, []string{"--by: x is in the formula"}},
+		{[]string{"--shared", "a"}, 2, []string{"--by names their column"}},
+		{[]string{"--by", "kind", "--shared", "q"}, 2, []string{"--shared: q is not a parameter; there are a, b"}},
+	} {
+		status, out, errs := descent(append([]string{"fit", "y ~ a*x+b", path, "--start", "a=1,b=1"}, c.args...)...)
+		if status != c.status {
+			t.Errorf("%q: status %d: %s%s", c.args, status, out, errs)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(out+errs, want) {
+				t.Errorf("%q: no %q in\n%s%s", c.args, want, out, errs)
+			}
+		}
+	}
+	if svg, err := os.ReadFile(picture); err != nil || !strings.Contains(string(svg), "kind a") || !strings.Contains(string(svg), "kind b") {
+		t.Errorf("no curves of groups: %v", err)
+	}
+}

@@ -93,7 +93,7 @@ func TestWrongFlags(t *testing.T) {
 	// any text may be right.
 	wrong := map[string]string{
 		"data": "", "drop": "nosuch", "use": "nosuch", "categorical": "nosuch", "missing": "", "out": "", "monitor": "nosuch", "keep": "nosuch",
-		"predict": "", "weight": "nosuch", "sigma": "nosuch", "tensorboard": "", "columns": "", "class-names": "", "outputs": "",
+		"predict": "", "weight": "nosuch", "by": "nosuch", "shared": "nosuch", "sigma": "nosuch", "tensorboard": "", "columns": "", "class-names": "", "outputs": "",
 	}
 	everyFlag(func(cmd *cobra.Command, f *pflag.Flag) {
 		bad, ok := wrong[f.Name]

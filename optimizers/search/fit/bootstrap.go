@@ -17,7 +17,7 @@ import (
 
 // Bootstrap makes intervals of the percentiles of the estimates from rows that are
 // drawn anew: either each row's model value and a residual drawn from all, which are
-// centred and scaled by √(n/dof) first, or rows of the table. Its standard errors are
+// centred and scaled by √(n/dof) first, or rows of the table, each of its group. Its standard errors are
 // the standard deviations.
 type Bootstrap struct {
 	Replicates int    `help:"how often" range:"[10,1000000]"`
@@ -113,6 +113,7 @@ type replica struct {
 	original [][]float64
 	noise    []float64 // residuals to draw from, unweighted rows alike
 	fitted   []float64
+	mates    [][]int   // rows of the same group as each
 	root     []float64 // nil if all rows count alike
 }
 
@@ -140,10 +141,30 @@ func (f *Fit) replica(how How) (*replica, error) {
 	if r.fitted, _, err = plain.linearise(f.at); err != nil {
 		return nil, err
 	}
+	r.mates = mates(s)
 	r.noise = f.noise(y, r.fitted, r.root)
 	r.end.problem, r.end.residuals, err = how.problems(f.model, s)
 	r.end.free, r.end.once = s.free, true
 	return r, err
+}
+
+// mates are the rows of the group of each row.
+func mates(s *system) [][]int {
+	own := map[int][]int{}
+	group := func(i int) int {
+		if s.groups == nil {
+			return 0
+		}
+		return s.groups[i]
+	}
+	for i := range s.rows {
+		own[group(i)] = append(own[group(i)], i)
+	}
+	out := make([][]int, s.rows)
+	for i := range out {
+		out[i] = own[group(i)]
+	}
+	return out
 }
 
 // noise are the weighted residuals, centred and as large as errors are.
@@ -168,14 +189,14 @@ func (r *replica) fit(ctx context.Context, b Bootstrap, k int) ([]float64, error
 	n := r.s.rows
 	response := len(r.fed) - 1
 	for i := range n {
-		j := rng.IntN(n)
 		if b.Resample == TableRows {
+			j := r.mates[i][rng.IntN(len(r.mates[i]))]
 			for c := range r.fed {
 				r.fed[c][i] = r.original[c][j]
 			}
 			continue
 		}
-		e := r.noise[j]
+		e := r.noise[rng.IntN(n)]
 		if r.root != nil {
 			e /= r.root[i]
 		}

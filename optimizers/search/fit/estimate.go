@@ -15,6 +15,9 @@ import (
 // the residuals are weighted if the rows are.
 type Fit struct {
 	Parameters   map[string]Estimate           `json:"parameters"`
+	By           string                        `json:"by,omitempty"` // column of the groups
+	Groups       []string                      `json:"groups,omitempty"`
+	Shared       []string                      `json:"shared,omitempty"` // parameters
 	Converged    bool                          `json:"converged"`
 	RSS          float64                       `json:"rss"` // residual sum of squares
 	RSD          float64                       `json:"rsd"` // residual standard deviation
@@ -73,6 +76,9 @@ func (f *Fit) finish() error {
 	y, err := s.observed()
 	if err != nil {
 		return err
+	}
+	if f.model.base != nil {
+		f.By, f.Groups, f.Shared = f.model.by.Column, f.model.by.labels, f.model.by.Shared
 	}
 	f.Rows, f.Dropped = s.rows, f.model.Table.Rows()-s.rows
 	f.Notes = append(f.Notes, f.model.kept.notes()...)

@@ -27,9 +27,12 @@ type Model struct {
 	Table    *data.Table
 	Params   []Parameter
 	Weights  Weights
-	columns  []string // that the formula uses
-	with     []string // further columns of which no cell may be missing
-	shape    *called  // nil if the formula is none
+	columns  []string    // that the formula uses
+	with     []string    // further columns of which no cell may be missing
+	shape    *called     // nil if the formula is none
+	asked    []Parameter // of a shape, before it has found their start
+	by       *grouping   // nil if all rows are one group
+	base     []Parameter // of the formula, if each group has its own
 	kept     *kept
 }
 
@@ -122,6 +125,7 @@ func (m *Model) take(params []Parameter) error {
 		m.Params = append(m.Params, p)
 	}
 	m.Params = append(m.Params, params...) // which check refuses
+	m.asked = slices.Clone(m.Params)
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -258,6 +262,7 @@ type system struct {
 	feeds    []graph.Feed
 	fed      [][]float64 // the numbers of feeds
 	rows     int
+	groups   []int          // of each row; nil if all are one
 	free     []search.Bound // nil if the parameters are the bounded ones
 }
 
@@ -296,19 +301,16 @@ func (m *Model) over(t *data.Table, rows []int, used []string, at []float64, fre
 		s.feed(n, values)
 		columns[name], bind[name] = n, n
 	}
-	for i, p := range m.Params {
-		x := at[i]
-		if free {
-			x = p.Bound.Free(x)
-			s.free = append(s.free, p.Bound)
-		}
-		n := g.Param(p.Name, graph.Fill(x))
-		s.params = append(s.params, n)
-		if bind[p.Name] = n; free {
-			bind[p.Name] = p.Bound.Node(n)
-		}
-	}
 	var err error
+	if m.base != nil {
+		all, err := m.by.rows(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.groups = make([]int, len(rows))
+		data.Gather(s.groups, all, 1, rows)
+	}
+	m.declare(s, g, bind, at, free)
 	s.model, err = m.rowwise(m.Formula, "formula after ~", g, bind, s.rows)
 	return s, columns, err
 }
@@ -364,10 +366,20 @@ func (how How) Check(m *Model) error {
 
 // Fit fits the model.
 func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
-	err := how.Check(m)
-	if err != nil {
+	if err := how.Check(m); err != nil {
 		return nil, err
 	}
+	if m.base != nil {
+		if err := m.startAlone(ctx, how); err != nil {
+			return nil, err
+		}
+	}
+	return m.fit(ctx, how)
+}
+
+// fit searches from the starts.
+func (m *Model) fit(ctx context.Context, how How) (*Fit, error) {
+	var err error
 	if m.kept, err = m.keep(); err != nil {
 		return nil, err
 	}
@@ -389,7 +401,7 @@ func (m *Model) Fit(ctx context.Context, how How) (*Fit, error) {
 	if v := p.Func(p.Start); math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil, fail("the loss is not finite at {start}: it is %v, though the model is finite in each row", v)
 	}
-	end, err := how.search(ctx, &ending{problem: p, residuals: squares, free: s.free})
+	end, err := how.search(ctx, &ending{problem: p, residuals: squares, free: s.free, once: m.base != nil})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 // value (of the curve, not of a new observation). It is NaN where a cell is
 // missing, and the interval where the data do not determine the value.
 type Prediction struct {
+	Group string  `json:"group,omitempty"` // if rows are grouped
 	Value float64 `json:"value"`
 	Lower float64 `json:"lower"`
 	Upper float64 `json:"upper"`
@@ -27,7 +28,19 @@ func (f *Fit) Predict(t *data.Table) ([]Prediction, error) {
 	nan := math.NaN()
 	out := make([]Prediction, t.Rows())
 	for i := range out {
-		out[i] = Prediction{nan, nan, nan}
+		out[i] = Prediction{"", nan, nan, nan}
+	}
+	if f.model.base != nil {
+		of, err := f.model.by.rows(t)
+		if err != nil {
+			return nil, err
+		}
+		whole = slices.DeleteFunc(whole, func(row int) bool { return of[row] < 0 })
+		for row, k := range of {
+			if k >= 0 {
+				out[row].Group = f.model.by.labels[k]
+			}
+		}
 	}
 	if len(whole) == 0 {
 		return out, nil
@@ -46,7 +59,7 @@ func (f *Fit) Predict(t *data.Table) ([]Prediction, error) {
 	band := f.band()
 	for i, row := range whole {
 		v, half := values[i], band(jac[i*len(f.at):(i+1)*len(f.at)])
-		out[row] = Prediction{v, v - half, v + half}
+		out[row].Value, out[row].Lower, out[row].Upper = v, v-half, v+half
 	}
 	return out, nil
 }
@@ -67,7 +80,7 @@ func (f *Fit) percentiles(s *system, whole []int, values []float64, out []Predic
 	}
 	for i, row := range whole {
 		slices.Sort(all[i])
-		out[row] = Prediction{values[i], stats.Quantile(all[i], (1-f.Level)/2), stats.Quantile(all[i], (1+f.Level)/2)}
+		out[row].Value, out[row].Lower, out[row].Upper = values[i], stats.Quantile(all[i], (1-f.Level)/2), stats.Quantile(all[i], (1+f.Level)/2)
 	}
 	return nil
 }
@@ -114,6 +127,7 @@ func (m *Model) Columns() []string { return m.columns }
 type Rows struct {
 	Response, Fitted []float64
 	Columns          map[string][]float64
+	Groups           []int // of each row, among those of the fit; nil if all are one
 }
 
 // Fitted returns the rows that were fitted.
@@ -122,7 +136,7 @@ func (f *Fit) Fitted() (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rows{Columns: map[string][]float64{}}
+	r := &Rows{Columns: map[string][]float64{}, Groups: s.groups}
 	if r.Response, err = s.observed(); err != nil {
 		return nil, err
 	}

@@ -85,7 +85,17 @@ func (m *Model) keep() (*kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &kept{rows: rows, incomplete: m.Table.Rows() - len(rows), missing: lacking}
+	k := &kept{incomplete: m.Table.Rows() - len(rows), missing: lacking}
+	for _, row := range rows {
+		if m.by == nil || m.by.has(row) {
+			k.rows = append(k.rows, row)
+		}
+	}
+	if lost := len(rows) - len(k.rows); lost > 0 {
+		k.incomplete += lost
+		k.missing = append(k.missing, fmt.Sprintf("%s %d", m.by.Column, lost))
+	}
+	rows = k.rows
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s: no row has a value of each of %s", m.Table.Name, strings.Join(used, ", "))
 	}

@@ -25,23 +25,54 @@ func Fit(f *fit.Fit) (*plot.Figure, error) {
 		return fig, nil
 	}
 	name := m.Columns()[0]
+	fig.X.Label = name
+	if f.By != "" {
+		return fig, groups(fig, f, rows, name)
+	}
 	x := rows.Columns[name]
-	line, err := curve(f, name, slices.Min(x), slices.Max(x))
+	line, err := curve(f, name, "", slices.Min(x), slices.Max(x))
 	if err != nil {
 		return nil, err
 	}
-	fig.X.Label = name
 	fig.Layers = []plot.Layer{line, plot.Scatter{Name: "data", X: x, Y: y}}
 	return fig, nil
 }
 
-// curve is the model over a range of its only column.
-func curve(f *fit.Fit, name string, lo, hi float64) (plot.Line, error) {
+// groups draws the data and the curve of each group in its colour. Bands are left out
+// where there are so many that they would hide each other.
+func groups(fig *plot.Figure, f *fit.Fit, rows *fit.Rows, name string) error {
+	const banded = 3
+	colors := plot.Colors(f.Groups...)
+	for k, label := range f.Groups {
+		points := plot.Scatter{Color: colors[label]}
+		for i, g := range rows.Groups {
+			if g == k {
+				points.X, points.Y = append(points.X, rows.Columns[name][i]), append(points.Y, rows.Response[i])
+			}
+		}
+		line, err := curve(f, name, label, slices.Min(points.X), slices.Max(points.X))
+		if err != nil {
+			return err
+		}
+		if line.Name, line.Color = f.By+" "+label, colors[label]; len(f.Groups) > banded {
+			line.Lo, line.Hi = nil, nil
+		}
+		fig.Layers = append(fig.Layers, line, points)
+	}
+	return nil
+}
+
+// curve is the model over a range of its only column, of a group if there are several.
+func curve(f *fit.Fit, name, group string, lo, hi float64) (plot.Line, error) {
 	line := plot.Line{Name: "fit"}
 	for i := range samples {
 		line.X = append(line.X, lo+float64((hi-lo)*float64(i)/(samples-1)))
 	}
-	table, err := data.NewTable("curve", data.Column{Name: name, Kind: data.Numeric, Values: line.X})
+	columns := []data.Column{{Name: name, Kind: data.Numeric, Values: line.X}}
+	if group != "" {
+		columns = append(columns, data.Words(f.By, slices.Repeat([]string{group}, samples)))
+	}
+	table, err := data.NewTable("curve", columns...)
 	if err != nil {
 		return line, err
 	}
