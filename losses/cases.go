@@ -106,7 +106,9 @@ func points(d Domain) graphtest.Domain {
 		return oneOf(0, 1, 2, 3, 7)
 	case Logits, MeanLogVariance:
 		return graphtest.Normal
-	case Probabilities:
+	case Positives:
+		return graphtest.Positive
+	case Probabilities, Fractions:
 		return graphtest.Range(0.1, 0.9)
 	case LogProbabilities:
 		return graphtest.Range(-3, -0.1)

@@ -142,9 +142,10 @@ func readJSON(t *testing.T, file string, into any) {
 }
 
 func TestTorchExtra(t *testing.T) {
-	var raw []json.RawMessage
+	var raw, more []json.RawMessage
 	readJSON(t, "torch_extra.json", &raw)
-	for i, r := range raw[1:] {
+	readJSON(t, "torch_density.json", &more)
+	for i, r := range append(raw[1:], more[1:]...) {
 		var c struct {
 			Loss  string
 			In    []array
@@ -172,7 +173,7 @@ func TestTorchExtra(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d cases", len(raw)-1)
+	t.Logf("%d cases", len(raw)+len(more)-2)
 }
 
 // The arrays that torch_losses.json does not spell out.

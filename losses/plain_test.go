@@ -83,6 +83,36 @@ var plains = map[string]plain{
 		return loss
 	}),
 	"gaussian_nll": gaussian,
+	"negative_binomial_nll": elementwise(func(x, y float64, a spec.Args) float64 {
+		r, mean := 1/a.Number("alpha"), math.Exp(x) // y failures before the r-th success
+		loss := (y+r)*math.Log(r+mean) - y*x - r*math.Log(r)
+		if a.Flag("full") {
+			return loss + logGamma(r) + logGamma(y+1) - logGamma(y+r)
+		}
+		return loss - y*math.Log(r)
+	}),
+	"gamma_nll": elementwise(func(x, y float64, a spec.Args) float64 {
+		k, scale := a.Number("shape"), math.Exp(x)/a.Number("shape")
+		loss := k*math.Log(scale) + y/scale
+		if a.Flag("full") {
+			return loss + logGamma(k) - (k-1)*math.Log(y)
+		}
+		return loss + k*math.Log(k)
+	}),
+	"beta_nll": elementwise(func(x, y float64, a spec.Args) float64 {
+		alpha := a.Number("precision") * logistic(x)
+		beta := a.Number("precision") - alpha
+		return logGamma(alpha) + logGamma(beta) - logGamma(alpha+beta) - (alpha-1)*math.Log(y) - (beta-1)*math.Log(1-y)
+	}),
+	"student_nll": elementwise(func(x, y float64, a spec.Args) float64 {
+		df, s := a.Number("df"), a.Number("scale")
+		loss := math.Log(s) + (df+1)/2*math.Log(1+(y-x)*(y-x)/(s*s*df))
+		if a.Flag("full") {
+			loss += logGamma(df/2) - logGamma((df+1)/2) + math.Log(df*math.Pi)/2
+		}
+		return loss
+	}),
+	"sparsemax_loss": sparsemax,
 	"kl": elementwise(func(x, y float64, a spec.Args) float64 {
 		if a.Flag("log_target") {
 			return math.Exp(y) * (y - x)
@@ -150,6 +180,32 @@ var plains = map[string]plain{
 		})
 	},
 	"triplet": triplet,
+}
+
+func logGamma(x float64) float64 { v, _ := math.Lgamma(x); return v }
+
+// sparsemax is ½Σ(z²-τ²) + ½ - z_y over the scores z above τ, which leave 1 above it.
+func sparsemax(in []array, _ spec.Args) (e each) {
+	scores(in[0], func(sample int, z []float64) {
+		y := int(in[1].Data[sample])
+		down := slices.Sorted(slices.Values(z))
+		slices.Reverse(down)
+		tau, sum := 0.0, 0.0
+		for k, v := range down {
+			if sum += v; 1+float64(k+1)*v > sum {
+				tau = (sum - 1) / float64(k+1)
+			}
+		}
+		loss := 0.5 - z[y]
+		for _, v := range z {
+			if v > tau {
+				loss += (v*v - tau*tau) / 2
+			}
+		}
+		e.loss = append(e.loss, loss)
+		e.weight++
+	})
+	return e
 }
 
 func huberOf(r, delta float64) float64 {

@@ -14,7 +14,7 @@ import (
 var (
 	short = map[string]losses.Loss{
 		"mse": losses.MSE, "mae": losses.MAE, "huber": losses.Huber(1), "smooth_l1": losses.SmoothL1(1), "log_cosh": losses.LogCosh, "quantile": losses.Quantile(0.5),
-		"poisson_nll": losses.PoissonNLL, "kl": losses.KL, "hinge": losses.Hinge, "squared_hinge": losses.SquaredHinge, "perceptron": losses.Perceptron,
+		"poisson_nll": losses.PoissonNLL, "kl": losses.KL, "negative_binomial_nll": losses.NegativeBinomialNLL(1), "gamma_nll": losses.GammaNLL(1), "beta_nll": losses.BetaNLL(10), "student_nll": losses.StudentNLL(4, 1), "sparsemax_loss": losses.Sparsemax, "hinge": losses.Hinge, "squared_hinge": losses.SquaredHinge, "perceptron": losses.Perceptron,
 		"soft_margin": losses.SoftMargin, "hinge_embedding": losses.HingeEmbedding(1), "bce": losses.BCE, "bce_logits": losses.BCELogits, "focal": losses.Focal(2, 0.25),
 		"cross_entropy": losses.CrossEntropy, "nll": losses.NLL, "multi_margin": losses.MultiMargin, "multilabel_soft_margin": losses.MultiLabelSoftMargin,
 	}

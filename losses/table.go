@@ -28,6 +28,8 @@ type Domain string
 const (
 	Real             Domain = "real numbers"
 	Counts           Domain = "counts: 0, 1, 2, …"
+	Positives        Domain = "numbers above 0"
+	Fractions        Domain = "numbers between 0 and 1"
 	Logits           Domain = "logits: scores whose sigmoid or softmax is a probability"
 	Probabilities    Domain = "probabilities"
 	LogProbabilities Domain = "logarithms of probabilities"
@@ -125,6 +127,34 @@ var Table = []Row{
 		Func: "GaussianNLL", Task: Regression, Pred: MeanLogVariance, Target: Real,
 		make: func(a spec.Args) Loss { return meanAndLogVariance(gaussian(a)) }, make3: gaussian},
 
+	{Row: spec.Row{Name: "negative_binomial_nll", Aliases: []string{"negative_binomial"}, Doc: "counts that vary more than Poisson's, from the logarithm of the expected count",
+		Examples: []string{"alpha=0.3, full=true"},
+		Settings: []spec.Setting{setting("alpha", 1, positive, "the variance is mean + alpha*mean^2"), full, reduction}},
+		Func: "NegativeBinomialNLL", Task: Regression, Pred: Real, Target: Counts,
+		make: func(a spec.Args) Loss {
+			return NegativeBinomialNLLWith(a.Number("alpha"), a.Flag("full"), reductionOf(a))
+		}},
+
+	{Row: spec.Row{Name: "gamma_nll", Doc: "amounts above 0 whose error is a part of them, from the logarithm of the expected amount",
+		Examples: []string{"shape=2.5, full=true"},
+		Settings: []spec.Setting{setting("shape", 1, positive, "the variance is mean^2/shape"), full, reduction}},
+		Func: "GammaNLL", Task: Regression, Pred: Real, Target: Positives,
+		make: func(a spec.Args) Loss { return GammaNLLWith(a.Number("shape"), a.Flag("full"), reductionOf(a)) }},
+
+	{Row: spec.Row{Name: "beta_nll", Doc: "shares between 0 and 1, from the logit of the expected share",
+		Examples: []string{"precision=3"},
+		Settings: []spec.Setting{setting("precision", 10, positive, "the variance is m*(1-m)/(1+precision)"), reduction}},
+		Func: "BetaNLL", Task: Regression, Pred: Logits, Target: Fractions,
+		make: func(a spec.Args) Loss { return BetaNLLWith(a.Number("precision"), reductionOf(a)) }},
+
+	{Row: spec.Row{Name: "student_nll", Aliases: []string{"student_t_nll"}, Doc: "a number whose errors have heavy tails; bears outliers",
+		Examples: []string{"df=2.5, scale=0.5, full=true"},
+		Settings: []spec.Setting{setting("df", 4, positive, "degrees of freedom"), setting("scale", 1, positive, "of the errors"), full, reduction}},
+		Func: "StudentNLL", Task: Regression, Pred: Real, Target: Real,
+		make: func(a spec.Args) Loss {
+			return StudentNLLWith(a.Number("df"), a.Number("scale"), a.Flag("full"), reductionOf(a))
+		}},
+
 	{Row: spec.Row{Name: "kl", Aliases: []string{"kl_div", "kldiv"}, Doc: "Kullback-Leibler divergence from log-probabilities; reduction=batchmean is the mathematical one",
 		Examples: []string{"reduction=batchmean", "log_target=true"},
 		Settings: []spec.Setting{flag("log_target", false, "the target holds log-probabilities too"), reduction}},
@@ -195,6 +225,12 @@ var Table = []Row{
 		make: func(a spec.Args) Loss {
 			return NLLWith(NLLOptions{a.List("weight"), ignored(a), reductionOf(a)})
 		}},
+
+	{Row: spec.Row{Name: "sparsemax_loss", Doc: "many classes, from scores; 0 once the score of the class leads by 1",
+		Examples: []string{"reduction=sum"},
+		Settings: []spec.Setting{ignore, reduction}},
+		Func: "Sparsemax", Task: Classification, Pred: Real, Target: Classes,
+		make: func(a spec.Args) Loss { return SparsemaxWith(SparsemaxOptions{ignored(a), reductionOf(a)}) }},
 
 	{Row: spec.Row{Name: "multi_margin", Aliases: []string{"multi_margin_loss"}, Doc: "a hinge for many classes",
 		Examples: []string{"p=2, weight=[0.5, 1, 2]"},

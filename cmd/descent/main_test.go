@@ -6,10 +6,12 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -89,6 +91,8 @@ func TestTrainErrors(t *testing.T) {
 		"loss":                {[]string{"train", good, "--target", "y", "--loss", "hubr"}, 2, "huber"},
 		"loss of classes":     {[]string{"train", good, "--target", "y", "--loss", "cross_entropy"}, 2, "is for classes"},
 		"loss of numbers":     {[]string{"train", good, "--target", "class", "--loss", "poisson_nll"}, 2, "is for numbers"},
+		"loss of amounts":     {[]string{"train", file(t, "a.csv", "x,y\n1,0\n2,0\n3,0\n4,2.5\n5,0\n6,0\n"), "--target", "y", "--task", "regression", "--loss", "gamma_nll"}, 1, "is for numbers above 0; the target has 0"},
+		"loss of shares":      {[]string{"train", good, "--target", "y", "--loss", "beta_nll"}, 1, "is for numbers between 0 and 1; the target has"},
 		"optimizer":           {[]string{"train", good, "--target", "y", "--optimizer", "adma"}, 2, "adam"},
 		"no mover":            {[]string{"train", good, "--target", "y", "--optimizer", "clip(1)"}, 2, "no rule in it moves"},
 		"task":                {[]string{"train", good, "--target", "y", "--task", "regresion"}, 2, "there are regression, classification"},
@@ -330,6 +334,40 @@ func TestRateOfTheDefault(t *testing.T) {
 	status, out, err := descent("train", "iris", "--lr", "0.01", "--epochs", "1")
 	if status != 0 || !strings.Contains(out, "adam at learning rate 0.01") {
 		t.Errorf("status %d: %s\n%s", status, err, out)
+	}
+}
+
+// A loss of a logarithm or logit begins at that of the mean, so that a few epochs suffice
+// for targets of any size; what it predicts, saved and read again, is in the target's unit.
+func TestLossesWithALink(t *testing.T) {
+	var rows strings.Builder
+	rows.WriteString("x,amount,share,count\n")
+	for i := range 120 {
+		x := float64(i%40) / 40
+		noise := 1 + 0.1*float64(i%7-3)
+		fmt.Fprintf(&rows, "%v,%.4g,%.4g,%d\n", x, 5e4*math.Exp(x)*noise, noise/(1.5+math.Exp(3-4*x)), int(900*math.Exp(x)*noise))
+	}
+	path := file(t, "links.csv", rows.String())
+	for target, loss := range map[string]string{"amount": "gamma_nll(shape=5)", "share": "beta_nll", "count": "negative_binomial_nll(alpha=0.1)"} {
+		dir := filepath.Join(t.TempDir(), "m")
+		status, out, errs := descent("train", path, "--target", target, "--use", "x", "--loss", loss, "--model", "linear", "--lr", "0.1", "--epochs", "40", "--folds", "0", "--out", dir, "--json")
+		var r struct{ Scores map[string]float64 }
+		if err := json.Unmarshal([]byte(out), &r); err != nil || status != 0 || !(r.Scores["r2"] > 0.6) {
+			t.Errorf("%s: status %d, %v, %v %s", target, status, err, r.Scores, errs)
+			continue
+		}
+		_, out, _ = descent("predict", dir, path)
+		first, _, _ := strings.Cut(strings.TrimPrefix(out, "prediction\n"), "\n")
+		x, err := strconv.ParseFloat(first, 64)
+		if want := map[string]float64{"amount": 5e4, "share": 0.05, "count": 900}[target]; err != nil || !(math.Abs(math.Log(x/want)) < 0.5) {
+			t.Errorf("%s: predicts %q at x = 0, about %v is right", target, first, want)
+		}
+		r.Scores = nil // trained further it stays what it is, and begins anew where the loss is another
+		for _, loss := range []string{loss, "mse"} {
+			if _, out, errs = descent("train", path, "--target", target, "--loss", loss, "--init", dir, "--lr", "0.01", "--epochs", "20", "--folds", "0", "--json"); json.Unmarshal([]byte(out), &r) != nil || !(r.Scores["r2"] > 0.3) {
+				t.Errorf("%s from that model, with %s: %v %s", target, loss, r.Scores, errs)
+			}
+		}
 	}
 }
 

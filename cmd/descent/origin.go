@@ -110,7 +110,11 @@ func (g *origin) words(kinds map[string]data.Kind) {
 
 // unit lets a target keep the unit that the model has it in.
 func (g *origin) unit(s *setup, d *data.Dataset) {
-	if m := g.of; m != nil && m.Classes == 0 && m.Target == d.Target && (m.Offset != 0 || m.Scale != 1) {
+	m := g.of
+	if m == nil || m.Classes > 0 || m.Target != d.Target || m.linked() != s.linked() {
+		return
+	}
+	if s.linked() != "" || m.Offset != 0 || m.Scale != 1 {
 		s.unit = &m.setup
 	}
 }

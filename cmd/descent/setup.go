@@ -8,6 +8,8 @@ import (
 	"descent/data"
 	"descent/data/series"
 	"descent/graph"
+	"descent/internal/elementary"
+	"descent/internal/stats"
 	"descent/losses"
 	"descent/models"
 	"descent/ops"
@@ -157,7 +159,7 @@ func (s *setup) task() (train.Task, error) {
 	if err := s.allowWeights(sum); err != nil {
 		return none, err
 	}
-	if row.Target == losses.Counts && loss.Args.Given("log_input") {
+	if loss.Args.Has("log_input") && loss.Args.Given("log_input") {
 		return none, fmt.Errorf("loss %s: the model predicts the logarithm of the count; log_input cannot be set", s.Loss)
 	}
 	if s.Raw {
@@ -186,8 +188,10 @@ func (s *setup) task() (train.Task, error) {
 func giveOutput(t *train.Task, row *losses.Row) {
 	logSoftmax := func(x *graph.Node) *graph.Node { return ops.LogSoftmax(x, -1) }
 	switch {
-	case row.Target == losses.Counts:
+	case row.Target == losses.Counts || row.Target == losses.Positives:
 		t.Output = ops.Exp
+	case row.Target == losses.Fractions:
+		t.Output = ops.Sigmoid
 	case row.Pred == losses.LogProbabilities:
 		t.Model, t.Output = models.Sequential(t.Model, logSoftmax), ops.Exp
 	case row.Pred == losses.Logits && row.Task == losses.Classification:
@@ -280,12 +284,16 @@ func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 		return nil
 	}
 	y := parts.Train.Y
-	if row.Target == losses.Counts {
-		for _, x := range y {
-			if x < 0 {
-				return fmt.Errorf("loss %s is for counts; the target has %v", row.Name, x)
-			}
+	for _, x := range y {
+		if off := outOf(row.Target, x); off != "" {
+			return fmt.Errorf("loss %s is for %s; the target has %v", row.Name, off, x)
 		}
+	}
+	if link := links[s.linked()]; link != nil && len(y) > 0 {
+		if s.Offset, s.Raw = link(stats.Mean(y)), true; s.unit != nil {
+			s.Offset, s.Raw = s.unit.Offset, s.unit.Raw
+		}
+		return nil
 	}
 	if row.Target != losses.Real || row.Pred != losses.Real && row.Pred != losses.MeanLogVariance {
 		return nil
@@ -310,6 +318,33 @@ func (s *setup) scaleTarget(parts *data.Parts, raw bool) error {
 	s.Raw = raw
 	s.unitOf(parts.Train, parts.Val, parts.Test)
 	return nil
+}
+
+// links make a prediction of the mean of targets, where the loss takes its logarithm or
+// logit: models begin there, however far from 0 that is.
+var links = map[losses.Domain]func(mean float64) float64{
+	losses.Counts:    func(mean float64) float64 { return elementary.Log(max(mean, 1e-6)) },
+	losses.Positives: elementary.Log,
+	losses.Fractions: func(mean float64) float64 { return elementary.Log(mean / (1 - mean)) },
+}
+
+// linked is the domain of targets whose logarithm or logit is predicted, "" for others.
+func (s *setup) linked() losses.Domain {
+	if s.Loss != nil && s.Classes == 0 && links[s.Loss.Target] != nil {
+		return s.Loss.Target
+	}
+	return ""
+}
+
+// outOf says what a target of a domain is if x is none.
+func outOf(d losses.Domain, x float64) string {
+	switch {
+	case d == losses.Counts && x < 0:
+		return "counts"
+	case d == losses.Positives && !(x > 0), d == losses.Fractions && !(x > 0 && x < 1):
+		return string(d)
+	}
+	return ""
 }
 
 // unitOf applies Offset and Scale to targets, unless the loss is to see them as they

@@ -75,6 +75,8 @@ var mutants = []mutant{
 	{"ops/elementwise.go", "func (round) kink() graph.Kink                { return atWhole(0.5) }", "func (round) kink() graph.Kink                { return atWhole(0) }", "Kinks"},
 	{"ops/activation.go", "x == 0 && o.alpha != 1", "x == 0", "Kinks"},
 	{"ops/softmax.go", "b.Where(b.Lt(b.Abs(m), b.Const(math.Inf(1))), m, b.Const(0))", "b.Where(b.Lt(m, b.Const(math.Inf(1))), m, b.Const(0))", values},
+	{"losses/density.go", "ops.Mul(some, ops.Shift(0.5, ops.Sum(each, k)))", "ops.Shift(0.5, ops.Sum(each, k))", ""},
+	{"losses/density.go", "ops.Clamp(u, -large, large)", "u", ""},
 	{"ops/joint/ctc.go", "ops.NotEqual(said, gone(said, 2, float64(o.Blank)))", "number(said, 1)", ""},
 	{"ops/joint/ctc.go", "if t > 0", "if t > 1", ""},
 	{"ops/joint/cox.go", "ops.LessEqual(mine, theirs)", "ops.Less(mine, theirs)", ""},
