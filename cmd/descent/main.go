@@ -37,6 +37,7 @@ var commands = []func() *cobra.Command{
 	checkCommand,
 	gradCommand,
 	minCommand,
+	playCommand,
 	fitCommand,
 	labCommand,
 	versionCommand,

@@ -31,6 +31,7 @@ type Page struct {
 	Reload   int    // after so many seconds it is read again; 0 is never
 	Follows  bool   // the script may listen to the server that the page is from
 	Images   bool   // images that are in the page itself, data:, are shown
+	Worker   bool   // the script may start workers of texts that it has, blob:, which may run WebAssembly
 }
 
 // Body parses the template of a page's body. What it is executed with comes from

@@ -78,6 +78,12 @@ func TestPolicy(t *testing.T) {
 	if !strings.Contains(text, "script-src 'sha256-"+hash+"'") {
 		t.Errorf("the policy does not allow the script that the page has: %s", text[:400])
 	}
+	if text := write(t, Page{Script: "1", Worker: true}, "b", nil); !strings.Contains(text, "' 'wasm-unsafe-eval'; worker-src blob:; ") {
+		t.Errorf("a page with a worker: %.400s", text)
+	}
+	if text := write(t, Page{Script: "1"}, "b", nil); strings.Contains(text, "wasm") || strings.Contains(text, "blob:") {
+		t.Errorf("a page without a worker: %.400s", text)
+	}
 }
 
 func TestPlain(t *testing.T) {

@@ -17,28 +17,36 @@ var animateBody string
 //go:embed animate.css
 var animateStyle string
 
+//go:embed film.js
+var filmScript string
+
 //go:embed animate.js
 var animateScript string
 
 var animation = page.Body(animateBody)
 
-// film is what the page plays.
-type film struct {
-	Names []string      `json:"names"`
-	X     [2]float64    `json:"x"`
+// A Film is a function of one or two variables and paths on it, as pages play them:
+// [FilmScript] draws it.
+type Film struct {
+	Names []string      `json:"names"` // of the axes
+	X     [2]float64    `json:"x"`     // what is shown
 	Y     [2]float64    `json:"y"`
-	N     int           `json:"n,omitempty"`
-	Grid  []float64     `json:"grid,omitempty"` // rank of each value from 0 to 1, -1 where there is none
-	Curve [][2]*float64 `json:"curve,omitempty"`
-	Runs  []filmRun     `json:"runs"`
+	N     int           `json:"n,omitempty"`     // cells along each axis
+	Grid  []float64     `json:"grid,omitempty"`  // rank of each value from 0 to 1, -1 where there is none
+	Curve [][2]*float64 `json:"curve,omitempty"` // of one variable
+	Runs  []FilmRun     `json:"runs"`
 }
 
-type filmRun struct {
+// A FilmRun is one path of a film, which ends where it is lost.
+type FilmRun struct {
 	Name  string       `json:"name"`
 	Color string       `json:"color"`
 	Path  [][2]float64 `json:"path"`
-	F     []*float64   `json:"f"`
+	F     []*float64   `json:"f"` // nil where it is not finite
 }
+
+// FilmScript is the script that draws a [Film].
+var FilmScript = filmScript
 
 // maxFrames bounds the page's size.
 const maxFrames = 2000
@@ -46,11 +54,25 @@ const maxFrames = 2000
 // Animate writes a page that plays the paths. It needs nothing from outside,
 // and its policy lets no other script run.
 func (l *Landscape) Animate(w io.Writer, title string) error {
+	f, err := l.Film()
+	if err != nil {
+		return err
+	}
+	data, err := numjson.Marshal(f)
+	if err != nil {
+		return err
+	}
+	p := page.Page{Title: title, Style: animateStyle, Script: FilmScript + animateScript}
+	return p.Write(w, animation, string(data))
+}
+
+// Film returns the function and its paths as a page plays them.
+func (l *Landscape) Film() (*Film, error) {
 	if n := len(l.Names); n > 2 {
-		return errors.New("an animation needs one or two variables")
+		return nil, errors.New("an animation needs one or two variables")
 	}
 	l.frame()
-	f := &film{X: [2]float64{l.lo[0], l.hi[0]}}
+	f := &Film{X: [2]float64{l.lo[0], l.hi[0]}}
 	if len(l.Names) == 2 {
 		f.Names, f.Y = l.Names, [2]float64{l.lo[1], l.hi[1]}
 		f.N, f.Grid = gridSize, l.ranks()
@@ -61,17 +83,12 @@ func (l *Landscape) Animate(w io.Writer, title string) error {
 	for _, p := range l.Paths {
 		f.Runs = append(f.Runs, l.filmed(p))
 	}
-	data, err := numjson.Marshal(f)
-	if err != nil {
-		return err
-	}
-	p := page.Page{Title: title, Style: animateStyle, Script: animateScript}
-	return p.Write(w, animation, string(data))
+	return f, nil
 }
 
 // filmed thins out a long path, and ends it where it is lost.
-func (l *Landscape) filmed(p Path) filmRun {
-	out := filmRun{Name: p.Name, Color: l.colors()[p.Name].Hex()}
+func (l *Landscape) filmed(p Path) FilmRun {
+	out := FilmRun{Name: p.Name, Color: l.colors()[p.Name].Hex()}
 	stride := (len(p.X) + maxFrames - 1) / maxFrames
 	for i := 0; i < len(p.X); i += max(stride, 1) {
 		x := p.X[i]

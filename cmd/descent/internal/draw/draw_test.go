@@ -85,7 +85,7 @@ func kinds(layers []plot.Layer) string {
 // The page has what it plays: the paths to where they are lost, values or ranks.
 func TestAnimate(t *testing.T) {
 	data := regexp.MustCompile(`(?s)<div id="data" hidden>(.*?)</div>`)
-	play := func(l *Landscape) (f film) {
+	play := func(l *Landscape) (f Film) {
 		var b bytes.Buffer
 		if err := l.Animate(&b, "<title>"); err != nil {
 			t.Fatal(err)

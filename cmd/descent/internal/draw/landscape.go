@@ -23,6 +23,7 @@ type Landscape struct {
 	Names  []string // of the variables
 	F      func(x []float64) float64
 	Bounds []search.Bound // of each variable
+	Box    [][2]float64   // what to show of each variable; nil lets the paths decide
 	Paths  []Path
 	lo, hi []float64 // what to show
 }
@@ -31,7 +32,10 @@ type Landscape struct {
 // quarter more.
 func (l *Landscape) frame() {
 	l.lo, l.hi = nil, nil
-	for i := range l.Names {
+	for _, b := range l.Box {
+		l.lo, l.hi = append(l.lo, b[0]), append(l.hi, b[1])
+	}
+	for i := len(l.Box); i < len(l.Names); i++ {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for _, p := range l.Paths {
 			first, last := p.X[0][i], p.X[len(p.X)-1][i]

@@ -1,0 +1,73 @@
+'use strict';
+/**
+ * Draws the film d, see draw.Film, on a canvas, at any size.
+ * @param {HTMLCanvasElement} c
+ * @param {{names: string[], x: number[], y: number[], n?: number, grid?: number[], curve?: (number|null)[][], runs: {color: string, path: number[][]}[]}} d
+ */
+function film(c, d) {
+  const g = c.getContext('2d'), u = Math.max(c.width / 1120, 0.6 * (window.devicePixelRatio || 1)); // of texts and lines
+  const left = 90 * u, top = 20 * u, w = c.width - left - 20 * u, h = c.height - top - 70 * u;
+  const [x0, x1] = d.x, [y0, y1] = d.y;
+  const px = x => left + (x - x0) / (x1 - x0) * w, py = y => top + h - (y - y0) / (y1 - y0) * h;
+  const back = document.createElement('canvas');
+  back.width = c.width; back.height = c.height;
+
+  function ticks(lo, hi) {
+    const raw = (hi - lo) / Math.min(6, w / (110 * u)), p = 10 ** Math.floor(Math.log10(raw)), s = [1, 2, 5, 10].find(k => k * p >= raw) * p, out = [];
+    for (let t = Math.ceil(lo / s); t * s <= hi; t++) out.push(+(t * s).toPrecision(12));
+    return out;
+  }
+  function ground(b) { // a pixel for each point of the grid, magnified: the browser blends them
+    const n = d.n, small = document.createElement('canvas'), s = small.getContext('2d');
+    small.width = small.height = n;
+    for (let i = 0; i < n * n; i++) {
+      const t = d.grid[i];
+      s.fillStyle = t < 0 ? '#bbb' : `hsl(${215 - 40 * t} ${55 - 15 * t}% ${52 + 42 * t}%)`;
+      s.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
+    }
+    b.imageSmoothingQuality = 'high';
+    b.drawImage(small, left, top, w, h);
+  }
+  function curve(b) {
+    b.save(); b.beginPath(); b.rect(left, top, w, h); b.clip();
+    b.strokeStyle = '#555'; b.lineWidth = 2 * u; b.beginPath();
+    let pen = false;
+    for (const [x, y] of d.curve) {
+      if (y !== null) b[pen ? 'lineTo' : 'moveTo'](px(x), py(y));
+      pen = y !== null;
+    }
+    b.stroke(); b.restore();
+  }
+  function axes(b) {
+    b.strokeStyle = '#333'; b.lineWidth = u; b.strokeRect(left, top, w, h);
+    b.fillStyle = '#222'; b.font = `${20 * u}px sans-serif`; b.textAlign = 'center';
+    for (const t of ticks(x0, x1)) { b.fillText(t, px(t), top + h + 26 * u); b.fillRect(px(t), top + h, u, 6 * u); }
+    b.fillText(d.names[0], left + w / 2, top + h + 56 * u);
+    b.textAlign = 'right';
+    for (const t of ticks(y0, y1)) { b.fillText(t, left - 12 * u, py(t) + 7 * u); b.fillRect(left - 6 * u, py(t), 6 * u, u); }
+    b.save(); b.translate(22 * u, top + h / 2); b.rotate(-Math.PI / 2); b.textAlign = 'center'; b.fillText(d.names[1], 0, 0); b.restore();
+  }
+  const b = back.getContext('2d');
+  b.fillStyle = '#fff'; b.fillRect(0, 0, c.width, c.height);
+  if (d.grid) ground(b); else curve(b);
+  axes(b);
+  return {
+    /** The number of the last step. */
+    last: Math.max(0, ...d.runs.map(r => r.path.length - 1)),
+    /** Draws all paths up to a step. */
+    draw(step) {
+      g.drawImage(back, 0, 0);
+      g.save(); g.beginPath(); g.rect(left, top, w, h); g.clip();
+      for (const r of d.runs) {
+        const k = Math.min(step, r.path.length - 1);
+        g.strokeStyle = g.fillStyle = r.color; g.lineWidth = 3 * u; g.beginPath();
+        for (let j = 0; j <= k; j++) g[j ? 'lineTo' : 'moveTo'](px(r.path[j][0]), py(r.path[j][1]));
+        g.stroke();
+        g.beginPath(); g.arc(px(r.path[k][0]), py(r.path[k][1]), 9 * u, 0, 7); g.fill(); g.strokeStyle = '#fff'; g.stroke();
+      }
+      g.restore();
+    },
+    /** The point of the function at a place of the canvas, in its own pixels. */
+    at: (x, y) => [x0 + (x - left) / w * (x1 - x0), y0 + (top + h - y) / h * (y1 - y0)],
+  };
+}

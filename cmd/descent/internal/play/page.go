@@ -1,0 +1,50 @@
+package play
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"io"
+
+	"descent/cmd/descent/internal/draw"
+	"descent/internal/numjson"
+	"descent/internal/page"
+)
+
+//go:embed play.html
+var body string
+
+//go:embed play.css
+var style string
+
+//go:embed play.js
+var script string
+
+//go:embed worker.js
+var worker string
+
+var layout = page.Body(body)
+
+// Write writes the playground: one page that needs nothing but itself.
+func Write(w io.Writer, version string) error {
+	wasm, start, err := engine()
+	if err != nil {
+		return err
+	}
+	tables, err := numjson.Marshal(struct {
+		Controls []Control `json:"controls"`
+		Examples []Example `json:"examples"`
+	}{Controls(), Examples})
+	if err != nil {
+		return err
+	}
+	p := page.Page{Title: "Descent", Heading: "Descend any function", Subtitle: "Type a function, click a start, choose optimizers.",
+		Style: style, Script: draw.FilmScript + script, Worker: true}
+	return p.Write(w, layout, struct {
+		Tables, Version string
+		Worker, Engine  template.HTML
+	}{string(tables), version, encoded(append(start, worker...)), encoded(wasm)})
+}
+
+// encoded is bytes as a text of which nothing is markup.
+func encoded(b []byte) template.HTML { return template.HTML(base64.StdEncoding.EncodeToString(b)) }

@@ -1,0 +1,243 @@
+// Package play is the playground: a page on which anybody descends any function of one
+// or two variables. [Answer] is its engine, which runs in the page itself, as WebAssembly,
+// and in tests; [Write] makes the page.
+package play
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"descent/cmd/descent/internal/draw"
+	"descent/internal/calc"
+	"descent/internal/elementary"
+	"descent/internal/numjson"
+	"descent/internal/plot"
+	"descent/losses"
+	"descent/optimizers/search"
+	"descent/optimizers/search/minimum"
+)
+
+// A Question is what the page asks.
+type Question struct {
+	Formula    string       `json:"formula"`
+	Start      []float64    `json:"start"`      // of the variables in the order of the formula; what is missing is 1
+	Optimizers []string     `json:"optimizers"` // as [search.ParseMethod] reads them
+	Steps      int          `json:"steps"`
+	Box        [][2]float64 `json:"box,omitempty"` // what to show of each variable; none lets the paths decide
+	// Rates asks, in place of the paths, where each optimizer ends at which learning rate.
+	Rates bool `json:"rates,omitempty"`
+}
+
+// A Reply is what it is told.
+type Reply struct {
+	Error     string     `json:"error,omitempty"` // what is wrong with the question; there is nothing else
+	Variables []string   `json:"variables,omitempty"`
+	Start     []float64  `json:"start,omitempty"`
+	Film      *draw.Film `json:"film,omitempty"`
+	Runs      []Run      `json:"runs,omitempty"`
+	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate
+	Limits    []Limit    `json:"limits,omitempty"`
+}
+
+// A Run is one optimizer's: by step, and in the end.
+type Run struct {
+	Optimizer string      `json:"optimizer"`
+	Path      [][]float64 `json:"path"`
+	F         []float64   `json:"f"`
+	Gradient  []float64   `json:"gradient"` // its norm
+	Moved     []float64   `json:"moved"`    // the length of the step before
+	Best      []float64   `json:"best"`     // the best point
+	Least     float64     `json:"least"`    // the value there
+	Kind      string      `json:"kind"`
+	Stopped   string      `json:"stopped"`
+}
+
+// mostSteps bounds what a question costs.
+const mostSteps = 5000
+
+// tolerance is the largest element of a gradient at which runs end.
+const tolerance = 1e-8
+
+// Answer answers a question, both as JSON.
+func Answer(ctx context.Context, question []byte) []byte {
+	var q Question
+	var r *Reply
+	err := numjson.UnmarshalStrict(question, &q)
+	if err == nil {
+		r, err = q.answer(ctx)
+	}
+	if err != nil {
+		r = &Reply{Error: err.Error()}
+	}
+	text, err := numjson.Marshal(r)
+	if err != nil {
+		text, _ = numjson.Marshal(&Reply{Error: err.Error()}) // a text can always be written
+	}
+	return text
+}
+
+func (q *Question) answer(ctx context.Context) (*Reply, error) {
+	if q.Steps < 1 || q.Steps > mostSteps {
+		return nil, fmt.Errorf("%d steps; there are 1 to %d", q.Steps, mostSteps)
+	}
+	g, err := q.bind()
+	if err != nil {
+		return nil, err
+	}
+	if q.Rates {
+		return g.rates(ctx)
+	}
+	return g.descend(ctx)
+}
+
+// A ground is the function of a question.
+type ground struct {
+	*Question
+	at      *calc.Expression // the start
+	problem *search.Problem
+}
+
+func (q *Question) bind() (*ground, error) {
+	f, err := losses.Parse(q.Formula)
+	if err != nil {
+		return nil, err
+	}
+	names := f.Names()
+	if n := len(names); n < 1 || n > 2 {
+		return nil, fmt.Errorf("the formula has %d variables %v; one or two can be drawn: write numbers for the others", n, names)
+	}
+	var start []calc.Binding
+	for i, name := range names {
+		x := 1.0
+		if i < len(q.Start) {
+			x = q.Start[i]
+		}
+		start = append(start, calc.Binding{Name: name, Value: calc.Number(x)})
+	}
+	g := &ground{Question: q}
+	if g.at, err = calc.At(q.Formula, start); err == nil {
+		err = g.at.Scalar()
+	}
+	if err == nil {
+		g.problem, err = search.ProblemOf(g.at.Node, g.at.Params, g.at.Feeds()...)
+	}
+	return g, err
+}
+
+// descend runs all optimizers.
+func (g *ground) descend(ctx context.Context) (*Reply, error) {
+	l := &draw.Landscape{Names: g.at.Names, F: g.problem.Func, Bounds: make([]search.Bound, len(g.at.Names)), Box: g.Box}
+	if g.Box != nil && len(g.Box) != len(l.Names) {
+		l.Box = nil // it was another function's
+	}
+	for _, b := range l.Box {
+		if !(b[0] < b[1]) || math.IsInf(b[1]-b[0], 0) {
+			return nil, fmt.Errorf("nothing lies between %v and %v", b[0], b[1])
+		}
+	}
+	r := &Reply{Variables: g.at.Names, Start: g.problem.Start}
+	s := minimum.Search{Value: g.at.Node, Params: g.at.Params, Feeds: g.at.Feeds(), Steps: g.Steps, Tolerance: tolerance}
+	for _, text := range g.Optimizers {
+		m, err := search.ParseMethod(text, 0)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Move(g.problem.Start); err != nil { // what was asked of the function has moved it
+			return nil, err
+		}
+		f, err := s.Run(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", text, err)
+		}
+		r.Runs = append(r.Runs, g.told(text, f))
+		l.Paths = append(l.Paths, draw.Path{Name: text, X: f.Path, F: f.Trace})
+	}
+	if len(l.Paths) == 0 {
+		return nil, errors.New("no optimizer: add one")
+	}
+	var err error
+	if r.Film, err = l.Film(); err != nil {
+		return nil, err
+	}
+	return r, r.draw()
+}
+
+// told is what the page is told of a run.
+func (g *ground) told(name string, f *minimum.Found) Run {
+	r := Run{Optimizer: name, Path: f.Path, Best: f.X, Least: f.F, Kind: f.Kind, Stopped: f.Stopped}
+	grad := make([]float64, len(g.problem.Start))
+	for i, x := range f.Path {
+		g.problem.Grad(x, grad)
+		moved := 0.0
+		if i > 0 {
+			d := make([]float64, len(x))
+			for k := range x {
+				d[k] = x[k] - f.Path[i-1][k]
+			}
+			moved = norm(d)
+		}
+		r.F, r.Gradient, r.Moved = append(r.F, f.Trace[i]), append(r.Gradient, norm(grad)), append(r.Moved, moved)
+	}
+	return r
+}
+
+func norm(x []float64) (n float64) {
+	for _, v := range x {
+		n = elementary.Hypot(n, v)
+	}
+	return n
+}
+
+// draw draws what happens step by step.
+func (r *Reply) draw() error {
+	var names []string
+	for _, run := range r.Runs {
+		names = append(names, run.Optimizer)
+	}
+	colors := plot.Colors(names...)
+	least := math.Inf(1)
+	for _, run := range r.Runs {
+		for _, v := range run.F {
+			least = min(least, v)
+		}
+	}
+	for _, c := range []struct {
+		label string
+		log   bool
+		of    func(Run) []float64
+	}{{"f", least > 0, func(r Run) []float64 { return r.F }}, {"norm of the gradient", true, func(r Run) []float64 { return r.Gradient }},
+		{"length of the step", true, func(r Run) []float64 { return r.Moved[1:] }}} {
+		fig := &plot.Figure{X: plot.Axis{Label: "step"}, Y: plot.Axis{Label: c.label, Log: c.log}, Width: 560, Height: 320}
+		for _, run := range r.Runs {
+			fig.Layers = append(fig.Layers, plot.Line{Name: run.Optimizer, Y: numbers(c.of(run), c.log), Color: colors[run.Optimizer]})
+		}
+		if err := r.add(fig); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers are values to draw: on a logarithmic axis those above 0.
+func numbers(values []float64, positive bool) (out []float64) {
+	for _, x := range values {
+		if positive && x <= 0 || math.IsInf(x, 0) {
+			x = math.NaN()
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// add adds a picture.
+func (r *Reply) add(fig *plot.Figure) error {
+	var b bytes.Buffer
+	if err := fig.WriteSVG(&b); err != nil {
+		return err
+	}
+	r.Curves = append(r.Curves, b.String())
+	return nil
+}

@@ -1,0 +1,166 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"descent/internal/numjson"
+	"descent/optimizers/search"
+)
+
+func ask(t testing.TB, q Question) *Reply {
+	t.Helper()
+	text, err := numjson.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Reply{}
+	if err := numjson.UnmarshalStrict(Answer(t.Context(), text), r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Gradient descent on x² multiplies x by 1-2·rate in each step, and on x²/20 + y² both
+// variables by factors of their own.
+func TestPaths(t *testing.T) {
+	r := ask(t, Question{Formula: "x^2/20 + y^2", Start: []float64{-8, 2}, Optimizers: []string{"sgd(lr=0.75)", "adam(lr=0.1)"}, Steps: 20})
+	if r.Error != "" || len(r.Runs) != 2 || len(r.Curves) != 3 || len(r.Film.Runs) != 2 {
+		t.Fatalf("%q, %d runs, %d curves", r.Error, len(r.Runs), len(r.Curves))
+	}
+	for _, run := range r.Runs {
+		if run.Path[0][0] != -8 || run.Path[0][1] != 2 {
+			t.Errorf("%s starts at %v", run.Optimizer, run.Path[0])
+		}
+	}
+	run := r.Runs[0]
+	if len(run.Path) != 21 {
+		t.Fatalf("%d points", len(run.Path))
+	}
+	for k, at := range run.Path {
+		x, y := -8*math.Pow(1-0.075, float64(k)), 2*math.Pow(-0.5, float64(k))
+		gradient := math.Hypot(x/10, 2*y)
+		moved := 0.0
+		if k > 0 {
+			moved = math.Hypot(x-run.Path[k-1][0], y-run.Path[k-1][1])
+		}
+		for name, pair := range map[string][2]float64{"x": {at[0], x}, "y": {at[1], y}, "f": {run.F[k], x*x/20 + y*y},
+			"gradient": {run.Gradient[k], gradient}, "moved": {run.Moved[k], moved}} {
+			if math.Abs(pair[0]-pair[1]) > 1e-12*(1+math.Abs(pair[1])) {
+				t.Errorf("step %d: %s is %v, not %v", k, name, pair[0], pair[1])
+			}
+		}
+	}
+	for _, svg := range r.Curves {
+		if !strings.HasPrefix(svg, "<svg") || !strings.Contains(svg, "adam(lr=0.1)") {
+			t.Errorf("a curve is %.80q", svg)
+		}
+	}
+	boxed := ask(t, Question{Formula: "x^2/20 + y^2", Start: []float64{-8, 2}, Optimizers: []string{"sgd"}, Steps: 1, Box: [][2]float64{{-3, 3}, {-1, 2}}})
+	if boxed.Film.X != [2]float64{-3, 3} || boxed.Film.Y != [2]float64{-1, 2} {
+		t.Errorf("shown are %v, %v", boxed.Film.X, boxed.Film.Y)
+	}
+	if one := ask(t, Question{Formula: "(u-3)^2", Optimizers: []string{"newton"}, Steps: 10}); one.Start[0] != 1 || one.Variables[0] != "u" || math.Abs(one.Runs[0].Best[0]-3) > 1e-9 || one.Film.Curve == nil {
+		t.Errorf("of one variable: %+v", one.Runs)
+	}
+}
+
+// Gradient descent diverges from 2/curvature on; a search has no rate.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		formula string
+		limit   float64
+	}{{"x^2", 1}, {"x^2/20 + y^2", 1}, {"5*x^2", 0.2}, {"3*x^2 + 2*y^2", 1.0 / 3}} {
+		r := ask(t, Question{Formula: c.formula, Start: []float64{3, 2}, Optimizers: []string{"sgd(lr=0.25)", "lbfgs"}, Steps: 100, Rates: true})
+		if r.Error != "" || len(r.Limits) != 1 || len(r.Curves) != 1 {
+			t.Fatalf("%s: %+v", c.formula, r)
+		}
+		if l := r.Limits[0]; math.Abs(l.Rate/c.limit-1) > 1e-3 || l.Own != 0.25 {
+			t.Errorf("%s: from %v on, not %v", c.formula, l.Rate, c.limit)
+		}
+	}
+	if r := ask(t, Question{Formula: "x^2", Optimizers: []string{"lbfgs"}, Steps: 10, Rates: true}); r.Error != "" || len(r.Limits) != 0 || len(r.Curves) != 0 {
+		t.Errorf("a search has a learning rate: %+v", r)
+	}
+}
+
+// What the page offers can be done: every optimizer with its defaults, and with every
+// slider at both ends; every example.
+func TestOffers(t *testing.T) {
+	for _, c := range Controls() {
+		texts := []string{c.Name}
+		for _, s := range c.Settings {
+			for _, v := range []float64{s.Lo, s.Hi} {
+				if s.Lo != s.Hi && !(v == 0 && strings.HasPrefix(s.Range, "(")) {
+					texts = append(texts, fmt.Sprintf("%s(%s=%v)", c.Name, s.Name, v))
+				}
+			}
+			for _, v := range s.Choices {
+				texts = append(texts, fmt.Sprintf("%s(%s=%s)", c.Name, s.Name, v))
+			}
+			if s.Doc == "" {
+				t.Errorf("%s of %s: nothing is said of it", s.Name, c.Name)
+			}
+		}
+		for _, text := range texts {
+			if _, err := search.ParseMethod(text, 0); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+		if r := ask(t, Question{Formula: "x^2 + y^2", Start: []float64{3, 2}, Optimizers: []string{c.Name}, Steps: 3}); r.Error != "" {
+			t.Errorf("%s: %s", c.Name, r.Error)
+		}
+	}
+	for _, e := range Examples {
+		r := ask(t, Question{Formula: e.Formula, Start: e.Start, Optimizers: e.Optimizers, Steps: e.Steps})
+		if r.Error != "" || len(r.Variables) != len(e.Start) {
+			t.Errorf("%s: %+v, %v", e.Name, r.Error, r.Variables)
+		}
+	}
+}
+
+// Mistakes are answers that say what is wrong.
+func TestMistakes(t *testing.T) {
+	good := Question{Formula: "x^2", Optimizers: []string{"sgd"}, Steps: 10}
+	for want, change := range map[string]func(*Question){
+		"variables":    func(q *Question) { q.Formula = "x+y+z" },
+		"too early":    func(q *Question) { q.Formula = "x^" },
+		"did you mean": func(q *Question) { q.Optimizers = []string{"adm"} },
+		"no optimizer": func(q *Question) { q.Optimizers = nil },
+		"5001 steps":   func(q *Question) { q.Steps = 5001 },
+		"between":      func(q *Question) { q.Box = [][2]float64{{1, 1}} },
+		"sum(":         func(q *Question) { q.Formula = "[x, x]" },
+	} {
+		q := good
+		change(&q)
+		if r := ask(t, q); !strings.Contains(r.Error, want) {
+			t.Errorf("%+v: the error is %q, without %q", q, r.Error, want)
+		}
+	}
+	var r Reply
+	if err := numjson.Unmarshal(Answer(t.Context(), []byte(`{"formula": `)), &r); err != nil || r.Error == "" {
+		t.Errorf("half a question: %v, %q", err, r.Error)
+	}
+}
+
+// A page has its engine, or there is none.
+func TestWrite(t *testing.T) {
+	var text strings.Builder
+	err := Write(&text, "<test>")
+	if errors.Is(err, ErrNoEngine) {
+		if text.Len() > 0 {
+			t.Error("half a page was written")
+		}
+		t.Skip(err)
+	}
+	if err != nil || strings.Contains(text.String(), "<test>") || !strings.Contains(text.String(), "'wasm-unsafe-eval'; worker-src blob:") {
+		t.Errorf("%v", err)
+	}
+	if err := Write(io.Discard, ""); err != nil {
+		t.Error(err)
+	}
+}
