@@ -25,6 +25,7 @@ type importOptions struct {
 	out              string
 	columns, classes []string // names, or how many
 	numbers          []string // that come out
+	labels           bool     // they are labels, of which a row has any number
 	lengths          []int    // of pictures
 	modules          map[string]string
 }
@@ -34,10 +35,11 @@ func importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Make a model of a file that another program has written",
-		Long: "Make a model of a file of safetensors that PyTorch has written, or export, for predict, explain, train --init and\n" +
-			"all else that takes the folder of a model. What a file of export says of columns and classes is kept. Else --model\n" +
-			"says which layers there are, --columns or --shape what goes in, --class-names or --outputs what comes out.",
-		Example: "  descent import net.safetensors --model 'dense(64) | relu | dense(3)' --columns 4 --class-names a,b,c --out model\n" +
+		Long: "Make a model of a file of ONNX, or of safetensors, that PyTorch has written, or export, for predict, explain,\n" +
+			"train --init and all else that takes the folder of a model. What a file of export says of columns and classes is\n" +
+			"kept. Of another, ONNX says which layers there are; for safetensors --model does. --columns or --shape name what\n" +
+			"goes in, --class-names or --outputs what comes out.",
+		Example: "  descent import net.onnx --class-names a,b,c --out model\n  descent import net.safetensors --model 'dense(64) | relu | dense(3)' --columns 4 --class-names a,b,c --out model\n" +
 			"  descent predict model rows.csv",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +52,7 @@ func importCommand() *cobra.Command {
 	f.StringSliceVar(&o.columns, "columns", nil, "names of the columns of numbers that go in, separated by commas, or how many")
 	f.IntSliceVar(&o.lengths, "shape", nil, about("shape", ", of pictures"))
 	f.StringSliceVar(&o.classes, "class-names", nil, "names of the classes in the order of the outputs, separated by commas, or how many")
-	f.StringSliceVar(&o.numbers, "outputs", []string{"prediction"}, "names of the numbers that come out, separated by commas, where there are no classes")
+	f.StringSliceVar(&o.numbers, "outputs", nil, "names of the numbers that come out, separated by commas, where there are no classes (default prediction)")
 	f.StringToStringVar(&o.modules, "map", nil, "modules whose arrays layers take, where names do not tell, such as dense=fc1,dense2=out")
 	f.StringVar(&o.out, "out", "", about("out", ": the model"))
 	return cmd
@@ -64,11 +66,15 @@ func (o *importOptions) execute(w io.Writer, name string, given bool) error {
 	if err != nil {
 		return err
 	}
-	m, err := o.saved(name, text, given)
+	src, err := sourceOf(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	t, taken, err := o.filled(m, text)
+	m, err := o.saved(name, src, given)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	t, taken, err := o.filled(m, src)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -103,12 +109,8 @@ func readImported(name string) ([]byte, error) {
 }
 
 // saved says what the model is: as the file has it, or the flags.
-func (o *importOptions) saved(name string, text []byte, given bool) (*saved, error) {
-	meta, err := torch.Meta(text)
-	if err != nil {
-		return nil, err
-	}
-	if own := meta[modelKey]; own != "" && !given {
+func (o *importOptions) saved(name string, src *importSource, given bool) (*saved, error) {
+	if own := src.meta[modelKey]; own != "" && !given {
 		m, err := unsealed([]byte(own))
 		if err == nil {
 			err = m.check()
@@ -122,11 +124,15 @@ func (o *importOptions) saved(name string, text []byte, given bool) (*saved, err
 		}
 		return m, nil
 	}
-	if !given {
+	if src.net != nil {
+		if err := o.ofNet(src, given); err != nil {
+			return nil, err
+		}
+	} else if !given {
 		return nil, usage(errors.New("it does not say which layers its weights are of: --model does, such as --model 'dense(64) | relu | dense(3)'"))
 	}
 	m := &saved{Data: filepath.Base(name), DType: "float32", setup: o.setup}
-	for _, part := range []func(*saved) error{o.inputs, o.outputs} {
+	for _, part := range []func(*saved) error{o.inputs, o.results} {
 		if err := part(m); err != nil {
 			return nil, usage(err)
 		}
@@ -185,10 +191,10 @@ func namesOf(flag, prefix string, names []string) ([]string, error) {
 // maxNamed bounds what a slip of the finger may ask for.
 const maxNamed = 1 << 20
 
-// outputs says what comes out of a model.
-func (o *importOptions) outputs(m *saved) (err error) {
+// results says what comes out of a model.
+func (o *importOptions) results(m *saved) (err error) {
 	if len(o.numbers) == 0 {
-		return errors.New("--outputs: the number that comes out has a name")
+		o.numbers = []string{"prediction"}
 	}
 	m.Target, m.Scale = o.numbers[0], 1
 	target := data.Target{Name: m.Target, Task: data.Regression}
@@ -204,11 +210,14 @@ func (o *importOptions) outputs(m *saved) (err error) {
 		target.Task, target.Classes, byDefault = data.Classification, m.ClassNames, "cross_entropy"
 		m.Scale = 0
 	case len(several) > 1 && m.Schema == nil:
-		return errors.New("--outputs: several numbers are for tables")
+		return errors.New("--outputs: several numbers come out for rows of a table alone; of pictures they are classes, which --class-names names")
 	case len(several) > 1:
-		m.Targets = &targetsSetup{Names: several, Offset: make([]float64, len(several)), Scale: slices.Repeat([]float64{1}, len(several))}
-		target.Task, target.Outputs = data.Numbers, several
-		m.Scale = 0
+		m.Targets, m.Scale = &targetsSetup{Names: several, Labels: o.labels}, 0
+		target.Task, target.Outputs = data.Labels, several
+		if byDefault = "bce_logits"; !o.labels {
+			m.Targets.Offset, m.Targets.Scale = make([]float64, len(several)), slices.Repeat([]float64{1}, len(several))
+			target.Task, byDefault = data.Numbers, "mse"
+		}
 	}
 	if m.Loss == nil {
 		m.Loss = must(losses.ByName(byDefault))
@@ -225,7 +234,7 @@ func (o *importOptions) outputs(m *saved) (err error) {
 }
 
 // filled is a trainer of the model with the weights of the file.
-func (o *importOptions) filled(m *saved, text []byte) (*train.Trainer, []torch.Match, error) {
+func (o *importOptions) filled(m *saved, src *importSource) (*train.Trainer, []torch.Match, error) {
 	task, err := m.task()
 	if err != nil {
 		return nil, nil, usage(err)
@@ -233,6 +242,13 @@ func (o *importOptions) filled(m *saved, text []byte) (*train.Trainer, []torch.M
 	t, err := train.New(task, nil, dtypes[m.DType], 0)
 	if err != nil {
 		return nil, nil, err
+	}
+	if src.own != nil {
+		s, err := t.Start(src.own)
+		if err == nil && len(s.Fresh) > 0 {
+			err = fmt.Errorf("it has no weights for %s", strings.Join(s.Fresh, ", "))
+		}
+		return t, nil, err
 	}
 	p, err := t.Predictor()
 	if err != nil {
@@ -242,7 +258,7 @@ func (o *importOptions) filled(m *saved, text []byte) (*train.Trainer, []torch.M
 	if err != nil {
 		return nil, nil, err
 	}
-	ours, taken, err := torch.Decode(text, made[0].Node.Graph(), o.modules)
+	ours, taken, err := torch.Decode(src.weights, made[0].Node.Graph(), o.modules)
 	if ambiguous := (*torch.AmbiguousError)(nil); errors.As(err, &ambiguous) {
 		return nil, nil, usage(fmt.Errorf("%w: --map %s=%s, or another, says which", err, ambiguous.Layer, ambiguous.Modules[0]))
 	}

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"descent/graph"
 	"descent/internal/safetensors"
+	"descent/models/onnx"
+	"descent/ops"
 )
 
 // What export has written is the same model again, with its columns and classes.
@@ -84,5 +87,77 @@ func TestImport(t *testing.T) {
 	}
 	if status, _, errs := descent("import", file, "--model", layers); status != exitUsage || !strings.Contains(errs, "--out DIR is missing") {
 		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
+// A file of ONNX that export has written is the same model again.
+func TestImportOwnONNX(t *testing.T) {
+	model := fitted(t)
+	rows := saved2 + "/table/rows.csv"
+	dir := t.TempDir()
+	file, again := filepath.Join(dir, "m.onnx"), filepath.Join(dir, "again")
+	for _, args := range [][]string{{"export", model, "--to", "onnx", "--out", file}, {"import", file, "--out", again}} {
+		if status, _, errs := descent(args...); status != 0 {
+			t.Fatalf("%v: %s", args, errs)
+		}
+	}
+	if a, b := predicted(t, model, rows), predicted(t, again, rows); a != b {
+		t.Errorf("predicts %s, not %s", b, a)
+	}
+}
+
+// A file of ONNX that another program has written says its layers, what goes in and what
+// comes out; flags name it.
+func TestImportONNX(t *testing.T) {
+	file := func(link func(*graph.Node) *graph.Node, out int) string {
+		text, err := onnx.Encode(func(rows int) (*onnx.Model, error) {
+			g := graph.New(graph.Float32, 1)
+			x := g.Input("x", rows, 2)
+			y := ops.Add(ops.MatMul(x, g.Param("w", graph.Fill(0.5), 2, out)), g.Param("b", graph.Zeros, out))
+			return &onnx.Model{Inputs: []onnx.Value{{Name: "x", Node: x}}, Outputs: []onnx.Value{{Name: "y", Node: link(y)}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), "net.onnx")
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	none := func(y *graph.Node) *graph.Node { return y }
+	rows := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(rows, []byte("x1,x2\n1,3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string // the predictions, or the error
+	}{
+		{[]string{file(none, 1)}, `[{"prediction":2}]`},
+		{[]string{file(none, 2)}, `[{"prediction":{"prediction1":2,"prediction2":2}}]`},
+		{[]string{file(none, 2), "--outputs", "a,b"}, `[{"prediction":{"a":2,"b":2}}]`},
+		{[]string{file(func(y *graph.Node) *graph.Node { return ops.Softmax(y, -1) }, 2)}, `[{"prediction":"0","probabilities":{"0":0.5,"1":0.5}}]`},
+		{[]string{file(none, 2), "--class-names", "a,b"}, `[{"prediction":"a","probabilities":{"a":0.5,"b":0.5}}]`},
+		{[]string{file(ops.Sigmoid, 1), "--class-names", "a,b"}, `[{"prediction":"b","probabilities":{"a":0.11920`},
+		{[]string{file(ops.Sigmoid, 2), "--outputs", "a,b"}, `[{"prediction":["a","b"],"probabilities":{"a":0.880797`},
+		{[]string{file(none, 2), "--outputs", "a"}, "--outputs names 1 numbers, and 2 come out"},
+		{[]string{file(none, 2), "--model", "linear"}, "leave out --model"},
+		{[]string{file(none, 2), "--shape", "3"}, "leave out --shape"},
+		{[]string{file(none, 2), "--columns", "3"}, "no module has its arrays"},
+		{[]string{file(ops.Square, 2)}, "operator Mul"},
+		{[]string{file(ops.ReLU, 2)}, "the last of a model of ours is dense"},
+	} {
+		dir := filepath.Join(t.TempDir(), "model")
+		status, _, errs := descent(append([]string{"import", "--out", dir}, c.args...)...)
+		if status != 0 {
+			if !strings.Contains(errs, c.want) || strings.Count(errs, "\n") != 1 {
+				t.Errorf("%v: status %d, %s", c.args[1:], status, errs)
+			}
+			continue
+		}
+		if got := predicted(t, dir, rows); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %s, not %s", c.args[1:], got, c.want)
+		}
 	}
 }
