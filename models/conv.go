@@ -16,6 +16,7 @@ type ConvOptions struct {
 	Depthwise       bool  // convolve each channel alone: Filters of them for each, 1 if 0
 	Name            string
 	Weight          graph.Init // He if nil, since ReLUs follow
+	Norm            WeightNorm // of weights; none if empty
 	Bias            graph.Init // zeros if nil
 	NoBias          bool
 }
@@ -38,13 +39,10 @@ func ConvWith(o ConvOptions) Layer {
 		if o.Depthwise {
 			groups, filters = channels, channels*max(o.Filters, 1)
 		}
-		kernel := o.Kernel
-		if len(kernel) == 1 {
-			kernel = slices.Repeat(kernel, axes)
-		}
+		kernel, err := kernelOf(o.Kernel, x, axes)
 		switch {
-		case len(kernel) != axes || slices.Min(kernel) < 1:
-			return graph.Bad(fmt.Errorf("a kernel of %v; %v has %d axes to walk along", kernel, x.Shape(), axes), "conv", x)
+		case err != nil:
+			return graph.Bad(err, "conv", x)
 		case filters < 1:
 			return graph.Bad(fmt.Errorf("%d filters; a layer has at least one", filters), "conv", x)
 		case channels%groups != 0 || channels == 0:
@@ -53,7 +51,7 @@ func ConvWith(o ConvOptions) Layer {
 		s := x.Graph().Scope(id, "conv", o.Name)
 		walk := o.ConvOptions
 		walk.Groups = groups
-		w := s.Param("w", or(o.Weight, He), append([]int{filters, channels / groups}, kernel...)...)
+		w := o.Norm.weights(s, or(o.Weight, He), 0, append([]int{filters, channels / groups}, kernel...)...)
 		y := ops.Conv(x, w, walk)
 		if !o.NoBias {
 			y = ops.Add(y, perChannel(s.Param("b", or(o.Bias, graph.Zeros), filters), axes))
@@ -68,8 +66,8 @@ func pictured(x *node, what string) *node {
 	if x.Err() != nil {
 		return x
 	}
-	if r := x.Shape().Rank(); r != 3 && r != 4 {
-		return graph.Bad(fmt.Errorf("the input is %v; it takes pictures, n x channels x rows x columns, or sequences, n x channels x length", x.Shape()), what, x)
+	if r := x.Shape().Rank(); r < 3 || r > 5 {
+		return graph.Bad(fmt.Errorf("the input is %v; it takes pictures, n x channels x rows x columns, volumes, which have a depth before these, or sequences, n x channels x length", x.Shape()), what, x)
 	}
 	return nil
 }
@@ -117,7 +115,8 @@ func named(name, kind string, f Layer) Layer {
 }
 
 // Pictures returns the layer that gives rows of numbers the shape of pictures, rows ×
-// columns of one channel or channels × rows × columns, or of sequences of a length.
+// columns of one channel or channels × rows × columns, of volumes, or of sequences of a
+// length.
 func Pictures(shape ...int) Layer {
 	if len(shape) < 3 {
 		shape = append([]int{1}, shape...)

@@ -149,11 +149,13 @@ func TestSpecBeside(t *testing.T) {
 const ofCells = " layers=1 bidirectional=false last=false bias=true init=glorot recurrent=orthogonal"
 
 var layerDefaults = map[string]string{
-	"mlp": "act=relu norm= init=glorot dropout=0", "dense": "init=glorot bias=true steps=false", "embed": "rows=0 padding=-1 sd=1",
+	"mlp": "act=relu norm= init=glorot dropout=0", "dense": "init=glorot bias=true norm= steps=false", "embed": "rows=0 padding=-1 sd=1",
 	"attention": "causal=false rotary=false bias=true", "transformer": "layers=1 hidden=0 causal=false rotary=false norm=pre act=gelu dropout=0", "position": "kind=learned",
 	"gpt": "layers=1 hidden=0 position=learned dropout=0", "nanogpt": "width=64 layers=4 heads=4 dropout=0", "dropout": "rate=0.5", "batch_norm": "momentum=0.1 eps=1e-05 affine=true",
 	"layer_norm": "axes=0 eps=1e-05 affine=true", "rms_norm": "axes=0 eps=1e-05 affine=true", "group_norm": "eps=1e-05 affine=true",
-	"conv": "stride=[1] padding=same dilation=[1] groups=1 init=he bias=true", "depthwise": "stride=[1] padding=same dilation=[1] multiplier=1 init=he bias=true",
+	"conv": "stride=[1] padding=same dilation=[1] groups=1 init=he bias=true norm=", "depthwise": "stride=[1] padding=same dilation=[1] multiplier=1 init=he bias=true norm=",
+	"spatial_dropout": "rate=0.5", "gaussian_noise": "sd=0.1", "instance_norm": "eps=1e-05 affine=false",
+	"conv_transpose": "stride=[1] padding=[0] output_padding=[0] dilation=[1] groups=1 init=he bias=true", "upsample": "scale= size= mode=nearest corners=false", "pad": "mode=zeros",
 	"pool": "stride= padding=[0] ceil=false", "avg_pool": "stride= padding=[0] ceil=false inside=false", "adaptive_pool": "of=mean", "global_pool": "of=mean",
 	"autoencoder": "act=relu encoder= decoder=", "vae": "act=relu encoder= decoder= beta=1",
 	"residual": "skip=", "resnet": "depth=8 width=16",

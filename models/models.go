@@ -42,6 +42,7 @@ type DenseOptions struct {
 	Units  int
 	Name   string     // prefix of its parameters; dense, dense2, … if empty
 	Weight graph.Init // of w, inputs×units; Glorot if nil
+	Norm   WeightNorm // of w; none if empty
 	Bias   graph.Init // of b; zeros if nil
 	NoBias bool
 	Steps  bool // each step of sequences, batch × time × inputs, is a row by itself
@@ -70,7 +71,7 @@ func DenseWith(o DenseOptions) Layer {
 			x = flat(x)
 		}
 		s := x.Graph().Scope(id, "dense", o.Name)
-		y := ops.MatMul(x, s.Param("w", or(o.Weight, Glorot), x.Shape().Dim(1), o.Units))
+		y := ops.MatMul(x, o.Norm.weights(s, or(o.Weight, Glorot), 1, x.Shape().Dim(1), o.Units))
 		if !o.NoBias {
 			y = ops.Add(y, s.Param("b", or(o.Bias, graph.Zeros), o.Units))
 		}

@@ -86,6 +86,24 @@ func GroupNormWith(o NormOptions) Layer {
 	}
 }
 
+// InstanceNormWith returns the layer that gives each channel of each picture mean 0 and
+// variance 1, as a group norm of one channel each does. Ulyanov, Vedaldi, Lempitsky 2016,
+// https://arxiv.org/abs/1607.08022.
+func InstanceNormWith(o NormOptions) Layer {
+	id := new(graph.Identity)
+	return func(x *node) *node {
+		if bad := pictured(x, "InstanceNorm"); bad != nil {
+			return bad
+		}
+		s, bad := normScope(id, "InstanceNorm", o, x)
+		if bad != nil {
+			return bad
+		}
+		y := ops.GroupNorm(x, max(1, x.Shape().Dim(1)), o.eps())
+		return x.Graph().Mark("InstanceNorm", s.Name, o.affine(s, y, true, x.Shape().Rank()-2, x.Shape().Dim(1)))
+	}
+}
+
 // BatchNorm returns the layer that gives each channel, the second axis, mean 0 and
 // variance 1 over the batch and all lengths, then scales and shifts it by parameters.
 // In evaluation it uses running means, which move by momentum, usually 0.1, at each

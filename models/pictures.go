@@ -30,7 +30,13 @@ var norms = []Row{
 	{Row: spec.Row{Name: "group_norm", Aliases: []string{"groupnorm"}, Doc: "mean 0 and variance 1 of each of so many groups of channels", Examples: []string{"4"}, Source: "Wu, He 2018, https://arxiv.org/abs/1803.08494",
 		Settings: []spec.Setting{{Name: "groups", Doc: "of channels", Kind: spec.Whole, Range: units, Required: true}, epsilon, affine}},
 		make: func(a spec.Args, _ []Layer) Layer { return GroupNormWith(normOptions(a)) }},
+	{Row: spec.Row{Name: "instance_norm", Aliases: []string{"instancenorm"}, Doc: "mean 0 and variance 1 of each channel of each picture", Source: "Ulyanov, Vedaldi, Lempitsky 2016, https://arxiv.org/abs/1607.08022",
+		Settings: []spec.Setting{epsilon, plainly(affine)}},
+		make: func(a spec.Args, _ []Layer) Layer { return InstanceNormWith(normOptions(a)) }, Pictures: true},
 }
+
+// plainly is affine of a norm that has no parameters if it is not told.
+func plainly(s spec.Setting) spec.Setting { s.Default = false; return s }
 
 func normOptions(a spec.Args) NormOptions {
 	o := NormOptions{Eps: a.Number("eps"), Plain: !a.Flag("affine")}
@@ -39,6 +45,7 @@ func normOptions(a spec.Args) NormOptions {
 		o.Momentum = a.Number("momentum")
 	case "group_norm":
 		o.Groups = a.Whole("groups")
+	case "instance_norm":
 	default:
 		o.Axes = a.Whole("axes")
 	}
@@ -63,20 +70,20 @@ var (
 )
 
 var pictures = []Row{
-	{Row: spec.Row{Name: "conv", Aliases: []string{"conv1d", "conv2d"}, Doc: "the convolution of pictures, or sequences, with kernels", Examples: []string{"16, 3", "32, 3, stride=2, bias=false", "8, 5, padding=0"},
-		Settings: []spec.Setting{filters, kernel, stride, padding, dilation, {Name: "groups", Doc: "into which channels are divided", Kind: spec.Whole, Range: units, Default: 1.0}, heInit, bias}},
+	{Row: spec.Row{Name: "conv", Aliases: []string{"conv1d", "conv2d", "conv3d"}, Doc: "the convolution of pictures, sequences or volumes with kernels", Examples: []string{"16, 3", "32, 3, stride=2, bias=false", "8, 5, padding=0"},
+		Settings: []spec.Setting{filters, kernel, stride, padding, dilation, {Name: "groups", Doc: "into which channels are divided", Kind: spec.Whole, Range: units, Default: 1.0}, heInit, bias, ofWeights}},
 		make: func(a spec.Args, _ []Layer) Layer {
 			o := convOptions(a)
 			o.Filters, o.Groups = a.Whole("filters"), a.Whole("groups")
 			return ConvWith(o)
-		}, Pictures: true},
+		}, check: directed, Pictures: true},
 	{Row: spec.Row{Name: "depthwise", Doc: "the convolution of each channel alone", Examples: []string{"3", "3, stride=2, bias=false"},
-		Settings: []spec.Setting{kernel, stride, padding, dilation, {Name: "multiplier", Doc: "kernels for each channel", Kind: spec.Whole, Range: units, Default: 1.0}, heInit, bias}},
+		Settings: []spec.Setting{kernel, stride, padding, dilation, {Name: "multiplier", Doc: "kernels for each channel", Kind: spec.Whole, Range: units, Default: 1.0}, heInit, bias, ofWeights}},
 		make: func(a spec.Args, _ []Layer) Layer {
 			o := convOptions(a)
 			o.Depthwise, o.Filters = true, a.Whole("multiplier")
 			return ConvWith(o)
-		}, Pictures: true},
+		}, check: directed, Pictures: true},
 	{Row: spec.Row{Name: "pool", Aliases: []string{"maxpool", "max_pool"}, Doc: "the largest number in each window", Examples: []string{"2", "3, stride=2, padding=1"}, Settings: []spec.Setting{window, by, around, hanging}},
 		make: func(a spec.Args, _ []Layer) Layer { return Pool(ops.MaxPool, poolOptions(a)) }, Pictures: true},
 	{Row: spec.Row{Name: "avg_pool", Aliases: []string{"avgpool"}, Doc: "the mean of each window", Examples: []string{"2", "3, stride=2, padding=1"},
@@ -107,7 +114,7 @@ var pictures = []Row{
 }
 
 func convOptions(a spec.Args) ConvOptions {
-	return ConvOptions{Kernel: a.Wholes("kernel"), Weight: initOf(a), NoBias: !a.Flag("bias"), ConvOptions: ops.ConvOptions{
+	return ConvOptions{Kernel: a.Wholes("kernel"), Weight: initOf(a), NoBias: !a.Flag("bias"), Norm: WeightNorm(a.Word("norm")), ConvOptions: ops.ConvOptions{
 		Stride: a.Wholes("stride"), Padding: a.Wholes("padding"), Same: a.Word("padding") == "same", Dilation: a.Wholes("dilation")}}
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"slices"
 
 	"descent/graph"
@@ -36,7 +37,7 @@ const (
 )
 
 // Table has a row for each layer and each model with a name.
-var Table = slices.Concat(whole, coders, plain, norms, pictures, recurrents, sequences, joints, activating)
+var Table = slices.Concat(whole, coders, plain, norms, pictures, widening, recurrents, sequences, joints, activating)
 
 // whole are the models with names.
 var whole = []Row{
@@ -64,14 +65,21 @@ var plain = []Row{
 			{Name: "units", Doc: "numbers in its output", Kind: spec.Whole, Range: units, Required: true},
 			initial,
 			{Name: "bias", Doc: "add b", Kind: spec.Flag, Default: true},
+			ofWeights,
 			{Name: "steps", Doc: "each step of a sequence is a row by itself, not all its numbers one", Kind: spec.Flag, Default: false},
 		}},
 		make: func(a spec.Args, _ []Layer) Layer {
-			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias"), Steps: a.Flag("steps")})
-		}},
+			return DenseWith(DenseOptions{Units: a.Whole("units"), Weight: initOf(a), NoBias: !a.Flag("bias"), Norm: WeightNorm(a.Word("norm")), Steps: a.Flag("steps")})
+		}, check: directed},
 	{Row: spec.Row{Name: "dropout", Doc: "sets inputs to 0 in training", Examples: []string{"0.2"}, Source: "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
 		Settings: []spec.Setting{{Name: "rate", Doc: "probability of 0", Kind: spec.Number, Default: 0.5, Range: "[0,1)"}}},
 		make: func(a spec.Args, _ []Layer) Layer { return Dropout(a.Number("rate")) }},
+	{Row: spec.Row{Name: "spatial_dropout", Aliases: []string{"dropout2d"}, Doc: "sets whole channels to 0 in training", Examples: []string{"0.2"}, Source: "Tompson et al. 2015, https://arxiv.org/abs/1411.4280",
+		Settings: []spec.Setting{{Name: "rate", Doc: "probability of 0", Kind: spec.Number, Default: 0.5, Range: "[0,1)"}}},
+		make: func(a spec.Args, _ []Layer) Layer { return SpatialDropout(a.Number("rate")) }, Pictures: true},
+	{Row: spec.Row{Name: "gaussian_noise", Aliases: []string{"gaussiannoise"}, Doc: "adds normal numbers in training", Examples: []string{"0.1"},
+		Settings: []spec.Setting{{Name: "sd", Doc: "standard deviation", Kind: spec.Number, Default: 0.1, Range: "[0,inf)"}}},
+		make: func(a spec.Args, _ []Layer) Layer { return GaussianNoise(a.Number("sd")) }},
 }
 
 // activating are the activations.
@@ -94,6 +102,17 @@ var activating = []Row{
 const units = "[1,1048576]"
 
 var initial = spec.Setting{Name: "init", Doc: "initialiser of weights", Kind: spec.Word, Default: "glorot", Choices: initNames()}
+
+// ofWeights is how weights are made.
+var ofWeights = spec.Setting{Name: "norm", Doc: "of weights: a direction and a length for each output, or over their largest singular value", Kind: spec.Word, Choices: []string{string(ByLength), string(Spectral)}}
+
+// directed checks that weights which are made of a direction have one.
+func directed(a spec.Args) error {
+	if a.Word("norm") != "" && a.Word("init") == "zeros" {
+		return fmt.Errorf("%s: weights of 0 have no norm=%s", a.Row().Name, a.Word("norm"))
+	}
+	return nil
+}
 
 func activation(name, doc string, f Layer) Row {
 	return Row{Row: spec.Row{Name: name, Doc: doc}, make: func(spec.Args, []Layer) Layer { return f }}

@@ -106,8 +106,8 @@ func (o *showOptions) choose(model string) error {
 	if o.Shape != nil {
 		o.Features = 1
 		for _, d := range o.Shape {
-			if o.Features *= max(d, 0); d < 1 || o.Features > 1<<20 || len(o.Shape) > 3 {
-				return fmt.Errorf("--shape %v: one to three lengths, of no more than a million numbers together, are wanted", o.Shape)
+			if o.Features *= max(d, 0); d < 1 || o.Features > 1<<20 || len(o.Shape) > 4 {
+				return fmt.Errorf("--shape %v: one to four lengths, of no more than a million numbers together, are wanted", o.Shape)
 			}
 		}
 	}
