@@ -14,7 +14,7 @@ type Row struct {
 }
 
 // Table has a row for each operation that can be written. Operands broadcast alike.
-var Table = slices.Concat(elementwise, moves, sums, products, pools)
+var Table = slices.Concat(elementwise, moves, sums, products, pools, shapes)
 
 // A call is an operation as data.
 type call struct{ graph.Call }
@@ -179,7 +179,7 @@ var sums = []Row{
 		}
 		return w.reshape(w.add("ReduceSum", []string{w.name(p.arg(0)), w.list(axes...)}, set("keepdims", 1)), to)
 	}},
-	reduced("amax", "ReduceMax"), reduced("amin", "ReduceMin"), reduced("logsumexp", "ReduceLogSumExp"), arg("argmax", "ArgMax"), arg("argmin", "ArgMin"),
+	reduced("amax", "ReduceMax"), reduced("norm", "ReduceL2"), reduced("amin", "ReduceMin"), reduced("logsumexp", "ReduceLogSumExp"), arg("argmax", "ArgMax"), arg("argmin", "ArgMin"),
 	{"logsoftmax", "LogSoftmax, ReduceLogSumExp", func(w *writer, p pair, c call) string {
 		x, axes := w.name(p.arg(0)), c.wholes("axis")
 		if len(axes) == 1 {

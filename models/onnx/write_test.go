@@ -15,6 +15,7 @@ import (
 	"descent/models"
 	"descent/models/onnx"
 	"descent/ops"
+	"descent/ops/shape"
 )
 
 // more are models besides the examples of the table: settings that examples do not have.
@@ -23,10 +24,12 @@ var more = []string{
 	"avg_pool(3, stride=2, padding=1, inside=true)", "adaptive_pool(3)", "adaptive_pool(3, of=max)", "global_pool(max)", "lstm(5, layers=2) | dense(2)", "bidirectional(gru(5, last=false))", "rnn(4, last=false)",
 	"gpt(layers=2, heads=2, position=rotary)", "gpt(heads=2, position=sinusoid)", "transformer(2, norm=post)", "attention(2, bias=false)", "ode(dense(12) | tanh, steps=5)", "ode(dense(12) | tanh, steps=3, method=euler)",
 	"residual(conv(8, 3, stride=2) | relu | conv(8, 3))", "residual(dense(5))", "concat(dense(3), dense(4) | relu) | dense(2)", "layer_norm(axes=1)", "rms_norm(axes=1, affine=false)", "transpose | conv(4, 3) | transpose",
+	"conv_transpose(4, 3, stride=2, padding=1, output_padding=1, groups=2)", "conv_transpose(4, 2, stride=3, dilation=2)", "upsample(size=[5, 7], mode=linear)", "upsample(2, mode=linear, corners=true)", "upsample(1.7)", "upsample(2, mode=cubic)",
+	"upsample(1.5, mode=nearest_exact)", "pad([1, 2], mode=replicate)", "pad([1, 2, 2, 1], mode=circular)", "instance_norm(affine=true)", "dense(5, norm=weight)", "conv(4, 3, norm=spectral)",
 }
 
-// shapes are what rows of models of the table may have.
-var shapes = [][]int{{12}, {64}, {6, 4}, {6, 64}, {4, 8, 8}, {1, 28, 28}, {3, 16, 16}}
+// rowShapes are what rows of models of the table may have.
+var rowShapes = [][]int{{12}, {64}, {6, 4}, {6, 64}, {4, 8, 8}, {1, 28, 28}, {3, 16, 16}}
 
 // texts are models with each row of the table.
 func texts() (all []string) {
@@ -57,7 +60,7 @@ func subjectOf(t *testing.T, text string) *subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, shape := range shapes {
+	for _, shape := range rowShapes {
 		s := &subject{text: text, shape: shape, spec: spec, store: graph.New(graph.Float32, 1)}
 		if spec.Codes() {
 			c, _, err := spec.Coder(shape)
@@ -276,7 +279,7 @@ func note(reached map[string]bool, n *graph.Node) {
 func TestOperations(t *testing.T) {
 	const most = 8 // samples of an operation
 	s := &samples{g: graph.New(graph.Float32, 1), rng: rand.New(rand.NewPCG(1, 2)), feeds: map[string]foreign.Array{}}
-	for _, c := range ops.Cases(ops.Table) {
+	for _, c := range ops.Cases(slices.Concat(ops.Table, shape.Table)) {
 		if c.Samples == nil {
 			c.Samples = graphtest.Shapes(c.Inputs)
 		}

@@ -39,6 +39,8 @@ var cases = []struct {
 	{"transformer", "transformer(2)", []int{6, 8}, 0, "transformer"},
 	{"after", "transformer(2, norm=post, act=relu)", []int{6, 8}, 0, ""},
 	{"gpt", "gpt(layers=2, heads=2)", []int{6, 8}, 0, "gpt position"},
+	{"widen", "conv(4, 3, norm=weight) | relu | upsample(2, mode=linear) | pad(1, mode=reflect) | conv_transpose(4, 3, stride=2, padding=1, output_padding=1) | instance_norm(affine=true) | relu | pixel_shuffle(2) | adaptive_pool(2) | dense(3, norm=spectral)", []int{2, 6, 6}, 0, "conv_transpose"},
+	{"volume", "conv3d(3, 3) | relu | pool(2) | conv_transpose(2, 2, stride=2) | avg_pool(2) | global_pool", []int{2, 4, 6, 5}, 0, ""},
 	{"residual", "residual(conv(4, 3, stride=2) | relu | conv(4, 3)) | relu | global_pool", []int{2, 8, 8}, 0, "residual"},
 }
 

@@ -121,6 +121,14 @@ NETS = {
     "transformer": lambda: transformer(),
     "after": lambda: transformer(False, relu),
     "gpt": gpt,
+    "widen": lambda: Net(
+        lambda m, x: m.dense(nn.functional.adaptive_avg_pool2d(nn.functional.pixel_shuffle(relu(m.instancenorm(m.convtranspose(nn.functional.pad(
+            nn.functional.interpolate(relu(m.conv(x)), scale_factor=2, mode="bilinear"), [1] * 4, mode="reflect")))), 2), 2).flatten(1)),
+        conv=nn.utils.weight_norm(nn.Conv2d(2, 4, 3, padding=1)), convtranspose=nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1),
+        instancenorm=nn.InstanceNorm2d(4, affine=True), dense=nn.utils.spectral_norm(nn.Linear(4, 3))),
+    "volume": lambda: Net(
+        lambda m, x: nn.functional.avg_pool3d(m.convtranspose(nn.functional.max_pool3d(relu(m.conv(x)), 2)), 2).mean((2, 3, 4)),
+        conv=nn.Conv3d(2, 3, 3, padding=1), convtranspose=nn.ConvTranspose3d(3, 2, 2, stride=2)),
     "residual": lambda: Net(
         lambda m, x: relu(m.conv2(relu(m.conv(x))) + m.batchnorm(m.conv3(x))).mean((2, 3)),
         conv=nn.Conv2d(2, 4, 3, stride=2, padding=1), conv2=nn.Conv2d(4, 4, 3, padding=1), conv3=nn.Conv2d(2, 4, 1, stride=2, bias=False), batchnorm=nn.BatchNorm2d(4)),
