@@ -34,6 +34,7 @@ func TestExtremeLogits(t *testing.T) {
 			{"student_nll(df=1, reduction=none)", vec(1e30, -1e30, 0), vec(0, 0, 0), []float64{2 * math.Log(1e30), 2 * math.Log(1e30), 0}, []float64{2e-30, -2e-30, 0}},
 			{"sparsemax_loss", vec(1e3, -1e3, 0), class(0), []float64{0}, []float64{0, 0, 0}},
 			{"sparsemax_loss", vec(1e3, -1e3, 0), class(1), []float64{2e3}, []float64{1, -1, 0}},
+			{"sparsemax_loss(reduction=sum)", vec(3, 1, 0), class(-100), []float64{0}, []float64{0, 0, 0}},
 			{"huber(reduction=none)", vec(1e30, -1e30), vec(0, 0), []float64{1e30, 1e30}, []float64{1, -1}},
 			{"cross_entropy", vec(1e3, -1e3, 0), class(0), []float64{0}, []float64{0, 0, 0}},
 			{"cross_entropy", vec(1e3, -1e3, 0), class(1), []float64{2e3}, []float64{1, -1, 0}},
@@ -163,7 +164,7 @@ func TestNothingInfiniteOnTheWay(t *testing.T) {
 	}{
 		{"bce", []array{p, bits}}, {"bce_logits", []array{x, bits}}, {"focal", []array{x, bits}},
 		{"focal(gamma=0.5)", []array{x, bits}}, {"soft_margin", []array{x, bits}},
-		{"kl", []array{logp, bits}}, {"negative_binomial_nll(full=true)", []array{x, bits}}, {"student_nll(df=1)", []array{x, bits}}, {"poisson_nll(full=true)", []array{logp, bits}}, {"log_cosh", []array{x, bits}},
+		{"kl", []array{logp, bits}}, {"negative_binomial_nll(full=true)", []array{x, bits}}, {"student_nll(df=1)", []array{{Dims: []int{1}, Data: numbers{1e200}}, {Dims: []int{1}, Data: numbers{0}}}}, {"poisson_nll(full=true)", []array{logp, bits}}, {"log_cosh", []array{x, bits}},
 		{"cross_entropy", []array{x, p}}, {"multilabel_soft_margin", []array{x, bits}},
 		{"cross_entropy", []array{x, {Dims: []int{2}, Data: numbers{0, -100}, Index: true}}},
 	} {

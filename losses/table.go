@@ -107,7 +107,7 @@ var Table = []Row{
 		Func: "LogCosh", Task: Regression, Pred: Real, Target: Real,
 		make: func(a spec.Args) Loss { return LogCoshWith(reductionOf(a)) }},
 
-	{Row: spec.Row{Name: "quantile", Aliases: []string{"pinball"}, Doc: "predicts the tau-quantile",
+	{Row: spec.Row{Name: "quantile", Aliases: []string{"pinball"}, Doc: "predicts the tau-quantile; sample_quantile is that of numbers",
 		Examples: []string{"tau=0.9"},
 		Settings: []spec.Setting{setting("tau", 0.5, between, "the share of targets below the prediction"), reduction}},
 		Func: "Quantile", Task: Regression, Pred: Real, Target: Real,
