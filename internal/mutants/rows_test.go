@@ -85,6 +85,8 @@ var mutants = []mutant{
 	{"ops/sort.go", "return nth((n - 1) / 2)", "return nth(n / 2)", ""},
 	{"ops/sort.go", "Where(IsNaN(nth(n-1)), nth(n-1), f(n, nth))", "f(n, nth)", ""},
 	{"ops/linalg/linalg.go", "ops.Scale(0.5, ops.Add(ops.LessEqual", "ops.Scale(1, ops.Add(ops.LessEqual", ""},
+	{"ops/linalg/cofactor.go", "d == 0 && k < n-1", "d == 0", "Singular"},
+	{"ops/linalg/cofactor.go", "T(-det * float64", "T(det * float64", ""},
 	{"ops/linalg/lu.go", "sign = -sign", "", ""},
 	{"ops/linalg/lu.go", "for i := n - 1; i >= 0; i--", "for i := range n", ""},
 	{"ops/linalg/solve.go", "b.Lt(eachRow(b, b.Prod, b.Sign(p)), b.Const(0))", "b.Const(0)", "Edges"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -12,181 +11,10 @@ import (
 
 	"descent/graph"
 	"descent/graph/graphtest"
-	"descent/internal/elementary"
 	"descent/internal/golden"
 	"descent/ops"
 	"descent/ops/linalg"
 )
-
-// A full is a matrix of plain numbers.
-type full [][]float64
-
-func zeros(n, m int) full {
-	x := make(full, n)
-	for i := range x {
-		x[i] = make([]float64, m)
-	}
-	return x
-}
-
-func random(rng *rand.Rand, n, m int) full {
-	x := zeros(n, m)
-	for _, r := range x {
-		for j := range r {
-			r[j] = elementary.Normal(rng)
-		}
-	}
-	return x
-}
-
-func (x full) times(y full) full {
-	z := zeros(len(x), len(y[0]))
-	for i := range x {
-		for j := range y[0] {
-			for k := range y {
-				z[i][j] += float64(x[i][k] * y[k][j])
-			}
-		}
-	}
-	return z
-}
-
-func (x full) t() full {
-	y := zeros(len(x[0]), len(x))
-	for i := range x {
-		for j := range x[i] {
-			y[j][i] = x[i][j]
-		}
-	}
-	return y
-}
-
-// norm is the largest sum of a row.
-func (x full) norm() float64 {
-	most := 0.0
-	for _, r := range x {
-		s := 0.0
-		for _, v := range r {
-			s += math.Abs(v)
-		}
-		most = max(most, s)
-	}
-	return most
-}
-
-func (x full) minus(y full) full {
-	z := zeros(len(x), len(x[0]))
-	for i := range x {
-		for j := range x[i] {
-			z[i][j] = x[i][j] - y[i][j]
-		}
-	}
-	return z
-}
-
-func identity(n int) full {
-	x := zeros(n, n)
-	for i := range x {
-		x[i][i] = 1
-	}
-	return x
-}
-
-func shaped(x []float64, n int) full { return slices.Collect(slices.Chunk(x, len(x)/n)) }
-
-// covariance is a positive definite matrix.
-func covariance(x full) full {
-	y := x.times(x.t())
-	for i := range y {
-		y[i][i]++
-	}
-	return y
-}
-
-// triangle is what Triangle{Upper, Transposed, Unit} reads of x, as a matrix.
-func triangle(x full, o linalg.Triangle) full {
-	y := zeros(len(x), len(x))
-	for i := range x {
-		for j := range x {
-			switch {
-			case i == j && o.Unit:
-				y[i][j] = 1
-			case i == j, (i < j) == o.Upper:
-				y[i][j] = x[i][j]
-			}
-		}
-	}
-	if o.Transposed {
-		return y.t()
-	}
-	return y
-}
-
-// exactDet expands a determinant in fractions.
-func exactDet(x full) float64 {
-	n, sign, rows := len(x), int64(1), make([][]*big.Rat, len(x))
-	for i := range x {
-		for _, v := range x[i] {
-			rows[i] = append(rows[i], new(big.Rat).SetFloat64(v))
-		}
-	}
-	det := big.NewRat(1, 1)
-	for k := range n {
-		p := slices.IndexFunc(rows[k:], func(r []*big.Rat) bool { return r[k].Sign() != 0 })
-		if p < 0 {
-			return 0
-		}
-		if p > 0 {
-			rows[k], rows[k+p], sign = rows[k+p], rows[k], -sign
-		}
-		det.Mul(det, rows[k][k])
-		for i := k + 1; i < n; i++ {
-			f := new(big.Rat).Quo(rows[i][k], rows[k][k])
-			for j := k; j < n; j++ {
-				rows[i][j] = new(big.Rat).Sub(rows[i][j], new(big.Rat).Mul(f, rows[k][j]))
-			}
-		}
-	}
-	d, _ := det.Mul(det, big.NewRat(sign, 1)).Float64()
-	return d
-}
-
-// jacobi are the eigenvalues of a symmetric matrix, by rotations that make one element
-// after the other 0.
-func jacobi(a full) []float64 {
-	n := len(a)
-	for range 30 {
-		for p := range n {
-			for q := p + 1; q < n; q++ {
-				if a[p][q] == 0 {
-					continue
-				}
-				angle := math.Atan2(2*a[p][q], a[q][q]-a[p][p]) / 2
-				r := identity(n)
-				c, s := math.Cos(angle), math.Sin(angle)
-				r[p][p], r[q][q], r[p][q], r[q][p] = c, c, s, -s
-				a = r.t().times(a).times(r)
-			}
-		}
-	}
-	w := diagonalOf(a)
-	slices.Sort(w)
-	return w
-}
-
-func diagonalOf(a full) (d []float64) {
-	for i := range min(len(a), len(a[0])) {
-		d = append(d, a[i][i])
-	}
-	return d
-}
-
-func sum(x []float64) (s float64) {
-	for _, v := range x {
-		s += v
-	}
-	return s
-}
 
 // A law says how far a result is from what defines it, relative to the numbers that it is
 // made of.
@@ -195,32 +23,6 @@ type law struct {
 	most  int             // rows, 0 for any number
 	build func(a, b *node) *node
 	off   func(a, b, y full) float64
-}
-
-func same(x full) full { return x }
-
-// symmetric is (x+xᵀ)/2.
-func symmetric(x full) full { return x.minus(scaled(x.t(), -1)).scale(0.5) }
-
-func scaled(x full, c float64) full { return x.minus(zeros(len(x), len(x[0]))).scale(c) }
-
-func (x full) scale(c float64) full {
-	for _, r := range x {
-		for j := range r {
-			r[j] *= c
-		}
-	}
-	return x
-}
-
-// upsideDown is a matrix with small elements but on the diagonal that rises.
-func upsideDown(x full) full {
-	n := len(x)
-	y := scaled(x, 0.3/math.Sqrt(float64(n)))
-	for i := range y {
-		y[i][n-1-i] += 2
-	}
-	return y
 }
 
 // residual is how far a·x is from b.
@@ -246,8 +48,18 @@ var laws = map[string]law{
 	}},
 	"cholesky_solve": {covariance, 0, func(a, b *node) *node { return linalg.CholeskySolve(linalg.Cholesky(a), b) }, residual},
 	"det":            {upsideDown, 9, of(linalg.Det), number(exactDet)},
-	"logdet":         {covariance, 9, of(linalg.LogDet), number(func(a full) float64 { return math.Log(exactDet(a)) })},
-	"log_abs_det":    {upsideDown, 9, of(linalg.LogAbsDet), number(func(a full) float64 { return math.Log(math.Abs(exactDet(a))) })},
+	"cofactor": {upsideDown, 5, of(linalg.Cofactor), func(a, _, c full) float64 {
+		off, size := 0.0, 0.0
+		for i := range a {
+			for j := range a {
+				want := minor(a, i, j)
+				off, size = max(off, math.Abs(c[i][j]-want)), max(size, math.Abs(want))
+			}
+		}
+		return off / size
+	}},
+	"logdet":      {covariance, 9, of(linalg.LogDet), number(func(a full) float64 { return math.Log(exactDet(a)) })},
+	"log_abs_det": {upsideDown, 9, of(linalg.LogAbsDet), number(func(a full) float64 { return math.Log(math.Abs(exactDet(a))) })},
 	"eigenvalues": {symmetric, 9, of(linalg.Eigenvalues), func(a, _, w full) float64 {
 		worst := 0.0
 		for i, want := range jacobi(a) {
@@ -359,6 +171,7 @@ func TestEdges(t *testing.T) {
 		{"triangle", linalg.SolveTriangular(a, b, linalg.Triangle{}), []float64{1, 1, 2, -0.5, 2, -2, nan, nan, nan, nan}},
 		{"unit", linalg.SolveTriangular(a, b, linalg.Triangle{Unit: true}), []float64{2, 2, 2, -2, 2, -2, 2, 2, 2, 2}},
 		{"det", linalg.Det(a), []float64{4, 0, -3, nan, 0}},
+		{"cofactor", linalg.Cofactor(a), []float64{2, 0, 0, 2, 4, -2, -2, 1, 1, -2, -2, 1, nan, nan, nan, nan, 0, 0, 0, 0}},
 		{"logdet", linalg.LogDet(a), []float64{math.Log(4), -inf, nan, nan, -inf}},
 		{"log_abs_det", linalg.LogAbsDet(a), []float64{math.Log(4), -inf, math.Log(3), nan, -inf}},
 		{"eigenvalues", linalg.Eigenvalues(a), []float64{2, 2, 0, 5, -1, 3, nan, nan, 0, 0}},
@@ -381,6 +194,27 @@ func TestEdges(t *testing.T) {
 	}
 	if d := graphtest.Values(t, linalg.Det(g.Const(0, 0, 0)))[0][0]; d != 1 {
 		t.Errorf("the determinant of nothing is %v", d)
+	}
+}
+
+// TestSingular has cofactors of matrices whose determinant is 0, once and more often: they
+// are the gradient of the determinant all the same.
+func TestSingular(t *testing.T) {
+	for _, x := range []full{
+		{{0}}, {{1, 2}, {2, 4}}, {{0, 0}, {0, 0}}, {{0, 0}, {0, 3}}, {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}, {{1, 2, 3}, {2, 4, 6}, {3, 6, 9}},
+		{{0, 1, 0, 2}, {1, 0, 3, 0}, {0, 2, 0, 4}, {5, 0, 1, 0}},
+	} {
+		n := len(x)
+		g := graph.New(graph.Float64, 1)
+		a := g.Param("a", graph.From(slices.Concat(x...)...), n, n)
+		got := graphtest.Values(t, graph.Grad(linalg.Det(a), a)[0])[0]
+		for i := range n {
+			for j := range n {
+				if want := minor(x, i, j); math.Abs(got[i*n+j]-want) > 1e-13*(1+math.Abs(want)) {
+					t.Errorf("%v: the derivative by element %d, %d is %v, want %v", x, i, j, got[i*n+j], want)
+				}
+			}
+		}
 	}
 }
 

@@ -89,6 +89,7 @@ func TestMistakes(t *testing.T) {
 		{linalg.Cholesky(v), "4 is no square matrix"},
 		{linalg.Inverse(s), "scalar is no square matrix"},
 		{linalg.Det(wide), "is no square matrix"},
+		{linalg.Cofactor(wide), "is no square matrix"},
 		{linalg.LogDet(wide), "is no square matrix"},
 		{linalg.LogAbsDet(wide), "is no square matrix"},
 		{linalg.Eigenvalues(wide), "is no square matrix"},
@@ -156,6 +157,8 @@ var theirs = map[string]func(x, b *node) *node{
 	"diagonal": of(linalg.Diagonal), "diag": of(linalg.Diag), "trace": of(linalg.Trace),
 	// PyTorch has no such function; plain sums are its test.
 	"add_diagonal": nil,
+	// A gradient of PyTorch's determinant; TestLaws and TestSingular have it.
+	"cofactor": nil,
 }
 
 // triangular is a system that a name ends in the flags of.

@@ -88,7 +88,7 @@ func invertEach[T float32 | float64](x []T, src [][]T, n, lo, hi int) {
 	}
 }
 
-// Det returns the determinants of n×n matrices. At a singular one the gradient is NaN.
+// Det returns the determinants of n×n matrices, whose gradients are their cofactors.
 func Det(a *node) *node { return graph.Apply(det{}, a) }
 
 type det struct{}
@@ -103,10 +103,7 @@ func (det) Shape(in []graph.Shape) (graph.Shape, error) {
 	return graph.Dims(lead(in[0], 2)...), nil
 }
 
-// Grad: da = det a·a⁻ᵀ·dy.
-func (det) Grad(y, dy *node) []*node {
-	return []*node{ops.Mul(perMatrix(ops.Mul(dy, y)), mT(Inverse(y.Arg(0))))}
-}
+func (det) Grad(y, dy *node) []*node { return []*node{ops.Mul(perMatrix(dy), Cofactor(y.Arg(0)))} }
 
 func (det) Lower(b *builder, in []value) value {
 	return eachRow(b, b.Prod, decompose(b, in[0]).pivots)
