@@ -2,7 +2,6 @@ package joint
 
 import (
 	"fmt"
-	"math"
 
 	"descent/graph"
 	"descent/ops"
@@ -11,24 +10,25 @@ import (
 // CTCOptions are the settings of [CTC].
 type CTCOptions struct {
 	Blank int // the class that stands for no label
-	// ZeroInfinity gives the loss 0, not +∞, to a sample whose labels have no alignment.
+	// ZeroInfinity gives the loss 0 with the gradient 0, not +∞ and NaN, to a sample whose
+	// labels have no alignment.
 	ZeroInfinity bool
 }
 
 // CTC returns minus the log probability of the labels of each of n sequences: the sum over
 // all ways to say one class in each step of which the labels are left when repetitions are
 // made one and blanks are dropped. logp, steps×n×classes, are log-probabilities (of logits,
-// [ops.LogSoftmax] of the last axis); labels, n×most, are padded with any class; inputs and
+// [ops.LogSoftmax] of the last axis); labels, n×most, are padded with any class, or -1; inputs and
 // lengths say how many steps and labels each sequence has. Gradients are by whatever logp is
 // made of: by logp itself minus the expected number of times that each class is said. Where
-// there is no alignment the loss is +∞, with the gradient 0.
+// there is no alignment the loss is +∞, with the gradient NaN in all steps of the sequence.
 // (Graves et al. 2006, https://doi.org/10.1145/1143844.1143891; torch.nn.functional.ctc_loss
 // with reduction='none')
 func CTC(logp, labels, inputs, lengths *node, o CTCOptions) *node {
 	if b := bad("ctc", func() error { return o.fit(logp.Shape(), labels.Shape(), inputs.Shape(), lengths.Shape()) }, logp, labels, inputs, lengths); b != nil {
 		return b
 	}
-	graph.LimitIndex(labels, logp.Shape().Dim(2), nil)
+	graph.LimitIndex(labels, logp.Shape().Dim(2), new(-1))
 	steps, n, most := logp.Shape().Dim(0), logp.Shape().Dim(1), labels.Shape().Dim(1)
 	g, none := logp.Graph(), number(logp, never)
 	// What may be said: blank, label, blank, label, ..., blank.
@@ -59,11 +59,13 @@ func CTC(logp, labels, inputs, lengths *node, o CTCOptions) *node {
 	end := func(at *node) *node { return ops.Squeeze(ops.Gather(alpha, at, 1), 1) }
 	before := ops.Where(ops.Greater(lengths, number(lengths, 0)), end(ops.Max(ops.Shift(-1, last), number(last, 0))), none)
 	total := ops.LogAddExp(end(last), before)
-	missing := number(logp, math.Inf(1))
+	lost := ops.Less(total, number(total, never/2))
+	loss := ops.Neg(ops.Where(lost, number(logp, 0), total))
 	if o.ZeroInfinity {
-		missing = number(logp, 0)
+		return loss
 	}
-	return ops.Where(ops.Less(total, number(total, never/2)), missing, ops.Neg(total))
+	// -log 0 where all is lost: +∞, whose slope is no number.
+	return ops.Sub(loss, ops.Log(ops.Where(lost, ops.Scale(0, total), number(logp, 1))))
 }
 
 func (o CTCOptions) fit(p, labels, inputs, lengths graph.Shape) error {
