@@ -99,7 +99,7 @@ func InstanceNormWith(o NormOptions) Layer {
 		if bad != nil {
 			return bad
 		}
-		y := ops.GroupNorm(x, max(1, x.Shape().Dim(1)), o.eps())
+		y := ops.InstanceNorm(x, o.eps())
 		return x.Graph().Mark("InstanceNorm", s.Name, o.affine(s, y, true, x.Shape().Rank()-2, x.Shape().Dim(1)))
 	}
 }

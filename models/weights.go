@@ -31,22 +31,12 @@ func (n WeightNorm) weights(s graph.Scope, init graph.Init, out int, dims ...int
 		wide := slices.Repeat([]int{1}, len(dims))
 		wide[out] = dims[out]
 		g := s.Param("g", lengthsLike(init, out, dims), wide...)
-		others := othersThan(out, len(dims))
-		return ops.Mul(v, ops.Div(g, ops.Keep(ops.Norm(v, others...), v, others...)))
+		return ops.WeightNorm(v, g, out)
 	case Spectral:
 		return spectral(s, init, out, dims)
 	default:
 		return s.Param("w", init, dims...)
 	}
-}
-
-func othersThan(axis, rank int) (list []int) {
-	for i := range rank {
-		if i != axis {
-			list = append(list, i)
-		}
-	}
-	return list
 }
 
 // lengthsLike draws weights, of which each output's length is taken: its direction is
@@ -76,24 +66,24 @@ func spectral(s graph.Scope, init graph.Init, out int, dims []int) *node {
 		return w
 	}
 	g, outputs := w.Graph(), dims[out]
-	rows := ops.Reshape(ops.Transpose(w, append([]int{out}, othersThan(out, len(dims))...)...), outputs, -1)
+	order := []int{out}
+	for i := range dims {
+		if i != out {
+			order = append(order, i)
+		}
+	}
+	rows := ops.Reshape(ops.Transpose(w, order...), outputs, -1)
 	u := s.State("u", ofLength1, outputs)
 	v := s.State("v", ofLength1, graph.Dims(dims...).Size()/outputs)
 	if g.Training() {
 		still := ops.StopGradient(rows)
-		nextV := unit(ops.MatMul(g.Current(u), still))
-		nextU := unit(ops.MatMul(still, nextV))
+		nextV := ops.Unit(ops.MatMul(g.Current(u), still), 2, 1e-12)
+		nextU := ops.Unit(ops.MatMul(still, nextV), 2, 1e-12)
 		g.Keep(u, nextU)
 		g.Keep(v, nextV)
 		u, v = nextU, nextV
 	}
 	return ops.Div(w, ops.Dot(u, ops.MatMul(rows, v)))
-}
-
-// unit is x over its length.
-func unit(x *node) *node {
-	length := ops.Norm(x)
-	return ops.Div(x, ops.Max(length, x.Graph().Const(1e-12)))
 }
 
 // ofLength1 draws a vector of length 1.

@@ -122,7 +122,16 @@ var layers = map[string]layer{
 	},
 	"instance_norm": func(c *golden.Case, in map[string]*node) map[string]*node {
 		x := in["x"]
-		return map[string]*node{"y": affine(ops.GroupNorm(x, x.Shape().Dim(1), eps(c)), in, x.Shape().Rank()-2)}
+		return map[string]*node{"y": affine(ops.InstanceNorm(x, eps(c)), in, x.Shape().Rank()-2)}
+	},
+	"normalize": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.Unit(in["x"], c.Args["p"].(float64), eps(c), c.Wholes("dim")...)}
+	},
+	"local_response_norm": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.LocalResponseNorm(in["x"], c.Wholes("size")[0], c.Args["alpha"].(float64), c.Args["beta"].(float64), c.Args["k"].(float64))}
+	},
+	"weight_norm": func(c *golden.Case, in map[string]*node) map[string]*node {
+		return map[string]*node{"y": ops.WeightNorm(in["v"], in["g"], c.Wholes("dim")[0])}
 	},
 	"cumsum":       cumulativeLayer(ops.CumSum, nil),
 	"cumprod":      cumulativeLayer(ops.CumProd, nil),

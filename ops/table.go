@@ -159,6 +159,25 @@ var Table = slices.Concat(
 			func(in []*node, a spec.Args) *node { return GroupNorm(in[0], a.Whole("groups"), a.Number("eps")) }, must(groups), epsilon).like("x, 2").
 			at(gt.One([]int{2, 4}).With(2), gt.One([]int{1, 2, 3}).With(1), gt.One([]int{2, 4, 3}).With(2, 0.1), gt.One([]int{1, 6, 2, 2}).With(3),
 				gt.One([]int{2, 3, 2, 2}).With(3, 0.01), gt.One([]int{0, 2, 3}).With(2)),
+		row("instance_norm", "mean 0 and variance 1 for each channel of each image", 1, func(in []*node, a spec.Args) *node { return InstanceNorm(in[0], a.Number("eps")) }, epsilon).
+			at(gt.One([]int{1, 2, 3}), gt.One([]int{2, 3, 4}).With(0.1), gt.One([]int{2, 2, 3, 2}), gt.One([]int{1, 1, 2, 2}).With(0.01), gt.One([]int{1, 2, 2, 1, 3}), gt.One([]int{0, 2, 3})),
+		row("local_response_norm", "x over a power of the mean of the squares of so many channels around each: local_response_norm(x, 5)", 1,
+			func(in []*node, a spec.Args) *node {
+				return LocalResponseNorm(in[0], a.Whole("size"), a.Number("alpha"), a.Number("beta"), a.Number("k"))
+			}, must(whole("size", "how many channels", 1)), number("alpha", "what the mean is multiplied by", 1e-4), number("beta", "the power", 0.75), number("k", "added to it", 1)).like("x, 3").
+			at(gt.One([]int{1, 4}).With(3, 0.5), gt.One([]int{2, 5}).With(2, 0.3, 0.5), gt.One([]int{1, 6, 3}).With(3, 0.1, 0.75, 2), gt.One([]int{2, 3, 2, 2}).With(4, 1, 1.5), gt.One([]int{1, 2, 2}).With(1, 0.7), gt.One([]int{0, 3, 2}).With(3)),
+		row("unit l2_normalize", "x over its p-norm along some axes: unit(x, 1, p=1)", 1,
+			func(in []*node, a spec.Args) *node {
+				return Unit(in[0], a.Number("p"), a.Number("eps"), a.Wholes("axis")...)
+			},
+			axes, number("p", "the power of the norm; inf is the largest |x|", 2), spec.Setting{Name: "eps", Doc: "the least length that is divided by", Kind: spec.Number, Default: 1e-12, Range: "[0,inf)"}).
+			in(distinctPositive).at(gt.One([]int{5}), gt.One([]int{3, 4}).With(1), gt.One([]int{3, 4}).With(-2), gt.One([]int{2, 3, 2}).With(0, 2),
+			gt.One([]int{2, 3}).By(func(in []*node) *node { return Unit(in[0], 1, 0, 1) }), gt.One([]int{4, 2}).By(func(in []*node) *node { return Unit(in[0], 3, 0, 0) }),
+			gt.One([]int{0, 3}).With(1)),
+		row("weight_norm", "g·v/‖v‖, the length being over all axes but one: weight_norm(v, g, 0)", 2, func(in []*node, a spec.Args) *node { return WeightNorm(in[0], in[1], a.Whole("axis")) },
+			spec.Setting{Name: "axis", Doc: "whose elements have a length each, which g has", Kind: spec.Whole, Range: whole32, Default: 0.0, Aliases: []string{"dim"}}).
+			in(gt.Positive, gt.Normal).at(gt.One([]int{3}, []int{3}), gt.One([]int{3, 4}, []int{3, 1}), gt.One([]int{3, 4}, []int{1, 4}).With(1), gt.One([]int{2, 3, 2}, []int{1, 1, 2}).With(-1),
+			gt.One([]int{2, 1, 2, 2}, []int{2, 1, 1, 1}), gt.One([]int{0, 3}, []int{0, 1})),
 		row("keep", "y, a reduction of x over some axes, with those axes at length 1: keep(y, x, axis)", 2, func(in []*node, a spec.Args) *node { return Keep(in[0], in[1], a.Wholes("axis")...) }, axes).
 			in(gt.Normal, gt.Fixed(gt.Normal)).
 			at(gt.One([]int{}, []int{4}), gt.One([]int{3}, []int{3, 4}).With(1), gt.One([]int{4}, []int{3, 4}).With(-2),

@@ -190,6 +190,13 @@ var values = map[string]oracle{
 		s := logSumExp(x)
 		return mapped(x, func(v float64) float64 { return v - s })
 	}),
+	"unit": lines(func(x []float64) []float64 {
+		square := 0.0
+		for _, v := range x {
+			square += v * v
+		}
+		return mapped(x, func(v float64) float64 { return v / math.Max(math.Sqrt(square), 1e-12) })
+	}),
 	"standardize": normedOver(true, false), "rms_norm": normedOver(false, false),
 	"inverse_std": normedOver(true, true), "inverse_rms": normedOver(false, true),
 	"normalize": func(in []array, num []float64) array {
@@ -205,6 +212,47 @@ var values = map[string]oracle{
 		each := size(d[1:]) / int(num[0])
 		for at := 0; at < len(out.x); at += each {
 			normed(out.x[at:at+each], true, eps)
+		}
+		return out
+	},
+	"instance_norm": func(in []array, num []float64) array {
+		out := array{in[0].dims, slices.Clone(in[0].x)}
+		each := size(in[0].dims[2:])
+		for at := 0; at < len(out.x); at += each {
+			normed(out.x[at:at+each], true, append(num, 1e-5)[0])
+		}
+		return out
+	},
+	"local_response_norm": func(in []array, num []float64) array {
+		n, set := len(num), []float64{0, 1e-4, 0.75, 1}
+		copy(set, num[:n])
+		out, d := array{in[0].dims, slices.Clone(in[0].x)}, in[0].dims
+		inner, many := size(d[2:]), int(set[0])
+		for i := range out.x {
+			c, sum := i/inner%d[1], 0.0
+			for k := c - many/2; k <= c+(many-1)/2; k++ {
+				if k >= 0 && k < d[1] {
+					v := in[0].x[i+(k-c)*inner]
+					sum += v * v / float64(many)
+				}
+			}
+			out.x[i] /= math.Pow(set[3]+set[1]*sum, set[2])
+		}
+		return out
+	},
+	"weight_norm": func(in []array, num []float64) array {
+		v, g, axis := in[0], in[1], 0
+		if len(num) > 0 {
+			axis = (int(num[0]) + len(v.dims)) % len(v.dims)
+		}
+		out, inner := array{v.dims, slices.Clone(v.x)}, size(v.dims[axis+1:])
+		square := make([]float64, v.dims[axis])
+		for i, x := range v.x {
+			square[i/inner%len(square)] += x * x
+		}
+		for i := range out.x {
+			k := i / inner % len(square)
+			out.x[i] *= g.x[k] / math.Sqrt(square[k])
 		}
 		return out
 	},

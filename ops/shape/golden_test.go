@@ -40,6 +40,7 @@ var made = map[string]func(c *golden.Case, in map[string]*node) *node{
 		}
 		return shape.Einsum(c.Args["equation"].(string), xs...)
 	},
+	"conv1d": framed, "conv2d": framed,
 	"lp_pool1d": normed, "lp_pool2d": normed,
 	"unfold": func(c *golden.Case, in map[string]*node) *node { return shape.Unfold(in["x"], windowOf(c)) },
 	"fold": func(c *golden.Case, in map[string]*node) *node {
@@ -62,10 +63,29 @@ func one(name string, f func(x *node, n int) *node) func(c *golden.Case, in map[
 func transposed(c *golden.Case, in map[string]*node) *node {
 	y := shape.ConvTranspose(in["x"], in["weight"], shape.TransposeOptions{Stride: c.Wholes("stride"), Padding: c.Wholes("padding"), OutputPadding: c.Wholes("output_padding"),
 		Dilation: c.Wholes("dilation"), Groups: c.Wholes("groups")[0]})
-	if b := in["bias"]; b != nil {
-		y = ops.Add(y, ops.Reshape(b, append([]int{-1}, slices.Repeat([]int{1}, y.Shape().Rank()-2)...)...))
+	return biased(y, in["bias"])
+}
+
+// framed is a convolution of x with another frame than zeros.
+func framed(c *golden.Case, in map[string]*node) *node {
+	x := in["x"]
+	var ends []int
+	for i := range x.Shape().Rank() - 2 {
+		padding := c.Wholes("padding")
+		p := padding[max(0, len(padding)-1-i)]
+		ends = append(ends, p, p)
 	}
-	return y
+	modes := map[any]func(*node, ...int) *node{"reflect": shape.PadReflect, "replicate": shape.PadReplicate, "circular": shape.PadCircular}
+	y := ops.Conv(modes[c.Args["padding_mode"]](x, ends...), in["weight"], ops.ConvOptions{Stride: c.Wholes("stride"), Dilation: c.Wholes("dilation"), Groups: c.Wholes("groups")[0]})
+	return biased(y, in["bias"])
+}
+
+// biased is y and a number for each channel.
+func biased(y, b *node) *node {
+	if b == nil {
+		return y
+	}
+	return ops.Add(y, ops.Reshape(b, append([]int{-1}, slices.Repeat([]int{1}, y.Shape().Rank()-2)...)...))
 }
 
 func normed(c *golden.Case, in map[string]*node) *node {
@@ -96,7 +116,7 @@ var more = flag.String("cases", "", "a file of more cases, by testdata/generate.
 // TestPyTorch compares values, gradients and products with the Hessian with
 // PyTorch's.
 func TestPyTorch(t *testing.T) {
-	files := []string{"testdata/shape.json", "testdata/convtranspose.json", "testdata/lppool.json", "testdata/einsum.json"}
+	files := []string{"testdata/shape.json", "testdata/convtranspose.json", "testdata/lppool.json", "testdata/einsum.json", "testdata/convpad.json"}
 	if *more != "" {
 		files = append(files, *more)
 	}
