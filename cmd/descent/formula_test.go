@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -176,33 +177,37 @@ func TestMinKinds(t *testing.T) {
 	}
 }
 
-// The hyperparameters of a Gaussian process in docs/min.md, against what scikit-learn 1.2.1
-// finds (ops/linalg/testdata/gaussian_process.py).
-func TestMinOfAGaussianProcess(t *testing.T) {
+// The models of docs/min.md, against what scikit-learn 1.2.1 and R find
+// (ops/linalg/testdata/gaussian_process.py, ops/joint/plain_test.go).
+func TestMinOfModels(t *testing.T) {
 	text, err := os.ReadFile("../../docs/min.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, command, _ := strings.Cut(string(text), "    descent min 'let l = ")
-	formula, rest, _ := strings.Cut(command, "' \\\n")
-	line, _, _ := strings.Cut(rest, "\n")
-	_, out, errs := descent(append([]string{"min", "--json", "let l = " + formula}, strings.Fields(line)...)...)
-	var r struct {
-		Runs []struct {
-			F         float64
-			Converged bool
-			X         map[string]float64
+	for begin, want := range map[string]map[string]float64{
+		"let l = ":     {"f": 8.741463228099803, "a": math.Log(0.99068396), "b": math.Log(1.10265206), "c": math.Log(0.03754169)},
+		"sum(cox(b*x,": {"f": 3.358975, "b": 1.676857},
+	} {
+		_, rest, found := strings.Cut(string(text), "    descent min '"+begin)
+		formula, rest, _ := strings.Cut(rest, "' ")
+		line, _, _ := strings.Cut(strings.Replace(rest, "\\\n", "", 1), "\n")
+		_, out, errs := descent(append([]string{"min", "--json", begin + formula}, strings.Fields(line)...)...)
+		var r struct {
+			Runs []struct {
+				F         float64
+				Converged bool
+				X         map[string]float64
+			}
 		}
-	}
-	if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Runs) != 1 || !r.Runs[0].Converged {
-		t.Fatalf("%v %s %s", err, out, errs)
-	}
-	if f := r.Runs[0].F; math.Abs(f-8.741463228099803) > 1e-10 {
-		t.Errorf("the value is %v", f)
-	}
-	for name, want := range map[string]float64{"a": 0.99068396, "b": 1.10265206, "c": 0.03754169} {
-		if got := math.Exp(r.Runs[0].X[name]); math.Abs(got-want) > 1e-5*want {
-			t.Errorf("exp(%s) is %v, want %v", name, got, want)
+		if err := json.Unmarshal([]byte(out), &r); err != nil || !found || len(r.Runs) != 1 || !r.Runs[0].Converged {
+			t.Fatalf("%s: %v %s %s", begin, err, out, errs)
+		}
+		got := maps.Clone(r.Runs[0].X)
+		got["f"] = r.Runs[0].F
+		for name, w := range want {
+			if math.Abs(got[name]-w) > 1e-5 {
+				t.Errorf("%s: %s is %v, want %v", begin, name, got[name], w)
+			}
 		}
 	}
 }
