@@ -225,7 +225,8 @@ func (in *encoder) scaled(columns []data.Input) *graph.Node {
 		parts = append(parts, in.numbers(c.Label(), takesNumber(c.Part), "NaN", 1))
 	}
 	raw := ops.Concat(1, parts...)
-	return ops.Where(ops.IsNaN(raw), in.g.Array(missing, n), ops.Div(in.shifted(raw, offset), in.g.Array(scale, n)))
+	there := ops.Equal(raw, raw) // NaN is not; more programs have this than a test for it
+	return ops.Where(there, ops.Div(in.shifted(raw, offset), in.g.Array(scale, n)), in.g.Array(missing, n))
 }
 
 // takesNumber says what a number is that is taken out of a date, or else.

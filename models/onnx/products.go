@@ -3,6 +3,8 @@ package onnx
 import (
 	"math"
 	"slices"
+
+	"descent/graph"
 )
 
 // Rows of products: of matrices, convolutions, attention.
@@ -11,19 +13,62 @@ var products = []Row{
 	{"matmul", "MatMul, Transpose", func(w *writer, p pair, c call) string {
 		return w.one("MatMul", w.turned(p.arg(0), c.flag("tx")), w.turned(p.arg(1), c.flag("ty")))
 	}},
-	{"conv", "Conv", func(w *writer, p pair, c call) string {
-		settings := []attribute{set("kernel_shape", p.arg(1).dims()[2:])}
-		for _, s := range [][2]string{{"stride", "strides"}, {"padding", "pads"}, {"dilation", "dilations"}} {
-			if list := c.wholes(s[0]); list != nil {
-				settings = append(settings, set(s[1], list))
+	{"conv", "Conv", func(w *writer, p pair, c call) string { return w.conv(p, c, w.args(p)) }},
+	{"attention", "MatMul, Softmax", writeAttention},
+}
+
+// conv writes a convolution of some operands.
+func (w *writer) conv(p pair, c call, in []string) string {
+	kernel := p.arg(1).dims()[2:]
+	settings := []attribute{set("kernel_shape", kernel)}
+	for _, s := range []struct {
+		ours, theirs string
+		byDefault    []int
+	}{{"stride", "strides", []int{1}}, {"padding", "pads", []int{0, 0}}, {"dilation", "dilations", []int{1}}} {
+		list := c.wholes(s.ours)
+		if list == nil {
+			list = slices.Repeat(s.byDefault, len(kernel))
+		}
+		settings = append(settings, set(s.theirs, list))
+	}
+	if groups := c.whole("groups"); groups > 1 {
+		settings = append(settings, set("group", groups))
+	}
+	return w.add("Conv", in, settings...)
+}
+
+// writeAdd writes a sum; that of a product of matrices, or a convolution, and a bias is one
+// operator of ONNX.
+func writeAdd(w *writer, p pair, _ call) string {
+	x, b := p.arg(0), p.arg(1)
+	c, ok := x.a.Describe()
+	switch {
+	case ok && c.Name == "matmul" && len(x.arg(0).dims()) == 2 && len(x.arg(1).dims()) == 2 && bias(b) && len(b.dims()) == 1:
+		settings := []attribute{}
+		for _, s := range [][2]string{{"tx", "transA"}, {"ty", "transB"}} {
+			if (call{c}).flag(s[0]) {
+				settings = append(settings, set(s[1], 1))
 			}
 		}
-		if groups := c.whole("groups"); groups > 1 {
-			settings = append(settings, set("group", groups))
-		}
-		return w.add("Conv", w.args(p), settings...)
-	}},
-	{"attention", "MatMul, Softmax", writeAttention},
+		return w.add("Gemm", append(w.args(x), w.name(b)), settings...)
+	case ok && c.Name == "conv" && perChannel(b, len(x.dims())):
+		return w.conv(x, call{c}, append(w.args(x), w.name(b.arg(0))))
+	}
+	return w.add("Add", w.args(p))
+}
+
+// bias tells whether a node is a parameter.
+func bias(p pair) bool { return p.a.Role() == graph.Param }
+
+// perChannel tells whether a node is a vector, a parameter, with a number for each channel
+// of an array of so many axes.
+func perChannel(p pair, rank int) bool {
+	c, ok := p.a.Describe()
+	if !ok || c.Name != "reshape" || !bias(p.arg(0)) {
+		return false
+	}
+	from, to := p.arg(0).dims(), p.dims()
+	return len(from) == 1 && len(to) == rank-1 && to[0] == from[0]
 }
 
 // turned is a matrix, or one of each of a batch, transposed if it is to be.
@@ -72,7 +117,11 @@ func writeAttention(w *writer, p pair, c call) string {
 var pools = []Row{
 	{"max_pool", "MaxPool", func(w *writer, p pair, c call) string {
 		o := poolOf(p, c)
-		return w.add("MaxPool", w.args(p), append(o.settings(), set("dilations", o.dilation))...)
+		settings := o.settings()
+		if slices.Max(o.dilation) > 1 {
+			settings = append(settings, set("dilations", o.dilation))
+		}
+		return w.add("MaxPool", w.args(p), settings...)
 	}},
 	{"avg_pool", "AveragePool, Mul", writeAvgPool},
 	{"adaptive_avg_pool", "ReduceMean, Slice, Concat", func(w *writer, p pair, _ call) string { return w.adaptive(p, "ReduceMean") }},
@@ -109,7 +158,11 @@ func (o pool) settings() []attribute {
 // elements, or are divided by another number.
 func writeAvgPool(w *writer, p pair, c call) string {
 	o := poolOf(p, c)
-	y := w.add("AveragePool", w.args(p), append(o.settings(), set("count_include_pad", 1))...)
+	settings := o.settings()
+	if slices.Max(slices.Concat(o.before, o.after)) > 0 {
+		settings = append(settings, set("count_include_pad", 1))
+	}
+	y := w.add("AveragePool", w.args(p), settings...)
 	factors, same := []float64{1}, true
 	area := 1
 	for i, out := range o.out {

@@ -60,7 +60,7 @@ func between(name string) Row {
 }
 
 var elementwise = []Row{
-	same("add", "Add"), same("sub", "Sub"), same("mul", "Mul"), same("div", "Div"), same("pow", "Pow"), same("max", "Max"), same("min", "Min"),
+	{"add", "Add, Gemm, Conv", writeAdd}, same("sub", "Sub"), same("mul", "Mul"), same("div", "Div"), same("pow", "Pow"), same("max", "Max"), same("min", "Min"),
 	same("neg", "Neg"), same("abs", "Abs"), same("sign", "Sign"), same("floor", "Floor"), same("ceil", "Ceil"), same("round", "Round"), same("sqrt", "Sqrt"), same("stop_gradient", "Identity"),
 	{"exp", "Exp, Softmax", writeExp}, same("log", "Log"), same("erf", "Erf"),
 	same("sin", "Sin"), same("cos", "Cos"), same("tan", "Tan"), same("asin", "Asin"), same("acos", "Acos"), same("atan", "Atan"),

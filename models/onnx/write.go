@@ -289,8 +289,58 @@ func (w *writer) output(name string, out Value, p pair) {
 	} else {
 		from = w.name(p)
 	}
-	w.here.nodes = append(w.here.nodes, step{op: "Identity", in: []string{from}, out: []string{name}})
+	if !w.rename(from, name) {
+		w.here.nodes = append(w.here.nodes, step{op: "Identity", in: []string{from}, out: []string{name}})
+	}
 	w.file.outputs = append(w.file.outputs, v)
+}
+
+// rename gives a value that a node makes another name; false if none does, or it is an
+// output already.
+func (w *writer) rename(from, to string) bool {
+	if slices.ContainsFunc(w.file.outputs, func(v value) bool { return v.name == from }) || !w.file.makes(from) {
+		return false
+	}
+	w.file.rename(from, to)
+	for _, names := range []map[*graph.Node]string{w.names, w.truths, w.whole} {
+		for n, name := range names {
+			if name == from {
+				names[n] = to
+			}
+		}
+	}
+	for _, results := range w.loops {
+		replace(results, from, to)
+	}
+	return true
+}
+
+// makes tells whether a node of the block makes a value.
+func (g *block) makes(name string) bool {
+	return slices.ContainsFunc(g.nodes, func(s step) bool { return slices.Contains(s.out, name) })
+}
+
+// rename renames a value, also where blocks within use it.
+func (g *block) rename(from, to string) {
+	for i := range g.nodes {
+		s := &g.nodes[i]
+		replace(s.in, from, to)
+		replace(s.out, from, to)
+		for _, a := range s.set {
+			if inner, ok := a.value.(*block); ok {
+				inner.rename(from, to)
+			}
+		}
+	}
+}
+
+// replace replaces a name.
+func replace(names []string, from, to string) {
+	for i, name := range names {
+		if name == from {
+			names[i] = to
+		}
+	}
 }
 
 // args are the names of the inputs of a node.
