@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"internal/source/loops", "internal/source/soft"},
 	{"internal/source"},
 	{"internal/kernel", "internal/digits", "internal/page", "internal/goroutine", "internal/guard", "internal/leastsq", "internal/misuse", "internal/mutants", "internal/numjson", "internal/rng", "internal/sources", "internal/stats", "internal/suggest", "internal/atomicfile", "internal/terminal", "internal/gvalue",
-		"internal/safetensors", "internal/ram", "internal/tfevents"},
+		"internal/safetensors", "internal/ram", "internal/tfevents", "internal/mapped"},
 	{"internal/web", "internal/jit", "internal/foreign", "internal/atomicfile/faults", "internal/plot", "internal/spec", "data"},
 	{"internal/live", "internal/exec", "internal/docs", "internal/inspect", "data/augment", "data/series", "data/puzzle", "text"},
 	{"graph/lower"},

@@ -50,6 +50,11 @@ type CSVOptions struct {
 	// all members that the schema names.
 	JSON bool
 
+	// Sample is how many rows are kept of a file that has more, drawn by Seed, in their
+	// order; 0 is all.
+	Sample int
+	Seed   uint64
+
 	// MaxBytes bounds the text, after decompression; 0 means DefaultMaxBytes.
 	MaxBytes int64
 
@@ -148,6 +153,9 @@ func readCSV(r io.Reader, o CSVOptions, files *shelf) (*Table, error) {
 		o.Name = "csv"
 	}
 	t := &Table{Name: o.Name, missing: o.Missing}
+	if o.Sample > 0 {
+		o.MaxBytes = cmp.Or(o.MaxBytes, math.MaxInt64) // all but the sample passes by
+	}
 	if o.Schema != nil {
 		o.Missing = append(slices.Clone(o.Schema.MissingWords), o.Missing...)
 	}
@@ -272,10 +280,10 @@ func commaName(c byte) string {
 
 // read reads all rows, as text, and notes their lines.
 func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error) {
-	columns := make([]cells, len(header))
-	for i, name := range header {
-		columns[i].name = name
+	if o.Sample > 0 {
+		return t.sample(in, header, o)
 	}
+	columns := newCells(header)
 	for row := 0; ; row++ {
 		fields, line, err := t.row(in, header, row)
 		switch {
@@ -292,6 +300,15 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 			return nil, fmt.Errorf("%s:%d: %w", in.name, line, err)
 		}
 	}
+}
+
+// newCells returns columns without rows.
+func newCells(header []string) []cells {
+	columns := make([]cells, len(header))
+	for i, name := range header {
+		columns[i].name = name
+	}
+	return columns
 }
 
 // left says which rows were left out since they are empty.

@@ -231,7 +231,13 @@ func (st *Stream) block() (*Dataset, *cellError) {
 		st.forms[i].learn(&st.columns[i], &t.Columns[i])
 	}
 	st.far.add(d.strange(), d.outside)
-	for _, u := range d.unseen {
+	st.saw(d.unseen)
+	return d, nil
+}
+
+// saw notes words that the schema does not have.
+func (st *Stream) saw(words []unseen) {
+	for _, u := range words {
 		k := slices.IndexFunc(st.unseen, func(v unseen) bool { return v.column == u.column })
 		if k < 0 {
 			st.unseen = append(st.unseen, u)
@@ -239,7 +245,6 @@ func (st *Stream) block() (*Dataset, *cellError) {
 		}
 		st.unseen[k].add(u.rows, u.words...)
 	}
-	return d, nil
 }
 
 // fill makes the columns of a block: of the first as of a file, of others as

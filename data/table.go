@@ -193,6 +193,8 @@ type Table struct {
 
 	missing []string // the words for missing cells, besides the usual
 	empty   int      // rows that were left out
+	all     int      // rows of the file, of which these are a sample
+	places  []int    // of a sample in all rows
 	// lines says where the rows stand in the file, if there is one: row r and
 	// those after it, up to the next entry, stand on line r+shift.
 	lines []lineShift

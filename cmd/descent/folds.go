@@ -65,7 +65,7 @@ func (f *folding) decide(o *trainOptions, parts *data.Parts) {
 	if f.k >= 0 {
 		return
 	}
-	if f.k = 0; o.Model.Codes() || o.src.Table == nil {
+	if f.k = 0; o.Model.Codes() || o.src.Table == nil || o.spilled != nil {
 		return
 	}
 	rows := parts.Train.Rows() + parts.Val.Rows() + parts.Test.Rows()

@@ -103,7 +103,7 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 			return errors.Join(failed, folds)
 		}
 	}
-	if r.Search == nil {
+	if r.Search == nil && o.spilled == nil {
 		r.foldsCost = o.folding.costs(o)
 	}
 	if o.paged() {

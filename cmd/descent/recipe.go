@@ -183,7 +183,9 @@ func (o *trainOptions) exact() bool {
 var smooth = map[string]bool{"mse": true, "cross_entropy": true, "bce_logits": true, "poisson_nll": true}
 
 // solves tells whether the run computes the optimum of its rows.
-func (o *trainOptions) solves(d *data.Dataset) bool { return o.exact() && baseline.Solvable(d) }
+func (o *trainOptions) solves(d *data.Dataset) bool {
+	return o.exact() && o.spilled == nil && baseline.Solvable(d)
+}
 
 // solve computes the optimum. Where a linear model gets all classes right the
 // loss has none, it falls for ever as weights grow; the optimum is then that with

@@ -103,7 +103,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 	if o.Model.Codes() {
 		r.Task, r.Target, r.Classes = "autoencoder", "", nil
 	}
-	r.Rows = rowCount{d.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
+	r.Rows = rowCount{o.run.Train.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
 	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.lossText(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
 	if o.augment != nil {
 		r.Augment = o.augment.String()

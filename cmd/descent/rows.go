@@ -100,9 +100,12 @@ func (o *trainOptions) source(name string) (*data.Source, error) {
 		return nil, usage(err)
 	}
 	o.memory.heed()
-	if err := o.memory.allowReading(name); err != nil {
-		return nil, err
+	if o.sample == 0 { // of which nobody knows how much memory its rows need
+		if err := o.memory.allowReading(name); err != nil {
+			return nil, err
+		}
 	}
+	o.draw = o.seed
 	src, err := o.tableFlags.open(name, kinds)
 	if err != nil {
 		return nil, err

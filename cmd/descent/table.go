@@ -20,6 +20,8 @@ type tableFlags struct {
 	missing                   []string
 	memory                    memoryLimit
 	pictures                  data.PictureOptions
+	sample                    int    // rows that are kept, 0 for all
+	draw                      uint64 // the seed that draws them
 
 	cmd  *cobra.Command
 	read bool // the standard input
@@ -55,7 +57,7 @@ func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source
 	if err != nil {
 		return nil, err
 	}
-	csv.Kinds, csv.Pictures = kinds, t.pictures
+	csv.Kinds, csv.Pictures, csv.Sample, csv.Seed = kinds, t.pictures, t.sample, t.draw
 	var src *data.Source
 	if name == stdin {
 		src, err = t.standardInput(csv)

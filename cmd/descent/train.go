@@ -49,6 +49,7 @@ type trainOptions struct {
 	origin                origin
 	exploring             exploring
 	followed              *follower
+	spilled               *data.Spill // rows of training, where the table is a sample of them
 	val, test             float64
 
 	augment     *augment.Pictures // nil is none
@@ -118,6 +119,7 @@ func (o *trainOptions) command() *cobra.Command {
 	seedFlag(f, &o.seed, ": the split, the weights and the order of rows")
 	workersFlag(f, &o.run.Workers, "; they share the large steps of large nets")
 	o.memory.flag(f)
+	f.IntVar(&o.sample, "in-memory", 0, "of a table that is larger than the memory: so many rows, drawn by the seed, are kept in it; they say how the table is encoded, and some are held out. All others are trained on, from a temporary file")
 	f.StringVar(&o.dtype, "dtype", "float32", "float32 or float64")
 	f.StringVar(&o.out, "out", "", about("out", ": the model, its schema and the log"))
 	f.StringVar(&o.report, "report", "", "file for a page, .html: scores, curves, what is taken for what, the worst rows, what is odd about the data; of pictures filters, reconstructions, samples")
@@ -215,7 +217,7 @@ func (o *trainOptions) execute(cmd *cobra.Command, name string) error {
 		if r.Found, err = o.findRate(cmd.Context(), t); err != nil {
 			return err
 		}
-		o.run.Schedule = o.rate(parts.Train.Rows())
+		o.run.Schedule = o.rate(o.run.Train.Rows())
 	}
 	if err := o.introduce(w, r, t); err != nil {
 		return err
@@ -246,6 +248,9 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	if err := o.scaleTarget(r.parts, o.raw()); err != nil {
 		return nil, err
 	}
+	if err := o.spill(r.parts); err != nil {
+		return nil, err
+	}
 	if o.folding.decide(o, r.parts); o.folding.k == 0 {
 		images := o.src.Images != nil
 		if o.src = nil; images { // the parts are copies: else memory grows to twice both
@@ -260,7 +265,7 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.run.Schedule = o.rate(r.parts.Train.Rows())
+	o.run.Schedule = o.rate(o.run.Train.Rows())
 	if err := o.run.Check(t); err != nil {
 		return nil, usage(err)
 	}
@@ -328,7 +333,7 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if err := checkPicture("--report", o.report, ".html"); err != nil {
 		return err
 	}
-	if err := cmp.Or(o.folding.check(o), o.interval.check()); err != nil {
+	if err := cmp.Or(o.folding.check(o), o.interval.check(), o.checkSample()); err != nil {
 		return err
 	}
 	if o.Model.Codes() && (o.given("task") || o.rawTarget) {
