@@ -328,6 +328,21 @@ func (o *minOptions) draw(w io.Writer, title string, runs []*minRun) error {
 	return err
 }
 
+// limits adds the constraints to a picture.
+func (o *minOptions) limits(l *draw.Landscape) error {
+	for _, c := range o.search.Constraints {
+		if c.Node.Shape().Rank() > 0 {
+			continue // which only several variables have
+		}
+		p, err := search.ProblemOf(c.Node, o.search.Params, o.search.Feeds...)
+		if err != nil {
+			return err
+		}
+		l.Limits = append(l.Limits, draw.Limit{Name: c.Name, F: p.Func, Equal: c.Equal})
+	}
+	return nil
+}
+
 // landscape is the function with the paths of the runs.
 func (o *minOptions) landscape(runs []*minRun) (*draw.Landscape, error) {
 	p, err := search.ProblemOf(o.search.Value, o.search.Params, o.search.Feeds...)
@@ -335,6 +350,9 @@ func (o *minOptions) landscape(runs []*minRun) (*draw.Landscape, error) {
 		return nil, err
 	}
 	l := &draw.Landscape{Names: o.search.Names(), F: p.Func}
+	if err := o.limits(l); err != nil {
+		return nil, err
+	}
 	for i, v := range o.search.Params {
 		for range v.Shape().Size() {
 			l.Bounds = append(l.Bounds, o.search.Bounds[i])

@@ -192,7 +192,7 @@ func styles(layers []Layer) []style {
 			st.order = float64(n) / float64(lines)
 		}
 		switch l.(type) {
-		case HRule, VRule:
+		case HRule, VRule, Region:
 			st.dash = dashes[1]
 		}
 		out[i] = st
@@ -214,6 +214,8 @@ func picked(l Layer) (c Color, ok bool) {
 	case HRule:
 		return orGray(l.Color), true
 	case VRule:
+		return orGray(l.Color), true
+	case Region:
 		return orGray(l.Color), true
 	}
 	return 0, false

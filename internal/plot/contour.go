@@ -12,15 +12,7 @@ func (l Contour) draw(p *panel, _ style) {
 		if k > 0 {
 			level = g.level[k-1]
 		}
-		var lines [][]point
-		for _, l := range regions(g.z, level) {
-			for i, q := range l {
-				l[i] = point{p.box.x0 + q.x*p.box.w(), p.box.y1 - q.y*p.box.h()}
-			}
-			if l = simplify(append(l, l[0]), .15); len(l) > 3 {
-				lines = append(lines, l[:len(l)-1])
-			}
-		}
+		lines := p.outlines(g.z, level)
 		if lines == nil {
 			continue
 		}

@@ -3,7 +3,7 @@ package plot
 import "fmt"
 
 // A Layer is one thing drawn in a figure: [Line], [Scatter], [Bars], [HRule],
-// [VRule], [Contour], [Path], [Heat], [Surface] or [Text].
+// [VRule], [Contour], [Region], [Path], [Heat], [Surface] or [Text].
 //
 // A layer with a Name has an entry in the legend. A Color of zero takes the
 // palette's next. A nil X means 0, 1, 2, ...

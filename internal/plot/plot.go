@@ -2,8 +2,8 @@
 // SVG (a file, or inline in an HTML page) and as PNG.
 //
 // A [Figure] is a value: a title, two axes and a list of layers ([Line],
-// [Scatter], [Bars], [HRule], [VRule], [Contour], [Path], [Heat], [Surface],
-// [Text]). It is laid out as a list of lines, areas and texts (a scene), which
+// [Scatter], [Bars], [HRule], [VRule], [Contour], [Region], [Path], [Heat],
+// [Surface], [Text]). It is laid out as a list of lines, areas and texts (a scene), which
 // is then written as SVG or rasterised as PNG; both therefore look the same.
 //
 // The package draws by itself rather than through gonum.org/v1/plot, which was

@@ -208,7 +208,7 @@ func layersOf(kind byte, label string, v []float64) []Layer {
 	}
 	switch kind % 5 {
 	case 0:
-		return []Layer{Contour{Label: label, F: f, N: 7, Log: n%2 == 0}, all[5]}
+		return []Layer{Contour{Label: label, F: f, N: 7, Log: n%2 == 0}, Region{Name: label, F: f, Edge: n%3 == 0}, all[5]}
 	case 1:
 		return []Layer{Surface{Z: Axis{Label: label, Log: n%2 == 0}, F: f, N: 5}, all[5]}
 	case 2:

@@ -24,8 +24,16 @@ type Landscape struct {
 	F      func(x []float64) float64
 	Bounds []search.Bound // of each variable
 	Box    [][2]float64   // what to show of each variable; nil lets the paths decide
+	Limits []Limit
 	Paths  []Path
 	lo, hi []float64 // what to show
+}
+
+// A Limit is a constraint: F is not above 0 where it holds, or 0 if it is an equation.
+type Limit struct {
+	Name  string
+	F     func(x []float64) float64
+	Equal bool
 }
 
 // frame chooses the ranges: those of all points that are not lost, and a
@@ -73,6 +81,7 @@ func (l *Landscape) Picture(title string, surface bool) (*plot.Figure, error) {
 			fig.Layers = append(fig.Layers, plot.Surface{Z: plot.Axis{Label: "f"}, F: f})
 		} else {
 			fig.Layers = append(fig.Layers, plot.Contour{Label: "f", F: f, Log: l.steep()})
+			fig.Layers = append(fig.Layers, l.limits()...)
 		}
 		for _, p := range l.Paths {
 			fig.Layers = append(fig.Layers, l.layer(p, column(p.X, 0), column(p.X, 1)))
@@ -84,6 +93,20 @@ func (l *Landscape) Picture(title string, surface bool) (*plot.Figure, error) {
 		}
 	}
 	return fig, nil
+}
+
+// limits veils where constraints do not hold, then draws their edges.
+func (l *Landscape) limits() (veils []plot.Layer) {
+	var edges []plot.Layer
+	for _, c := range l.Limits {
+		r := plot.Region{F: func(x, y float64) float64 { return c.F([]float64{x, y}) }}
+		if !c.Equal {
+			veils = append(veils, r)
+		}
+		r.Name, r.Edge = c.Name, true
+		edges = append(edges, r)
+	}
+	return append(veils, edges...)
 }
 
 // colors gives each method the colour that belongs to its name.
