@@ -11,6 +11,7 @@ import (
 	"descent/optimizers"
 	"descent/optimizers/schedule"
 	"descent/optimizers/search"
+	"descent/optimizers/search/fit"
 
 	"github.com/spf13/cobra"
 )
@@ -36,6 +37,8 @@ var flagWords = map[string]func() []string{
 	"dtype":    func() []string { return []string{"float32", "float64"} },
 	"lang":     func() []string { return []string{"en", "zh"} },
 	"suite":    func() []string { return spec.Names(bench.Suites) },
+
+	"intervals": func() []string { return spec.Names(fit.IntervalTable) },
 }
 
 // argumentWords are what shells complete for the argument of a command, beside

@@ -12,13 +12,13 @@ func FisherTail(f, d1, d2 float64) float64 {
 		}
 		return 1
 	}
-	part := d1 * f / d2
+	part := float64(d1 * f / d2)
 	if math.IsInf(part, 1) {
 		return 0
 	}
-	a, b, x, y := d2/2, d1/2, 1/(1+part), part/(1+part)
+	a, b, x, y := float64(d2/2), float64(d1/2), 1/(1+part), part/(1+part)
 	// x^a·(1-x)^b over the beta function
-	size := Exp(float64(-a*Log1p(part)) + float64(b*(Log(part)-Log1p(part))) - Betaln(a, b))
+	size := Exp(float64(b*Log(part)) - float64((a+b)*Log1p(part)) - Betaln(a, b))
 	if x < (a+1)/(a+b+2) { // the continued fraction converges where this is small
 		return size / a * betaFraction(a, b, x)
 	}

@@ -200,6 +200,19 @@ var mutants = []mutant{
 	{"bench/watch.go", "fresh = 1 + r.Momentum + float64(r.Momentum*fresh)", "fresh = 1 + float64(r.Momentum*fresh)", "Stable"},
 	{"train/derivatives.go", "own.Append(d.values[:0])", "mine.Append(d.values[:0])", "Derivatives"},
 
+	// Constraints and fits.
+	{"optimizers/search/lagrangian.go", "along[i] = s.rho * d", "along[i] = d", "LagrangianDerivatives"},
+	{"optimizers/search/lagrangian.go", "second*s.g[i]*v[i]", "second*v[i]", "LagrangianDerivatives"},
+	{"optimizers/search/nonnegative.go", "in[i] && !free[i] && z[i] <= 0", "in[i] && z[i] <= 0", "NonNegative"},
+	{"internal/calc/relation.go", "left, right = right, left", "left, right = left, right", "Relations"},
+	{"optimizers/search/fit/criteria.go", "c := &Criteria{K: k + 1}", "c := &Criteria{K: k}", "R$"},
+	{"optimizers/search/fit/profile.go", "math.Sqrt(max(0, over)/p.f.variance)", "max(0, over) / p.f.variance", "Profile"},
+	{"optimizers/search/fit/bootstrap.go", "(out[i] - mean) * scale", "(out[i] + mean) * scale", "Bootstrap"},
+	{"optimizers/search/fit/bootstrap.go", "rng.IntN(len(r.mates[i]))", "0", "Bootstrap"},
+	{"optimizers/search/fit/compare.go", "(large.RSS / float64(large.DOF))", "(small.RSS / float64(small.DOF))", "Compare"},
+	{"optimizers/search/fit/groups.go", "if slices.Contains(m.by.Shared, p.Name) {\n			bind", "if false {\n			bind", "Group"},
+	{"internal/elementary/fisher.go", "float64(d2/2), float64(d1/2)", "float64(d1/2), float64(d2/2)", "Fisher"},
+
 	// Files.
 	{"internal/atomicfile/set.go", "	if err := s.sync(); err != nil {\n		return err\n	}\n	if err := last.Commit()", "	if err := last.Commit()", "Set"},
 	{"internal/atomicfile/set.go", "	if err := s.Finish(); err != nil {\n		return err\n	}\n	names :=", "	names :=", "Set"},
