@@ -75,9 +75,9 @@ func printComparison(w io.Writer, c *fit.Comparison) {
 	fmt.Fprintf(w, "%-*s  %3s  %4s  %14s  %10s  %10s  %10s  %6s\n", width, "model", "k", "dof", "RSS", "AIC", "AICc", "BIC", "weight")
 	for _, m := range c.Models {
 		k := m.Criteria
-		fmt.Fprintf(w, "%-*s  %3d  %4d  %14.8g  %10.6g  %10.6g  %10.6g  %6.4f\n", width, m.Model, k.K, m.DOF, m.RSS, k.AIC, k.AICc, k.BIC, m.AICcWeight)
+		fmt.Fprintf(w, "%-*s  %3d  %4d  %14.8g  %10.6g  %10.6g  %10.6g  %6.4f\n", width, m.Model, k.K, m.DOF, m.RSS, k.AIC, k.AICc, k.BIC, c.Weight(&m))
 	}
-	fmt.Fprintf(w, "\nleast AICc: %s (%s; weights are those of AICc)\n", c.Best, count(c.Rows, "row"))
+	fmt.Fprintf(w, "\nleast %s: %s (%s; weights are those of %[1]s)\n", c.By, c.Best, count(c.Rows, "row"))
 	for _, m := range c.Models {
 		if f := m.F; f != nil {
 			fmt.Fprintf(w, "F = %.6g on %d and %d degrees of freedom, p = %.4g: %s against the one before\n", f.F, f.Numerator, f.Denominator, f.P, m.Model)

@@ -33,8 +33,8 @@ type Resampled struct {
 }
 
 func (b Bootstrap) of(ctx context.Context, f *Fit, how How) error {
-	if !f.Converged {
-		f.Notes = append(f.Notes, "no bootstrap: it needs a minimum to start from")
+	if !f.Converged || f.DOF < 1 {
+		f.Notes = append(f.Notes, "no bootstrap: it needs a minimum to start from, and degrees of freedom")
 		return nil
 	}
 	workers := how.Workers

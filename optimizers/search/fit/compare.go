@@ -14,7 +14,8 @@ type Comparison struct {
 	Models  []Compared `json:"models"`
 	Rows    int        `json:"rows"`
 	Dropped int        `json:"dropped"`
-	Best    string     `json:"best"` // the model with the least AICc, or AIC if there is none
+	Best    string     `json:"best"`    // the model with the least of the criterion
+	By      string     `json:"best_by"` // AICc, or AIC where the rows are too few for that
 	Notes   []string   `json:"notes,omitempty"`
 }
 
@@ -85,17 +86,18 @@ func Compare(ctx context.Context, models []*Model, how How, nested bool) (*Compa
 // weigh fills in the weights, and names the best.
 func (c *Comparison) weigh() {
 	for _, w := range []struct {
-		of func(*Criteria) float64
-		to func(*Compared) *float64
+		name string
+		of   func(*Criteria) float64
+		to   func(*Compared) *float64
 	}{
-		{func(k *Criteria) float64 { return k.AIC }, func(m *Compared) *float64 { return &m.AICWeight }},
-		{func(k *Criteria) float64 { return k.BIC }, func(m *Compared) *float64 { return &m.BICWeight }},
-		{func(k *Criteria) float64 { return k.AICc }, func(m *Compared) *float64 { return &m.AICcWeight }},
+		{"BIC", func(k *Criteria) float64 { return k.BIC }, func(m *Compared) *float64 { return &m.BICWeight }},
+		{"AIC", func(k *Criteria) float64 { return k.AIC }, func(m *Compared) *float64 { return &m.AICWeight }},
+		{"AICc", func(k *Criteria) float64 { return k.AICc }, func(m *Compared) *float64 { return &m.AICcWeight }},
 	} {
 		least, sum := math.Inf(1), 0.0
 		for _, m := range c.Models {
 			if v := w.of(m.Criteria); v < least {
-				least, c.Best = v, m.Model
+				least, c.Best, c.By = v, m.Model, w.name
 			}
 		}
 		for i := range c.Models {
@@ -109,6 +111,14 @@ func (c *Comparison) weigh() {
 			*w.to(&c.Models[i]) /= sum
 		}
 	}
+}
+
+// Weight is the one by the criterion that names the best.
+func (c *Comparison) Weight(m *Compared) float64 {
+	if c.By == "AICc" {
+		return m.AICcWeight
+	}
+	return m.AICWeight
 }
 
 // test compares each model with the one that has the next fewer parameters.

@@ -58,6 +58,10 @@ func TestComparisons(t *testing.T) {
 	if err != nil || c.Rows != 5 || c.Dropped != 1 || c.Models[0].DOF != 4 {
 		t.Errorf("%+v, %v", c, err)
 	}
+	few := table(t, column("x", 1, 2, 3, 4), column("y", 2.1, 3.9, 6.2, 7.8))
+	if c, err := compared(t, few, params, false, "y ~ a*x^2+b", "y ~ a*x+b"); err != nil || c.By != "AIC" || c.Best != "y ~ a*x+b" || c.Weight(&c.Models[1]) < 0.5 {
+		t.Errorf("%+v, %v", c, err)
+	}
 	if _, err := compared(t, tb, params, true, "y ~ a*x", "y ~ b*z"); err == nil || !strings.Contains(err.Error(), "as many parameters") {
 		t.Error(err)
 	}
