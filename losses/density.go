@@ -91,9 +91,8 @@ func StudentNLLWith(df, scale float64, full bool, red Reduction) Loss {
 // log1pSquare is log(1 + u²), also where u² is too large for a float32.
 func log1pSquare(u *node) *node {
 	const large = 1e9 // 1 is nothing beside its square
-	size := ops.Abs(u)
-	far := ops.Greater(size, number(u, large))
-	return ops.Where(far, ops.Scale(2, ops.Log(ops.Max(size, number(u, 1)))), ops.Log1p(ops.Square(ops.Clamp(u, -large, large))))
+	length := ops.Hypot(u, number(u, 1))
+	return ops.Where(ops.Greater(length, number(u, large)), ops.Scale(2, ops.Log(length)), ops.Log1p(ops.Square(ops.Clamp(u, -large, large))))
 }
 
 // Sparsemax is the loss of [joint.Sparsemax] as [CrossEntropy] is that of softmax: the mean

@@ -38,28 +38,21 @@ func bad(name string, fit func() error, in ...*node) *node {
 // the τ for which they sum to 1. Unlike those of softmax most may be 0. Where an element is
 // exactly τ it has the derivative 0. (Martins, Astudillo 2016, https://arxiv.org/abs/1602.02068)
 func Sparsemax(x *node, axis int) *node {
-	chosen, tau := support(x, axis)
-	if tau.Err() != nil {
-		return tau
-	}
-	return ops.Where(chosen, ops.Sub(x, tau), number(x, 0))
-}
-
-// support is 1 for the elements along an axis that are above the threshold τ of [Sparsemax],
-// and τ, with that axis at length 1.
-func support(x *node, axis int) (chosen, tau *node) {
 	down := ops.StopGradient(ops.Sort(x, axis, true))
 	if down.Err() != nil {
-		return down, down
+		return down
 	}
-	one := number(x, 1)
+	over := func(y *node, f func(*node, ...int) *node) *node { return ops.Keep(f(y, axis), x, axis) }
+	zero, one := number(x, 0), number(x, 1)
+	top := ops.StopGradient(over(x, ops.AMax)) // taken off, so that differences keep their digits
+	x, down = ops.Sub(x, top), ops.Sub(down, top)
+	// An element has a part if those above it leave something for it.
 	rank := ops.CumSum(x.Graph().Const(1, x.Shape().Dims()...), axis)
-	// An element is in the support if those above it leave something for it.
 	fits := ops.Greater(ops.Add(one, ops.Mul(rank, down)), ops.CumSum(down, axis))
-	least := ops.Keep(ops.AMin(ops.Where(fits, down, number(x, -never)), axis), x, axis)
-	chosen = ops.LessEqual(least, x)
-	sum := func(y *node) *node { return ops.Keep(ops.Sum(y, axis), x, axis) }
-	return chosen, ops.Div(ops.Sub(sum(ops.Where(chosen, x, number(x, 0))), one), sum(chosen))
+	depth := over(ops.Where(fits, ops.Neg(down), zero), ops.AMax)
+	out := ops.Less(depth, ops.Neg(x)) // not of a NaN, which stays
+	tau := ops.Div(ops.Sub(over(ops.Where(out, zero, x), ops.Sum), one), over(ops.Sub(one, out), ops.Sum))
+	return ops.Where(out, zero, ops.Sub(x, tau))
 }
 
 // RankPairs returns for each list, along the last axis, the mean of log(1 + e^(sⱼ-sᵢ)) over

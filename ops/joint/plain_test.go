@@ -280,3 +280,23 @@ func TestCoxOfR(t *testing.T) {
 		}
 	}
 }
+
+// Sparsemax of what is large, infinite or no number.
+func TestSparsemaxFarOut(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, c := range []struct{ x, want []float64 }{
+		{[]float64{1e35, 1e35, 9e34}, []float64{0.5, 0.5, 0}},
+		{[]float64{1000.25, 1000, -1e38}, []float64{0.625, 0.375, 0}},
+		{[]float64{0.5, -inf, 0}, []float64{0.75, 0, 0.25}},
+		{[]float64{1, nan, 0}, []float64{nan, nan, nan}},
+	} {
+		for _, dt := range []graph.Dtype{graph.Float32, graph.Float64} {
+			y := joint.Sparsemax(graph.New(dt, 1).Param("x", graph.From(c.x...), 3), 0)
+			for i, got := range graphtest.Values(t, y)[0] {
+				if w := c.want[i]; got != w && !(math.IsNaN(got) && math.IsNaN(w)) {
+					t.Errorf("%v of %v: element %d is %v, want %v", c.x, dt, i, got, w)
+				}
+			}
+		}
+	}
+}
