@@ -92,7 +92,7 @@ func (o *explainOptions) execute(cmd *cobra.Command, dir, name string) error {
 	case m.Schema == nil || m.Model.Codes() || m.Targets != nil:
 		return usage(fmt.Errorf("%s: explain is for models of tables with one target", dir))
 	case m.TrainedOn == "":
-		return usage(fmt.Errorf("%s: an earlier program made it, and it does not say how it was trained: train it again", dir))
+		return usage(fmt.Errorf("%s: it does not say how it was trained: an earlier program made it, or import; train it again", dir))
 	}
 	e, err := o.explainer(cmd, m, dir, name)
 	if err != nil {

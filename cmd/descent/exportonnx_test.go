@@ -231,97 +231,99 @@ func agree(t *testing.T, name string, out map[string]foreign.Array, said []toldP
 	}
 }
 
-// Pictures, codes of them, series and texts are predicted alike.
-func TestExportONNXOfOthers(t *testing.T) {
-	folder := t.TempDir()
-	var walk strings.Builder
-	walk.WriteString("day,sales,visits\n")
-	for i := range 60 {
-		fmt.Fprintf(&walk, "%d,%d,%d\n", i, 1000+i*i%17*10, i*5%11)
-	}
-	sales := file(t, "sales.csv", walk.String())
+// An other is a model that is not of a table: how it is trained, the one input of its file
+// with what goes in, the same as our programs have it, and the output to compare.
+type other struct {
+	name, train   string
+	input, output string
+	feed          foreign.Array
+	rows          data.Rows
+	own           func(e *exported, out []float64) []float64 // in the units of the output
+}
+
+// otherModels are models of pictures, series and texts.
+func otherModels(t *testing.T) []other {
+	t.Helper()
+	same := func(_ *exported, out []float64) []float64 { return out }
 	photos := digitFiles(t, 40, 8)
-	for name, args := range map[string]string{
-		"pictures": photos + " -m conv(3,3)|relu|pool(2)|dense(8)|relu --test 0.5",
-		"codes":    photos + " -m vae(8,2)",
-		"series":   sales + " --time day --target sales --window 6 --horizon 2 -m gru(3)",
-		"text":     "alice -m embed(4)|gpt(1) --context 8 --batch 400",
-	} {
-		args := append(append([]string{"train"}, strings.Fields(args)...), "--epochs", "1", "-q", "--out", filepath.Join(folder, name))
-		if status, _, errs := descent(args...); status != 0 {
-			t.Fatalf("%s: %s", name, errs)
-		}
-	}
 	src, err := data.Open(photos, data.CSVOptions{Pictures: data.PictureOptions{Colors: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	digits := src.Images
-	pixels := make([]float64, digits.Rows()*64)
-	for i, b := range digits.Pixels {
-		pixels[i] = float64(float32(b) / 255)
+	var pixels []float64
+	for _, b := range src.Images.Pixels {
+		pixels = append(pixels, float64(float32(b)/255))
 	}
+	shown := foreign.Floats(pixels, src.Images.Rows(), 1, 8, 8)
+	var walk strings.Builder
+	walk.WriteString("day,sales,visits\n")
 	var window []float64
-	for i := 54; i < 60; i++ {
-		window = append(window, float64(1000+i*i%17*10), float64(i*5%11))
+	for i := range 60 {
+		sales, visits := 1000+i*i%17*10, i*5%11
+		fmt.Fprintf(&walk, "%d,%d,%d\n", i, sales, visits)
+		if i >= 54 {
+			window = append(window, float64(sales), float64(visits))
+		}
 	}
 	tokens := []int{5, 3, 8, 1, 0, 2, 7, 9}
-	asTokens := foreign.Array{Type: "int64", Dims: []int{1, len(tokens)}}
+	text := foreign.Array{Type: "int64", Dims: []int{1, len(tokens)}}
 	for _, k := range tokens {
-		asTokens.Data = append(asTokens.Data, k)
+		text.Data = append(text.Data, k)
 	}
 	token, err := data.NewArray(tokens, len(tokens))
 	if err != nil {
 		t.Fatal(err)
 	}
-	feeds := map[string]foreign.Array{"pixels": foreign.Floats(pixels, digits.Rows(), 1, 8, 8), "window": foreign.Floats(window, 1, 6, 2), "tokens": asTokens}
+	return []other{
+		{"pictures", photos + " -m conv(3,3)|relu|pool(2)|dense(8)|relu --test 0.5", "pixels", "probabilities", shown, src.Images,
+			func(e *exported, out []float64) (all []float64) {
+				for ; len(out) > 0; out = out[e.Classes:] {
+					all = append(all, e.by.Probabilities(out[:e.Classes])...)
+				}
+				return all
+			}},
+		{"codes", photos + " -m vae(8,2)", "pixels", reconstruction, shown, src.Images, same},
+		{"series", file(t, "sales.csv", walk.String()) + " --time day --target sales --window 6 --horizon 2 -m gru(3)", "window", "forecast", foreign.Floats(window, 1, 6, 2), nil,
+			func(e *exported, out []float64) []float64 { return e.Series.Own(out) }},
+		{"text", "alice -m embed(4)|gpt(1) --context 8 --batch 400", "tokens", "logits", text, data.Arrays{"x": token}, same},
+	}
+}
+
+// Pictures, codes of them, series and texts are predicted alike.
+func TestExportONNXOfOthers(t *testing.T) {
 	var questions []foreign.Question
-	want := map[string][]float64{}
-	for _, name := range []string{"pictures", "codes", "series", "text"} {
-		e := exportedOf(t, filepath.Join(folder, name))
+	want, all := map[string][]float64{}, otherModels(t)
+	for _, c := range all {
+		dir := filepath.Join(t.TempDir(), "model")
+		if status, _, errs := descent(append(append([]string{"train"}, strings.Fields(c.train)...), "--epochs", "1", "-q", "--out", dir)...); status != 0 {
+			t.Fatalf("%s: %s", c.name, errs)
+		}
+		e := exportedOf(t, dir)
 		file, told, err := writeONNX(e)
-		if err != nil || len(told) != 1 {
-			t.Fatalf("%s: %v %v", name, told, err)
+		if err != nil || len(told) != 1 || !strings.HasPrefix(told[0], "input "+c.input+": ") {
+			t.Fatalf("%s: %v %v", c.name, told, err)
 		}
-		input := strings.Fields(told[0])[1]
-		input = strings.TrimSuffix(input, ":")
-		questions = append(questions, foreign.Question{Name: name, File: file, Feeds: map[string]foreign.Array{input: feeds[input]}})
-		var rows data.Rows = digits
-		switch name {
-		case "text":
-			rows = data.Arrays{"x": token}
-		case "series":
-			scaled := make([]float64, len(window))
-			for i, x := range window {
-				scaled[i] = (x - e.Series.Offset[i%2]) / e.Series.Scale[i%2]
-			}
-			if rows, err = one(scaled); err != nil {
-				t.Fatal(err)
-			}
+		if c.rows == nil {
+			c.rows = scaledWindow(t, e, c.feed.Numbers())
 		}
-		out, _, err := e.by.Predict(rows)
+		out, _, err := e.by.Predict(c.rows)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == "series" {
-			out = e.Series.Own(out)
-		}
-		want[name] = out
+		want[c.name] = c.own(e, out)
+		questions = append(questions, foreign.Question{Name: c.name, File: file, Feeds: map[string]foreign.Array{c.input: c.feed}})
 	}
 	t.Run("onnx", func(t *testing.T) { foreign.CheckONNX(t, questions) })
 	t.Run("onnxruntime-node", func(t *testing.T) {
-		outputs := map[string]string{"codes": reconstruction, "series": "forecast", "text": "logits"}
-		for name, out := range foreign.ONNXRuntime(t, questions) {
-			got := out[outputs[name]].Numbers()
-			if name == "pictures" {
-				got, want[name] = out["probabilities"].Numbers(), probabilities(exportedOf(t, filepath.Join(folder, name)), want[name], 10)
+		answers := foreign.ONNXRuntime(t, questions)
+		for _, c := range all {
+			got := answers[c.name][c.output].Numbers()
+			if len(got) != len(want[c.name]) {
+				t.Fatalf("%s: %d numbers, not %d", c.name, len(got), len(want[c.name]))
 			}
-			if len(got) != len(want[name]) {
-				t.Fatalf("%s: %d numbers, not %d", name, len(got), len(want[name]))
-			}
-			for i, w := range want[name] {
+			for i, w := range want[c.name] {
 				if !(math.Abs(got[i]-w) <= 1e-5*max(1, math.Abs(w))) {
-					t.Errorf("%s: number %d is %v, not %v", name, i, got[i], w)
+					t.Errorf("%s: number %d is %v, not %v", c.name, i, got[i], w)
 					break
 				}
 			}
@@ -329,18 +331,18 @@ func TestExportONNXOfOthers(t *testing.T) {
 	})
 }
 
-// one is a row of inputs.
-func one(x []float64) (data.Rows, error) {
-	a, err := data.NewArray(x, len(x))
-	return data.Arrays{"x": a}, err
-}
-
-// probabilities are those of rows of outputs.
-func probabilities(e *exported, out []float64, classes int) (all []float64) {
-	for i := 0; i < len(out); i += classes {
-		all = append(all, e.by.Probabilities(out[i:i+classes])...)
+// scaledWindow is a window of a series as the model sees it.
+func scaledWindow(t *testing.T, e *exported, window []float64) data.Rows {
+	t.Helper()
+	x, k := slices.Clone(window), len(e.Series.Columns)
+	for i := range x {
+		x[i] = (x[i] - e.Series.Offset[i%k]) / e.Series.Scale[i%k]
 	}
-	return all
+	a, err := data.NewArray(x, len(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data.Arrays{"x": a}
 }
 
 // exportedOf is the model of a folder.

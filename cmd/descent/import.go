@@ -35,8 +35,8 @@ func importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Make a model of a file that another program has written",
-		Long: "Make a model of a file of ONNX, or of safetensors, that PyTorch has written, or export, for predict, explain,\n" +
-			"train --init and all else that takes the folder of a model. What a file of export says of columns and classes is\n" +
+		Long: "Make a model of a file of ONNX, or of safetensors, that PyTorch has written, or export, for predict, serve,\n" +
+			"train --init and export. What a file of export says of columns and classes is\n" +
 			"kept. Of another, ONNX says which layers there are; for safetensors --model does. --columns or --shape name what\n" +
 			"goes in, --class-names or --outputs what comes out.",
 		Example: "  descent import net.onnx --class-names a,b,c --out model\n  descent import net.safetensors --model 'dense(64) | relu | dense(3)' --columns 4 --class-names a,b,c --out model\n" +
