@@ -165,6 +165,8 @@ func (r *run) stands(res *search.Result) (*Found, error) {
 		f.Kind = r.words(point.Unbounded + ": the value falls without bound" + constrained)
 	case !f.Converged:
 		f.Kind, f.Open = point.NotConverged, true
+	case len(res.X) > point.MaxEigen:
+		f.Kind = point.Unknown + ": the conditions hold, and there are too many variables for the Hessian"
 	case o.Down > 0:
 		f.Kind = point.Saddle + constrained
 	case o.Level > 0:

@@ -231,6 +231,20 @@ func TestConstrainedKinds(t *testing.T) {
 	}
 }
 
+// Many variables have no Hessian: the conditions are found to hold, and no more is said.
+func TestConstrainedLarge(t *testing.T) {
+	const n = 250
+	e, relations, err := calc.Under("sum(w^2)", []string{"sum(w) = 1"}, []calc.Binding{{Name: "w", Value: calc.Value{Shape: []int{n}, Data: make([]float64, n)}}}, "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Search{Value: e.Node, Params: e.Params, Constraints: []Constraint{{relations[0].Text, relations[0].Node, true}}, Steps: 1000, Tolerance: 1e-8}
+	f, err := s.Run(context.Background(), search.NewLBFGS())
+	if err != nil || !f.Converged || !strings.HasPrefix(f.Kind, "unknown: the conditions hold") || math.Abs(f.F-1.0/n) > 1e-9 || math.Abs(f.Constraints[0].Multiplier+2.0/n) > 1e-7 {
+		t.Errorf("%v, %s, %v", f.F, f.Kind, err)
+	}
+}
+
 // A multiplier is by how much the least value falls for a small change of the limit.
 func TestMultipliersAreSensitivities(t *testing.T) {
 	at := func(a, b float64) *Found {
