@@ -22,10 +22,11 @@ type Source struct {
 }
 
 // Source writes the function as source that computes, bit for bit, what its program
-// does with portable kernels (DESCENT_ISA=portable). leaf names the memory of each input
-// and variable: an array of reals, or a number if it has rank 0. Besides what
+// does with portable kernels (DESCENT_ISA=portable). leaf says where each input and
+// variable is: in an array, from an element on, or, if it has rank 0, in a variable, which
+// is from -1 on. Arrays are of reals, and of float64s for [Graph.Scalar]. Besides what
 // [Function.Compile] reports, it is an error if an op is not known as source.
-func (fn Function) Source(leaf func(*Node) string) (*Source, error) {
+func (fn Function) Source(leaf func(*Node) (array string, from int)) (*Source, error) {
 	all, err := fn.nodes()
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func (fn Function) Source(leaf func(*Node) string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := exec.SourceOf(f, g.dtype == Float64, func(i int) string { return leaf(leaves[i]) })
+	made, err := exec.SourceOf(f, g.dtype == Float64, func(i int) (string, int) { return leaf(leaves[i]) })
 	if bad := (*exec.Unwritten)(nil); errors.As(err, &bad) {
 		return nil, fmt.Errorf("%v: %w", g.nodes[bad.Tag], err)
 	}

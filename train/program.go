@@ -228,3 +228,12 @@ func (p *program) load(d data.Rows, rows []int, predictions bool) error {
 	}
 	return nil
 }
+
+// Function returns a training step on so many rows as nodes of a graph of its own, which
+// shares weights and states: for what writes it in another form. The loss is its first
+// output. Inputs are leaves by the names of arrays, "x" and "y" in the usual form of a
+// task, and the learning rate, "lr".
+func (t *Trainer) Function(rows int) (graph.Function, error) {
+	_, fn, err := t.outline(rows, step)
+	return fn, err
+}

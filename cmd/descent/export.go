@@ -10,6 +10,7 @@ import (
 	"descent/internal/atomicfile"
 	"descent/internal/numjson"
 	"descent/models/torch"
+	"descent/optimizers"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,13 @@ type exported struct {
 }
 
 // exportOptions are the flags of export.
-type exportOptions struct{ to, out string }
+type exportOptions struct {
+	to, out string
+	// Of source that learns:
+	train     bool
+	optimizer optimizers.Optimizer
+	batch     int
+}
 
 func exportCommand() *cobra.Command {
 	o := &exportOptions{}
@@ -67,6 +74,10 @@ func exportCommand() *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&o.to, "to", "", "what the file is to be: "+strings.Join(formatNames(), ", "))
 	f.StringVar(&o.out, "out", "", about("out", ": a file"))
+	f.BoolVar(&o.train, "train", false, "of go and c: the training step, too, so that the model goes on learning where it is")
+	o.optimizer = must(optimizers.Parse("adam"))
+	textFlag(f, &o.optimizer, "optimizer", "o", "adam", about("optimizer", ", that --train learns by"), optimizers.Parse)
+	f.IntVarP(&o.batch, "batch", "b", 1, about("batch", " of --train"))
 	return cmd
 }
 
@@ -75,6 +86,10 @@ func (o *exportOptions) execute(w io.Writer, dir string) error {
 	switch {
 	case i < 0:
 		return usage(fmt.Errorf("--to %q: there are %s", o.to, strings.Join(formatNames(), ", ")))
+	case o.train && sourceLanguages[o.to].write == nil:
+		return usage(fmt.Errorf("--train is for source, --to go or c"))
+	case o.batch < 1 || o.batch > 1<<16:
+		return usage(fmt.Errorf("--batch %d: from 1 to %d rows", o.batch, 1<<16))
 	case o.out == "":
 		return usage(fmt.Errorf("--out FILE is missing, such as --out model.%s", o.to))
 	}

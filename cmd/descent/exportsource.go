@@ -35,37 +35,45 @@ func newSource(e *exported) (*sourceText, error) {
 	if e.Text != nil || e.Series != nil {
 		return nil, usage(fmt.Errorf("--to %s writes models of rows and of pictures; this is one of a %s", e.to, map[bool]string{true: "text", false: "series"}[e.Text != nil]))
 	}
-	_, made, err := e.graph(1)
-	if err != nil {
-		return nil, err
-	}
-	out := made[e.shown].Node
-	program, err := graph.Function{Outputs: []*graph.Node{out}}.Source(s.leaf)
+	g, made, err := e.graph(1)
 	if err != nil {
 		return nil, err
 	}
 	s.inputs = e.Features
 	s.printf("// Inputs is how many numbers a row has that is predicted.\nconst Inputs = %d\n\n", s.inputs)
+	if err := s.parse(); err != nil {
+		return nil, err
+	}
+	out := made[e.shown].Node
+	predict := graph.Function{Outputs: []*graph.Node{out}}
+	if e.train {
+		l, err := newLearner(e, g.Store().Variables())
+		if err != nil {
+			return nil, err
+		}
+		return s, s.learns(l, predict)
+	}
+	program, err := predict.Source(s.leaf)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.weights(program.Leaves); err != nil {
 		return nil, err
 	}
 	s.printf("// A Model is the memory that predictions work in: one for each thread.\ntype Model struct {\n\tarena [%d]real\n}\n\n", max(program.Arena, 1))
-	if err := s.parse(); err != nil {
-		return nil, err
-	}
 	return s, s.predict(program, out.Shape().Size())
 }
 
-// leaf names the memory of an input or a variable.
-func (s *sourceText) leaf(n *graph.Node) string {
+// leaf names the array of an input or a variable.
+func (s *sourceText) leaf(n *graph.Node) (array string, from int) {
 	v := n.Variable()
 	if v == nil {
-		return n.Name()
+		return n.Name(), 0
 	}
 	if s.names[v] == "" {
 		s.names[v] = s.name(n.Name())
 	}
-	return s.names[v]
+	return s.names[v], 0
 }
 
 // name makes a new name of a text.
@@ -95,8 +103,9 @@ func (s *sourceText) weights(leaves []*graph.Node) error {
 		if slices.ContainsFunc(x, func(w float64) bool { return math.IsNaN(w) || math.IsInf(w, 0) }) {
 			return fmt.Errorf("%s has numbers that are not finite", n.Name())
 		}
-		s.tables[s.leaf(n)] = x
-		s.printf("var %s [%d]real\n\n", s.leaf(n), len(x))
+		name, _ := s.leaf(n)
+		s.tables[name] = x
+		s.printf("var %s [%d]real\n\n", name, len(x))
 	}
 	return nil
 }
@@ -242,6 +251,7 @@ type sourceLanguage struct {
 	what, first, middle, last string // of the comment at the head
 	memory                    string
 	parse, class, value       string
+	begin, learn              string // of a model that learns
 	write                     func(u *source.Unit, head, name string) ([]byte, error)
 }
 
@@ -252,6 +262,8 @@ var sourceLanguages = map[string]sourceLanguage{
 		parse:  "bad := NAME.ParseRow(`ROW`, x) // 0, or which cell cannot be read",
 		class:  "p := make([]float64, NAME.Classes)\nk := m.Predict(x, p) // NAME.ClassNames[k], with the probability p[k]",
 		value:  "y := m.Predict(x)",
+		begin:  "m.Init()",
+		learn:  "loss := m.Train(x, []Y{...}, RATE) // of NAME.Batch rows",
 		write:  (*source.Unit).Go,
 	},
 	"c": {
@@ -260,6 +272,8 @@ var sourceLanguages = map[string]sourceLanguage{
 		parse:  "int bad = NAME_parse_row(\"ROW\", x); // 0, or which cell cannot be read",
 		class:  "double p[NAME_classes];\nint k = NAME_predict(&m, x, p); // NAME_class_names[k], with the probability p[k]",
 		value:  "double y = NAME_predict(&m, x);",
+		begin:  "NAME_init(&m);",
+		learn:  "Y truth[NAME_batch] = {...};\ndouble loss = NAME_train(&m, x, truth, RATE); // of NAME_batch rows",
 		write:  (*source.Unit).C,
 	},
 }
@@ -291,6 +305,9 @@ func (s *sourceText) head(l *sourceLanguage) []string {
 		"",
 	}
 	usage := []string{l.memory}
+	if s.exportOptions.train {
+		usage = append(usage, l.begin)
+	}
 	if s.Schema != nil {
 		usage = append(usage, strings.Replace(l.parse, "ROW", "1,2,...", 1))
 	}
@@ -298,6 +315,10 @@ func (s *sourceText) head(l *sourceLanguage) []string {
 		usage = append(usage, l.class)
 	} else {
 		usage = append(usage, l.value)
+	}
+	if s.exportOptions.train {
+		kinds := map[bool]string{true: "int", false: map[string]string{"go": "float64", "c": "double"}[s.to]}
+		usage = append(usage, strings.NewReplacer("Y ", kinds[s.Classes > 0]+" ", "Y{", kinds[s.Classes > 0]+"{", "RATE", fmt.Sprint(s.optimizer.LR)).Replace(l.learn))
 	}
 	for _, line := range strings.Split(strings.Join(usage, "\n"), "\n") {
 		lines = append(lines, "    "+line)

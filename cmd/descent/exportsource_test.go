@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"fmt"
@@ -9,23 +10,32 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"descent/data"
+	"descent/optimizers"
+	"descent/train"
+
+	"github.com/spf13/cobra"
 )
 
 // sourceModels are models whose source is compared with predict, and how they are trained
-// on sourceTable.
+// on sourceTable; those that learn go on with it in source.
 var sourceModels = []struct {
-	name string
-	args string
+	name  string
+	args  string
+	learn string
 }{
-	{"classes", "--target class --drop y,two --model mlp(8) --calibrate isotonic"},
-	{"doubles", "--target y --drop class,two --model mlp(8,act=tanh) --dtype float64"},
-	{"halves", "--target two --drop y,class --model mlp(4,act=gelu) --unknown refuse --calibrate platt"},
-	{"sure", "--target class --drop y,two --model mlp(4,act=sigmoid,norm=batch) --embed 3"},
-	{"linear", "--target y --drop class,two --model linear --scaling minmax"},
+	{"classes", "--target class --drop y,two --model mlp(8) --calibrate isotonic", ""},
+	{"doubles", "--target y --drop class,two --model mlp(8,act=tanh) --dtype float64", ""},
+	{"halves", "--target two --drop y,class --model mlp(4,act=gelu) --unknown refuse --calibrate platt", ""},
+	{"sure", "--target class --drop y,two --model mlp(4,act=sigmoid,norm=batch) --embed 3", ""},
+	{"linear", "--target y --drop class,two --model linear --scaling minmax", ""},
+	{"adam", "--target class --drop y,two --model mlp(8)", "-o adam"},
+	{"batches", "--target y --drop class,two --model mlp(4,act=tanh,norm=batch) --dtype float64", "-o clip(1)|adamw --batch 4"},
+	{"hinges", "--target two --drop y,class --model mlp(4,act=selu) --embed 3", "-o momentum --batch 2"},
 }
 
 // sourceTable makes rows with numbers, words and dates, of which some are missing; the cells
@@ -102,7 +112,11 @@ func TestSourcePredicts(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if status, _, errs := descent("export", trained, "--to", to, "--out", name); status != 0 {
+			args := []string{"export", trained, "--to", to, "--out", name}
+			if m.learn != "" {
+				args = append(append(args, "--train"), strings.Fields(m.learn)...)
+			}
+			if status, _, errs := descent(args...); status != 0 {
 				t.Fatalf("%s: %s", m.name, errs)
 			}
 		}
@@ -121,9 +135,9 @@ func TestSourcePredicts(t *testing.T) {
 	}
 }
 
-// predictLines makes rows for model k, and what predict says of them.
+// predictLines makes rows for model k, and what predict says of them; of a model that
+// learns, first rows with targets, and the losses of the steps.
 func predictLines(t *testing.T, r *rand.Rand, dir string, k int, lines, want *strings.Builder) {
-	const n = 2000
 	m, err := readSaved(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -132,31 +146,19 @@ func predictLines(t *testing.T, r *rand.Rand, dir string, k int, lines, want *st
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := "a,b,kind,when\n"
-	var all []string
-	for range n {
-		row := sourceRow(r, true)
-		if m.Schema.Unknown == data.UnknownRefuse && strings.Contains(row, ",NaN,") {
-			row = strings.Replace(row, ",NaN,", ",red,", 1)
-		}
-		all = append(all, row)
-		text += row + "\n"
+	predict, by := p.Predict, decider(p)
+	if learn := sourceModels[k].learn; learn != "" {
+		trainer := trainLines(t, r, m, p, k, lines, want)
+		predict, by = trainer.Predict, trainer
 	}
-	table, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{Name: "rows", Schema: m.Schema})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := m.Schema.Apply(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, row := range all {
+	rows, d := wildRows(t, r, m, 1250)
+	for i, row := range rows {
 		fmt.Fprintf(lines, "%d%s\n", k, row)
-		out, width, err := p.Predict(d.Subset([]int{i}))
+		out, width, err := predict(d.Subset([]int{i}))
 		if err != nil || width != len(out) {
 			t.Fatal(err)
 		}
-		x := m.prediction(out, p)
+		x := m.prediction(out, by)
 		if m.Classes == 0 {
 			fmt.Fprintf(want, "0 %016x\n", bitsOf(x.number))
 			continue
@@ -167,6 +169,93 @@ func predictLines(t *testing.T, r *rand.Rand, dir string, k int, lines, want *st
 		}
 		want.WriteString("\n")
 	}
+}
+
+// wildRows makes rows, and what the model takes them for.
+func wildRows(t *testing.T, r *rand.Rand, m *saved, n int) (rows []string, d *data.Dataset) {
+	text := "a,b,kind,when\n"
+	for range n {
+		row := sourceRow(r, true)
+		if m.Schema.Unknown == data.UnknownRefuse {
+			row = strings.Replace(row, ",NaN,", ",red,", 1)
+		}
+		rows = append(rows, row)
+		text += row + "\n"
+	}
+	table, err := data.ReadCSV(strings.NewReader(text), data.CSVOptions{Name: "rows", Schema: m.Schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = m.Schema.Apply(table); err != nil {
+		t.Fatal(err)
+	}
+	return rows, d
+}
+
+// trainLines makes 1,000 training steps of model k: rows with targets, and the losses that
+// a trainer has, which it returns.
+func trainLines(t *testing.T, r *rand.Rand, m *saved, p *train.Predictor, k int, lines, want *strings.Builder) *train.Trainer {
+	e := &exported{saved: m, exportOptions: &exportOptions{batch: 1}, by: p}
+	cmd := exportCommand()
+	cmd.RunE = func(*cobra.Command, []string) error { return nil }
+	if err := cmd.ParseFlags(strings.Fields(sourceModels[k].learn)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Sscan(cmd.Flag("batch").Value.String(), &e.batch)
+	e.optimizer = must(optimizers.Parse(cmd.Flag("optimizer").Value.String()))
+	g, _, err := e.graph(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLearner(e, g.Store().Variables())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, d := wildRows(t, r, m, 200)
+	for i := range rows {
+		if m.Classes > 0 {
+			d.Class = append(d.Class, r.IntN(m.Classes))
+		} else {
+			d.Y = append(d.Y, r.NormFloat64())
+		}
+		for j, x := range d.X[i*d.Features() : (i+1)*d.Features()] {
+			if math.Abs(x) > 10 { // nothing would be learnt of these but NaN
+				rows[i], d.X[i*d.Features()+j] = "", 0
+			}
+		}
+	}
+	d.Classes = m.ClassNames
+	for range 1000 {
+		var batch []int
+		for len(batch) < e.batch {
+			i := r.IntN(len(rows))
+			if rows[i] == "" {
+				continue
+			}
+			batch = append(batch, i)
+			y := ""
+			if m.Classes > 0 {
+				y = fmt.Sprint(d.Class[i])
+			} else {
+				y = fmt.Sprint(d.Y[i])
+			}
+			fmt.Fprintf(lines, "%d%s;%s\n", k, rows[i], y)
+			if len(batch) < e.batch {
+				want.WriteString("0\n")
+			}
+		}
+		own := *d
+		if m.Classes == 0 {
+			own.Y = slices.Clone(d.Y)
+			m.unitOf(&own)
+		}
+		loss, err := l.t.Step(&own, batch, 0.01)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(want, "0 loss %016x\n", bitsOf(loss))
+	}
+	return l.t
 }
 
 // bitsOf are those of a number; all that is none is the same.
@@ -248,17 +337,32 @@ func classesOf(t *testing.T, dir, name string) (n int) {
 
 func goMain(t *testing.T, dir string) string {
 	var b bytes.Buffer
-	b.WriteString("package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"math\"\n\t\"os\"\n")
+	b.WriteString("package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"math\"\n\t\"os\"\n\t\"strings\"\n")
 	for _, m := range sourceModels {
 		fmt.Fprintf(&b, "\t%s \"source/%s\"\n", m.name, m.name)
 	}
-	b.WriteString(")\n\nfunc bits(x float64) uint64 {\n\tif x != x {\n\t\treturn 0x7ff8000000000000\n\t}\n\treturn math.Float64bits(x)\n}\n\nfunc main() {\n\tin := bufio.NewScanner(os.Stdin)\n\tfor in.Scan() {\n\t\tline := in.Text()\n\t\tswitch line[0] - '0' {\n")
+	b.WriteString(")\n\nfunc bits(x float64) uint64 {\n\tif x != x {\n\t\treturn 0x7ff8000000000000\n\t}\n\treturn math.Float64bits(x)\n}\n\nfunc main() {\n\tin := bufio.NewScanner(os.Stdin)\n")
 	for k, m := range sourceModels {
-		fmt.Fprintf(&b, "\t\tcase %d:\n\t\t\tvar m %s.Model\n\t\t\tx := make([]float%d, %s.Inputs)\n\t\t\tfmt.Print(%s.ParseRow(line[1:], x))\n", k, m.name, 32+32*strings.Count(m.args, "float64"), m.name, m.name)
+		real := fmt.Sprint("float", 32+32*strings.Count(m.args, "float64"))
+		fmt.Fprintf(&b, "\tvar m%d %s.Model\n", k, m.name)
+		if m.learn != "" {
+			fmt.Fprintf(&b, "\tm%d.Init()\n\tx%d, y%d, n%d := make([]%s, %s.Inputs*%s.Batch), make([]%s, %s.Batch), 0\n", k, k, k, k, real, m.name, m.name, map[bool]string{true: "int", false: "float64"}[classesOf(t, dir, m.name) > 0], m.name)
+			fmt.Fprintf(&b, "\t_ = n%d\n", k)
+		}
+	}
+	b.WriteString("\tfor in.Scan() {\n\t\tline, y, learn := strings.Cut(in.Text(), \";\")\n\t\t_, _ = y, learn\n\t\tswitch line[0] - '0' {\n")
+	for k, m := range sourceModels {
+		real := fmt.Sprint("float", 32+32*strings.Count(m.args, "float64"))
+		fmt.Fprintf(&b, "\t\tcase %d:\n", k)
+		if m.learn != "" {
+			fmt.Fprintf(&b, "\t\t\tif learn {\n\t\t\t\tfmt.Print(%s.ParseRow(line[1:], x%d[n%d*%s.Inputs:]))\n\t\t\t\tfmt.Sscan(y, &y%d[n%d])\n\t\t\t\tif n%d++; n%d == %s.Batch {\n\t\t\t\t\tn%d = 0\n\t\t\t\t\tfmt.Printf(\" loss %%016x\", bits(m%d.Train(x%d, y%d, 0.01)))\n\t\t\t\t}\n\t\t\t\tbreak\n\t\t\t}\n",
+				m.name, k, k, m.name, k, k, k, k, m.name, k, k, k, k)
+		}
+		fmt.Fprintf(&b, "\t\t\tx := make([]%s, %s.Inputs)\n\t\t\tfmt.Print(%s.ParseRow(line[1:], x))\n", real, m.name, m.name)
 		if classesOf(t, dir, m.name) == 0 {
-			b.WriteString("\t\t\tfmt.Printf(\" %016x\", bits(m.Predict(x)))\n")
+			fmt.Fprintf(&b, "\t\t\tfmt.Printf(\" %%016x\", bits(m%d.Predict(x)))\n", k)
 		} else {
-			fmt.Fprintf(&b, "\t\t\tp := make([]float64, %s.Classes)\n\t\t\tfmt.Print(\" \", %s.ClassNames[m.Predict(x, p)])\n\t\t\tfor _, v := range p {\n\t\t\t\tfmt.Printf(\" %%016x\", bits(v))\n\t\t\t}\n", m.name, m.name)
+			fmt.Fprintf(&b, "\t\t\tp := make([]float64, %s.Classes)\n\t\t\tfmt.Print(\" \", %s.ClassNames[m%d.Predict(x, p)])\n\t\t\tfor _, v := range p {\n\t\t\t\tfmt.Printf(\" %%016x\", bits(v))\n\t\t\t}\n", m.name, m.name, k)
 		}
 	}
 	b.WriteString("\t\t}\n\t\tfmt.Println()\n\t}\n}\n")
@@ -267,21 +371,129 @@ func goMain(t *testing.T, dir string) string {
 
 func cMain(t *testing.T, dir string) string {
 	var b bytes.Buffer
-	b.WriteString("#include <stdio.h>\n#include <inttypes.h>\n")
+	b.WriteString("#include <stdio.h>\n#include <stdlib.h>\n#include <inttypes.h>\n")
 	for _, m := range sourceModels {
 		fmt.Fprintf(&b, "#include \"%s.h\"\n", m.name)
 	}
-	b.WriteString("static uint64_t bits(double x) { uint64_t b; memcpy(&b, &x, sizeof b); return x == x ? b : 0x7ff8000000000000ULL; }\n" +
-		"int main(void) {\n\tchar line[1000];\n\twhile (fgets(line, sizeof line, stdin)) {\n\t\tswitch (line[0] - '0') {\n")
+	b.WriteString("static uint64_t bits(double x) { uint64_t b; memcpy(&b, &x, sizeof b); return x == x ? b : 0x7ff8000000000000ULL; }\nint main(void) {\n\tchar line[1000];\n")
 	for k, m := range sourceModels {
-		fmt.Fprintf(&b, "\t\tcase %d: {\n\t\t\tstatic %s_model m;\n\t\t\t%s x[%s_inputs];\n\t\t\tprintf(\"%%d\", (int)%s_parse_row(line + 1, x));\n", k, m.name, []string{"float", "double"}[strings.Count(m.args, "float64")], m.name, m.name)
+		real := []string{"float", "double"}[strings.Count(m.args, "float64")]
+		fmt.Fprintf(&b, "\tstatic %s_model m%d;\n", m.name, k)
+		if m.learn != "" {
+			fmt.Fprintf(&b, "\t%s_init(&m%d);\n\t%s x%d[%s_inputs * %s_batch];\n\t%s y%d[%s_batch];\n\tint n%d = 0;\n", m.name, k, real, k, m.name, m.name, map[bool]string{true: "int", false: "double"}[classesOf(t, dir, m.name) > 0], k, m.name, k)
+		}
+	}
+	b.WriteString("\twhile (fgets(line, sizeof line, stdin)) {\n\t\tchar *y = strchr(line, ';');\n\t\tif (y) *y++ = 0;\n\t\tswitch (line[0] - '0') {\n")
+	for k, m := range sourceModels {
+		real := []string{"float", "double"}[strings.Count(m.args, "float64")]
+		fmt.Fprintf(&b, "\t\tcase %d: {\n", k)
+		if m.learn != "" {
+			fmt.Fprintf(&b, "\t\t\tif (y) {\n\t\t\t\tprintf(\"%%d\", (int)%s_parse_row(line + 1, x%d + n%d * %s_inputs));\n\t\t\t\ty%d[n%d] = %s;\n\t\t\t\tif (++n%d == %s_batch) {\n\t\t\t\t\tn%d = 0;\n\t\t\t\t\tprintf(\" loss %%016\" PRIx64, bits(%s_train(&m%d, x%d, y%d, 0.01)));\n\t\t\t\t}\n\t\t\t\tbreak;\n\t\t\t}\n",
+				m.name, k, k, m.name, k, k, map[bool]string{true: "atoi(y)", false: "atof(y)"}[classesOf(t, dir, m.name) > 0], k, m.name, k, m.name, k, k, k)
+		}
+		fmt.Fprintf(&b, "\t\t\t%s x[%s_inputs];\n\t\t\tprintf(\"%%d\", (int)%s_parse_row(line + 1, x));\n", real, m.name, m.name)
 		if n := classesOf(t, dir, m.name); n == 0 {
-			fmt.Fprintf(&b, "\t\t\tprintf(\" %%016\" PRIx64, bits(%s_predict(&m, x)));\n", m.name)
+			fmt.Fprintf(&b, "\t\t\tprintf(\" %%016\" PRIx64, bits(%s_predict(&m%d, x)));\n", m.name, k)
 		} else {
-			fmt.Fprintf(&b, "\t\t\tdouble p[%s_classes];\n\t\t\tprintf(\" %%s\", %s_class_names[%s_predict(&m, x, p)]);\n\t\t\tfor (int i = 0; i < %d; i++) printf(\" %%016\" PRIx64, bits(p[i]));\n", m.name, m.name, m.name, n)
+			fmt.Fprintf(&b, "\t\t\tdouble p[%s_classes];\n\t\t\tprintf(\" %%s\", %s_class_names[%s_predict(&m%d, x, p)]);\n\t\t\tfor (int i = 0; i < %d; i++) printf(\" %%016\" PRIx64, bits(p[i]));\n", m.name, m.name, m.name, k, n)
 		}
 		b.WriteString("\t\t\tbreak;\n\t\t}\n")
 	}
 	b.WriteString("\t\t}\n\t\tprintf(\"\\n\");\n\t}\n\treturn 0;\n}\n")
 	return b.String()
+}
+
+// A net of 64-32-10 that learns with Adam is less than 40 KB of source, and its state less
+// than 35 KB of memory, all included.
+func TestSourceIsSmall(t *testing.T) {
+	dir := t.TempDir()
+	pictures := filepath.Join(dir, "pictures.npz")
+	r := rand.New(rand.NewPCG(1, 2))
+	var x, y []uint8
+	for range 200 {
+		y = append(y, uint8(r.IntN(10)))
+		for range 64 {
+			x = append(x, uint8(r.IntN(256)))
+		}
+	}
+	writeNPZ(t, pictures, map[string][]uint8{"x.npy": npyOf(x, 200, 8, 8), "y.npy": npyOf(y, 200)})
+	model := filepath.Join(dir, "model")
+	if status, _, errs := descent("train", pictures, "--model", "mlp(32)", "--epochs", "1", "--folds", "0", "-q", "--out", model); status != 0 {
+		t.Fatal(errs)
+	}
+	for _, to := range []string{"go", "c"} {
+		out := filepath.Join(dir, "net."+to)
+		if status, _, errs := descent("export", model, "--to", to, "--train", "--out", out); status != 0 {
+			t.Fatal(errs)
+		}
+		text := textOf(t, out)
+		// The command that made the model is as long as this machine's names of folders.
+		m, err := readSaved(model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := len(text) - len(m.Command)
+		t.Logf("%s: %d bytes", to, size)
+		if size >= 40_000 {
+			t.Errorf("%s: %d bytes", to, size)
+		}
+		state, memory := 0, 0
+		for line := range strings.Lines(text) {
+			fmt.Sscanf(strings.TrimSpace(line), map[string]string{"go": "State [%d]float32", "c": "float state[%d];"}[to], &state)
+			fmt.Sscanf(strings.TrimSpace(line), map[string]string{"go": "arena [%d]float32", "c": "float arena[%d];"}[to], &memory)
+		}
+		if state != 3*(64*32+32+32*10+10) || memory == 0 || 4*(state+memory)+8 > 35_000 {
+			t.Errorf("%s: %d numbers of state, %d to work in", to, state, memory)
+		}
+	}
+}
+
+// npyOf is an array of bytes as a file of NumPy.
+func npyOf(x []uint8, shape ...int) []uint8 {
+	head := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%s,), }", strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", ", "), "[]"))
+	head += strings.Repeat(" ", 63-(10+len(head))%64) + "\n"
+	return append([]uint8("\x93NUMPY\x01\x00"+string([]byte{byte(len(head)), byte(len(head) >> 8)})+head), x...)
+}
+
+func writeNPZ(t *testing.T, name string, files map[string][]uint8) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range files {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(text)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What source cannot be of is said, and so are flags that do not fit.
+func TestSourceErrors(t *testing.T) {
+	dir := t.TempDir()
+	rows := file(t, "rows.csv", strings.ReplaceAll(sourceTable(rand.New(rand.NewPCG(1, 2)), 60), "a,b,kind", "unit,b,kind"))
+	rows2 := file(t, "more.csv", strings.NewReplacer("0.", "$0.", "1.", "$1.", "2.", "$2.").Replace(textOf(t, rows)))
+	for name, table := range map[string]string{"plain": rows, "money": rows2} {
+		if status, _, errs := descent("train", table, "--target", "y", "--model", "mlp(2)", "--epochs", "1", "--folds", "0", "-q", "--out", filepath.Join(dir, name)); status != 0 {
+			t.Fatal(errs)
+		}
+	}
+	out := filepath.Join(dir, "m.h")
+	for want, args := range map[string][]string{
+		"--train is for source, --to go or c": {"export", filepath.Join(dir, "plain"), "--to", "safetensors", "--train", "--out", out},
+		"--batch 0: from 1 to":                {"export", filepath.Join(dir, "plain"), "--to", "c", "--train", "--batch", "0", "--out", out},
+		"which it cannot read":                {"export", filepath.Join(dir, "money"), "--to", "c", "--out", out},
+	} {
+		if status, _, errs := descent(args...); status != exitUsage || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: status %d, %s", args, status, errs)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a file was made")
+	}
 }

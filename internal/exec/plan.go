@@ -289,7 +289,7 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 	stretched := map[Val]bool{}
 	for _, v := range g.vals {
 		for _, a := range f.vals[v].args {
-			if f.vals[v].kind == kMap && broadcastOf(f.vals[v].dims, f.vals[a].dims) != broadcastNone {
+			if f.vals[v].kind != kMap || broadcastOf(f.vals[v].dims, f.vals[a].dims) != broadcastNone {
 				stretched[root[a]] = true
 			}
 		}

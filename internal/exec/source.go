@@ -21,16 +21,16 @@ type Source struct {
 	Read       []bool   // by leaf: whether the statements need it
 }
 
-// SourceOf writes a program, which it changes. leaf names the memory of each leaf, an
-// array or a number; of results that an operation cannot be written the error is an
-// [Unwritten].
-func SourceOf(f *Func, double bool, leaf func(i int) string) (*Source, error) {
+// SourceOf writes a program, which it changes. leaf says where each leaf is: in an array,
+// from an element on, or, of rank 0, in a variable, which is from -1 on. If an operation
+// cannot be written the error is an [Unwritten].
+func SourceOf(f *Func, double bool, leaf func(i int) (array string, from int)) (*Source, error) {
 	f.double = double
 	if err := f.optimize(nil, true); err != nil {
 		return nil, err
 	}
 	w := &writer{f: f, double: double, leaf: leaf, read: make([]bool, len(f.leaves)), indent: 1}
-	plan, groups := planMemory(f, schedule(f, fuse(f)))
+	plan, groups := planMemory(f, schedule(f, productsInside(f, fuse(f))))
 	w.plan, w.arena = plan, plan.arena
 	w.constants()
 	for _, g := range groups {
@@ -65,11 +65,13 @@ type writer struct {
 	f      *Func
 	plan   *plan
 	double bool
-	leaf   func(i int) string
+	leaf   func(i int) (array string, from int)
 	read   []bool
 	arena  int
 	consts map[Val]int     // where constants are that operations read, in the arena
 	loads  map[Val]bool    // scalars of leaves that have been read
+	once   map[Val]bool    // scalars that only one scalar is made of
+	inside map[Val]string  // those of them that stand in its expression
 	first  strings.Builder // what stands before all steps
 	text   strings.Builder
 	indent int
@@ -136,7 +138,13 @@ func placeAt(at []string, strides []int, offset int) string {
 
 // constants gives memory to constant arrays that operations read.
 func (w *writer) constants() {
-	w.consts, w.loads = map[Val]int{}, map[Val]bool{}
+	w.consts, w.loads, w.once, w.inside = map[Val]int{}, map[Val]bool{}, map[Val]bool{}, map[Val]string{}
+	uses := w.f.useCounts()
+	for i := range w.f.vals {
+		for _, a := range w.f.vals[i].args {
+			w.once[a] = uses[a] == 1 && w.f.vals[i].kind == kMap && w.f.vals[i].scalar()
+		}
+	}
 	want := func(a Val) {
 		r := w.f.rootOf(a)
 		x := &w.f.vals[r]
@@ -165,25 +173,26 @@ func (w *writer) constants() {
 	}
 }
 
-// number writes a float64.
-func number(x float64) string {
+// float writes a number of so many bits.
+func float(x float64, size int) string {
 	switch {
 	case x != x:
 		return "math.NaN()"
-	case math.IsInf(x, 0):
+	case math.IsInf(x, 0) || size == 32 && math.IsInf(float64(float32(x)), 0):
 		return fmt.Sprintf("math.Inf(%d)", int(math.Copysign(1, x)))
 	case x == 0 && math.Signbit(x):
 		return "math.Copysign(0, -1)"
 	}
-	return strconv.FormatFloat(x, 'g', -1, 64)
+	return strconv.FormatFloat(x, 'g', -1, size)
 }
 
 // element writes a number as an element of an array.
 func (w *writer) element(x float64) string {
-	if !w.double {
-		x = float64(float32(x))
+	size := 32
+	if w.double {
+		size = 64
 	}
-	return "real(" + number(x) + ")"
+	return "real(" + float(x, size) + ")"
 }
 
 // memory returns the array that a value is in, and where in it.
@@ -201,7 +210,8 @@ func (w *writer) memory(v Val) (array string, at int) {
 		return "m.arena", h.at + at
 	case spaceLeaf:
 		w.read[h.at] = true
-		return w.leaf(h.at), at
+		array, from := w.leaf(h.at)
+		return array, from + at
 	}
 	w.cannot(&w.f.vals[v], "a value without memory")
 	return "m.arena", 0
@@ -232,15 +242,24 @@ func (w *writer) at(v Val, index string) string {
 func (w *writer) scalar(v Val) string {
 	x := &w.f.vals[v]
 	if x.kind == kConst {
-		return "float64(" + number(x.imm) + ")"
+		return "float64(" + float(x.imm, 64) + ")"
 	}
 	name := fmt.Sprint("s", v)
 	if x.kind == kLeaf && !w.loads[v] {
 		w.loads[v] = true
 		w.read[x.leaf] = true
-		fmt.Fprintf(&w.first, "\t%s := float64(%s)\n", name, w.leaf(x.leaf))
+		fmt.Fprintf(&w.first, "\t%s := float64(%s)\n", name, w.number(x.leaf))
 	}
 	return name
+}
+
+// number writes a leaf of rank 0.
+func (w *writer) number(leaf int) string {
+	array, from := w.leaf(leaf)
+	if from < 0 {
+		return array
+	}
+	return fmt.Sprintf("%s[%d]", array, from)
 }
 
 func (w *writer) group(g group) {
@@ -252,9 +271,16 @@ func (w *writer) group(g group) {
 	case v.kind == kMap:
 		args := make([]string, len(v.args))
 		for k, a := range v.args {
-			args[k] = w.scalar(a)
+			if args[k] = w.inside[a]; args[k] == "" {
+				args[k] = w.scalar(a)
+			}
 		}
-		w.line("%s := %s", w.scalar(g.vals[0]), inText(w, v, args, true))
+		text := inText(w, v, args, true)
+		if w.once[g.vals[0]] && len(text) <= longText {
+			w.inside[g.vals[0]] = text
+			break
+		}
+		w.line("%s := %s", w.scalar(g.vals[0]), text)
 	default:
 		w.operation(g.vals[0], v)
 	}
@@ -275,6 +301,9 @@ type written interface {
 	source(w *writer, i Val, v *value)
 }
 
+// longText is the length from which an expression has a name of its own.
+const longText = 150
+
 // region writes maps over one domain as a loop over its elements, or over its rows and
 // their elements where operands are the same for all of one.
 func (w *writer) region(g group) {
@@ -291,14 +320,37 @@ func (w *writer) region(g group) {
 		w.line("for i := 0; i < %d; i++ {", n)
 	}
 	w.indent++
+	uses := map[Val]int{}
+	for _, i := range g.vals {
+		for _, a := range w.f.vals[i].args {
+			uses[a]++
+		}
+	}
+	stored := func(i Val) bool {
+		s := w.plan.allocs[i].space
+		return s == spaceArena || s == spaceLeaf
+	}
+	texts := map[Val]string{}
 	for _, i := range g.vals {
 		v := &w.f.vals[i]
-		args := make([]string, len(v.args))
-		for k, a := range v.args {
-			args[k] = w.operand(g, domain, a, index, inner)
+		if o, ok := v.op.(dot); ok {
+			texts[i] = w.dotted(v, o, index)
+		} else {
+			args := make([]string, len(v.args))
+			for k, a := range v.args {
+				if args[k] = texts[a]; args[k] == "" {
+					args[k] = w.operand(domain, a, index, inner)
+				}
+			}
+			texts[i] = inText(w, v, args, false)
 		}
-		w.line("v%d := %s", i, inText(w, v, args, false))
-		if s := w.plan.allocs[i].space; s == spaceArena || s == spaceLeaf {
+		if uses[i] > 1 || stored(i) || len(texts[i]) > longText {
+			w.line("v%d := %s", i, texts[i])
+			texts[i] = fmt.Sprint("v", i)
+		}
+	}
+	for _, i := range g.vals { // which may be where operands are
+		if stored(i) {
 			w.line("%s = v%d", w.at(i, index), i)
 		}
 	}
@@ -315,6 +367,10 @@ func (w *writer) region(g group) {
 func (w *writer) inner(g group, n int) (inner int) {
 	for _, i := range g.vals {
 		v := &w.f.vals[i]
+		if o, ok := v.op.(dot); ok {
+			inner = o.n
+			continue
+		}
 		for _, a := range v.args {
 			x := &w.f.vals[a]
 			own := 0
@@ -334,12 +390,10 @@ func (w *writer) inner(g group, n int) (inner int) {
 	return inner
 }
 
-// operand writes an operand of a map in a region.
-func (w *writer) operand(g group, domain []int, a Val, index string, inner int) string {
+// operand writes an operand of a map that another step computes.
+func (w *writer) operand(domain []int, a Val, index string, inner int) string {
 	x := &w.f.vals[a]
 	switch {
-	case slices.Contains(g.vals, a):
-		return fmt.Sprint("v", a)
 	case x.kind == kConst:
 		return w.element(x.imm)
 	case x.scalar():
@@ -370,13 +424,13 @@ func (w *writer) ends() {
 		leaf := w.f.vals[u.Leaf].leaf
 		switch root := &w.f.vals[w.f.rootOf(u.Value)]; {
 		case v.scalar() && w.f.leaves[leaf].Wide != nil:
-			w.line("%s = %s", w.leaf(leaf), w.scalar(u.Value))
+			w.line("%s = %s", w.number(leaf), w.scalar(u.Value))
 		case v.scalar():
-			w.line("%s = real(%s)", w.leaf(leaf), w.scalar(u.Value))
+			w.line("%s = real(%s)", w.number(leaf), w.scalar(u.Value))
 		case root.kind == kLeaf:
 			w.cannot(v, "an update by another variable")
 		default:
-			w.line("move(%s, %s, %d)", w.leaf(leaf)+"[:]", w.array(u.Value), v.n)
+			w.line("move(%s, %s, %d)", w.array(u.Leaf), w.array(u.Value), v.n)
 		}
 		w.read[leaf] = true
 	}
@@ -423,16 +477,110 @@ func inText(w *writer, v *value, args []string, wide bool) string {
 	return "real(" + text + ")"
 }
 
-// The sources of operations.
+// productsInside makes a product that only maps of one region read part of that region:
+// the gradient of a matrix, of which an optimizer takes element by element, then needs no
+// memory.
+func productsInside(f *Func, groups []group) []group {
+	in := make([]int, len(f.vals)) // by value: the region that computes it, or -1
+	for i := range in {
+		in[i] = -1
+	}
+	for g := range groups {
+		for _, v := range groups[g].vals {
+			if groups[g].region {
+				in[v] = g
+			}
+		}
+	}
+	reader, replaced := f.readers(in), map[Val]bool{}
+	for _, u := range f.updates {
+		replaced[u.Leaf] = true
+	}
+	left := groups[:0:0]
+	for _, g := range groups {
+		v := &f.vals[g.vals[0]]
+		o, ok := v.op.(dot)
+		r := reader[g.vals[0]]
+		if ok && !g.region && r >= 0 && v.n == o.m*o.n && !o.bias && !o.relu && !o.scaled && !replaced[f.rootOf(v.args[0])] && !replaced[f.rootOf(v.args[1])] {
+			groups[r].vals = slices.Insert(slices.Clone(groups[r].vals), 0, g.vals[0])
+		}
+	}
+	for _, g := range groups {
+		if g.region || reader[g.vals[0]] < 0 || !slices.Contains(groups[reader[g.vals[0]]].vals, g.vals[0]) {
+			left = append(left, g)
+		}
+	}
+	return left
+}
 
-func (o dot) source(w *writer, i Val, v *value) {
-	ai, ak, bk, bj := o.k, 1, o.n, 1
+// readers returns, for each value, the one region whose maps read all of it element by
+// element and that alone reads it, or -1.
+func (f *Func) readers(in []int) []int {
+	const none = -1
+	reader := make([]int, len(f.vals))
+	for i := range reader {
+		reader[i] = -2 // nobody yet
+	}
+	note := func(a Val, by int) {
+		if reader[a] == -2 || reader[a] == by {
+			reader[a] = by
+		} else {
+			reader[a] = none
+		}
+	}
+	for i := range f.vals {
+		v := &f.vals[i]
+		for _, a := range v.args {
+			by := none
+			if in[i] >= 0 && v.kind == kMap && slices.Equal(f.vals[a].dims, v.dims) {
+				by = in[i]
+			}
+			note(a, by)
+		}
+	}
+	for _, v := range f.outputs {
+		note(v, none)
+	}
+	for _, u := range f.updates {
+		note(u.Value, none)
+	}
+	return reader
+}
+
+// strides are how far apart neighbours are, of the left matrix along its rows and along
+// what is summed, of the right one along that and along its columns.
+func (o dot) strides() (ai, ak, bk, bj int) {
+	ai, ak, bk, bj = o.k, 1, o.n, 1
 	if o.ta {
 		ai, ak = 1, o.m
 	}
 	if o.tb {
 		bk, bj = 1, o.k
 	}
+	return ai, ak, bk, bj
+}
+
+// dotted writes the element of a product that a region is at.
+func (w *writer) dotted(v *value, o dot, index string) string {
+	ai, ak, bk, bj := o.strides()
+	row, column := "r", "j"
+	if index == "i" {
+		row, column = fmt.Sprintf("(i/%d)", o.n), fmt.Sprintf("(i%%%d)", o.n)
+	}
+	start := func(x Val, at string, stride int) string {
+		array, from := w.memory(x)
+		return fmt.Sprintf("%s[%s:]", array, placeAt([]string{at}, []int{stride}, from))
+	}
+	return fmt.Sprintf("dotted(%s, %s, %d, %d, %d)", start(v.args[0], row, ai), start(v.args[1], column, bj), o.k, ak, bk)
+}
+
+// The sources of operations.
+
+func (o dot) source(w *writer, i Val, v *value) {
+	if o.k == 0 {
+		w.cannot(v, "a product of nothing")
+	}
+	ai, ak, bk, bj := o.strides()
 	lead := v.dims[:len(v.dims)-2]
 	call := func(c, a, b string) {
 		if o.scaled {

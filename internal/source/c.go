@@ -35,6 +35,8 @@ func (u *Unit) C(head, prefix string) (text []byte, err error) {
 	}
 	for _, d := range u.order {
 		c.out.Reset()
+		_, isFunc := d.node.(*ast.FuncDecl)
+		c.tight, c.shown = isFunc, d.own
 		switch n := d.node.(type) {
 		case *ast.FuncDecl:
 			c.function(n, d)
@@ -51,8 +53,13 @@ func (u *Unit) C(head, prefix string) (text []byte, err error) {
 	}
 	guard := strings.ToUpper(prefix) + "_H"
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s#ifndef %s\n#define %s\n\n%s\n%s%s\n", head, guard, guard, prelude, consts.String(), c.types.String())
-	b.WriteString(strings.ReplaceAll(helpers, "PREFIX", prefix))
+	fmt.Fprintf(&b, "%s#ifndef %s\n#define %s\n\n%s\n%s%s\n", head, guard, guard, strings.ReplaceAll(prelude, "PREFIX", prefix), consts.String(), c.types.String())
+	for _, h := range helpers {
+		h = strings.ReplaceAll(h, "PREFIX", prefix)
+		if name := h[strings.Index(h, prefix):strings.Index(h, "(")]; bytes.Contains(body.Bytes(), []byte(name+"(")) {
+			b.WriteString(h + "\n")
+		}
+	}
 	b.Write(body.Bytes())
 	b.WriteString("\n#ifdef __GNUC__\n#ifndef __clang__\n#pragma GCC pop_options\n#endif\n#endif\n\n#endif\n")
 	return b.Bytes(), nil
@@ -65,6 +72,7 @@ const prelude = `#include <stdint.h>
 #if defined(__FAST_MATH__) || (defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0)
 #error "results depend on each operation being rounded to its type: compile without -ffast-math, and with SSE on 32-bit x86"
 #endif
+typedef char PREFIX_needs_wide_int_and_double[sizeof(int) >= 4 && sizeof(double) == 8 ? 1 : -1];
 #ifdef __clang__
 #pragma STDC FP_CONTRACT OFF
 #elif defined(__GNUC__)
@@ -75,15 +83,16 @@ const prelude = `#include <stdint.h>
 
 // helpers are what the language of the text has and C has not: bits of numbers, shifts by
 // as many places as there are.
-const helpers = `static inline uint64_t PREFIX_math_float64bits(double x) { uint64_t b; memcpy(&b, &x, sizeof b); return b; }
-static inline double PREFIX_math_float64frombits(uint64_t b) { double x; memcpy(&x, &b, sizeof x); return x; }
-static inline float PREFIX_math_float32frombits(uint32_t b) { float x; memcpy(&x, &b, sizeof x); return x; }
-static inline uint64_t PREFIX_left(uint64_t x, uint32_t n) { return n < 64 ? x << n : 0; }
-static inline uint64_t PREFIX_right(uint64_t x, uint32_t n) { return n < 64 ? x >> n : 0; }
-`
+var helpers = []string{
+	"static inline uint64_t PREFIX_bits_of(double x){ uint64_t b; memcpy(&b,&x,sizeof b); return b; }",
+	"static inline double PREFIX_number_of(uint64_t b){ double x; memcpy(&x,&b,sizeof x); return x; }",
+	"static inline float PREFIX_float_of(uint32_t b){ float x; memcpy(&x,&b,sizeof x); return x; }",
+	"static inline uint64_t PREFIX_left(uint64_t x,uint32_t n){ return n<64?x<<n:0; }",
+	"static inline uint64_t PREFIX_right(uint64_t x,uint32_t n){ return n<64?x>>n:0; }",
+}
 
 // intrinsic are the functions of package soft that helpers have.
-var intrinsic = map[string]bool{"Float64bits": true, "Float64frombits": true, "Float32frombits": true}
+var intrinsic = map[string]string{"Float64bits": "_bits_of", "Float64frombits": "_number_of", "Float32frombits": "_float_of"}
 
 // A translator writes C.
 type translator struct {
@@ -93,10 +102,13 @@ type translator struct {
 	structs map[string]string // names by type
 	out     bytes.Buffer      // of a declaration
 	indent  int
+	tight   bool // spaces are left out
+	shown   bool // lines are indented
 
 	fn     *types.Signature
 	locals map[types.Object]string
 	taken  map[string]bool
+	last   *ast.ReturnStmt // at the end of the function
 	temps  int
 }
 
@@ -110,11 +122,22 @@ func (c *translator) fail(n ast.Node, format string, args ...any) {
 	panic(cannot{n, fmt.Sprintf(format, args...)})
 }
 
+// line writes a line, of the library without what only makes it look better.
 func (c *translator) line(format string, args ...any) {
-	c.out.WriteString(strings.Repeat("\t", c.indent))
-	fmt.Fprintf(&c.out, format, args...)
-	c.out.WriteByte('\n')
+	text := fmt.Sprintf(format, args...)
+	if c.tight {
+		text = tightly.Replace(text)
+	}
+	if c.shown {
+		c.out.WriteString(strings.Repeat("\t", c.indent))
+	}
+	c.out.WriteString(text + "\n")
 }
+
+// tightly takes spaces away that C does not need; those before another minus it does.
+var tightly = strings.NewReplacer(" - -", "- -", " = ", "=", " == ", "==", " != ", "!=", " <= ", "<=", " >= ", ">=", " < ", "<", " > ", ">", " << ", "<<", " >> ", ">>",
+	" + ", "+", " - ", "-", " * ", "*", " / ", "/", " % ", "%", " & ", "&", " | ", "|", " ^ ", "^", " && ", "&&", " || ", "||", " ? ", "?", " : ", ":", ", ", ",", "; ", ";",
+	" += ", "+=", " -= ", "-=", " *= ", "*=", " /= ", "/=", " >>= ", ">>=", " <<= ", "<<=", ") {", "){", " (", "(", "} else ", "}else ")
 
 // global is the name of what a package declares.
 func (c *translator) global(obj types.Object) string {
@@ -127,6 +150,9 @@ func (c *translator) global(obj types.Object) string {
 		}
 	}
 	if obj.Pkg() == c.u.soft {
+		if short, ok := intrinsic[obj.Name()]; ok {
+			return c.prefix + short
+		}
 		name = "math_" + name
 	}
 	return c.prefix + "_" + name
@@ -192,7 +218,7 @@ func (c *translator) comment(doc *ast.CommentGroup) string {
 }
 
 var basics = map[types.BasicKind]string{
-	types.Bool: "int", types.Int: "int32_t", types.Int32: "int32_t", types.Int64: "int64_t", types.Uint: "uint32_t", types.Uint8: "uint8_t", types.Uint32: "uint32_t",
+	types.Bool: "int", types.Int: "int", types.Int32: "int32_t", types.Int64: "int64_t", types.Uint: "uint32_t", types.Uint8: "uint8_t", types.Uint32: "uint32_t",
 	types.Uint64: "uint64_t", types.Float32: "float", types.Float64: "double", types.String: "const char *", types.UntypedBool: "int",
 }
 
@@ -251,7 +277,7 @@ func (c *translator) structure(t types.Type, at ast.Node) string {
 	var b strings.Builder
 	for i := range s.NumFields() {
 		f := s.Field(i)
-		fmt.Fprintf(&b, "\t%s;\n", c.declare(at, f.Type(), f.Name(), true && isPointer(f.Type())))
+		fmt.Fprintf(&b, "\t%s;\n", c.declare(at, f.Type(), snake(f.Name()), isPointer(f.Type())))
 	}
 	doc := ""
 	if n, ok := t.(*types.Named); ok && c.u.decls[n.Obj()].own {
@@ -349,7 +375,7 @@ func numbers(x []float64, t types.Type) []string {
 
 // function writes a function. Of several results it sets what pointers point to.
 func (c *translator) function(n *ast.FuncDecl, d *decl) {
-	if d.obj.Pkg() == c.u.soft && intrinsic[n.Name.Name] {
+	if _, ok := intrinsic[n.Name.Name]; ok && d.obj.Pkg() == c.u.soft {
 		return
 	}
 	f := d.obj.(*types.Func)
@@ -392,6 +418,7 @@ func (c *translator) function(n *ast.FuncDecl, d *decl) {
 			c.variable(n, r)
 		}
 	}
+	c.last, _ = n.Body.List[max(0, len(n.Body.List)-1)].(*ast.ReturnStmt)
 	c.block(n.Body)
 	c.indent--
 	c.line("}")

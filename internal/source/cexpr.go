@@ -101,7 +101,7 @@ func (c *translator) field(e *ast.SelectorExpr) string {
 	if isPointer(c.typeOf(e.X)) {
 		by = "->"
 	}
-	return c.operand(e.X, postfix) + by + e.Sel.Name
+	return c.operand(e.X, postfix) + by + snake(e.Sel.Name)
 }
 
 func (c *translator) prefixed(e *ast.UnaryExpr) (string, int) {
@@ -185,7 +185,7 @@ func (c *translator) builtin(name string, e *ast.CallExpr) (string, int) {
 	t, basic := types.Unalias(c.typeOf(e)).Underlying().(*types.Basic)
 	switch {
 	case name == "len" && isString(c.typeOf(e.Args[0])):
-		return fmt.Sprintf("(int32_t)strlen(%s)", c.expr(e.Args[0])), unary
+		return fmt.Sprintf("(int)strlen(%s)", c.expr(e.Args[0])), unary
 	case softNames[name] == "" || !basic || len(e.Args) != 2:
 		c.fail(e, "%s", name)
 	case t.Info()&types.IsInteger != 0:

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"strings"
 )
 
@@ -18,9 +19,16 @@ func (c *translator) block(b *ast.BlockStmt) {
 func (c *translator) inside(head string, body func()) {
 	c.line("%s {", strings.TrimSpace(head))
 	c.indent++
-	body()
+	c.own(body)
 	c.indent--
 	c.line("}")
+}
+
+// own writes what has names of its own: others may have them afterwards.
+func (c *translator) own(body func()) {
+	taken := maps.Clone(c.taken)
+	body()
+	c.taken = taken
 }
 
 func (c *translator) statement(s ast.Stmt) {
@@ -38,9 +46,9 @@ func (c *translator) statement(s ast.Stmt) {
 	case *ast.SwitchStmt:
 		c.scoped(s.Init, func() { c.cases(s) })
 	case *ast.ForStmt:
-		c.loop(s)
+		c.own(func() { c.loop(s) })
 	case *ast.RangeStmt:
-		c.over(s)
+		c.own(func() { c.over(s) })
 	case *ast.BlockStmt:
 		c.inside("", func() { c.block(s) })
 	case *ast.BranchStmt:
@@ -184,7 +192,7 @@ func (c *translator) results(s *ast.ReturnStmt) {
 			outs = append(outs, fmt.Sprint("out", i))
 		}
 		c.line("%s;", c.call(s.Results[0].(*ast.CallExpr), outs))
-		c.line("return;")
+		c.end(s)
 	default:
 		for i := range n {
 			value := ""
@@ -195,6 +203,13 @@ func (c *translator) results(s *ast.ReturnStmt) {
 			}
 			c.line("*out%d = %s;", i, value)
 		}
+		c.end(s)
+	}
+}
+
+// end leaves a function, unless it ends there.
+func (c *translator) end(s *ast.ReturnStmt) {
+	if s != c.last {
 		c.line("return;")
 	}
 }
@@ -203,7 +218,7 @@ func (c *translator) results(s *ast.ReturnStmt) {
 func (c *translator) branch(head string, s *ast.IfStmt) {
 	c.line("%sif (%s) {", head, c.expr(s.Cond))
 	c.indent++
-	c.block(s.Body)
+	c.own(func() { c.block(s.Body) })
 	c.indent--
 	switch e := s.Else.(type) {
 	case nil:
@@ -211,7 +226,7 @@ func (c *translator) branch(head string, s *ast.IfStmt) {
 	case *ast.BlockStmt:
 		c.line("} else {")
 		c.indent++
-		c.block(e)
+		c.own(func() { c.block(e) })
 		c.indent--
 		c.line("}")
 	case *ast.IfStmt:
@@ -237,9 +252,11 @@ func (c *translator) cases(s *ast.SwitchStmt) {
 		}
 		c.line("%s%s{", head, cond)
 		c.indent++
-		for _, x := range k.Body {
-			c.statement(x)
-		}
+		c.own(func() {
+			for _, x := range k.Body {
+				c.statement(x)
+			}
+		})
 		c.indent--
 		head = "} else "
 	}
@@ -321,7 +338,7 @@ func (c *translator) over(s *ast.RangeStmt) {
 	} else {
 		x = c.operand(s.X, postfix)
 	}
-	c.inside(fmt.Sprintf("for (int32_t %s = 0; %s < %d; %s++)", at, at, a.Len(), at), func() {
+	c.inside(fmt.Sprintf("for (int %s = 0; %s < %d; %s++)", at, at, a.Len(), at), func() {
 		if id, v := name(s.Value); id != nil {
 			c.line("%s = %s[%s];", c.declare(s, a.Elem(), v, false), x, at)
 		}

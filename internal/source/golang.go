@@ -36,13 +36,13 @@ func (u *Unit) Go(head, pkg string) ([]byte, error) {
 		node := d.node
 		switch n := node.(type) {
 		case *ast.TypeSpec:
-			node = &ast.GenDecl{Tok: token.TYPE, Doc: d.doc, Specs: []ast.Spec{n}}
+			node = &ast.GenDecl{Tok: token.TYPE, Specs: []ast.Spec{n}}
 		case *ast.ValueSpec:
 			tok := token.VAR
 			if _, ok := d.obj.(*types.Const); ok {
 				tok = token.CONST
 			}
-			node = &ast.GenDecl{Tok: tok, Doc: d.doc, Specs: []ast.Spec{n}}
+			node = &ast.GenDecl{Tok: tok, Specs: []ast.Spec{n}}
 		}
 		ast.Inspect(node, func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok {
@@ -52,6 +52,10 @@ func (u *Unit) Go(head, pkg string) ([]byte, error) {
 			}
 			return true
 		})
+		if f, ok := node.(*ast.FuncDecl); ok {
+			f.Doc = nil
+		}
+		body.WriteString(comment(d.doc))
 		if err := format.Node(&body, u.fset, node); err != nil {
 			return nil, err
 		}
@@ -65,6 +69,14 @@ func (u *Unit) Go(head, pkg string) ([]byte, error) {
 	b.WriteString("\n")
 	b.Write(body.Bytes())
 	return format.Source(b.Bytes())
+}
+
+// comment writes a comment.
+func comment(doc *ast.CommentGroup) string {
+	if doc == nil {
+		return ""
+	}
+	return "// " + strings.ReplaceAll(strings.TrimSpace(doc.Text()), "\n", "\n// ") + "\n"
 }
 
 // ownDecls are those of the text, in its order; libraryDecls the others.

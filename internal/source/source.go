@@ -97,7 +97,11 @@ func (u *Unit) library(real string) (files []*ast.File, err error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := parse(name, strings.Replace(string(text), "type real = float32", "type real = "+real, 1)); err != nil {
+			rewritten, err := withTexts(strings.Replace(string(text), "type real = float32", "type real = "+real, 1))
+			if err != nil {
+				return nil, err
+			}
+			if err := parse(name, rewritten); err != nil {
 				return nil, err
 			}
 		}

@@ -117,7 +117,7 @@ func TestElementaryFunctions(t *testing.T) {
 int main(void) {
 	double x[3];
 	while (fread(x, sizeof x, 1, stdin) == 1) {
-		double y = m_value((int32_t)x[0], x[1], x[2]);
+		double y = m_value((int)x[0], x[1], x[2]);
 		fwrite(&y, sizeof y, 1, stdout);
 	}
 	return 0;

@@ -59,24 +59,25 @@ func move(dst, src []real, n int) {
 func product(c, a, b []real, m, n, k, ai, ak, bk, bj int) {
 	for i := 0; i < m; i++ {
 		for j := 0; j < n; j++ {
-			var t real
-			for l := 0; l < k; l++ {
-				t += real(a[i*ai+l*ak] * b[l*bk+j*bj])
-			}
-			c[i*n+j] = t
+			c[i*n+j] = dotted(a[i*ai:], b[j*bj:], k, ak, bk)
 		}
 	}
+}
+
+// dotted returns the sum of k products of elements that are ak and bk apart.
+func dotted(a, b []real, k, ak, bk int) real {
+	var t real
+	for l := 0; l < k; l++ {
+		t += real(a[l*ak] * b[l*bk])
+	}
+	return t
 }
 
 // addProduct is [product], times s[0], added to c.
 func addProduct(c, a, b, s []real, m, n, k, ai, ak, bk, bj int) {
 	for i := 0; i < m; i++ {
 		for j := 0; j < n; j++ {
-			var t real
-			for l := 0; l < k; l++ {
-				t += real(a[i*ai+l*ak] * b[l*bk+j*bj])
-			}
-			c[i*n+j] += real(t * s[0])
+			c[i*n+j] += real(dotted(a[i*ai:], b[j*bj:], k, ak, bk) * s[0])
 		}
 	}
 }

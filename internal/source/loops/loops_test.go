@@ -56,8 +56,8 @@ func TestAsKernels(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		m, n, k := 1+r.IntN(9), 1+r.IntN(9), r.IntN(20)
-		a, b, c := random(r, m*k+1, true), random(r, k*n+1, true), random(r, m*n, false)
+		m, n, k := 1+r.IntN(9), 1+r.IntN(9), 1+r.IntN(20)
+		a, b, c := random(r, m*k, true), random(r, k*n, true), random(r, m*n, false)
 		for _, o := range []kernel.ProductOptions{{Bias: true, ReLU: true}, {TransA: true}, {TransB: true, Scale: true}} {
 			ai, ak, bk, bj := k, 1, n, 1
 			if o.TransA {

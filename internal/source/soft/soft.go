@@ -155,85 +155,22 @@ func Sqrt(x float64) float64 {
 // power returns 2^e for a normal number.
 func power(e int) float64 { return Float64frombits(uint64(e+1023) << 52) }
 
-// exponent returns the e of |x| = m·2^e with 1 ≤ m < 2, of a normal number.
-func exponent(x float64) int { return int(Float64bits(x)>>52&0x7ff) - 1023 }
-
-// sum returns a+b and its rounding error.
-func sum(a, b float64) (hi, lo float64) {
-	hi = a + b
-	t := hi - a
-	return hi, (a - (hi - t)) + (b - t)
-}
-
-// odd returns a+b, of the two numbers around it the one whose last bit is 1 unless it
-// is exact: rounded again to fewer bits, that is as if it had been rounded once.
-func odd(a, b float64) float64 {
-	s, rest := sum(a, b)
-	u := Float64bits(s)
-	if rest == 0 || u&1 == 1 {
-		return s
-	}
-	if (rest > 0) == (s > 0) {
-		return Float64frombits(u + 1)
-	}
-	return Float64frombits(u - 1)
-}
-
-// halves returns a number from 1 to 2 as two of 26 bits (Veltkamp 1968).
-func halves(x float64) (hi, lo float64) {
-	c := float64(x * (1<<27 + 1))
-	hi = c - (c - x)
-	return hi, x - hi
-}
-
-// FMA returns x·y + z, rounded once, https://www.lri.fr/~melquion/doc/08-tc.pdf. The
-// factors are scaled to between 1 and 2, so that nothing overflows.
+// FMA returns x·y + z, rounded once, where z takes away most of x·y, as that of a quotient
+// or of a rounding error does: their sum is then exact, and the product's own error is
+// known (Dekker 1971). Of numbers up to 2^900.
 func FMA(x, y, z float64) float64 {
-	if x == 0 || y == 0 || z == 0 || x-x != 0 || y-y != 0 || z-z != 0 {
-		switch {
-		case z-z != 0 && x-x == 0 && y-y == 0:
-			return z
-		case x != 0 && y != 0 && z == 0:
-			return x * y // -0 if it vanishes
-		}
-		return float64(x*y) + z
+	p := float64(x * y)
+	if Abs(p) < 0x1p-1022 {
+		return z + p // whose error would be less than any number
 	}
-	xs, ex := unit(x)
-	ys, ey := unit(y)
-	zs, ez := unit(z)
-	e := ex + ey
-	d := ez - e
-	if d > 110 {
-		return z
-	}
-	if d < -110 {
-		d = -110 // it only tells on which side of a product of 106 bits the sum is
-	}
-	p := float64(xs * ys)
-	xh, xl := halves(xs)
-	yh, yl := halves(ys)
+	c := float64(x * (1<<27 + 1))
+	xh := c - (c - x)
+	xl := x - xh
+	c = float64(y * (1<<27 + 1))
+	yh := c - (c - y)
+	yl := y - yh
 	low := float64(xl*yl) - (((p - float64(xh*yh)) - float64(xl*yh)) - float64(xh*yl))
-	th, tl := sum(zs*power(d), low)
-	vh, vl := sum(p, th)
-	t := odd(tl, vl)
-	r := vh + t
-	if exponent(r)+e < -1022 {
-		// Added to a large number, it is rounded where the least numbers end.
-		large := Copysign(power(-1022-e), r)
-		sh, sl := sum(large, vh)
-		r = Copysign((sh+odd(sl, t))-large, r)
-	}
-	h := e / 2
-	return r * power(h) * power(e-h)
-}
-
-// unit returns x = m·2^e with 1 ≤ |m| < 2.
-func unit(x float64) (m float64, e int) {
-	if Abs(x) < 0x1p-1022 {
-		x, e = x*0x1p54, -54
-	}
-	k := exponent(x)
-	return Float64frombits(Float64bits(x) - uint64(k)<<52), e + k
+	return (z + p) + low
 }
 
 // Mod returns x less the multiple of y towards 0.
