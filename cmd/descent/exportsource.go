@@ -55,7 +55,7 @@ func newSource(e *exported) (*sourceText, error) {
 	}
 	program, err := predict.Source(s.leaf)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; --to onnx has the whole model, too", err)
 	}
 	if err := s.weights(program.Leaves); err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func (s *sourceText) learns(l *learner, predict graph.Function) error {
 	}
 	step, err := l.step.Source(l.leaf)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; without --train the model only predicts", err)
 	}
 	counts := ""
 	if len(l.counts) > 0 {

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 
 	"descent/internal/kernel"
@@ -26,7 +28,9 @@ func (f pooling[T]) planned(s Pool) func(dst, src [][]T, lo, hi int) {
 
 // pool runs a loop of which the results have the shape of a pool's, or of what it
 // is of. (As a method it would be compiled by all who know Builder.)
-func pool(b *Builder, what string, p Pool, f32 pooling[float32], f64 pooling[float64], results int, back bool, in ...Value) []Value {
+//
+// source, if not "", is what does the same in exported source.
+func pool(b *Builder, what, source string, p Pool, f32 pooling[float32], f64 pooling[float64], results int, back bool, in ...Value) []Value {
 	r, c := p.Rows.Out, p.Columns.Out
 	if back {
 		r, c = p.Rows.In, p.Columns.In
@@ -36,12 +40,27 @@ func pool(b *Builder, what string, p Pool, f32 pooling[float32], f64 pooling[flo
 	}
 	shapes := []Shape{Dims(p.Batch, r, c, p.Channels), Dims(p.Batch, r, c, p.Channels)}
 	out := b.Kernel(Kernel{Name: what, Key: poolKey{p, what}, Rows: p.Batch, Work: 2 * p.Rows.In * p.Columns.In * p.Channels,
-		F32: f32.planned(p), F64: f64.planned(p),
+		F32: f32.planned(p), F64: f64.planned(p), Source: poolSource(source, p),
 	}, shapes[:results], in...)
 	for i, y := range out {
 		out[i] = b.outer(y, false)
 	}
 	return out
+}
+
+// poolSource writes a call of a pool; nil without a name.
+func poolSource(name string, p Pool) func(dst, src []string) string {
+	if name == "" {
+		return nil
+	}
+	return func(dst, src []string) string {
+		r, c := p.Rows, p.Columns
+		if name == "unpool" {
+			return fmt.Sprintf("unpool(%s, %s, %s, %d, %d, %d, %d, %d, %d)", dst[0], src[0], src[1], p.Batch, r.In, c.In, p.Channels, r.Out, c.Out)
+		}
+		return fmt.Sprintf("%s(%s, %s, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %v, %v, %d)", name, strings.Join(dst, ", "), src[0], p.Batch, r.In, c.In, p.Channels, r.Out, c.Out,
+			r.Kernel, c.Kernel, r.Stride, c.Stride, r.Dilation, c.Dilation, r.Before, c.Before, p.Adaptive, p.Inside, p.Divisor)
+	}
 }
 
 // whole returns the elements of an image if they are the one window of a pool, else 0.
@@ -56,14 +75,14 @@ func whole(p Pool) int {
 // rows × columns, and the index of the first of them in its plane of rows and
 // columns.
 func (b *Builder) MaxPool(p Pool, x Value) (y, index Value) {
-	out := pool(b, "max_pool", p, (*kernel.Pool[float32]).Max, (*kernel.Pool[float64]).Max, 2, false, x)
+	out := pool(b, "max_pool", "maxPool", p, (*kernel.Pool[float32]).Max, (*kernel.Pool[float64]).Max, 2, false, x)
 	return out[0], out[1]
 }
 
 // MaxUnpool returns zeros of the shape that p is of, to which each element of y is
 // added where index says.
 func (b *Builder) MaxUnpool(p Pool, y, index Value) Value {
-	return pool(b, "max_unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
+	return pool(b, "max_unpool", "unpool", p, (*kernel.Pool[float32]).Unpool, (*kernel.Pool[float64]).Unpool, 1, true, y, index)[0]
 }
 
 // AvgPool returns the mean of each window of x. That of whole images is a sum, which
@@ -72,7 +91,7 @@ func (b *Builder) AvgPool(p Pool, x Value) Value {
 	if n := whole(p); n > 0 {
 		return b.Div(b.Sum(x, 2, 3), b.Const(float64(n)))
 	}
-	return pool(b, "avg_pool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
+	return pool(b, "avg_pool", "meanPool", p, (*kernel.Pool[float32]).Mean, (*kernel.Pool[float64]).Mean, 1, false, x)[0]
 }
 
 // AvgPoolGrad returns the gradient of AvgPool by x.
@@ -80,5 +99,5 @@ func (b *Builder) AvgPoolGrad(p Pool, dy Value) Value {
 	if n := whole(p); n > 0 {
 		return b.Broadcast(b.Div(dy, b.Const(float64(n))), Dims(p.Batch, p.Channels, p.Rows.In, p.Columns.In))
 	}
-	return pool(b, "avg_pool_grad", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
+	return pool(b, "avg_pool_grad", "", p, (*kernel.Pool[float32]).Share, (*kernel.Pool[float64]).Share, 1, true, dy)[0]
 }

@@ -25,19 +25,13 @@ type Source struct {
 // from an element on, or, of rank 0, in a variable, which is from -1 on. If an operation
 // cannot be written the error is an [Unwritten].
 func SourceOf(f *Func, double bool, leaf func(i int) (array string, from int)) (*Source, error) {
-	f.double = double
-	if err := f.optimize(nil, true); err != nil {
+	l, err := arrangeSource(f, double)
+	if err != nil {
 		return nil, err
 	}
-	w := &writer{f: f, double: double, leaf: leaf, read: make([]bool, len(f.leaves)), indent: 1}
-	plan, groups := planMemory(f, schedule(f, productsInside(f, fuse(f))))
-	w.plan, w.arena = plan, plan.arena
-	w.constants()
-	for _, g := range groups {
-		w.group(g)
-	}
-	w.ends()
-	if w.err != nil {
+	arena := l.plan.arena
+	w := &writer{f: f, double: double, leaf: leaf, arena: &arena, indent: 1}
+	if w.program(l); w.err != nil {
 		return nil, w.err
 	}
 	s := &Source{Read: w.read}
@@ -48,8 +42,36 @@ func SourceOf(f *Func, double bool, leaf func(i int) (array string, from int)) (
 			s.Outputs = append(s.Outputs, w.array(v))
 		}
 	}
-	s.Statements, s.Arena = w.first.String()+w.text.String(), w.arena
+	s.Statements, s.Arena = w.first.String()+w.text.String(), arena
 	return s, nil
+}
+
+// arrangeSource improves a program, and the bodies of its loops, and lays it out. Sums are
+// steps of their own: they are loops anyway.
+func arrangeSource(f *Func, double bool) (l arrangement, err error) {
+	f.double = double
+	if err := f.optimize(nil, true); err != nil {
+		return l, err
+	}
+	for i := range f.vals {
+		if loop, ok := f.vals[i].op.(*loop); ok {
+			if err := loop.prepare(func(body *Func) (arrangement, error) { return arrangeSource(body, double) }, true); err != nil {
+				return l, err
+			}
+		}
+	}
+	l.plan, l.groups = planMemory(f, schedule(f, productsInside(f, fuse(f))))
+	return l, nil
+}
+
+// program writes all steps.
+func (w *writer) program(l arrangement) {
+	w.plan, w.read = l.plan, make([]bool, len(w.f.leaves))
+	w.constants()
+	for _, g := range l.groups {
+		w.group(g)
+	}
+	w.ends()
 }
 
 // An Unwritten is a value that cannot be written as source.
@@ -67,7 +89,8 @@ type writer struct {
 	double bool
 	leaf   func(i int) (array string, from int)
 	read   []bool
-	arena  int
+	base   int             // where in the arena the program's own begins
+	arena  *int            // its length
 	consts map[Val]int     // where constants are that operations read, in the arena
 	loads  map[Val]bool    // scalars of leaves that have been read
 	once   map[Val]bool    // scalars that only one scalar is made of
@@ -154,8 +177,8 @@ func (w *writer) constants() {
 		if _, ok := w.consts[r]; ok {
 			return
 		}
-		w.consts[r] = w.arena
-		w.arena += alignUp(x.n)
+		w.consts[r] = *w.arena
+		*w.arena += alignUp(x.n)
 		fmt.Fprintf(&w.first, "\tfill(%s, %d, %s)\n", w.array(r), x.n, w.element(x.imm))
 	}
 	for i := range w.f.vals {
@@ -207,7 +230,7 @@ func (w *writer) memory(v Val) (array string, at int) {
 	}
 	switch h := w.plan.allocs[root]; h.space {
 	case spaceArena:
-		return "m.arena", h.at + at
+		return "m.arena", w.base + h.at + at
 	case spaceLeaf:
 		w.read[h.at] = true
 		array, from := w.leaf(h.at)
@@ -419,6 +442,10 @@ func (w *writer) operand(domain []int, a Val, index string, inner int) string {
 
 // ends writes the updates that could not be computed in place.
 func (w *writer) ends() {
+	updated := map[Val]bool{}
+	for _, u := range w.f.updates {
+		updated[u.Leaf] = true
+	}
 	for _, u := range w.plan.copies {
 		v := &w.f.vals[u.Value]
 		leaf := w.f.vals[u.Leaf].leaf
@@ -427,7 +454,7 @@ func (w *writer) ends() {
 			w.line("%s = %s", w.number(leaf), w.scalar(u.Value))
 		case v.scalar():
 			w.line("%s = real(%s)", w.number(leaf), w.scalar(u.Value))
-		case root.kind == kLeaf:
+		case root.kind == kLeaf && updated[w.f.rootOf(u.Value)]:
 			w.cannot(v, "an update by another variable")
 		default:
 			w.line("move(%s, %s, %d)", w.array(u.Leaf), w.array(u.Value), v.n)
@@ -690,4 +717,113 @@ func (o *call) source(w *writer, i Val, v *value) {
 		w.line("move(%s, %s, %d)", dst[0], src[0], v.n)
 	}
 	w.line("%s", o.Source(dst, src))
+}
+
+func (o conv) source(w *writer, i Val, v *value) {
+	r, c := o.Rows, o.Columns
+	run := c.Kernel // columns of the kernel whose products are one sum
+	near := c.Dilation == 1
+	if o.Mode == kernel.ConvInput {
+		near = c.Stride%c.Dilation == 0
+	}
+	switch {
+	case o.In == o.Groups && o.Out == o.Groups:
+		run = 0
+	case c.Kernel > 1 && (o.Groups > 1 || !near) || c.Kernel == 1:
+		run = 1
+	}
+	name := [...]string{kernel.ConvForward: "conv", kernel.ConvInput: "convInput", kernel.ConvWeights: "convWeights"}[o.Mode]
+	batch := fmt.Sprint(o.Batch, ", ")
+	if o.Mode == kernel.ConvWeights {
+		if batch = ""; o.Batch > 1 { // whose sums have the order of chunks
+			w.cannot(v, "conv_weights of several images")
+		}
+	}
+	w.line("%s(%s, %s, %s, %s%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d)", name, w.array(i), w.array(v.args[0]), w.array(v.args[1]),
+		batch, r.In, c.In, o.In, o.Out, o.Groups, r.Kernel, c.Kernel, run, r.Out, c.Out, r.Stride, c.Stride, r.Dilation, c.Dilation, r.Before, c.Before)
+	if o.Bias {
+		w.line("addRow(%s, %s, %d, %d)", w.array(i), w.array(v.args[2]), v.n/o.Out, o.Out)
+	}
+	if o.ReLU {
+		w.line("rectify(%s, %d)", w.array(i), v.n)
+	}
+}
+
+func (o attention) source(w *writer, i Val, v *value) {
+	if o.back || o.Kept() == 0 {
+		w.cannot(v, strings.Fields(o.line(nil))[0])
+		return
+	}
+	array, at := w.memory(i)
+	weights := at + alignUp(o.Pairs*o.Queries*o.Values)
+	mask := w.array(v.args[0]) // which nobody reads
+	if o.Heads > 0 {
+		mask = w.array(v.args[3])
+	}
+	block := o.Queries
+	if o.Causal {
+		block = o.Block()
+	}
+	w.line("attention(%s[%d:], %s[%d:], %s, %s, %s, %s, %d, %d, %d, %d, %d, %d, %d, %s, %v)", array, at, array, weights, w.array(v.args[0]), w.array(v.args[1]), w.array(v.args[2]), mask,
+		o.Pairs, o.Queries, o.Keys, o.Width, o.Values, o.Heads, block, w.element(o.Scale), o.Causal)
+}
+
+func (o *loop) source(w *writer, i Val, v *value) {
+	if o.partial() {
+		w.cannot(v, o.Name+", a loop that may end early,")
+		return
+	}
+	type place struct {
+		array string
+		at    int
+	}
+	var args, outs []place
+	for _, a := range v.args {
+		array, at := w.memory(a)
+		args = append(args, place{array, at})
+	}
+	array, at := w.memory(i)
+	shapes := o.Results
+	for _, d := range shapes {
+		outs = append(outs, place{array, at})
+		at += alignUp(size(d))
+	}
+	room := w.base + w.plan.rooms[i]
+	at = room + o.arena()
+	for _, d := range o.Own {
+		outs = append(outs, place{"m.arena", at})
+		at += alignUp(size(d))
+	}
+	for _, s := range o.Starts {
+		w.line("move(%s[%d:], %s, %d)", outs[s.Result].array, outs[s.Result].at+s.At, w.array(v.args[s.Operand]), w.f.vals[v.args[s.Operand]].n)
+	}
+	of := func(leaf int) place {
+		p := args
+		if o.Leaves[leaf].Result {
+			p = outs
+		}
+		x := p[o.Leaves[leaf].Array]
+		return place{x.array, x.at + o.Leaves[leaf].Start}
+	}
+	part := func(leaf int) string { return fmt.Sprintf("part%d_%d", i, leaf) }
+	body := &writer{f: o.Body, double: w.double, base: room, arena: w.arena, indent: w.indent + 1, leaf: func(leaf int) (string, int) {
+		if o.Leaves[leaf].Step != 0 {
+			return part(leaf), 0
+		}
+		return of(leaf).array, of(leaf).at
+	}}
+	body.program(o.body)
+	if w.err == nil {
+		w.err = body.err
+	}
+	w.line("for step%d := 0; step%d < %d; step%d++ {", i, i, o.Steps, i)
+	w.indent++
+	for leaf, read := range body.read {
+		if step := o.Leaves[leaf].Step; read && step != 0 {
+			w.line("%s := %s[%s:]", part(leaf), of(leaf).array, placeAt([]string{fmt.Sprint("step", i)}, []int{step}, of(leaf).at))
+		}
+	}
+	w.text.WriteString(body.first.String() + body.text.String())
+	w.indent--
+	w.line("}")
 }

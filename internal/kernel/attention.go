@@ -21,7 +21,7 @@ const mostKept = 1 << 20
 
 // Kept is how many weights are kept of each pair, 0 if they are not.
 func (s AttentionShape) Kept() (n int) {
-	for row := 0; row < s.Queries; row += s.block() {
+	for row := 0; row < s.Queries; row += s.Block() {
 		n += s.rows(row) * s.seen(row)
 	}
 	if n*s.Pairs > mostKept {
@@ -30,9 +30,9 @@ func (s AttentionShape) Kept() (n int) {
 	return n
 }
 
-// block is how many queries are done at a time. Where a query sees those before it
+// Block is how many queries are done at a time. Where a query sees those before it
 // only, short blocks leave out most of what is not seen.
-func (s AttentionShape) block() int {
+func (s AttentionShape) Block() int {
 	if s.Causal {
 		return min(max(s.Queries/4&^15, 16), 64)
 	}
@@ -40,7 +40,7 @@ func (s AttentionShape) block() int {
 }
 
 // rows is how many queries there are in the block that begins at row.
-func (s AttentionShape) rows(row int) int { return min(s.block(), s.Queries-row) }
+func (s AttentionShape) rows(row int) int { return min(s.Block(), s.Queries-row) }
 
 // seen is how many keys the block that begins at row sees: the first ones.
 func (s AttentionShape) seen(row int) int {
@@ -76,18 +76,18 @@ type AttentionWorker[T Float] struct {
 
 // NewAttentionWorker plans the pairs of an attention, forward or its gradient.
 func NewAttentionWorker[T Float](s AttentionShape, back bool) *AttentionWorker[T] {
-	w := &AttentionWorker[T]{s: s, wide: s.Width, mul: Vector[T](Mul), lse: make([]T, s.block())}
+	w := &AttentionWorker[T]{s: s, wide: s.Width, mul: Vector[T](Mul), lse: make([]T, s.Block())}
 	if s.Heads > 0 {
 		w.wide++
 		w.keys = make([]T, s.Keys*w.wide)
 	}
-	queries, scored, dOuts := Aligned[T](s.block()*w.wide), Aligned[T](2*s.block()*s.Keys), []T(nil)
+	queries, scored, dOuts := Aligned[T](s.Block()*w.wide), Aligned[T](2*s.Block()*s.Keys), []T(nil)
 	if back {
 		w.values = Aligned[T](s.Keys * (s.Values + 1))
-		dOuts = Aligned[T](s.block() * (s.Values + 1))
+		dOuts = Aligned[T](s.Block() * (s.Values + 1))
 	}
 	at := 0
-	for row := 0; row < s.Queries; row += s.block() {
+	for row := 0; row < s.Queries; row += s.Block() {
 		m, n := s.rows(row), s.seen(row)
 		b := attentionBlock[T]{row: row, rows: m, keys: n, at: at, queries: queries, scored: scored, dOuts: dOuts,
 			scores: NewProduct[T](m, n, w.wide, false, true), out: NewProduct[T](m, s.Values, n, false, false)}

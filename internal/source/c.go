@@ -108,7 +108,8 @@ type translator struct {
 	fn     *types.Signature
 	locals map[types.Object]string
 	taken  map[string]bool
-	last   *ast.ReturnStmt // at the end of the function
+	node   *ast.FuncDecl
+	last   *ast.ReturnStmt // at its end
 	temps  int
 }
 
@@ -410,6 +411,11 @@ func (c *translator) function(n *ast.FuncDecl, d *decl) {
 	}
 	c.line("static inline %s %s(%s) {", strings.TrimSpace(result), c.global(f), strings.Join(params, ", "))
 	c.indent++
+	for i := range sig.Params().Len() {
+		if p := sig.Params().At(i); !c.u.uses(n.Body, p) {
+			c.line("(void)%s;", c.local(p))
+		}
+	}
 	if r := sig.Recv(); r != nil && !c.u.uses(n.Body, r) {
 		c.line("(void)%s;", c.local(r))
 	}
@@ -418,6 +424,7 @@ func (c *translator) function(n *ast.FuncDecl, d *decl) {
 			c.variable(n, r)
 		}
 	}
+	c.node = n
 	c.last, _ = n.Body.List[max(0, len(n.Body.List)-1)].(*ast.ReturnStmt)
 	c.block(n.Body)
 	c.indent--

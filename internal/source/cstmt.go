@@ -98,7 +98,7 @@ func (c *translator) declaration(s *ast.DeclStmt) {
 // define declares a variable with its value.
 func (c *translator) define(name *ast.Ident, value string) {
 	obj := c.u.info.Defs[name]
-	c.line("%s = %s;", c.declare(name, obj.Type(), c.local(obj), isPointer(obj.Type())), value)
+	c.line("%s = %s;", c.declare(name, obj.Type(), c.local(obj), isPointer(obj.Type()) && !c.u.writes(c.node, obj, nil)), value)
 }
 
 // assign writes an assignment. Where there are several, values are set aside if they are
