@@ -49,7 +49,7 @@ var (
 	ends     = must(wholes("ends", "numbers before and after along the last axis, then along the one before it", any32, "pads"))
 	fill     = spec.Setting{Name: "value", Doc: "what is put there", Kind: spec.Number, Default: 0.0, Range: "[-inf,inf]", By: spec.InOrder}
 	side     = whole("factor", "r: how many pixels a side of a square has", positive, "r", "upscale_factor", "downscale_factor")
-	mode     = spec.Setting{Name: "mode", Doc: "what a place is made of: the element before it, the nearest, the two beside it, or two on either side", Kind: spec.Word, Default: "nearest", Choices: []string{"nearest", "nearest_exact", "linear", "bilinear", "trilinear", "cubic", "bicubic"}}
+	mode     = spec.Setting{Name: "mode", Doc: "what a place is made of: the element before it, the nearest, the two beside it, or two on either side", Kind: spec.Word, Default: "nearest", Choices: []string{"nearest", "nearest_exact", "nearest-exact", "linear", "bilinear", "trilinear", "cubic", "bicubic"}}
 	kernel   = must(wholes("kernel", "the lengths of the window", positive, "kernel_size"))
 	stride   = wholes("stride", "from place to place", positive, "strides")
 	padding  = wholes("padding", "zeros at both ends", length, "pads")
@@ -58,9 +58,11 @@ var (
 	corners  = spec.Setting{Name: "corners", Doc: "first and last elements are at the first and last places", Kind: spec.Flag, Default: false, Aliases: []string{"align_corners"}}
 )
 
-// modeOf is the mode of a name, which may be that for several axes.
+// modeOf is the mode of a name, which may be PyTorch's, also for several axes.
 func modeOf(a spec.Args) Mode {
 	switch m := Mode(a.Word("mode")); m {
+	case "nearest-exact":
+		return NearestExact
 	case "bilinear", "trilinear":
 		return Linear
 	case "bicubic":
