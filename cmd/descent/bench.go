@@ -2,14 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 
 	"descent/bench"
@@ -19,10 +16,8 @@ import (
 	"descent/internal/atomicfile"
 	"descent/internal/rng"
 	"descent/internal/spec"
-	"descent/internal/terminal"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // benchOptions are the flags of bench.
@@ -211,197 +206,6 @@ func openJournal(cmd *cobra.Command, path string) (*journal.Journal, error) {
 	return j, err
 }
 
-// ready checks flags and prepares the study.
-func (o *benchOptions) ready(cmd *cobra.Command, args []string) error {
-	if err := o.followPlan(cmd, args); err != nil {
-		return usage(err)
-	}
-	if len(args) == 1 {
-		if cmd.Flags().Changed("data") && o.data != args[0] {
-			return usage(fmt.Errorf("the data are given twice: %s and --data %s", args[0], o.data))
-		}
-		o.data = args[0]
-	}
-	err := errors.Join(o.check(cmd), o.checkSuite(cmd, args))
-	if o.cluster != nil {
-		err = errors.Join(err, o.cluster.check(o))
-	}
-	if err != nil {
-		return usage(err)
-	}
-	if o.suite == "" {
-		if err := o.prepare(); err != nil {
-			return err
-		}
-		o.study.Problems = []bench.Problem{&o.net}
-	}
-	return nil
-}
-
-// allowStudy says how much memory the study will need, or why that is too much.
-func (o *benchOptions) allowStudy(w io.Writer) error {
-	if o.suite != "" {
-		return nil
-	}
-	entrants, workers := o.study.Entrants, cmp.Or(o.study.Workers, runtime.GOMAXPROCS(0))
-	n, err := o.net.Memory(entrants, workers)
-	if err != nil {
-		return err
-	}
-	what := fmt.Sprintf("training %d optimizers on %d workers", len(entrants), workers)
-	if err := o.memory.allow(what, int64(n)); err != nil {
-		return fmt.Errorf("%w; fewer --workers need less", err)
-	}
-	if !o.quiet && terminal.Columns(w) > 0 {
-		fmt.Fprintf(w, "memory: about %s for %s\n", amount(int64(n)), what)
-	}
-	return nil
-}
-
-// suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose", "watch"}
-
-// checkSuite finds the suite, and refuses flags that would be ignored.
-func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
-	if o.suite == "" {
-		for name, instead := range map[string]string{"budget": "a --suite; training goes by --epochs", "files": "a --suite of files", "dim": "--suite bbob"} {
-			if cmd.Flags().Changed(name) {
-				return fmt.Errorf("--%s is for %s", name, instead)
-			}
-		}
-		return nil
-	}
-	var err error
-	if strings.HasSuffix(o.suite, ".json") {
-		err = o.readSuite()
-	} else {
-		err = o.findSuite()
-	}
-	if err != nil {
-		return err
-	}
-	if len(args) > 0 {
-		return fmt.Errorf("either data (%s) or --suite", args[0])
-	}
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if !slices.Contains(suiteFlags, f.Name) {
-			err = fmt.Errorf("--%s has no meaning for a --suite", f.Name)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	if cmd.Flags().Changed("budget") && o.study.Budget < 2 {
-		return fmt.Errorf("--budget %d: at least 2 is needed", o.study.Budget)
-	}
-	return nil
-}
-
-// findSuite takes the problems of a suite that has a name.
-func (o *benchOptions) findSuite() error {
-	suite, err := spec.Find("suite", bench.Suites, o.suite)
-	switch {
-	case err != nil:
-		return fmt.Errorf("--suite: %w", err)
-	case o.files != "" && !suite.Files:
-		return fmt.Errorf("--files has no meaning for the suite %s, which names none", suite.Name)
-	case len(o.dims) > 0 && !suite.Dims:
-		return fmt.Errorf("--dim has no meaning for the suite %s, whose problems have dimensions of their own; those of bbob can be chosen", suite.Name)
-	}
-	o.study.Name = suite.Name
-	o.study.Problems, o.study.LeftOut, err = suite.Problems(bench.SuiteOptions{Files: o.files, Dims: o.dims})
-	if err != nil {
-		return fmt.Errorf("--suite %s: %w", suite.Name, err)
-	}
-	if o.files == "" && len(o.study.LeftOut) > 0 {
-		return fmt.Errorf("--suite %s: --files names the folder with its files; the suite medium needs none", suite.Name)
-	}
-	return nil
-}
-
-// check refuses flags that make no sense, before anything is read.
-func (o *benchOptions) check(cmd *cobra.Command) error {
-	o.given = cmd.Flags().Changed
-	if err := o.checkData(); err != nil {
-		return err
-	}
-	var ok bool
-	if o.net.Dtype, ok = dtypes[o.dtype]; !ok {
-		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
-	}
-	for name, n := range map[string]int{"seeds": o.study.Seeds, "trials": o.study.Trials, "epochs": o.net.Epochs, "workers": o.study.Workers} {
-		if cmd.Flags().Changed(name) && n < 1 {
-			return fmt.Errorf("--%s %d: at least 1 is needed", name, n)
-		}
-	}
-	if o.net.Batch < 0 {
-		return fmt.Errorf("--batch %d: it cannot be negative; 0 is all rows", o.net.Batch)
-	}
-	if err := apart(o.val, o.test); err != nil {
-		return err
-	}
-	for _, name := range o.tables {
-		if !slices.Contains(bench.TableFormats(), filepath.Ext(name)) {
-			return fmt.Errorf("--table %s: its name ends in %s", name, strings.Join(bench.TableFormats(), ", "))
-		}
-		if err := atomicfile.Check(name); err != nil {
-			return fmt.Errorf("--table: %w", err)
-		}
-	}
-	searches := false
-	for _, name := range o.tracks {
-		track, err := spec.Find("track", tuning.Tracks, name)
-		if err != nil {
-			return fmt.Errorf("--track: %w", err)
-		}
-		searches = searches || track.Searches()
-	}
-	switch {
-	case len(o.tracks) == 0:
-		return errors.New("--track: its name is missing")
-	case len(o.tracks) > 1 && o.suite == "":
-		return fmt.Errorf("--track %s: several are for a --suite", strings.Join(o.tracks, ","))
-	case !searches && o.given("trials"):
-		return fmt.Errorf("--trials has no meaning on the track %s, which tunes nothing", strings.Join(o.tracks, " and "))
-	case !(o.study.Margin >= 0):
-		return fmt.Errorf("--margin %v: it cannot be negative", o.study.Margin)
-	}
-	o.study.Track = o.tracks[0]
-	if o.out == "" {
-		return errors.New("--out: the name of a folder is missing")
-	}
-	if n, err := fmt.Sscanf(o.shard, "%d/%d", &o.part[0], &o.part[1]); o.shard != "" && (err != nil || n < 2 || fmt.Sprintf("%d/%d", o.part[0], o.part[1]) != o.shard || o.part[0] < 1 || o.part[0] > o.part[1]) {
-		return fmt.Errorf("--shard %s: it is written 3/8, from 1/8 to 8/8", o.shard)
-	}
-	for _, text := range o.optimizers {
-		e, err := bench.Parse(text)
-		if err != nil {
-			return fmt.Errorf("--optimizer: %w", err)
-		}
-		if slices.ContainsFunc(o.study.Entrants, func(x bench.Entrant) bool { return x.Label == e.Label }) {
-			return fmt.Errorf("--optimizer %q is given twice", text)
-		}
-		o.study.Entrants = append(o.study.Entrants, e)
-	}
-	for _, name := range []string{"trials", "schedule"} {
-		if !o.rules() && o.given(name) {
-			return fmt.Errorf("--%s has no meaning where all optimizers are methods that find the length of their steps themselves", name)
-		}
-	}
-	return nil
-}
-
-// rules reports whether an entrant is no method.
-func (o *benchOptions) rules() bool {
-	return slices.ContainsFunc(o.study.Entrants, func(e bench.Entrant) bool { return e.Method == nil })
-}
-
-// tunes reports whether trials mean anything.
-func (o *benchOptions) tunes() bool {
-	track, err := spec.Find("track", tuning.Tracks, o.study.Track)
-	return err == nil && track.Searches() && o.rules()
-}
-
 // prepare reads the data and builds the task.
 func (o *benchOptions) prepare() error {
 	if o.Model.Codes() {
@@ -518,42 +322,4 @@ func (o *benchOptions) write(w io.Writer, r results, name string, form func(io.W
 	}
 	_, err := fmt.Fprintf(w, "\n%s; report in %s\n", r.Summary(), page)
 	return err
-}
-
-// commandLine returns the command that was given, quoted for a shell.
-func commandLine(cmd *cobra.Command, args []string) string {
-	words := append(strings.Fields(cmd.CommandPath()), args...)
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		values := []string{f.Value.String()}
-		switch v := f.Value.(type) {
-		case *choice:
-			values = v.texts()
-		case pflag.SliceValue:
-			values = v.GetSlice()
-			if f.Value.Type() != "stringArray" {
-				values = []string{strings.Join(values, ",")}
-			}
-		}
-		for _, v := range values {
-			if words = append(words, "--"+f.Name); f.Value.Type() == "bool" {
-				continue
-			}
-			words = append(words, v)
-		}
-	})
-	for i, w := range words {
-		words[i] = quote(w)
-	}
-	return strings.Join(words, " ")
-}
-
-// quote quotes a word for a POSIX shell, if it needs that.
-func quote(w string) string {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./,:=@%+", c)
-	}
-	if w != "" && strings.IndexFunc(w, func(c rune) bool { return !plain(c) }) < 0 {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }

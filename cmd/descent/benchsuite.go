@@ -15,6 +15,10 @@ import (
 	"descent/bench"
 	"descent/data"
 	"descent/internal/numjson"
+	"descent/internal/spec"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // A suiteFile is a suite of workloads of one's own.
@@ -110,4 +114,65 @@ func unlike(name, sum string) (string, error) {
 		return filepath.Base(name) + " is another file (SHA-256)", nil
 	}
 	return "", nil
+}
+
+// suiteFlags are the flags that a suite has a use for.
+var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose", "watch"}
+
+// checkSuite finds the suite, and refuses flags that would be ignored.
+func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {
+	if o.suite == "" {
+		for name, instead := range map[string]string{"budget": "a --suite; training goes by --epochs", "files": "a --suite of files", "dim": "--suite bbob"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s is for %s", name, instead)
+			}
+		}
+		return nil
+	}
+	var err error
+	if strings.HasSuffix(o.suite, ".json") {
+		err = o.readSuite()
+	} else {
+		err = o.findSuite()
+	}
+	if err != nil {
+		return err
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("either data (%s) or --suite", args[0])
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(suiteFlags, f.Name) {
+			err = fmt.Errorf("--%s has no meaning for a --suite", f.Name)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("budget") && o.study.Budget < 2 {
+		return fmt.Errorf("--budget %d: at least 2 is needed", o.study.Budget)
+	}
+	return nil
+}
+
+// findSuite takes the problems of a suite that has a name.
+func (o *benchOptions) findSuite() error {
+	suite, err := spec.Find("suite", bench.Suites, o.suite)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--suite: %w", err)
+	case o.files != "" && !suite.Files:
+		return fmt.Errorf("--files has no meaning for the suite %s, which names none", suite.Name)
+	case len(o.dims) > 0 && !suite.Dims:
+		return fmt.Errorf("--dim has no meaning for the suite %s, whose problems have dimensions of their own; those of bbob can be chosen", suite.Name)
+	}
+	o.study.Name = suite.Name
+	o.study.Problems, o.study.LeftOut, err = suite.Problems(bench.SuiteOptions{Files: o.files, Dims: o.dims})
+	if err != nil {
+		return fmt.Errorf("--suite %s: %w", suite.Name, err)
+	}
+	if o.files == "" && len(o.study.LeftOut) > 0 {
+		return fmt.Errorf("--suite %s: --files names the folder with its files; the suite medium needs none", suite.Name)
+	}
+	return nil
 }
