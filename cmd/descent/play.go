@@ -19,8 +19,9 @@ func playCommand() *cobra.Command {
 		Long: "Write a page, one file that works offline, on which anybody types a function of one or two\n" +
 			"variables, sets a start, chooses optimizers and their settings, and sees them descend: the map\n" +
 			"with all paths moving together, value, gradient and length of step, the kind of point that each\n" +
-			"reaches, and the learning rate from which on it diverges. This program itself is the engine, as\n" +
-			"WebAssembly: numbers are those of descent min, to the last bit, under DESCENT_ISA=portable.",
+			"reaches, and the learning rate from which on it diverges. On a second tab nets learn points of two\n" +
+			"classes. The engine of the page is this program's, as WebAssembly: numbers are those of\n" +
+			"DESCENT_ISA=portable.",
 		Example: "  descent play --out page.html",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

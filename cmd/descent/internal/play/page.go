@@ -18,7 +18,13 @@ var body string
 var style string
 
 //go:embed play.js
-var script string
+var shared string
+
+//go:embed function.js
+var functionMode string
+
+//go:embed net.js
+var netMode string
 
 //go:embed worker.js
 var worker string
@@ -34,12 +40,13 @@ func Write(w io.Writer, version string) error {
 	tables, err := numjson.Marshal(struct {
 		Controls []Control `json:"controls"`
 		Examples []Example `json:"examples"`
-	}{Controls(), Examples})
+		Shapes   []Shape   `json:"shapes"`
+	}{Controls(), Examples, Shapes})
 	if err != nil {
 		return err
 	}
-	p := page.Page{Title: "Descent", Heading: "Descend any function", Subtitle: "Type a function, click a start, choose optimizers.",
-		Style: style, Script: draw.FilmScript + script, Worker: true}
+	p := page.Page{Title: "Descent", Heading: "Descend", Subtitle: "Optimizers on a function that you type, or on a net that learns points.",
+		Style: style, Script: draw.FilmScript + shared + functionMode + netMode, Worker: true}
 	return p.Write(w, layout, struct {
 		Tables, Version string
 		Worker, Engine  template.HTML

@@ -1,5 +1,5 @@
 // Package play is the playground: a page on which anybody descends any function of one
-// or two variables. [Answer] is its engine, which runs in the page itself, as WebAssembly,
+// or two variables, or trains nets on points. [Answer] is its engine, which runs in the page itself, as WebAssembly,
 // and in tests; [Write] makes the page.
 package play
 
@@ -29,6 +29,8 @@ type Question struct {
 	Box        [][2]float64 `json:"box,omitempty"` // what to show of each variable; none lets the paths decide
 	// Rates asks, in place of the paths, where each optimizer ends at which learning rate.
 	Rates bool `json:"rates,omitempty"`
+	// Net, if not nil, is what is asked, and there is nothing else.
+	Net *NetQuestion `json:"net,omitempty"`
 }
 
 // A Reply is what it is told.
@@ -40,6 +42,7 @@ type Reply struct {
 	Runs      []Run      `json:"runs,omitempty"`
 	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate
 	Limits    []Limit    `json:"limits,omitempty"`
+	Net       *NetReply  `json:"net,omitempty"`
 }
 
 // A Run is one optimizer's: by step, and in the end.
@@ -80,6 +83,10 @@ func Answer(ctx context.Context, question []byte) []byte {
 }
 
 func (q *Question) answer(ctx context.Context) (*Reply, error) {
+	if q.Net != nil {
+		net, err := q.Net.answer(ctx)
+		return &Reply{Net: net}, err
+	}
 	if q.Steps < 1 || q.Steps > mostSteps {
 		return nil, fmt.Errorf("%d steps; there are 1 to %d", q.Steps, mostSteps)
 	}
@@ -234,10 +241,13 @@ func numbers(values []float64, positive bool) (out []float64) {
 
 // add adds a picture.
 func (r *Reply) add(fig *plot.Figure) error {
+	svg, err := picture(fig)
+	r.Curves = append(r.Curves, svg)
+	return err
+}
+
+func picture(fig *plot.Figure) (svg string, err error) {
 	var b bytes.Buffer
-	if err := fig.WriteSVG(&b); err != nil {
-		return err
-	}
-	r.Curves = append(r.Curves, b.String())
-	return nil
+	err = fig.WriteSVG(&b)
+	return b.String(), err
 }

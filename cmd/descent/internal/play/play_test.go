@@ -164,3 +164,75 @@ func TestWrite(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func learn(t testing.TB, q NetQuestion) *Reply {
+	t.Helper()
+	return ask(t, Question{Net: &q})
+}
+
+// Nets learn every shape, a line only what a line divides; surfaces agree with scores, and
+// the same question has the same answer.
+func TestNets(t *testing.T) {
+	for _, s := range Shapes {
+		q := NetQuestion{Points: s.Name, Rows: 300, Noise: 0.05, Seed: 1, Model: "mlp(16,16)", Loss: "bce_logits", Optimizers: []string{"adam(lr=0.02)"}, Epochs: 150, Batch: 16}
+		r := learn(t, q)
+		if r.Error != "" {
+			t.Fatal(r.Error)
+		}
+		net := r.Net.Nets[0]
+		if len(r.Net.Points) != 300 || len(net.Surfaces) != len(r.Net.Epochs) || len(net.Scores) != len(r.Net.Epochs) || r.Net.Epochs[len(r.Net.Epochs)-1] != 150 || len(r.Net.Curves) != 2 {
+			t.Fatalf("%s: %d points, %d surfaces, %d scores of epochs %v", s.Name, len(r.Net.Points), len(net.Surfaces), len(net.Scores), r.Net.Epochs)
+		}
+		last := net.Scores[len(net.Scores)-1]
+		if last.TestHits < 0.95 || last.Train > net.Scores[0].Train/3 {
+			t.Errorf("%s: %+v after %+v", s.Name, last, net.Scores[0])
+		}
+		// The cell of a point decides for its class nearly as often as the net does.
+		surface, hits := net.Surfaces[len(net.Surfaces)-1], 0
+		for _, p := range r.Net.Points {
+			cell := func(x float64) int { return min(max(int((x/r.Net.Size+1)/2*surfaceSize), 0), surfaceSize-1) }
+			if (surface[cell(p[1])*surfaceSize+cell(p[0])] >= 50) == (p[2] == 1) {
+				hits++
+			}
+		}
+		if hits < 270 {
+			t.Errorf("%s: the surface decides %d of 300 points right", s.Name, hits)
+		}
+		q.Model = "linear"
+		line := learn(t, q).Net.Nets[0]
+		if hit := line.Scores[len(line.Scores)-1].TestHits; (hit > 0.95) != (s.Name == "blobs") {
+			t.Errorf("%s: a line has %v of the points right", s.Name, hit)
+		}
+	}
+	q := NetQuestion{Points: "own", Own: [][3]float64{{0, 0, 0}, {1, 0, 1}, {0, 2, 0}, {1, 2, 1}, {0, 1, 0}, {1, 1, 1}, {0.1, 0.5, 0}, {0.9, 0.5, 1}},
+		Seed: 3, Model: "mlp(4)", Loss: "focal", Optimizers: []string{"sgd(lr=0.1)", "adam(lr=0.1)"}, Epochs: 40, Batch: 4, Penalty: 0.001}
+	a, b := learn(t, q), learn(t, q)
+	if a.Error != "" || len(a.Net.Nets) != 2 || a.Net.Tests != 2 || fmt.Sprint(a.Net.Nets) != fmt.Sprint(b.Net.Nets) {
+		t.Errorf("%q: %+v", a.Error, a.Net)
+	}
+	q.Optimizers = []string{"sgd(lr=1e30)"}
+	q.Loss = "bce_logits"
+	if r := learn(t, q); r.Error != "" || r.Net.Nets[0].Diverged == 0 {
+		t.Errorf("%q, %+v", r.Error, r.Net)
+	}
+	for want, change := range map[string]func(*NetQuestion){
+		"20 to":        func(q *NetQuestion) { q.Points, q.Rows = "moons", 3 },
+		"there are":    func(q *NetQuestion) { q.Points, q.Rows = "mons", 100 },
+		"both classes": func(q *NetQuestion) { q.Own = q.Own[:1] },
+		"a class":      func(q *NetQuestion) { q.Own = [][3]float64{{0, 0, 2}} },
+		"epochs":       func(q *NetQuestion) { q.Epochs = 0 },
+		"batches":      func(q *NetQuestion) { q.Batch = 0 },
+		"noise":        func(q *NetQuestion) { q.Noise = math.NaN() },
+		"by rules":     func(q *NetQuestion) { q.Optimizers = []string{"lbfgs"} },
+		"logit":        func(q *NetQuestion) { q.Loss = "mse" },
+		"more work":    func(q *NetQuestion) { q.Model, q.Epochs = "mlp(3000,3000)", 1000 },
+		"mlpp":         func(q *NetQuestion) { q.Model = "mlpp(3)" },
+	} {
+		bad := q
+		change(&bad)
+		r, err := bad.answer(t.Context())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: the error is %v, without %q: %+v", bad, err, want, r)
+		}
+	}
+}

@@ -76,14 +76,16 @@ func (b *tab) complain(text string) {
 func (b *tab) do(actions ...chromedp.Action) {
 	b.t.Helper()
 	if err := chromedp.Run(b, actions...); err != nil {
-		b.t.Fatalf("%v; the page says %q", err, b.said)
+		var state string
+		_ = chromedp.Run(b, chromedp.Evaluate(`[location.hash, document.getElementById('error').textContent, document.getElementById('state').textContent].join(' | ')`, &state))
+		b.t.Fatalf("%v; the page is %s, and says %q", err, state, b.said)
 	}
 }
 
 // until waits for a JavaScript expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	b.do(chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(2*time.Minute)))
+	b.do(chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)))
 }
 
 // text is what an expression is.
@@ -126,7 +128,7 @@ func TestPage(t *testing.T) {
 	b.until(settled + ` && document.querySelectorAll('#ends tr').length == 5`)
 	b.do(chromedp.Focus("#map"), chromedp.SendKeys("#map", "\u0302")) // ArrowRight
 	b.until(`document.querySelector('#start input').value != '-8'`)
-	b.until(`document.querySelectorAll('#limits li').length == 4`)
+	b.until(`document.querySelectorAll('#limits li').length == 5`)
 
 	address := b.text(`decodeURIComponent(location.hash)`)
 	if !strings.Contains(address, "(a+-+1)^2") || strings.Count(address, "o=") != 5 {
@@ -166,6 +168,43 @@ func TestPage(t *testing.T) {
 	}
 	other.complaints()
 }
+
+// Nets learn points, of a shape and of one's own by clicks, in the page as here.
+func TestNets(t *testing.T) {
+	file := page(t)
+	b := open(t, 1280, file, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)")
+	b.until(learned)
+	b.picture("nets")
+	question, err := numjson.Marshal(play.Question{Net: &play.NetQuestion{Points: "moons", Rows: 120, Noise: 0.1, Seed: 1, Model: "mlp(8,8)", Loss: "bce_logits",
+		Optimizers: []string{"adam(lr=0.02)", "sgd(lr=0.1)"}, Epochs: 20, Batch: 16}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want play.Reply
+	if err := numjson.Unmarshal(play.Answer(t.Context(), question), &want); err != nil || want.Error != "" {
+		t.Fatal(err, want.Error)
+	}
+	b.until(`document.getElementById('step').textContent == '20'`)
+	for i, net := range want.Net.Nets {
+		last := net.Scores[len(net.Scores)-1]
+		for k, value := range map[int]float64{2: last.Train, 3: last.Test, 5: 100 * last.TestHits} {
+			cell := b.text(fmt.Sprintf(`document.querySelectorAll('#ends tr')[%d].cells[%d].textContent`, i, k))
+			if got, err := strconv.ParseFloat(cell, 64); err != nil || math.Abs(got/value-1) > 1e-4 { // rounding differs with the instruction set
+				t.Errorf("%s: column %d of the page has %v (%v), the engine here %v", net.Optimizer, k, cell, err, value)
+			}
+		}
+	}
+	b.do(chromedp.Evaluate(`document.getElementById('adds').value = '1'; {
+		const c = document.querySelector('#nets canvas'), box = c.getBoundingClientRect();
+		c.dispatchEvent(new MouseEvent('click', { clientX: box.x + box.width / 2, clientY: box.y + box.height / 4 }));
+	}`, nil))
+	b.until(`decodeURIComponent(location.hash).includes('own=') && document.getElementById('points').value == 'own' && ` + learned)
+	b.do(chromedp.Evaluate(`document.getElementById('a-function').click()`, nil))
+	b.until(settled)
+	b.complaints()
+}
+
+const learned = `/nets, 9[01] points/.test(document.getElementById('state').textContent)`
 
 // complaints reports what the page complained of.
 func (b *tab) complaints() {

@@ -1,0 +1,110 @@
+// The mode in which nets learn which of two classes points are of.
+modes.net = (() => {
+const blank = { points: 'circles', own: [], rows: 200, noise: 0.1, seed: 1, model: 'mlp(8,8)', loss: 'bce_logits', epochs: 100, batch: 16, penalty: 0 };
+const state = { ...blank };
+const numbers = ['rows', 'noise', 'seed', 'epochs', 'batch', 'penalty'], texts = ['points', 'model', 'loss'];
+const colors = ['#d55e00', '#0072b2'], pale = [[253, 236, 222], [222, 236, 250]], strong = [[244, 164, 96], [96, 165, 220]];
+let net = null, canvases = [];
+$('points').append(...tables.shapes.map(s => make('option', { value: s.name, textContent: `${s.name}: ${s.doc}` })), make('option', { value: 'own', textContent: 'your own: click, or drop a file' }));
+for (const name of texts) $(name).onchange = () => { state[name] = $(name).value; if (name === 'points') own(state.points === 'own'); page.ask(); };
+for (const name of numbers) $(name).onchange = () => { const v = $(name).valueAsNumber; if (Number.isFinite(v)) { state[name] = name === 'noise' || name === 'penalty' ? v : Math.round(v); page.ask(); } };
+/** Your own points begin with those that are there. */
+function own(on) {
+  state.points = on ? 'own' : state.points;
+  if (on && !state.own.length && net) state.own = net.points.map(p => p.map(v => +v.toPrecision(3)));
+  $('points').value = state.points;
+}
+function add(e, canvas) {
+  const c = $('adds').value;
+  if (c === '' || !net) return;
+  const box = canvas.getBoundingClientRect(), at = (v, size) => +((2 * v / size - 1) * net.size).toPrecision(3);
+  own(true);
+  state.own.push([at(e.clientX - box.left, box.width), -at(e.clientY - box.top, box.height), +c]);
+  page.ask();
+}
+/** Lines of x, y and a class; the first class that occurs is 0. */
+function read(text) {
+  const classes = [], rows = [];
+  for (const line of text.split(/\r?\n/)) {
+    const [x, y, c] = line.split(/[,;\t]/).map(t => t.trim());
+    if (x === '' || c === undefined || !Number.isFinite(+x) || !Number.isFinite(+y)) continue; // a header
+    if (!classes.includes(c)) classes.push(c);
+    rows.push([+x, +y, classes.indexOf(c)]);
+  }
+  if (classes.length !== 2) return false;
+  const mean = k => rows.reduce((s, r) => s + r[k], 0) / rows.length, reach = k => Math.max(...rows.map(r => Math.abs(r[k] - mean(k)))) || 1;
+  const [mx, my, sx, sy] = [mean(0), mean(1), reach(0), reach(1)];
+  state.own = rows.slice(0, 2000).map(([x, y, c]) => [+((x - mx) / sx).toPrecision(4), +((y - my) / sy).toPrecision(4), c]);
+  return true;
+}
+$('nets').ondragover = e => e.preventDefault();
+$('nets').ondrop = async e => {
+  e.preventDefault();
+  const file = e.dataTransfer.files[0];
+  if (!file) return;
+  if (read(await file.text())) { own(true); page.ask(); } else { $('state').textContent = `${file.name}: lines of x, y and one of two classes are wanted.`; }
+};
+const mix = (a, b, t) => a.map((v, i) => Math.round(v + t * (b[i] - v)));
+function paint(c, surface) {
+  if (!sharp(c)) return;
+  const g = c.getContext('2d'), n = net.n, small = make('canvas', { width: n, height: n }), s = small.getContext('2d');
+  surface.forEach((p, i) => {
+    const side = p >= 50 ? 1 : 0, t = Math.abs(p - 50) / 50;
+    s.fillStyle = `rgb(${mix(pale[side], strong[side], t).join(' ')})`;
+    s.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
+  });
+  g.imageSmoothingQuality = 'high';
+  g.drawImage(small, 0, 0, c.width, c.height);
+  const r = c.width / 90;
+  net.points.forEach(([x, y, k], i) => {
+    const px = (x / net.size + 1) / 2 * c.width, py = (1 - y / net.size) / 2 * c.height;
+    g.beginPath();
+    k ? g.rect(px - r, py - r, 2 * r, 2 * r) : g.arc(px, py, r * 1.1, 0, 7);
+    g.lineWidth = r / 2;
+    const test = i >= net.points.length - net.tests;
+    g.fillStyle = test ? '#fff' : colors[k];
+    g.strokeStyle = test ? colors[k] : '#fff';
+    g.fill();
+    g.stroke();
+  });
+}
+
+return {
+  state, heads: ['epoch', 'loss', 'loss of others', '% right', '% of others'],
+  get last() { return net ? net.epochs.length - 1 : 0; },
+  blank() { Object.assign(state, blank); },
+  parse(p) {
+    if (!p.get('points')) return false;
+    Object.assign(state, blank);
+    for (const name of texts) if (p.get(name)) state[name] = p.get(name);
+    for (const name of numbers) if (p.get(name) && Number.isFinite(+p.get(name))) state[name] = +p.get(name);
+    if (p.get('own')) state.own = p.get('own').split(';').map(t => t.split(',').map(Number)).filter(q => q.length === 3 && q.every(Number.isFinite));
+    return true;
+  },
+  write(p) {
+    for (const name of [...texts, ...numbers]) p.set(name, state[name]);
+    if (state.points === 'own') p.set('own', state.own.map(q => q.join(',')).join(';'));
+  },
+  fields() { for (const name of [...texts, ...numbers]) $(name).value = state[name]; },
+  ask(optimizers) { return { nets: { net: { ...state, optimizers } } }; },
+  show: {
+    nets(r) {
+      net = r.net;
+      canvases = net.nets.map(n => make('canvas', { role: 'img', ariaLabel: `what the net of ${n.optimizer} says of each place` }));
+      canvases.forEach(c => { c.onclick = e => add(e, c); });
+      $('nets').replaceChildren(...net.nets.map((n, i) => make('figure', {}, make('figcaption', {}, mark(n.color), n.optimizer), canvases[i])));
+      page.came(net.nets.map(n => {
+        const last = n.scores[n.scores.length - 1];
+        return { name: n.optimizer, color: n.color, kind: n.diverged ? `diverged at step ${n.diverged}` : `${number(100 * last.test_hits)} % of the others right`, more: `${net.params} parameters` };
+      }), net.curves, `${net.nets.length} nets, ${net.points.length - net.tests} points in training and ${net.tests} others, which are drawn hollow.`);
+    },
+  },
+  resize() {},
+  draw(step) { net.nets.forEach((n, i) => paint(canvases[i], n.surfaces[Math.min(step, n.surfaces.length - 1)])); },
+  cells(i, step) {
+    const n = net.nets[i], k = Math.min(step, n.scores.length - 1), s = n.scores[k];
+    return [net.epochs[k], s.train, s.test, 100 * s.train_hits, 100 * s.test_hits];
+  },
+};
+})();
+page.begin();
