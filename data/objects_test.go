@@ -30,6 +30,26 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// A number of JSON is the number also where the rows of training had a decimal comma.
+func TestObjectsOfDecimalComma(t *testing.T) {
+	table, err := read("x;y\n0,5;1\n1,25;2\n1,5;3\n2,25;4\n", CSVOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := Prepare(table, "y", Options{Task: Regression})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := parts.Schema.Stream(strings.NewReader(`{"x": 1.125} {"x": "1,125"} {"x": null}`), CSVOptions{JSON: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := parts.Schema.Inputs[0].Impute
+	if d, err := stream.Next(); err != nil || !reflect.DeepEqual(d.X, []float64{1.125, 1.125, mean}) {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 // What is wrong in JSON is told with its row.
 func TestObjectsRefused(t *testing.T) {
 	many := strings.Repeat(`{"a": 1}`+"\n", sampleRows)

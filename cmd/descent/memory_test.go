@@ -41,6 +41,12 @@ func built(t *testing.T) string {
 // system saw it shortly before the end.
 func peak(t *testing.T, c *exec.Cmd) int {
 	t.Helper()
+	return most(t, c, "VmHWM:")
+}
+
+// most is the largest number of bytes that the system was seen to count so for a command.
+func most(t *testing.T, c *exec.Cmd, kind string) int {
+	t.Helper()
 	var errs bytes.Buffer
 	c.Stderr = &errs
 	if err := c.Start(); err != nil {
@@ -58,7 +64,7 @@ func peak(t *testing.T, c *exec.Cmd) int {
 			return most
 		case <-time.After(time.Millisecond):
 			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.Process.Pid))
-			_, rest, _ := strings.Cut(string(status), "VmHWM:")
+			_, rest, _ := strings.Cut(string(status), kind)
 			if fields := strings.Fields(rest); len(fields) > 0 {
 				kilobytes, _ := strconv.Atoi(fields[0])
 				most = max(most, 1024*kilobytes)

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -77,5 +82,41 @@ func TestSampledInTime(t *testing.T) {
 	}
 	if status, _, errs := descent("train", path, "-t", "y", "-q", "--in-memory", "100", "--split", "random", "--epochs", "1"); status != 0 {
 		t.Errorf("status %d: %s", status, errs)
+	}
+}
+
+// A table of 400 MB is trained on with 100 MB of memory of the process's own, without the
+// pages of files that the system may forget.
+func TestInMemoryIsBounded(t *testing.T) {
+	if os.Getenv("DESCENT_SLOW") == "" {
+		t.Skip("slow: DESCENT_SLOW=1")
+	}
+	const columns, rows = 40, 1_000_000
+	path := filepath.Join(t.TempDir(), "large.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	for i := range columns {
+		fmt.Fprintf(w, "x%d,", i)
+	}
+	w.WriteString("y\n")
+	for i := range rows {
+		for j := range columns {
+			fmt.Fprintf(w, "%d.%06d,", i%(j+2), i%1_000_003)
+		}
+		fmt.Fprintln(w, i%3)
+	}
+	if err := errors.Join(w.Flush(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(built(t), "train", path, "-t", "y", "--task", "regression", "--in-memory", "10000", "-m", "mlp(8)", "--epochs", "1")
+	var out strings.Builder
+	c.Stdout = &out
+	got := most(t, c, "RssAnon:")
+	t.Logf("%.0f MB of its own", float64(got)/1e6)
+	if got == 0 || got > 100e6 || !strings.Contains(out.String(), "rows: 996500 for training") {
+		t.Errorf("%d bytes: %s", got, out.String())
 	}
 }

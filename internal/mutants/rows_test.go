@@ -224,4 +224,10 @@ var mutants = []mutant{
 	{"train/identity.go", "m[validationKey] = \"none\"", "", "Resume"},
 	{"train/checkpoint.go", "f.unsaved = nil", "", "Faults"},
 	{"cmd/descent/saved.go", "m.meta = map[string]string{schemaKey: atomicfile.Sum(schema)}", "_ = schema", "NoModel"},
+	{"data/objects.go", "strings.Replace(text, \".\", in.Numerals.Decimal, 1)", "text", "DecimalComma"},
+	{"data/files.go", "in.order = append(in.order, at)", "in.order, _ = append(in.order, len(in.order)), at", "SeveralFiles"},
+	{"data/spill.go", "rng.IntN(t.all + 1)", "rng.IntN(o.Sample)", "Sample"},
+	{"data/spill.go", "is || target.missing(row)", "is && target.missing(row)", "Spill"},
+	{"internal/tfevents/tfevents.go", "sum<<17", "sum<<16", "ReadBack"},
+	{"train/serve/serve.go", "n > s.limits.Rows", "n < 0", "Refused"},
 }
