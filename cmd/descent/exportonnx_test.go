@@ -231,6 +231,36 @@ func agree(t *testing.T, name string, out map[string]foreign.Array, said []toldP
 	}
 }
 
+// A program in Go runs a whole model of columns of numbers, asked for the probabilities: it
+// has no ArgMax, which the class is made by.
+func TestExportONNXInGo(t *testing.T) {
+	if os.Getenv("DESCENT_SLOW") == "" {
+		t.Skip("DESCENT_SLOW=1 builds a program of other modules")
+	}
+	answer := foreign.Clients[0].Build(t)
+	table := "x1,x2,kind\n"
+	for i := range 60 {
+		table += fmt.Sprintf("%d,%d.5,%s\n", 1990+i%20, i*7%11, []string{"a", "b", "c"}[i%3])
+	}
+	dir, rows := filepath.Join(t.TempDir(), "model"), file(t, "rows.csv", table)
+	if status, _, errs := descent("train", rows, "-t", "kind", "-m", "mlp(8)", "--epochs", "3", "-q", "--out", dir); status != 0 {
+		t.Fatal(errs)
+	}
+	questions, said := asked(t, nil, "table", dir, rows, table)
+	out, failed := answer(questions[0], "probabilities")
+	if failed != "" {
+		t.Fatal(failed)
+	}
+	got := out["probabilities"].Numbers()
+	for i, want := range said {
+		for k, name := range []string{"a", "b", "c"} {
+			if w := want.Probabilities[name]; !(math.Abs(got[3*i+k]-w) <= 1e-5) {
+				t.Fatalf("row %d has %v, not %v", i, got[3*i:3*i+3], want.Probabilities)
+			}
+		}
+	}
+}
+
 // An other is a model that is not of a table: how it is trained, the one input of its file
 // with what goes in, the same as our programs have it, and the output to compare.
 type other struct {
