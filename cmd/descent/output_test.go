@@ -101,7 +101,7 @@ func TestExamplesAreAll(t *testing.T) {
 	all := examples(folder)
 	names := slices.Collect(maps.Keys(all))
 	for _, c := range commands {
-		if name := c().Name(); !slices.Contains(names, name) {
+		if name := c().Name(); !slices.Contains(names, name) && name != "serve" && name != "play" { // which have tests of their own: the one does not end
 			t.Errorf("%s has no example", name)
 		}
 	}

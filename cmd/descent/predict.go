@@ -115,13 +115,14 @@ func (o *predictOptions) execute(w io.Writer, dir, name string) error {
 	if err != nil {
 		return err
 	}
+	keep := o.keep
 	if m.Schema == nil && data.HasFiles(name) {
-		o.keep = append(o.keep, "picture")
+		keep = append(keep, "picture")
 	}
 	if !o.json {
 		w = terminal.Verbatim(w)
 	}
-	out := o.begin(m, w, !o.json)
+	out := o.begin(m, w, keep, !o.json)
 	if m.Schema == nil {
 		err = o.images(m, name, p, out)
 	} else {
@@ -156,12 +157,12 @@ func (o *predictOptions) predictor(m *saved, dir string) (*train.Predictor, erro
 	return p, nil
 }
 
-// begin begins to write predictions.
-func (o *predictOptions) begin(m *saved, w io.Writer, csv bool) output {
+// begin begins to write predictions, with what is kept of each row.
+func (o *predictOptions) begin(m *saved, w io.Writer, keep []string, csv bool) output {
 	if csv {
-		return m.csv(w, o.keep, o.outside, o.bounds != nil)
+		return m.csv(w, keep, o.outside, o.bounds != nil)
 	}
-	return m.json(w, o.keep, o.outside, o.bounds != nil)
+	return m.json(w, keep, o.outside, o.bounds != nil)
 }
 
 // allowModel refuses a model that needs too much memory.

@@ -105,7 +105,7 @@ func (o *serveOptions) execute(cmd *cobra.Command, dir string) error {
 	}
 	model := serve.Model{Name: cmp.Or(m.Target, strings.Join(m.predicted(), ", ")) + " of " + m.Data, About: m.about(), Predictor: p, Schema: m.Schema, Shape: m.shape(),
 		Answer: func(p serve.Predictor, w io.Writer, csv bool) serve.Answer {
-			return &rowsAnswer{o, m, p, o.begin(m, w, csv)}
+			return &rowsAnswer{o, m, p, o.begin(m, w, nil, csv)}
 		}}
 	l, err := net.Listen("tcp", o.addr)
 	if err != nil {

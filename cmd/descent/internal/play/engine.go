@@ -13,9 +13,6 @@ import (
 //go:embed engine
 var engineFiles embed.FS
 
-// ErrNoEngine is what a program says that was built without the engine of the page.
-var ErrNoEngine = errors.New("this program was built without the engine for browsers: in the sources, do go generate ./cmd/descent/internal/play, then build it again")
-
 // engine returns the engine, gzipped WebAssembly, and Go's script that starts it.
 func engine() (wasm, script []byte, err error) {
 	if wasm, err = engineFiles.ReadFile("engine/engine.wasm.gz"); err == nil {

@@ -1,8 +1,4 @@
 package play
 
-import "errors"
-
-// engine is not in the engine.
-func engine() (wasm, script []byte, err error) {
-	return nil, nil, errors.New("a page does not make pages")
-}
+// engine is not in the engine: a page makes no pages.
+func engine() (wasm, script []byte, err error) { return nil, nil, ErrNoEngine }

@@ -3,6 +3,7 @@ package play
 import (
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"io"
 
@@ -31,7 +32,11 @@ var worker string
 
 var layout = page.Body(body)
 
-// Write writes the playground: one page that needs nothing but itself.
+// ErrNoEngine is what a program says that was built without the engine of the page.
+var ErrNoEngine = errors.New("this program was built without the engine for browsers: in the sources, do go generate ./cmd/descent/internal/play, then build it again")
+
+// Write writes the playground: one page that needs nothing but itself. The error may be
+// [ErrNoEngine].
 func Write(w io.Writer, version string) error {
 	wasm, start, err := engine()
 	if err != nil {
