@@ -29,7 +29,7 @@ func TestFollowed(t *testing.T) {
 				report = filepath.Join(dir, name+".html")
 				args = append(args, "--report", report, "--tensorboard", filepath.Join(dir, name))
 			}
-			if seen := watched(t, args...); strings.TrimSpace(seen) != strings.TrimSpace(textOf(t, filepath.Dir(report), filepath.Base(report))) {
+			if seen := lookedOn(t, args...); strings.TrimSpace(seen) != strings.TrimSpace(textOf(t, filepath.Dir(report), filepath.Base(report))) {
 				t.Errorf("the last page is not the report: %.300s", seen)
 			}
 			if c.want == nil {
@@ -77,8 +77,8 @@ func (o *onlooker) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// watched runs a command, looks on, and returns the last page.
-func watched(t *testing.T, args ...string) (last string) {
+// lookedOn runs a command, looks on, and returns the last page.
+func lookedOn(t *testing.T, args ...string) (last string) {
 	t.Helper()
 	o := &onlooker{}
 	var out bytes.Buffer
