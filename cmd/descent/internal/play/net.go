@@ -52,6 +52,9 @@ type Net struct {
 	Surfaces  [][]int     `json:"surfaces"` // the probability of class 1 in percent, row by row from below
 	Scores    []NetScores `json:"scores"`
 	Diverged  int         `json:"diverged,omitempty"` // the step at which the loss was no number
+	// Units are what those of hidden layers give at each place in the end, from -100 to 100:
+	// by layer, unit and cell. A net that diverged has none.
+	Units [][][]int `json:"units,omitempty"`
 }
 
 // NetScores are losses and shares of points that are right, in training and of others.
@@ -169,8 +172,8 @@ func (q *NetQuestion) train(ctx context.Context, r *NetReply, net *Net, task tra
 		return err
 	}
 	grid, err := data.FromFunc(surfaceSize*surfaceSize, func(i int) ([]float64, int) {
-		at := func(k int) float64 { return r.Size * (2*(float64(k)+0.5)/surfaceSize - 1) }
-		return []float64{at(i % surfaceSize), at(i / surfaceSize)}, 0
+		x, y := place(i, surfaceSize, r.Size)
+		return []float64{x, y}, 0
 	})
 	if err != nil {
 		return err
@@ -207,7 +210,11 @@ func (q *NetQuestion) train(ctx context.Context, r *NetReply, net *Net, task tra
 	}}})
 	var diverged *train.DivergedError
 	if errors.As(err, &diverged) {
-		net.Diverged, err = diverged.Step, nil
+		net.Diverged = diverged.Step
+		return nil
+	}
+	if err == nil {
+		net.Units, err = r.units(t)
 	}
 	return err
 }

@@ -44,6 +44,16 @@ $('nets').ondrop = async e => {
   if (!file) return;
   if (read(await file.text())) { own(true); page.ask(); } else { $('state').textContent = `${file.name}: lines of x, y and one of two classes are wanted.`; }
 };
+/** What a unit gives at each place: orange below 0, blue above. */
+function unit(cells) {
+  const n = Math.sqrt(cells.length), c = make('canvas', { width: n, height: n, className: 'unit' }), g = c.getContext('2d');
+  cells.forEach((v, i) => {
+    g.fillStyle = `rgb(${mix([255, 255, 255], v < 0 ? [213, 94, 0] : [0, 114, 178], Math.abs(v) / 100).join(' ')})`;
+    g.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
+  });
+  return c;
+}
+const layersOf = n => (n.units || []).map((units, k) => make('div', { className: 'units', role: 'img', ariaLabel: `what ${units.length} units of hidden layer ${k + 1} give at each place` }, ...units.map(unit)));
 const mix = (a, b, t) => a.map((v, i) => Math.round(v + t * (b[i] - v)));
 function paint(c, surface) {
   if (!sharp(c)) return;
@@ -92,7 +102,7 @@ return {
       net = r.net;
       canvases = net.nets.map(n => make('canvas', { role: 'img', ariaLabel: `what the net of ${n.optimizer} says of each place` }));
       canvases.forEach(c => { c.onclick = e => add(e, c); });
-      $('nets').replaceChildren(...net.nets.map((n, i) => make('figure', {}, make('figcaption', {}, mark(n.color), n.optimizer), canvases[i])));
+      $('nets').replaceChildren(...net.nets.map((n, i) => make('figure', {}, make('figcaption', {}, mark(n.color), n.optimizer), canvases[i], ...layersOf(n))));
       page.came(net.nets.map(n => {
         const last = n.scores[n.scores.length - 1];
         return { name: n.optimizer, color: n.color, kind: n.diverged ? `diverged at step ${n.diverged}` : `${number(100 * last.test_hits)} % of the others right`, more: `${net.params} parameters` };

@@ -183,6 +183,17 @@ func TestNets(t *testing.T) {
 		if len(r.Net.Points) != 300 || len(net.Surfaces) != len(r.Net.Epochs) || len(net.Scores) != len(r.Net.Epochs) || r.Net.Epochs[len(r.Net.Epochs)-1] != 150 || len(r.Net.Curves) != 2 {
 			t.Fatalf("%s: %d points, %d surfaces, %d scores of epochs %v", s.Name, len(r.Net.Points), len(net.Surfaces), len(net.Scores), r.Net.Epochs)
 		}
+		// A ReLU bends along a line: what a unit of the first layer gives is 0 or linear.
+		if len(net.Units) != 2 || len(net.Units[0]) != 16 || len(net.Units[0][0]) != unitSize*unitSize {
+			t.Fatalf("%s: units of %d layers", s.Name, len(net.Units))
+		}
+		for u, cells := range net.Units[0] {
+			for i := 1; i+1 < unitSize; i++ {
+				if a, b, c := cells[i-1], cells[i], cells[i+1]; a < 0 || a > 100 || a > 0 && b > 0 && c > 0 && max(a-2*b+c, 2*b-a-c) > 2 {
+					t.Errorf("%s: unit %d gives %d, %d, %d in a row", s.Name, u, a, b, c)
+				}
+			}
+		}
 		last := net.Scores[len(net.Scores)-1]
 		if last.TestHits < 0.95 || last.Train > net.Scores[0].Train/3 {
 			t.Errorf("%s: %+v after %+v", s.Name, last, net.Scores[0])
@@ -200,6 +211,9 @@ func TestNets(t *testing.T) {
 		}
 		q.Model = "linear"
 		line := learn(t, q).Net.Nets[0]
+		if line.Units != nil {
+			t.Errorf("%s: a line has units", s.Name)
+		}
 		if hit := line.Scores[len(line.Scores)-1].TestHits; (hit > 0.95) != (s.Name == "blobs") {
 			t.Errorf("%s: a line has %v of the points right", s.Name, hit)
 		}
