@@ -60,7 +60,7 @@ return {
   write(p) {
     p.set('f', state.formula);
     p.set('x', state.start.join(' '));
-    p.set('n', state.steps);
+    p.set('n', `${state.steps}`);
     if (state.box) p.set('box', state.box.flat().join(' '));
   },
   fields() {

@@ -6,6 +6,7 @@
  * @typedef {{state: Object, heads: string[], last: number, blank(): void, parse(p: URLSearchParams): boolean, write(p: URLSearchParams): void, fields(): void,
  *   ask(optimizers: string[]): Object<string, Object>, show: Object<string, (reply: Object) => void>, draw(step: number): void, cells(i: number, step: number): (string|number)[], resize(): void}} Mode
  */
+/** @returns {any} the element of an id. */
 const $ = id => document.getElementById(id);
 /** @returns {any} an element with properties and what is inside. */
 const make = (tag, props = {}, ...inside) => { const e = Object.assign(document.createElement(tag), props); e.append(...inside); return e; };
@@ -54,7 +55,7 @@ function remember() {
   const p = new URLSearchParams();
   mode.write(p);
   for (const e of entrants) p.append('o', textOf(e));
-  history.replaceState(null, '', '#' + p);
+  history.replaceState(null, '', `#${p}`);
 }
 function recall() {
   const p = new URLSearchParams(location.hash.slice(1));
