@@ -227,9 +227,14 @@ func (s Arrays) Array(name string) (Array, bool) {
 func (d *Dataset) Array(name string) (a Array, ok bool) {
 	switch {
 	case name == "x" && d.Features() > 0:
-		if a = arrayOf(d.X, d.Features(), nil); d.Pixels != nil {
+		switch {
+		case d.Pixels != nil:
 			a = arrayOf(d.Pixels, d.Features(), nil)
 			a.shades = true
+		case d.Floats != nil:
+			a = arrayOf(d.Floats, d.Features(), nil)
+		default:
+			a = arrayOf(d.X, d.Features(), nil)
 		}
 		if p, ok := product(d.Shape); ok && p == a.width {
 			a.shape = d.Shape

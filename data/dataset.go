@@ -32,6 +32,8 @@ type Dataset struct {
 	// in files: an input is its byte divided by 255. Batches convert them, see
 	// [GatherArray].
 	Pixels []uint8
+	// Floats holds the inputs in place of X as float32: those of pictures that a file has so.
+	Floats []float32
 	// Inputs names the d inputs, in the order of X's columns.
 	Inputs []string
 	// Shape is the shape of one row's inputs, whose product is d: [d] for
@@ -81,7 +83,7 @@ func (d *Dataset) Rows() int {
 	if len(d.Inputs) == 0 {
 		return 0
 	}
-	return (len(d.X) + len(d.Pixels)) / len(d.Inputs)
+	return (len(d.X) + len(d.Pixels) + len(d.Floats)) / len(d.Inputs)
 }
 
 // Features returns d, the number of inputs in one row.
@@ -100,10 +102,14 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 	w := d.Features()
 	s := *d
 	s.Missing, s.Dropped, s.Notes, s.unseen, s.outside = 0, 0, nil, nil, nil
-	if d.Pixels != nil {
+	switch {
+	case d.Pixels != nil:
 		s.Pixels = make([]uint8, len(rows)*w)
 		Gather(s.Pixels, d.Pixels, w, rows)
-	} else {
+	case d.Floats != nil:
+		s.Floats = make([]float32, len(rows)*w)
+		Gather(s.Floats, d.Floats, w, rows)
+	default:
 		s.X = make([]float64, len(rows)*w)
 		Gather(s.X, d.X, w, rows)
 	}
@@ -187,10 +193,10 @@ func (d *Dataset) CheckSizes() error {
 	if w == 0 {
 		return fmt.Errorf("data: rows have no inputs; at least one is needed")
 	}
-	if d.X != nil && d.Pixels != nil {
-		return fmt.Errorf("data: both X and Pixels are set; a row has its inputs in one of them")
+	if d.X != nil && (d.Pixels != nil || d.Floats != nil) || d.Pixels != nil && d.Floats != nil {
+		return fmt.Errorf("data: more than one of X, Pixels and Floats is set; a row has its inputs in one of them")
 	}
-	if all := len(d.X) + len(d.Pixels); all%w != 0 {
+	if all := len(d.X) + len(d.Pixels) + len(d.Floats); all%w != 0 {
 		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", all, w)
 	}
 	n := d.Rows()
@@ -214,9 +220,20 @@ func (d *Dataset) CheckSizes() error {
 
 func (d *Dataset) checkValues() error {
 	w := d.Features()
+	at := func(i int, v float64) error {
+		if finite(v) {
+			return nil
+		}
+		return fmt.Errorf("data: row %d, input %s is %v; inputs must be finite", i/w, quote(d.Inputs[i%w]), v)
+	}
 	for i, v := range d.X {
-		if !finite(v) {
-			return fmt.Errorf("data: row %d, input %s is %v; inputs must be finite", i/w, quote(d.Inputs[i%w]), v)
+		if err := at(i, v); err != nil {
+			return err
+		}
+	}
+	for i, v := range d.Floats {
+		if err := at(i, float64(v)); err != nil {
+			return err
 		}
 	}
 	for i, v := range d.Y {

@@ -256,6 +256,7 @@ func (d *Dataset) transpose() {
 	h, w := d.Shape[0], d.Shape[1]
 	transpose(d.X, h, w)
 	transpose(d.Pixels, h, w)
+	transpose(d.Floats, h, w)
 	d.Shape = []int{w, h}
 	d.Inputs = pixelNames(d.Shape, h*w)
 }

@@ -159,19 +159,19 @@ func TestNPY(t *testing.T) {
 	// Numbers that were bytes are bytes again; others stay what they are.
 	for _, c := range []struct {
 		name, images string
-		bytes        bool
+		in           string // the member of Dataset that has them
 		want         []float64
 	}{
-		{"wide bytes", npy("<i2", "2, 1, 1", "\x00\x00\xff\x00"), true, []float64{0, 1}},
-		{"floats of bytes", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x40\x40"), true, []float64{0, 3. / 255}},
-		{"floats up to 255", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x20\x40"), false, []float64{0, 2.5 / 255}},
-		{"floats up to 1", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x80\x3f"), false, []float64{0, 1}},
-		{"none is 0 or less", npy("<i2", "2, 1, 1", "\x00\x00\xff\xff"), false, []float64{0, -1}},
-		{"beyond a byte", npy("<i2", "2, 1, 1", "\x00\x00\x00\x01"), false, []float64{0, 256}},
+		{"wide bytes", npy("<i2", "2, 1, 1", "\x00\x00\xff\x00"), "Pixels", []float64{0, 1}},
+		{"floats of bytes", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x40\x40"), "Pixels", []float64{0, 3. / 255}},
+		{"floats up to 255", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x20\x40"), "Floats", []float64{0, float64(float32(2.5 / 255))}},
+		{"floats up to 1", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x80\x3f"), "Floats", []float64{0, 1}},
+		{"none is 0 or less", npy("<i2", "2, 1, 1", "\x00\x00\xff\xff"), "X", []float64{0, -1}},
+		{"beyond a byte", npy("<i2", "2, 1, 1", "\x00\x00\x00\x01"), "X", []float64{0, 256}},
 	} {
 		d, err := ReadImages(strings.NewReader(c.images), strings.NewReader(idx([]byte{2}, 0, 1)))
-		if err != nil || (d.Pixels != nil) != c.bytes || (d.X == nil) != c.bytes {
-			t.Errorf("%s: %v, %d bytes and %d numbers", c.name, err, len(d.Pixels), len(d.X))
+		if err != nil || (d.Pixels != nil) != (c.in == "Pixels") || (d.Floats != nil) != (c.in == "Floats") || (d.X != nil) != (c.in == "X") {
+			t.Errorf("%s: %v, %d bytes, %d and %d numbers", c.name, err, len(d.Pixels), len(d.Floats), len(d.X))
 			continue
 		}
 		near(t, c.name, inputsOf(d), c.want, 0)

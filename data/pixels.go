@@ -57,6 +57,7 @@ func (d *Dataset) placeChannels(at ChannelAxis) {
 		h, w, c := d.Shape[0], d.Shape[1], d.Shape[2]
 		transpose(d.X, h*w, c)
 		transpose(d.Pixels, h*w, c)
+		transpose(d.Floats, h*w, c)
 		d.Shape = []int{c, h, w}
 	}
 	if d.Shape[0] == 1 {
@@ -86,6 +87,16 @@ func (d *Dataset) setPixels(a *array) error {
 		return nil
 	case n > maxCells:
 		return fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
+	case a.item == 'f' && a.size == 4:
+		d.Floats = make([]float32, n)
+		for i := range d.Floats {
+			x := a.at(i)
+			if shades {
+				x /= 255
+			}
+			d.Floats[i] = float32(x)
+		}
+		return nil
 	}
 	d.X = make([]float64, n)
 	for i := range d.X {

@@ -67,7 +67,7 @@ func (r *resizer) resize(f func(i int, x float64)) {
 }
 
 // resized returns channels of one size as channels of another.
-func resized[T float64 | uint8](channels []T, r *resizer) []T {
+func resized[T float64 | float32 | uint8](channels []T, r *resizer) []T {
 	size, to := r.h*r.w, r.toH*r.toW
 	out := make([]T, len(channels)/size*to)
 	for c := range len(channels) / size {
@@ -81,7 +81,7 @@ func resized[T float64 | uint8](channels []T, r *resizer) []T {
 }
 
 // nearest returns a number as an element: bytes are rounded.
-func nearest[T float64 | uint8](x float64) T {
+func nearest[T float64 | float32 | uint8](x float64) T {
 	if half := T(1) / 2; half == 0 { // T has no fractions
 		x += 0.5
 	}
@@ -104,9 +104,12 @@ func (d *Dataset) resize(width, height int) {
 		return
 	}
 	r := newResizer(h, w, height, width)
-	if d.Pixels != nil {
+	switch {
+	case d.Pixels != nil:
 		d.Pixels = resized(d.Pixels, r)
-	} else {
+	case d.Floats != nil:
+		d.Floats = resized(d.Floats, r)
+	default:
 		d.X = resized(d.X, r)
 	}
 	d.Shape[k], d.Shape[k+1] = height, width

@@ -44,7 +44,11 @@ func (s *Source) Subset(rows []int) *Source {
 func (p *Parts) Sum() string {
 	h := sha256.New()
 	for _, d := range []*Dataset{p.Train, p.Val, p.Test} {
-		sumNumbers(h, d.X)
+		x := d.X
+		if d.Floats != nil { // the sum is that of the same numbers in X
+			x = widened(d.Floats)
+		}
+		sumNumbers(h, x)
 		h.Write(d.Pixels)
 		sumNumbers(h, d.Y)
 		sumNumbers(h, d.Weight)
@@ -55,6 +59,14 @@ func (p *Parts) Sum() string {
 		sumNumbers(h, classes)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+func widened(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
+	}
+	return out
 }
 
 // sumNumbers adds numbers, after how many they are.

@@ -16,8 +16,9 @@ import (
 	"descent/train"
 )
 
-// Pictures kept as bytes train to the same bits as those divided beforehand, in
-// either type, with batches gathered and a validation.
+// Pictures kept as bytes train to the same bits as those divided beforehand, in either
+// type, with batches gathered and a validation; those of float32 numbers as those of the
+// same numbers in float64.
 func TestPixelsTrainAlike(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	bytes := &data.Dataset{Inputs: []string{"a", "b", "c", "d"}, Shape: []int{2, 2}, Classes: []string{"0", "1", "2"}}
@@ -32,10 +33,18 @@ func TestPixelsTrainAlike(t *testing.T) {
 	for _, b := range bytes.Pixels {
 		numbers.X = append(numbers.X, float64(b)/255)
 	}
+	floats, widened := *bytes, *bytes
+	floats.Pixels, widened.Pixels = nil, nil
+	for _, x := range numbers.X {
+		floats.Floats, widened.X = append(floats.Floats, float32(x)), append(widened.X, float64(float32(x)))
+	}
+	if a, b := (&data.Parts{Train: &floats, Val: &floats, Test: &floats}).Sum(), (&data.Parts{Train: &widened, Val: &widened, Test: &widened}).Sum(); a != b {
+		t.Error("the same numbers have two sums")
+	}
 	for _, dtype := range []graph.Dtype{graph.Float32, graph.Float64} {
-		var weights [2][][]float64
-		var histories [2][]train.Epoch
-		for k, d := range []*data.Dataset{bytes, &numbers} {
+		var weights [4][][]float64
+		var histories [4][]train.Epoch
+		for k, d := range []*data.Dataset{bytes, &numbers, &floats, &widened} {
 			task := train.Task{Model: models.MLP(ops.Tanh, 5, 3), Loss: losses.CrossEntropy, Features: 4, Classes: 3}
 			tr := mustNew(t, task, optimizers.Adam(), dtype, 1)
 			h, err := tr.Fit(context.Background(), train.Run{Train: d, Val: d, Epochs: 4, Batch: 8, Seed: 2, Accumulate: 2, Schedule: schedule.Constant(0.01)})
@@ -50,8 +59,10 @@ func TestPixelsTrainAlike(t *testing.T) {
 				weights[k] = append(weights[k], v.Float64s())
 			}
 		}
-		if !reflect.DeepEqual(weights[0], weights[1]) || !reflect.DeepEqual(histories[0], histories[1]) {
-			t.Errorf("%v: bytes and numbers train differently: %v, %v", dtype, histories[0], histories[1])
+		for k := 0; k < 4; k += 2 {
+			if !reflect.DeepEqual(weights[k], weights[k+1]) || !reflect.DeepEqual(histories[k], histories[k+1]) {
+				t.Errorf("%v: the same pictures train differently: %v, %v", dtype, histories[k], histories[k+1])
+			}
 		}
 	}
 }

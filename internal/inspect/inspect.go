@@ -100,9 +100,14 @@ func each(d *data.Dataset, f func(i int, input, row uint64)) {
 	width := d.Features()
 	for i := range d.Rows() {
 		buffer = buffer[:0]
-		if d.Pixels != nil {
+		switch {
+		case d.Pixels != nil:
 			buffer = append(buffer, d.Pixels[i*width:(i+1)*width]...)
-		} else {
+		case d.Floats != nil:
+			for _, x := range d.Floats[i*width : (i+1)*width] {
+				number(bits(float64(x)))
+			}
+		default:
 			for _, x := range d.X[i*width : (i+1)*width] {
 				number(bits(x))
 			}
