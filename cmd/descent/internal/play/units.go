@@ -87,6 +87,6 @@ func (r *NetReply) units(t *train.Trainer) (layers [][][]int, err error) {
 
 // place is the middle of a cell, of so many along each axis from -size to size.
 func place(i, cells int, size float64) (x, y float64) {
-	at := func(k int) float64 { return size * (2*(float64(k)+0.5)/float64(cells) - 1) }
+	at := func(k int) float64 { return size * (float64(2*(float64(k)+0.5)/float64(cells)) - 1) }
 	return at(i % cells), at(i / cells)
 }
