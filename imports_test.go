@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"graph"},
 	{"graph/graphtest"},
 	{"ops"},
-	{"ops/shape", "ops/linalg", "ops/joint"},
+	{"ops/shape", "ops/linalg", "ops/joint", "ops/internal/rowtest"},
 	{"ops/formula"},
 	{"ops/formula/formulatest"},
 	{"losses", "models", "optimizers/rule", "optimizers/schedule", "internal/golden"},

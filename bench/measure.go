@@ -38,7 +38,7 @@ func (m *Measured) of(problem, optimizer string) float64 {
 }
 
 const (
-	timedSteps  = 128
+	timedSteps  = 64
 	timedRounds = 3
 	timedLong   = 100 * time.Millisecond // after which one round is enough
 )

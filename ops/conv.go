@@ -139,15 +139,15 @@ func (o *ConvOptions) walks(x, kernel []int) ([]lower.Window, error) {
 	n := len(x)
 	ends := o.Padding
 	if len(ends) != 2*n {
-		each, err := perAxis("padding", ends, n, 0, 0)
+		each, err := lower.PerAxis("padding", ends, n, 0, 0)
 		if err != nil {
 			return nil, err
 		}
 		ends = slices.Concat(each, each)
 	}
-	_, e1 := perAxis("padding", ends, 2*n, 0, 0)
-	stride, e2 := perAxis("stride", o.Stride, n, 1, 1)
-	dilation, e3 := perAxis("dilation", o.Dilation, n, 1, 1)
+	_, e1 := lower.PerAxis("padding", ends, 2*n, 0, 0)
+	stride, e2 := lower.PerAxis("stride", o.Stride, n, 1, 1)
+	dilation, e3 := lower.PerAxis("dilation", o.Dilation, n, 1, 1)
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, err
 	}

@@ -203,7 +203,7 @@ func newPool(x graph.Shape, o PoolOptions, adapts bool) (p pool, err error) {
 	lengths := x.Dims()[2:]
 	n := len(lengths)
 	p.axes, p.Batch, p.Channels, p.Adaptive, p.Inside, p.Divisor = n, x.Dim(0), x.Dim(1), adapts, o.Inside, o.Divisor
-	kernel, err := perAxis("kernel", o.Kernel, n, 0, 1)
+	kernel, err := lower.PerAxis("kernel", o.Kernel, n, 0, 1)
 	if err != nil {
 		return p, err
 	}
@@ -242,9 +242,9 @@ func (o *PoolOptions) walks(lengths, kernel []int) ([]lower.Window, error) {
 	if len(by) == 0 {
 		by = kernel
 	}
-	stride, e1 := perAxis("stride", by, n, 1, 1)
-	padding, e2 := perAxis("padding", o.Padding, n, 0, 0)
-	dilation, e3 := perAxis("dilation", o.Dilation, n, 1, 1)
+	stride, e1 := lower.PerAxis("stride", by, n, 1, 1)
+	padding, e2 := lower.PerAxis("padding", o.Padding, n, 0, 0)
+	dilation, e3 := lower.PerAxis("dilation", o.Dilation, n, 1, 1)
 	if err := errors.Join(e1, e2, e3); err != nil {
 		return nil, err
 	}

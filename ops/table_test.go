@@ -1,70 +1,19 @@
 package ops_test
 
 import (
-	"go/ast"
 	"strings"
 	"testing"
 
 	"descent/graph"
-	"descent/graph/graphtest"
-	"descent/internal/sources"
 	"descent/ops"
+	"descent/ops/internal/rowtest"
 )
 
-func TestTable(t *testing.T) {
-	for _, c := range ops.Cases(ops.Table) {
-		t.Run(c.Name, func(t *testing.T) {
-			if n := len(c.Samples); c.Samples != nil && n < 6 {
-				t.Errorf("%d samples", n)
-			}
-			r := graphtest.Check(c, 20)
-			if err := r.Err(); err != nil {
-				t.Error(err)
-			}
-			t.Logf("worst errors: first order %.1e, second %.1e, float32 %.1e", r.Worst1, r.Worst2, r.Worst32)
-		})
-	}
-}
+// without are the operations whose gradient is 0, or that have none.
+const without = "sign floor ceil round stop_gradient less less_equal greater greater_equal equal not_equal argmax argmin onehot uniform normal rademacher " +
+	"isnan isinf isfinite heaviside size first_rows max_pool_index adaptive_max_pool_index argcummax argcummin argsort"
 
-// plain is a name without case and underscores.
-func plain(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-
-// TestTableIsComplete fails when an exported function that makes a node has no
-// row, or a row no function.
-func TestTableIsComplete(t *testing.T) {
-	rows := map[string]bool{}
-	for _, c := range ops.Table {
-		if rows[plain(c.Name)] {
-			t.Errorf("two rows %q", c.Name)
-		}
-		rows[plain(c.Name)] = true
-	}
-	for _, fn := range sources.Functions(t, ".") {
-		if fn.Recv != nil || !fn.Name.IsExported() || !makesNode(fn) {
-			continue
-		}
-		if name := plain(fn.Name.Name); !rows[name] {
-			t.Errorf("ops.%s has no row in ops.Table", fn.Name.Name)
-		} else {
-			delete(rows, name)
-		}
-	}
-	for name := range rows {
-		t.Errorf("row %q has no function", name)
-	}
-}
-
-func makesNode(fn *ast.FuncDecl) bool {
-	if fn.Type.Results == nil || len(fn.Type.Results.List) != 1 {
-		return false
-	}
-	star, ok := fn.Type.Results.List[0].Type.(*ast.StarExpr)
-	if !ok {
-		return false
-	}
-	id, ok := star.X.(*ast.Ident)
-	return ok && id.Name == "node"
-}
+func TestTable(t *testing.T) { rowtest.Check(t, ops.Table, strings.Fields(without)...) }
 
 // TestMistakes makes nodes that make no sense: each is reported with what is
 // wrong and where.
@@ -128,54 +77,6 @@ func TestMistakes(t *testing.T) {
 		err := c.n.Err()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "table_test.go:") {
 			t.Errorf("%v: %v, want %q", c.n, err, c.want)
-		}
-	}
-}
-
-// TestBadInputsStaySilent gives every operation a bad input: the result is bad
-// for the same reason and nothing panics.
-func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Cases(ops.Table) {
-		samples := c.Each()
-		for k := range samples[0].Shapes {
-			g := graph.New(graph.Float64, 1)
-			reason := ops.Sum(g.Input("x", 3), 7)
-			var in []*node
-			for i, d := range samples[0].Shapes {
-				in = append(in, g.Input(strings.Repeat("y", i+1), d...))
-			}
-			in[k] = reason
-			if y := c.Node(samples[0], in); y.Err() != reason.Err() {
-				t.Errorf("%s: %v", c.Name, y.Err())
-			}
-		}
-	}
-}
-
-// tamper is the identity with a wrong gradient.
-type tamper struct{ factor float64 }
-
-func (tamper) Name() string                                         { return "tamper" }
-func (tamper) Shape(in []graph.Shape) (graph.Shape, error)          { return in[0], nil }
-func (o tamper) Grad(_, dy *node) []*node                           { return []*node{ops.Scale(o.factor, dy)} }
-func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[0] }
-
-// TestEveryRowIsSensitive spoils the gradient of every row: the domain and the
-// shapes must be such that it is caught.
-func TestEveryRowIsSensitive(t *testing.T) {
-	flat := map[string]bool{"sign": true, "floor": true, "ceil": true, "round": true, "stop_gradient": true, "less": true, "less_equal": true,
-		"greater": true, "greater_equal": true, "equal": true, "not_equal": true, "argmax": true, "argmin": true, "onehot": true, "uniform": true, "normal": true, "rademacher": true,
-		"isnan": true, "isinf": true, "isfinite": true, "heaviside": true, "size": true, "first_rows": true, "max_pool_index": true, "adaptive_max_pool_index": true, "argcummax": true, "argcummin": true, "argsort": true}
-	for _, c := range ops.Cases(ops.Table) {
-		samples := c.Each()
-		for _, factor := range []float64{-1, 1 + 1e-4} {
-			c.Samples = nil
-			for _, s := range samples {
-				c.Samples = append(c.Samples, s.By(func(in []*node) *node { return graph.Apply(tamper{factor}, c.Node(s, in)) }))
-			}
-			if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 && !flat[c.Name] {
-				t.Errorf("%s: a gradient %v times too large is not caught", c.Name, factor)
-			}
 		}
 	}
 }

@@ -214,7 +214,7 @@ func (o PoolOptions) apart() (plane, deep PoolOptions, err error) {
 		plane.Divisor = 1
 	}
 	split := func(what string, list []int, by, least int, rows, line *[]int, one int) {
-		each, e := perAxis(what, list, 3, by, least)
+		each, e := lower.PerAxis(what, list, 3, by, least)
 		if e != nil {
 			err = errors.Join(err, e)
 			return

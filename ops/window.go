@@ -3,7 +3,6 @@ package ops
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"descent/graph"
 	"descent/graph/lower"
@@ -11,23 +10,6 @@ import (
 
 // Windows that walk over the spatial axes of arrays of images × channels × one or
 // two lengths: what convolutions and pools have in common.
-
-// perAxis returns a number for each of n axes, from as many, from one for all, or
-// from none, which stands for by.
-func perAxis(what string, list []int, n, by, least int) ([]int, error) {
-	switch {
-	case len(list) == 0:
-		list = slices.Repeat([]int{by}, n)
-	case len(list) == 1:
-		list = slices.Repeat(list, n)
-	case len(list) != n:
-		return nil, fmt.Errorf("%s %v: one number, or one for each of %d axes", what, list, n)
-	}
-	if k := slices.Min(list); k < least {
-		return nil, fmt.Errorf("%s %d; at least %d is needed", what, k, least)
-	}
-	return list, nil
-}
 
 // after is how little padding a walk needs behind the end.
 func after(w lower.Window) int {

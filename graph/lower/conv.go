@@ -1,12 +1,32 @@
 package lower
 
 import (
+	"fmt"
+	"slices"
+
 	"descent/internal/exec"
 	"descent/internal/kernel"
 )
 
 // A Window is how a kernel walks along an axis of an array.
 type Window = kernel.Window
+
+// PerAxis returns a number for each of n axes, from as many, from one for all, or from
+// none, which stands for by. It is an error if one is below least.
+func PerAxis(what string, list []int, n, by, least int) ([]int, error) {
+	switch {
+	case len(list) == 0:
+		list = slices.Repeat([]int{by}, n)
+	case len(list) == 1:
+		list = slices.Repeat(list, n)
+	case len(list) != n:
+		return nil, fmt.Errorf("%s %v: one number, or one for each of %d axes", what, list, n)
+	}
+	if k := slices.Min(list); k < least {
+		return nil, fmt.Errorf("%s %d; at least %d is needed", what, k, least)
+	}
+	return list, nil
+}
 
 // A Convolution says which of the three products of a convolution is computed,
 // and of what.

@@ -9,66 +9,14 @@ import (
 	"descent/graph"
 	"descent/graph/graphtest"
 	"descent/internal/golden"
-	"descent/internal/sources"
 	"descent/ops"
+	"descent/ops/internal/rowtest"
 	"descent/ops/joint"
 )
 
 type node = graph.Node
 
-// Derivatives of first and second order are those of differences.
-func TestTable(t *testing.T) {
-	for _, c := range ops.Cases(joint.Table) {
-		t.Run(c.Name, func(t *testing.T) {
-			if n := len(c.Samples); n < 6 {
-				t.Errorf("%d samples", n)
-			}
-			r := graphtest.Check(c, 20)
-			if err := r.Err(); err != nil {
-				t.Error(err)
-			}
-			t.Logf("worst errors: first order %.1e, second %.1e, float32 %.1e", r.Worst1, r.Worst2, r.Worst32)
-		})
-	}
-}
-
-// Every exported function that makes a node has a row, every row a function.
-func TestTableIsComplete(t *testing.T) {
-	plain := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-	rows := map[string]bool{}
-	for _, r := range joint.Table {
-		rows[plain(r.Name)] = true
-	}
-	for _, fn := range sources.Functions(t, ".") {
-		if fn.Recv == nil && fn.Name.IsExported() {
-			if !rows[plain(fn.Name.Name)] {
-				t.Errorf("joint.%s has no row", fn.Name.Name)
-			}
-			delete(rows, plain(fn.Name.Name))
-		}
-	}
-	for name := range rows {
-		t.Errorf("row %s has no function", name)
-	}
-}
-
-// A bad input makes a bad result, for the same reason.
-func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Cases(joint.Table) {
-		for k := range c.Samples[0].Shapes {
-			g := graph.New(graph.Float64, 1)
-			reason := ops.Sum(g.Input("x", 3), 7)
-			var in []*node
-			for i, d := range c.Samples[0].Shapes {
-				in = append(in, g.Input(strings.Repeat("y", i+1), d...))
-			}
-			in[k] = reason
-			if y := c.Node(c.Samples[0], in); y.Err() != reason.Err() {
-				t.Errorf("%s: %v", c.Name, y.Err())
-			}
-		}
-	}
-}
+func TestTable(t *testing.T) { rowtest.Check(t, joint.Table) }
 
 func TestMistakes(t *testing.T) {
 	g := graph.New(graph.Float64, 1)

@@ -5,71 +5,15 @@ import (
 	"testing"
 
 	"descent/graph"
-	"descent/graph/graphtest"
 	"descent/internal/golden"
-	"descent/internal/sources"
 	"descent/ops"
+	"descent/ops/internal/rowtest"
 	"descent/ops/linalg"
 )
 
 type node = graph.Node
 
-// Derivatives of first and second order are those of differences, float32 is near
-// float64, and nothing depends on how a program is run.
-func TestTable(t *testing.T) {
-	for _, c := range ops.Cases(linalg.Table) {
-		t.Run(c.Name, func(t *testing.T) {
-			if n := len(c.Samples); n < 6 {
-				t.Errorf("%d samples", n)
-			}
-			r := graphtest.Check(c, 20)
-			if err := r.Err(); err != nil {
-				t.Error(err)
-			}
-			t.Logf("worst errors: first order %.1e, second %.1e, float32 %.1e", r.Worst1, r.Worst2, r.Worst32)
-		})
-	}
-}
-
-// Every exported function that makes a node has a row, and every row a function.
-func TestTableIsComplete(t *testing.T) {
-	plain := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-	rows := map[string]bool{}
-	for _, r := range linalg.Table {
-		rows[plain(r.Name)] = true
-	}
-	for _, fn := range sources.Functions(t, ".") {
-		if fn.Recv == nil && fn.Name.IsExported() {
-			if !rows[plain(fn.Name.Name)] {
-				t.Errorf("linalg.%s has no row", fn.Name.Name)
-			}
-			delete(rows, plain(fn.Name.Name))
-		}
-	}
-	for name := range rows {
-		t.Errorf("row %s has no function", name)
-	}
-}
-
-// A bad input makes a bad result, for the same reason.
-func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Cases(linalg.Table) {
-		for k := range c.Samples[0].Shapes {
-			g := graph.New(graph.Float64, 1)
-			reason := ops.Sum(g.Input("x", 3), 7)
-			var in []*node
-			for i, d := range c.Samples[0].Shapes {
-				in = append(in, g.Input(strings.Repeat("y", i+1), d...))
-			}
-			in[k] = reason
-			for _, y := range []*node{c.Node(c.Samples[0], in), c.Build(in, nil)} {
-				if y.Err() != reason.Err() {
-					t.Errorf("%s: %v", c.Name, y.Err())
-				}
-			}
-		}
-	}
-}
+func TestTable(t *testing.T) { rowtest.Check(t, linalg.Table) }
 
 func TestMistakes(t *testing.T) {
 	g := graph.New(graph.Float64, 1)
@@ -103,28 +47,6 @@ func TestMistakes(t *testing.T) {
 		err := c.n.Err()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "linalg_test.go:") {
 			t.Errorf("%v: %v, want %q", c.n, err, c.want)
-		}
-	}
-}
-
-// tamper is the identity with a wrong gradient.
-type tamper struct{ factor float64 }
-
-func (tamper) Name() string                                         { return "tamper" }
-func (tamper) Shape(in []graph.Shape) (graph.Shape, error)          { return in[0], nil }
-func (o tamper) Grad(_, dy *node) []*node                           { return []*node{ops.Scale(o.factor, dy)} }
-func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[0] }
-
-// The samples are such that a wrong gradient is noticed.
-func TestEveryRowIsSensitive(t *testing.T) {
-	for _, c := range ops.Cases(linalg.Table) {
-		samples := c.Samples
-		c.Samples = nil
-		for _, s := range samples {
-			c.Samples = append(c.Samples, s.By(func(in []*node) *node { return graph.Apply(tamper{1 + 1e-4}, c.Node(s, in)) }))
-		}
-		if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 {
-			t.Errorf("%s: a gradient that is too large is not noticed", c.Name)
 		}
 	}
 }

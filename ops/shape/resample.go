@@ -47,7 +47,7 @@ func Upsample(x *node, o UpsampleOptions) *node {
 	}
 	if err == nil && len(scale) == 0 {
 		scale = make([]float64, n)
-		to, err = perAxis("lengths", to, n, 0, 1)
+		to, err = lower.PerAxis("lengths", to, n, 0, 1)
 	} else if err == nil {
 		to, scale, err = scaled(lengths, scale)
 	}

@@ -9,7 +9,6 @@ package shape
 
 import (
 	"fmt"
-	"slices"
 
 	"descent/graph"
 )
@@ -30,23 +29,6 @@ func axisOf(s graph.Shape, axis int) (int, error) {
 		return 0, fmt.Errorf("axis %d of an array of %d axes", axis, s.Rank())
 	}
 	return k, nil
-}
-
-// perAxis returns a number for each of n axes, from as many, from one for all, or from
-// none, which stands for by.
-func perAxis(what string, list []int, n, by, least int) ([]int, error) {
-	switch {
-	case len(list) == 0:
-		list = slices.Repeat([]int{by}, n)
-	case len(list) == 1:
-		list = slices.Repeat(list, n)
-	case len(list) != n:
-		return nil, fmt.Errorf("%s %v: one number, or one for each of %d axes", what, list, n)
-	}
-	if k := slices.Min(list); k < least {
-		return nil, fmt.Errorf("%s %d; at least %d is needed", what, k, least)
-	}
-	return list, nil
 }
 
 // spatial checks that x is images × channels × one to three lengths, and returns those.

@@ -1,108 +1,16 @@
 package shape_test
 
 import (
-	"go/ast"
 	"strings"
 	"testing"
 
 	"descent/graph"
-	"descent/graph/graphtest"
-	"descent/internal/sources"
 	"descent/ops"
+	"descent/ops/internal/rowtest"
 	"descent/ops/shape"
 )
 
-func TestTable(t *testing.T) {
-	for _, c := range ops.Cases(shape.Table) {
-		t.Run(c.Name, func(t *testing.T) {
-			if n := len(c.Samples); n < 6 {
-				t.Errorf("%d samples", n)
-			}
-			graphtest.TestCase(t, c)
-		})
-	}
-}
-
-// TestTableIsComplete fails when an exported function that makes a node has no row, or
-// a row no function.
-func TestTableIsComplete(t *testing.T) {
-	plain := func(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-	rows := map[string]bool{}
-	for _, c := range shape.Table {
-		rows[plain(c.Name)] = true
-	}
-	if len(rows) != len(shape.Table) {
-		t.Errorf("%d names of %d rows", len(rows), len(shape.Table))
-	}
-	for _, fn := range sources.Functions(t, ".") {
-		if !fn.Name.IsExported() || fn.Recv != nil || !makesNode(fn) {
-			continue
-		}
-		if name := plain(fn.Name.Name); !rows[name] {
-			t.Errorf("shape.%s has no row in shape.Table", fn.Name.Name)
-		} else {
-			delete(rows, name)
-		}
-	}
-	for name := range rows {
-		t.Errorf("row %q has no function", name)
-	}
-}
-
-func makesNode(fn *ast.FuncDecl) bool {
-	if fn.Type.Results == nil || len(fn.Type.Results.List) != 1 {
-		return false
-	}
-	star, ok := fn.Type.Results.List[0].Type.(*ast.StarExpr)
-	if !ok {
-		return false
-	}
-	id, ok := star.X.(*ast.Ident)
-	return ok && id.Name == "node"
-}
-
-// A bad input makes a result that is bad for the same reason.
-func TestBadInputsStaySilent(t *testing.T) {
-	for _, c := range ops.Cases(shape.Table) {
-		sample := c.Each()[0]
-		for k := range sample.Shapes {
-			g := graph.New(graph.Float64, 1)
-			reason := ops.Sum(g.Input("x", 3), 7)
-			var in []*node
-			for i, d := range sample.Shapes {
-				in = append(in, g.Input(strings.Repeat("y", i+1), d...))
-			}
-			in[k] = reason
-			if y := c.Node(sample, in); y.Err() != reason.Err() {
-				t.Errorf("%s: %v", c.Name, y.Err())
-			}
-		}
-	}
-}
-
-// tamper is the identity with a wrong gradient.
-type tamper struct{ factor float64 }
-
-func (tamper) Name() string                                         { return "tamper" }
-func (tamper) Shape(in []graph.Shape) (graph.Shape, error)          { return in[0], nil }
-func (o tamper) Grad(_, dy *node) []*node                           { return []*node{ops.Scale(o.factor, dy)} }
-func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[0] }
-
-// The samples of every row are such that a wrong gradient is caught.
-func TestEveryRowIsSensitive(t *testing.T) {
-	for _, c := range ops.Cases(shape.Table) {
-		samples := c.Each()
-		for _, factor := range []float64{-1, 1 + 1e-4} {
-			c.Samples = nil
-			for _, s := range samples {
-				c.Samples = append(c.Samples, s.By(func(in []*node) *node { return graph.Apply(tamper{factor}, c.Node(s, in)) }))
-			}
-			if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 {
-				t.Errorf("%s: a gradient %v times too large is not caught", c.Name, factor)
-			}
-		}
-	}
-}
+func TestTable(t *testing.T) { rowtest.Check(t, shape.Table) }
 
 // What makes no sense is reported with what is wrong and where.
 func TestMistakes(t *testing.T) {

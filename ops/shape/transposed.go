@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/ops"
 )
 
@@ -58,10 +59,10 @@ func ConvTranspose(x, w *node, o TransposeOptions) *node {
 // where no element of x reaches.
 func (o *TransposeOptions) lengths(from, kernel []int) (to, ends, zeros []int, err error) {
 	n := len(from)
-	stride, e1 := perAxis("stride", o.Stride, n, 1, 1)
-	padding, e2 := perAxis("padding", o.Padding, n, 0, 0)
-	more, e3 := perAxis("output padding", o.OutputPadding, n, 0, 0)
-	dilation, e4 := perAxis("dilation", o.Dilation, n, 1, 1)
+	stride, e1 := lower.PerAxis("stride", o.Stride, n, 1, 1)
+	padding, e2 := lower.PerAxis("padding", o.Padding, n, 0, 0)
+	more, e3 := lower.PerAxis("output padding", o.OutputPadding, n, 0, 0)
+	dilation, e4 := lower.PerAxis("dilation", o.Dilation, n, 1, 1)
 	if err := errors.Join(e1, e2, e3, e4); err != nil {
 		return nil, nil, nil, err
 	}
@@ -96,7 +97,7 @@ func LPPool(x *node, p float64, o ops.PoolOptions) *node {
 	lengths, err := spatial(x.Shape())
 	kernel := o.Kernel
 	if err == nil {
-		kernel, err = perAxis("kernel", kernel, len(lengths), 0, 1)
+		kernel, err = lower.PerAxis("kernel", kernel, len(lengths), 0, 1)
 	}
 	if err == nil && !(p > 0 && !math.IsInf(p, 1)) {
 		err = fmt.Errorf("p=%v; it is a number above 0", p)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"descent/graph"
+	"descent/graph/lower"
 	"descent/ops"
 )
 
@@ -26,10 +27,10 @@ type walk struct{ in, kernel, stride, padding, dilation, out int }
 // walks returns the window along each axis.
 func (o *WindowOptions) walks(lengths []int) ([]walk, error) {
 	n := len(lengths)
-	kernel, e1 := perAxis("kernel", o.Kernel, n, 0, 1)
-	stride, e2 := perAxis("stride", o.Stride, n, 1, 1)
-	padding, e3 := perAxis("padding", o.Padding, n, 0, 0)
-	dilation, e4 := perAxis("dilation", o.Dilation, n, 1, 1)
+	kernel, e1 := lower.PerAxis("kernel", o.Kernel, n, 0, 1)
+	stride, e2 := lower.PerAxis("stride", o.Stride, n, 1, 1)
+	padding, e3 := lower.PerAxis("padding", o.Padding, n, 0, 0)
+	dilation, e4 := lower.PerAxis("dilation", o.Dilation, n, 1, 1)
 	if err := errors.Join(e1, e2, e3, e4); err != nil {
 		return nil, err
 	}
