@@ -17,7 +17,7 @@ func Recurrence(a, b *node, axis int) *node {
 	if err := graph.Mistakes(a, b); err != nil {
 		return graph.Bad(err, "recurrence", a, b)
 	}
-	ax, err := axisOf(b.Shape(), axis)
+	ax, err := b.Shape().Axis(axis)
 	if err != nil {
 		return graph.Bad(err, "recurrence", a, b)
 	}
@@ -123,7 +123,7 @@ func CumProd(x *node, axis int) *node {
 	if x.Err() != nil {
 		return x
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err != nil || x.Shape().Size() == 0 {
 		return CumSum(x, axis) // empty, or a mistake
 	}
@@ -143,7 +143,7 @@ func lineOp(name string, x *node, axis int, op func(axis int) graph.Op) *node {
 	if x.Err() != nil {
 		return x
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err != nil {
 		return graph.Bad(err, name, x)
 	}
@@ -259,7 +259,7 @@ func Differences(x *node, n, axis int) *node {
 	if x.Err() != nil {
 		return x
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err == nil && (n < 0 || n > x.Shape().Dim(ax)) {
 		err = fmt.Errorf("%d differences of %d elements", n, x.Shape().Dim(ax))
 	}

@@ -75,7 +75,7 @@ func gatherAt(x, index *node, axis int, along bool) *node {
 	if err := graph.Mistakes(x, index); err != nil {
 		return graph.Bad(err, "gather", x, index)
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err != nil {
 		return graph.Bad(err, "gather", x, index)
 	}

@@ -22,7 +22,7 @@ func axesOf(s graph.Shape, axes []int) ([]int, error) {
 	}
 	out := make([]int, 0, len(axes))
 	for _, a := range axes {
-		k, err := axisOf(s, a)
+		k, err := s.Axis(a)
 		if err != nil {
 			return nil, err
 		}

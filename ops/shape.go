@@ -11,18 +11,6 @@ import (
 
 // Operations that only move elements.
 
-// axisOf returns an axis that may be counted from the end.
-func axisOf(s graph.Shape, axis int) (int, error) {
-	k := axis
-	if k < 0 {
-		k += s.Rank()
-	}
-	if k < 0 || k >= s.Rank() {
-		return 0, fmt.Errorf("axis %d of an array of %d axes", axis, s.Rank())
-	}
-	return k, nil
-}
-
 // Reshape returns the elements of x, in row-major order, under another shape of
 // the same size. One length may be -1: it is what remains.
 func Reshape(x *node, lengths ...int) *node {
@@ -122,7 +110,7 @@ func Transpose(x *node, order ...int) *node {
 	from := strides(s)
 	to, stride, seen := make([]int, s.Rank()), make([]int, s.Rank()), make([]bool, s.Rank())
 	for i, a := range order {
-		k, err := axisOf(s, a)
+		k, err := s.Axis(a)
 		if err == nil && seen[k] {
 			err = fmt.Errorf("axis %d twice", a)
 		}
@@ -160,7 +148,7 @@ func Slice(x *node, axis, start, stop, step int) *node {
 		return x
 	}
 	s := x.Shape()
-	ax, err := axisOf(s, axis)
+	ax, err := s.Axis(axis)
 	if err != nil {
 		return graph.Bad(err, "slice", x)
 	}
@@ -227,7 +215,7 @@ func Concat(axis int, xs ...*node) *node {
 	if xs[0].Err() != nil {
 		return xs[0]
 	}
-	ax, err := axisOf(xs[0].Shape(), axis)
+	ax, err := xs[0].Shape().Axis(axis)
 	if err != nil {
 		return graph.Bad(err, "concat", xs...)
 	}

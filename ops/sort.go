@@ -64,7 +64,7 @@ func middle(name string, x *node, axis int, f func(n int, nth func(k int) *node)
 	if x.Err() != nil {
 		return x
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err == nil && x.Shape().Dim(ax) == 0 {
 		err = fmt.Errorf("%v has no elements along axis %d", x.Shape(), axis)
 	}
@@ -81,7 +81,7 @@ func ranked(name string, x *node, k, axis, from, to int, descending bool) *node 
 	if x.Err() != nil {
 		return x
 	}
-	ax, err := axisOf(x.Shape(), axis)
+	ax, err := x.Shape().Axis(axis)
 	if err == nil && (k < 1 || k > x.Shape().Dim(ax)) {
 		err = fmt.Errorf("k=%d of %d elements", k, x.Shape().Dim(ax))
 	}

@@ -269,7 +269,7 @@ func makeRecurrence(in []*node, a spec.Args) *node {
 	if err := graph.Mistakes(in...); err != nil {
 		return graph.Bad(err, "recurrence", in...)
 	}
-	ax, err := axisOf(in[1].Shape(), a.Whole("axis"))
+	ax, err := in[1].Shape().Axis(a.Whole("axis"))
 	if err != nil {
 		return graph.Bad(err, "recurrence", in...)
 	}

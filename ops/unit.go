@@ -40,7 +40,7 @@ func WeightNorm(v, g *node, axis int) *node {
 		return graph.Bad(err, "weight_norm", v, g)
 	}
 	s := v.Shape()
-	ax, err := axisOf(s, axis)
+	ax, err := s.Axis(axis)
 	if err != nil {
 		return graph.Bad(err, "weight_norm", v, g)
 	}

@@ -74,7 +74,7 @@ func Scatter(x, index *node, axis int, along bool, lengths ...int) *node {
 	}
 	to, err := resolve(-1, lengths)
 	if err == nil {
-		axis, err = axisOf(to, axis)
+		axis, err = to.Axis(axis)
 	}
 	if err != nil {
 		return graph.Bad(err, "scatter", x, index)

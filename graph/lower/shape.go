@@ -63,6 +63,19 @@ func (s Shape) Dim(i int) int {
 	return int(s.dim[i])
 }
 
+// Axis returns the number of an axis that may be counted from the end, -1 being the last.
+// It is an error if there is no such axis.
+func (s Shape) Axis(axis int) (int, error) {
+	k := axis
+	if k < 0 {
+		k += s.Rank()
+	}
+	if k < 0 || k >= s.Rank() {
+		return 0, fmt.Errorf("axis %d of an array of %d axes", axis, s.Rank())
+	}
+	return k, nil
+}
+
 // Dims returns the axis lengths in a new slice.
 func (s Shape) Dims() []int {
 	d := make([]int, s.rank)

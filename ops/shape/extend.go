@@ -71,7 +71,7 @@ func (o extend) of(x *node) *node {
 		return x
 	}
 	var err error
-	if o.axis, err = axisOf(x.Shape(), o.axis); err == nil {
+	if o.axis, err = x.Shape().Axis(o.axis); err == nil {
 		if o.from = x.Shape().Dim(o.axis); o.back {
 			o.from -= o.before + o.after
 		}
@@ -165,7 +165,7 @@ func Roll(x *node, shifts []int, axes ...int) *node {
 	}
 	y := x
 	for i, a := range axes {
-		axis, err := axisOf(x.Shape(), a)
+		axis, err := x.Shape().Axis(a)
 		if err != nil {
 			return graph.Bad(err, "roll", x)
 		}

@@ -100,7 +100,7 @@ func (o resample) of(x *node) *node {
 		return x
 	}
 	var err error
-	if o.axis, err = axisOf(x.Shape(), o.axis); err == nil {
+	if o.axis, err = x.Shape().Axis(o.axis); err == nil {
 		if o.from = x.Shape().Dim(o.axis); o.back {
 			o.from, o.to = o.to, o.from
 		}

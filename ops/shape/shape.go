@@ -19,18 +19,6 @@ type (
 	builder = graph.Builder
 )
 
-// axisOf returns an axis that may be counted from the end.
-func axisOf(s graph.Shape, axis int) (int, error) {
-	k := axis
-	if k < 0 {
-		k += s.Rank()
-	}
-	if k < 0 || k >= s.Rank() {
-		return 0, fmt.Errorf("axis %d of an array of %d axes", axis, s.Rank())
-	}
-	return k, nil
-}
-
 // spatial checks that x is images × channels × one to three lengths, and returns those.
 func spatial(x graph.Shape) ([]int, error) {
 	if r := x.Rank(); r < 3 || r > 5 {
