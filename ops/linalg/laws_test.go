@@ -237,7 +237,7 @@ func TestWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			if n := testing.AllocsPerRun(1, func() { err = p.Run() }); n > 0 || err != nil {
+			if n := testing.AllocsPerRun(5, func() { err = p.Run() }); n > 0 || err != nil {
 				t.Errorf("%v allocations, %v", n, err)
 			}
 			for i, y := range outs {
