@@ -36,8 +36,8 @@ var layers = [][]string{
 	{"internal/baseline", "train/explain", "train/serve"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
 	{"lab", "bench/cluster", "cmd/descent/internal/draw"},
-	{"cmd/descent/internal/play"},
-	{"cmd/descent/internal/play/worker", "cmd/descent/internal/play/generate", "cmd/descent/internal/play/browser"},
+	{"cmd/descent/internal/engine", "cmd/descent/internal/play"},
+	{"cmd/descent/internal/engine/worker", "cmd/descent/internal/engine/generate", "cmd/descent/internal/browser"},
 	{"cmd/descent"},
 }
 

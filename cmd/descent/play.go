@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"descent/cmd/descent/internal/engine"
 	"descent/cmd/descent/internal/play"
 	"descent/internal/atomicfile"
 
@@ -34,14 +35,18 @@ func playCommand() *cobra.Command {
 			if err := writable(out); err != nil {
 				return err
 			}
+			e, err := engine.Load(version())
+			if err != nil {
+				return err
+			}
 			var page bytes.Buffer
-			if err := play.Write(&page, version()); err != nil {
+			if err := play.Write(&page, e); err != nil {
 				return err
 			}
 			if err := atomicfile.Write(out, page.Bytes()); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "page: %s, %s\n", out, amount(int64(page.Len())))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "page: %s, %s\n", out, amount(int64(page.Len())))
 			return err
 		},
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"descent/cmd/descent/internal/play"
+	"descent/cmd/descent/internal/engine"
 )
 
 // A page is written whole, or not at all where the program has no engine for it.
@@ -15,7 +15,7 @@ func TestPlay(t *testing.T) {
 	status, out, errs := descent("play", "--out", file)
 	text, err := os.ReadFile(file)
 	switch {
-	case strings.Contains(errs, play.ErrNoEngine.Error()):
+	case strings.Contains(errs, engine.ErrNone.Error()):
 		if status != exitFailure || err == nil {
 			t.Errorf("without an engine: status %d, a page of %d bytes", status, len(text))
 		}

@@ -26,12 +26,12 @@ type Page struct {
 	Title    string
 	Heading  string // "" is the title
 	Subtitle string
-	Style    string // CSS beside that of all pages
-	Script   string // the only script that may run; "" is none
-	Reload   int    // after so many seconds it is read again; 0 is never
-	Follows  bool   // the script may listen to the server that the page is from
-	Images   bool   // images that are in the page itself, data:, are shown
-	Worker   bool   // the script may start workers of texts that it has, blob:, which may run WebAssembly
+	Style    string  // CSS beside that of all pages
+	Script   string  // the only script that may run; "" is none
+	Reload   int     // after so many seconds it is read again; 0 is never
+	Follows  bool    // the script may listen to the server that the page is from
+	Images   bool    // images that are in the page itself, data:, are shown
+	Engine   *Engine // what the script puts questions to, in workers, blob:, which may run WebAssembly; nil is none
 }
 
 // Body parses the template of a page's body. What it is executed with comes from
@@ -43,6 +43,9 @@ func (p Page) Write(w io.Writer, body *template.Template, data any) error {
 	var b bytes.Buffer
 	if err := body.Execute(&b, data); err != nil {
 		return err
+	}
+	if p.Engine != nil {
+		p.Script = engineScript + p.Script
 	}
 	view := struct {
 		Page

@@ -78,7 +78,7 @@ func TestPolicy(t *testing.T) {
 	if !strings.Contains(text, "script-src 'sha256-"+hash+"'") {
 		t.Errorf("the policy does not allow the script that the page has: %s", text[:400])
 	}
-	if text := write(t, Page{Script: "1", Worker: true}, "b", nil); !strings.Contains(text, "' 'wasm-unsafe-eval'; worker-src blob:; ") {
+	if text := write(t, Page{Script: "1", Engine: &Engine{WASM: []byte("<"), Start: []byte("<")}}, "b", nil); !strings.Contains(text, "' 'wasm-unsafe-eval'; worker-src blob:; ") {
 		t.Errorf("a page with a worker: %.400s", text)
 	}
 	if text := write(t, Page{Script: "1"}, "b", nil); strings.Contains(text, "wasm") || strings.Contains(text, "blob:") {

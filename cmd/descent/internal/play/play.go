@@ -35,7 +35,6 @@ type Question struct {
 
 // A Reply is what it is told.
 type Reply struct {
-	Error     string     `json:"error,omitempty"` // what is wrong with the question; there is nothing else
 	Variables []string   `json:"variables,omitempty"`
 	Start     []float64  `json:"start,omitempty"`
 	Film      *draw.Film `json:"film,omitempty"`
@@ -64,22 +63,13 @@ const mostSteps = 5000
 // tolerance is the largest element of a gradient at which runs end.
 const tolerance = 1e-8
 
-// Answer answers a question, both as JSON.
-func Answer(ctx context.Context, question []byte) []byte {
+// Answer answers a [Question] with a [Reply].
+func Answer(ctx context.Context, question []byte, _ func(part any)) (any, error) {
 	var q Question
-	var r *Reply
-	err := numjson.UnmarshalStrict(question, &q)
-	if err == nil {
-		r, err = q.answer(ctx)
+	if err := numjson.UnmarshalStrict(question, &q); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		r = &Reply{Error: err.Error()}
-	}
-	text, err := numjson.Marshal(r)
-	if err != nil {
-		text, _ = numjson.Marshal(&Reply{Error: err.Error()}) // a text can always be written
-	}
-	return text
+	return q.answer(ctx)
 }
 
 func (q *Question) answer(ctx context.Context) (*Reply, error) {

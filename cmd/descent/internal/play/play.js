@@ -1,5 +1,5 @@
-// Below film.js. What is shared by both modes of the page: its state, which the address has,
-// the engine, optimizers, time. function.js and net.js have what is of one.
+// Below engine.js and film.js. What is shared by both modes of the page: its state, which the address has,
+// optimizers, time. function.js and net.js have what is of one.
 /** @typedef {{name: string, set: Object<string, number|boolean|string>}} Entrant */
 /**
  * A mode has fields, a question to ask, and shows what comes of it.
@@ -67,37 +67,13 @@ function recall() {
   else if (found) entrants = ['sgd(lr=0.1)', 'adam(lr=0.02)'].map(entrantOf);
 }
 
-// The engine, one question at a time; of those that wait only the last of a kind.
-let worker = null, ready = false, busy = false;
-const waiting = new Map();
-function begin() {
-  worker = new Worker(URL.createObjectURL(new Blob([Uint8Array.from(atob($('worker').textContent), c => c.charCodeAt(0))], { type: 'text/javascript' })));
-  worker.onerror = e => tell(`The engine does not run in this browser: ${e.message}`);
-  worker.onmessage = ({ data }) => {
-    busy = false;
-    if (data.kind === 'ready') ready = true;
-    else if (mode.show[data.kind] && !waiting.has(data.kind)) {
-      const reply = JSON.parse(data.reply);
-      tell(reply.error);
-      if (!reply.error) mode.show[data.kind](reply);
-    }
-    next();
-  };
-  worker.postMessage($('engine').textContent);
-  $('engine').textContent = '';
-}
 function ask() {
-  waiting.clear();
-  for (const [kind, q] of Object.entries(mode.ask(entrants.map(textOf)))) waiting.set(kind, q);
+  const asking = mode;
+  engine.forget();
+  for (const [kind, question] of Object.entries(mode.ask(entrants.map(textOf)))) {
+    engine.ask({ slot: kind, to: 'play', question, error: tell, reply: r => { if (mode === asking) { tell(''); mode.show[kind](r); } } });
+  }
   remember();
-  next();
-}
-function next() {
-  const kind = waiting.keys().next().value;
-  if (!ready || busy || !kind) return;
-  busy = true;
-  worker.postMessage({ kind, question: JSON.stringify(waiting.get(kind)) });
-  waiting.delete(kind);
 }
 function tell(error) {
   $('error').textContent = error || '';
@@ -219,6 +195,6 @@ return {
   /** Takes other optimizers. */
   enter(texts) { entrants = texts.map(entrantOf).filter(Boolean); },
   all,
-  begin() { recall(); all(); begin(); },
+  begin() { recall(); all(); },
 };
 })();

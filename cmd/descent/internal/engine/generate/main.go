@@ -1,6 +1,6 @@
-// Command generate makes the engine of the pages of descent play as WebAssembly,
+// Command generate makes the engine of pages as WebAssembly,
 // compressed, and Go's script that starts it. go generate runs it, in the folder of package
-// play.
+// engine.
 package main
 
 import (
@@ -53,9 +53,9 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join("engine", "engine.wasm.gz"), packed.Bytes()); err != nil {
+	if err := atomicfile.Write(filepath.Join("wasm", "engine.wasm.gz"), packed.Bytes()); err != nil {
 		return err
 	}
 	fmt.Printf("engine: %d bytes, %d compressed\n", len(wasm), packed.Len())
-	return atomicfile.Write(filepath.Join("engine", "wasm_exec.js"), script)
+	return atomicfile.Write(filepath.Join("wasm", "wasm_exec.js"), script)
 }

@@ -1,0 +1,108 @@
+package browser
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"descent/cmd/descent/internal/play"
+	"descent/internal/numjson"
+
+	"github.com/chromedp/chromedp"
+)
+
+const settled = `document.getElementById('state').textContent.includes('optimizers,')`
+
+// A user opens the page, types a formula, moves the start by keys, and adds an optimizer;
+// the page has the numbers that the engine gives here, says nothing on its console, and
+// asks for nothing from outside.
+func TestPage(t *testing.T) {
+	file := written(t, play.Write)
+	b := open(t, 1280, file, "")
+	b.until(settled)
+	b.picture("wide")
+	b.do(chromedp.Evaluate(`document.getElementById("formula").select()`, nil), chromedp.SendKeys("#formula", "(a - 1)^2 + 2*b^2"))
+	b.until(`document.querySelectorAll('#start input').length == 2 && document.querySelector('#start input').name == 'a'`)
+	b.do(chromedp.Click("#add"))
+	b.until(settled + ` && document.querySelectorAll('#ends tr').length == 5`)
+	b.do(chromedp.Focus("#map"), chromedp.SendKeys("#map", "\u0302")) // ArrowRight
+	b.until(`document.querySelector('#start input').value != '-8'`)
+	b.until(`document.querySelectorAll('#limits li').length == 5`)
+
+	address := b.text(`decodeURIComponent(location.hash)`)
+	if !strings.Contains(address, "(a+-+1)^2") || strings.Count(address, "o=") != 5 {
+		t.Errorf("the address is %s", address)
+	}
+	b.complaints()
+
+	// The same address gives the same page, whose numbers are those of the engine here.
+	other := open(t, 380, file, "#f=x%5E2%2F20+%2B+y%5E2&x=-8+2&n=60&o=sgd(lr%3D0.9)&o=adam(lr%3D0.3)")
+	other.until(settled)
+	other.picture("narrow")
+	want := ask(t, play.Question{Formula: "x^2/20 + y^2", Start: []float64{-8, 2}, Optimizers: []string{"sgd(lr=0.9)", "adam(lr=0.3)"}, Steps: 60})
+	other.until(`document.getElementById('step').textContent == '60'`)
+	for i, run := range want.Runs {
+		cell := func(k int) string {
+			return other.text(fmt.Sprintf(`document.querySelectorAll('#ends tr')[%d].cells[%d].firstChild.textContent`, i, k))
+		}
+		if kind := cell(5); kind != run.Kind {
+			t.Errorf("%s: the page says %q, the engine here %q", run.Optimizer, kind, run.Kind)
+		}
+		for k, values := range map[int][]float64{2: run.F, 3: run.Gradient, 4: run.Moved} {
+			last := values[len(values)-1]
+			if got, err := strconv.ParseFloat(cell(k), 64); err != nil || math.Abs(got/last-1) > 1e-5 {
+				t.Errorf("%s: column %d of the page has %v (%v), the engine here %v", run.Optimizer, k, got, err, last)
+			}
+		}
+	}
+	if wide := other.text(`document.documentElement.scrollWidth <= 380`); wide != "true" {
+		t.Errorf("at 380 pixels the page is %s wide", other.text(`document.documentElement.scrollWidth`))
+	}
+	other.complaints()
+}
+
+// Nets learn points, of a shape and of one's own by clicks, in the page as here.
+func TestNets(t *testing.T) {
+	file := written(t, play.Write)
+	b := open(t, 1280, file, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)")
+	b.until(learned)
+	b.picture("nets")
+	want := ask(t, play.Question{Net: &play.NetQuestion{Points: "moons", Rows: 120, Noise: 0.1, Seed: 1, Model: "mlp(8,8)", Loss: "bce_logits",
+		Optimizers: []string{"adam(lr=0.02)", "sgd(lr=0.1)"}, Epochs: 20, Batch: 16}})
+	b.until(`document.getElementById('step').textContent == '20'`)
+	for i, net := range want.Net.Nets {
+		last := net.Scores[len(net.Scores)-1]
+		for k, value := range map[int]float64{2: last.Train, 3: last.Test, 5: 100 * last.TestHits} {
+			cell := b.text(fmt.Sprintf(`document.querySelectorAll('#ends tr')[%d].cells[%d].textContent`, i, k))
+			if got, err := strconv.ParseFloat(cell, 64); err != nil || math.Abs(got/value-1) > 1e-4 { // rounding differs with the instruction set
+				t.Errorf("%s: column %d of the page has %v (%v), the engine here %v", net.Optimizer, k, cell, err, value)
+			}
+		}
+	}
+	b.do(chromedp.Evaluate(`document.getElementById('adds').value = '1'; {
+		const c = document.querySelector('#nets canvas'), box = c.getBoundingClientRect();
+		c.dispatchEvent(new MouseEvent('click', { clientX: box.x + box.width / 2, clientY: box.y + box.height / 4 }));
+	}`, nil))
+	b.until(`decodeURIComponent(location.hash).includes('own=') && document.getElementById('points').value == 'own' && ` + learned)
+	b.do(chromedp.Evaluate(`document.getElementById('a-function').click()`, nil))
+	b.until(settled)
+	b.complaints()
+}
+
+const learned = `/nets, 9[01] points/.test(document.getElementById('state').textContent)`
+
+// ask is what the engine answers here.
+func ask(t testing.TB, q play.Question) *play.Reply {
+	t.Helper()
+	text, err := numjson.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := play.Answer(t.Context(), text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.(*play.Reply)
+}

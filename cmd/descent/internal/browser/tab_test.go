@@ -1,0 +1,139 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"descent/cmd/descent/internal/engine"
+	"descent/internal/page"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A tab is a page in a browser, and what it complained of.
+type tab struct {
+	context.Context
+	t    testing.TB
+	mu   sync.Mutex
+	said []string
+}
+
+// open opens a page of a file in a headless Chromium, width pixels wide.
+func open(t testing.TB, width int64, file, hash string) *tab {
+	t.Helper()
+	browser := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			browser = path
+			break
+		}
+	}
+	if browser == "" {
+		t.Skip("skipped: there is no Chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, end := chromedp.NewContext(ctx)
+	t.Cleanup(end)
+	ctx, late := context.WithTimeout(ctx, 4*time.Minute)
+	t.Cleanup(late)
+	b := &tab{Context: ctx, t: t}
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			b.complain("exception: " + e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			b.complain("log: " + e.Entry.Text)
+		case *network.EventRequestWillBeSent:
+			if url := e.Request.URL; !strings.HasPrefix(url, "file:") && !strings.HasPrefix(url, "blob:") {
+				b.complain("request: " + url)
+			}
+		}
+	})
+	b.do(network.Enable(), log.Enable(), chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file+hash))
+	return b
+}
+
+func (b *tab) complain(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.said = append(b.said, text)
+}
+
+func (b *tab) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b, actions...); err != nil {
+		var state string
+		_ = chromedp.Run(b, chromedp.Evaluate(`[location.hash, document.getElementById('error').textContent, document.getElementById('state').textContent].join(' | ')`, &state))
+		b.t.Fatalf("%v; the page is %s, and says %q", err, state, b.said)
+	}
+}
+
+// until waits for a JavaScript expression to be true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	b.do(chromedp.Poll(expression, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(time.Minute)))
+}
+
+// text is what an expression is.
+func (b *tab) text(expression string) (out string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate("String("+expression+")", &out))
+	return out
+}
+
+// written writes a page, if this test was built with its engine.
+func written(t testing.TB, write func(io.Writer, *page.Engine) error) string {
+	t.Helper()
+	if os.Getenv("DESCENT_SLOW") == "" {
+		t.Skip("skipped: DESCENT_SLOW=1 opens pages in a browser")
+	}
+	e, err := engine.Load("of the test")
+	if err != nil {
+		t.Skip("skipped: ", err)
+	}
+	var text bytes.Buffer
+	if err := write(&text, e); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// complaints reports what the page complained of.
+func (b *tab) complaints() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, text := range b.said {
+		b.t.Error(text)
+	}
+}
+
+// picture keeps a picture of the page, for people, where DESCENT_PICTURES names a folder.
+func (b *tab) picture(name string) {
+	folder := os.Getenv("DESCENT_PICTURES")
+	if folder == "" {
+		return
+	}
+	var png []byte
+	b.do(chromedp.Sleep(7*time.Second), chromedp.FullScreenshot(&png, 100))
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
