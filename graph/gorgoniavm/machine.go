@@ -109,7 +109,8 @@ func (o Options) Compile(g *gorgonia.ExprGraph, opts ...gorgonia.VMOpt) (*Machin
 
 // NewLispMachine is gorgonia.NewLispMachine with our engine, as [NewTapeMachine] is
 // of the other: the sum of the scalar roots is differentiated with respect to every
-// variable.
+// variable. With gorgonia.WithManualGradient roots may have any shape, and are weighed
+// by the gradient that they have before a run (gorgonia.WithGrad), of 1 if they have none.
 func NewLispMachine(g *gorgonia.ExprGraph, opts ...gorgonia.VMOpt) *Machine {
 	return Options{}.NewLispMachine(g, opts...)
 }
@@ -125,7 +126,7 @@ func (o Options) NewLispMachine(g *gorgonia.ExprGraph, opts ...gorgonia.VMOpt) *
 		if s.forward {
 			return nil
 		}
-		return src.roots()
+		return src.roots(s.manual)
 	})
 	if err != nil {
 		m = &Machine{g: g, theirs: gorgonia.NewLispMachine(g, opts...), report: Report{Fallback: err}}

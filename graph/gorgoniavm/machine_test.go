@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"io"
 	"log"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -65,8 +67,36 @@ func TestFallback(t *testing.T) {
 	if _, err := Compile(g); err == nil {
 		t.Error("Compile is not strict")
 	}
-	if m := (Options{Log: log.New(&out, "", 0)}).NewLispMachine(newSmall().g, gorgonia.WithManualGradient()); m.Report().Fallback == nil {
-		t.Error("gradients of roots that a user sets are not ours")
+}
+
+// TestManualGradient: the gradient of a root is that which it is given before a run, 1
+// where it is given none; roots have any shape then. Gradients of variables add up.
+func TestManualGradient(t *testing.T) {
+	g := gorgonia.NewGraph()
+	w := shared(g, "w", vector(1, 2, 3))
+	y := must(gorgonia.Square(w))
+	m := NewLispMachine(g, gorgonia.WithManualGradient(), gorgonia.ExecuteBwdOnly())
+	if m.Report().Fallback != nil {
+		t.Fatal(m.Report())
+	}
+	want := make([]float64, 3)
+	for run, seed := range [][]float64{{1, 1, 1}, {3, 0, -1}, {.5, 2, 1}} {
+		if run > 0 {
+			gorgonia.WithGrad(vector(seed...))(y)
+		}
+		ok(m.RunAll())
+		for i, x := range []float64{1, 2, 3} {
+			want[i] += 2 * x * seed[i]
+		}
+		if got := must(numbers(nil, must(w.Grad()))); !slices.Equal(got, want) {
+			t.Errorf("run %d: the gradient is %v, not %v", run, got, want)
+		}
+		if got := must(numbers(nil, must(y.Grad()))); !slices.Equal(got, seed) {
+			t.Errorf("run %d: the root has %v, not %v", run, got, seed)
+		}
+	}
+	if m := (Options{Log: log.New(io.Discard, "", 0)}).NewLispMachine(g); m.Report().Fallback == nil {
+		t.Error("a root that is no scalar has a gradient that nobody gave")
 	}
 }
 

@@ -24,6 +24,7 @@ type settings struct {
 	program  gorgonia.Nodes // what WithPrecompiled runs
 	compiled bool           // WithPrecompiled
 	forward  bool           // of a LispMachine: no gradients
+	manual   bool           // WithManualGradient: roots have the gradients that they are given
 	every    bool           // of a LispMachine: gradients of all nodes
 	engine   tensor.Engine  // WithEngine
 }
@@ -93,7 +94,8 @@ func tapeSettings(opts []gorgonia.VMOpt) (settings, error) {
 }
 
 // lispSettings reads the options of a LispMachine, which runs both ways unless
-// told otherwise.
+// told otherwise. Values and gradients come from one program, so that with
+// ExecuteBwdOnly both are made.
 func lispSettings(opts []gorgonia.VMOpt) (settings, error) {
 	m, err := apply(lispType, flagForward|flagBackward, opts)
 	if err != nil {
@@ -101,13 +103,7 @@ func lispSettings(opts []gorgonia.VMOpt) (settings, error) {
 	}
 	s := common(m)
 	flags := m.FieldByName("runFlags").Uint()
-	switch {
-	case flags&flagForward == 0:
-		return s, errors.New("the option ExecuteBwdOnly: values and gradients come from one program")
-	case flags&flagOwn != 0:
-		return s, errors.New("the option WithManualGradient")
-	}
-	s.forward, s.bindDual, s.every = flags&flagBackward == 0, true, true
+	s.forward, s.manual, s.bindDual, s.every = flags&flagBackward == 0, flags&flagOwn != 0, true, true
 	for _, n := range private[gorgonia.Nodes](m, "watchlist") {
 		s.watch[n.ID()] = true
 	}

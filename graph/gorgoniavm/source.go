@@ -30,6 +30,7 @@ type source struct {
 type objective struct {
 	costs []*gnode
 	seeds []*gnode // of the costs' shapes; nil for ones
+	given bool     // the seeds are the gradients that the costs have before a run
 	wrt   []*gnode
 }
 
@@ -186,13 +187,13 @@ func (s *source) closure(n *gnode) map[*gnode]bool {
 func (s *source) reaches(cost, n *gnode) bool { return s.closure(cost)[n] }
 
 // roots makes the sum of the scalar roots the objective of all variables, as it
-// is a LispMachine's.
-func (s *source) roots() error {
-	var o objective
+// is a LispMachine's. If their gradients are given, roots may have any shape.
+func (s *source) roots(given bool) error {
+	o := objective{given: given}
 	for _, n := range s.nodes {
 		switch {
 		case isStatement(n) || n.Op() == nil || isConstant(n) || s.used[n] || ofGradient(n):
-		case !n.IsScalar():
+		case !n.IsScalar() && !given:
 			return fmt.Errorf("expected cost to be a scalar, got %v with shape %v", n, n.Shape())
 		default:
 			o.costs = append(o.costs, n)

@@ -194,14 +194,36 @@ func (t *translator) loss(o objective) (l loss, err error) {
 			return l, err
 		}
 		seed := t.g.Const(1, x.Shape().Dims()...)
-		if o.seeds != nil && !isConstant(o.seeds[i]) {
-			if seed, err = t.node(o.seeds[i]); err != nil {
-				return l, err
-			}
+		switch {
+		case o.given:
+			seed, err = t.user.drawn(t, c, func() (gorgonia.Value, error) { return given(c) })
+		case o.seeds != nil && !isConstant(o.seeds[i]):
+			seed, err = t.node(o.seeds[i])
+		}
+		if err != nil {
+			return l, err
 		}
 		l.of, l.seeds = append(l.of, x), append(l.seeds, reshaped(seed, x.Shape().Dims()))
 	}
 	return l, nil
+}
+
+// given is the gradient that a cost has, of ones if it has none.
+func given(c *gnode) (gorgonia.Value, error) {
+	if isDual(c) {
+		if d, err := c.Grad(); d != nil || err != nil {
+			return d, err
+		}
+	}
+	v, err := valueFor(c)
+	if err != nil {
+		return nil, err
+	}
+	ones := make([]float64, graph.Dims(dims(c)...).Size())
+	for i := range ones {
+		ones[i] = 1
+	}
+	return v, fill(v, ones)
 }
 
 // differentiate makes the costs and our gradients of them, which stand for
