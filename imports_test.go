@@ -35,8 +35,8 @@ var layers = [][]string{
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline", "train/explain", "train/serve"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},
-	{"lab", "bench/cluster", "cmd/descent/internal/draw"},
-	{"cmd/descent/internal/engine", "cmd/descent/internal/play"},
+	{"lab", "bench/cluster", "cmd/descent/internal/draw", "cmd/descent/internal/tabular"},
+	{"cmd/descent/internal/engine", "cmd/descent/internal/play", "cmd/descent/internal/study"},
 	{"cmd/descent/internal/engine/worker", "cmd/descent/internal/engine/generate", "cmd/descent/internal/browser"},
 	{"cmd/descent"},
 }

@@ -33,7 +33,7 @@ type album struct {
 
 // newAlbum returns the album of rows that are pictures, else nil.
 func newAlbum(r *report, o *trainOptions, t *train.Trainer) *album {
-	shape := o.shape()
+	shape := o.RowShape()
 	if len(shape) < 2 {
 		return nil
 	}

@@ -12,9 +12,9 @@ import (
 	"descent/bench"
 	"descent/bench/journal"
 	"descent/bench/tuning"
+	"descent/cmd/descent/internal/study"
 	"descent/data"
 	"descent/internal/atomicfile"
-	"descent/internal/rng"
 	"descent/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -31,7 +31,8 @@ type benchOptions struct {
 	tracks     []string
 	rankBy     string // a metric
 	study      bench.Study
-	net        bench.Net
+	net        study.Net // as flags say it
+	problem    *bench.Net
 	json       bool
 	plan       string
 	tables     []string
@@ -222,53 +223,21 @@ func (o *benchOptions) prepare() error {
 	if o.several(src) {
 		return usage(errors.New("bench compares optimizers on one target; train learns several, and labels"))
 	}
-	parts, err := o.parts(src)
-	if err != nil {
-		return err
-	}
 	n := &o.net
-	n.Cases = func(k int) (*data.Parts, error) { return o.again(src, k) }
+	n.Data, n.Target, n.Options, n.Channels = called(o.data), o.target, o.prepareOptions(src), o.whole(src) && o.scaling != ""
+	n.Model, n.Loss, n.Raw, n.ClassWeight, n.Score, n.Dtype = o.Model, o.Loss, o.raw(), o.classWeight, o.rankBy, o.dtype
 	if o.given("batch") && n.Batch == 0 {
-		n.Batch = parts.Train.Rows()
+		n.Batch = -1
 	}
-	o.of(parts.Train)
-	if o.Loss == nil {
-		o.Loss = o.defaultLoss()
-	}
-	if err := o.weigh(parts.Train); err != nil {
-		return usage(err)
-	}
-	if err := o.scaleTarget(parts, o.raw()); err != nil {
-		return err
-	}
-	if o.rankBy != "" {
-		if n.RankBy, err = o.addMetric(o.rankBy, parts.Train.Classes); err != nil {
-			return usage(fmt.Errorf("--score: %w", err))
-		}
-	}
-	if n.Task, err = o.setup.task(); err != nil {
-		return usage(err)
-	}
-	if o.Classes == 0 && !o.Raw && (o.Offset != 0 || o.Scale != 1) {
-		n.Notes = append(n.Notes, "The target is standardised on the training rows; losses are in these units.")
+	parts, err := n.Divide(src, o.seed, 0)
+	if err != nil {
+		return o.inFlags(err)
 	}
 	for _, note := range parts.Notes {
 		n.Notes = append(n.Notes, o.note(note))
 	}
-	n.Data, n.Model, n.Loss, n.Parts = called(o.data), o.Model.String(), o.lossText(), parts
-	return nil
-}
-
-// again divides the rows anew: case k has a seed of its own, and targets in the unit
-// of the first division.
-func (o *benchOptions) again(src *data.Source, k int) (*data.Parts, error) {
-	other := o.trainOptions
-	other.seed = rng.Mix(o.study.Seed + uint64(k)*rng.Golden)
-	parts, err := other.divide(src)
-	if err == nil {
-		o.unitOf(parts.Train, parts.Val, parts.Test)
-	}
-	return parts, err
+	o.problem, err = n.Problem(src, parts, o.seed)
+	return usage(err)
 }
 
 // defaultScaling suits a data set: pixels have one unit, the columns of a table

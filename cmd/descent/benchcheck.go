@@ -41,7 +41,7 @@ func (o *benchOptions) ready(cmd *cobra.Command, args []string) error {
 		if err := o.prepare(); err != nil {
 			return err
 		}
-		o.study.Problems = []bench.Problem{&o.net}
+		o.study.Problems = []bench.Problem{o.problem}
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (o *benchOptions) allowStudy(w io.Writer) error {
 		return nil
 	}
 	entrants, workers := o.study.Entrants, cmp.Or(o.study.Workers, runtime.GOMAXPROCS(0))
-	n, err := o.net.Memory(entrants, workers)
+	n, err := o.problem.Memory(entrants, workers)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,7 @@ func (o *benchOptions) check(cmd *cobra.Command) error {
 	if err := o.checkData(); err != nil {
 		return err
 	}
-	var ok bool
-	if o.net.Dtype, ok = dtypes[o.dtype]; !ok {
+	if _, ok := dtypes[o.dtype]; !ok {
 		return fmt.Errorf("--dtype %s: there are float32 and float64", o.dtype)
 	}
 	for name, n := range map[string]int{"seeds": o.study.Seeds, "trials": o.study.Trials, "epochs": o.net.Epochs, "workers": o.study.Workers} {

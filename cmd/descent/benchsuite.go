@@ -89,11 +89,11 @@ func (o *benchOptions) workload(w *workloadFile) (p bench.Problem, missing strin
 			}
 		}
 	}
+	own.net.Name, own.net.About, own.net.Reference = w.Name, w.About, w.Reference
 	if err := cmp.Or(own.check(cmd), own.prepare()); err != nil {
 		return nil, "", err
 	}
-	own.net.Name, own.net.About, own.net.Reference = w.Name, w.About, w.Reference
-	return &own.net, "", nil
+	return own.problem, "", nil
 }
 
 // embedded tells whether data are part of the program.

@@ -80,7 +80,7 @@ func (b *bounder) of(rows data.Rows, where func(row int) string) (func(i int, ou
 			if b.Classes > 0 {
 				probabilities[k] = by.Probabilities(row)
 			} else {
-				numbers[k] = b.number(row)
+				numbers[k] = b.Number(row)
 			}
 		}
 		switch {

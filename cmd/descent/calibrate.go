@@ -72,7 +72,7 @@ func (c *calibration) check(o *trainOptions, d *data.Dataset) error {
 	case !o.given("calibrate") && !o.given("threshold"):
 	case o.Classes == 0:
 		return fmt.Errorf("%s is for classes; the target is a number", asked)
-	case !o.givesProbabilities():
+	case !o.GivesProbabilities():
 		return fmt.Errorf("%s needs probabilities, and loss %s gives none", asked, o.Loss)
 	case c.aim != "" && o.Classes > 2:
 		return fmt.Errorf("--threshold is for two classes; %s has %d", d.Target, o.Classes)
@@ -82,7 +82,7 @@ func (c *calibration) check(o *trainOptions, d *data.Dataset) error {
 
 // does tells whether there is anything to do for a model.
 func (c *calibration) does(o *trainOptions) bool {
-	return o.givesProbabilities() && (c.method != uncalibrated || c.goal != nil)
+	return o.GivesProbabilities() && (c.method != uncalibrated || c.goal != nil)
 }
 
 // soon is how many products of a weight and an input a second training may have that
@@ -198,7 +198,7 @@ func (c *calibration) end(o *trainOptions, r *report, t *train.Trainer) error {
 	}
 	fitted := &score.Calibration{Rows: len(rows.Truth)}
 	if c.method != uncalibrated {
-		if fitted, err = score.Calibrate(c.method, rows, o.classWeights); err != nil {
+		if fitted, err = score.Calibrate(c.method, rows, o.ClassWeights); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ type codes struct {
 // codesOf builds an autoencoder over rows x. A row's loss is the sum over its inputs, in
 // nats if they are probabilities, so that the divergence can be added.
 func (s *setup) codesOf(c *models.Coder, x *graph.Node) codes {
-	in := s.standardized(x)
+	in := s.Standardized(x)
 	mean, logVariance := c.Encode(in)
 	drawn := mean
 	if logVariance != nil {
@@ -97,11 +97,11 @@ func (s *setup) coder() (*models.Coder, *models.Summary, error) {
 	if err := s.checkCodeLoss(); err != nil {
 		return nil, nil, err
 	}
-	c, sum, err := s.Model.Coder(s.shape())
+	c, sum, err := s.Model.Coder(s.RowShape())
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, sum, s.allowWeights(sum)
+	return c, sum, s.AllowWeights(sum)
 }
 
 // coderTask is the task of an autoencoder: its inputs are its target.
@@ -139,7 +139,7 @@ func (r *report) scoreCoder(o *trainOptions, t *train.Trainer, d *data.Dataset) 
 	r.Scores = s.Values()
 	r.Baseline, err = baseline.OfInputs(r.parts.Train, d, func(pred, x *graph.Node) *graph.Node {
 		if !o.logits() {
-			pred, x = o.standardized(pred), o.standardized(x)
+			pred, x = o.Standardized(pred), o.Standardized(x)
 		}
 		return ops.Scale(float64(o.Features), o.Loss.Loss(pred, x))
 	}, o.logits())

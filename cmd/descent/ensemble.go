@@ -103,7 +103,7 @@ func (b *bounder) misses(d *data.Dataset) ([]float64, error) {
 			if b.Classes > 0 {
 				p[k] = b.committee.Probabilities(row)
 			} else {
-				said[k] = b.number(row)
+				said[k] = b.Number(row)
 			}
 		}
 		if b.Classes > 0 {
@@ -111,7 +111,7 @@ func (b *bounder) misses(d *data.Dataset) ([]float64, error) {
 			continue
 		}
 		mean, apart := spread(said)
-		if e[i] = math.Abs(b.number(d.Y[i:i+1]) - mean); b.found.Floor > 0 {
+		if e[i] = math.Abs(b.Number(d.Y[i:i+1]) - mean); b.found.Floor > 0 {
 			e[i] /= apart + b.found.Floor
 		}
 	}

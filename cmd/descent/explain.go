@@ -144,7 +144,7 @@ func (o *explainOptions) explainer(cmd *cobra.Command, m *saved, dir, name strin
 	if err != nil {
 		return nil, run.inFlags(err)
 	}
-	m.unitOf(d)
+	m.UnitOf(d)
 	p, err := m.predictor()
 	if err != nil {
 		return nil, err

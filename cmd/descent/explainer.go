@@ -101,7 +101,7 @@ func (e *explainer) lossIs() string {
 	switch {
 	case e.Classes == 0:
 		return "R2 falls"
-	case e.givesProbabilities():
+	case e.GivesProbabilities():
 		return "the log loss rises"
 	}
 	return "the share of wrong classes rises"
@@ -120,7 +120,7 @@ func (e *explainer) losses(d *data.Dataset) ([]float64, error) {
 		switch {
 		case e.Classes == 0:
 			all[i] = float64((row[0]-d.Y[i])*(row[0]-d.Y[i])) / e.spread
-		case e.givesProbabilities():
+		case e.GivesProbabilities():
 			all[i] = -elementary.Log(max(e.p.Probabilities(row)[d.Class[i]], leastProbability))
 		case e.p.Decide(row) != d.Class[i]:
 			all[i] = 1
@@ -144,7 +144,7 @@ func (e *explainer) told(d *data.Dataset) (all []float64, width int, err error) 
 		p := e.p.Probabilities(row)
 		switch {
 		case e.Classes == 0:
-			all = append(all, e.number(row))
+			all = append(all, e.Number(row))
 		case p != nil:
 			all = append(all, p...)
 		default:
@@ -261,7 +261,7 @@ func (e *explainer) decided(out []float64) any {
 	if e.Classes > 0 {
 		return e.classes[e.p.Decide(out)]
 	}
-	return e.number(out)
+	return e.Number(out)
 }
 
 // truth is that of a row.
@@ -269,7 +269,7 @@ func (e *explainer) truth(d *data.Dataset, row int) any {
 	if e.Classes > 0 {
 		return e.classes[d.Class[row]]
 	}
-	return e.number(d.Y[row : row+1])
+	return e.Number(d.Y[row : row+1])
 }
 
 // cell is what a row has in a column, as a person would write it.

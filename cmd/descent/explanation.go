@@ -151,7 +151,7 @@ func (e *explainer) shownClass() int { return min(1, max(0, e.Classes-1)) }
 func (e *explainer) followSays() string {
 	what := "the mean prediction"
 	switch {
-	case e.givesProbabilities():
+	case e.GivesProbabilities():
 		what = fmt.Sprintf("the mean probability of %s=%s", e.schema.Target.Name, e.classes[e.shownClass()])
 	case e.Classes > 0:
 		what = fmt.Sprintf("the share of rows taken for %s=%s", e.schema.Target.Name, e.classes[e.shownClass()])
@@ -164,7 +164,7 @@ func (e *explainer) worstSays() string {
 	if e.Classes > 0 {
 		what = "the score of the class that is predicted"
 	}
-	if e.givesProbabilities() {
+	if e.GivesProbabilities() {
 		what = "the probability of the class that is predicted"
 	}
 	return fmt.Sprintf("rows with the largest loss, and which columns moved %s most, from that of the mean row:", what)

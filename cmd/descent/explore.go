@@ -143,7 +143,7 @@ func (e *explorer) rankBy(o *trainOptions, p *data.Parts) error {
 		}
 		name = o.judgedBy(&train.Scores{Confusion: [][]int{}, Metrics: all})
 	}
-	for _, m := range slices.Concat(o.metrics, train.Metrics) {
+	for _, m := range slices.Concat(o.Metrics, train.Metrics) {
 		if m.Name == name {
 			e.by = m
 			return nil

@@ -59,10 +59,10 @@ func (e *explorer) fit(ctx context.Context, own *folder, texts []string, fold in
 		own.Mean, own.Deviation = p.Train.ChannelScale()
 	}
 	own.origin.unit(&own.setup, p.Train)
-	if err := own.scaleTarget(p, own.raw()); err != nil {
+	if err := own.ScaleTarget(p, own.raw()); err != nil {
 		return nil, nil, err
 	}
-	net := fmt.Sprint(own.Model, own.Loss, optimizers.Format(own.optimizer.Rule), own.Features, own.Shape, own.Classes, own.classWeights, own.weighted, own.Raw, own.Mean)
+	net := fmt.Sprint(own.Model, own.Loss, optimizers.Format(own.optimizer.Rule), own.Features, own.Shape, own.Classes, own.ClassWeights, own.Weighted, own.Raw, own.Mean)
 	if own.trainer == nil || own.net != net || own.Raw || own.Mean != nil {
 		t, err := own.trainOptions.trainer()
 		if err != nil {

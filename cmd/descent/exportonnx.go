@@ -120,7 +120,7 @@ func (e *exported) classOutputs(y *graph.Node) []onnx.Value {
 	one := y.Shape().Dim(1) == 1
 	var class *graph.Node
 	switch {
-	case e.givesProbabilities():
+	case e.GivesProbabilities():
 		if name = "probabilities"; one {
 			y = ops.Concat(1, ops.Shift(1, ops.Neg(y)), y)
 		}
@@ -152,7 +152,7 @@ func (e *exported) encoded(in *encoder, x *graph.Node) *graph.Node {
 		raw := in.numbers("window", fmt.Sprintf("the last %d steps of %s, as they are", s.Window, strings.Join(s.Columns, ", ")), "", s.Window, columns)
 		return ops.Reshape(ops.Div(in.shifted(raw, s.Offset), in.g.Array(s.Scale, columns)), in.rows, e.Series.Features())
 	case e.Schema == nil:
-		shape := e.shape()
+		shape := e.RowShape()
 		if len(shape) == 2 {
 			shape = append([]int{1}, shape...)
 		}

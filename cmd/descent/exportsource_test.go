@@ -247,7 +247,7 @@ func trainLines(t *testing.T, r *rand.Rand, m *saved, p *train.Predictor, k int,
 		own := *d
 		if m.Classes == 0 {
 			own.Y = slices.Clone(d.Y)
-			m.unitOf(&own)
+			m.UnitOf(&own)
 		}
 		loss, err := l.t.Step(&own, batch, 0.01)
 		if err != nil {

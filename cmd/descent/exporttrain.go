@@ -109,7 +109,7 @@ func (s *sourceText) learns(l *learner, predict graph.Function) error {
 
 // train writes what learns.
 func (s *sourceText) train(l *learner, p *graph.Source) error {
-	_, oneHot, err := s.setup.outputs(s.Loss.Row)
+	_, oneHot, err := s.Outputs(s.Loss.Row)
 	if err != nil {
 		return err
 	}

@@ -185,8 +185,8 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 	if own.Mean != nil && own.origin.of == nil {
 		own.Mean, own.Deviation = p.Train.ChannelScale()
 	}
-	own.of(p.Train) // what came early may have other inputs, as of the months that there were
-	if err := own.scaleTarget(p, own.Raw); err != nil {
+	own.Of(p.Train) // what came early may have other inputs, as of the months that there were
+	if err := own.ScaleTarget(p, own.Raw); err != nil {
 		return r, err
 	}
 	t := own.trainer
@@ -250,7 +250,7 @@ func (f *folding) calibrate(o *trainOptions, runs []foldRun, inTime bool) {
 		}
 		fitted, err := &score.Calibration{}, error(nil)
 		if c.Method != "" {
-			fitted, err = score.Calibrate(c.Method, others, o.classWeights)
+			fitted, err = score.Calibrate(c.Method, others, o.ClassWeights)
 		}
 		if err != nil {
 			continue // what the others show is too little: the fold stays as it is
@@ -267,9 +267,9 @@ func (f *folding) calibrate(o *trainOptions, runs []foldRun, inTime bool) {
 // scores are those of a fold.
 func (r *foldRun) scores(o *trainOptions) *train.Scores {
 	if r.classes != nil {
-		return train.Classified(r.classes, o.metrics...)
+		return train.Classified(r.classes, o.Metrics...)
 	}
-	return train.Regressed(r.numbers, o.metrics...)
+	return train.Regressed(r.numbers, o.Metrics...)
 }
 
 // report makes intervals of the scores.

@@ -188,8 +188,8 @@ func FuzzTrainCells(f *testing.F) {
 		m := &saved{Format: savedFormat, Data: "t.csv", DType: "float32", Target: "y"}
 		if err == nil {
 			m.Features, m.Classes, m.ClassNames, m.Schema = parts.Train.Features(), len(parts.Train.Classes), parts.Train.Classes, parts.Schema
-			m.Model, m.Loss = must(models.Parse("mlp(2)")), m.defaultLoss()
-			err = m.scaleTarget(parts, false)
+			m.Model, m.Loss = must(models.Parse("mlp(2)")), m.DefaultLoss()
+			err = m.ScaleTarget(parts, false)
 		}
 		if err != nil {
 			oneLine(err)

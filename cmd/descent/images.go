@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"descent/data"
-	"descent/graph"
-	"descent/ops"
 
 	"github.com/spf13/pflag"
 )
@@ -46,18 +44,9 @@ func (p *pictureFlags) options() (o data.PictureOptions, err error) {
 	return o, nil
 }
 
-// An imageSetup is how pictures become the inputs of a model.
-type imageSetup struct {
-	Resized bool `json:"resized,omitempty"` // to the shape of the model's inputs
-	// Mean and Deviation of each channel are taken off, and divided by; none for
-	// numbers that stay from 0 to 1.
-	Mean      []float64 `json:"channel_mean,omitempty"`
-	Deviation []float64 `json:"channel_deviation,omitempty"`
-}
-
 // pictureOptions say how pictures are read that are to be inputs of the model.
 func (s *setup) pictureOptions() data.PictureOptions {
-	shape := s.shape()
+	shape := s.RowShape()
 	o := data.PictureOptions{Colors: 1}
 	if len(shape) == 3 {
 		o.Colors, shape = shape[0], shape[1:]
@@ -71,23 +60,12 @@ func (s *setup) pictureOptions() data.PictureOptions {
 	return o
 }
 
-// channels is the number of channels of a row's inputs.
-func (s *setup) channels() int {
-	if len(s.Shape) == 3 {
-		return s.Shape[0]
+// channelsOf is the number of channels of a row's inputs.
+func channelsOf(shape []int) int {
+	if len(shape) == 3 {
+		return shape[0]
 	}
 	return 1
-}
-
-// standardized returns the inputs with the means of their channels taken off.
-func (s *setup) standardized(x *graph.Node) *graph.Node {
-	if s.Mean == nil || x.Err() != nil {
-		return x
-	}
-	n, c := x.Shape().Dim(0), len(s.Mean)
-	per := ops.Reshape(x, n, c, s.Features/c)
-	mean, deviation := x.Graph().Array(s.Mean, c, 1), x.Graph().Array(s.Deviation, c, 1)
-	return ops.Reshape(ops.Div(ops.Sub(per, mean), deviation), n, s.Features)
 }
 
 // checkImages reports numbers that no training has made.
@@ -95,7 +73,7 @@ func (s *setup) checkImages() error {
 	if s.Mean == nil && s.Deviation == nil && !s.Resized {
 		return nil
 	}
-	if s.Resized && len(s.Shape) < 2 || s.Mean != nil && (len(s.Mean) != s.channels() || len(s.Deviation) != len(s.Mean)) {
+	if s.Resized && len(s.Shape) < 2 || s.Mean != nil && (len(s.Mean) != channelsOf(s.Shape) || len(s.Deviation) != len(s.Mean)) {
 		return fmt.Errorf("pictures of shape %v, resized %v, with %d means and %d deviations of channels", s.Shape, s.Resized, len(s.Mean), len(s.Deviation))
 	}
 	for i, x := range s.Deviation {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"descent/cmd/descent/internal/tabular"
 	"descent/data"
 	"descent/internal/numjson"
 	"descent/losses"
@@ -150,8 +151,8 @@ func (o *importOptions) inputs(m *saved) error {
 	case o.columns == nil:
 		size := 1
 		for _, d := range o.lengths {
-			if d < 1 || d > maxWeights/size {
-				return fmt.Errorf("--shape %s: lengths are at least 1, such as 3,32,32, of at most %d numbers", strings.Trim(fmt.Sprint(o.lengths), "[]"), maxWeights)
+			if d < 1 || d > tabular.MaxWeights/size {
+				return fmt.Errorf("--shape %s: lengths are at least 1, such as 3,32,32, of at most %d numbers", strings.Trim(fmt.Sprint(o.lengths), "[]"), tabular.MaxWeights)
 			}
 			size *= d
 		}

@@ -124,7 +124,7 @@ type leaver struct {
 
 func (e *explainer) leaver() (*leaver, error) {
 	own := &leaver{trainOptions: *e.run}
-	own.weighted, own.run.Workers = true, 1
+	own.Weighted, own.run.Workers = true, 1
 	var err error
 	own.t, err = own.trainer()
 	return own, err

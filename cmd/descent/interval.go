@@ -110,11 +110,11 @@ func (c *intervals) begin(o *trainOptions, parts *data.Parts) error {
 	switch {
 	case o.Model.Codes():
 		return errors.New("--interval is for a target; an autoencoder has none")
-	case o.weighted:
+	case o.Weighted:
 		return fmt.Errorf("--interval: rows with a --weight do not count the same, so that a share of them says nothing of a new one; leave --weight out")
 	case parts.Latest > 0:
 		return fmt.Errorf("--interval: rows are held out by time, and what models get wrong on earlier rows says little of later ones; --split random is for rows whose order does not matter, --window for a series, which has an interval of its own")
-	case o.Classes > 0 && !o.givesProbabilities():
+	case o.Classes > 0 && !o.GivesProbabilities():
 		return fmt.Errorf("--interval: sets of classes need probabilities, and loss %s gives none", o.Loss)
 	}
 	n := parts.Train.Rows()
@@ -191,7 +191,7 @@ func (c *intervals) run(ctx context.Context, o *trainOptions, r *report, t *trai
 	told := &intervalReport{Method: c.method.name, Groups: c.groups, Level: measuredLevel}
 	found := &savedInterval{Method: c.method.name}
 	if c.kept != nil {
-		o.unitOf(c.kept)
+		o.UnitOf(c.kept)
 	}
 	var err error
 	switch {
@@ -317,14 +317,14 @@ func (b *bounder) measure(t *train.Trainer, d *data.Dataset, told *intervalRepor
 	for i := range d.Rows() {
 		out, x := outs[i*width:(i+1)*width], prediction{}
 		if b.Classes == 0 {
-			x.number = b.number(out)
+			x.number = b.Number(out)
 		}
 		bounds(i, out, p, &x)
 		within, size := false, float64(len(x.set))
 		if b.Classes > 0 {
 			within = slices.Contains(x.set, d.Class[i])
 		} else {
-			y := b.number(d.Y[i : i+1])
+			y := b.Number(d.Y[i : i+1])
 			within, size = x.lo <= y && y <= x.hi, x.hi-x.lo
 		}
 		if within {

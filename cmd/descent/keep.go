@@ -59,7 +59,7 @@ func (o *trainOptions) settings(r *report) map[string]string {
 	if o.Classes == 0 && !o.Raw {
 		unit = fmt.Sprintf("%v of it, from %v on", o.Scale, o.Offset)
 	}
-	return map[string]string{"model": o.Model.String(), "loss": o.lossText(), "schedule": schedule, "learning rate": fmt.Sprint(o.lr),
+	return map[string]string{"model": o.Model.String(), "loss": o.LossText(o.classWeight), "schedule": schedule, "learning rate": fmt.Sprint(o.lr),
 		"start": o.origin.sum(), "scaling": o.scaling, "target": r.parts.Train.Target, "unit of the target": unit}
 }
 

@@ -81,8 +81,8 @@ func (g *origin) inputs(src *data.Source) error {
 	if err := g.is(kind); err != nil {
 		return err
 	}
-	if src.Table == nil && (&setup{Shape: src.Images.Shape}).channels() != g.of.channels() {
-		return usage(fmt.Errorf("--init %s: it is a model of pictures of %d channels, and these have %d: --colors grey or rgb makes them alike", g.dir, g.of.channels(), (&setup{Shape: src.Images.Shape}).channels()))
+	if src.Table == nil && channelsOf(src.Images.Shape) != channelsOf(g.of.Shape) {
+		return usage(fmt.Errorf("--init %s: it is a model of pictures of %d channels, and these have %d: --colors grey or rgb makes them alike", g.dir, channelsOf(g.of.Shape), channelsOf(src.Images.Shape)))
 	}
 	return nil
 }
@@ -111,11 +111,11 @@ func (g *origin) words(kinds map[string]data.Kind) {
 // unit lets a target keep the unit that the model has it in.
 func (g *origin) unit(s *setup, d *data.Dataset) {
 	m := g.of
-	if m == nil || m.Classes > 0 || m.Target != d.Target || m.linked() != s.linked() {
+	if m == nil || m.Classes > 0 || m.Target != d.Target || m.Linked() != s.Linked() {
 		return
 	}
-	if s.linked() != "" || m.Offset != 0 || m.Scale != 1 {
-		s.unit = &m.setup
+	if s.Linked() != "" || m.Offset != 0 || m.Scale != 1 {
+		s.Unit = &m.Setup
 	}
 }
 

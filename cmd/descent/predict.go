@@ -268,8 +268,8 @@ func (o *predictOptions) images(m *saved, name string, p *train.Predictor, out o
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(src.Images.Shape, m.shape()) {
-		return usage(fmt.Errorf("%s: images of %v; the model was trained on %v, and train --size would have it resize them", name, src.Images.Shape, m.shape()))
+	if !slices.Equal(src.Images.Shape, m.RowShape()) {
+		return usage(fmt.Errorf("%s: images of %v; the model was trained on %v, and train --size would have it resize them", name, src.Images.Shape, m.RowShape()))
 	}
 	names := src.Images.Names
 	where := func(row int) string {
@@ -337,7 +337,7 @@ func (m *saved) prediction(out []float64, by decider) prediction {
 	case m.Targets != nil:
 		return m.targetsPrediction(out)
 	case m.Classes == 0:
-		return prediction{number: m.number(out)}
+		return prediction{number: m.Number(out)}
 	}
 	return prediction{class: m.ClassNames[by.Decide(out)], p: by.Probabilities(out)}
 }

@@ -108,7 +108,7 @@ func (m *saved) probable() []string {
 	switch {
 	case m.Targets != nil && m.Targets.Labels:
 		return m.Targets.Names
-	case m.givesProbabilities():
+	case m.GivesProbabilities():
 		return m.ClassNames
 	}
 	return nil

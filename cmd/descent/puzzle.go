@@ -158,7 +158,7 @@ func (s *setup) puzzleTask() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := s.allowWeights(sum); err != nil {
+	if err := s.AllowWeights(sum); err != nil {
 		return none, err
 	}
 	t := train.Task{Compute: func(b *train.Batch) train.Result {

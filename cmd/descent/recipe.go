@@ -79,7 +79,7 @@ func recipePasses(rows, batch int) int {
 func (o *trainOptions) choose(parts *data.Parts) error {
 	d := parts.Train
 	n := d.Rows()
-	o.of(d)
+	o.Of(d)
 	if o.Model.Codes() {
 		if err := o.chooseCoder(parts); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 		return errors.New("--raw-target is for a target that is a number; this one has classes")
 	}
 	if o.Loss == nil {
-		o.Loss = o.defaultLoss()
+		o.Loss = o.DefaultLoss()
 	}
 	if err := o.weigh(d); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (o *trainOptions) choose(parts *data.Parts) error {
 	}
 	o.run.Train, o.run.Seed, o.run.Explain = d, o.seed, true
 	if o.augment != nil {
-		o.run.Augment, o.mixed = o.augment, o.augment.Mixes() && !o.Model.Codes()
+		o.run.Augment, o.Mixed = o.augment, o.augment.Mixes() && !o.Model.Codes()
 	}
 	_, err := o.setup.task()
 	return err

@@ -17,7 +17,7 @@ func (o *trainOptions) judgedBy(s *train.Scores) string {
 		return goal.Text
 	case goal != nil && strings.Contains(goal.Text, "@"):
 		return "f1"
-	case goal != nil || o.classWeights != nil:
+	case goal != nil || o.ClassWeights != nil:
 		return "balanced_accuracy"
 	}
 	return baseline.Usual(s)
@@ -66,9 +66,9 @@ func (r *report) remarkRare(o *trainOptions, s *train.Scores, add func(format st
 		}
 	}
 	switch {
-	case len(never) > 0 && len(never) <= 5 && o.classWeights == nil && o.calibration.goal == nil && !(o.Calibration != nil && o.Calibration.Aim != ""):
+	case len(never) > 0 && len(never) <= 5 && o.ClassWeights == nil && o.calibration.goal == nil && !(o.Calibration != nil && o.Calibration.Aim != ""):
 		way := "--class-weight balanced"
-		if o.Classes == 2 && o.givesProbabilities() {
+		if o.Classes == 2 && o.GivesProbabilities() {
 			way += ", or --threshold f1,"
 		}
 		add("%s is never found in these rows: %s finds more, at the price of false alarms", strings.Join(never, ", "), way)

@@ -95,7 +95,7 @@ type rowCount struct {
 // introduce fills in what is known before training, and prints it.
 func (r *report) introduce(w io.Writer, o *trainOptions) {
 	d := r.parts.Train
-	r.more, r.weighted = o.metrics, o.weighted
+	r.more, r.weighted = o.Metrics, o.Weighted
 	r.Task, r.Target, r.Classes, r.Inputs = string(data.Regression), d.Target, d.Classes, d.Features()
 	if o.Classes > 0 {
 		r.Task = string(data.Classification)
@@ -104,7 +104,7 @@ func (r *report) introduce(w io.Writer, o *trainOptions) {
 		r.Task, r.Target, r.Classes = "autoencoder", "", nil
 	}
 	r.Rows = rowCount{o.run.Train.Rows(), r.parts.Val.Rows(), r.parts.Test.Rows()}
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.lossText(), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
+	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = o.Model.String(), o.LossText(o.classWeight), o.optimizer.Text, o.lr, o.run.Batch, o.dtype, o.out
 	if o.augment != nil {
 		r.Augment = o.augment.String()
 	}
@@ -184,7 +184,7 @@ func (r *report) score(ctx context.Context, o *trainOptions, t *train.Trainer) e
 		return err
 	}
 	var c *score.Classes
-	if o.givesProbabilities() {
+	if o.GivesProbabilities() {
 		if c, err = t.Classes(d); err != nil {
 			return err
 		}

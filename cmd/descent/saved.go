@@ -184,7 +184,7 @@ func unsealed(text []byte) (*saved, error) {
 		return nil, err
 	}
 	if m.Schema != nil {
-		m.levels = m.Schema.Levels()
+		m.Levels = m.Schema.Levels()
 	}
 	return m, nil
 }
@@ -233,7 +233,7 @@ func (m *saved) check() error {
 		return fmt.Errorf("%d features, the schema has %d", m.Features, width)
 	case m.Classes == 0 && m.Scale == 0:
 		return fmt.Errorf("the target's scale is 0")
-	case m.Calibration != nil && !m.givesProbabilities():
+	case m.Calibration != nil && !m.GivesProbabilities():
 		return fmt.Errorf("a calibration, and loss %s gives no probabilities", m.Loss)
 	case m.Calibration != nil:
 		if err := m.Calibration.Check(m.Classes); err != nil {

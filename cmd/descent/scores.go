@@ -33,12 +33,12 @@ func (o *trainOptions) chooseMetrics(classes []string) error {
 		return nil
 	}
 	for _, text := range o.metricTexts {
-		if _, err := o.addMetric(text, classes); err != nil {
+		if _, err := o.AddMetric(text, classes); err != nil {
 			return fmt.Errorf("--metric: %w", err)
 		}
 	}
 	if by := o.exploring.by; by != "" {
-		if _, err := o.addMetric(by, classes); err != nil {
+		if _, err := o.AddMetric(by, classes); err != nil {
 			return fmt.Errorf("--score: %w", err)
 		}
 	}
@@ -46,24 +46,12 @@ func (o *trainOptions) chooseMetrics(classes []string) error {
 	if !validation || !strings.Contains(text, "(") {
 		return nil // a name, which is looked up
 	}
-	name, err := o.addMetric(text, classes)
+	name, err := o.AddMetric(text, classes)
 	if err != nil {
 		return fmt.Errorf("--monitor: %w", err)
 	}
 	o.run.Stop.Monitor = "val_" + name
 	return nil
-}
-
-// addMetric adds the metric of a text, and returns its name.
-func (o *trainOptions) addMetric(text string, classes []string) (string, error) {
-	m, err := train.ParseMetric(text, classes)
-	if err == nil && m.Probabilities && !o.givesProbabilities() {
-		err = fmt.Errorf("%s needs probabilities, and loss %s gives none", m.Name, o.Loss)
-	}
-	if err == nil && !slices.ContainsFunc(o.metrics, func(have train.Metric) bool { return have.Name == m.Name }) {
-		o.metrics = append(o.metrics, m)
-	}
-	return m.Name, err
 }
 
 // printScores prints how good the model is, beside what it has to beat.

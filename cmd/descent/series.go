@@ -182,7 +182,7 @@ func (s *setup) seriesTask() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := s.allowWeights(sum); err != nil {
+	if err := s.AllowWeights(sum); err != nil {
 		return none, err
 	}
 	last, of := (c.Window-1)*len(c.Columns), make([]float64, c.Features())

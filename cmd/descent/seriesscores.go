@@ -63,7 +63,8 @@ func (t *seriesRun) score(ctx context.Context) error {
 // linear returns the forecasts of the rows of testing by a linear model of the window
 // that is solved in those of training, with a small penalty.
 func (t *seriesRun) linear(ctx context.Context) ([]float64, error) {
-	plain := setup{Loss: must(losses.ByName("mse")), Series: t.Series}
+	plain := setup{Series: t.Series}
+	plain.Loss = must(losses.ByName("mse"))
 	task, err := plain.task()
 	if err != nil {
 		return nil, err

@@ -103,7 +103,7 @@ func (o *serveOptions) execute(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	model := serve.Model{Name: cmp.Or(m.Target, strings.Join(m.predicted(), ", ")) + " of " + m.Data, About: m.about(), Predictor: p, Schema: m.Schema, Shape: m.shape(),
+	model := serve.Model{Name: cmp.Or(m.Target, strings.Join(m.predicted(), ", ")) + " of " + m.Data, About: m.about(), Predictor: p, Schema: m.Schema, Shape: m.RowShape(),
 		Answer: func(p serve.Predictor, w io.Writer, csv bool) serve.Answer {
 			return &rowsAnswer{o, m, p, o.begin(m, w, nil, csv)}
 		}}

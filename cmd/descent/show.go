@@ -78,7 +78,7 @@ func (o *showOptions) choose(model string) error {
 		o.Classes = 0
 	}
 	if o.Loss == nil {
-		o.Loss = o.defaultLoss()
+		o.Loss = o.DefaultLoss()
 	}
 	if o.json && o.graph == "-" {
 		return errors.New("--graph - and --json: the standard output takes one of both")

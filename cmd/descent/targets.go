@@ -214,11 +214,11 @@ func (s *setup) targetsTask() (train.Task, error) {
 	case !s.Targets.Labels && (row.Task != losses.Regression || row.Pred != losses.Real || row.Target != losses.Real):
 		return none, fmt.Errorf("loss %s: several targets are learned by one that compares numbers, such as mse, mae or huber", row.Name)
 	}
-	model, sum, err := s.rowModel(k)
+	model, sum, err := s.RowModel(k)
 	if err != nil {
 		return none, err
 	}
-	if err := s.allowWeights(sum); err != nil {
+	if err := s.AllowWeights(sum); err != nil {
 		return none, err
 	}
 	return train.Task{Compute: func(b *train.Batch) train.Result {
@@ -247,7 +247,7 @@ func (t *targetsRun) introduce() error {
 }
 
 func (t *targetsRun) layers() (*models.Summary, error) {
-	_, sum, err := t.rowModel(len(t.Targets.Names))
+	_, sum, err := t.RowModel(len(t.Targets.Names))
 	return sum, err
 }
 

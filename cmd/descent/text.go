@@ -223,7 +223,7 @@ func (s *setup) textTask() (train.Task, error) {
 	if err != nil {
 		return none, err
 	}
-	if err := s.allowWeights(sum); err != nil {
+	if err := s.AllowWeights(sum); err != nil {
 		return none, err
 	}
 	return train.Task{Compute: func(b *train.Batch) train.Result {

@@ -148,7 +148,7 @@ func (o *trainOptions) raw() bool {
 	if o.given("raw-target") {
 		return o.rawTarget
 	}
-	return losses.IsFormula(o.Loss.String())
+	return o.Loss != nil && losses.IsFormula(o.Loss.String())
 }
 
 func setNames() (names []string) {
@@ -245,7 +245,7 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 		return nil, usage(err)
 	}
 	o.origin.unit(&o.setup, r.parts.Train)
-	if err := o.scaleTarget(r.parts, o.raw()); err != nil {
+	if err := o.ScaleTarget(r.parts, o.raw()); err != nil {
 		return nil, err
 	}
 	if err := o.spill(r.parts); err != nil {
