@@ -3,6 +3,7 @@ package browser
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -29,19 +30,23 @@ type tab struct {
 	said []string
 }
 
-// open opens a page of a file in a headless Chromium, width pixels wide.
-func open(t testing.TB, width int64, file, hash string) *tab {
+// installed is where a browser is, which has some names.
+func installed(t testing.TB, browser string, names ...string) string {
 	t.Helper()
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
+			return path
 		}
 	}
-	if browser == "" {
-		t.Skip("skipped: there is no Chromium")
-	}
+	t.Skip("skipped: there is no ", browser)
+	return ""
+}
+
+// open opens a page of a file in a headless Chromium, width pixels wide; nothing moves in it
+// that was not asked to.
+func open(t testing.TB, width int64, file, hash string) *tab {
+	t.Helper()
+	browser := installed(t, "Chromium", "chromium", "chromium-browser", "google-chrome")
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
@@ -54,15 +59,19 @@ func open(t testing.TB, width int64, file, hash string) *tab {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
 			b.complain("exception: " + e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			for _, arg := range e.Args {
+				b.complain(fmt.Sprintf("console: %s", arg.Value))
+			}
 		case *log.EventEntryAdded:
 			b.complain("log: " + e.Entry.Text)
 		case *network.EventRequestWillBeSent:
-			if url := e.Request.URL; !strings.HasPrefix(url, "file:") && !strings.HasPrefix(url, "blob:") {
-				b.complain("request: " + url)
+			if scheme, _, _ := strings.Cut(e.Request.URL, ":"); scheme != "file" && scheme != "blob" && scheme != "data" {
+				b.complain("request: " + e.Request.URL)
 			}
 		}
 	})
-	b.do(network.Enable(), log.Enable(), chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file+hash))
+	b.do(network.Enable(), log.Enable(), media("light"), chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file+hash))
 	return b
 }
 
@@ -132,8 +141,8 @@ func (b *tab) picture(name string) {
 		return
 	}
 	var png []byte
-	b.do(chromedp.Sleep(7*time.Second), chromedp.FullScreenshot(&png, 100))
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600); err != nil {
+	b.do(chromedp.FullScreenshot(&png, 100))
+	if err := os.WriteFile(filepath.Join(folder, strings.ReplaceAll(b.t.Name(), "/", "-")+"-"+name+".png"), png, 0o600); err != nil {
 		b.t.Fatal(err)
 	}
 }
