@@ -127,6 +127,11 @@ func checkFunction(g *Graph, fn Function, all []*Node) error {
 	return errors.Join(errs...)
 }
 
+// holds reports whether a variable is as it was from run to run, but for changes that
+// its store knows of: a program that only predicts computes what is made of such ones
+// once.
+func (p *Program) holds(v *Variable) bool { return p.g.eval && len(p.fn.Updates) == 0 && v.init != nil }
+
 // lower turns the nodes that all depends on into a program for exec, and returns
 // which leaves it reads.
 func (p *Program) lower(all []*Node) (f *exec.Func, leaves []*Node, err error) {
@@ -154,7 +159,7 @@ func (p *Program) lower(all []*Node) (f *exec.Func, leaves []*Node, err error) {
 		}
 		if n.op == nil {
 			f.Tag(id)
-			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput(), Padded: n.v != nil && n.v.padded}
+			l := exec.Leaf{Name: n.name, Dims: n.shape.Dims(), Input: n.isInput(), Padded: n.v != nil && n.v.padded, Fixed: n.v != nil && p.holds(n.v)}
 			if n.v != nil && n.v.dtype != g.dtype {
 				l.Wide = n.v.wide()
 			}

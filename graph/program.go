@@ -32,6 +32,7 @@ type Program struct {
 	use     guard        // of its own memory
 	last    atomic.Int64 // the goroutine that ran it last; minus that, once it has read results
 	several bool         // others ran it, too
+	seen    int          // changes of the store when it last ran
 }
 
 type input struct {
@@ -86,6 +87,13 @@ func (p *Program) alone(me int64, feeds []Feed) error {
 // compute runs the program on what it was fed.
 func (p *Program) compute() (err error) {
 	defer failed(&err)
+	switch s := p.g.store; {
+	case p.changes:
+		s.changes++
+	case p.seen != s.changes || s.lent.Load():
+		p.m.Renew()
+		p.seen = s.changes
+	}
 	if p.fn.Check {
 		if bad := p.m.RunChecked(); bad != nil {
 			return &NonFiniteError{Node: p.g.nodes[bad.Tag], Loop: bad.Loop, Steps: bad.Steps}

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"descent/internal/exec"
 	"descent/internal/goroutine"
@@ -49,8 +50,10 @@ func (v *Variable) Dtype() Dtype { return v.dtype }
 func (v *Variable) Role() Role { return v.role }
 
 // Tensor returns the storage, nil if it has no elements. Changing its elements
-// changes the variable.
+// changes the variable; programs that only predict are slower from then on, as they
+// look at all variables of the store in each run.
 func (v *Variable) Tensor() *tensor.Dense {
+	v.store.lent.Store(true)
 	v.wrap.Do(func() {
 		var backing any = v.f64
 		if v.f32 != nil {
@@ -95,6 +98,7 @@ func (v *Variable) Set(values []float64) error {
 		return ErrInUse
 	}
 	defer v.store.use.give(h)
+	v.store.changes++
 	copy(v.f64, values)
 	for i := range v.f32 {
 		v.f32[i] = float32(values[i])
@@ -113,7 +117,10 @@ func (v *Variable) wide() *float64 {
 
 // A Store holds the variables that sibling graphs share.
 type Store struct {
-	use   guard // of what the variables hold
+	use     guard       // of what the variables hold
+	changes int         // of that, counted by who has it alone
+	lent    atomic.Bool // somebody has the memory of a variable, and may change it at any time
+
 	dtype Dtype
 	seed  uint64
 
@@ -251,6 +258,7 @@ func (s *Store) Reset(seed uint64) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seed = seed
+		s.changes++
 		for _, v := range vars {
 			clear(v.f64)
 			if err := v.begin(); err != nil {

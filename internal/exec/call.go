@@ -49,6 +49,7 @@ func (f *Func) Call(c *Call, outs [][]int, args ...Val) []Val {
 
 func (o *call) line(args []string) string { return called(o.Name, args) }
 func (o *call) key() any                  { return o.Key }
+func (o *call) pure() bool                { return o.Key != nil }
 func (o *call) results() [][]int          { return o.outs }
 
 func (o *call) overwrites() int {

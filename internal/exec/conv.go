@@ -80,12 +80,16 @@ type convolution[T kernel.Float] struct {
 	c         *kernel.Conv[T]
 	dst, a, b *T
 	bias      *T
+	fixed     bool // the weights are, and prepared by start
 }
 
 func convStep[T kernel.Float](o conv, f frame[T]) step {
 	s := &convolution[T]{c: kernel.NewConv[T](o.ConvShape), dst: f.result(), a: f.arg(0), b: f.arg(1)}
 	if o.Bias {
 		s.bias = f.arg(2)
+	}
+	if s.fixed = o.Mode != kernel.ConvWeights && f.fixed(1); s.fixed {
+		f.p.starters = append(f.p.starters, s)
 	}
 	return s
 }
@@ -96,9 +100,24 @@ func (s *convolution[T]) slots(visit func(*uintptr)) {
 	}
 }
 
-func (s *convolution[T]) run()                { s.c.Run(s.dst, s.a, s.b, s.bias) }
+func (s *convolution[T]) start()              { s.c.Prepare(s.b) }
+func (s *convolution[T]) share(first starter) { s.c.UsePrepared(first.(*convolution[T]).c) }
 func (s *convolution[T]) chunks() int         { return s.c.Chunks() }
 func (s *convolution[T]) reserve(workers int) { s.c.Reserve(workers) }
-func (s *convolution[T]) prepare()            { s.c.Prepare(s.b) }
+
+func (s *convolution[T]) run() {
+	s.prepare()
+	for i := range s.c.Chunks() {
+		s.chunk(i, 0)
+	}
+	s.finish()
+}
+
+func (s *convolution[T]) prepare() {
+	if !s.fixed {
+		s.c.Prepare(s.b)
+	}
+}
+
 func (s *convolution[T]) chunk(i, worker int) { s.c.RunChunk(i, worker, s.dst, s.a, s.b, s.bias) }
 func (s *convolution[T]) finish()             { s.c.Finish(s.dst) }

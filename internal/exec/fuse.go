@@ -64,7 +64,7 @@ func fuse(f *Func) []group {
 		return v
 	}
 	together := func(a, b Val) bool {
-		return level[a] == level[b] && slices.Equal(f.vals[a].dims, f.vals[b].dims)
+		return level[a] == level[b] && f.isFixed(a) == f.isFixed(b) && slices.Equal(f.vals[a].dims, f.vals[b].dims)
 	}
 	type use struct {
 		arg Val

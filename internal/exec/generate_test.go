@@ -76,6 +76,16 @@ func randomFunc(rng *rand.Rand, of scope) *generator {
 	return g
 }
 
+// fix makes leaves that are neither inputs nor updated fixed.
+func (g *generator) fix() {
+	for i := range g.f.leaves {
+		g.f.leaves[i].Fixed = !g.f.leaves[i].Input
+	}
+	for _, u := range g.f.updates {
+		g.f.leaves[g.f.vals[u.Leaf].leaf].Fixed = false
+	}
+}
+
 // Bool is true half of the time.
 func (g *generator) Bool() bool { return g.IntN(2) == 0 }
 

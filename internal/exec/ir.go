@@ -56,8 +56,8 @@ type Leaf struct {
 	// Padded says that the memory goes on, unused, to a multiple of [Pad]
 	// elements, as a [Slab]'s does. What is behind other leaves is not touched.
 	Padded bool
-	// Fixed says that the memory of a leaf of a loop's body is the same, and holds
-	// the same, in all steps.
+	// Fixed says that the leaf holds the same in all runs, until [Program.Renew]; of a
+	// loop's body, that its memory is the same, and holds the same, in all steps.
 	Fixed bool
 }
 
@@ -74,7 +74,8 @@ type Func struct {
 	tag     int
 	operand []Val // memory for operands, see own
 
-	double bool // elements are float64; known when it is compiled
+	double bool   // elements are float64; known when it is compiled
+	fixed  []bool // by value, see markFixed; nil if none is
 }
 
 // Reserve makes room for about n values.

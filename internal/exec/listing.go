@@ -38,7 +38,11 @@ func (p *Program[T]) Listing() string {
 	for i, u := range p.plan.copies {
 		fmt.Fprintf(&b, "%3d  %s <- %s\n", len(p.steps)+i, p.name(u.Leaf), p.name(u.Value))
 	}
-	fmt.Fprintf(&b, "%d steps, arena %d bytes, %d scalars\n", len(p.steps)+len(p.ends), p.ArenaBytes(), len(p.scalars))
+	once := ""
+	if p.once > 0 {
+		once = fmt.Sprintf(", the first %d once", p.once)
+	}
+	fmt.Fprintf(&b, "%d steps%s, arena %d bytes, %d scalars\n", len(p.steps)+len(p.ends), once, p.ArenaBytes(), len(p.scalars))
 	return b.String()
 }
 

@@ -89,6 +89,11 @@ func (o *loop) line(args []string) string {
 	return called(name, args)
 }
 
+// pure: what its steps compute is.
+func (o *loop) pure() bool {
+	return !slices.ContainsFunc(o.Body.vals, func(v value) bool { return v.kind == kOperation && !v.op.pure() })
+}
+
 func (o *loop) results() [][]int { return o.Results }
 
 // room is the arena of the body of each lane, and behind them what is the loop's own.
@@ -229,6 +234,7 @@ func (s *loopStep[T]) newLane(i int, f frame[T], args, outs [][]T) (l lane[T]) {
 		for k, p := range l.body.starters {
 			p.share(s.lanes[0].body.starters[k])
 		}
+		l.body.starters = nil
 	}
 	return l
 }
@@ -295,8 +301,8 @@ func (s *loopStep[T]) prepare() {
 		s.clear(0)
 		return
 	}
-	for _, p := range s.lanes[0].body.starters {
-		p.start()
+	for i := range s.lanes {
+		s.lanes[i].body.start()
 	}
 }
 

@@ -22,6 +22,7 @@ func arrayOf[T kernel.Float](s []T) (a Array) {
 // generic type compiles all its methods again; who uses machines does not.
 type Machine interface {
 	Run()
+	Renew()
 	RunChecked() *NonFinite
 	Input(leaf int) Array
 	ScalarInput(leaf int) *float64

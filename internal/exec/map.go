@@ -136,7 +136,7 @@ func canBroadcast(from, to []int) bool {
 // addScalar adds a primitive on single numbers. Neighbours share a step, but
 // in a checking program each step is one group.
 func (p *Program[T]) addScalar(op scalarOp) {
-	if k := len(p.steps) - 1; k >= 0 && !p.options.Check {
+	if k := len(p.steps) - 1; k >= p.once && !p.options.Check {
 		if s, ok := p.steps[k].(*scalarOps); ok {
 			s.ops = append(s.ops, op)
 			return

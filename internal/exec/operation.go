@@ -30,6 +30,8 @@ type operation interface {
 	// key, if not nil, is comparable and stands for the operation where common
 	// subexpressions are sought.
 	key() any
+	// pure reports whether it computes the same whenever its operands are the same.
+	pure() bool
 	// results are the shapes of several results, which lie in one array, see
 	// [Func.operations]; nil if there is one.
 	results() [][]int
@@ -66,6 +68,7 @@ type operation interface {
 type plain struct{}
 
 func (plain) key() any                                               { return nil }
+func (plain) pure() bool                                             { return true }
 func (plain) results() [][]int                                       { return nil }
 func (plain) wide() bool                                             { return false }
 func (plain) room() int                                              { return 0 }
@@ -147,11 +150,9 @@ func (f frame[T]) scalar() *float64 { return f.p.scalar(f.i) }
 // arg is the first element of operand k.
 func (f frame[T]) arg(k int) *T { return f.p.ptr(f.v.args[k]) }
 
-// fixed reports whether operand k is the same in all steps of a loop.
-func (f frame[T]) fixed(k int) bool {
-	x := &f.p.f.vals[f.p.f.rootOf(f.v.args[k])]
-	return x.kind == kLeaf && f.p.f.leaves[x.leaf].Fixed
-}
+// fixed reports whether operand k is the same in all runs, or steps of a loop, while
+// the result is not.
+func (f frame[T]) fixed(k int) bool { return f.p.f.isFixed(f.v.args[k]) && !f.p.f.isFixed(f.i) }
 
 // dims is the shape of operand k.
 func (f frame[T]) dims(k int) []int { return f.p.f.vals[f.v.args[k]].dims }

@@ -112,7 +112,8 @@ func (p *plan) batches(f *Func, groups []group, root []Val, def, last []int32) (
 }
 
 // lifetimes returns the step that makes each value and the last other step
-// that reads its memory (-1 if none does; one past the end for outputs).
+// that reads its memory (-1 if none does; one past the end for outputs, and for
+// fixed values that others are made of).
 func lifetimes(f *Func, groups []group, root []Val) (def, last []int32) {
 	def, last = make([]int32, len(f.vals)), make([]int32, len(f.vals))
 	for i := range def {
@@ -123,16 +124,19 @@ func lifetimes(f *Func, groups []group, root []Val) (def, last []int32) {
 			def[v] = int32(s)
 		}
 	}
+	end := int32(len(groups))
 	for s, g := range groups {
 		for _, v := range g.vals {
 			for _, a := range f.vals[v].args {
-				if r := root[a]; def[r] != int32(s) {
-					last[r] = int32(s)
+				switch r := root[a]; {
+				case f.isFixed(r) && !f.isFixed(v):
+					last[r] = end
+				case def[r] != int32(s):
+					last[r] = max(last[r], int32(s))
 				}
 			}
 		}
 	}
-	end := int32(len(groups))
 	for _, v := range f.outputs {
 		last[root[v]] = end
 	}
@@ -182,7 +186,7 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	for _, u := range f.updates {
 		v, l := root[u.Value], u.Leaf
 		x := &f.vals[v]
-		inPlace := (x.arrayMap() || x.kind == kOperation) && p.allocs[v].space == spaceNone && !keep[l] && p.allocs[l].space == spaceLeaf
+		inPlace := !f.isFixed(v) && (x.arrayMap() || x.kind == kOperation) && p.allocs[v].space == spaceNone && !keep[l] && p.allocs[l].space == spaceLeaf
 		last := def[v] // step that may still read the old value
 		if x.kind == kOperation && !f.overwrites(x, l) {
 			last--

@@ -32,18 +32,19 @@ type Options struct {
 type Program[T kernel.Float] struct {
 	f *Func
 	arrangement
-	options Options
-	steps   []step
-	stepOf  []int // by group: the step that computes it
-	arena   []T
-	scalars []float64
-	leaves  [][]T      // by Func.leaves; nil for scalars that are inputs
-	slots   []*float64 // of scalars, by Func.leaves
-	loads   []scalarLoad[T]
-	wide    []scalarLoad[float64]
-	ends    []step // updates that could not be computed in place
-	// Of a loop's body: steps that prepare something before the first of a loop's.
-	starters []starter
+	options  Options
+	steps    []step
+	stepOf   []int // by group: the step that computes it
+	arena    []T
+	scalars  []float64
+	leaves   [][]T      // by Func.leaves; nil for scalars that are inputs
+	slots    []*float64 // of scalars, by Func.leaves
+	loads    []scalarLoad[T]
+	wide     []scalarLoad[float64]
+	ends     []step    // updates that could not be computed in place
+	once     int       // steps of what is fixed, the first ones
+	starters []starter // steps that prepare something of what is fixed
+	stale    bool      // they have not run since that changed
 	consts   map[uint64][]T
 	blocks   map[Val][]float64 // sums of the blocks of totals in regions
 	scratch  [][][]T           // by worker: segments
@@ -56,8 +57,8 @@ type Program[T kernel.Float] struct {
 	pages    *jit.Pages // nil where arithmetic is interpreted
 }
 
-// A starter is a step of a loop's body that prepares something before the first, or
-// shares what that of another lane has prepared.
+// A starter is a step that prepares something of a fixed operand, or shares what that
+// of another lane of a loop has prepared.
 type starter interface {
 	start()
 	share(first starter)
@@ -107,6 +108,9 @@ func prepare[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (l a
 	if err := f.optimize(check, !o.Check); err != nil {
 		return l, err
 	}
+	if !o.Check {
+		f.markFixed()
+	}
 	for i := range f.vals {
 		if loop, ok := f.vals[i].op.(*loop); ok {
 			if err := loop.prepare(func(body *Func) (arrangement, error) { return prepare[T](body, nil, o) }, o.Check); err != nil {
@@ -133,7 +137,7 @@ func prepare[T kernel.Float](f *Func, memory func(leaf int) []T, o Options) (l a
 
 // assemble makes the steps of a program whose intermediate values are in arena.
 func assemble[T kernel.Float](f *Func, l arrangement, memory func(leaf int) []T, arena []T, o Options) *Program[T] {
-	p := &Program[T]{f: f, arrangement: l, arena: arena, consts: map[uint64][]T{}, team: o.Team, options: o}
+	p := &Program[T]{f: f, arrangement: l, arena: arena, consts: map[uint64][]T{}, team: o.Team, options: o, stale: true}
 	if !o.Interpret {
 		p.pages = &jit.Pages{}
 	}
@@ -161,11 +165,14 @@ var seal = (*jit.Pages).Seal
 
 // emitAll makes the steps.
 func (p *Program[T]) emitAll() {
-	p.steps, p.stepOf, p.ends, p.starters, p.shares = nil, nil, nil, nil, false
+	p.steps, p.stepOf, p.ends, p.once, p.starters, p.shares = nil, nil, nil, 0, nil, false
 	p.scratch, p.blocks = make([][][]T, p.team.Size()), nil
 	for _, g := range p.groups {
 		p.emit(g)
 		p.stepOf = append(p.stepOf, len(p.steps)-1)
+		if p.f.isFixed(g.vals[0]) {
+			p.once = len(p.steps)
+		}
 	}
 	p.regions = nil
 	p.emitCopies()
@@ -247,8 +254,15 @@ func (p *Program[T]) Scalar(i int) float64 { return *p.outputs[i].scalar }
 // to the caller.
 func (p *Program[T]) Borrows() bool { return p.borrows }
 
+// Renew says that a fixed leaf has changed.
+func (p *Program[T]) Renew() { p.stale = true }
+
 // Run executes the program.
 func (p *Program[T]) Run() {
+	if p.stale {
+		p.start()
+		p.stale = false
+	}
 	if !p.shares {
 		p.execute()
 		return
@@ -270,9 +284,20 @@ func (p *Program[T]) load() {
 	}
 }
 
+// start computes what is fixed.
+func (p *Program[T]) start() {
+	p.load()
+	for _, s := range p.steps[:p.once] {
+		s.run()
+	}
+	for _, s := range p.starters {
+		s.start()
+	}
+}
+
 func (p *Program[T]) execute() {
 	p.load()
-	for _, s := range p.steps {
+	for _, s := range p.steps[p.once:] {
 		s.run()
 	}
 	for _, s := range p.ends {

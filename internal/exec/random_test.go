@@ -28,6 +28,9 @@ type trial[T kernel.Float] struct {
 func newTrial[T kernel.Float](seed uint64, of scope, rooms *guard.Rooms) *trial[T] {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	t := &trial[T]{g: randomFunc(rng, of)}
+	if seed%3 == 0 {
+		t.g.fix()
+	}
 	t.leaves, t.inputs = make([][]T, len(t.g.slab)), make([][]T, len(t.g.slab))
 	slabs := map[int]*Slab[T]{}
 	for i, l := range t.g.f.leaves {
@@ -57,6 +60,21 @@ func newTrial[T kernel.Float](seed uint64, of scope, rooms *guard.Rooms) *trial[
 	return t
 }
 
+// vary changes inputs before the second run, and fixed leaves before the third, which it
+// reports.
+func (t *trial[T]) vary(run int) (fixed bool) {
+	for i, l := range t.g.f.leaves {
+		for _, m := range [][]T{t.leaves[i], t.inputs[i]} {
+			for k := range m {
+				if run == 1 && l.Input || run == 2 && l.Fixed {
+					m[k]++
+				}
+			}
+		}
+	}
+	return run == 2
+}
+
 // put records a number; all NaN are one.
 func (t *trial[T]) put(x float64) {
 	if x != x {
@@ -80,16 +98,19 @@ func (t *trial[T]) run(o Options) ([]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, x := range t.inputs {
-		switch {
-		case x == nil:
-		case len(t.g.f.leaves[i].Dims) == 0:
-			*p.ScalarInput(i) = float64(x[0])
-		default:
-			copy(p.Input(i), x)
+	for run := range 3 {
+		if t.vary(run) {
+			p.Renew()
 		}
-	}
-	for range 3 {
+		for i, x := range t.inputs {
+			switch {
+			case x == nil:
+			case len(t.g.f.leaves[i].Dims) == 0:
+				*p.ScalarInput(i) = float64(x[0])
+			default:
+				copy(p.Input(i), x)
+			}
+		}
 		p.Run()
 		if stopped(p) {
 			return nil, errStopped
@@ -129,7 +150,8 @@ func oracleBits(seed uint64, of scope) []uint64 {
 			o.leaves[i] = t.inputs[i]
 		}
 	}
-	for range 3 {
+	for run := range 3 {
+		t.vary(run)
 		for _, out := range o.run() {
 			for _, x := range out {
 				t.put(x)

@@ -3,9 +3,9 @@ package exec
 import "container/heap"
 
 // schedule orders the groups: operands first, otherwise in the order they were
-// written, with two exceptions. Scalars made of scalars alone, such as what an
-// optimizer makes of its step count, come first: they hold up nobody then. A
-// group that replaces a leaf runs once everything else that reads the old leaf
+// written, with three exceptions. What is fixed comes first. Scalars made of scalars
+// alone, such as what an optimizer makes of its step count, are next: they hold up
+// nobody then. A group that replaces a leaf runs once everything else that reads the old leaf
 // has run, so that it can write in place; its gradient then needs no memory any
 // more. The order is deterministic.
 func schedule(f *Func, groups []group) []group {
@@ -50,7 +50,11 @@ type scheduler struct {
 	targets []int32 // of a group: leaves that it replaces
 	blocked []int32 // of a group: those of them that others still read
 
-	free, clear, stuck intHeap // ready: replace nothing; are not blocked; are, or were
+	fixed []bool // by group
+
+	// Groups that are ready: fixed ones; others that replace nothing; that are not
+	// blocked; that are, or were.
+	first, free, clear, stuck intHeap
 }
 
 func newScheduler(f *Func, groups []group) *scheduler {
@@ -62,6 +66,7 @@ func newScheduler(f *Func, groups []group) *scheduler {
 		maker[i], s.by[i] = -1, -1
 	}
 	for g, gr := range groups {
+		s.fixed = append(s.fixed, f.isFixed(gr.vals[0]))
 		for _, v := range gr.vals {
 			maker[v] = int32(g)
 		}
@@ -108,6 +113,8 @@ func newScheduler(f *Func, groups []group) *scheduler {
 
 func (s *scheduler) ready(g int32) {
 	switch {
+	case s.fixed[g]:
+		heap.Push(&s.first, g)
 	case s.targets[g] == 0:
 		heap.Push(&s.free, g)
 	case s.blocked[g] == 0:
@@ -117,10 +124,10 @@ func (s *scheduler) ready(g int32) {
 	}
 }
 
-// next takes the first group that can write in place, else the first that
+// next takes the first fixed group, else the first that can write in place, else the first that
 // replaces nothing, else the first blocked one, whose result will be copied.
 func (s *scheduler) next() int32 {
-	for _, h := range []*intHeap{&s.clear, &s.free, &s.stuck} {
+	for _, h := range []*intHeap{&s.first, &s.clear, &s.free, &s.stuck} {
 		for len(*h) > 0 {
 			if g := heap.Pop(h).(int32); s.missing[g] == 0 {
 				return g // not one that was cleared, and ran, since

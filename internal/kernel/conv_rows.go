@@ -35,6 +35,9 @@ func (c *Conv[T]) Prepare(b *T) {
 	}
 }
 
+// UsePrepared makes a convolution use what another of the same shape has prepared.
+func (c *Conv[T]) UsePrepared(d *Conv[T]) { c.packed = d.packed }
+
 // pack copies the weights of an element of the kernel into a panel. They are a
 // matrix of the channels of x by those of y; dx is of its transpose.
 func (c *Conv[T]) pack(to, w *T, q *convPanel, at int) {

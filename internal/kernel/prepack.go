@@ -2,13 +2,13 @@ package kernel
 
 // Prepack makes of a product one whose B is packed once, by [Product.Pack], for many
 // runs: a weight that a loop uses in each of its steps. It reports whether that is
-// possible; then runs look at what was packed and not at their B. No sum changes its
+// possible, and of use: for one row B is read as it is. Then runs look at what was packed and not at their B. No sum changes its
 // order.
 func (p *Product[T]) Prepack() bool {
-	if p.kernels == nil || p.swapped || p.dots || p.k == 0 || p.m == 0 || p.n == 0 {
+	if p.kernels == nil || p.swapped || p.dots || p.wide || p.k == 0 || p.m == 0 || p.n == 0 {
 		return false
 	}
-	p.packedA, p.packedB, p.wide, p.direct = false, true, false, nil
+	p.packedA, p.packedB, p.direct = false, true, nil
 	p.whole, p.chunk = p.region(p.m, p.n), p.region(p.chunk.rows, p.chunk.cols)
 	p.packed = place[T](roundUp(p.n, 2*p.kernels.lanes) * p.k)
 	for i := range p.work {

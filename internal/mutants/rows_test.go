@@ -167,7 +167,9 @@ var mutants = []mutant{
 	{"train/epoch.go", "		}\n	}\n	f.start.restore(f.t)\n", "		}\n	}\n", "Diverged"},
 
 	// The engine.
-	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.starters, p.shares = nil, nil, nil, nil, false", "p.shares = false", "Refused"},
+	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.once, p.starters, p.shares = nil, nil, nil, 0, nil, false", "p.shares = false", "Refused"},
+	{"internal/exec/plan.go", "case f.isFixed(r) && !f.isFixed(v):", "case f.isFixed(r) && !f.isFixed(v) && s > 9999:", "Random"},
+	{"graph/program.go", "p.seen != s.changes || s.lent.Load()", "p.seen != s.changes", "Held"},
 	{"internal/kernel/code.go", "return bool1(a <= b)", "return bool1(a < b)", "Vector|Special|Primitive"},
 	{"internal/kernel/matmul_portable.go", "v += *element(bias, j+y)", "v += *element(bias, y)", "Product"},
 	{"internal/kernel/reduce.go", "(k+1)%columnBlock == 0 || k == n-1", "(k+1)%columnBlock == 0", "Reduc"},

@@ -1,0 +1,26 @@
+package exec
+
+// markFixed finds the values that are made of fixed leaves alone. They are steps of
+// their own, which run once, before all others, until a leaf changes.
+func (f *Func) markFixed() {
+	fixed, any := make([]bool, len(f.vals)), false
+	for i := range f.vals {
+		switch v := &f.vals[i]; v.kind {
+		case kLeaf:
+			fixed[i] = f.leaves[v.leaf].Fixed
+			any = any || fixed[i]
+		case kConst:
+			fixed[i] = true
+		default:
+			fixed[i] = v.kind != kOperation || v.op.pure()
+			for _, a := range v.args {
+				fixed[i] = fixed[i] && fixed[a]
+			}
+		}
+	}
+	if any {
+		f.fixed = fixed
+	}
+}
+
+func (f *Func) isFixed(v Val) bool { return f.fixed != nil && f.fixed[v] }
