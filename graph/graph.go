@@ -226,6 +226,27 @@ func (n *Node) isInput() bool { return n.role == Input || n.role == Index }
 // Name returns the name of a leaf, else "".
 func (n *Node) Name() string { return n.name }
 
+// Below returns nodes and all that they are made of, each once, inputs of an op before
+// what it makes.
+func Below(nodes ...*Node) (out []*Node) {
+	seen := map[*Node]bool{}
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, x := range n.in {
+			visit(x)
+		}
+		out = append(out, n)
+	}
+	for _, n := range nodes {
+		visit(n)
+	}
+	return out
+}
+
 // Arity returns the number of inputs of the op that made the node.
 func (n *Node) Arity() int { return len(n.in) }
 

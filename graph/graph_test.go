@@ -3,6 +3,7 @@ package graph_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,5 +182,21 @@ func TestUpdatesSeeOldValues(t *testing.T) {
 	}
 	if got := p.Float64s(a); got[0] != 10 || got[1] != 20 {
 		t.Errorf("output a = %v, want its value before the update", got)
+	}
+}
+
+// Below lists each node once, after its inputs.
+func TestBelow(t *testing.T) {
+	g := graph.New(graph.Float64, 1)
+	x, y := g.Input("x"), g.Input("y")
+	s := graph.Add(x, y)
+	p := graph.Mul(s, s)
+	q := graph.Add(p, x)
+	g.Input("z") // is of none
+	if got, want := graph.Below(p, q), []*graph.Node{x, y, s, p, q}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+	if got := graph.Below(); got != nil {
+		t.Errorf("of nothing %v", got)
 	}
 }

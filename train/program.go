@@ -195,24 +195,14 @@ func (p *program) model() (vars []*graph.Variable) {
 
 // markPredicting notes which fields predictions are made of.
 func (p *program) markPredicting() {
-	seen := map[*graph.Node]bool{}
-	var todo []*graph.Node
+	of := map[*graph.Node]bool{}
 	for _, x := range p.result.Predictions {
-		todo = append(todo, x.Node)
-	}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if seen[n] {
-			continue
-		}
-		seen[n] = true
-		for i := range n.Arity() {
-			todo = append(todo, n.Arg(i))
+		for _, n := range graph.Below(x.Node) {
+			of[n] = true
 		}
 	}
 	for _, f := range p.fields {
-		f.predicts = seen[f.node]
+		f.predicts = of[f.node]
 	}
 }
 

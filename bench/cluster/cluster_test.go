@@ -250,21 +250,25 @@ func taken(t *testing.T, silent *worker, begins bool) {
 	}
 }
 
-// A job that was delivered often, and that nobody has begun, is done: deliveries are lost with
-// servers.
-func TestLostDeliveries(t *testing.T) {
-	t.Parallel()
+// lost is what comes of a job that was delivered often, if some that it was delivered to have
+// begun it, with a worker that does it in the end.
+func lost(t *testing.T, begun bool, do func(context.Context, bench.Job) (*bench.Outcome, error)) error {
 	dir := t.TempDir()
 	l := here(t, dir)
 	c, d := begin(t, l, study(t, dir))
 	answer := asked(t, c)
-	taken(t, &worker{room: c.room}, false)
+	taken(t, &worker{room: c.room}, begun)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	go l.work(ctx, d, func(_ context.Context, j bench.Job) (*bench.Outcome, error) {
-		return &bench.Outcome{Job: j}, nil
-	}, 1, wait)
-	if err := <-answer; err != nil {
+	go l.work(ctx, d, do, 1, wait)
+	return <-answer
+}
+
+// A job that was delivered often, and that nobody has begun, is done: deliveries are lost with
+// servers.
+func TestLostDeliveries(t *testing.T) {
+	t.Parallel()
+	if err := lost(t, false, func(_ context.Context, j bench.Job) (*bench.Outcome, error) { return &bench.Outcome{Job: j}, nil }); err != nil {
 		t.Error(err)
 	}
 }
@@ -272,18 +276,11 @@ func TestLostDeliveries(t *testing.T) {
 // A job that no worker has lived to answer is done by nobody any more.
 func TestLost(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	l := here(t, dir)
-	c, d := begin(t, l, study(t, dir))
-	answer := asked(t, c)
-	taken(t, &worker{room: c.room}, true)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	go l.work(ctx, d, func(context.Context, bench.Job) (*bench.Outcome, error) {
+	err := lost(t, true, func(context.Context, bench.Job) (*bench.Outcome, error) {
 		t.Error("it is done once more")
 		return nil, errors.ErrUnsupported
-	}, 1, wait)
-	if err := <-answer; !errors.As(err, new(*bench.GivenUpError)) || !strings.Contains(err.Error(), "none has answered") {
+	})
+	if !errors.As(err, new(*bench.GivenUpError)) || !strings.Contains(err.Error(), "none has answered") {
 		t.Error(err)
 	}
 }

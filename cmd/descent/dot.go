@@ -14,13 +14,18 @@ import (
 func writeDOT(w io.Writer, title string, roots []*graph.Node, updates []graph.Update) error {
 	d := &dot{id: map[*graph.Node]int{}}
 	fmt.Fprintf(&d.b, "digraph {\n\tlabel=%s; labelloc=t; rankdir=BT; node [fontname=Helvetica, fontsize=10, shape=box, style=rounded];\n", quoteDOT(title))
-	for _, n := range roots {
+	all := roots
+	for _, u := range updates {
+		all = append(all[:len(all):len(all)], u.Value, u.Target)
+	}
+	for i, n := range graph.Below(all...) {
+		d.id[n] = i
 		d.node(n)
+	}
+	for _, n := range roots {
 		fmt.Fprintf(&d.b, "\tn%d [penwidth=2];\n", d.id[n])
 	}
 	for _, u := range updates {
-		d.node(u.Value)
-		d.node(u.Target)
 		fmt.Fprintf(&d.b, "\tn%d -> n%d [style=dashed, constraint=false];\n", d.id[u.Value], d.id[u.Target])
 	}
 	d.b.WriteString("}\n")
@@ -29,26 +34,16 @@ func writeDOT(w io.Writer, title string, roots []*graph.Node, updates []graph.Up
 }
 
 type dot struct {
-	b    strings.Builder
-	id   map[*graph.Node]int
-	next int
+	b  strings.Builder
+	id map[*graph.Node]int
 }
 
 // fill gives leaves a colour by role.
 var fill = map[graph.Role]string{graph.Input: "#d5e8f7", graph.Index: "#d5e8f7", graph.Param: "#fbe3c0", graph.State: "#e3e3e3"}
 
-// node draws n after its inputs, once.
+// node draws n, whose inputs are there.
 func (d *dot) node(n *graph.Node) {
-	if _, ok := d.id[n]; ok {
-		return
-	}
-	for i := range n.Arity() {
-		d.node(n.Arg(i))
-	}
-	id := d.next
-	d.next++
-	d.id[n] = id
-	label := n.Name()
+	id, label := d.id[n], n.Name()
 	if n.Op() != nil {
 		label = n.Op().Name()
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,25 +28,31 @@ func salesText(days int) string {
 // they print, and how many they are.
 func runPage(t *testing.T, page string, places map[string]string) (out string, done int) {
 	t.Helper()
+	eachCommand(t, page, places, func(_ []string, o string) { out += o; done++ })
+	return out, done
+}
+
+// eachCommand runs the commands of a page, with files in other places.
+func eachCommand(t *testing.T, page string, places map[string]string, printed func(command []string, out string)) {
+	t.Helper()
 	for line := range strings.Lines(page) {
 		command, ok := strings.CutPrefix(line, "    descent ")
 		if !ok {
 			continue
 		}
 		args := words(command)
+		said := slices.Clone(args)
 		for i, a := range args {
 			if place, ok := places[a]; ok {
 				args[i] = place
 			}
 		}
-		status, o, errs := descent(args...)
+		status, out, errs := descent(args...)
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", command, status, errs)
 		}
-		out += o
-		done++
+		printed(said, out)
 	}
-	return out, done
 }
 
 // TestPageOnSeries runs the commands of docs/series.md.

@@ -69,27 +69,13 @@ func TestPageOnText(t *testing.T) {
 	}
 	places := map[string]string{"m": filepath.Join(t.TempDir(), "m"), "r": filepath.Join(t.TempDir(), "r"), "reviews.csv": file(t, "reviews.csv", reviewText(200)), "new.csv": file(t, "new.csv", reviewText(5)), "shakespeare.txt": file(t, "shakespeare.txt", aliceBegins(3000))}
 	done := 0
-	for line := range strings.Lines(string(page)) {
-		command, ok := strings.CutPrefix(line, "    descent ")
-		if !ok {
-			continue
-		}
-		args := words(command)
-		for i, a := range args {
-			if place, ok := places[a]; ok {
-				args[i] = place
-			}
-		}
-		status, out, errs := descent(args...)
-		if status != 0 {
-			t.Fatalf("%s: status %d: %s", command, status, errs)
-		}
-		wants := map[string]string{"train alice": "bits a character", "generate m": "Alice ", "train reviews.csv": "1024 inputs", "train shakespeare.txt": "bits a character", "predict r": "p_bad,p_good"}
-		if want, ok := wants[strings.Join(words(command)[:2], " ")]; !ok || !strings.Contains(out, want) {
-			t.Errorf("%s: %s", command, out)
+	wants := map[string]string{"train alice": "bits a character", "generate m": "Alice ", "train reviews.csv": "1024 inputs", "train shakespeare.txt": "bits a character", "predict r": "p_bad,p_good"}
+	eachCommand(t, string(page), places, func(command []string, out string) {
+		if want, ok := wants[strings.Join(command[:2], " ")]; !ok || !strings.Contains(out, want) {
+			t.Errorf("%q: %s", command, out)
 		}
 		done++
-	}
+	})
 	if done != 6 {
 		t.Errorf("%d commands", done)
 	}

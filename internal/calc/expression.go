@@ -290,7 +290,7 @@ func (e *Expression) Split(x []float64) map[string]Value {
 }
 
 // Nodes are all nodes of the expression, operands first.
-func (e *Expression) Nodes() []*graph.Node { return below(e.Node) }
+func (e *Expression) Nodes() []*graph.Node { return graph.Below(e.Node) }
 
 // Feeds are the values of what it is not differentiated by.
 func (e *Expression) Feeds() []graph.Feed { return e.feeds }

@@ -27,7 +27,7 @@ const maxTraced = 400
 // Remarks lists what is to be said of shapes, the kinks and traps that are met at
 // the point, and for traps the forms that have none.
 func (e *Expression) Remarks() ([]Remark, error) {
-	nodes, out := below(e.Node), e.Shapes()
+	nodes, out := e.Nodes(), e.Shapes()
 	points, err := e.pointRemarks(nodes)
 	out = append(out, points...)
 	if slices.ContainsFunc(points, func(r Remark) bool { return r.Kind == "trap" }) {
@@ -40,7 +40,7 @@ func (e *Expression) Remarks() ([]Remark, error) {
 
 // Shapes lists what is to be said of shapes.
 func (e *Expression) Shapes() (out []Remark) {
-	for _, n := range below(e.Node) {
+	for _, n := range e.Nodes() {
 		if how := formula.Stretched(n); how != "" && len(out) < maxRemarks {
 			out = append(out, Remark{"shapes", fmt.Sprintf("%s: %s; if element by element was meant, reshape one of them", e.describe(n), how)})
 		}
@@ -125,24 +125,6 @@ func (e *Expression) trouble(scalar bool) (bool, error) {
 		}
 	}
 	return false, err
-}
-
-// below returns n and what it is made of, operands first.
-func below(n *graph.Node) (out []*graph.Node) {
-	seen := map[*graph.Node]bool{}
-	var visit func(n *graph.Node)
-	visit = func(n *graph.Node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		for i := range n.Arity() {
-			visit(n.Arg(i))
-		}
-		out = append(out, n)
-	}
-	visit(n)
-	return out
 }
 
 // describe is the node as a formula, if that is short.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"descent/internal/atomicfile"
-	"descent/internal/numjson"
 )
 
 //go:embed clients
@@ -63,23 +62,12 @@ func (c *Client) Build(t testing.TB) func(q Question, outputs ...string) (map[st
 	if out, err := do("build", "-o", "client", "."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return func(q Question, outputs ...string) (map[string]Array, string) {
+	return func(q Question, names ...string) (map[string]Array, string) {
 		folder, _ := write(t, []Question{q})
 		base := filepath.Join(folder, q.Name)
-		if out, err := exec.Command(filepath.Join(dir, "client"), append([]string{base}, outputs...)...).CombinedOutput(); err != nil {
+		if out, err := exec.Command(filepath.Join(dir, "client"), append([]string{base}, names...)...).CombinedOutput(); err != nil {
 			return nil, string(out)
 		}
-		text, err := os.ReadFile(base + ".out.json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out struct {
-			Error   string
-			Outputs map[string]Array
-		}
-		if err := numjson.Unmarshal(text, &out); err != nil {
-			t.Fatal(err)
-		}
-		return out.Outputs, out.Error
+		return outputs(t, base)
 	}
 }

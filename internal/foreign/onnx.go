@@ -66,23 +66,30 @@ func ONNXRuntime(t testing.TB, all []Question) map[string]map[string]Array {
 	}
 	answers := map[string]map[string]Array{}
 	for _, q := range all {
-		text, err := os.ReadFile(filepath.Join(folder, q.Name+".out.json"))
-		if err != nil {
-			t.Fatal(err)
+		out, wrong := outputs(t, filepath.Join(folder, q.Name))
+		if wrong != "" {
+			t.Errorf("%s: %s", q.Name, wrong)
 		}
-		var out struct {
-			Error   string
-			Outputs map[string]Array
-		}
-		if err := numjson.Unmarshal(text, &out); err != nil {
-			t.Fatal(err)
-		}
-		if out.Error != "" {
-			t.Errorf("%s: %s", q.Name, out.Error)
-		}
-		answers[q.Name] = out.Outputs
+		answers[q.Name] = out
 	}
 	return answers
+}
+
+// outputs are what a program has written of a question, or what it says is wrong.
+func outputs(t testing.TB, question string) (map[string]Array, string) {
+	t.Helper()
+	text, err := os.ReadFile(question + ".out.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct {
+		Error   string
+		Outputs map[string]Array
+	}
+	if err := numjson.Unmarshal(text, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Outputs, out.Error
 }
 
 // CheckONNX holds files against ONNX's own checker.

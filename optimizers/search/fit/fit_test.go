@@ -31,6 +31,12 @@ func fitted(t *testing.T, text string, tb *data.Table, params []Parameter, w Wei
 	if err != nil {
 		t.Fatal(err)
 	}
+	return solved(t, m, how)
+}
+
+// solved fits a model, by default in up to 1000 steps, with intervals of 95 %.
+func solved(t *testing.T, m *Model, how How) *Fit {
+	t.Helper()
 	if how.Steps == 0 {
 		how.Steps, how.Level = 1000, 0.95
 	}

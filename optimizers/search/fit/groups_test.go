@@ -2,7 +2,6 @@ package fit
 
 import (
 	"bufio"
-	"context"
 	"math"
 	"os"
 	"reflect"
@@ -23,14 +22,7 @@ func grouped(t *testing.T, text string, tb *data.Table, params []Parameter, by B
 	if err != nil {
 		t.Fatal(err)
 	}
-	if how.Steps == 0 {
-		how.Steps, how.Level = 1000, 0.95
-	}
-	f, err := m.Fit(context.Background(), how)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return solved(t, m, how)
 }
 
 // Groups with parameters of their own, or some that they share, have R's estimates and

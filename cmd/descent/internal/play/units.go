@@ -29,16 +29,7 @@ func (r *NetReply) units(t *train.Trainer) (layers [][][]int, err error) {
 	}
 	var input *graph.Node
 	var hidden []*graph.Node
-	seen := map[*graph.Node]bool{}
-	var visit func(n *graph.Node)
-	visit = func(n *graph.Node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		for i := range n.Arity() {
-			visit(n.Arg(i))
-		}
+	for _, n := range graph.Below(outputs[0].Node) {
 		if n.Role() == graph.Input {
 			input = n
 		}
@@ -48,7 +39,6 @@ func (r *NetReply) units(t *train.Trainer) (layers [][][]int, err error) {
 			}
 		}
 	}
-	visit(outputs[0].Node)
 	if len(hidden) == 0 || input == nil {
 		return nil, nil
 	}
