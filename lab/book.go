@@ -2,6 +2,7 @@ package lab
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 
@@ -24,13 +25,33 @@ type chapter struct {
 }
 
 // What an experiment says is in the book's language.
-func (c chapter) Title() string         { return c.Experiment.Title.In(c.lang) }
-func (c chapter) Source() string        { return c.Experiment.Source().In(c.lang) }
-func (c chapter) Claim() string         { return c.Experiment.Claim.In(c.lang) }
-func (c chapter) Truth() string         { return c.Experiment.Truth.In(c.lang) }
-func (c chapter) Params() string        { return c.Experiment.Params.In(c.lang) }
-func (c chapter) Ruling() string        { return c.Verdict(c.lang) }
-func (c chapter) Label(n Number) string { return Label(n.Name).In(c.lang) }
+func (c chapter) Title() string  { return c.Experiment.Title.In(c.lang) }
+func (c chapter) Source() string { return c.Experiment.Source().In(c.lang) }
+func (c chapter) Claim() string  { return c.Experiment.Claim.In(c.lang) }
+func (c chapter) Truth() string  { return c.Experiment.Truth.In(c.lang) }
+func (c chapter) Params() string { return c.Experiment.Params.In(c.lang) }
+func (c chapter) Ruling() string { return c.Verdict(c.lang) }
+func (c chapter) Lines() []Line  { return c.Run.Lines(c.lang) }
+
+// A Line is a number as the book writes it.
+type Line struct {
+	Name   string `json:"name"`
+	Got    string `json:"got"`
+	Want   string `json:"want"` // "" where nothing is expected
+	Agrees bool   `json:"agrees"`
+}
+
+// Lines are the numbers as the book writes them.
+func (r *Run) Lines(lang string) (lines []Line) {
+	for _, n := range r.Numbers {
+		l := Line{Name: Label(n.Name).In(lang), Got: fmt.Sprintf("%.10g", n.Got)}
+		if n.Compared() {
+			l.Want, l.Agrees = fmt.Sprintf("%.10g", n.Want), n.Agrees()
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
 
 // A part of the book is a tutorial.
 type part struct {

@@ -24,16 +24,22 @@ type Experiment struct {
 	Truth    Text // what is so, in a paragraph
 	Wrong    bool // the claim is false
 	Params   Text
-	Try      string // a command, or the Go code, that does it
+	Free     []Param // what a reader may move
+	General  bool    // the claim can be judged wherever they are, not only where the tutorial has them
+	Try      string  // a command, or the Go code, that does it
 	run      func(*Run)
 }
 
-// A Number is a result beside what it should be.
+// A Number is a result beside what it should be, which is NaN where a parameter is not the
+// tutorial's.
 type Number struct {
 	Name      string
 	Got, Want float64
 	Tol       float64 // relative, or absolute below 1e-3
 }
+
+// Compared reports whether there is something that the result should be.
+func (n Number) Compared() bool { return !math.IsNaN(n.Want) }
 
 // Agrees reports whether the result is what it should be.
 func (n Number) Agrees() bool {
@@ -42,6 +48,9 @@ func (n Number) Agrees() bool {
 
 // In says the result in a language.
 func (n Number) In(lang string) string {
+	if !n.Compared() {
+		return fmt.Sprintf("%s = %.12g", Label(n.Name).In(lang), n.Got)
+	}
 	mark := "ok"
 	if !n.Agrees() {
 		mark = "wrong"
@@ -58,11 +67,15 @@ type Run struct {
 	Pictures   []plot.Picture
 	Holds      bool // the claim, as measured
 	Err        error
+	set        map[string]float64
 }
 
-// Do runs the experiment.
-func (e *Experiment) Do() (r *Run) {
-	r = &Run{Experiment: e, Holds: true}
+// Do runs the experiment. Parameters that are not set are the tutorial's.
+func (e *Experiment) Do(set map[string]float64) (r *Run) {
+	r = &Run{Experiment: e, Holds: true, set: set}
+	if r.Err = e.Check(set); r.Err != nil {
+		return r
+	}
 	defer func() {
 		if x := recover(); x != nil {
 			err, ok := x.(failure)
@@ -86,14 +99,17 @@ func must(err error) {
 }
 
 // OK reports whether every number is what it should be, and the claim true or
-// false as the table says.
+// false as the table says. Of a run with other parameters nothing is known before.
 func (r *Run) OK() bool {
+	if r.Err != nil || r.Moved() {
+		return r.Err == nil
+	}
 	for _, n := range r.Numbers {
 		if !n.Agrees() {
 			return false
 		}
 	}
-	return r.Err == nil && r.Holds != r.Experiment.Wrong
+	return r.Holds != r.Experiment.Wrong
 }
 
 // Verdict is the claim's, in words.
@@ -123,6 +139,9 @@ func (r *Run) exact(name string, got, want float64) { r.near(name, got, want, 1e
 
 // near records a number with a tolerance.
 func (r *Run) near(name string, got, want, tol float64) {
+	if r.Moved() {
+		want = math.NaN()
+	}
 	r.Numbers = append(r.Numbers, Number{name, got, want, tol})
 }
 

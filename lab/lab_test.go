@@ -28,7 +28,7 @@ func TestExperiments(t *testing.T) {
 			if e.Params.EN == "" || e.Try == "" || e.Tutorial == "" {
 				t.Error("parameters, command or tutorial are missing")
 			}
-			r := e.Do()
+			r := e.Do(nil)
 			if r.Err != nil {
 				t.Fatal(r.Err)
 			}
@@ -50,7 +50,7 @@ func TestExperiments(t *testing.T) {
 var (
 	english = regexp.MustCompile(`[A-Za-z]{3,}`)
 	// names are what is written so in Chinese, too.
-	names = regexp.MustCompile(`\b(SGD|Adam|AdaGrad|RMSProp|PyTorch|JavaScript|Huber|MSE|Hessian|Lipschitz|L1|L2|huber|mse|mae|adam|rmsprop|logit|logistic|sin|sign|tanh|random_state|batch_size|min-max|WRONG)\b`)
+	names = regexp.MustCompile(`\b(SGD|Adam|AdaGrad|RMSProp|PyTorch|JavaScript|Huber|MSE|Hessian|Lipschitz|L1|L2|huber|mse|mae|adam|rmsprop|logit|logistic|sin|sign|tanh|random_state|batch_size|min-max|WRONG|NaN|Inf)\b`)
 )
 
 // foreign is the English in a text that should be Chinese.
@@ -70,7 +70,7 @@ func TestWords(t *testing.T) {
 			return
 		}
 		check(of, Label(label))
-		row, _, _ := labelRow(label)
+		row, _ := labelRow(label)
 		needed[row.EN] = true
 	}
 	for _, e := range Table() {
@@ -78,7 +78,7 @@ func TestWords(t *testing.T) {
 		if e.Source().EN == "" {
 			t.Errorf("%s is from no tutorial", e.Name)
 		}
-		r := e.Do()
+		r := e.Do(nil)
 		for _, n := range r.Numbers {
 			see(e.Name, n.Name)
 		}
@@ -109,7 +109,7 @@ func TestWords(t *testing.T) {
 func TestBookLanguages(t *testing.T) {
 	var runs []*Run
 	for _, e := range Table() {
-		runs = append(runs, e.Do())
+		runs = append(runs, e.Do(nil))
 	}
 	for _, lang := range []string{"en", "zh"} {
 		var b bytes.Buffer

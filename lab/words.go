@@ -26,32 +26,48 @@ var tutorials = []Text{
 // Label is the text whose English is given: of a number, or in a picture. One
 // that is not in the table is a formula.
 func Label(en string) Text {
-	if t, middle, ok := labelRow(en); ok {
-		return Text{en, strings.Replace(t.ZH, "%s", middle, 1)}
+	row, inside := labelRow(en)
+	zh := row.ZH
+	for _, text := range inside {
+		zh = strings.Replace(zh, "%s", text, 1)
 	}
-	return Text{EN: en}
+	return Text{en, zh}
 }
 
-// labelRow finds the row of a label, and what the label has in place of its %s.
-func labelRow(en string) (row Text, middle string, ok bool) {
+// labelRow finds the row of a label, and what the label has in place of each %s.
+func labelRow(en string) (row Text, inside []string) {
 	for _, t := range labels {
 		if t.EN == en {
-			return t, "", true
+			return t, nil
 		}
 	}
 	for _, t := range labels {
-		before, after, open := strings.Cut(t.EN, "%s")
-		middle, begins := strings.CutPrefix(en, before)
-		middle, ends := strings.CutSuffix(middle, after)
-		if open && begins && ends && middle != "" {
-			return t, middle, true
+		if inside := fits(en, strings.Split(t.EN, "%s")); inside != nil {
+			return t, inside
 		}
 	}
-	return Text{}, "", false
+	return Text{}, nil
+}
+
+// fits returns what stands between the parts of a text; nil if the text is not made of them.
+func fits(text string, parts []string) (between []string) {
+	text, ok := strings.CutPrefix(text, parts[0])
+	for i, part := range parts[1:] {
+		at := strings.Index(text, part)
+		if i == len(parts)-2 {
+			at = len(text) - len(part)
+		}
+		if !ok || at < 1 || text[at:at+len(part)] != part {
+			return nil
+		}
+		between = append(between, text[:at])
+		text = text[at+len(part):]
+	}
+	return between
 }
 
 // labels are what experiments call their numbers, and what is written in
-// pictures. A %s stands for what is the same in both languages: a formula, a
+// pictures. Each %s stands for what is the same in both languages: a formula, a
 // number. A label that is a row itself is that row's; else the first that fits.
 var labels = []Text{
 	// derivatives
@@ -78,7 +94,7 @@ var labels = []Text{
 	{"forward %s", "前向 %s"},
 	{"error", "误差"},
 	{"error of the central one at 0.1", "h = 0.1 时中心差商的误差"},
-	{"error of the difference quotient of sin at 1", "sin 在 1 处差商的误差"},
+	{"error of the difference quotient of %s at %s", "%s 在 %s 处差商的误差"},
 	{"error of the forward quotient at 0.1", "h = 0.1 时前向差商的误差"},
 	{"curvature along %s there", "该处沿 %s 的曲率"},
 	{"curvature along %s", "沿 %s 的曲率"},
@@ -121,11 +137,11 @@ var labels = []Text{
 	{"first loss", "初始损失"},
 	{"last loss", "最终损失"},
 	{"last loss, all 100 rows", "最终损失，全部 100 行"},
-	{"last loss, 32 rows in order", "最终损失，每批 32 行、按顺序"},
+	{"last loss, %s rows in order", "最终损失，每批 %s 行、按顺序"},
 	{"loss after the first step", "第一步后的损失"},
 	{"loss after the last step", "最后一步后的损失"},
 	{"loss after each epoch", "每轮之后的损失"},
-	{"loss after 20 steps of %s", "步长 %s 走 20 步后的损失"},
+	{"loss after %s steps of %s", "走 %s 步（步长 %s）后的损失"},
 	{"cost after the first step", "第一步后的代价"},
 	{"cost after the last step", "最后一步后的代价"},
 	{"cost with x twice, by descent", "x 列重复时梯度下降所得代价"},
@@ -162,19 +178,18 @@ var labels = []Text{
 	{"min-max", "min-max"},
 	{"standardised", "标准化"},
 	{"all 100 rows", "全部 100 行"},
-	{"32 rows, in order", "32 行，按顺序"},
-	{"32 rows, shuffled", "32 行，打乱"},
+	{"%s rows, in order", "%s 行，按顺序"},
+	{"%s rows, shuffled", "%s 行，打乱"},
 	{"1 row, shuffled", "1 行，打乱"},
 	{"normal equation", "正规方程"},
 
 	// steps and paths
 	{"step", "步"},
 	{"steps", "各步"},
-	{"100 steps", "100 步"},
 	{"epoch", "轮"},
 	{"updates", "更新"},
 	{"updates with 1 row", "每批 1 行的更新次数"},
-	{"updates with 32 rows", "每批 32 行的更新次数"},
+	{"updates with %s rows", "每批 %s 行的更新次数"},
 	{"path", "路径"},
 	{"gradient descent", "梯度下降"},
 	{"gradient descent, %s", "梯度下降，%s"},
@@ -195,8 +210,8 @@ var labels = []Text{
 	{"x² with three step sizes", "x² 上的三种步长"},
 	{"Adam's coordinates", "Adam 的坐标"},
 	{"x at the start", "起点的 x"},
-	{"x after 40 steps", "40 步后的 x"},
-	{"x after 10 steps of %s", "步长 %s 走 10 步后的 x"},
+	{"x after %s steps", "%s 步后的 x"},
+	{"x after %s steps of %s", "走 %s 步（步长 %s）后的 x"},
 	{"|x| with %s", "步长 %s 时的 |x|"},
 	{"increased: %s", "增大：%s"},
 	{"decreased: %s", "减小：%s"},
@@ -220,7 +235,8 @@ var labels = []Text{
 	{"seeds that end at %s", "停在 %s 的种子数"},
 	{"share of global minima with random proposals", "随机候选点到达全局最小的比例"},
 	{"it visits, nearest to %s", "经过的最接近 %s 的点"},
-	{"least x after 500 steps", "500 步后最小的 x"},
+	{"least x after %s steps", "%s 步后最小的 x"},
+	{"%s steps", "%s 步"},
 	{"largest", "最大的 x"},
 
 	// minima
@@ -261,6 +277,8 @@ var words = map[string]Text{
 	"verdict":  {"Verdict", "结论"},
 	"params":   {"Parameters", "参数"},
 	"try":      {"Try it", "自己试"},
+	"free":     {"Set with --set", "可用 --set 设定"},
+	"moved":    {"With these parameters", "用这组参数"},
 	"number":   {"number", "数值"},
 	"got":      {"measured", "实测"},
 	"want":     {"expected", "期望"},

@@ -62,6 +62,7 @@ func TestJSON(t *testing.T) {
 		{"show", []string{"mlp(8)"}, "", 0},
 		{"lab", nil, "", 0},
 		{"lab", []string{"cubic", "--out", dir}, "", 0},
+		{"lab", []string{"cubic", "--out", dir, "--set", "a=2"}, `"Want":"nan"`, 0},
 		{"train", append(slices.Clone(onTall), "--out", model), `"r2":"nan"`, 0}, // of one row
 		{"explain", []string{model, tall}, `"mean":"nan"`, 0},                    // of one row, too
 		{"predict", []string{model, far}, `[{"prediction":"inf"}]`, 0},

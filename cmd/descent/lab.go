@@ -19,6 +19,7 @@ import (
 
 type labOptions struct {
 	lang, out, plot string
+	set             []string
 	json            bool
 }
 
@@ -31,6 +32,7 @@ func labCommand() *cobra.Command {
 			"verify every number of all of them; or make a book of them, one HTML page.",
 		Example: "  descent lab\n" +
 			"  descent lab sgd-adam\n" +
+			"  descent lab step-sizes --set lr3=0.99,steps=40\n" +
 			"  descent lab verify\n" +
 			"  descent lab all --out book --lang zh",
 		Args: cobra.MaximumNArgs(1),
@@ -46,6 +48,7 @@ func labCommand() *cobra.Command {
 	f.StringVar(&o.lang, "lang", "en", "en or zh")
 	f.StringVar(&o.out, "out", "", about("out", ": the book, or the picture of an experiment (default: this folder)"))
 	f.StringVar(&o.plot, "plot", "", about("plot", ": of one experiment (default NAME.svg)"))
+	f.StringArrayVar(&o.set, "set", nil, "parameters of one experiment, such as lr=1.1,steps=20; it says which it has")
 	f.BoolVar(&o.json, "json", false, about("json", ""))
 	return cmd
 }
@@ -86,7 +89,30 @@ func (o *labOptions) execute(ctx context.Context, w io.Writer, args []string) er
 		}
 		return usage(fmt.Errorf("no experiment %q; descent lab lists them", args[0]))
 	}
-	return o.one(w, e)
+	set, err := settings(e, o.set)
+	if err != nil {
+		return usage(err)
+	}
+	return o.one(w, e, set)
+}
+
+// settings reads values of an experiment's parameters.
+func settings(e *lab.Experiment, texts []string) (map[string]float64, error) {
+	given, err := bindings(texts...)
+	if err != nil {
+		return nil, fmt.Errorf("--set: %w", err)
+	}
+	set := map[string]float64{}
+	for _, b := range given {
+		if len(b.Value.Shape) > 0 {
+			return nil, fmt.Errorf("--set %s=%v: it is one number", b.Name, b.Value)
+		}
+		set[b.Name] = b.Value.Data[0]
+	}
+	if err := e.Check(set); err != nil {
+		return nil, fmt.Errorf("--set: %w", err)
+	}
+	return set, nil
 }
 
 // unused refuses flags that would be ignored.
@@ -97,6 +123,8 @@ func (o *labOptions) unused(args []string) error {
 		return errors.New("--plot is for the picture of one experiment")
 	case o.out != "" && !draws:
 		return errors.New("--out is for the book, or the picture of one experiment")
+	case len(o.set) > 0 && (!draws || args[0] == "all"):
+		return errors.New("--set is for the parameters of one experiment")
 	case o.out != "" && o.plot != "":
 		return errors.New("--plot names the file, folder and all: --out has no meaning beside it")
 	case o.json && draws && args[0] == "all":
@@ -153,7 +181,7 @@ func (o *labOptions) said(numbers []lab.Number) []lab.Number {
 }
 
 // one runs an experiment and draws it.
-func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
+func (o *labOptions) one(w io.Writer, e *lab.Experiment, set map[string]float64) error {
 	path, err := o.plot, error(nil)
 	if path != "" {
 		err = writable(path)
@@ -164,24 +192,17 @@ func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
 	if err != nil {
 		return err
 	}
-	r := e.Do()
+	r := e.Do(set)
 	if r.Err != nil {
 		return r.Err
 	}
 	if o.json {
-		if err := printJSON(w, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "source": e.Source().In(o.lang), "claim": e.Claim.In(o.lang), "truth": e.Truth.In(o.lang),
-			"holds": r.Holds, "verdict": r.Verdict(o.lang), "numbers": o.said(r.Numbers)}); err != nil {
-			return err
-		}
+		err = o.asJSON(w, r)
 	} else {
-		fmt.Fprintf(w, "%s (%s, %s)\n\n", e.Title.In(o.lang), e.Source().In(o.lang), e.Tutorial)
-		for _, l := range [][2]string{{"claim", e.Claim.In(o.lang)}, {"truth", e.Truth.In(o.lang)}, {"verdict", r.Verdict(o.lang)}, {"params", e.Params.In(o.lang)}, {"try", e.Try}} {
-			fmt.Fprintf(w, "%s%s%s\n", lab.Word(l[0], o.lang), lab.Word("colon", o.lang), l[1])
-		}
-		fmt.Fprintln(w)
-		for _, n := range r.Numbers {
-			fmt.Fprintln(w, n.In(o.lang))
-		}
+		err = o.describe(w, r)
+	}
+	if err != nil {
+		return err
 	}
 	for i, p := range r.PicturesIn(o.lang) {
 		name := path
@@ -205,6 +226,57 @@ func (o *labOptions) one(w io.Writer, e *lab.Experiment) error {
 	return nil
 }
 
+// asJSON writes what an experiment found.
+func (o *labOptions) asJSON(w io.Writer, r *lab.Run) error {
+	type param struct {
+		Name    string  `json:"name"`
+		Label   string  `json:"label"`
+		Value   float64 `json:"value"`
+		Default float64 `json:"default"`
+		Lo      float64 `json:"lo"`
+		Hi      float64 `json:"hi"`
+	}
+	e, params := r.Experiment, []param{}
+	for _, p := range e.Free {
+		params = append(params, param{p.Name, p.Label.In(o.lang), r.Param(p.Name), p.Default, p.Lo, p.Hi})
+	}
+	verdict := ""
+	if r.Judged() {
+		verdict = r.Verdict(o.lang)
+	}
+	return printJSON(w, map[string]any{"name": e.Name, "tutorial": e.Tutorial, "source": e.Source().In(o.lang), "claim": e.Claim.In(o.lang), "truth": e.Truth.In(o.lang),
+		"holds": r.Holds, "verdict": verdict, "parameters": params, "numbers": o.said(r.Numbers)})
+}
+
+// describe writes it for people.
+func (o *labOptions) describe(w io.Writer, r *lab.Run) error {
+	e := r.Experiment
+	fmt.Fprintf(w, "%s (%s, %s)\n\n", e.Title.In(o.lang), e.Source().In(o.lang), e.Tutorial)
+	lines := [][2]string{{"claim", e.Claim.In(o.lang)}, {"truth", e.Truth.In(o.lang)}, {"params", e.Params.In(o.lang)}, {"try", e.Try}}
+	if r.Judged() {
+		key := "verdict"
+		if r.Moved() {
+			key = "moved"
+		}
+		lines = slices.Insert(lines, 2, [2]string{key, r.Verdict(o.lang)})
+	}
+	var free []string
+	for _, p := range e.Free {
+		free = append(free, fmt.Sprintf("%s=%g (%g..%g)", p.Name, r.Param(p.Name), p.Lo, p.Hi))
+	}
+	if free != nil {
+		lines = append(lines, [2]string{"free", strings.Join(free, ", ")})
+	}
+	for _, l := range lines {
+		fmt.Fprintf(w, "%s%s%s\n", lab.Word(l[0], o.lang), lab.Word("colon", o.lang), l[1])
+	}
+	fmt.Fprintln(w)
+	for _, n := range r.Numbers {
+		fmt.Fprintln(w, n.In(o.lang))
+	}
+	return nil
+}
+
 // verify runs every experiment and compares every number.
 func (o *labOptions) verify(ctx context.Context, w io.Writer) error {
 	numbers, wrong, untrue := 0, 0, 0
@@ -213,7 +285,7 @@ func (o *labOptions) verify(ctx context.Context, w io.Writer) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r := e.Do()
+		r := e.Do(nil)
 		numbers += len(r.Numbers)
 		if !r.Holds {
 			untrue++
@@ -267,7 +339,7 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r := e.Do()
+		r := e.Do(nil)
 		if r.Err != nil {
 			return fmt.Errorf("%s: %w", e.Name, r.Err)
 		}

@@ -81,7 +81,14 @@ func TestLab(t *testing.T) {
 	if status, out, _ := descent("lab", "cubic", "--lang", "zh", "--plot", picture); status != 0 || !strings.Contains(out, "该说法不成立") {
 		t.Errorf("cubic: %d %s", status, out)
 	}
-	for _, c := range [][2]string{{"sgd-adma", `did you mean "sgd-adam"`}, {"all", "--out is missing"}, {"verify --out d", "--out is for"},
+	for _, c := range [][2]string{{"step-sizes --set lr3=0.99,steps=40", "x after 40 steps of 0.99 = 2.22850201975\n"}, {"sgd-adam --set sgd=0.001", "With these parameters: the claim holds"}} {
+		args := append(strings.Fields("lab "+c[0]), "--plot", picture)
+		if status, out, errs := descent(args...); status != 0 || !strings.Contains(out, c[1]) || strings.Contains(out, "Verdict") {
+			t.Errorf("%s: %d %s%s", c[0], status, out, errs)
+		}
+	}
+	for _, c := range [][2]string{{"cubic --set a=9", "a = 9: it goes from -3 to 3"}, {"cubic --set a=[1]", "it is one number"}, {"cubic --set a", "not of the form"}, {"cubic --set d=1", "cubic has a, b, c"}, {"all --out d --set a=1", "--set is for"},
+		{"sgd-adma", `did you mean "sgd-adam"`}, {"all", "--out is missing"}, {"verify --out d", "--out is for"},
 		{"all --out d --plot p.svg", "--plot is for"}, {"cubic --out d --plot p.svg", "no meaning"}, {"all --out d --json", "--json has no meaning"}} {
 		if status, _, errs := descent(append([]string{"lab"}, strings.Fields(c[0])...)...); status != exitUsage || !strings.Contains(errs, c[1]) {
 			t.Errorf("%s: %d %s", c[0], status, errs)

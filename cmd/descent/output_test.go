@@ -152,7 +152,7 @@ func TestNamesCommandNothing(t *testing.T) {
 		{"train", "iris", "--" + hostile}, {"train", "iris", "--loss", hostile}, {"train", "iris", "--optimizer", hostile}, {"train", "iris", "--drop", hostile}, {"train", "iris", "--comma", hostile},
 		{"predict", hostile, "iris"}, {"predict", filepath.Join(folder, "model"), odd}, {"predict", filepath.Join(folder, "model"), "iris", "--keep", hostile}, {"predict", filepath.Join(folder, "model"), "iris", "--unknown", hostile},
 		{"bench", hostile}, {"bench", "--suite", hostile}, {"bench", "diff", odd, odd}, {"bench", "wine", "--optimizer", hostile}, {"bench", "wine", "--max-memory", hostile},
-		{"show", hostile}, {"show", "schedule", hostile}, {"check", "--loss", hostile}, {"lab", hostile},
+		{"show", hostile}, {"show", "schedule", hostile}, {"check", "--loss", hostile}, {"lab", hostile}, {"lab", "cubic", "--set", hostile},
 		{"grad", hostile}, {"grad", "x", hostile + "=1"}, {"grad", "`" + hostile + "`^2", "`" + hostile + "`=1"}, {"min", hostile}, {"min", "`" + hostile + "`^2", "--start", "`" + hostile + "`=1"}, {"min", "x^2", "--bounds", hostile},
 		{"fit", hostile, odd}, {"fit", "y ~ a*x", odd}, {"fit", "`" + hostile + "size` ~ a", filepath.Join(folder, "names.csv"), "--start", "a=1"}, {"help", hostile}, {"completion", hostile},
 	}
