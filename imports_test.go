@@ -2,6 +2,7 @@ package descent_test
 
 import (
 	"go/ast"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -103,6 +104,24 @@ func TestOnlyAClusterHasServers(t *testing.T) {
 	for pkg, of := range imports("") {
 		if slices.Contains(of, cluster) {
 			t.Errorf("%s imports %s without the tag", pkg, cluster)
+		}
+	}
+}
+
+// Everybody who opens a page loads its engine, which has nothing that only other programs
+// need.
+func TestEngineIsLean(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-tags", "nogorgonia", "./cmd/descent/internal/engine/worker")
+	list.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		for _, other := range []string{"gorgonia.org", "google.golang.org", "github.com/spf13", "net/http", "go"} {
+			if strings.HasPrefix(pkg+"/", other+"/") {
+				t.Errorf("the engine has package %s", pkg)
+			}
 		}
 	}
 }

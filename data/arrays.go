@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"gorgonia.org/tensor"
 )
 
 // Rows are named arrays with as many rows each: a [*Dataset], [Arrays], or a type of
@@ -92,30 +90,6 @@ func arrayOf[T Value](values []T, width int, shape []int) Array {
 		a.bytes = v
 	}
 	return a
-}
-
-// FromDense returns a tensor as an array whose rows are its first axis. Its
-// elements are float64, float32, int or uint8. A view that is not contiguous is
-// copied.
-func FromDense(t *tensor.Dense) (Array, error) {
-	if t == nil || t.Dims() == 0 {
-		return Array{}, fmt.Errorf("data: a tensor without axes; the first is that of the rows")
-	}
-	if t.RequiresIterator() {
-		t = t.Materialize().(*tensor.Dense)
-	}
-	shape := []int(t.Shape()[1:])
-	switch v := t.Data().(type) {
-	case []float64:
-		return NewArray(v, shape...)
-	case []float32:
-		return NewArray(v, shape...)
-	case []int:
-		return NewArray(v, shape...)
-	case []uint8:
-		return NewArray(v, shape...)
-	}
-	return Array{}, fmt.Errorf("data: a tensor of %v; elements are float64, float32, int or uint8", t.Dtype())
 }
 
 // Rows returns the number of rows.

@@ -1,3 +1,5 @@
+//go:build !nogorgonia
+
 package graph
 
 import (
@@ -15,8 +17,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// This file is the only one that knows gorgonia's interfaces. exprOp implements
-// them once for every Op.
+// This file is the only one that knows gorgonia's interfaces of nodes and ops. exprOp
+// implements them once for every Op.
 
 // mirror is the gorgonia graph of our nodes. It is brought up to date when
 // somebody asks for it: gorgonia's AddNode scans all nodes, which would make

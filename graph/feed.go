@@ -2,9 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"math"
-
-	"gorgonia.org/gorgonia"
 
 	"descent/internal/exec"
 	"descent/internal/goroutine"
@@ -143,56 +140,4 @@ func convert[T, S kernel.Float](dst []T, src []S) {
 	for i, x := range src {
 		dst[i] = T(x)
 	}
-}
-
-// RunAll implements gorgonia.VM: inputs take the values bound to their
-// gorgonia nodes with gorgonia.Let.
-func (p *Program) RunAll() error {
-	feeds := make([]Feed, 0, len(p.inputs))
-	for _, in := range p.inputs {
-		v := in.node.Expr().Value()
-		if v == nil {
-			continue
-		}
-		f := Feed{n: in.node}
-		if !f.bind(v) {
-			return fmt.Errorf("graph: input %v is bound to %T", in.node, v.Data())
-		}
-		if in.node.role == Index {
-			for i, x := range append(f.f64, float64s(f.f32)...) {
-				if x != math.Trunc(x) {
-					return fmt.Errorf("graph: %s[%d] = %v is not a whole number", in.node.name, i, x)
-				}
-				f.ints = append(f.ints, int(x))
-			}
-			f.f32, f.f64 = nil, nil
-		}
-		feeds = append(feeds, f)
-	}
-	return p.Run(feeds...)
-}
-
-// bind feeds a value of gorgonia; it is not ok if that is not of floats.
-func (f *Feed) bind(v gorgonia.Value) (ok bool) {
-	switch d := v.Data().(type) {
-	case []float32:
-		f.f32 = d
-	case []float64:
-		f.f64 = d
-	case float32:
-		f.f32 = []float32{d}
-	case float64:
-		f.f64 = []float64{d}
-	default:
-		return false
-	}
-	return true
-}
-
-func float64s(s []float32) []float64 {
-	out := make([]float64, len(s))
-	for i, x := range s {
-		out[i] = float64(x)
-	}
-	return out
 }

@@ -34,8 +34,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"gorgonia.org/gorgonia"
 )
 
 // An Op is a primitive operation. Ops are values: two ops are the same
@@ -205,7 +203,7 @@ type Node struct {
 	pos   position // leaves only
 	v     *Variable
 	limit indexLimit
-	expr  *gorgonia.Node
+	expr  exprNode
 	err   error
 }
 

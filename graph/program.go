@@ -10,8 +10,6 @@ import (
 	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
-
-	"gorgonia.org/gorgonia"
 )
 
 // A Program computes a [Function]. Run allocates nothing. A program is used by
@@ -40,8 +38,6 @@ type input struct {
 	leaf int
 	fed  bool
 }
-
-var _ gorgonia.VM = (*Program)(nil)
 
 // Run feeds the inputs and computes outputs and updates. An input keeps its
 // value until it is fed again. An error means that a feed does not fit, that an
@@ -221,10 +217,3 @@ func (p *Program) Stats() Stats { return Stats{Steps: p.m.Steps(), ArenaBytes: p
 
 // String lists the program, a step to a line.
 func (p *Program) String() string { return p.m.Listing() }
-
-// Reset implements gorgonia.VM. It does nothing: a program can always run
-// again.
-func (p *Program) Reset() {}
-
-// Close implements gorgonia.VM. It does nothing.
-func (p *Program) Close() error { return nil }

@@ -14,8 +14,6 @@ import (
 	"descent/internal/exec"
 	"descent/internal/goroutine"
 	"descent/internal/kernel"
-
-	"gorgonia.org/tensor"
 )
 
 // A Variable is a parameter or a state: an array that outlives the graphs which
@@ -32,8 +30,7 @@ type Variable struct {
 	init   Init // of a fresh variable; nil if the storage is the caller's
 	padded bool // the storage is from a slab
 
-	wrap  sync.Once // makes dense, when somebody asks for it
-	dense *tensor.Dense
+	dense denseOnce // for gorgonia
 }
 
 // Name returns the variable's name.
@@ -48,26 +45,6 @@ func (v *Variable) Dtype() Dtype { return v.dtype }
 
 // Role returns [Param] or [State].
 func (v *Variable) Role() Role { return v.role }
-
-// Tensor returns the storage, nil if it has no elements. Changing its elements
-// changes the variable; programs that only predict are slower from then on, as they
-// look at all variables of the store in each run.
-func (v *Variable) Tensor() *tensor.Dense {
-	v.store.lent.Store(true)
-	v.wrap.Do(func() {
-		var backing any = v.f64
-		if v.f32 != nil {
-			backing = v.f32
-		}
-		switch {
-		case v.shape.Rank() == 0:
-			v.dense = tensor.New(tensor.FromScalar(v.Float64s()[0]), tensor.WithBacking(backing))
-		case v.shape.Size() > 0:
-			v.dense = tensor.New(tensor.WithShape(v.shape.Dims()...), tensor.WithBacking(backing))
-		}
-	})
-	return v.dense
-}
 
 // Float64s returns a copy of the elements in row-major order. It panics while
 // another goroutine changes variables of the store.

@@ -6,6 +6,7 @@
 package optimizers
 
 import (
+	"errors"
 	"strings"
 
 	"descent/graph"
@@ -24,6 +25,9 @@ type (
 	Step     = rule.Step
 	Training = rule.Training
 )
+
+// ErrNeedsLoss says that only a gradient is at hand, and a rule needs more.
+var ErrNeedsLoss = errors.New("optimizers: this rule needs the loss itself, not only its gradient")
 
 // Descend returns the step that lowers loss by moving params by r. With no
 // params, all of the graph's are moved. A parameter that the loss does not use

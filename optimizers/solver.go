@@ -1,3 +1,5 @@
+//go:build !nogorgonia
+
 package optimizers
 
 import (
@@ -30,9 +32,6 @@ var _ gorgonia.Solver = (*Solver)(nil)
 
 // NewSolver returns a gorgonia solver for a rule.
 func NewSolver(rule Rule, lr float64) *Solver { return &Solver{LR: lr, rule: rule} }
-
-// ErrNeedsLoss says that only a gradient is at hand, and a rule needs more.
-var ErrNeedsLoss = errors.New("optimizers: this rule needs the loss itself, not only its gradient")
 
 // modelOf hides the element type.
 type modelOf interface {

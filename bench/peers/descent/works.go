@@ -160,8 +160,8 @@ func update(rule string, n, tensors int) (task, error) {
 	return task{step: func() { p.Run() }, number: func() float64 {
 		var sum float64
 		for _, p := range t.Params {
-			for _, x := range p.Variable().Tensor().Data().([]float32) {
-				sum += math.Abs(float64(x) - 1)
+			for _, x := range p.Variable().Float64s() {
+				sum += math.Abs(x - 1)
 			}
 		}
 		return sum / float64(n)
