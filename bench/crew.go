@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
@@ -112,9 +111,8 @@ func (t Tally) WriteProgress(w io.Writer, name string) error {
 	return p.Write(w, progressTemplate, section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
 }
 
-// progressTemplate shows a section, with what the report has for tables.
-var progressTemplate = template.Must(template.Must(reportTemplate.Clone()).New("progress").Parse(
-	`<section><h2>{{.Title}}</h2>{{with .Table}}{{template "table" .}}{{end}}</section>`))
+// progressTemplate shows a section.
+var progressTemplate = page.Body(tableBody + `<section><h2>{{.Title}}</h2>{{with .Table}}{{template "table" .}}{{end}}</section>`)
 
 // crewSection is the part of a page about workers.
 func crewSection(crew []Worker) section {

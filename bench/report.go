@@ -19,6 +19,11 @@ import (
 //go:embed html/report.html
 var reportBody string
 
+// tableBody defines the template "table".
+//
+//go:embed html/table.html
+var tableBody string
+
 // sortScript sorts tables. It is the only script of the page, which allows no other.
 //
 //go:embed html/sort.js
@@ -27,7 +32,7 @@ var sortScript string
 //go:embed html/report.css
 var pageStyle string
 
-var reportTemplate = page.Body(reportBody)
+var reportTemplate = page.Body(tableBody + reportBody)
 
 // view is what the page shows. Everything that comes from outside is a plain
 // string, which html/template escapes.

@@ -18,8 +18,6 @@ var layout string
 //go:embed page.css
 var common string
 
-var whole = template.Must(template.New("page").Parse(layout))
-
 // A Page is what stands around a page's body.
 type Page struct {
 	Lang     string // "" is English
@@ -34,14 +32,24 @@ type Page struct {
 	Engine   *Engine // what the script puts questions to, in workers, blob:, which may run WebAssembly; nil is none
 }
 
-// Body parses the template of a page's body. What it is executed with comes from
+// A Body is the template of a page's body. What it is executed with comes from
 // outside: it is escaped, but for values of the types of html/template.
-func Body(text string) *template.Template { return template.Must(template.New("body").Parse(text)) }
+type Body string
+
+// execute parses a template here, and not when the program begins: the linker leaves
+// templates out of a program that writes no page, such as the engine of pages.
+func (t Body) execute(w io.Writer, data any) error {
+	parsed, err := template.New("page").Parse(string(t))
+	if err != nil {
+		return err
+	}
+	return parsed.Execute(w, data)
+}
 
 // Write writes the page with a body.
-func (p Page) Write(w io.Writer, body *template.Template, data any) error {
+func (p Page) Write(w io.Writer, body Body, data any) error {
 	var b bytes.Buffer
-	if err := body.Execute(&b, data); err != nil {
+	if err := body.execute(&b, data); err != nil {
 		return err
 	}
 	if p.Engine != nil {
@@ -65,7 +73,7 @@ func (p Page) Write(w io.Writer, body *template.Template, data any) error {
 		view.Hash = "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 	}
 	b.Reset()
-	if err := whole.Execute(&b, view); err != nil {
+	if err := Body(layout).execute(&b, view); err != nil {
 		return err
 	}
 	_, err := w.Write(bytes.Map(printable, b.Bytes()))
