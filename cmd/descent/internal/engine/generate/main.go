@@ -22,40 +22,58 @@ func main() {
 }
 
 func run() error {
-	file := "engine.wasm" // beside the folder that is embedded
-	defer os.Remove(file)
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./worker")
-	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
+	const dir = "lean" // not of any name: programs tell where their modules were
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("%w: is it another generate's, or of one that was killed? Then remove it", err)
+	}
+	defer os.RemoveAll(dir)
+	wasm, err := compiled(dir)
+	if err != nil {
 		return fmt.Errorf("the engine: %w", err)
 	}
-	wasm, err := os.ReadFile(file)
+	packed, err := compressed(wasm)
 	if err != nil {
 		return err
 	}
-	var packed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	root, err := goSays("env", "GOROOT")
+	if err != nil {
+		return err
+	}
+	script, err := os.ReadFile(filepath.Join(root, "lib", "wasm", "wasm_exec.js"))
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(filepath.Join("wasm", "engine.wasm.gz"), packed); err != nil {
+		return err
+	}
+	fmt.Printf("engine: %d bytes, %d compressed\n", len(wasm), len(packed))
+	return atomicfile.Write(filepath.Join("wasm", "wasm_exec.js"), script)
+}
+
+// compiled is command worker as WebAssembly.
+func compiled(dir string) ([]byte, error) {
+	mod, err := lean(dir)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "engine.wasm")
+	build := exec.Command("go", "build", "-modfile", mod, "-tags", "nogorgonia", "-trimpath", "-ldflags=-s -w", "-o", file, "./worker")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+}
+
+func compressed(text []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err == nil {
-		_, err = w.Write(wasm)
+		_, err = w.Write(text)
 	}
 	if err == nil {
 		err = w.Close()
 	}
-	if err != nil {
-		return err
-	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		return err
-	}
-	script, err := os.ReadFile(filepath.Join(string(bytes.TrimSpace(root)), "lib", "wasm", "wasm_exec.js"))
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(filepath.Join("wasm", "engine.wasm.gz"), packed.Bytes()); err != nil {
-		return err
-	}
-	fmt.Printf("engine: %d bytes, %d compressed\n", len(wasm), packed.Len())
-	return atomicfile.Write(filepath.Join("wasm", "wasm_exec.js"), script)
+	return b.Bytes(), err
 }
