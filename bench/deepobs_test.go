@@ -65,7 +65,7 @@ func TestDeepOBSQuadratic(t *testing.T) {
 	n, hessian := matrix(t, filepath.Join(dir, "H.csv"))
 	set := func(name string) *data.Dataset {
 		rows, x := matrix(t, filepath.Join(dir, name))
-		return &data.Dataset{X: x, Y: make([]float64, rows), Inputs: make([]string, n), Shape: []int{n}}
+		return &data.Dataset{X: data.ArrayOf(x, n), Y: make([]float64, rows), Inputs: make([]string, n), Shape: []int{n}}
 	}
 	training, test := set("train.csv"), set("test896.csv")
 	task := train.Task{Features: n,

@@ -98,9 +98,10 @@ func TestLookBesidePyTorch(t *testing.T) {
 	if err := numjson.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	d := &data.Dataset{X: make([]float64, 48), Inputs: []string{"a", "b", "c"}, Class: make([]int, 16), Classes: []string{"0", "1"}}
-	for i := range d.X {
-		d.X[i] = math.Sin(1.7 * float64(i+1))
+	x := make([]float64, 48)
+	d := &data.Dataset{X: data.ArrayOf(x, 3), Inputs: []string{"a", "b", "c"}, Class: make([]int, 16), Classes: []string{"0", "1"}}
+	for i := range x {
+		x[i] = math.Sin(1.7 * float64(i+1))
 	}
 	for i := range d.Class {
 		d.Class[i] = i % 3 % 2

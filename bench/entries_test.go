@@ -17,8 +17,8 @@ import (
 // TestEntriesAreChecked: a study whose sizes, names or rates make no
 // sense is refused before it begins, by an error that names them.
 func TestEntriesAreChecked(t *testing.T) {
-	rows := &data.Dataset{X: make([]float64, 6), Inputs: []string{"a", "b"}, Y: []float64{1, 2, 3}}
-	short := &data.Dataset{X: make([]float64, 6), Inputs: []string{"a", "b"}, Y: []float64{1}}
+	rows := &data.Dataset{X: data.ArrayOf(make([]float64, 6), 2), Inputs: []string{"a", "b"}, Y: []float64{1, 2, 3}}
+	short := &data.Dataset{X: data.ArrayOf(make([]float64, 6), 2), Inputs: []string{"a", "b"}, Y: []float64{1}}
 	sgd := Entrant{Label: "sgd", Rule: optimizers.SGD()}
 	minus := -1.0
 	for _, c := range []struct {

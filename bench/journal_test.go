@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"descent/bench/journal"
+	"descent/data"
 	"descent/internal/numjson"
 	"descent/train"
 )
@@ -93,7 +94,11 @@ func TestJournalsAreOfOneStudy(t *testing.T) {
 	for i, change := range []func(s *Study, n *Net){
 		func(*Study, *Net) {}, func(s *Study, _ *Net) { s.Seed = 9 }, func(s *Study, _ *Net) { s.Budget = 7 },
 		func(s *Study, _ *Net) { s.Entrants = entrants(t, "adam(beta1=0.8)", "clip(2) | adam") }, func(_ *Study, n *Net) { n.Batch = 5 },
-		func(_ *Study, n *Net) { n.Parts.Train.X[0] += 1e-9 }, func(_ *Study, n *Net) { n.Parts.Test.Class[0] ^= 1 },
+		func(_ *Study, n *Net) {
+			x := n.Parts.Train.X.Numbers()
+			x[0] += 1e-9
+			n.Parts.Train.X = data.ArrayOf(x, n.Parts.Train.Features())
+		}, func(_ *Study, n *Net) { n.Parts.Test.Class[0] ^= 1 },
 	} {
 		s, net := small(t, "iris", "sgd(lr=0.1)", "adam(lr=0.01)")
 		s.Seeds = 2

@@ -64,9 +64,9 @@ func enlarged(size, move int) func(k int) (*data.Parts, error) {
 			x := make([]float64, d.Rows()*size*size)
 			for i := range d.Rows() {
 				dy, dx := r.IntN(2*move+1)-move, r.IntN(2*move+1)-move
-				enlarge(x[i*size*size:(i+1)*size*size], d.X[64*i:64*(i+1)], size, dy, dx)
+				enlarge(x[i*size*size:(i+1)*size*size], d.X.Row(nil, i), size, dy, dx)
 			}
-			d.X, d.Shape, d.Inputs = x, []int{size, size}, make([]string, size*size)
+			d.X, d.Shape, d.Inputs = data.ArrayOf(x, size*size), []int{size, size}, make([]string, size*size)
 		})
 	}
 }

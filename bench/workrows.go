@@ -83,7 +83,7 @@ const candidates = 8
 // halves are upper halves of digits, each with its lower half and those of others.
 func halves(k int) (*data.Parts, error) {
 	return altered(k, func(_ int, d *data.Dataset, r *rand.Rand) {
-		n, own := d.Rows(), d.X
+		n, own := d.Rows(), d.X.Numbers()
 		var x []float64
 		for i := range n {
 			x = append(x, own[64*i:64*i+64]...)
@@ -92,7 +92,7 @@ func halves(k int) (*data.Parts, error) {
 				x = append(x, own[64*j+32:64*j+64]...)
 			}
 		}
-		*d = data.Dataset{X: x, Inputs: make([]string, len(x)/n)}
+		*d = data.Dataset{X: data.ArrayOf(x, len(x)/n), Inputs: make([]string, len(x)/n)}
 	})
 }
 
@@ -103,7 +103,8 @@ func drawn(name string, k, rows, inputs, classes int, row func(r *rand.Rand, x [
 	var all [3]*data.Dataset
 	for part, n := range []int{rows, 100, 400} {
 		r := stream(name, k, part)
-		d := &data.Dataset{X: make([]float64, n*inputs), Inputs: make([]string, inputs)}
+		x := make([]float64, n*inputs)
+		d := &data.Dataset{X: data.ArrayOf(x, inputs), Inputs: make([]string, inputs)}
 		if classes > 0 {
 			d.Classes = make([]string, classes)
 			for c := range d.Classes {
@@ -111,7 +112,7 @@ func drawn(name string, k, rows, inputs, classes int, row func(r *rand.Rand, x [
 			}
 		}
 		for i := range n {
-			switch y := row(r, d.X[i*inputs:(i+1)*inputs], part == 0); {
+			switch y := row(r, x[i*inputs:(i+1)*inputs], part == 0); {
 			case classes > 0:
 				d.Class = append(d.Class, int(y))
 			case classes == 0:

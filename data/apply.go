@@ -77,16 +77,12 @@ func (s *Schema) encodeLabelled(t *Table, target *Column, rows []int) (*Dataset,
 		if bad != nil {
 			return nil, bad.err
 		}
-		d.Y = make([]float64, len(rows))
-		Gather(d.Y, values, 1, rows)
+		d.Y = values.subset(rows).Numbers()
 		return d, nil
 	}
-	find := finder(target, s.Target.Classes)
-	d.Class = make([]int, len(rows))
-	for i, row := range rows {
-		if d.Class[i] = find(row); d.Class[i] < 0 {
-			return nil, unknownLevel(t, target, row, "class", s.Target.Classes)
-		}
+	d.Class = indices(target, s.Target.Classes, rows)
+	if i := slices.IndexFunc(d.Class, func(class int) bool { return class < 0 }); i >= 0 {
+		return nil, unknownLevel(t, target, rows[i], "class", s.Target.Classes)
 	}
 	return d, nil
 }
@@ -102,7 +98,9 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
 		return nil, &cellError{0, fmt.Errorf("%s: %d rows of %d inputs need %s; at most %s are allowed: drop columns with many levels, or rows",
 			t.Name, len(rows), w, size(8*int64(len(rows))*int64(w)), size(8*maxCells))}
 	}
-	d.X, d.Outside = make([]float64, len(rows)*w), make([]float64, len(rows))
+	e := &encoded{rows: rows}
+	d.X = Array{rows: len(rows), width: w, step: w, table: e}
+	d.Outside = make([]float64, len(rows))
 	// A search for each input would take a minute for 65,000 columns.
 	columns := make(map[string]*Column, len(t.Columns))
 	for i := range t.Columns {
@@ -120,19 +118,21 @@ func (s *Schema) encode(t *Table, rows []int) (*Dataset, *cellError) {
 		if err != nil {
 			return nil, &cellError{0, err}
 		}
+		out := encodedColumn{at: at, width: in.Width()}
 		var bad *cellError
 		switch in.Kind {
 		case Numeric:
-			bad = in.encodeNumbers(d, at, t, c, rows)
+			bad = in.encodeNumbers(d, &out, t, c, rows)
 		case Text:
-			in.encodeText(d, at, c, rows)
+			in.encodeText(d, &out, c, rows)
 		default:
-			bad = in.encodeWords(d, at, t, c, rows, s.Unknown)
+			bad = in.encodeWords(d, &out, t, c, rows, s.Unknown)
 		}
 		if bad != nil {
 			return nil, bad
 		}
-		at += in.Width()
+		e.columns = append(e.columns, out)
+		at += out.width
 	}
 	return d, nil
 }
@@ -150,18 +150,17 @@ func (in *Input) of(t *Table, c *Column) (*Column, error) {
 	return c, nil
 }
 
-// encodeNumbers fills column at of d.X.
-func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []int) *cellError {
+// encodeNumbers says how cells become numbers, and checks that they do.
+func (in *Input) encodeNumbers(d *Dataset, out *encodedColumn, t *Table, c *Column, rows []int) *cellError {
 	values, bad := numericCells(t, c, rows)
 	if bad != nil {
 		return bad
 	}
-	w := d.Features()
+	out.values, out.offset, out.scale, out.impute = values, in.Offset, in.Scale, in.Impute
 	stray := outside{column: in.Label()}
 	for i, row := range rows {
-		v := values[row]
+		v := values.at(row)
 		if math.IsNaN(v) {
-			v = in.Impute
 			d.Missing++
 		} else if in.Span != nil {
 			beyond := in.Span.Beyond(v)
@@ -169,11 +168,9 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 				stray.add(outside{rows: 1, value: v, beyond: beyond})
 			}
 		}
-		x := (v - in.Offset) / in.Scale
-		if !finite(x) {
+		if !finite(out.number(v)) {
 			return &cellError{row, fmt.Errorf("%s: column %s: %v is too far from the training rows to be scaled", t.Where(row), quote(c.Name), v)}
 		}
-		d.X[i*w+at] = x
 	}
 	if stray.rows > 0 {
 		stray.span = *in.Span
@@ -182,32 +179,32 @@ func (in *Input) encodeNumbers(d *Dataset, at int, t *Table, c *Column, rows []i
 	return nil
 }
 
-// encodeWords fills the columns of d.X from at on, one for each level, or the one that
-// has its number.
-func (in *Input) encodeWords(d *Dataset, at int, t *Table, c *Column, rows []int, policy Unknown) *cellError {
-	find := finder(c, in.Levels)
+// encodeWords finds the level of each word, and checks that there is one.
+func (in *Input) encodeWords(d *Dataset, out *encodedColumn, t *Table, c *Column, rows []int, policy Unknown) *cellError {
+	codes, at := c.match(in.Levels)
 	missing := slices.Index(in.Levels, MissingLevel)
-	w := d.Features()
+	out.codes, out.coded = codes, in.Coded
 	strange := unseen{column: in.Label()}
-	for i, row := range rows {
-		level := find(row)
-		if level < 0 {
-			if policy == UnknownRefuse && (missing < 0 || !c.missing(row)) && in.Part == "" {
-				return &cellError{row, unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
-					Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})}
-			}
-			if !c.missing(row) {
-				strange.add(1, c.word(row))
-			}
-			level = missing
-			d.Missing++
+	for _, row := range rows {
+		if code := codes[row]; code >= 0 && at[code] >= 0 {
+			continue
 		}
-		if in.Coded {
-			d.X[i*w+at] = float64(level)
-		} else if level >= 0 {
-			d.X[i*w+at+level] = 1
+		if policy == UnknownRefuse && (missing < 0 || !c.missing(row)) && in.Part == "" {
+			return &cellError{row, unknownLevel(t, c, row, "level", in.Levels, Advice{Text: "correct it"},
+				Advice{Text: fmt.Sprintf("set Unknown to %q before training", UnknownMissing), Option: "Unknown", Value: string(UnknownMissing)})}
 		}
+		if !c.missing(row) {
+			strange.add(1, c.word(row))
+		}
+		d.Missing++
 	}
+	for _, level := range at {
+		if level < 0 {
+			level = missing
+		}
+		out.level = append(out.level, level)
+	}
+	out.level = append(out.level, missing)
 	if strange.rows > 0 {
 		d.unseen = append(d.unseen, strange)
 	}
@@ -267,21 +264,21 @@ func (c *Column) word(row int) string {
 	case c.missing(row):
 		return MissingLevel
 	case c.Kind == Numeric:
-		return formatNumber(c.Values[row])
+		return formatNumber(c.Values.at(row))
 	case c.Kind == Date:
-		return timeOf(c.Values[row]).Format(time.DateTime)
+		return timeOf(c.Values.at(row)).Format(time.DateTime)
 	}
 	return c.Levels[c.Codes[row]]
 }
 
 // numericCells returns the cells of a column as numbers, NaN where one is
 // missing, and fails if one in rows is a word.
-func numericCells(t *Table, c *Column, rows []int) ([]float64, *cellError) {
+func numericCells(t *Table, c *Column, rows []int) (cells Array, bad *cellError) {
 	switch c.Kind {
 	case Numeric:
 		return c.Values, nil
 	case Date:
-		return nil, &cellError{0, fmt.Errorf("%s: column %s has dates; numbers are needed", t.Name, quote(c.Name))}
+		return cells, &cellError{0, fmt.Errorf("%s: column %s has dates; numbers are needed", t.Name, quote(c.Name))}
 	}
 	// A column of a new file may be categorical by itself because of rows that
 	// are not asked for, or because its reader was told so.
@@ -293,18 +290,18 @@ func numericCells(t *Table, c *Column, rows []int) ([]float64, *cellError) {
 		}
 		v, ok := number(c.word(row))
 		if !ok || !finite(v) {
-			return nil, &cellError{row, fmt.Errorf("%s: column %s: %s is not a number", t.Where(row), quote(c.Name), quote(c.word(row)))}
+			return cells, &cellError{row, fmt.Errorf("%s: column %s: %s is not a number", t.Where(row), quote(c.Name), quote(c.word(row)))}
 		}
 		values[row] = v
 	}
-	return values, nil
+	return ArrayOf(values, 1), nil
 }
 
-// finder returns the function from a row to the index of its word in levels, or
-// -1. A word that is not there as it stands is compared without regard to case
-// and spaces, and as a number, since "1", "1.0" and the number 1 are the same
-// level to anybody who looks at the file; unless two levels are the same then.
-func finder(c *Column, levels []string) func(row int) int {
+// match returns the words of a column, as codes of rows, and where each of them is in levels,
+// -1 if it is not. A word that is not there as it stands is compared without regard to case
+// and spaces, and as a number, since "1", "1.0" and the number 1 are the same level to
+// anybody who looks at the file; unless two levels are the same then.
+func (c *Column) match(levels []string) (codes, at []int) {
 	words, folded, numbers := make(map[string]int), make(map[string]int), make(map[float64]int)
 	for i, l := range levels {
 		words[l] = i
@@ -313,32 +310,46 @@ func finder(c *Column, levels []string) func(row int) int {
 			once(numbers, v, i)
 		}
 	}
-	byNumber := func(v float64) int {
-		if i, ok := numbers[v]; ok {
-			return i
+	own := c.asWords()
+	at = make([]int, len(own.Levels))
+	for i, l := range own.Levels {
+		var ok bool
+		if c.Kind == Categorical {
+			if at[i], ok = words[l]; !ok {
+				at[i], ok = folded[fold(l)]
+			}
 		}
-		return -1
-	}
-	if c.Kind == Numeric {
-		return func(row int) int { return byNumber(c.Values[row]) }
-	}
-	index := make([]int, len(c.Levels))
-	for i, l := range c.Levels {
-		index[i] = -1
-		if at, ok := words[l]; ok {
-			index[i] = at
-		} else if at, ok := folded[fold(l)]; ok {
-			index[i] = at
-		} else if v, ok := number(l); ok {
-			index[i] = byNumber(v)
+		if v, is := number(l); is && !ok {
+			at[i], ok = numbers[v]
+		}
+		if !ok {
+			at[i] = -1
 		}
 	}
-	return func(row int) int {
-		if c.Codes[row] < 0 {
-			return -1
-		}
-		return index[c.Codes[row]]
+	return own.Codes, at
+}
+
+// indices returns those in levels of the words in some rows, none of which is missing.
+func indices(c *Column, levels []string, rows []int) []int {
+	codes, at := c.match(levels)
+	all := make([]int, len(rows))
+	for i, row := range rows {
+		all[i] = at[codes[row]]
 	}
+	return all
+}
+
+// asWords returns a column as one of words.
+func (c *Column) asWords() *Column {
+	if c.Kind == Categorical {
+		return c
+	}
+	words := make([]string, c.rows())
+	for row := range words {
+		words[row] = c.Text(row)
+	}
+	out := Words(c.Name, words)
+	return &out
 }
 
 // once notes the place of a key; a key with two places has none, -1.

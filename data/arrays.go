@@ -1,7 +1,9 @@
 package data
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -21,7 +23,8 @@ type Value interface {
 }
 
 // An Array is a number of rows, each of the same shape. It is a view: the values
-// stay where they are.
+// stay where they are, in the type that they have there. Those of a table are its cells,
+// which are encoded whenever rows are read.
 type Array struct {
 	rows, width int
 	step        int   // from the beginning of a row to that of the next
@@ -31,6 +34,7 @@ type Array struct {
 	ints        []int
 	bytes       []uint8
 	shades      bool // bytes stand for their share of 255
+	table       *encoded
 }
 
 // The shares of 255 that the bytes of pictures stand for.
@@ -63,6 +67,18 @@ func NewArray[T Value](values []T, shape ...int) (Array, error) {
 	return arrayOf(values, width, slices.Clone(shape)), nil
 }
 
+// ArrayOf is [NewArray] of rows that are so many values each, whatever their shape: as the
+// inputs of a [Dataset], or with 1 as the cells of a [Column], whose checks report values that
+// are not a whole number of rows.
+func ArrayOf[T Value](values []T, width int) Array { return arrayOf(values, width, nil) }
+
+// PixelsOf is [ArrayOf] bytes of pictures: a number is its byte divided by 255.
+func PixelsOf(bytes []uint8, width int) Array {
+	a := arrayOf(bytes, width, nil)
+	a.shades = true
+	return a
+}
+
 // Windows returns an array whose rows overlap: each begins step values after the one
 // before and has the given shape, and there are as many as fit. It is how windows of a
 // series are rows without being copied. It is an error if there is not one.
@@ -78,7 +94,7 @@ func Windows[T float32 | float64](values []T, step int, shape ...int) (Array, er
 
 // arrayOf is NewArray of what fits. It allocates nothing.
 func arrayOf[T Value](values []T, width int, shape []int) Array {
-	a := Array{rows: len(values) / width, width: width, step: width, shape: shape}
+	a := Array{rows: len(values) / max(width, 1), width: width, step: width, shape: shape}
 	switch v := any(values).(type) {
 	case []float64:
 		a.f64 = v
@@ -116,6 +132,86 @@ func (a Array) Fits(shape []int) bool {
 	return slices.Equal(a.shape, shape) || a.width == width && (len(shape) < 2 || len(a.shape) < 2)
 }
 
+// size is how many values there are.
+func (a Array) size() int {
+	if a.table != nil {
+		return a.rows * a.width
+	}
+	return len(a.f64) + len(a.f32) + len(a.ints) + len(a.bytes)
+}
+
+// at returns the only value of a row.
+func (a *Array) at(row int) float64 {
+	if a.f32 != nil {
+		return float64(a.f32[row])
+	}
+	return a.f64[row]
+}
+
+// Row returns a row as numbers, in dst if that is large enough.
+func (a Array) Row(dst []float64, row int) []float64 {
+	dst = slices.Grow(dst[:0], a.width)[:a.width]
+	GatherArray(dst, a, []int{row})
+	return dst
+}
+
+// AppendRow appends bytes that tell a row from those of other numbers; 0 and -0 are one.
+func (a Array) AppendRow(b []byte, row int) []byte {
+	if a.bytes != nil {
+		return append(b, a.bytes[row*a.width:(row+1)*a.width]...)
+	}
+	for _, x := range a.Row(nil, row) {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x+0))
+	}
+	return b
+}
+
+// Numbers returns all rows as numbers, row-major: a copy, of which a slice of each row is
+// what [Array.Row] returns.
+func (a Array) Numbers() []float64 {
+	all := make([]float64, a.rows*a.width)
+	eachBlock(a, func(first int, rows []int) { GatherArray(all[first*a.width:(first+len(rows))*a.width], a, rows) })
+	return all
+}
+
+// eachBlock calls f with the numbers of some rows at a time, which stay in the cache.
+func eachBlock(a Array, f func(first int, rows []int)) {
+	n := min(max(1, (1<<14)/max(a.width, 1)), a.rows)
+	rows := make([]int, n)
+	for first := 0; first < a.rows; first += n {
+		rows = rows[:min(n, a.rows-first)]
+		for i := range rows {
+			rows[i] = first + i
+		}
+		f(first, rows)
+	}
+}
+
+// subset returns a copy of rows.
+func (a Array) subset(rows []int) Array {
+	out := a
+	out.rows, out.step = len(rows), a.width
+	switch {
+	case a.table != nil:
+		out.table = a.table.subset(rows)
+	case a.f64 != nil:
+		out.f64 = gathered(a.f64, a, rows)
+	case a.f32 != nil:
+		out.f32 = gathered(a.f32, a, rows)
+	case a.ints != nil:
+		out.ints = gathered(a.ints, a, rows)
+	case a.bytes != nil:
+		out.bytes = gathered(a.bytes, a, rows)
+	}
+	return out
+}
+
+func gathered[T Value](values []T, a Array, rows []int) []T {
+	out := make([]T, len(rows)*a.width)
+	gatherSteps(out, values, a.width, a.step, rows)
+	return out
+}
+
 // GatherArray copies rows of an array to dst, row-major, converting each value. It
 // allocates nothing. It panics as [Gather] does, and if values that need not be whole
 // are to become integers, see [Array.Whole].
@@ -130,6 +226,13 @@ func GatherArray[D float32 | float64 | int](dst []D, a Array, rows []int) {
 		gatherSteps(dst, a.f32, a.width, a.step, rows)
 	case a.ints != nil:
 		Gather(dst, a.ints, a.width, rows)
+	case a.table != nil:
+		switch dst := any(dst).(type) {
+		case []float32:
+			gatherEncoded(dst, a, rows)
+		case []float64:
+			gatherEncoded(dst, a, rows)
+		}
 	case a.shades:
 		switch dst := any(dst).(type) {
 		case []float32:
@@ -142,16 +245,23 @@ func GatherArray[D float32 | float64 | int](dst []D, a Array, rows []int) {
 	}
 }
 
-// gatherShades is Gather of bytes that stand for numbers. Looking them up is as
-// fast as converting them, and rounds as if each had been kept as float64.
-func gatherShades[T float32 | float64](dst []T, table *[256]T, a Array, rows []int) {
-	if len(dst) != len(rows)*a.width {
-		panic(fmt.Sprintf("data: GatherArray of %d rows of %d into %d places", len(rows), a.width, len(dst)))
+// checkGather panics where rows cannot be gathered.
+func (a *Array) checkGather(places int, rows []int) {
+	if places != len(rows)*a.width {
+		panic(fmt.Sprintf("data: GatherArray of %d rows of %d into %d places", len(rows), a.width, places))
 	}
 	for i, r := range rows {
 		if uint(r) >= uint(a.rows) {
 			panic(noRow("GatherArray", i, r, a.rows))
 		}
+	}
+}
+
+// gatherShades is Gather of bytes that stand for numbers. Looking them up is as
+// fast as converting them, and rounds as if each had been kept as float64.
+func gatherShades[T float32 | float64](dst []T, table *[256]T, a Array, rows []int) {
+	a.checkGather(len(dst), rows)
+	for i, r := range rows {
 		to := dst[i*a.width : (i+1)*a.width]
 		from := a.bytes[r*a.width : (r+1)*a.width]
 		for j, b := range from[:len(to)] {
@@ -201,14 +311,8 @@ func (s Arrays) Array(name string) (Array, bool) {
 func (d *Dataset) Array(name string) (a Array, ok bool) {
 	switch {
 	case name == "x" && d.Features() > 0:
-		switch {
-		case d.Pixels != nil:
-			a = arrayOf(d.Pixels, d.Features(), nil)
-			a.shades = true
-		case d.Floats != nil:
-			a = arrayOf(d.Floats, d.Features(), nil)
-		default:
-			a = arrayOf(d.X, d.Features(), nil)
+		if a = d.X; a.width == 0 { // there is none
+			a.width, a.step = d.Features(), d.Features()
 		}
 		if p, ok := product(d.Shape); ok && p == a.width {
 			a.shape = d.Shape
@@ -225,50 +329,6 @@ func (d *Dataset) Array(name string) (a Array, ok bool) {
 		return a, false
 	}
 	return a, true
-}
-
-// Float32 returns the rows with some of their arrays as float32, if they are float64:
-// converted once for many epochs, and not in each batch.
-func Float32(d Rows, names ...string) Rows {
-	s := converted{of: d, arrays: map[string]Array{}}
-	for _, name := range names {
-		a, ok := d.Array(name)
-		if !ok || a.f64 == nil {
-			continue
-		}
-		narrow := make([]float32, len(a.f64))
-		for i, x := range a.f64 {
-			narrow[i] = float32(x)
-		}
-		a.f64, a.f32 = nil, narrow
-		s.arrays[name] = a
-	}
-	return s
-}
-
-// Float32Bytes returns how much memory Float32 takes.
-func Float32Bytes(d Rows, names ...string) (n int) {
-	for _, name := range names {
-		if a, ok := d.Array(name); ok {
-			n += 4 * len(a.f64)
-		}
-	}
-	return n
-}
-
-// converted are rows of which some arrays are others.
-type converted struct {
-	of     Rows
-	arrays map[string]Array
-}
-
-func (s converted) Rows() int { return s.of.Rows() }
-
-func (s converted) Array(name string) (Array, bool) {
-	if a, ok := s.arrays[name]; ok {
-		return a, true
-	}
-	return s.of.Array(name)
 }
 
 // A Generator makes batches when they are needed: augmented pictures, simulations,

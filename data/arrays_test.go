@@ -58,7 +58,7 @@ func TestArrays(t *testing.T) {
 	}
 	a, err = data.FromDense(turned)
 	check("a transposed view", a, err, false)
-	narrow, _ := data.Float32(data.Arrays{"a": a}, "a", "b").Array("a")
+	narrow, _ := data.Convert[float32](data.Arrays{"a": a}, "a", "b").Array("a")
 	check("narrowed", narrow, nil, false)
 	for want, f := range map[string]func() (data.Array, error){
 		"not a whole number of rows": func() (data.Array, error) { return data.NewArray(f64, 4) },
@@ -91,7 +91,7 @@ func TestArrays(t *testing.T) {
 
 // TestDatasetArrays: what a dataset has is there by name, with its weights.
 func TestDatasetArrays(t *testing.T) {
-	d := &data.Dataset{X: []float64{1, 2, 3, 4}, Inputs: []string{"a", "b"}, Shape: []int{2}, Class: []int{0, 1},
+	d := &data.Dataset{X: data.ArrayOf([]float64{1, 2, 3, 4}, 2), Inputs: []string{"a", "b"}, Shape: []int{2}, Class: []int{0, 1},
 		Classes: []string{"u", "v"}, Weight: []float64{0.5, 2}}
 	if err := d.Check(); err != nil {
 		t.Fatal(err)
@@ -121,16 +121,18 @@ func TestDatasetArrays(t *testing.T) {
 // when it was read, in every place where rows are taken.
 func TestPixels(t *testing.T) {
 	d := &data.Dataset{Inputs: []string{"a", "b"}, Shape: []int{2}, Target: "t", Classes: []string{"0"}, Class: make([]int, 128)}
+	var pixels []uint8
 	for b := range 256 {
-		d.Pixels = append(d.Pixels, uint8(b))
+		pixels = append(pixels, uint8(b))
 	}
+	d.X = data.PixelsOf(pixels, 2)
 	if err := d.Check(); err != nil || d.Rows() != 128 {
 		t.Fatal(err, d.Rows())
 	}
 	rows := []int{127, 0, 64, 3}
 	part := d.Subset(rows)
-	if part.X != nil || part.Rows() != len(rows) {
-		t.Fatalf("a subset has %d numbers and %d rows", len(part.X), part.Rows())
+	if part.Rows() != len(rows) {
+		t.Fatalf("a subset has %d rows", part.Rows())
 	}
 	whole, _ := d.Array("x")
 	some, _ := part.Array("x")
@@ -218,7 +220,7 @@ func TestWindows(t *testing.T) {
 		t.Fatalf("%d rows of %v, %v", a.Rows(), a.Shape(), err)
 	}
 	want := []float32{4, 5, 6, 7, 0, 1, 2, 3, 2, 3, 4, 5}
-	narrow, _ := data.Float32(data.Arrays{"x": a}, "x").Array("x")
+	narrow, _ := data.Convert[float32](data.Arrays{"x": a}, "x").Array("x")
 	for _, a := range []data.Array{a, narrow} {
 		got := make([]float32, 12)
 		data.GatherArray(got, a, []int{2, 0, 1})

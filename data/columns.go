@@ -98,7 +98,7 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 	if bad := infinite(c, values); bad != nil {
 		return false, bad
 	}
-	*out = Column{Name: c.name, Kind: Numeric, Values: values}
+	*out = Column{Name: c.name, Kind: Numeric, Values: narrowed(values)}
 	if kind == "" && c.compact() {
 		return false, nil
 	}
@@ -153,7 +153,7 @@ func (w *writing) column(c *cells, out *Column) *cellError {
 	if in != nil && w.asBefore(c, in, out) {
 		return nil
 	}
-	plain := out.Values != nil
+	plain := out.Values.rows > 0
 	switch {
 	case kind == Categorical:
 		return w.words(c, out)
@@ -195,13 +195,13 @@ func (w *writing) asBefore(c *cells, in *Input, out *Column) bool {
 		if bad >= 0 || w.differs(in.Numerals) {
 			return false
 		}
-		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: *in.Numerals}
+		*out = Column{Name: c.name, Kind: Numeric, Values: narrowed(values), numerals: *in.Numerals}
 	case in.Part != "":
 		values, ok := c.datesAs(in.Dates)
 		if !ok {
 			return false
 		}
-		*out = Column{Name: c.name, Kind: Date, Values: values, dates: in.Dates}
+		*out = Column{Name: c.name, Kind: Date, Values: narrowed(values), dates: in.Dates}
 	default:
 		return false
 	}
@@ -232,11 +232,11 @@ func (w *writing) numbers(c *cells, plain bool, out *Column) bool {
 			continue
 		}
 		values, _ := c.values(f.read)
-		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: f}
+		*out = Column{Name: c.name, Kind: Numeric, Values: narrowed(values), numerals: f}
 		return true
 	}
 	if values, bad := c.values(clock); bad < 0 {
-		*out = Column{Name: c.name, Kind: Numeric, Values: values, numerals: Numerals{Clock: true}}
+		*out = Column{Name: c.name, Kind: Numeric, Values: narrowed(values), numerals: Numerals{Clock: true}}
 		return true
 	}
 	return false
@@ -256,7 +256,7 @@ func (w *writing) dates(c *cells, out *Column) bool {
 	if other != "" && w.told(c.name) {
 		w.either = append(w.either, c.name)
 	}
-	*out = Column{Name: c.name, Kind: Date, Values: values, dates: layout}
+	*out = Column{Name: c.name, Kind: Date, Values: narrowed(values), dates: layout}
 	return true
 }
 

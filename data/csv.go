@@ -380,12 +380,12 @@ func (t *Table) sums() error {
 			continue
 		}
 		sum, size, n := 0.0, 0.0, 0.0
-		for _, v := range c.Values[:last] {
-			if !math.IsNaN(v) {
+		for row := range last {
+			if v := c.Values.at(row); !math.IsNaN(v) {
 				sum, size, n = sum+v, size+math.Abs(v), n+1
 			}
 		}
-		near := func(x, unit float64) bool { return math.Abs(c.Values[last]-x) <= 1e-6*unit }
+		near := func(x, unit float64) bool { return math.Abs(c.Values.at(last)-x) <= 1e-6*unit }
 		if size == 0 || !near(sum, size) && !near(sum/n, size/n) {
 			return nil
 		}

@@ -49,7 +49,7 @@ func dump(t *Table) string {
 			case c.missing(row):
 				b.WriteString(" _")
 			case c.Kind == Numeric:
-				b.WriteString(" " + formatNumber(c.Values[row]))
+				b.WriteString(" " + formatNumber(c.Values.at(row)))
 			default:
 				b.WriteString(" '" + c.word(row) + "'")
 			}
@@ -250,7 +250,7 @@ func TestLevelOrder(t *testing.T) {
 }
 
 func TestNewTable(t *testing.T) {
-	a := Column{Name: "a", Kind: Numeric, Values: []float64{1, math.NaN()}}
+	a := Column{Name: "a", Kind: Numeric, Values: ArrayOf([]float64{1, math.NaN()}, 1)}
 	if table, err := NewTable("mem", a, Words("w", []string{"x", ""})); err != nil || dump(table) != "a: 1 _\nw: 'x' _\n" {
 		t.Errorf("%v", err)
 	}
@@ -261,11 +261,11 @@ func TestNewTable(t *testing.T) {
 		{nil, "mem: no rows"},
 		{[]Column{{Name: "a", Kind: Numeric}}, "mem: no rows"},
 		{[]Column{a, a}, `mem: two columns are called "a"`},
-		{[]Column{a, {Name: "b", Kind: Numeric, Values: []float64{1}}}, `mem: column "b" has 1 rows, column "a" has 2`},
-		{[]Column{{Name: "b", Kind: Numeric, Values: []float64{1, math.Inf(1)}}}, `mem: column "b": row 1 is +Inf`},
+		{[]Column{a, {Name: "b", Kind: Numeric, Values: ArrayOf([]float64{1}, 1)}}, `mem: column "b" has 1 rows, column "a" has 2`},
+		{[]Column{{Name: "b", Kind: Numeric, Values: ArrayOf([]float64{1, math.Inf(1)}, 1)}}, `mem: column "b": row 1 is +Inf`},
 		{[]Column{{Name: "b", Kind: Categorical, Codes: []int{1}, Levels: []string{"x"}}}, "row 0 has code 1; there are 1 levels"},
 		{[]Column{{Name: "b", Kind: Categorical, Codes: []int{0}, Levels: []string{"x", "x"}}}, `two levels "x"`},
-		{[]Column{{Name: "b", Values: []float64{1}}}, `unknown kind ""`},
+		{[]Column{{Name: "b", Values: ArrayOf([]float64{1}, 1)}}, `unknown kind ""`},
 	} {
 		_, err := NewTable("mem", c.columns...)
 		if err == nil {

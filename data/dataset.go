@@ -20,20 +20,17 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Dataset is n rows of d numbers, with at most one target per row. A
 // dataset that is built by hand (the fields are public) can be checked with
 // Check.
 type Dataset struct {
-	// X holds the inputs, row-major n×d.
-	X []float64
-	// Pixels holds the inputs of pictures in place of X, as the bytes that they are
-	// in files: an input is its byte divided by 255. Batches convert them, see
-	// [GatherArray].
-	Pixels []uint8
-	// Floats holds the inputs in place of X as float32: those of pictures that a file has so.
-	Floats []float32
+	// X holds the inputs, n rows of d numbers ([ArrayOf], [PixelsOf]), in the type that they
+	// have in a file: pictures are bytes, what a file has as float32 stays so, and cells of
+	// tables become inputs when they are read, by [Array.Row] or [GatherArray].
+	X Array
 	// Inputs names the d inputs, in the order of X's columns.
 	Inputs []string
 	// Shape is the shape of one row's inputs, whose product is d: [d] for
@@ -83,7 +80,7 @@ func (d *Dataset) Rows() int {
 	if len(d.Inputs) == 0 {
 		return 0
 	}
-	return (len(d.X) + len(d.Pixels) + len(d.Floats)) / len(d.Inputs)
+	return d.X.rows
 }
 
 // Features returns d, the number of inputs in one row.
@@ -99,20 +96,9 @@ func (d *Dataset) Subset(rows []int) *Dataset {
 	if err := d.CheckSizes(); err != nil {
 		panic(err.Error())
 	}
-	w := d.Features()
 	s := *d
 	s.Missing, s.Dropped, s.Notes, s.unseen, s.outside = 0, 0, nil, nil, nil
-	switch {
-	case d.Pixels != nil:
-		s.Pixels = make([]uint8, len(rows)*w)
-		Gather(s.Pixels, d.Pixels, w, rows)
-	case d.Floats != nil:
-		s.Floats = make([]float32, len(rows)*w)
-		Gather(s.Floats, d.Floats, w, rows)
-	default:
-		s.X = make([]float64, len(rows)*w)
-		Gather(s.X, d.X, w, rows)
-	}
+	s.X = d.X.subset(rows)
 	if d.Y != nil {
 		s.Y = make([]float64, len(rows)*d.targets())
 		Gather(s.Y, d.Y, d.targets(), rows)
@@ -146,12 +132,11 @@ func (d *Dataset) ChannelScale() (mean, deviation []float64) {
 	if len(d.Shape) == 3 {
 		channels = d.Shape[0]
 	}
-	a, _ := d.Array("x")
 	mean, deviation = make([]float64, channels), make([]float64, channels)
-	row := make([]float64, d.Features())
+	var row []float64
 	each := func(f func(c int, x float64)) {
 		for i := range d.Rows() {
-			GatherArray(row, a, []int{i})
+			row = d.X.Row(row, i)
 			for k, x := range row {
 				f(k/(len(row)/channels), x)
 			}
@@ -193,11 +178,10 @@ func (d *Dataset) CheckSizes() error {
 	if w == 0 {
 		return fmt.Errorf("data: rows have no inputs; at least one is needed")
 	}
-	if d.X != nil && (d.Pixels != nil || d.Floats != nil) || d.Pixels != nil && d.Floats != nil {
-		return fmt.Errorf("data: more than one of X, Pixels and Floats is set; a row has its inputs in one of them")
-	}
-	if all := len(d.X) + len(d.Pixels) + len(d.Floats); all%w != 0 {
+	if all := d.X.size(); all != d.X.rows*d.X.width {
 		return fmt.Errorf("data: %d numbers are not a whole number of rows of %d inputs", all, w)
+	} else if all > 0 && d.X.width != w {
+		return fmt.Errorf("data: X has rows of %d numbers, and Inputs names %d", d.X.width, w)
 	}
 	n := d.Rows()
 	if d.Y != nil && d.Class != nil {
@@ -219,21 +203,11 @@ func (d *Dataset) CheckSizes() error {
 }
 
 func (d *Dataset) checkValues() error {
-	w := d.Features()
-	at := func(i int, v float64) error {
-		if finite(v) {
-			return nil
-		}
-		return fmt.Errorf("data: row %d, input %s is %v; inputs must be finite", i/w, quote(d.Inputs[i%w]), v)
-	}
-	for i, v := range d.X {
-		if err := at(i, v); err != nil {
-			return err
-		}
-	}
-	for i, v := range d.Floats {
-		if err := at(i, float64(v)); err != nil {
-			return err
+	var row []float64
+	for i := range d.Rows() {
+		row = d.X.Row(row, i)
+		if k := slices.IndexFunc(row, func(v float64) bool { return !finite(v) }); k >= 0 {
+			return fmt.Errorf("data: row %d, input %s is %v; inputs must be finite", i, quote(d.Inputs[k]), row[k])
 		}
 	}
 	for i, v := range d.Y {

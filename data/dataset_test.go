@@ -15,11 +15,11 @@ func TestFromRows(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	s := d.Subset([]int{2, 0})
-	if !slices.Equal(s.X, []float64{5, 6, 1, 2}) || !slices.Equal(s.Y, []float64{9, 7}) {
+	if !slices.Equal(s.X.Numbers(), []float64{5, 6, 1, 2}) || !slices.Equal(s.Y, []float64{9, 7}) {
 		t.Errorf("%+v", s)
 	}
-	s.X[0] = 0
-	if d.X[4] != 5 {
+	s.X.Numbers()[0] = 0
+	if d.X.Numbers()[4] != 5 {
 		t.Error("a subset shares memory with its data set")
 	}
 	c, err := FromRows([][]float64{{1}, {2}}, []int{2, 0})
@@ -59,14 +59,14 @@ func TestCollect(t *testing.T) {
 			}
 		}
 	})
-	if err != nil || !slices.Equal(d.X, []float64{0, 1, 2, 3}) || !slices.Equal(d.Y, []float64{0, 2, 4, 6}) {
+	if err != nil || !slices.Equal(d.X.Numbers(), []float64{0, 1, 2, 3}) || !slices.Equal(d.Y, []float64{0, 2, 4, 6}) {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
 
 func TestCheck(t *testing.T) {
 	good := func() *Dataset {
-		return &Dataset{X: []float64{1, 2, 3, 4}, Inputs: []string{"a", "b"}, Shape: []int{1, 2}, Class: []int{0, 1}, Classes: []string{"n", "p"}}
+		return &Dataset{X: ArrayOf([]float64{1, 2, 3, 4}, 2), Inputs: []string{"a", "b"}, Shape: []int{1, 2}, Class: []int{0, 1}, Classes: []string{"n", "p"}}
 	}
 	if err := good().Check(); err != nil {
 		t.Fatal(err)
@@ -76,17 +76,16 @@ func TestCheck(t *testing.T) {
 		want  string
 	}{
 		{func(d *Dataset) { d.Inputs = nil }, "rows have no inputs"},
-		{func(d *Dataset) { d.X = d.X[:3] }, "3 numbers are not a whole number of rows of 2 inputs"},
-		{func(d *Dataset) { d.X, d.Pixels = nil, make([]uint8, 3) }, "3 numbers are not a whole number of rows of 2 inputs"},
-		{func(d *Dataset) { d.Pixels = make([]uint8, 4) }, "more than one of X, Pixels and Floats is set"},
-		{func(d *Dataset) { d.Floats = make([]float32, 4) }, "more than one of X, Pixels and Floats is set"},
-		{func(d *Dataset) { d.X, d.Floats = nil, []float32{0, 1, 2, float32(math.NaN())} }, `row 1, input "b" is NaN`},
+		{func(d *Dataset) { d.X = ArrayOf([]float64{1, 2, 3}, 2) }, "3 numbers are not a whole number of rows of 2 inputs"},
+		{func(d *Dataset) { d.X = PixelsOf(make([]uint8, 3), 2) }, "3 numbers are not a whole number of rows of 2 inputs"},
+		{func(d *Dataset) { d.X = ArrayOf(make([]float64, 8), 4) }, "X has rows of 4 numbers, and Inputs names 2"},
+		{func(d *Dataset) { d.X = ArrayOf([]float32{0, 1, 2, float32(math.NaN())}, 2) }, `row 1, input "b" is NaN`},
 		{func(d *Dataset) { d.Shape = []int{3} }, "shape [3] does not hold 2 inputs"},
 		{func(d *Dataset) { d.Y = []float64{1, 2} }, "both Y and Class"},
 		{func(d *Dataset) { d.Class = d.Class[:1] }, "1 classes for 2 rows"},
 		{func(d *Dataset) { d.Class, d.Y = nil, []float64{1} }, "1 targets for 2 rows"},
 		{func(d *Dataset) { d.Class[1] = 2 }, "row 1, class 2 is not one of the 2 classes"},
-		{func(d *Dataset) { d.X[3] = math.Inf(-1) }, `row 1, input "b" is -Inf`},
+		{func(d *Dataset) { d.X.f64[3] = math.Inf(-1) }, `row 1, input "b" is -Inf`},
 	} {
 		d := good()
 		c.spoil(d)

@@ -308,11 +308,11 @@ func timeOf(days float64) time.Time {
 func (c *Column) part(p *part, kind Kind) *Column {
 	out := &Column{Name: c.Name, Kind: kind}
 	if kind == Categorical {
-		out.Levels, out.Codes = p.words, make([]int, len(c.Values))
-	} else {
-		out.Values = make([]float64, len(c.Values))
+		out.Levels, out.Codes = p.words, make([]int, c.rows())
 	}
-	for row, days := range c.Values {
+	var values []float64
+	for row := range c.rows() {
+		days := c.Values.at(row)
 		missing := math.IsNaN(days)
 		v := math.NaN()
 		if !missing {
@@ -320,12 +320,15 @@ func (c *Column) part(p *part, kind Kind) *Column {
 		}
 		switch {
 		case kind == Numeric:
-			out.Values[row] = v
+			values = append(values, v)
 		case missing:
 			out.Codes[row] = -1
 		default:
 			out.Codes[row] = int(v)
 		}
+	}
+	if kind == Numeric {
+		out.Values = narrowed(values)
 	}
 	return out
 }
@@ -338,9 +341,9 @@ func (c *Column) partsOf(rows []int) (columns []*Column, names []string) {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, row := range rows {
 		if !c.missing(row) {
-			t := timeOf(c.Values[row])
+			t := timeOf(c.Values.at(row))
 			days[t.Day()], clocks[t.Hour()] = true, true
-			lo, hi = min(lo, c.Values[row]), max(hi, c.Values[row])
+			lo, hi = min(lo, c.Values.at(row)), max(hi, c.Values.at(row))
 		}
 	}
 	for i := range parts {

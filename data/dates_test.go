@@ -51,7 +51,7 @@ func TestDates(t *testing.T) {
 			if cell == "-" != v.missing(i) {
 				t.Errorf("%s: row %d", c.cells, i)
 			} else if cell != "-" {
-				near(t, cell, v.Values[i:i+1], c.want[i:i+1], 1e-12)
+				near(t, cell, v.Values.Numbers()[i:i+1], c.want[i:i+1], 1e-12)
 			}
 		}
 	}
@@ -65,16 +65,16 @@ func TestDates(t *testing.T) {
 	if got := texts(table.Notes); len(got) != 1 || !table.Notes[0].Guess || !strings.HasPrefix(got[0], `dates are read with the month first, since nothing tells: "d"; set DayFirst`) {
 		t.Errorf("%q", got)
 	}
-	near(t, "month first", table.Columns[0].Values, []float64{fifth, fifth + 181, fifth + 33}, 0)
+	near(t, "month first", table.Columns[0].Values.Numbers(), []float64{fifth, fifth + 181, fifth + 33}, 0)
 	table = mustRead(t, "d\n3/5/2021\n9/2/2021\n4/7/2021\n", CSVOptions{DayFirst: true})
-	near(t, "day first", table.Columns[0].Values, []float64{fifth + 59, fifth - 24, fifth + 121}, 0)
+	near(t, "day first", table.Columns[0].Values.Numbers(), []float64{fifth + 59, fifth - 24, fifth + 121}, 0)
 	if len(table.Notes) != 0 {
 		t.Errorf("%q", texts(table.Notes))
 	}
 	// A series in order, and one of the first of each month, tell.
 	for _, text := range []string{"d\n28/2/2021\n1/3/2021\n2/3/2021\n", "d\n9/2/2021\n10/2/2021\n9/3/2021\n", "d\n1/2/2021\n1/3/2021\n1/4/2021\n"} {
 		c := mustRead(t, text, CSVOptions{}).Columns[0]
-		if got := timeOf(c.Values[2]); c.dates != "2/1/2006" || got.Month() < time.March {
+		if got := timeOf(c.Values.at(2)); c.dates != "2/1/2006" || got.Month() < time.March {
 			t.Errorf("%q: %s, %v", text, c.dates, got)
 		}
 	}
@@ -100,7 +100,7 @@ func TestDateParts(t *testing.T) {
 	if got, want := strings.Join(p.Train.Inputs, "|"), "d days|d month|d weekday=Mon|d weekday=Tue|d weekday=Wed|d weekday=Thu|d weekday=Fri|d weekday=Sat|d weekday=Sun"; got != want {
 		t.Fatalf("inputs %s", got)
 	}
-	near(t, "Friday, the fifth of March", p.Train.X[:9], []float64{18691, 2, 0, 0, 0, 0, 1, 0, 0}, 0)
+	near(t, "Friday, the fifth of March", p.Train.X.Numbers()[:9], []float64{18691, 2, 0, 0, 0, 0, 1, 0, 0}, 0)
 	// Months recur in years; the same day of each month has no weekday to tell.
 	text := "d,y\n"
 	for i := range 60 {
@@ -188,7 +188,7 @@ func TestMonthsInOtherLanguages(t *testing.T) {
 	} {
 		var got []string
 		c := mustRead(t, columnOf(strings.Split(cells, "|"), ';'), CSVOptions{Comma: ';'}).Columns[0]
-		for _, days := range c.Values {
+		for _, days := range c.Values.Numbers() {
 			got = append(got, timeOf(days).Format("2006-01-02"))
 		}
 		if s := strings.Join(got, " "); s != want || (c.Kind == Date) != (want != "") {

@@ -12,7 +12,7 @@ import (
 // what is wrong with them, by an error or, where there is none, by a panic with a
 // clear text. Rows behind the last are refused though memory goes on there.
 func TestEntriesAreChecked(t *testing.T) {
-	whole := Dataset{X: make([]float64, 6, 100), Inputs: []string{"a", "b"}, Y: make([]float64, 3, 50)}
+	whole := Dataset{X: ArrayOf(make([]float64, 6, 100), 2), Inputs: []string{"a", "b"}, Y: make([]float64, 3, 50)}
 	with := func(f func(*Dataset)) *Dataset {
 		d := whole
 		f(&d)
@@ -20,9 +20,9 @@ func TestEntriesAreChecked(t *testing.T) {
 	}
 	short := with(func(d *Dataset) { d.Y = d.Y[:1] })
 	classes := with(func(d *Dataset) { d.Y, d.Class, d.Classes = nil, []int{0, 1}, []string{"u", "v"} })
-	ragged := &Table{Name: "t", Columns: []Column{{Name: "a", Kind: Numeric, Values: []float64{1, 2, 3}}, {Name: "b", Kind: Numeric, Values: []float64{1}}}}
+	ragged := &Table{Name: "t", Columns: []Column{{Name: "a", Kind: Numeric, Values: ArrayOf([]float64{1, 2, 3}, 1)}, {Name: "b", Kind: Numeric, Values: ArrayOf([]float64{1}, 1)}}}
 	codes := &Table{Name: "t", Columns: []Column{{Name: "a", Kind: Categorical, Levels: []string{"u"}, Codes: []int{0, 5}}}}
-	good, err := NewTable("t", Column{Name: "a", Kind: Numeric, Values: []float64{1, 2, 3, 4}}, Column{Name: "b", Kind: Numeric, Values: []float64{1, 2, 5, 7}})
+	good, err := NewTable("t", Column{Name: "a", Kind: Numeric, Values: ArrayOf([]float64{1, 2, 3, 4}, 1)}, Column{Name: "b", Kind: Numeric, Values: ArrayOf([]float64{1, 2, 5, 7}, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func Example() {
 	class := make([]int, batches.Size())
 	for epoch := range 2 {
 		for rows := range batches.Epoch(epoch) {
-			data.Gather(x[:len(rows)*train.Features()], train.X, train.Features(), rows)
+			data.GatherArray(x[:len(rows)*train.Features()], train.X, rows)
 			data.Gather(class[:len(rows)], train.Class, 1, rows)
 			fmt.Print(len(rows), " ")
 		}
@@ -60,7 +60,7 @@ func ExamplePrepare() {
 	d := parts.Train
 	fmt.Println(d.Inputs)
 	for i := range d.Rows() {
-		fmt.Println(d.X[i*d.Features():(i+1)*d.Features()], d.Y[i])
+		fmt.Println(d.X.Row(nil, i), d.Y[i])
 	}
 	for _, note := range parts.Schema.Notes() {
 		fmt.Println(note)
@@ -103,7 +103,7 @@ func ExampleSchema_Apply() {
 			fmt.Println(err)
 			continue
 		}
-		fmt.Println(d.X)
+		fmt.Println(d.X.Numbers())
 	}
 	// Output:
 	// [0.5 1 0 1 0]

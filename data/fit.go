@@ -146,7 +146,7 @@ func (c *Column) equal(a, b int) bool {
 	if c.Kind == Categorical {
 		return c.Codes[a] == c.Codes[b]
 	}
-	return c.Values[a] == c.Values[b]
+	return c.Values.at(a) == c.Values.at(b)
 }
 
 // freeText is what a column is of which each cell has several words.
@@ -197,7 +197,7 @@ var idName = regexp.MustCompile(`(?i)(^|[^a-z])(id|ids|idx|index|key|uuid|guid|s
 func numbersRows(c *Column, rows []int) bool {
 	from0, from1, seen := true, true, make(map[float64]bool)
 	for _, row := range rows {
-		v := c.Values[row]
+		v := c.Values.at(row)
 		switch {
 		case c.missing(row):
 			continue
@@ -228,7 +228,7 @@ func isIndex(c *Column, rows []int) bool {
 		return false
 	}
 	for _, row := range rows {
-		if v := c.Values[row]; !(v >= 0) || v != math.Trunc(v) {
+		if v := c.Values.at(row); !(v >= 0) || v != math.Trunc(v) {
 			return false
 		}
 	}
@@ -292,7 +292,7 @@ func (in *Input) fitNumbers(c *Column, train []int) error {
 	var values []float64
 	for _, row := range train {
 		if !c.missing(row) {
-			values = append(values, c.Values[row])
+			values = append(values, c.Values.at(row))
 		}
 	}
 	if len(values) == 0 {

@@ -107,7 +107,7 @@ func TestFoldsDoNotLeak(t *testing.T) {
 	_, huge := divided(t, build("50000"), "y", o, data.Folds{K: 4})
 	same, other := 0, 0
 	for i, p := range some {
-		equal := slices.Equal(p.Train.X, huge[i].Train.X)
+		equal := slices.Equal(p.Train.X.Numbers(), huge[i].Train.X.Numbers())
 		if held := slices.Contains(p.Test.Y, 17.5); held != equal {
 			t.Errorf("fold %d: row 17 is held out: %v, training inputs are the same: %v", i, held, equal)
 		} else if held {
@@ -164,7 +164,7 @@ func TestFoldsKeep(t *testing.T) {
 	}
 
 	day, _ := s.Table.Column("day")
-	date := func(y float64) float64 { return day.Values[int(y)] }
+	date := func(y float64) float64 { return day.Values.Row(nil, int(y))[0] }
 	for _, o := range []data.Options{{Time: "day"}, {}} { // by its name, and since it is the column of dates
 		inTime, all := divided(t, s, "y", o, data.Folds{K: k, Repeats: 4})
 		if inTime.Len() != k || inTime.Time != "day" {
@@ -264,12 +264,15 @@ func TestDeal(t *testing.T) {
 // The rows of parts are those of the table that From names, with their groups.
 func TestPartsComeFrom(t *testing.T) {
 	n := 50
-	x, y, g := data.Column{Name: "x", Kind: data.Numeric}, data.Column{Name: "y", Kind: data.Numeric}, data.Column{Name: "g", Kind: data.Numeric}
+	var x, y, g []float64
 	for i := range n {
-		x.Values, y.Values, g.Values = append(x.Values, float64(i*i%7)), append(y.Values, float64(i)+0.5), append(g.Values, float64(i/5))
+		x, y, g = append(x, float64(i*i%7)), append(y, float64(i)+0.5), append(g, float64(i/5))
 	}
-	y.Values[3] = math.NaN() // a row that is left out
-	table, err := data.NewTable("t", x, y, g)
+	y[3] = math.NaN() // a row that is left out
+	column := func(name string, values []float64) data.Column {
+		return data.Column{Name: name, Kind: data.Numeric, Values: data.ArrayOf(values, 1)}
+	}
+	table, err := data.NewTable("t", column("x", x), column("y", y), column("g", g))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,17 +282,17 @@ func TestPartsComeFrom(t *testing.T) {
 	}
 	for k, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
 		for i, row := range p.From[k] {
-			if d.Y[i] != y.Values[row] {
+			if d.Y[i] != y[row] {
 				t.Errorf("row %d of part %d is said to be row %d, and has the target %v", i, k, row, d.Y[i])
 			}
 		}
 	}
 	number := map[int]float64{}
 	for i, row := range p.From[0] {
-		if was, known := number[p.Group[i]]; known && was != g.Values[row] {
+		if was, known := number[p.Group[i]]; known && was != g[row] {
 			t.Errorf("row %d is in the group of %v", row, was)
 		}
-		number[p.Group[i]] = g.Values[row]
+		number[p.Group[i]] = g[row]
 	}
 	if len(number) < 4 {
 		t.Errorf("%d groups", len(number))

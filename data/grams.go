@@ -67,28 +67,41 @@ func fitText(c *Column, train []int) Input {
 	return in
 }
 
-// encodeText fills the columns of d.X from at on: the weighed counts, times a number that
-// makes the mean of their squares 1. A text without words is zeros.
-func (in *Input) encodeText(d *Dataset, at int, c *Column, rows []int) {
-	w := d.Features()
-	for i, row := range rows {
-		x := d.X[i*w+at : i*w+at+len(in.Weights)]
-		if c.missing(row) {
+// encodeText makes the inputs of the texts of some rows: the weighed counts, times a number
+// that makes the mean of their squares 1. A text without words is zeros.
+func (in *Input) encodeText(d *Dataset, out *encodedColumn, c *Column, rows []int) {
+	c = c.asWords()
+	used := make([]bool, len(c.Levels))
+	for _, row := range rows {
+		if code := c.Codes[row]; code >= 0 {
+			used[code] = true
+		} else {
 			d.Missing++
-			continue
 		}
-		countGrams(x, c.word(row))
-		squares := 0.0
-		for k := range x {
-			x[k] *= in.Weights[k]
-			squares += float64(x[k] * x[k])
+	}
+	out.codes, out.texts = c.Codes, &sparse{}
+	x := make([]float64, len(in.Weights))
+	for code, text := range c.Levels {
+		if clear(x); used[code] {
+			in.weighGrams(x, text)
 		}
-		if squares == 0 {
-			continue
-		}
-		for k, scale := 0, math.Sqrt(float64(len(x))/squares); k < len(x); k++ {
-			x[k] *= scale
-		}
+		out.texts.add(x)
+	}
+}
+
+// weighGrams fills x with the inputs of a text.
+func (in *Input) weighGrams(x []float64, text string) {
+	countGrams(x, text)
+	squares := 0.0
+	for k := range x {
+		x[k] *= in.Weights[k]
+		squares += float64(x[k] * x[k])
+	}
+	if squares == 0 {
+		return
+	}
+	for k, scale := 0, math.Sqrt(float64(len(x))/squares); k < len(x); k++ {
+		x[k] *= scale
 	}
 }
 

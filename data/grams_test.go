@@ -65,7 +65,7 @@ func TestTextInputs(t *testing.T) {
 	w := p.Train.Features()
 	for i := range p.Train.Rows() {
 		squares := 0.0
-		for _, v := range p.Train.X[i*w : i*w+Grams] {
+		for _, v := range p.Train.X.Numbers()[i*w : i*w+Grams] {
 			squares += v * v / Grams
 		}
 		if math.Abs(squares-1) > 1e-12 {
@@ -98,13 +98,13 @@ func TestTextInputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	block, err := stream.Next()
-	if err != nil || !slices.Equal(block.X, d.X) || !slices.Equal(block.Levels, p.Train.Levels) {
+	if err != nil || !slices.Equal(block.X.Numbers(), d.X.Numbers()) || !slices.Equal(block.Levels, p.Train.Levels) {
 		t.Errorf("a stream has other inputs (%v)", err)
 	}
-	if d.X[Grams] != float64(slices.Index(s.Inputs[1].Levels, "c3")) || d.X[w+Grams] != -1 || d.Missing != 3 {
-		t.Errorf("cities %v and %v, %d missing", d.X[Grams], d.X[w+Grams], d.Missing)
+	if d.X.Numbers()[Grams] != float64(slices.Index(s.Inputs[1].Levels, "c3")) || d.X.Numbers()[w+Grams] != -1 || d.Missing != 3 {
+		t.Errorf("cities %v and %v, %d missing", d.X.Numbers()[Grams], d.X.Numbers()[w+Grams], d.Missing)
 	}
-	if row := d.X[w : w+Grams]; slices.Max(row) != 0 || slices.Min(row) != 0 {
+	if row := d.X.Numbers()[w : w+Grams]; slices.Max(row) != 0 || slices.Min(row) != 0 {
 		t.Error("a text that is missing has words")
 	}
 }

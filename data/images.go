@@ -254,11 +254,16 @@ func (d *Dataset) transpose() {
 		return
 	}
 	h, w := d.Shape[0], d.Shape[1]
-	transpose(d.X, h, w)
-	transpose(d.Pixels, h, w)
-	transpose(d.Floats, h, w)
+	d.X.transpose(h, w)
 	d.Shape = []int{w, h}
 	d.Inputs = pixelNames(d.Shape, h*w)
+}
+
+// transpose exchanges the h rows and w columns of pictures.
+func (a *Array) transpose(h, w int) {
+	transpose(a.f64, h, w)
+	transpose(a.f32, h, w)
+	transpose(a.bytes, h, w)
 }
 
 func transpose[T Number](images []T, h, w int) {

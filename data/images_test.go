@@ -159,19 +159,19 @@ func TestNPY(t *testing.T) {
 	// Numbers that were bytes are bytes again; others stay what they are.
 	for _, c := range []struct {
 		name, images string
-		in           string // the member of Dataset that has them
+		in           string // the type that they have
 		want         []float64
 	}{
-		{"wide bytes", npy("<i2", "2, 1, 1", "\x00\x00\xff\x00"), "Pixels", []float64{0, 1}},
-		{"floats of bytes", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x40\x40"), "Pixels", []float64{0, 3. / 255}},
-		{"floats up to 255", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x20\x40"), "Floats", []float64{0, float64(float32(2.5 / 255))}},
-		{"floats up to 1", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x80\x3f"), "Floats", []float64{0, 1}},
-		{"none is 0 or less", npy("<i2", "2, 1, 1", "\x00\x00\xff\xff"), "X", []float64{0, -1}},
-		{"beyond a byte", npy("<i2", "2, 1, 1", "\x00\x00\x00\x01"), "X", []float64{0, 256}},
+		{"wide bytes", npy("<i2", "2, 1, 1", "\x00\x00\xff\x00"), "bytes", []float64{0, 1}},
+		{"floats of bytes", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x40\x40"), "bytes", []float64{0, 3. / 255}},
+		{"floats up to 255", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x20\x40"), "float32", []float64{0, float64(float32(2.5 / 255))}},
+		{"floats up to 1", npy("<f4", "2, 1, 1", "\x00\x00\x00\x00\x00\x00\x80\x3f"), "float32", []float64{0, 1}},
+		{"none is 0 or less", npy("<i2", "2, 1, 1", "\x00\x00\xff\xff"), "float64", []float64{0, -1}},
+		{"beyond a byte", npy("<i2", "2, 1, 1", "\x00\x00\x00\x01"), "float64", []float64{0, 256}},
 	} {
 		d, err := ReadImages(strings.NewReader(c.images), strings.NewReader(idx([]byte{2}, 0, 1)))
-		if err != nil || (d.Pixels != nil) != (c.in == "Pixels") || (d.Floats != nil) != (c.in == "Floats") || (d.X != nil) != (c.in == "X") {
-			t.Errorf("%s: %v, %d bytes, %d and %d numbers", c.name, err, len(d.Pixels), len(d.Floats), len(d.X))
+		if err != nil || (d.X.bytes != nil) != (c.in == "bytes") || (d.X.f32 != nil) != (c.in == "float32") || (d.X.f64 != nil) != (c.in == "float64") {
+			t.Errorf("%s: %v, %+v", c.name, err, d.X)
 			continue
 		}
 		near(t, c.name, inputsOf(d), c.want, 0)

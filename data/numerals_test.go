@@ -81,7 +81,7 @@ func TestNumerals(t *testing.T) {
 			continue
 		}
 		for i, want := range c.want {
-			if got := v.Values[i]; math.Abs(got-want) > 1e-12 && !(math.IsNaN(got) && math.IsNaN(want)) {
+			if got := v.Values.at(i); math.Abs(got-want) > 1e-12 && !(math.IsNaN(got) && math.IsNaN(want)) {
 				t.Errorf("%s: %v, want %v", c.cells, v.Values, c.want)
 				break
 			}
@@ -129,7 +129,7 @@ func TestDecimalSign(t *testing.T) {
 		}
 		c.o.Comma = c.comma
 		table := mustRead(t, columnOf([]string{c.cell, c.cell}, c.comma, others...), c.o)
-		if v := table.Columns[0]; v.Kind != Numeric || v.Values[1] != c.want {
+		if v := table.Columns[0]; v.Kind != Numeric || v.Values.at(1) != c.want {
 			t.Errorf("%+v: %s", c, dump(table))
 		}
 	}
@@ -144,7 +144,7 @@ func TestDecimalSign(t *testing.T) {
 func TestMissingWords(t *testing.T) {
 	for _, word := range []string{"", "?", "NA", "n/a", "NaN", "-nan", "null", "<NA>", "#N/A", `\N`, "1.#QNAN", "-1.#IND", "#DIV/0!", "None", "-", ".", "--", "\u2014", "missing"} {
 		table := mustRead(t, columnOf([]string{"1.5", word, "2"}, ',', "w"), CSVOptions{})
-		if v := table.Columns[0]; v.Kind != Numeric || !math.IsNaN(v.Values[1]) || v.Values[2] != 2 {
+		if v := table.Columns[0]; v.Kind != Numeric || !math.IsNaN(v.Values.at(1)) || v.Values.at(2) != 2 {
 			t.Errorf("%q: %s", word, dump(table))
 		}
 	}

@@ -45,7 +45,7 @@ func TestObjectsOfDecimalComma(t *testing.T) {
 		t.Fatal(err)
 	}
 	mean := parts.Schema.Inputs[0].Impute
-	if d, err := stream.Next(); err != nil || !reflect.DeepEqual(d.X, []float64{1.125, 1.125, mean}) {
+	if d, err := stream.Next(); err != nil || !reflect.DeepEqual(d.X.Numbers(), []float64{1.125, 1.125, mean}) {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
@@ -119,7 +119,7 @@ func TestSeveralFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := stream.Next(); err != nil || !reflect.DeepEqual(d.X, want.X) || stream.Where(2) != filepath.Join(dir, "a-2.csv:2") {
+	if d, err := stream.Next(); err != nil || !reflect.DeepEqual(d.X.Numbers(), want.X.Numbers()) || stream.Where(2) != filepath.Join(dir, "a-2.csv:2") {
 		t.Errorf("%v, %v at %s", d, err, stream.Where(2))
 	}
 	for pattern, want := range map[string]string{"b-[12].csv": `b-2.csv: no column "z"`, "b-[13].csv": `b-3.csv: the first file has no column "y"`, "c-*": "no file matches"} {

@@ -47,7 +47,7 @@ func TestEmbedded(t *testing.T) {
 func TestEmbeddedValues(t *testing.T) {
 	d := mustPrepare(t, "digits", Options{}).Train
 	sum := 0.0
-	for _, v := range d.X {
+	for _, v := range d.X.Numbers() {
 		sum += v
 	}
 	if sum != 561718 || !slices.Equal(d.Shape, []int{8, 8}) {

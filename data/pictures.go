@@ -218,7 +218,8 @@ func readPictures(path string, o PictureOptions) (*Dataset, error) {
 	if all.channels > 1 {
 		shape = append([]int{all.channels}, shape...)
 	}
-	d := &Dataset{Pixels: all.pix, Shape: shape, Names: l.names, Inputs: pixelNames(shape, all.channels*all.first.height*all.first.width)}
+	width := all.channels * all.first.height * all.first.width
+	d := &Dataset{X: PixelsOf(all.pix, width), Shape: shape, Names: l.names, Inputs: pixelNames(shape, width)}
 	if l.classes != nil {
 		d.Class, d.Classes, d.Target = l.class, l.classes, "class"
 	}

@@ -90,8 +90,8 @@ func TestPictureFolders(t *testing.T) {
 	}
 	src := opened(t, tree(t, grey), PictureOptions{})
 	d := src.Images
-	if !slices.Equal(d.Pixels, []uint8{255, 127, 0, 255, 255, 255}) || !slices.Equal(d.Shape, []int{1, 2}) || !slices.Equal(d.Class, []int{0, 0, 1}) || !slices.Equal(d.Classes, []string{"cat", "dog"}) {
-		t.Errorf("%v of %v, classes %v of %v", d.Pixels, d.Shape, d.Class, d.Classes)
+	if !slices.Equal(d.X.bytes, []uint8{255, 127, 0, 255, 255, 255}) || !slices.Equal(d.Shape, []int{1, 2}) || !slices.Equal(d.Class, []int{0, 0, 1}) || !slices.Equal(d.Classes, []string{"cat", "dog"}) {
+		t.Errorf("%v of %v, classes %v of %v", d.X.bytes, d.Shape, d.Class, d.Classes)
 	}
 	if want := []string{filepath.Join("cat", "a.PNG"), filepath.Join("cat", "b.png"), filepath.Join("dog", "one.jpeg")}; !slices.Equal(d.Names, want) {
 		t.Errorf("names %v", d.Names)
@@ -109,18 +109,18 @@ func TestPictureFolders(t *testing.T) {
 	folder := tree(t, grey)
 	d = opened(t, folder, PictureOptions{}).Images
 	want := []uint8{255, 127, 255, 127, 255, 127, 0, 255, 0, 255, 0, 255, 200, 255, 10, 255, 30, 255, 255, 255, 255, 255, 255, 255}
-	if !slices.Equal(d.Pixels, want) || !slices.Equal(d.Shape, []int{3, 1, 2}) {
-		t.Errorf("%v of %v", d.Pixels, d.Shape)
+	if !slices.Equal(d.X.bytes, want) || !slices.Equal(d.Shape, []int{3, 1, 2}) {
+		t.Errorf("%v of %v", d.X.bytes, d.Shape)
 	}
 	d = opened(t, folder, PictureOptions{Colors: 1}).Images
-	if luma := uint8(69); !slices.Equal(d.Pixels, []uint8{255, 127, 0, 255, luma, 255, 255, 255}) { // 0.299·200 + 0.587·10 + 0.114·30
-		t.Errorf("%v, the red one %d", d.Pixels, luma)
+	if luma := uint8(69); !slices.Equal(d.X.bytes, []uint8{255, 127, 0, 255, luma, 255, 255, 255}) { // 0.299·200 + 0.587·10 + 0.114·30
+		t.Errorf("%v, the red one %d", d.X.bytes, luma)
 	}
 	d = opened(t, filepath.Join(folder, "cat"), PictureOptions{Colors: 3}).Images
 	if d.Class != nil || d.Rows() != 3 || !slices.Equal(d.Shape, []int{3, 1, 2}) {
 		t.Errorf("pictures without classes: %+v", d)
 	}
-	if d = opened(t, filepath.Join(folder, "cat", "b.png"), PictureOptions{}).Images; !slices.Equal(d.Pixels, []uint8{0, 255}) || d.Names[0] != "b.png" {
+	if d = opened(t, filepath.Join(folder, "cat", "b.png"), PictureOptions{}).Images; !slices.Equal(d.X.bytes, []uint8{0, 255}) || d.Names[0] != "b.png" {
 		t.Errorf("one picture: %+v", d)
 	}
 
@@ -130,8 +130,8 @@ func TestPictureFolders(t *testing.T) {
 	_, err = Open(folder, CSVOptions{})
 	wantError(t, err, "wide.png is 4x1 pixels, "+filepath.Join(folder, "cat", "a.PNG")+" 2x1; set Width and Height to resize them")
 	d = opened(t, folder, PictureOptions{Width: 2, Height: 1, Colors: 1}).Images
-	if !slices.Equal(d.Pixels[8:], []uint8{146, 255}) { // weights 3, 3, 1 of 7
-		t.Errorf("resized to %v", d.Pixels[8:])
+	if !slices.Equal(d.X.bytes[8:], []uint8{146, 255}) { // weights 3, 3, 1 of 7
+		t.Errorf("resized to %v", d.X.bytes[8:])
 	}
 }
 
@@ -229,15 +229,15 @@ func TestResize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range file.Cases {
-		d := &Dataset{X: append(slices.Clone(file.In), file.In...), Shape: []int{2, 5, 7}}
+		d := &Dataset{X: ArrayOf(append(slices.Clone(file.In), file.In...), 70), Shape: []int{2, 5, 7}}
 		d.resize(c.Width, c.Height)
-		near(t, "resized", d.X, append(slices.Clone(c.Want), c.Want...), 1e-9)
-		d = &Dataset{Pixels: make([]uint8, 35), Shape: []int{5, 7}}
+		near(t, "resized", d.X.Numbers(), append(slices.Clone(c.Want), c.Want...), 1e-9)
+		d = &Dataset{X: PixelsOf(make([]uint8, 35), 35), Shape: []int{5, 7}}
 		for i, x := range file.In {
-			d.Pixels[i] = uint8(x)
+			d.X.bytes[i] = uint8(x)
 		}
 		d.resize(c.Width, c.Height)
-		for i, b := range d.Pixels {
+		for i, b := range d.X.bytes {
 			if math.Abs(float64(b)-c.Want[i]) > 0.5+1e-9 {
 				t.Errorf("%dx%d: byte %d is %d, want %v", c.Width, c.Height, i, b, c.Want[i])
 			}
@@ -276,8 +276,8 @@ func TestChannels(t *testing.T) {
 	} {
 		folder := putAll(t, map[string]string{"X.npy": c.images})
 		d := opened(t, folder, PictureOptions{Channels: c.at}).Images
-		if !slices.Equal(d.Shape, c.shape) || d.Pixels[1] != c.second || len(d.Notes) != c.notes {
-			t.Errorf("%s: shape %v, bytes %v, notes %v", c.name, d.Shape, d.Pixels, d.Notes)
+		if !slices.Equal(d.Shape, c.shape) || d.X.bytes[1] != c.second || len(d.Notes) != c.notes {
+			t.Errorf("%s: shape %v, bytes %v, notes %v", c.name, d.Shape, d.X.bytes, d.Notes)
 		}
 	}
 	folder := putAll(t, map[string]string{"X.npy": array("1, 5, 4, 3", 60), "y.npy": npy("|u1", "1,", "\x01")})
@@ -310,7 +310,7 @@ func TestNPZ(t *testing.T) {
 	x, y := npy("|u1", "2, 1, 2", "\x01\x02\x03\x04"), npy("<i2", "2,", "\x05\x00\x06\x00")
 	path := filepath.Join(putAll(t, map[string]string{"a.npz": npz(t, "X.npy", x, "y.npy", y, "mean.npy", x)}), "a.npz")
 	src := opened(t, path, PictureOptions{})
-	if d := src.Images; !slices.Equal(d.Pixels, []uint8{1, 2, 3, 4}) || !slices.Equal(d.Class, []int{0, 1}) || !slices.Equal(d.Classes, []string{"5", "6"}) || len(d.Notes) != 1 {
+	if d := src.Images; !slices.Equal(d.X.bytes, []uint8{1, 2, 3, 4}) || !slices.Equal(d.Class, []int{0, 1}) || !slices.Equal(d.Classes, []string{"5", "6"}) || len(d.Notes) != 1 {
 		t.Errorf("%+v", d)
 	}
 	if !IsImages(path) || Find(path) != nil {

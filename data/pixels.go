@@ -21,9 +21,7 @@ func readImages(r io.Reader, o PictureOptions) (*Dataset, error) {
 	}
 	shape := a.dims[1:]
 	d := &Dataset{Shape: slices.Clone(shape), Target: "label"}
-	if a.item == 'u' && a.size == 1 {
-		d.Pixels = a.raw
-	} else if err := d.setPixels(a); err != nil {
+	if d.X, err = a.pixels(); err != nil {
 		return nil, err
 	}
 	if len(shape) == 3 {
@@ -55,9 +53,7 @@ func (d *Dataset) placeChannels(at ChannelAxis) {
 	}
 	if at == ChannelsLast {
 		h, w, c := d.Shape[0], d.Shape[1], d.Shape[2]
-		transpose(d.X, h*w, c)
-		transpose(d.Pixels, h*w, c)
-		transpose(d.Floats, h*w, c)
+		d.X.transpose(h*w, c)
 		d.Shape = []int{c, h, w}
 	}
 	if d.Shape[0] == 1 {
@@ -65,46 +61,49 @@ func (d *Dataset) placeChannels(at ChannelAxis) {
 	}
 }
 
-// setPixels takes numbers that are no bytes. If they were bytes once, they become
-// so again, and whatever is from 0 to 255 is divided by that.
-func (d *Dataset) setPixels(a *array) error {
+// pixels returns the pictures of an array. If they were bytes once, they become so again,
+// and whatever is from 0 to 255 is divided by that.
+func (a *array) pixels() (Array, error) {
 	n := a.len()
+	width := n / a.dims[0]
+	if a.item == 'u' && a.size == 1 {
+		return PixelsOf(a.raw, width), nil
+	}
 	least, most, whole := 0.0, 0.0, true
 	for i := range n {
 		x := a.at(i)
 		if !finite(x) {
-			return errors.New("pixels that are not finite")
+			return Array{}, errors.New("pixels that are not finite")
 		}
 		least, most, whole = min(least, x), max(most, x), whole && x == math.Trunc(x)
 	}
 	shades := least == 0 && most > 1 && most <= 255
 	switch {
 	case shades && whole:
-		d.Pixels = make([]uint8, n)
-		for i := range d.Pixels {
-			d.Pixels[i] = uint8(a.at(i))
+		bytes := make([]uint8, n)
+		for i := range bytes {
+			bytes[i] = uint8(a.at(i))
 		}
-		return nil
+		return PixelsOf(bytes, width), nil
 	case n > maxCells:
-		return fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
+		return Array{}, fmt.Errorf("%d pixels need %s; at most %s are allowed", n, size(8*int64(n)), size(8*maxCells))
 	case a.item == 'f' && a.size == 4:
-		d.Floats = make([]float32, n)
-		for i := range d.Floats {
-			x := a.at(i)
-			if shades {
-				x /= 255
-			}
-			d.Floats[i] = float32(x)
-		}
-		return nil
+		return ArrayOf(values[float32](a, shades), width), nil
 	}
-	d.X = make([]float64, n)
-	for i := range d.X {
-		if d.X[i] = a.at(i); shades {
-			d.X[i] /= 255
+	return ArrayOf(values[float64](a, shades), width), nil
+}
+
+// values returns the numbers of an array, divided by 255 if they are shades of pictures.
+func values[T float32 | float64](a *array, shades bool) []T {
+	all := make([]T, a.len())
+	for i := range all {
+		x := a.at(i)
+		if shades {
+			x /= 255
 		}
+		all[i] = T(x)
 	}
-	return nil
+	return all
 }
 
 // pixelNames names pixels by row and column, or by number if there are other

@@ -271,7 +271,7 @@ func wordsOf(c *Column, rows []int) []string {
 	var values []float64
 	for _, row := range rows {
 		if !c.missing(row) {
-			values = append(values, c.Values[row])
+			values = append(values, c.Values.at(row))
 		}
 	}
 	slices.Sort(values)

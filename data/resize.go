@@ -104,15 +104,15 @@ func (d *Dataset) resize(width, height int) {
 		return
 	}
 	r := newResizer(h, w, height, width)
-	switch {
-	case d.Pixels != nil:
-		d.Pixels = resized(d.Pixels, r)
-	case d.Floats != nil:
-		d.Floats = resized(d.Floats, r)
-	default:
-		d.X = resized(d.X, r)
-	}
 	d.Shape[k], d.Shape[k+1] = height, width
 	n, _ := product(d.Shape)
+	switch x := d.X; {
+	case x.bytes != nil:
+		d.X = PixelsOf(resized(x.bytes, r), n)
+	case x.f32 != nil:
+		d.X = ArrayOf(resized(x.f32, r), n)
+	default:
+		d.X = ArrayOf(resized(x.f64, r), n)
+	}
 	d.Inputs = pixelNames(d.Shape, n)
 }

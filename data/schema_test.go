@@ -39,7 +39,7 @@ func TestApply(t *testing.T) {
 		0, 0, 1, 0, 1, 0, 0,
 		0, 1, 0, 1, 0, 0, 0.4, // the mean weight is 120
 	}
-	near(t, "X", d.X, want, 1e-15)
+	near(t, "X", d.X.Numbers(), want, 1e-15)
 	if d.Y != nil || d.Class != nil || d.Missing != 1 || d.Rows() != 2 {
 		t.Errorf("%+v", d)
 	}
@@ -57,7 +57,7 @@ func TestApplyFindsNumbersAmongWords(t *testing.T) {
 	at, w := len(s.Inputs[0].Levels), d.Features()
 	for i, want := range []int{0, 3, 1, 2, 3, 1} {
 		for k := range grades {
-			if got := d.X[i*w+at+k]; got != float64(map[bool]int{true: 1}[k == want]) {
+			if got := d.X.Numbers()[i*w+at+k]; got != float64(map[bool]int{true: 1}[k == want]) {
 				t.Errorf("row %d: level %s is %v, want level %s", i, grades[k], got, grades[want])
 			}
 		}
@@ -110,7 +110,7 @@ func TestUnknownMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "X", d.X, []float64{0, 0, 0, 0, 0, 0}, 0) // no level of either column
+	near(t, "X", d.X.Numbers(), []float64{0, 0, 0, 0, 0, 0}, 0) // no level of either column
 	if got, want := texts(d.Notes), []string{`column "colour": 1 of 1 rows have words that training has not seen, which count as missing: "blue"`}; d.Missing != 2 || !slices.Equal(got, want) {
 		t.Errorf("%d missing, notes %q", d.Missing, got)
 	}
@@ -127,7 +127,7 @@ func TestLevelsThatAreNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	near(t, "X", d.X, []float64{0, 1, 0, 1, 0, 0}, 0)
+	near(t, "X", d.X.Numbers(), []float64{0, 1, 0, 1, 0, 0}, 0)
 	// Read as a number, 1 could be either; 2 is 2.
 	_, err = p.Schema.Apply(mustRead(t, "zip\n1\n", CSVOptions{}))
 	wantError(t, err, `unknown level "1"; known are "01", "1", "2"`)

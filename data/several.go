@@ -65,7 +65,7 @@ func (p *preparation) fitSeveral(t *Table, o Options) error {
 		if err := varies(t, c, c.Values, p.rows); err != nil {
 			return err
 		}
-		if o.Task == Regression || slices.ContainsFunc(p.rows, func(row int) bool { return c.Values[row] != 0 && c.Values[row] != 1 }) {
+		if o.Task == Regression || slices.ContainsFunc(p.rows, func(row int) bool { return c.Values.at(row) != 0 && c.Values.at(row) != 1 }) {
 			target.Task = Numbers
 		}
 	}
@@ -137,7 +137,7 @@ func (s *Schema) encodeSeveral(d *Dataset, t *Table, rows []int) error {
 				return bad.err
 			}
 			for i, row := range rows {
-				d.Y[i*k+j] = values[row]
+				d.Y[i*k+j] = values.at(row)
 			}
 		}
 		return nil

@@ -39,6 +39,7 @@ func FromFunc[T Label](n int, row func(i int) (x []float64, t T)) (*Dataset, err
 func Collect[T Label](rows iter.Seq2[[]float64, T]) (*Dataset, error) {
 	d := &Dataset{Target: "target"}
 	var targets []T
+	var all []float64
 	width, bad := 0, error(nil)
 	for x, t := range rows {
 		switch {
@@ -50,13 +51,13 @@ func Collect[T Label](rows iter.Seq2[[]float64, T]) (*Dataset, error) {
 		if bad != nil {
 			return nil, bad
 		}
-		d.X = append(d.X, x...)
+		all = append(all, x...)
 		targets = append(targets, t)
 	}
 	if targets == nil {
 		return nil, fmt.Errorf("data: no rows")
 	}
-	d.Inputs, d.Shape = numbered("x", width), []int{width}
+	d.X, d.Inputs, d.Shape = ArrayOf(all, width), numbered("x", width), []int{width}
 	switch t := any(targets).(type) {
 	case []float64:
 		d.Y = t

@@ -167,7 +167,6 @@ func (st *Stream) withTarget() error {
 // spill writes the inputs of rows, and returns their targets.
 func (st *Stream) spill(w io.Writer, out []int, offset, scale float64) (y []float64, class []int, err error) {
 	to := bufio.NewWriterSize(w, 1<<20)
-	var narrow []float32
 	for st.err == nil {
 		n := st.read()
 		if n == 0 {
@@ -191,11 +190,7 @@ func (st *Stream) spill(w io.Writer, out []int, offset, scale float64) (y []floa
 			return nil, nil, err
 		}
 		st.saw(d.unseen)
-		narrow = narrow[:0]
-		for _, x := range d.X {
-			narrow = append(narrow, float32(x))
-		}
-		if err := mapped.Write(to, narrow); err != nil {
+		if err := mapped.Write(to, convert[float32](d.X).f32); err != nil {
 			return nil, nil, err
 		}
 		for _, v := range d.Y {

@@ -59,7 +59,7 @@ func TestSample(t *testing.T) {
 		}
 		for row, place := range places {
 			times[place]++
-			if got, want := s.Columns[1].Values[row], whole.Columns[1].Values[place]; got != want || s.Where(row) != whole.Where(place) {
+			if got, want := s.Columns[1].Values.at(row), whole.Columns[1].Values.at(place); got != want || s.Where(row) != whole.Where(place) {
 				t.Fatalf("row %d at %s is %v, want %v at %s", row, s.Where(row), got, want, whole.Where(place))
 			}
 		}
@@ -107,7 +107,7 @@ func TestSpill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, y := make([]float64, len(want.X)), make([]float64, want.Rows())
+		x, y := make([]float64, len(want.X.Numbers())), make([]float64, want.Rows())
 		inputs, _ := s.Array("x")
 		targets, _ := s.Array("y")
 		if s.Rows() != want.Rows() || !reflect.DeepEqual(inputs.Shape(), want.Shape) {
@@ -116,8 +116,8 @@ func TestSpill(t *testing.T) {
 		GatherArray(x, inputs, allRows(s.Rows()))
 		GatherArray(y, targets, allRows(s.Rows()))
 		for i := range x {
-			if x[i] != float64(float32(want.X[i])) {
-				t.Fatalf("%s: input %d is %v, want %v", target, i, x[i], want.X[i])
+			if x[i] != float64(float32(want.X.Numbers()[i])) {
+				t.Fatalf("%s: input %d is %v, want %v", target, i, x[i], want.X.Numbers()[i])
 			}
 		}
 		for i := range y {

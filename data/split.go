@@ -158,11 +158,7 @@ func (p *preparation) classes() (class []int) {
 	if p.Schema.Target.Classes == nil {
 		return nil
 	}
-	find := finder(p.target, p.Schema.Target.Classes)
-	for _, row := range p.rows {
-		class = append(class, find(row))
-	}
-	return class
+	return indices(p.target, p.Schema.Target.Classes, p.rows)
 }
 
 // groups numbers the groups of the rows; nil if there are none. Each row without one is
@@ -181,7 +177,7 @@ func (p *preparation) groups(o Options) []int {
 		if column.Kind == Categorical {
 			key = float64(column.Codes[row])
 		} else {
-			key = column.Values[row]
+			key = column.Values.at(row)
 		}
 		n, known := number[key]
 		if !known || column.missing(row) {
@@ -299,7 +295,7 @@ func (p *preparation) dates(o Options) *Column {
 		different, present := make(map[float64]bool), 0
 		for _, row := range rows {
 			if !c.missing(row) {
-				different[c.Values[row]] = true
+				different[c.Values.at(row)] = true
 				present++
 			}
 		}
@@ -338,7 +334,7 @@ func splitByTime(date *Column, rows []int, f Fractions) (partRows, error) {
 // changes nowhere.
 func cut(date *Column, rows, order []int, after, at int) int {
 	changes := func(i int) bool {
-		a, b := date.Values[rows[order[i-1]]], date.Values[rows[order[i]]]
+		a, b := date.Values.at(rows[order[i-1]]), date.Values.at(rows[order[i]])
 		return a != b && !(math.IsNaN(a) && math.IsNaN(b))
 	}
 	for d := range len(order) {
@@ -358,7 +354,7 @@ func inOrder(date *Column, rows []int) []int {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(date.Values[rows[a]], date.Values[rows[b]]) // NaN is the least
+		return cmp.Compare(date.Values.at(rows[a]), date.Values.at(rows[b])) // NaN is the least
 	})
 	return order
 }
@@ -366,7 +362,7 @@ func inOrder(date *Column, rows []int) []int {
 // latest is the last of the rows in time, from 1: of equal ones the last in the file.
 func latest(date *Column, rows []int) (at int) {
 	for i, row := range rows {
-		if !date.missing(row) && (at == 0 || !(date.Values[row] < date.Values[rows[at-1]])) {
+		if !date.missing(row) && (at == 0 || !(date.Values.at(row) < date.Values.at(rows[at-1]))) {
 			at = i + 1
 		}
 	}
@@ -393,7 +389,7 @@ func timeNote(date *Column, parts partRows, o Options) []Note {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for _, row := range part {
 			if !date.missing(row) {
-				lo, hi = min(lo, date.Values[row]), max(hi, date.Values[row])
+				lo, hi = min(lo, date.Values.at(row)), max(hi, date.Values.at(row))
 			}
 		}
 		if lo <= hi {

@@ -301,13 +301,14 @@ func (f *form) column(w *writing, c *cells, out *Column) *cellError {
 		read = f.numerals.read
 	}
 	*out = Column{Name: c.name, Kind: f.kind, numerals: f.numerals, dates: f.dates}
-	var row int
-	if out.Values, _, row = c.read(read); row < 0 {
-		return infinite(c, out.Values)
+	values, _, row := c.read(read)
+	if out.Values = ArrayOf(values, 1); row < 0 {
+		return infinite(c, values)
 	}
 	if g, ok := f.wider(c); ok {
 		out.numerals = g
-		out.Values, _, _ = c.read(g.read)
+		values, _, _ = c.read(g.read)
+		out.Values = ArrayOf(values, 1)
 		return nil
 	}
 	what, is := "a number", isNumber

@@ -26,7 +26,7 @@ func gather(st *Stream, keep ...string) (x []float64, kept [][]string, err error
 		if err != nil {
 			return x, kept, err
 		}
-		x = append(x, d.X...)
+		x = append(x, d.X.Numbers()...)
 		for i := range kept {
 			kept[i] = append(kept[i], st.Kept(i)...)
 			if len(st.Kept(i)) != d.Rows() {
@@ -88,8 +88,8 @@ func TestStreamIsApply(t *testing.T) {
 			t.Fatal(err)
 		}
 		x, kept, err := gather(st, "id", "town")
-		if err != nil || !slices.Equal(x, want.X) {
-			t.Fatalf("%d rows: %v; %d numbers, want %d", n, err, len(x), len(want.X))
+		if err != nil || !slices.Equal(x, want.X.Numbers()) {
+			t.Fatalf("%d rows: %v; %d numbers, want %d", n, err, len(x), len(want.X.Numbers()))
 		}
 		if kept[0][n-1] != fmt.Sprintf("%03d", n-1) || n > 3 && kept[1][3] != strings.ToUpper(kept[1][3]) {
 			t.Errorf("kept %q and %q", kept[0][n-1], kept[1][:min(n, 4)])
@@ -108,8 +108,8 @@ func TestStreamIsApply(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x, _, err := gather(st); err != nil || !slices.Equal(x, p.Train.X) {
-			t.Errorf("%s: %v; %d numbers, want %d", set.Name, err, len(x), len(p.Train.X))
+		if x, _, err := gather(st); err != nil || !slices.Equal(x, p.Train.X.Numbers()) {
+			t.Errorf("%s: %v; %d numbers, want %d", set.Name, err, len(x), len(p.Train.X.Numbers()))
 		}
 	}
 }

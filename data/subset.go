@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"math"
+	"slices"
 )
 
 // Subset returns a source that has these rows alone, by their numbers from 0: of the table,
@@ -19,10 +20,8 @@ func (s *Source) Subset(rows []int) *Source {
 	t := *s.Table
 	t.Columns, t.lines = make([]Column, len(s.Table.Columns)), nil
 	for i, c := range s.Table.Columns {
-		if c.Values != nil {
-			values := make([]float64, len(rows))
-			Gather(values, c.Values, 1, rows)
-			c.Values = values
+		if c.Kind != Categorical {
+			c.Values = c.Values.subset(rows)
 		}
 		if c.Codes != nil {
 			codes := make([]int, len(rows))
@@ -45,11 +44,11 @@ func (p *Parts) Sum() string {
 	h := sha256.New()
 	for _, d := range []*Dataset{p.Train, p.Val, p.Test} {
 		x := d.X
-		if d.Floats != nil { // the sum is that of the same numbers in X
-			x = widened(d.Floats)
+		if x.shades {
+			x = Array{}
 		}
-		sumNumbers(h, x)
-		h.Write(d.Pixels)
+		sumArray(h, x) // of the numbers, whatever their type is
+		h.Write(d.X.bytes)
 		sumNumbers(h, d.Y)
 		sumNumbers(h, d.Weight)
 		classes := make([]float64, len(d.Class))
@@ -61,19 +60,19 @@ func (p *Parts) Sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func widened(x []float32) []float64 {
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = float64(v)
-	}
-	return out
+// sumArray adds numbers, after how many they are.
+func sumArray(h hash.Hash, a Array) {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(a.size()))
+	h.Write(b)
+	var values []float64
+	eachBlock(a, func(_ int, rows []int) {
+		values, b = slices.Grow(values[:0], len(rows)*a.width)[:len(rows)*a.width], b[:0]
+		GatherArray(values, a, rows)
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		h.Write(b)
+	})
 }
 
-// sumNumbers adds numbers, after how many they are.
-func sumNumbers(h hash.Hash, x []float64) {
-	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 8*len(x)+8), uint64(len(x)))
-	for _, v := range x {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-	}
-	h.Write(b)
-}
+func sumNumbers(h hash.Hash, x []float64) { sumArray(h, ArrayOf(x, 1)) }

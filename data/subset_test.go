@@ -32,21 +32,21 @@ func TestSubset(t *testing.T) {
 }
 
 func TestSubsetOfImages(t *testing.T) {
-	d := &Dataset{Inputs: []string{"x"}, Shape: []int{1}, X: []float64{1, 2, 3}, Class: []int{0, 1, 0}, Classes: []string{"a", "b"}, Target: "y"}
+	d := &Dataset{Inputs: []string{"x"}, Shape: []int{1}, X: ArrayOf([]float64{1, 2, 3}, 1), Class: []int{0, 1, 0}, Classes: []string{"a", "b"}, Target: "y"}
 	sub := (&Source{Images: d, Test: d}).Subset([]int{2, 1})
-	if !slices.Equal(sub.Images.X, []float64{3, 2}) || !slices.Equal(sub.Images.Class, []int{0, 1}) || sub.Test != nil {
+	if !slices.Equal(sub.Images.X.Numbers(), []float64{3, 2}) || !slices.Equal(sub.Images.Class, []int{0, 1}) || sub.Test != nil {
 		t.Errorf("%+v", sub.Images)
 	}
 }
 
 // The sum tells rows, parts and weights apart.
 func TestSum(t *testing.T) {
-	part := func(x ...float64) *Dataset { return &Dataset{X: x, Y: slices.Clone(x)} }
+	part := func(x ...float64) *Dataset { return &Dataset{X: ArrayOf(x, 1), Y: slices.Clone(x)} }
 	seen := map[string]int{}
 	for i, p := range []*Parts{
 		{Train: part(1, 2), Val: part(), Test: part(3)}, {Train: part(1), Val: part(2), Test: part(3)}, {Train: part(1, 2), Val: part(), Test: part(4)},
-		{Train: &Dataset{X: []float64{1, 2}, Y: []float64{1, 2}, Weight: []float64{1, 1}}, Val: part(), Test: part(3)},
-		{Train: &Dataset{X: []float64{1, 2}, Class: []int{1, 2}}, Val: part(), Test: part(3)},
+		{Train: &Dataset{X: ArrayOf([]float64{1, 2}, 1), Y: []float64{1, 2}, Weight: []float64{1, 1}}, Val: part(), Test: part(3)},
+		{Train: &Dataset{X: ArrayOf([]float64{1, 2}, 1), Class: []int{1, 2}}, Val: part(), Test: part(3)},
 	} {
 		if j, ok := seen[p.Sum()]; ok {
 			t.Errorf("parts %d and %d have one sum", i, j)

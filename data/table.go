@@ -30,8 +30,9 @@ type Column struct {
 	Name string
 	Kind Kind
 	// Values are the cells of a numeric column, or the dates of a column of
-	// dates as days since the beginning of 1970; NaN is a missing cell.
-	Values []float64
+	// dates as days since the beginning of 1970, see [ArrayOf]; NaN is a missing cell.
+	// Those of a file are float32 in memory where each is one.
+	Values Array
 	// Codes are the cells of a categorical column, as indices into Levels; -1
 	// is a missing cell.
 	Codes []int
@@ -148,7 +149,7 @@ func (c *Column) rows() int {
 	if c.Kind == Categorical {
 		return len(c.Codes)
 	}
-	return len(c.Values)
+	return c.Values.rows
 }
 
 // missing tells whether the cell of a row is.
@@ -156,15 +157,18 @@ func (c *Column) missing(row int) bool {
 	if c.Kind == Categorical {
 		return c.Codes[row] < 0
 	}
-	return math.IsNaN(c.Values[row])
+	return math.IsNaN(c.Values.at(row))
 }
 
 // check reports what is wrong with a column that somebody built.
 func (c *Column) check() error {
 	switch {
 	case c.Kind == Numeric, c.Kind == Date:
-		for i, v := range c.Values {
-			if math.IsInf(v, 0) {
+		if a := &c.Values; a.size() != a.rows || a.f64 == nil && a.f32 == nil {
+			return fmt.Errorf("its Values are no float32 or float64, one a row")
+		}
+		for i := range c.Values.rows {
+			if v := c.Values.at(i); math.IsInf(v, 0) {
 				return fmt.Errorf("row %d is %v; infinite values are refused", i, v)
 			}
 		}

@@ -68,7 +68,7 @@ func (p *Parts) taskOf(c *Column, rows []int) Task {
 	const few = 20
 	values := make(map[float64]bool)
 	for _, row := range rows {
-		v := c.Values[row]
+		v := c.Values.at(row)
 		if values[v] = true; v != math.Trunc(v) || len(values) > few {
 			return Regression
 		}
@@ -99,11 +99,12 @@ func (p *Parts) taskOf(c *Column, rows []int) Task {
 }
 
 // varies reports a target that is one number: any model fits it.
-func varies(t *Table, c *Column, values []float64, rows []int) error {
+func varies(t *Table, c *Column, values Array, rows []int) error {
+	first := values.at(rows[0])
 	for _, row := range rows[1:] {
-		if values[row] != values[rows[0]] {
+		if values.at(row) != first {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: column %s: each row is %v; there is nothing to predict", t.Name, quote(c.Name), values[rows[0]])
+	return fmt.Errorf("%s: column %s: each row is %v; there is nothing to predict", t.Name, quote(c.Name), first)
 }

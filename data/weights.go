@@ -34,7 +34,7 @@ func (p *Parts) weigh(t *Table, name string, rows partRows) error {
 		set.Weight = make([]float64, len(rows[part]))
 		sum := 0.0
 		for i, row := range rows[part] {
-			w := column.Values[row]
+			w := column.Values.at(row)
 			if column.missing(row) || !(w >= 0) || !finite(w) {
 				return fmt.Errorf("%s: column %s: the weight %s; each row needs one of at least 0", t.Where(row), quote(name), quote(column.word(row)))
 			}

@@ -26,7 +26,7 @@ func column(file, name string) []float64 {
 	must(err)
 	c, err := t.Column(name)
 	must(err)
-	return c.Values
+	return c.Values.Numbers()
 }
 
 // A function is a formula of some variables, and of data.

@@ -20,12 +20,14 @@ import (
 // shades are pictures of 2×2 and their classes.
 func shades(n int) *data.Dataset {
 	d := &data.Dataset{Inputs: []string{"a", "b", "c", "d"}, Shape: []int{2, 2}, Classes: []string{"u", "v", "w"}}
+	var pixels []uint8
 	for i := range n {
 		for k := range 4 {
-			d.Pixels = append(d.Pixels, uint8(i*37+k*k*91))
+			pixels = append(pixels, uint8(i*37+k*k*91))
 		}
 		d.Class = append(d.Class, i%3)
 	}
+	d.X = data.PixelsOf(pixels, 4)
 	return d
 }
 

@@ -26,7 +26,7 @@ func TestEntriesAreChecked(t *testing.T) {
 	d := line(33)
 	short := line(33)
 	short.Y = short.Y[:3]
-	wide := &data.Dataset{X: make([]float64, 4), Inputs: []string{"a", "b"}, Y: make([]float64, 2)}
+	wide := &data.Dataset{X: data.ArrayOf(make([]float64, 4), 2), Inputs: []string{"a", "b"}, Y: make([]float64, 2)}
 	second := func(_ any, err error) any { return err }
 	create := func(f func(*train.Task)) any {
 		k := task

@@ -39,6 +39,7 @@ type fit struct {
 	t        *Trainer
 	run      Run
 	train    data.Rows // the rows of the run, in the element type of the programs
+	val      data.Rows // those that it is scored on, too
 	batches  data.Batches
 	group    int // batches that make a step
 	hist     History
@@ -79,6 +80,9 @@ func newFit(t *Trainer, r Run) (*fit, error) {
 	}
 	if r.Generate == nil && r.Method == nil {
 		f.train = t.Convert(r.Train)
+	}
+	if !none(r.Val) {
+		f.val = t.Convert(r.Val)
 	}
 	if r.Checkpoint != "" {
 		f.settings = f.identity()
@@ -149,7 +153,7 @@ func (f *fit) end() error {
 func (f *fit) finish(e Epoch) error {
 	f.Epoch, f.Batch, f.Sum, f.Sums = f.Epoch+1, 0, 0, nil
 	if !none(f.run.Val) {
-		s, err := f.t.Evaluate(f.run.Val)
+		s, err := f.t.evaluate(f.run.Val, f.val)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func TestFindLR(t *testing.T) {
 	}
 	f := schedule.Finder{Range: schedule.DefaultRange()}
 	for i := range f.Steps {
-		if err := p.Run(graph.Let(step.LR, []float64{f.At(i)}), graph.Let(x, d.X), graph.Let(y, d.Y)); err != nil {
+		if err := p.Run(graph.Let(step.LR, []float64{f.At(i)}), graph.Let(x, d.X.Numbers()), graph.Let(y, d.Y)); err != nil {
 			t.Fatal(err)
 		}
 		if !f.Add(f.At(i), p.Scalar(step.Loss)) {

@@ -18,7 +18,7 @@ import (
 // tiny is a run of two epochs on four rows.
 func tiny(t testing.TB) (*Trainer, Run) {
 	t.Helper()
-	rows := &data.Dataset{X: []float64{1, 2, 3, 4}, Inputs: []string{"x"}, Y: []float64{2, 4, 6, 9}}
+	rows := &data.Dataset{X: data.ArrayOf([]float64{1, 2, 3, 4}, 1), Inputs: []string{"x"}, Y: []float64{2, 4, 6, 9}}
 	tr, err := New(Task{Model: models.Linear(), Loss: losses.MSE, Features: 1}, optimizers.Momentum(), graph.Float32, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -159,21 +159,24 @@ func (r soft) Update(s *optimizers.Step) *graph.Node {
 	return ops.Scale(0, s.Grad)
 }
 
+// divided are the inputs of rows, divided by a number.
+func divided(d *data.Dataset, by float64) data.Array {
+	x := d.X.Numbers()
+	for i := range x {
+		x[i] /= by
+	}
+	return data.ArrayOf(x, d.Features())
+}
+
 func TestConvexOptima(t *testing.T) {
 	var golden map[string]struct{ MSE, Value float64 }
 	readGolden(t, "sklearn_exact_optima.json", &golden)
 	want := func(name string) float64 { return golden[name].Value }
 	diabetes, cancer, iris := standardised(t, "diabetes"), standardised(t, "breast_cancer"), standardised(t, "iris")
 	unit := *diabetes // columns of length 1, as scikit-learn has them
-	unit.X = append([]float64(nil), diabetes.X...)
-	n := float64(unit.Rows())
-	for i := range unit.X {
-		unit.X[i] /= math.Sqrt(n)
-	}
+	unit.X = divided(diabetes, math.Sqrt(float64(diabetes.Rows())))
 	digits := prepared(t, "digits", data.Options{}).Train
-	for i := range digits.X {
-		digits.X[i] /= 16
-	}
+	digits.X = divided(digits, 16)
 	linear := func(loss losses.Loss, penalty func([]*graph.Node) *graph.Node) train.Task {
 		return train.Task{Model: models.Linear(), Loss: loss, Penalty: penalty, Features: 10}
 	}

@@ -22,10 +22,11 @@ import (
 // line returns n rows of y = 2x+1, in arrays that are longer: what is behind a
 // dataset's last row is not its own.
 func line(n int) *data.Dataset {
-	d := &data.Dataset{X: make([]float64, n, 2*n), Y: make([]float64, n, 2*n), Inputs: []string{"x"}}
-	for i := range d.X {
-		d.X[i] = float64(i) / float64(n)
-		d.Y[i] = 2*d.X[i] + 1
+	x := make([]float64, n, 2*n)
+	d := &data.Dataset{X: data.ArrayOf(x, 1), Y: make([]float64, n, 2*n), Inputs: []string{"x"}}
+	for i := range x {
+		x[i] = float64(i) / float64(n)
+		d.Y[i] = 2*x[i] + 1
 	}
 	return d
 }
@@ -42,7 +43,7 @@ func TestStepChecksWhatItIsGiven(t *testing.T) {
 		f(d)
 		return d
 	}
-	classes := &data.Dataset{X: []float64{1, 2, 3}, Inputs: []string{"x"}, Class: []int{0, 1, 3}, Classes: []string{"a", "b", "c"}}
+	classes := &data.Dataset{X: data.ArrayOf([]float64{1, 2, 3}, 1), Inputs: []string{"x"}, Class: []int{0, 1, 3}, Classes: []string{"a", "b", "c"}}
 	tr := lineTrainer(t)
 	for _, c := range []struct {
 		want string

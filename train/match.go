@@ -93,13 +93,13 @@ func (p *program) matchInputs(d data.Rows, task *Task) error {
 }
 
 // Convert returns the rows with their numbers in the element type of the trainer, so
-// that each call of [Trainer.Step] need not convert them. [Trainer.Fit] does that
-// itself.
+// that each call of [Trainer.Step] need not convert them, nor encode the cells of tables.
+// [Trainer.Fit] does that itself.
 func (t *Trainer) Convert(d data.Rows) data.Rows {
-	if t.root.Dtype() != graph.Float32 {
-		return d
+	if t.root.Dtype() == graph.Float32 {
+		return data.Convert[float32](d, t.one.numbers()...)
 	}
-	return data.Float32(d, t.one.numbers()...)
+	return data.Convert[float64](d, t.one.numbers()...)
 }
 
 // numbers names the arrays that a program takes as numbers.

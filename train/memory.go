@@ -110,16 +110,24 @@ func (t *Trainer) elements() (n int) {
 	return n
 }
 
-// rowBytes is what a run makes of its rows: their order in an epoch, and in
-// float32 those that are float64.
+// rowBytes is what a run makes of its rows: their order in an epoch, and their numbers in
+// the type of the trainer.
 func (t *Trainer) rowBytes(r Run) int {
 	if r.Generate != nil || none(r.Train) {
 		return 0
 	}
 	const word = 8
 	n := word * r.Train.Rows()
-	if p, _, err := t.outline(1, evaluate); err == nil && t.root.Dtype() == graph.Float32 {
-		n += data.Float32Bytes(r.Train, p.numbers()...)
+	p, _, err := t.outline(1, evaluate)
+	if err != nil {
+		return n
+	}
+	bytes := data.ConvertBytes[float64]
+	if t.root.Dtype() == graph.Float32 {
+		bytes = data.ConvertBytes[float32]
+	}
+	if n += bytes(r.Train, p.numbers()...); !none(r.Val) {
+		n += bytes(r.Val, p.numbers()...)
 	}
 	return n
 }

@@ -42,7 +42,7 @@ const chunkRows = 1024
 // objective returns the loss over the rows of d, with a penalty, or if that is nil
 // with the task's.
 func (t *Trainer) objective(d data.Rows, penalty func(params []*graph.Node) *graph.Node) (*objective, error) {
-	o := &objective{of: t, d: d, rows: make([]int, d.Rows()), twin: t.twin()}
+	o := &objective{of: t, rows: make([]int, d.Rows()), twin: t.twin()}
 	if penalty != nil {
 		o.twin.task.Penalty = penalty
 	}
@@ -56,6 +56,7 @@ func (t *Trainer) objective(d data.Rows, penalty func(params []*graph.Node) *gra
 	if err != nil {
 		return nil, err
 	}
+	o.d = data.Convert[float64](d, p.numbers()...)
 	for _, v := range o.twin.Store().Variables() {
 		if t.Store().Lookup(v.Name()) == nil {
 			return nil, fmt.Errorf("train: the model has no %s the second time it is built", v.Name())

@@ -63,7 +63,7 @@ func TestChunksAddUp(t *testing.T) {
 	for i := range n {
 		classes[i] = d.Class[i]
 	}
-	for _, v := range d.X {
+	for _, v := range d.X.Numbers() {
 		rows = append(rows, float64(v))
 	}
 	whole, err := search.ProblemOf(ops.Add(ops.Add(a, ops.Scale(0.5, b)), penalty(g.Params())), nil, graph.Let(x, rows), graph.Let(y, classes))

@@ -22,22 +22,21 @@ import (
 func TestPixelsTrainAlike(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	bytes := &data.Dataset{Inputs: []string{"a", "b", "c", "d"}, Shape: []int{2, 2}, Classes: []string{"0", "1", "2"}}
+	var pixels []uint8
+	var shares, wide []float64
+	var narrow []float32
 	for range 50 {
 		bytes.Class = append(bytes.Class, r.IntN(3))
 		for range 4 {
-			bytes.Pixels = append(bytes.Pixels, uint8(r.IntN(256)))
+			b := uint8(r.IntN(256))
+			x := float64(b) / 255
+			pixels, shares = append(pixels, b), append(shares, x)
+			narrow, wide = append(narrow, float32(x)), append(wide, float64(float32(x)))
 		}
 	}
-	numbers := *bytes
-	numbers.Pixels = nil
-	for _, b := range bytes.Pixels {
-		numbers.X = append(numbers.X, float64(b)/255)
-	}
-	floats, widened := *bytes, *bytes
-	floats.Pixels, widened.Pixels = nil, nil
-	for _, x := range numbers.X {
-		floats.Floats, widened.X = append(floats.Floats, float32(x)), append(widened.X, float64(float32(x)))
-	}
+	bytes.X = data.PixelsOf(pixels, 4)
+	numbers, floats, widened := *bytes, *bytes, *bytes
+	numbers.X, floats.X, widened.X = data.ArrayOf(shares, 4), data.ArrayOf(narrow, 4), data.ArrayOf(wide, 4)
 	if a, b := (&data.Parts{Train: &floats, Val: &floats, Test: &floats}).Sum(), (&data.Parts{Train: &widened, Val: &widened, Test: &widened}).Sum(); a != b {
 		t.Error("the same numbers have two sums")
 	}

@@ -116,8 +116,9 @@ func TestFinishedRun(t *testing.T) {
 // changed returns rows of which one number is another.
 func changed(rows data.Rows) data.Rows {
 	d := *rows.(*data.Dataset)
-	d.X = slices.Clone(d.X)
-	d.X[7]++
+	x := d.X.Numbers()
+	x[7]++
+	d.X = data.ArrayOf(x, d.Features())
 	return &d
 }
 

@@ -96,6 +96,11 @@ var errNoPrediction = errors.New("train: the task makes no predictions")
 // Evaluate scores the model on d: by all metrics of the task, or by those that are
 // named.
 func (t *Trainer) Evaluate(d data.Rows, only ...string) (*Scores, error) {
+	return t.evaluate(d, d, only...)
+}
+
+// evaluate is Evaluate of rows that are also there as the programs take them.
+func (t *Trainer) evaluate(d, taken data.Rows, only ...string) (*Scores, error) {
 	if err := t.Match(d); err != nil {
 		return nil, err
 	}
@@ -107,7 +112,7 @@ func (t *Trainer) Evaluate(d data.Rows, only ...string) (*Scores, error) {
 		first = t.one.result.Predictions[0].Name
 	}
 	loss, parts, tally := 0.0, make([]float64, len(t.parts)), newTally(&t.task, d, first, only)
-	err := t.each(d, true, func(rows []int, p *program) {
+	err := t.each(taken, true, func(rows []int, p *program) {
 		share := float64(len(rows)) / float64(d.Rows())
 		loss += p.p.Scalar(p.loss) * float64(len(rows)) / float64(d.Rows())
 		for i := range parts {

@@ -155,7 +155,7 @@ func TestLeastSquares(t *testing.T) {
 		xs[i] = float64(i) / 10
 		ys[i] = 5*(1-math.Exp(-0.7*xs[i])) + 0.1*rng.NormFloat64()
 	}
-	tb, err := data.NewTable("data", data.Column{Name: "x", Kind: data.Numeric, Values: xs}, data.Column{Name: "y", Kind: data.Numeric, Values: ys})
+	tb, err := data.NewTable("data", data.Column{Name: "x", Kind: data.Numeric, Values: data.ArrayOf(xs, 1)}, data.Column{Name: "y", Kind: data.Numeric, Values: data.ArrayOf(ys, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

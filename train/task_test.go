@@ -203,7 +203,7 @@ func TestRowWeights(t *testing.T) {
 	d := line(40)
 	var sw, swx, swy, swxx, swxy float64
 	for i := range d.Y {
-		x := d.X[i]
+		x := d.X.Row(nil, i)[0]
 		d.Y[i] = math.Sin(5 * x)
 		w := float64(i%4) / 1.5 // mean 1; some rows count for nothing
 		d.Weight = append(d.Weight, w)

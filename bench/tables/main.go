@@ -89,7 +89,7 @@ func writeSplits(dir, to string, splits int) error {
 						y = d.Y[i]
 					}
 					lines = fmt.Appendf(lines, "%s,%v", part, y)
-					for _, x := range d.X[i*d.Features() : (i+1)*d.Features()] {
+					for _, x := range d.X.Row(nil, i) {
 						lines = fmt.Appendf(lines, ",%.9g", x)
 					}
 					lines = append(lines, '\n')

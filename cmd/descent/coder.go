@@ -33,7 +33,14 @@ func codeLoss(d *data.Dataset) *losses.Spec {
 }
 
 func betweenZeroAndOne(d *data.Dataset) bool {
-	return !slices.ContainsFunc(d.X, func(x float64) bool { return x < 0 || x > 1 }) && !slices.ContainsFunc(d.Floats, func(x float32) bool { return x < 0 || x > 1 })
+	var row []float64
+	for i := range d.Rows() {
+		row = d.X.Row(row, i)
+		if slices.ContainsFunc(row, func(x float64) bool { return x < 0 || x > 1 }) {
+			return false
+		}
+	}
+	return true
 }
 
 // logits tells whether the loss takes inputs for probabilities.

@@ -207,7 +207,7 @@ const mostValues = 11
 
 // dependences are those of all inputs.
 func (e *explainer) dependences() (all []dependence, err error) {
-	at, w := 0, e.on.d.Features()
+	at := 0
 	for i := range e.schema.Inputs {
 		in := &e.schema.Inputs[i]
 		own := dependence{Column: strings.TrimSpace(in.Name + " " + in.Part)}
@@ -227,9 +227,10 @@ func (e *explainer) dependences() (all []dependence, err error) {
 				values, own.At = append(values, one), append(own.At, level)
 			}
 		default:
-			var x []float64
+			var x, row []float64
 			for k := range e.on.d.Rows() {
-				x = append(x, e.on.d.X[k*w+at])
+				row = e.on.d.X.Row(row, k)
+				x = append(x, row[at])
 			}
 			slices.Sort(x)
 			x = slices.Compact(x)
@@ -341,7 +342,7 @@ func compareDown(a, b float64) int {
 
 // fill completes a row: what is predicted, and why.
 func (e *explainer) fill(r *explainedRow) error {
-	x := r.d.X[r.at*r.d.Features() : (r.at+1)*r.d.Features()]
+	x := r.d.X.Row(nil, r.at)
 	out, _, err := e.p.Predict(r.d.Subset([]int{r.at}))
 	if err != nil {
 		return err
@@ -375,10 +376,9 @@ func (e *explainer) writeAttributions(path string) error {
 		if err != nil {
 			return err
 		}
-		w := s.d.Features()
 		for i, row := range s.from {
 			own := out[i*width : (i+1)*width]
-			each, err := e.moved(s.d.X[i*w:(i+1)*w], own)
+			each, err := e.moved(s.d.X.Row(nil, i), own)
 			if err != nil {
 				return err
 			}

@@ -281,8 +281,8 @@ func otherModels(t *testing.T) []other {
 		t.Fatal(err)
 	}
 	var pixels []float64
-	for _, b := range src.Images.Pixels {
-		pixels = append(pixels, float64(float32(b)/255))
+	for _, x := range src.Images.X.Numbers() {
+		pixels = append(pixels, float64(float32(x)))
 	}
 	shown := foreign.Floats(pixels, src.Images.Rows(), 1, 8, 8)
 	var walk strings.Builder

@@ -218,9 +218,9 @@ func trainLines(t *testing.T, r *rand.Rand, m *saved, p *train.Predictor, k int,
 		} else {
 			d.Y = append(d.Y, r.NormFloat64())
 		}
-		for j, x := range d.X[i*d.Features() : (i+1)*d.Features()] {
+		for j, x := range d.X.Numbers()[i*d.Features() : (i+1)*d.Features()] {
 			if math.Abs(x) > 10 { // nothing would be learnt of these but NaN
-				rows[i], d.X[i*d.Features()+j] = "", 0
+				rows[i], d.X.Numbers()[i*d.Features()+j] = "", 0
 			}
 		}
 	}

@@ -270,7 +270,7 @@ func (o *fitOptions) newRows(f *fit.Fit) (*data.Table, error) {
 		for len(b.Value.Data) == 1 && len(values) < rows {
 			values = append(values, values[0])
 		}
-		columns = append(columns, data.Column{Name: b.Name, Kind: data.Numeric, Values: slices.Repeat(values, groups)})
+		columns = append(columns, data.Column{Name: b.Name, Kind: data.Numeric, Values: data.ArrayOf(slices.Repeat(values, groups), 1)})
 	}
 	if f.By != "" {
 		var words []string

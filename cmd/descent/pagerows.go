@@ -137,7 +137,7 @@ func (r *report) cells(o *trainOptions, d *data.Dataset, row int) map[string]str
 	if o.schema == nil {
 		return nil
 	}
-	x, names, out := d.X[row*d.Features():(row+1)*d.Features()], r.shownColumns(), map[string]string{}
+	x, names, out := d.X.Row(nil, row), r.shownColumns(), map[string]string{}
 	for i := range o.schema.Inputs {
 		in := &o.schema.Inputs[i]
 		own := x[:in.Width()]

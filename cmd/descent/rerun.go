@@ -61,7 +61,7 @@ func commas(words []string) string {
 func rowSum(d *data.Dataset) string {
 	h := sha256.New()
 	var b []byte
-	for _, values := range [][]float64{d.X, d.Y, d.Weight} {
+	for _, values := range [][]float64{d.X.Numbers(), d.Y, d.Weight} {
 		for _, x := range values {
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 		}

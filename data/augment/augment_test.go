@@ -113,10 +113,11 @@ func TestTable(t *testing.T) {
 
 // squares are pictures of 6×5 with a square of 1s somewhere, and classes.
 func squares(n int) *data.Dataset {
-	d := &data.Dataset{Pixels: make([]uint8, n*30), Shape: []int{6, 5}, Inputs: make([]string, 30), Classes: []string{"a", "b", "c"}}
+	pixels := make([]uint8, n*30)
+	d := &data.Dataset{X: data.PixelsOf(pixels, 30), Shape: []int{6, 5}, Inputs: make([]string, 30), Classes: []string{"a", "b", "c"}}
 	for i := range n {
 		for _, at := range []int{0, 1, 5, 6} {
-			d.Pixels[i*30+at+i%18] = 255
+			pixels[i*30+at+i%18] = 255
 		}
 		d.Class = append(d.Class, i%3)
 	}
@@ -165,8 +166,9 @@ func TestRowsAreTheirOwn(t *testing.T) {
 
 // A shift is by each whole number as often, and exact.
 func TestShift(t *testing.T) {
-	d := &data.Dataset{Pixels: make([]uint8, 49), Shape: []int{7, 7}, Inputs: make([]string, 49)}
-	d.Pixels[24] = 255
+	dot := make([]uint8, 49)
+	dot[24] = 255
+	d := &data.Dataset{X: data.PixelsOf(dot, 49), Shape: []int{7, 7}, Inputs: make([]string, 49)}
 	p, count := parsed(t, "shift(2)"), map[int]int{}
 	for epoch := range 2500 {
 		b, err := p.Augment(d, []int{0}, 1, epoch, 0)
@@ -220,7 +222,7 @@ func TestMixup(t *testing.T) {
 			t.Errorf("row %d has classes %d and %d, share %v", row, own[i], other[i], share[i])
 		}
 		for j := range 30 {
-			want := share[0]*float64(d.Pixels[row*30+j])/255 + (1-share[0])*float64(d.Pixels[k*30+j])/255
+			want := share[0]*d.X.Row(nil, row)[j] + (1-share[0])*d.X.Row(nil, k)[j]
 			if math.Abs(got[i*30+j]-want) > 1e-6 {
 				t.Fatalf("row %d, pixel %d: %v, want %v", row, j, got[i*30+j], want)
 			}
@@ -248,7 +250,7 @@ func TestBeta(t *testing.T) {
 
 func TestNoPictures(t *testing.T) {
 	p := parsed(t, "flip")
-	table := &data.Dataset{X: []float64{1, 2}, Inputs: []string{"a", "b"}, Shape: []int{2}}
+	table := &data.Dataset{X: data.ArrayOf([]float64{1, 2}, 2), Inputs: []string{"a", "b"}, Shape: []int{2}}
 	if _, err := p.Augment(table, []int{0}, 1, 0, 0); err == nil || !strings.Contains(err.Error(), "rows are of shape [2]; pictures are rows x columns") {
 		t.Error(err)
 	}
@@ -278,7 +280,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkAugment(b *testing.B) {
-	d := &data.Dataset{Pixels: make([]uint8, 64*784), Shape: []int{28, 28}, Inputs: make([]string, 784)}
+	d := &data.Dataset{X: data.PixelsOf(make([]uint8, 64*784), 784), Shape: []int{28, 28}, Inputs: make([]string, 784)}
 	rows := make([]int, 64)
 	for i := range rows {
 		rows[i] = i

@@ -18,12 +18,14 @@ import (
 // A net learns a season and a slope, which the last value does not know.
 func Example() {
 	const days = 300
-	day, sales := data.Column{Name: "day", Kind: data.Numeric}, data.Column{Name: "sales", Kind: data.Numeric}
+	var day, sales []float64
 	for i := range days {
-		day.Values = append(day.Values, float64(i))
-		sales.Values = append(sales.Values, 100+0.2*float64(i)+20*math.Sin(2*math.Pi*float64(i)/7))
+		day = append(day, float64(i))
+		sales = append(sales, 100+0.2*float64(i)+20*math.Sin(2*math.Pi*float64(i)/7))
 	}
-	table, err := data.NewTable("sales", day, sales)
+	table, err := data.NewTable("sales",
+		data.Column{Name: "day", Kind: data.Numeric, Values: data.ArrayOf(day, 1)},
+		data.Column{Name: "sales", Kind: data.Numeric, Values: data.ArrayOf(sales, 1)})
 	check(err)
 	s, err := series.Read(table, "day", []string{"sales"})
 	check(err)

@@ -132,10 +132,11 @@ func times(t *data.Table, name string) (at []float64, dates bool, err error) {
 	if c.Kind == data.Categorical {
 		return nil, false, fmt.Errorf("%s: column %q has neither dates nor numbers, so that it orders no rows", t.Name, name)
 	}
-	if row := slices.IndexFunc(c.Values, math.IsNaN); row >= 0 {
+	at = c.Values.Numbers()
+	if row := slices.IndexFunc(at, math.IsNaN); row >= 0 {
 		return nil, false, fmt.Errorf("%s: %s is missing; each row of a series has its time", t.Where(row), name)
 	}
-	return c.Values, c.Kind == data.Date, nil
+	return at, c.Kind == data.Date, nil
 }
 
 // spacing notes times whose steps differ by more than those of months do.
@@ -155,10 +156,10 @@ func (s *Series) spacing(time string) {
 
 // fill reads column k.
 func (s *Series) fill(t *data.Table, c *data.Column, k int, order []int) error {
-	filled, last := 0, math.NaN()
+	values, filled, last := c.Values.Numbers(), 0, math.NaN()
 	for _, row := range order { // what comes before the first is taken to be like it
-		if !math.IsNaN(c.Values[row]) {
-			last = c.Values[row]
+		if !math.IsNaN(values[row]) {
+			last = values[row]
 			break
 		}
 	}
@@ -166,7 +167,7 @@ func (s *Series) fill(t *data.Table, c *data.Column, k int, order []int) error {
 		return fmt.Errorf("%s: column %q has no number", t.Name, c.Name)
 	}
 	for i, row := range order {
-		v := c.Values[row]
+		v := values[row]
 		if math.IsNaN(v) {
 			if k == 0 {
 				return fmt.Errorf("%s: %s is missing; a series needs each number of its target, so fill it in, or leave out what is before it", t.Where(row), c.Name)

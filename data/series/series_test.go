@@ -12,7 +12,7 @@ import (
 
 // column makes a column of numbers.
 func column(name string, values ...float64) data.Column {
-	return data.Column{Name: name, Kind: data.Numeric, Values: values}
+	return data.Column{Name: name, Kind: data.Numeric, Values: data.ArrayOf(values, 1)}
 }
 
 func table(t *testing.T, columns ...data.Column) *data.Table {

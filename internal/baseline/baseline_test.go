@@ -48,12 +48,14 @@ func columns(t *testing.T) [][]float64 {
 // rows makes a dataset of the inputs, with a target of so many classes.
 func rows(c [][]float64, target, classes int) *data.Dataset {
 	d := &data.Dataset{Inputs: []string{"x1", "x2", "x3"}, Shape: []int{3}}
+	var x []float64
 	for i := range c[0] {
-		d.X = append(d.X, c[0][i], c[1][i], c[2][i])
+		x = append(x, c[0][i], c[1][i], c[2][i])
 		if classes > 0 {
 			d.Class = append(d.Class, int(c[target][i]))
 		}
 	}
+	d.X = data.ArrayOf(x, 3)
 	if d.Classes = strings.Fields("a b c")[:classes]; classes == 0 {
 		d.Classes, d.Y = nil, c[target]
 	}
@@ -140,7 +142,7 @@ func TestVerdict(t *testing.T) {
 // TestLastValue: what is said of all rows is the target of one, in the unit of the task
 // and with its weights; a model is told that it does not beat that.
 func TestLastValue(t *testing.T) {
-	numbers := &data.Dataset{Inputs: []string{"x"}, X: []float64{1, 2, 3}, Y: []float64{1, 2, 4}, Weight: []float64{1, 1, 2}}
+	numbers := &data.Dataset{Inputs: []string{"x"}, X: data.ArrayOf([]float64{1, 2, 3}, 1), Y: []float64{1, 2, 4}, Weight: []float64{1, 1, 2}}
 	task := &train.Task{Weighted: true, Unit: func(x float64) float64 { return 10 * x }}
 	s := baseline.LastValue(task, numbers, 1, numbers)
 	if got, want := s.Metrics["mae"], (10.0+0+2*20)/4; got != want {
@@ -150,7 +152,7 @@ func TestLastValue(t *testing.T) {
 	if got := b.Verdict(&train.Scores{Metrics: map[string]float64{"r2": 0.2}}, "r2"); !strings.Contains(got, "does not beat always saying the last value: R2 0.2000") {
 		t.Error(got)
 	}
-	classes := &data.Dataset{Inputs: []string{"x"}, X: []float64{1, 2, 3}, Class: []int{0, 1, 1}, Classes: []string{"a", "b"}}
+	classes := &data.Dataset{Inputs: []string{"x"}, X: data.ArrayOf([]float64{1, 2, 3}, 1), Class: []int{0, 1, 1}, Classes: []string{"a", "b"}}
 	s = baseline.LastValue(&train.Task{}, classes, 2, classes)
 	if _, ok := s.Metrics["log_loss"]; ok || s.Metrics["accuracy"] != 2.0/3 {
 		t.Errorf("%v", s.Metrics)

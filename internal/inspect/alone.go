@@ -64,12 +64,11 @@ func newTarget(p *data.Parts) *target {
 	n := p.Train.Rows() + p.Val.Rows() + p.Test.Rows()
 	step, at := max(1, float64(n)/most), 0
 	for _, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
-		width := d.Features()
 		for i := range d.Rows() {
 			if at++; int(float64(at)/step) == int(float64(at-1)/step) {
 				continue
 			}
-			t.rows = append(t.rows, d.X[i*width:(i+1)*width])
+			t.rows = append(t.rows, d.X.Row(nil, i))
 			if d.Class != nil {
 				t.class = append(t.class, d.Class[i])
 			} else if d.Y != nil {

@@ -97,21 +97,8 @@ var seed = maphash.MakeSeed()
 func each(d *data.Dataset, f func(i int, input, row uint64)) {
 	var buffer []byte
 	number := func(x uint64) { buffer = binary.LittleEndian.AppendUint64(buffer, x) }
-	width := d.Features()
 	for i := range d.Rows() {
-		buffer = buffer[:0]
-		switch {
-		case d.Pixels != nil:
-			buffer = append(buffer, d.Pixels[i*width:(i+1)*width]...)
-		case d.Floats != nil:
-			for _, x := range d.Floats[i*width : (i+1)*width] {
-				number(bits(float64(x)))
-			}
-		default:
-			for _, x := range d.X[i*width : (i+1)*width] {
-				number(bits(x))
-			}
-		}
+		buffer = d.X.AppendRow(buffer[:0], i)
 		input := maphash.Bytes(seed, buffer)
 		switch {
 		case d.Class != nil:

@@ -26,11 +26,11 @@ func parts(t *testing.T, o data.Options, columns ...data.Column) *data.Parts {
 }
 
 func numbers(name string, n int, f func(i int) float64) data.Column {
-	c := data.Column{Name: name, Kind: data.Numeric}
+	var values []float64
 	for i := range n {
-		c.Values = append(c.Values, f(i))
+		values = append(values, f(i))
 	}
-	return c
+	return data.Column{Name: name, Kind: data.Numeric, Values: data.ArrayOf(values, 1)}
 }
 
 func words(name string, n int, f func(i int) string) data.Column {
@@ -168,7 +168,7 @@ func TestCopies(t *testing.T) {
 		for _, i := range part.rows {
 			found := false
 			for j := range p.Train.Rows() {
-				found = found || p.Train.X[2*j] == p.Test.X[2*i] && p.Train.Y[j] == p.Test.Y[i]
+				found = found || p.Train.X.Numbers()[2*j] == p.Test.X.Numbers()[2*i] && p.Train.Y[j] == p.Test.Y[i]
 			}
 			if found != part.want {
 				t.Errorf("held-out row %d: %v", i, found)
@@ -185,7 +185,7 @@ func TestCopies(t *testing.T) {
 
 // Pictures are compared as bytes, and have no columns.
 func TestPictures(t *testing.T) {
-	d := &data.Dataset{Inputs: []string{"a", "b"}, Shape: []int{1, 2}, Pixels: []uint8{1, 2, 1, 2, 2, 1, 1, 2}, Class: []int{0, 0, 1, 1}, Classes: []string{"x", "y"}}
+	d := &data.Dataset{Inputs: []string{"a", "b"}, Shape: []int{1, 2}, X: data.PixelsOf([]uint8{1, 2, 1, 2, 2, 1, 1, 2}, 2), Class: []int{0, 0, 1, 1}, Classes: []string{"x", "y"}}
 	f := Of(&data.Parts{Train: d, Val: d.Subset(nil), Test: d.Subset(nil)})
 	if f.Duplicates != 1 || f.Contradicting != 1 || f.Columns != nil {
 		t.Errorf("%+v", f)

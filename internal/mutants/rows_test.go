@@ -136,7 +136,7 @@ var mutants = []mutant{
 	// Data and training.
 	{"data/fit.go", "in.Offset, in.Scale = lo, hi-lo", "in.Offset, in.Scale = lo, hi", ""},
 	{"data/fit.go", "squares += float64((v - mean) * (v - mean))", "squares += v*v - mean*mean", ""},
-	{"data/apply.go", "d.X[i*w+at+level] = 1", "d.X[i*w+at] = 1", ""},
+	{"data/encoded.go", "to[level] = 1", "to[0] = 1", ""},
 	{"data/batches.go", "return (b.n-1)/b.size + 1", "return b.n / b.size", ""},
 	{"data/split.go", "d.owed[i] += exact", "d.owed[i] = exact", ""},
 	{"data/split.go", "return len(seen) == slices.Max(class)+1", "return len(seen) > slices.Max(class)+1", ""},
@@ -149,7 +149,7 @@ var mutants = []mutant{
 	{"train/committee.go", "all[k*size : (k+1)*size]", "all[:size]", "Committee"},
 	{"train/influence.go", "hp[i] += float64(damping * p[i])", "hp[i] -= float64(damping * p[i])", "Influence"},
 	{"train/influence.go", "at[i] = x + float64(share*move[i])", "at[i] = x - float64(share*move[i])", "Influence"},
-	{"train/explain/explain.go", "d.X[from*w+c.From:from*w+c.To]", "d.X[from*w+c.From:from*w+c.From+1]", "Permuted"},
+	{"train/explain/explain.go", "x[from*w+c.From:from*w+c.To]", "x[from*w+c.From:from*w+c.From+1]", "Permuted"},
 	{"train/explain/gradients.go", "t := (float64(k) + 0.5)", "t := float64(k)", "Gradients"},
 	{"train/score/numbers.go", "return 1 - square/variance", "return 1 - math.Sqrt(square/variance)", ""},
 	{"train/score/ranking.go", "(x.Hits + last.Hits) / 2", "x.Hits", ""},

@@ -51,25 +51,24 @@ type Importance struct {
 // that say the same, a model needs neither much. loss gives that of each row.
 func Permuted(d *data.Dataset, columns []Column, times int, seed uint64, loss func(d *data.Dataset) ([]float64, error)) ([]Importance, error) {
 	n, w := d.Rows(), d.Features()
-	if n < 1 || times < 1 || d.X == nil {
-		return nil, fmt.Errorf("explain: %d rows and %d shuffles: at least one row of numbers, and one shuffle, are needed", n, times)
+	if n < 1 || times < 1 {
+		return nil, fmt.Errorf("explain: %d rows and %d shuffles: at least one of each is needed", n, times)
 	}
 	before, err := loss(d)
 	if err != nil {
 		return nil, err
 	}
 	var all []Importance
-	rise, order := make([]float64, n), make([]int, n)
+	x, rise, order := d.X.Numbers(), make([]float64, n), make([]int, n)
 	for k, c := range columns {
 		clear(rise)
 		for time := range times {
 			shuffle(order, rng.Mix(seed)+uint64(k)<<32+uint64(time))
-			shuffled := *d
-			shuffled.X = slices.Clone(d.X)
+			shuffled := slices.Clone(x)
 			for i, from := range order {
-				copy(shuffled.X[i*w+c.From:i*w+c.To], d.X[from*w+c.From:from*w+c.To])
+				copy(shuffled[i*w+c.From:i*w+c.To], x[from*w+c.From:from*w+c.To])
 			}
-			after, err := loss(&shuffled)
+			after, err := loss(with(d, shuffled))
 			if err != nil {
 				return nil, err
 			}
@@ -82,6 +81,13 @@ func Permuted(d *data.Dataset, columns []Column, times int, seed uint64, loss fu
 	}
 	slices.SortStableFunc(all, func(a, b Importance) int { return cmp.Compare(b.Mean, a.Mean) })
 	return all, nil
+}
+
+// with returns rows with other inputs.
+func with(d *data.Dataset, x []float64) *data.Dataset {
+	other := *d
+	other.X = data.ArrayOf(x, d.Features())
+	return &other
 }
 
 // shuffle fills order with the numbers from 0 on, shuffled (Fisher and Yates) by a key.
@@ -103,13 +109,12 @@ func shuffle(order []int, key uint64) {
 func Dependence(d *data.Dataset, from int, values [][]float64, predict func(d *data.Dataset) (out []float64, width int, err error)) ([][]float64, error) {
 	w, n := d.Features(), d.Rows()
 	var all [][]float64
+	x := d.X.Numbers()
 	for _, v := range values {
-		replaced := *d
-		replaced.X = slices.Clone(d.X)
 		for i := range n {
-			copy(replaced.X[i*w+from:i*w+from+len(v)], v)
+			copy(x[i*w+from:i*w+from+len(v)], v)
 		}
-		out, width, err := predict(&replaced)
+		out, width, err := predict(with(d, x))
 		if err != nil {
 			return nil, err
 		}

@@ -19,20 +19,23 @@ import (
 	"descent/train/explain"
 )
 
+func numeric(name string, values []float64) data.Column {
+	return data.Column{Name: name, Kind: data.Numeric, Values: data.ArrayOf(values, 1)}
+}
+
 // colours is a table of a number, a word of three, and a number that tells nothing, and the
 // columns that its inputs are of.
 func colours(t *testing.T, n int, seed uint64) (*data.Dataset, []explain.Column) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 1))
-	x, z := data.Column{Name: "x", Kind: data.Numeric}, data.Column{Name: "z", Kind: data.Numeric}
+	var x, y, z []float64
 	colour := data.Column{Name: "colour", Kind: data.Categorical, Levels: []string{"blue", "green", "red"}}
-	y := data.Column{Name: "y", Kind: data.Numeric}
 	for range n {
-		x.Values, z.Values = append(x.Values, rng.NormFloat64()), append(z.Values, rng.NormFloat64())
+		x, z = append(x, rng.NormFloat64()), append(z, rng.NormFloat64())
 		colour.Codes = append(colour.Codes, rng.IntN(3))
-		y.Values = append(y.Values, truth(x.Values[len(x.Values)-1], colour.Codes[len(colour.Codes)-1])+0.3*rng.NormFloat64())
+		y = append(y, truth(x[len(x)-1], colour.Codes[len(colour.Codes)-1])+0.3*rng.NormFloat64())
 	}
-	table, err := data.NewTable("t", x, colour, z, y)
+	table, err := data.NewTable("t", numeric("x", x), colour, numeric("z", z), numeric("y", y))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +53,7 @@ func truth(x float64, colour int) float64 { return 2*x + []float64{-1, 0, 3}[col
 func squared(t *testing.T, weight float64) func(d *data.Dataset) ([]float64, error) {
 	return func(d *data.Dataset) (all []float64, err error) {
 		for i := range d.Rows() {
-			row := d.X[i*5 : i*5+5]
+			row := d.X.Row(nil, i)
 			colour := slices.Index(row[1:4], 1)
 			if row[1]+row[2]+row[3] != 1 {
 				t.Fatalf("row %d has the colours %v", i, row[1:4])
@@ -116,7 +119,7 @@ func TestDependence(t *testing.T) {
 	d, columns := colours(t, 100, 2)
 	f := func(d *data.Dataset) (out []float64, width int, err error) {
 		for i := range d.Rows() {
-			row := d.X[i*5 : i*5+5]
+			row := d.X.Row(nil, i)
 			y := row[0]*row[0] + 3*row[1] - row[3]
 			out = append(out, y, -y)
 		}
@@ -187,9 +190,8 @@ func TestGradientsAddUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compared := *c.d
-		compared.X = slices.Concat(from, c.d.X)
-		out, width, err := p.Predict(&data.Dataset{X: compared.X, Inputs: c.d.Inputs, Shape: c.d.Shape})
+		compared := slices.Concat(from, c.d.X.Numbers())
+		out, width, err := p.Predict(&data.Dataset{X: data.ArrayOf(compared, 5), Inputs: c.d.Inputs, Shape: c.d.Shape})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +206,7 @@ func TestGradientsAddUp(t *testing.T) {
 			spread = max(spread, math.Abs(asked(i+1)-asked(0)))
 		}
 		for i := range c.d.Rows() {
-			each, err := e.Of(c.d.X[i*5:i*5+5], from, c.pick)
+			each, err := e.Of(c.d.X.Row(nil, i), from, c.pick)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -219,8 +221,8 @@ func TestGradientsAddUp(t *testing.T) {
 				continue
 			}
 			moved := slices.Concat(from, from)
-			moved[5] = c.d.X[i*5]
-			two, _, err := p.Predict(&data.Dataset{X: moved, Inputs: c.d.Inputs, Shape: c.d.Shape})
+			moved[5] = c.d.X.Row(nil, i)[0]
+			two, _, err := p.Predict(&data.Dataset{X: data.ArrayOf(moved, 5), Inputs: c.d.Inputs, Shape: c.d.Shape})
 			if err != nil || math.Abs(each[0]-(two[1]-two[0])) > 1e-12 {
 				t.Errorf("row %d: the first input does %v, by itself it moves %v", i, each[0], two[1]-two[0])
 			}

@@ -83,7 +83,7 @@ func (e *Gradients) Of(row, from, pick []float64) ([]float64, error) {
 func Mean(d *data.Dataset) []float64 {
 	w := d.Features()
 	mean := make([]float64, w)
-	for i, x := range d.X {
+	for i, x := range d.X.Numbers() {
 		mean[i%w] += x / float64(d.Rows())
 	}
 	return mean

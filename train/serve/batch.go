@@ -109,12 +109,13 @@ func (b *batcher) drop(r *request) {
 // work computes batches until none waits.
 func (b *batcher) work() {
 	var parts []part
-	var batch data.Dataset
+	var x []float64
 	for {
 		if parts = b.take(parts[:0]); len(parts) == 0 {
 			return
 		}
-		b.give(parts, b.run(&batch, parts))
+		x = slices.Grow(x[:0], batchRows*parts[0].of.rows.Features())
+		b.give(parts, b.run(x, parts))
 	}
 }
 
@@ -141,18 +142,23 @@ func (b *batcher) take(parts []part) []part {
 	return parts
 }
 
-// run computes a batch.
-func (b *batcher) run(batch *data.Dataset, parts []part) error {
+// run computes a batch, whose inputs it appends to x.
+func (b *batcher) run(x []float64, parts []part) error {
 	d := parts[0].of.rows
 	w := d.Features()
-	batch.Inputs, batch.Shape, batch.Levels, batch.X = d.Inputs, d.Shape, d.Levels, batch.X[:0]
+	var rows [batchRows]int
 	for _, p := range parts {
-		batch.X = append(batch.X, p.of.rows.X[p.first*w:(p.first+p.n)*w]...)
+		for i := range p.n {
+			rows[i] = p.first + i
+		}
+		data.GatherArray(x[len(x):len(x)+p.n*w], p.of.rows.X, rows[:p.n])
+		x = x[:len(x)+p.n*w]
 	}
-	for len(batch.X) < batchRows*w {
-		batch.X = append(batch.X, batch.X[len(batch.X)-w:]...)
+	for len(x) < batchRows*w {
+		x = append(x, x[len(x)-w:]...)
 	}
-	return b.predictor.Each(batch, func(_, _ int, out []train.Output) error {
+	batch := data.Dataset{Inputs: d.Inputs, Shape: d.Shape, Levels: d.Levels, X: data.ArrayOf(x, w)}
+	return b.predictor.Each(&batch, func(_, _ int, out []train.Output) error {
 		for i := range out {
 			w, from := width(&out[i]), 0
 			for _, p := range parts {

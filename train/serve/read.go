@@ -87,10 +87,10 @@ func (p *pictures) Next() (*data.Dataset, error) {
 	for _, n := range p.shape {
 		size *= n
 	}
-	d := &data.Dataset{Shape: p.shape, Inputs: make([]string, size)}
-	for p.first = p.row; len(d.X) < blockNumbers; {
-		err := p.next(d, size)
-		if err == io.EOF && len(d.X) > 0 {
+	var x []float64
+	for p.first = p.row; len(x) < blockNumbers; {
+		err := p.next(&x, size)
+		if err == io.EOF && len(x) > 0 {
 			break
 		}
 		if wrong := (*jsontext.SyntacticError)(nil); errors.As(err, &wrong) {
@@ -100,11 +100,11 @@ func (p *pictures) Next() (*data.Dataset, error) {
 			return nil, err
 		}
 	}
-	return d, nil
+	return &data.Dataset{X: data.ArrayOf(x, size), Shape: p.shape, Inputs: make([]string, size)}, nil
 }
 
-// next reads a picture, io.EOF after the last.
-func (p *pictures) next(d *data.Dataset, size int) error {
+// next appends a picture, io.EOF after the last.
+func (p *pictures) next(x *[]float64, size int) error {
 	if p.row == 0 && p.in.StackDepth() == 0 {
 		if token, err := p.in.ReadToken(); err == io.EOF || err == nil && token.Kind() != jsontext.KindBeginArray {
 			return errors.New("a request is a list of pictures")
@@ -115,7 +115,7 @@ func (p *pictures) next(d *data.Dataset, size int) error {
 	switch p.in.PeekKind() {
 	case jsontext.KindBeginArray:
 		p.row++
-		return p.numbers(d, size)
+		return p.numbers(x, size)
 	case jsontext.KindEndArray:
 		if _, err := p.in.ReadToken(); err != nil {
 			return err
@@ -134,9 +134,9 @@ func (p *pictures) next(d *data.Dataset, size int) error {
 	return err
 }
 
-// numbers reads those of a row.
-func (p *pictures) numbers(d *data.Dataset, size int) error {
-	before := len(d.X)
+// numbers appends those of a row.
+func (p *pictures) numbers(all *[]float64, size int) error {
+	before := len(*all)
 	for depth := 0; ; {
 		token, err := p.in.ReadToken()
 		if err != nil {
@@ -152,11 +152,11 @@ func (p *pictures) numbers(d *data.Dataset, size int) error {
 			if err != nil || !(x >= 0 && x <= 1) {
 				return fmt.Errorf("row %d: %s is not from 0 to 1, which is black to white", p.row, token)
 			}
-			d.X = append(d.X, x)
+			*all = append(*all, x)
 		default:
 			return fmt.Errorf("row %d: a picture has numbers, not %s", p.row, token.Kind())
 		}
-		if n := len(d.X) - before; n > size || depth == 0 && n < size {
+		if n := len(*all) - before; n > size || depth == 0 && n < size {
 			return fmt.Errorf("row %d has not the %d numbers of a picture of %v", p.row, size, p.shape)
 		}
 		if depth == 0 {

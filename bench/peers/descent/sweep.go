@@ -119,12 +119,15 @@ func train(xs []float32, ys []int, orders [][]int, rule string, lr float64, seed
 func digits() (xs []float32, ys []int) {
 	s, err := data.Open("digits", data.CSVOptions{})
 	must(err)
-	columns := s.Table.Columns
+	var columns [][]float64
+	for _, c := range s.Table.Columns {
+		columns = append(columns, c.Values.Numbers())
+	}
 	for i := range rows {
 		for _, c := range columns[:pixels] {
-			xs = append(xs, float32(c.Values[i]/16))
+			xs = append(xs, float32(c[i]/16))
 		}
-		ys = append(ys, int(columns[pixels].Values[i]))
+		ys = append(ys, int(columns[pixels][i]))
 	}
 	return xs, ys
 }

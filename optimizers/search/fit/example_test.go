@@ -12,8 +12,8 @@ import (
 // A falling stone: columns are slices here, and may be those of a file as well.
 func Example() {
 	table, err := data.NewTable("falls",
-		data.Column{Name: "h", Kind: data.Numeric, Values: []float64{10, 20, 30, 40, 50}},
-		data.Column{Name: "t", Kind: data.Numeric, Values: []float64{1.44, 2.01, 2.48, 2.85, 3.19}})
+		data.Column{Name: "h", Kind: data.Numeric, Values: data.ArrayOf([]float64{10, 20, 30, 40, 50}, 1)},
+		data.Column{Name: "t", Kind: data.Numeric, Values: data.ArrayOf([]float64{1.44, 2.01, 2.48, 2.85, 3.19}, 1)})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func table(t *testing.T, columns ...data.Column) *data.Table {
 }
 
 func column(name string, values ...float64) data.Column {
-	return data.Column{Name: name, Kind: data.Numeric, Values: values}
+	return data.Column{Name: name, Kind: data.Numeric, Values: data.ArrayOf(values, 1)}
 }
 
 func fitted(t *testing.T, text string, tb *data.Table, params []Parameter, w Weights, how How) *Fit {

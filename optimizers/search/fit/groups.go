@@ -71,11 +71,12 @@ func labelled(c *data.Column) (of []int, labels []string) {
 	if c.Kind == data.Categorical {
 		return slices.Clone(c.Codes), slices.Clone(c.Levels)
 	}
-	values := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(slices.Clone(c.Values), math.IsNaN))))
+	all := c.Values.Numbers()
+	values := slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(slices.Clone(all), math.IsNaN))))
 	for _, v := range values {
 		labels = append(labels, strconv.FormatFloat(v, 'g', -1, 64))
 	}
-	for _, v := range c.Values {
+	for _, v := range all {
 		k, ok := slices.BinarySearch(values, v)
 		if !ok {
 			k = -1

@@ -60,12 +60,12 @@ func TestProfileEnds(t *testing.T) {
 	f := fitted(t, "rate ~ Vm*conc/(K+conc)", table(t, puromycin...), []Parameter{{Name: "Vm", Start: 200}, {Name: "K", Start: 0.05}}, Weights{}, How{Intervals: Profile{}, Steps: 1000, Level: 0.9})
 	least := func(k float64) float64 {
 		var xy, xx, sum float64
-		for i, c := range puromycin[0].Values {
-			x, y := c/(k+c), puromycin[1].Values[i]
+		for i, c := range puromycin[0].Values.Numbers() {
+			x, y := c/(k+c), puromycin[1].Values.Numbers()[i]
 			xy, xx = xy+x*y, xx+x*x
 		}
-		for i, c := range puromycin[0].Values {
-			r := puromycin[1].Values[i] - xy/xx*c/(k+c)
+		for i, c := range puromycin[0].Values.Numbers() {
+			r := puromycin[1].Values.Numbers()[i] - xy/xx*c/(k+c)
 			sum += r * r
 		}
 		return sum

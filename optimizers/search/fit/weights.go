@@ -168,10 +168,10 @@ func numbers(t *data.Table, name string, rows []int) ([]float64, error) {
 		return nil, fmt.Errorf("%s: column %s has words, such as %q; a fit needs numbers", t.Name, name, c.Levels[0])
 	}
 	if rows == nil {
-		return c.Values, nil
+		return c.Values.Numbers(), nil
 	}
 	out := make([]float64, len(rows))
-	data.Gather(out, c.Values, 1, rows)
+	data.GatherArray(out, c.Values, rows)
 	return out, nil
 }
 
@@ -217,7 +217,7 @@ func (m *Model) cells(i int, columns []string) string {
 	var out []string
 	for _, name := range columns {
 		if c, err := m.Table.Column(name); err == nil {
-			out = append(out, fmt.Sprintf("%s = %v", name, c.Values[m.kept.rows[i]]))
+			out = append(out, fmt.Sprintf("%s = %v", name, c.Values.Row(nil, m.kept.rows[i])[0]))
 		}
 	}
 	return strings.Join(out, ", ")

@@ -136,8 +136,8 @@ func TestGraph(t *testing.T) {
 // A model of one column is a curve with a band; one of more is fitted against
 // observed.
 func TestFit(t *testing.T) {
-	tb, err := data.NewTable("d", data.Column{Name: "x", Kind: data.Numeric, Values: []float64{1, 2, 3, 4}}, data.Column{Name: "z", Kind: data.Numeric, Values: []float64{1, 0, 1, 1}},
-		data.Column{Name: "y", Kind: data.Numeric, Values: []float64{2, 4.1, 5.9, 8}})
+	tb, err := data.NewTable("d", data.Column{Name: "x", Kind: data.Numeric, Values: data.ArrayOf([]float64{1, 2, 3, 4}, 1)}, data.Column{Name: "z", Kind: data.Numeric, Values: data.ArrayOf([]float64{1, 0, 1, 1}, 1)},
+		data.Column{Name: "y", Kind: data.Numeric, Values: data.ArrayOf([]float64{2, 4.1, 5.9, 8}, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func curve(f *fit.Fit, name, group string, lo, hi float64) (plot.Line, error) {
 	for i := range samples {
 		line.X = append(line.X, lo+float64((hi-lo)*float64(i)/(samples-1)))
 	}
-	columns := []data.Column{{Name: name, Kind: data.Numeric, Values: line.X}}
+	columns := []data.Column{{Name: name, Kind: data.Numeric, Values: data.ArrayOf(line.X, 1)}}
 	if group != "" {
 		columns = append(columns, data.Words(f.By, slices.Repeat([]string{group}, samples)))
 	}
