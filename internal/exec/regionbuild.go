@@ -138,6 +138,9 @@ func (b *regionBuilder[T]) know(vals []Val) {
 // of returns what is known of a member or an operand.
 func (b *regionBuilder[T]) of(v Val) *known { return &b.known[b.number[v]-1] }
 
+// member reports whether the region computes v.
+func (b *regionBuilder[T]) member(v Val) bool { return b.number[v] > 0 && b.of(v).phase > 0 }
+
 // forget empties the buffers.
 func (b *regionBuilder[T]) forget() {
 	for i := range b.known {
@@ -162,6 +165,9 @@ func (b *regionBuilder[T]) uses() {
 	}
 	for _, v := range b.reductions {
 		a := b.p.f.rootOf(b.p.f.vals[v].args[0])
+		if !b.member(a) {
+			continue
+		}
 		if o, _ := b.p.f.vals[v].endsRegion(); !o.sumsColumns() || !b.compiled(a) {
 			b.of(a).lastUse = math.MaxInt32
 		}

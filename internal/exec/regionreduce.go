@@ -6,7 +6,7 @@ import (
 	"descent/internal/kernel"
 )
 
-// A reduction of what a region computes is part of the region: a tile is reduced while
+// A reduction of what a region computes, or reads, is part of the region: a tile is reduced while
 // it is in cache, and the array needs no memory if nothing else wants it. Totals are
 // made of the sums of blocks, sums of columns of those of stripes, and other
 // reductions of whole rows, so the order of operations is the one that a reduction
@@ -19,41 +19,61 @@ const reduceTile = kernel.SumBlock
 // should be short.
 const reduceMaps = 1000
 
-// reduceInRegions moves reductions into the regions that compute their operands.
+// reducing is how far reductions have been moved into regions.
+type reducing struct {
+	f       *Func
+	groups  []group
+	root    []Val
+	updated map[Val]bool // leaves
+	tiles   []tiling     // by region
+	ends    [][]Val      // by region: its reductions
+	into    []int        // by group: the region that it has become a part of, or itself
+	moved   [][]int      // by region: the groups that have
+}
+
+// reduceInRegions moves reductions into the regions that compute their operands, or
+// have them in their tiles anyway.
 func reduceInRegions(f *Func, groups []group) []group {
-	root := f.roots()
+	n := len(groups)
+	r := &reducing{f: f, groups: groups, root: f.roots(), updated: map[Val]bool{}, tiles: make([]tiling, n), ends: make([][]Val, n), into: make([]int, n), moved: make([][]int, n)}
+	for _, u := range f.updates {
+		r.updated[u.Leaf] = true
+	}
 	maker := make([]int, len(f.vals)) // region that computes a value, or -1
 	for i := range maker {
 		maker[i] = -1
 	}
 	for g, gr := range groups {
+		r.into[g] = g
 		for _, v := range gr.vals {
-			if gr.region && len(gr.batch) == 0 && len(gr.vals) <= reduceMaps {
+			if r.region(g) {
 				maker[v] = g
 			}
 		}
 	}
-	tiles := make([]tiling, len(groups)) // by region
-	ends := make([][]Val, len(groups))   // by region
-	left := make([]bool, len(groups))    // groups that remain
 	for g, gr := range groups {
 		v := gr.vals[0]
-		left[g] = true
 		if o, ok := f.vals[v].endsRegion(); ok {
-			a := root[f.vals[v].args[0]]
-			if k := maker[a]; k >= 0 && o.outer*o.mid*o.inner == f.vals[a].n && tiles[k].suit(o) {
-				ends[k], left[g] = append(ends[k], v), false
+			a := r.root[f.vals[v].args[0]]
+			if k := maker[a]; k >= 0 && o.outer*o.mid*o.inner == f.vals[a].n && r.tiles[k].suit(o) {
+				r.ends[k], r.moved[k], r.into[g] = append(r.ends[k], v), append(r.moved[k], g), k
 			}
 		}
 	}
+	r.join()
 	out := groups[:0:0]
 	for g, gr := range groups {
-		if left[g] {
-			gr.vals = append(slices.Clip(gr.vals), ends[g]...)
+		if r.into[g] == g {
+			gr.vals = append(slices.Clip(gr.vals), r.ends[g]...)
 			out = append(out, gr)
 		}
 	}
 	return out
+}
+
+// region reports whether group g is a region that reductions may end.
+func (r *reducing) region(g int) bool {
+	return r.groups[g].region && len(r.groups[g].batch) == 0 && len(r.groups[g].vals) <= reduceMaps
 }
 
 // endsRegion returns the reduction that v is, if it is one of rows of neighbouring
@@ -161,7 +181,11 @@ func (b *regionBuilder[T]) reduction(v Val) {
 
 // source is the tile that reduction v is of.
 func (b *regionBuilder[T]) source(v Val) ref {
-	return b.locations[b.of(b.p.f.rootOf(b.p.f.vals[v].args[0])).location].ref
+	a := b.p.f.rootOf(b.p.f.vals[v].args[0])
+	if b.member(a) {
+		return b.locations[b.of(a).location].ref
+	}
+	return b.locations[b.array(a)].ref
 }
 
 func (b *regionBuilder[T]) end(s ending[T]) {
