@@ -23,10 +23,10 @@ type gemmKernels struct {
 	blockK, packedK  int // elements of k per pass; where A is packed
 	gflops           int // speed, to estimate the cost of a chunk
 
-	// A is packed if its rows are at least farA bytes apart; a transposed A,
-	// from deepA elements of k. keepA bytes of it stay in the second-level
-	// cache.
-	farA, deepA, keepA int
+	// A is packed if its rows are at least farA bytes apart, or half as many and
+	// there are tallA of them; a transposed A, from deepA elements of k. keepA bytes
+	// of it stay in the second-level cache.
+	farA, tallA, deepA, keepA int
 }
 
 // panelArgs are the arguments of a panel kernel; the assembly knows the layout.
@@ -84,7 +84,7 @@ func (p *Product[T]) runPanels(w *workspace[T], r *region, c, a, b, bias *T) {
 			}
 		}
 		if p.turned {
-			p.turn(element(c, col*p.m), w.c, p.rowOfC(r), cols)
+			p.turn(element(c, col*p.rowC), w.c, p.rowOfC(r), cols)
 		}
 	}
 }
@@ -160,8 +160,8 @@ func (p *Product[T]) panels(w *workspace[T], b *T, l int, c, bias *T, row, col, 
 			x.b = unsafe.Pointer(element(w.b, j*x.k))
 			x.bRow = pair * g.size
 		} else {
-			x.b = unsafe.Pointer(element(b, l*p.n+col+j))
-			x.bRow = p.n * g.size
+			x.b = unsafe.Pointer(element(b, l*p.rowB+col+j))
+			x.bRow = p.rowB * g.size
 		}
 		var kernel func(*byte)
 		kernel, width = p.panel(x, cols-j)
@@ -200,7 +200,7 @@ func (p *Product[T]) rowOfC(r *region) int {
 	if p.turned {
 		return packedRow(r.blockN, p.kernels.size)
 	}
-	return p.n
+	return p.rowC
 }
 
 // biasAt returns which element of the bias belongs to an element of C. A scale is
@@ -219,6 +219,10 @@ func (p *Product[T]) biasAt(row, col int) int {
 // stride apart, as dense rows at c.
 func (p *Product[T]) turn(c, from *T, stride, columns int) {
 	g := p.kernels
+	if p.rowC > p.m {
+		p.turnApart(c, from, stride, columns)
+		return
+	}
 	// The transposer stores whole vectors, and what they have past the end of
 	// a row is overwritten by what comes later. The last rows, past whose end
 	// nothing may be written, come one by one.
@@ -233,6 +237,19 @@ func (p *Product[T]) turn(c, from *T, stride, columns int) {
 	for j := whole; j < columns; j++ {
 		for i := range p.m {
 			*element(c, j*p.m+i) = *element(from, i*stride+j)
+		}
+	}
+}
+
+// turnApart is turn where there is something between the rows of C.
+func (p *Product[T]) turnApart(c, from *T, stride, columns int) {
+	g, i := p.kernels, 0
+	for ; i+g.lanes <= p.m; i += g.lanes {
+		g.transpose(bytes(element(c, i)), bytes(element(from, i*stride)), p.rowC*g.size, stride*g.size, columns, g.lanes)
+	}
+	for ; i < p.m; i++ {
+		for j := range columns {
+			*element(c, j*p.rowC+i) = *element(from, i*stride+j)
 		}
 	}
 }
@@ -259,8 +276,8 @@ func (p *Product[T]) placeA(w *workspace[T], a *T, row, rows, l int) {
 		strip := x.tileRows*depth + g.lanes
 		for l := 0; l < depth; l += few {
 			for i := 0; i < rows; i += x.tileRows {
-				g.copyRows(bytes(element(w.a, i/x.tileRows*strip+l*x.tileRows)), bytes(element(from, l*p.m+i)),
-					x.tileRows*g.size, p.m*g.size, min(few, depth-l), min(x.tileRows, rows-i))
+				g.copyRows(bytes(element(w.a, i/x.tileRows*strip+l*x.tileRows)), bytes(element(from, l*p.rowA+i)),
+					x.tileRows*g.size, p.rowA*g.size, min(few, depth-l), min(x.tileRows, rows-i))
 			}
 		}
 		x.aRow, x.aCol = g.size, x.tileRows*g.size
@@ -292,8 +309,8 @@ func (p *Product[T]) packB(w *workspace[T], b *T, l, col, cols int) {
 	pair := 2 * g.lanes
 	for i := 0; i < depth; i += few {
 		for j := 0; j < cols; j += pair {
-			g.copyRows(bytes(element(w.b, j*depth+i*pair)), bytes(element(b, (l+i)*p.n+col+j)),
-				pair*g.size, p.n*g.size, min(few, depth-i), min(pair, cols-j))
+			g.copyRows(bytes(element(w.b, j*depth+i*pair)), bytes(element(b, (l+i)*p.rowB+col+j)),
+				pair*g.size, p.rowB*g.size, min(few, depth-i), min(pair, cols-j))
 		}
 	}
 }
@@ -305,8 +322,8 @@ func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, col, cols int) {
 	pair := 2 * g.lanes
 	for j := 0; j < cols; j += g.lanes {
 		to := element(w.b, j/pair*pair*depth+j%pair)
-		g.transpose(bytes(to), bytes(element(b, (col+j)*p.k+l)),
-			pair*g.size, p.k*g.size, depth, min(g.lanes, cols-j))
+		g.transpose(bytes(to), bytes(element(b, (col+j)*p.rowB+l)),
+			pair*g.size, p.rowB*g.size, depth, min(g.lanes, cols-j))
 	}
 }
 
@@ -315,17 +332,17 @@ func (p *Product[T]) packTransposed(w *workspace[T], b *T, l, col, cols int) {
 func (p *Product[T]) runDots(w *workspace[T], r *region, c, a, b, bias *T) {
 	g := p.kernels
 	x := &w.args
-	x.bRow, x.k = p.k*g.size, p.k
+	x.bRow, x.k = p.rowB*g.size, p.k
 	x.flags = p.panelFlags(0)
 	for col := r.col; col < r.col+r.cols; col += r.blockN {
 		x.m = min(r.blockN, r.col+r.cols-col)
-		x.b = unsafe.Pointer(element(b, col*p.k))
+		x.b = unsafe.Pointer(element(b, col*p.rowB))
 		if p.o.Bias {
 			x.bias = unsafe.Pointer(element(bias, p.biasAt(r.row, col)))
 		}
 		for i := r.row; i < r.row+r.rows; i++ {
-			x.a = unsafe.Pointer(element(a, i*p.k))
-			x.c = unsafe.Pointer(element(c, i*p.n+col))
+			x.a = unsafe.Pointer(element(a, i*p.rowA))
+			x.c = unsafe.Pointer(element(c, i*p.rowC+col))
 			g.dots((*byte)(unsafe.Pointer(x)))
 		}
 	}

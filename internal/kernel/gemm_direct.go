@@ -22,7 +22,7 @@ func (p *Product[T]) planDirect() {
 	}
 	row, col := p.stridesA()
 	x := panelArgs{
-		aRow: row * g.size, aCol: col * g.size, bRow: p.n * g.size, cRow: p.rowOfC(r) * g.size,
+		aRow: row * g.size, aCol: col * g.size, bRow: p.rowB * g.size, cRow: p.rowOfC(r) * g.size,
 		m: p.m, k: p.k, flags: p.panelFlags(0),
 	}
 	for j, width := 0, 0; j < p.n; j += width {

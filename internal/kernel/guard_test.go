@@ -17,6 +17,11 @@ func TestProductStaysInside(t *testing.T) {
 				stayInside[float32](t, rooms, isa, s[0], s[1], s[2], options(i))
 				stayInside[float64](t, rooms, isa, s[0], s[1], s[2], options(i))
 			}
+			o := options(i)
+			o.RowA, o.RowB, o.RowC = 77, 78, 79
+			for _, s := range [][3]int{{7, 10, 9}, {64, 32, 64}, {16, 64, 33}, {33, 3, 40}} {
+				stayInside[float32](t, rooms, isa, s[0], s[1], s[2], o)
+			}
 		}
 	})
 }
@@ -26,7 +31,8 @@ func stayInside[T Float](t *testing.T, rooms *guard.Rooms, isa ISA, m, n, k int,
 	p.Reserve(1)
 	for _, atEnd := range []bool{true, false} {
 		var operands [4][]T
-		for i, n := range [4]int{m * n, m * k, k * n, n} {
+		sizes := [4]int{stored(m, n, false, o.RowC), stored(m, k, o.TransA, o.RowA), stored(k, n, o.TransB, o.RowB), n}
+		for i, n := range sizes {
 			operands[i] = ones[T](rooms, i, n, atEnd)
 		}
 		c, a, b, bias := &operands[0][0], &operands[1][0], &operands[2][0], &operands[3][0]
@@ -40,6 +46,14 @@ func stayInside[T Float](t *testing.T, rooms *guard.Rooms, isa ISA, m, n, k int,
 			}
 		}
 	}
+}
+
+// stored is how many elements a matrix takes whose rows are so far apart.
+func stored(rows, columns int, turned bool, apart int) int {
+	if turned {
+		rows, columns = columns, rows
+	}
+	return (rows-1)*max(apart, columns) + columns
 }
 
 // ones returns n ones next to a page that cannot be accessed.

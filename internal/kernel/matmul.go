@@ -11,10 +11,13 @@ type ProductOptions struct {
 	// goes with no other option but those of storage, and where [CanScale]
 	// says so.
 	Scale bool
+	// How many elements a stored row of A, B or C is behind the one before it, if
+	// that is more than it has: 0 if they lie side by side.
+	RowA, RowB, RowC int
 }
 
 // A Product is a planned matrix product C = op(A)·op(B), with C m×n, op(A) m×k
-// and op(B) k×n, all row-major and dense, C overlapping neither operand.
+// and op(B) k×n, all row-major, C overlapping neither operand.
 // Everything that depends on the shape is decided when it is planned; running
 // only computes and does not allocate.
 //
@@ -24,6 +27,7 @@ type ProductOptions struct {
 type Product[T Float] struct {
 	m, n, k          int
 	o                ProductOptions
+	rowA, rowB, rowC int  // elements from a stored row to the next
 	swapped          bool // computes Cᵀ = op(B)ᵀ·op(A)ᵀ, see simplify
 	turned           bool // and then transposes it
 	kernels          *gemmKernels

@@ -43,7 +43,7 @@ func planned[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 	p.simplify()
 	p.block = max(k, 1)
 	if g := p.kernels; g != nil {
-		p.dots = p.o.TransB && p.m <= 3 && !p.turned && (!p.o.TransA || p.m == 1)
+		p.dots = p.o.TransB && p.m <= 3 && !p.turned && !p.o.TransA
 		if !p.dots {
 			p.choosePacking()
 			p.chooseBlock()
@@ -57,16 +57,35 @@ func planned[T Float](isa ISA, m, n, k int, o ProductOptions) *Product[T] {
 // Cᵀ = op(B)ᵀ·op(A)ᵀ, so that whole vectors of it are used. An operand that is
 // a vector is its own transpose.
 func (p *Product[T]) simplify() {
+	p.spaceRows()
 	if p.kernels != nil && p.narrow() {
-		p.swapped, p.turned = true, p.n > 1
+		p.swapped, p.turned = true, p.n > 1 || p.rowC > 1
 		p.m, p.n = p.n, p.m
+		p.rowA, p.rowB = p.rowB, p.rowA
 		p.o.TransA, p.o.TransB = !p.o.TransB, !p.o.TransA
 	}
-	if p.m == 1 || p.k == 1 {
-		p.o.TransA = false
+	switch {
+	case p.k == 1 && p.o.TransA: // one row of m elements is a column
+		p.o.TransA, p.rowA = false, 1
+	case p.m == 1 && p.rowA == 1:
+		p.o.TransA, p.rowA = false, p.k
 	}
-	if p.n == 1 || p.k == 1 {
-		p.o.TransB = p.n == 1 && p.k > 1 // a single dot product
+	switch {
+	case p.k == 1 && p.o.TransB && p.rowB == 1:
+		p.o.TransB, p.rowB = false, p.n
+	case p.k > 1 && p.n == 1 && p.rowB == 1: // a single dot product
+		p.o.TransB, p.rowB = true, p.k
+	}
+}
+
+// spaceRows sets how far apart stored rows are.
+func (p *Product[T]) spaceRows() {
+	p.rowA, p.rowB, p.rowC = max(p.o.RowA, p.k), max(p.o.RowB, p.n), max(p.o.RowC, p.n)
+	if p.o.TransA {
+		p.rowA = max(p.o.RowA, p.m)
+	}
+	if p.o.TransB {
+		p.rowB = max(p.o.RowB, p.k)
 	}
 }
 
@@ -75,7 +94,7 @@ func (p *Product[T]) simplify() {
 // constants are measured, on Zen 4.
 func (p *Product[T]) narrow() bool {
 	if p.n == 1 || p.m <= 1 || p.o.Accumulate || p.o.Scale {
-		return p.n == 1 && p.m > 1
+		return p.n == 1 && p.m > 1 && (p.rowC == 1 || !p.o.Accumulate && !p.o.Scale)
 	}
 	const (
 		single    = 1.35 // per operation: with one vector, broadcasts set the pace
@@ -103,16 +122,16 @@ func (p *Product[T]) narrow() bool {
 // columns of op(A).
 func (p *Product[T]) stridesA() (row, col int) {
 	if p.o.TransA {
-		return 1, p.m
+		return 1, p.rowA
 	}
-	return p.k, 1
+	return p.rowA, 1
 }
 
 func (p *Product[T]) stridesB() (row, col int) {
 	if p.o.TransB {
-		return 1, p.k
+		return 1, p.rowB
 	}
-	return p.n, 1
+	return p.rowB, 1
 }
 
 // choosePacking decides which operands are packed.
@@ -120,15 +139,18 @@ func (p *Product[T]) choosePacking() {
 	g := p.kernels
 	// Packing B costs k·n, the product m·k·n. It pays for rows that are far
 	// apart, when enough tiles use it.
-	stride := p.n * g.size
+	stride := p.rowB * g.size
 	p.packedB = p.o.TransB || p.m >= 24 && stride >= 4096 || p.m >= 64 && stride > 1024 || p.m > 512
-	// A is packed when its rows compete for the same sets of the cache.
-	deep := p.o.TransA && p.k >= 1024 && p.m*g.size >= 768 && p.n > 4*g.lanes // a weight's gradient
+	deep := p.o.TransA && p.k >= 1024 && p.m*g.size >= 512 && p.n >= 4*g.lanes // a weight's gradient
 	p.packedB = p.packedB || deep
-	if p.o.TransA {
-		p.packedA = (p.m*g.size >= 2048 || deep) && p.k >= g.deepA
-	} else {
-		p.packedA = p.k*g.size >= g.farA
+	// A is packed when its rows compete for the same sets of the cache.
+	switch {
+	case p.o.TransA:
+		p.packedA = p.rowA*g.size >= 2048 && p.k >= g.deepA
+	case p.m >= g.tallA:
+		p.packedA = 2*p.rowA*g.size >= g.farA
+	default:
+		p.packedA = p.rowA*g.size >= g.farA
 	}
 	p.packedA = p.packedA && p.packedB && !p.turned && p.k > 0 && p.n > 4*g.lanes && p.m > g.tile
 	p.wide = !p.packedB && p.m <= 3

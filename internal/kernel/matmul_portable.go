@@ -70,7 +70,7 @@ func tileEdge[T Float](s *[4][4]T, rows, cols int, a, b *T, aRow, aCol, bRow, bC
 // C + bias·s.
 func (p *Product[T]) finishPortable(s *[4][4]T, i, j, rows, cols int, c, bias *T) {
 	for x := range rows {
-		row := unsafe.Slice(element(c, (i+x)*p.n+j), cols)
+		row := unsafe.Slice(element(c, (i+x)*p.rowC+j), cols)
 		for y := range row {
 			v := s[x][y]
 			if p.o.Scale {

@@ -90,14 +90,9 @@ func (x *matmulCase[T]) check(t *testing.T, isa ISA) {
 	got := append([]T(nil), x.c...)
 	p.RunBias(x.pointer(got), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
 	name := fmt.Sprintf("%T %v %d×%d×%d %+v", got[0], isa, x.m, x.n, x.k, x.o)
-	want, bound := x.want()
+	x.compare(t, name, got[margin+x.shift:], x.n)
 	for i, v := range got {
-		if at := i - margin - x.shift; at >= 0 && at < x.m*x.n {
-			w, v := want[at], float64(v)
-			if d := math.Abs(v - w); !(d <= bound[at]) && !(v != v && w != w) && v != w {
-				t.Fatalf("%s: C[%d,%d] = %v, want %v ± %.2g", name, at/x.n, at%x.n, v, w, bound[at])
-			}
-		} else if v == v {
+		if at := i - margin - x.shift; (at < 0 || at >= x.m*x.n) && v == v {
 			t.Fatalf("%s: wrote %v outside C, at %d", name, v, at)
 		}
 	}
@@ -108,6 +103,19 @@ func (x *matmulCase[T]) check(t *testing.T, isa ISA) {
 			p.RunChunk(i, i%2, x.pointer(again), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
 		}
 		sameBits(t, name+" in chunks", again, got)
+	}
+}
+
+// compare holds C, whose rows are so far apart, against what it should be.
+func (x *matmulCase[T]) compare(t *testing.T, name string, c []T, row int) {
+	t.Helper()
+	want, bound := x.want()
+	for at, w := range want {
+		i, j := at/x.n, at%x.n
+		v := float64(c[i*row+j])
+		if d := math.Abs(v - w); !(d <= bound[at]) && !(v != v && w != w) && v != w {
+			t.Fatalf("%s: C[%d,%d] = %v, want %v ± %.2g", name, i, j, v, w, bound[at])
+		}
 	}
 }
 
@@ -202,6 +210,63 @@ func TestProductRandom(t *testing.T) {
 			newCase[float64](rng, m, n, k, o).check(t, isa)
 		}
 	})
+}
+
+// TestProductRowsApart puts something between the rows of operands and of C: NaN,
+// which nobody may read or overwrite.
+func TestProductRowsApart(t *testing.T) {
+	eachISA(t, func(t *testing.T, isa ISA) {
+		rng := rand.New(rand.NewPCG(11, 12))
+		for _, s := range [][3]int{{1, 1, 1}, {1, 20, 9}, {20, 1, 9}, {9, 20, 1}, {2, 40, 30}, {16, 16, 16}, {64, 32, 64}, {64, 64, 32}, {33, 3, 40}, {70, 10, 64}, {30, 130, 20}, {600, 20, 530}, {140, 70, 1030}} {
+			for i := range 32 {
+				if s[2] > 500 && i%5 != 0 {
+					continue
+				}
+				newCase[float32](rng, s[0], s[1], s[2], options(i)).checkApart(t, isa, rng)
+				newCase[float64](rng, s[0], s[1], s[2], options(i)).checkApart(t, isa, rng)
+			}
+		}
+	})
+}
+
+// checkApart runs the product with rows a random number of elements apart.
+func (x *matmulCase[T]) checkApart(t *testing.T, isa ISA, rng *rand.Rand) {
+	t.Helper()
+	columns := [3]int{x.k, x.n, x.n} // of A, B and C as they are stored
+	if x.o.TransA {
+		columns[0] = x.m
+	}
+	if x.o.TransB {
+		columns[1] = x.k
+	}
+	o := x.o
+	o.RowA, o.RowB, o.RowC = columns[0]+rng.IntN(20), columns[1]+rng.IntN(20), columns[2]+rng.IntN(20)
+	rows, in := [3]int{o.RowA, o.RowB, o.RowC}, [3][]T{x.inner(x.a), x.inner(x.b), x.inner(x.c)}
+	for i, s := range in {
+		apart := make([]T, len(s)/columns[i]*rows[i])
+		for k := range apart {
+			apart[k] = T(math.NaN())
+		}
+		for k, v := range s {
+			apart[k/columns[i]*rows[i]+k%columns[i]] = v
+		}
+		in[i] = apart
+	}
+	name := fmt.Sprintf("%T %v %d×%d×%d %+v", x.c[0], isa, x.m, x.n, x.k, o)
+	p := newProduct[T](isa, x.m, x.n, x.k, o)
+	got := append([]T(nil), in[2]...)
+	p.RunBias(&got[0], &in[0][0], &in[1][0], x.pointer(x.bias))
+	x.compare(t, name, got, o.RowC)
+	for i, v := range got {
+		if i%o.RowC >= x.n && v == v {
+			t.Fatalf("%s: wrote %v between rows of C, at %d", name, v, i)
+		}
+	}
+	p.Reserve(2)
+	for i := p.Chunks() - 1; i >= 0; i-- {
+		p.RunChunk(i, i%2, &in[2][0], &in[0][0], &in[1][0], x.pointer(x.bias))
+	}
+	sameBits(t, name+" in chunks", in[2], got)
 }
 
 // FuzzProduct tries one small product with one instruction set: thousands a
