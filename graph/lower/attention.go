@@ -19,9 +19,9 @@ func (b *Builder) Attention(s AttentionShape, in ...Value) Value {
 // AttentionGrad returns the gradients by q, k and v, of the operands of Attention and
 // the gradient by its result.
 func (b *Builder) AttentionGrad(s AttentionShape, dy Value, in ...Value) []Value {
-	y, weights := b.f.Attention(s, vals(in)...)
+	_, weights := b.f.Attention(s, vals(in)...)
 	var out []Value
-	for _, v := range b.f.AttentionGrad(s, append(vals(in), y, exec.Val(dy), weights)...) {
+	for _, v := range b.f.AttentionGrad(s, append(vals(in), exec.Val(dy), weights)...) {
 		out = append(out, Value(v))
 	}
 	return out

@@ -8,29 +8,34 @@ import (
 
 // attention is softmax(scale·q·kᵀ)·v for pairs of a batch and a head, of operands q,
 // k, v and, if there is one, a mask; its results are y and the weights that are kept.
-// Its gradient has the operands y, dy and the kept weights, too, and the results dq,
-// dk and dv.
+// Its gradient has the operands dy and the kept weights, too, and the results dq, dk
+// and dv.
 type attention struct {
 	plain
 	kernel.AttentionShape
-	back bool
+	at    kernel.AttentionPlaces
+	back  bool
+	whole int // elements of the one array that dq, dk and dv fill, or 0: each has its own
 }
 
 // Attention adds an attention. weights is one number if none are kept.
 func (f *Func) Attention(s kernel.AttentionShape, args ...Val) (y, weights Val) {
-	o := attention{AttentionShape: s}
+	o := attention{AttentionShape: s, at: s.Dense()}
 	all := f.operations(o, o.results(), args...)
 	return all[0], all[1]
 }
 
 // AttentionGrad adds the gradient by q, k and v.
 func (f *Func) AttentionGrad(s kernel.AttentionShape, args ...Val) []Val {
-	o := attention{AttentionShape: s, back: true}
+	o := attention{AttentionShape: s, at: s.Dense(), back: true}
 	return f.operations(o, o.results(), args...)
 }
 
 func (o attention) results() [][]int {
-	if o.back {
+	switch {
+	case o.whole > 0:
+		return [][]int{{o.whole}}
+	case o.back:
 		return [][]int{{o.Pairs, o.Queries, o.Width}, {o.Pairs, o.Keys, o.Width}, {o.Pairs, o.Keys, o.Values}}
 	}
 	return [][]int{{o.Pairs, o.Queries, o.Values}, {max(1, o.Pairs*o.Kept())}}
@@ -45,22 +50,30 @@ func (o attention) line(args []string) string {
 }
 
 func (o attention) verify(_ []int, args [][]int) error {
-	y := o.Pairs * o.Queries * o.Values
-	want := []int{o.Pairs * o.Queries * o.Width, o.Pairs * o.Keys * o.Width, o.Pairs * o.Keys * o.Values}
+	want := []int{o.reach(o.at.Q, o.Queries, o.Width), o.reach(o.at.K, o.Keys, o.Width), o.reach(o.at.V, o.Keys, o.Values)}
 	if o.Heads > 0 {
 		want = append(want, o.Pairs/o.Heads*o.Keys)
 	}
 	if o.back {
-		want = append(want, y, y, max(1, o.Pairs*o.Kept()))
+		want = append(want, o.reach(o.at.Y, o.Queries, o.Values), max(1, o.Pairs*o.Kept()))
 	}
 	wrong := len(args) != len(want)
 	for k := 0; !wrong && k < len(want); k++ {
-		wrong = size(args[k]) != want[k]
+		wrong = size(args[k]) < want[k]
 	}
 	if wrong {
 		return fmt.Errorf("attention of %v", args)
 	}
 	return nil
+}
+
+// reach is how many elements an array must have for the matrices of all pairs.
+func (o attention) reach(r kernel.AttentionRows, rows, columns int) int {
+	if o.Pairs*rows*columns == 0 {
+		return 0
+	}
+	last := o.Pairs - 1
+	return r.Start + last/r.Heads*r.Batch + last%r.Heads*r.Head + (rows-1)*r.Row + columns
 }
 
 func (o attention) step(f anyFrame) step {
@@ -71,9 +84,9 @@ func (o attention) step(f anyFrame) step {
 type attentionStep[T kernel.Float] struct {
 	rows
 	attention
-	workers                    []*kernel.AttentionWorker[T]
-	q, k, v, mask, y, dy, kept []T
-	dst                        [][]T
+	workers                 []*kernel.AttentionWorker[T]
+	q, k, v, mask, dy, kept []T
+	dst                     [][]T
 }
 
 func attentionStepOf[T kernel.Float](o attention, f frame[T]) step {
@@ -84,14 +97,17 @@ func attentionStepOf[T kernel.Float](o attention, f frame[T]) step {
 		s.mask, in = in[0], in[1:]
 	}
 	if o.back {
-		s.y, s.dy, s.kept = in[0], in[1], in[2]
+		s.dy, s.kept = in[0], in[1]
+	}
+	if o.whole > 0 {
+		s.dst = [][]T{s.dst[0], s.dst[0], s.dst[0]}
 	}
 	s.reserve(1)
 	return s
 }
 
 func (s *attentionStep[T]) slots(visit func(*uintptr)) {
-	for _, x := range []*[]T{&s.q, &s.k, &s.v, &s.mask, &s.y, &s.dy, &s.kept} {
+	for _, x := range []*[]T{&s.q, &s.k, &s.v, &s.mask, &s.dy, &s.kept} {
 		if *x != nil {
 			visit(start(x))
 		}
@@ -103,7 +119,7 @@ func (s *attentionStep[T]) slots(visit func(*uintptr)) {
 
 func (s *attentionStep[T]) reserve(workers int) {
 	for len(s.workers) < workers {
-		s.workers = append(s.workers, kernel.NewAttentionWorker[T](s.AttentionShape, s.back))
+		s.workers = append(s.workers, kernel.NewAttentionWorker[T](s.AttentionShape, s.at, s.back))
 	}
 }
 
@@ -118,7 +134,7 @@ func (s *attentionStep[T]) pairs(lo, hi, worker int) {
 	w := s.workers[worker]
 	for i := lo; i < hi; i++ {
 		if s.back {
-			w.Backward(i, s.dst[0], s.dst[1], s.dst[2], s.q, s.k, s.v, s.mask, s.y, s.dy, s.kept)
+			w.Backward(i, s.dst[0], s.dst[1], s.dst[2], s.q, s.k, s.v, s.mask, s.dy, s.kept)
 		} else {
 			w.Forward(i, s.dst[0], s.dst[1], s.q, s.k, s.v, s.mask)
 		}

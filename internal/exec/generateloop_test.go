@@ -31,7 +31,7 @@ func (g *generator) attention() {
 	g.add(y)
 	if g.Bool() {
 		dy := g.take(s.Pairs, s.Queries, s.Values)
-		g.add(g.f.AttentionGrad(s, append(args, y, dy, kept)...)...)
+		g.add(g.f.AttentionGrad(s, append(args, dy, kept)...)...)
 	}
 }
 
@@ -134,7 +134,10 @@ func (o *oracle) loop(l *Loop, dst []float64, args [][]float64) {
 // attention computes a pair at a time.
 func (o *oracle) attention(a attention, dst []float64, args [][]float64) {
 	out := parts(dst, a.results())
-	w := kernel.NewAttentionWorker[float64](a.AttentionShape, a.back)
+	if a.whole > 0 {
+		out = [][]float64{dst, dst, dst}
+	}
+	w := kernel.NewAttentionWorker[float64](a.AttentionShape, a.at, a.back)
 	q, k, v, rest := args[0], args[1], args[2], args[3:]
 	var mask []float64
 	if a.Heads > 0 {
@@ -142,7 +145,7 @@ func (o *oracle) attention(a attention, dst []float64, args [][]float64) {
 	}
 	for i := range a.Pairs {
 		if a.back {
-			w.Backward(i, out[0], out[1], out[2], q, k, v, mask, rest[0], rest[1], rest[2])
+			w.Backward(i, out[0], out[1], out[2], q, k, v, mask, rest[0], rest[1])
 		} else {
 			w.Forward(i, out[0], out[1], q, k, v, mask)
 		}

@@ -55,49 +55,90 @@ func (s AttentionShape) Nanoseconds() int {
 	return 1 + s.Queries*s.Keys*(s.Width+s.Values+20)/30
 }
 
+// AttentionRows say where an array has the matrices of pairs: that of batch b and head
+// h begins at Start + b·Batch + h·Head, and its rows are Row elements apart.
+type AttentionRows struct{ Start, Heads, Batch, Head, Row int }
+
+// DenseRows is where matrices lie one behind the other.
+func DenseRows(rows, columns int) AttentionRows {
+	return AttentionRows{Heads: 1, Batch: rows * columns, Row: columns}
+}
+
+// matrix returns x from the matrix of pair i on.
+func matrix[T Float](x []T, r AttentionRows, i int) []T {
+	return x[r.Start+i/r.Heads*r.Batch+i%r.Heads*r.Head:]
+}
+
+// empty makes rows of a matrix 0.
+func empty[T Float](x []T, r AttentionRows, from, rows, columns int) {
+	for i := from; i < rows; i++ {
+		clear(x[i*r.Row:][:columns])
+	}
+}
+
+// AttentionPlaces are where an attention, or its gradient, has its operands and
+// results: Y is y, or dy.
+type AttentionPlaces struct{ Q, K, V, Y, DQ, DK, DV AttentionRows }
+
+// Dense are the places of arrays that have nothing else in them.
+func (s AttentionShape) Dense() AttentionPlaces {
+	q, k, v := DenseRows(s.Queries, s.Width), DenseRows(s.Keys, s.Width), DenseRows(s.Keys, s.Values)
+	return AttentionPlaces{Q: q, K: k, V: v, Y: DenseRows(s.Queries, s.Values), DQ: q, DK: k, DV: v}
+}
+
 // An attentionBlock is some queries, with the products that they need.
 type attentionBlock[T Float] struct {
-	row, rows, keys, at    int         // at: where its weights are among those that are kept
-	scores, out            *Product[T] // q·kᵀ, weights·v
-	dScores, dq, dk, dv    *Product[T]
-	queries, scored, dOuts []T // parts of the worker's memory
+	row, rows, keys, at int         // at: where its weights are among those that are kept
+	scores, out         *Product[T] // q·kᵀ, weights·v
+	dWeights            *Product[T] // dy·vᵀ
+	dq, dk, dv          *Product[T]
 }
 
 // An AttentionWorker computes pairs of an attention, one at a time.
 type AttentionWorker[T Float] struct {
-	s      AttentionShape
-	wide   int // columns of q and k: one more with a mask
-	blocks []attentionBlock[T]
-	keys   []T // k with the mask as one more column
-	values []T // v with ones as one more column
-	lse    []T
-	mul    Func[T]
+	s             AttentionShape
+	at            AttentionPlaces
+	kept          int // weights of a pair
+	scale         *T
+	blocks        []attentionBlock[T]
+	weights, dp   []T           // of a block; those that are not kept, and their gradient
+	queries, keys []T           // with a mask: a block of q, and k, with one more column
+	wideQ, wideK  AttentionRows // where these are
 }
 
 // NewAttentionWorker plans the pairs of an attention, forward or its gradient.
-func NewAttentionWorker[T Float](s AttentionShape, back bool) *AttentionWorker[T] {
-	w := &AttentionWorker[T]{s: s, wide: s.Width, mul: Vector[T](Mul), lse: make([]T, s.Block())}
+func NewAttentionWorker[T Float](s AttentionShape, at AttentionPlaces, back bool) *AttentionWorker[T] {
+	w := &AttentionWorker[T]{s: s, at: at, kept: s.Kept(), scale: new(T), wideQ: at.Q, wideK: at.K}
+	*w.scale = T(s.Scale)
+	wide := s.Width
 	if s.Heads > 0 {
-		w.wide++
-		w.keys = make([]T, s.Keys*w.wide)
+		wide++
+		w.wideQ, w.wideK = DenseRows(0, wide), DenseRows(0, wide)
+		w.queries, w.keys = Aligned[T](s.Block()*wide), Aligned[T](s.Keys*wide)
 	}
-	queries, scored, dOuts := Aligned[T](s.Block()*w.wide), Aligned[T](2*s.Block()*s.Keys), []T(nil)
+	if w.kept == 0 {
+		w.weights = Aligned[T](s.Block() * s.Keys)
+	}
 	if back {
-		w.values = Aligned[T](s.Keys * (s.Values + 1))
-		dOuts = Aligned[T](s.Block() * (s.Values + 1))
+		w.dp = Aligned[T](s.Block() * s.Keys)
 	}
-	at := 0
+	from := 0
 	for row := 0; row < s.Queries; row += s.Block() {
 		m, n := s.rows(row), s.seen(row)
-		b := attentionBlock[T]{row: row, rows: m, keys: n, at: at, queries: queries, scored: scored, dOuts: dOuts,
-			scores: NewProduct[T](m, n, w.wide, false, true), out: NewProduct[T](m, s.Values, n, false, false)}
+		b := attentionBlock[T]{row: row, rows: m, keys: n, at: from}
+		b.scores = NewProductWith[T](m, n, wide, ProductOptions{TransB: true, RowA: w.wideQ.Row, RowB: w.wideK.Row})
 		if back {
 			sum := ProductOptions{TransA: true, Accumulate: row+m < s.Queries} // the last block is the first
-			b.dScores, b.dq = NewProduct[T](m, n, s.Values+1, false, true), NewProduct[T](m, s.Width, n, false, false)
-			b.dk, b.dv = NewProductWith[T](n, s.Width, m, sum), NewProductWith[T](n, s.Values, m, sum)
+			key, value := sum, sum
+			key.RowB, key.RowC, value.RowB, value.RowC = at.Q.Row, at.DK.Row, at.Y.Row, at.DV.Row
+			b.dWeights = NewProductWith[T](m, n, s.Values, ProductOptions{TransB: true, RowA: at.Y.Row, RowB: at.V.Row})
+			b.dq = NewProductWith[T](m, s.Width, n, ProductOptions{RowB: at.K.Row, RowC: at.DQ.Row})
+			b.dk, b.dv = NewProductWith[T](n, s.Width, m, key), NewProductWith[T](n, s.Values, m, value)
+		} else {
+			b.out = NewProductWith[T](m, s.Values, n, ProductOptions{RowB: at.V.Row, RowC: at.Y.Row})
 		}
 		w.blocks = append(w.blocks, b)
-		at += m * n
+		from += m * n
 	}
 	return w
 }
@@ -105,130 +146,96 @@ func NewAttentionWorker[T Float](s AttentionShape, back bool) *AttentionWorker[T
 // Forward computes y of pair i, and its weights if they are kept.
 func (w *AttentionWorker[T]) Forward(i int, y, weights, q, k, v, mask []T) {
 	s := w.s
-	q, v, y = part(q, i, s.Queries*s.Width), part(v, i, s.Keys*s.Values), part(y, i, s.Queries*s.Values)
-	k = w.masked(i, k, mask)
+	y = matrix(y, w.at.Y, i)
 	if s.Keys == 0 || s.Values == 0 {
-		clear(y)
+		empty(y, w.at.Y, 0, s.Queries, s.Values)
 		return
 	}
+	q, v, k = matrix(q, w.at.Q, i), matrix(v, w.at.V, i), w.masked(i, k, mask)
 	for j := range w.blocks {
 		b := &w.blocks[j]
-		p := w.weigh(b, b.room(s, weights, i), q, k)
-		b.out.Run(&y[b.row*s.Values], &p[0], &v[0])
+		p := w.room(b, weights, i)
+		w.weigh(b, p, q, k)
+		b.out.Run(&y[b.row*w.at.Y.Row], &p[0], &v[0])
 	}
 }
 
 // room is where the weights of a block of pair i go.
-func (b *attentionBlock[T]) room(s AttentionShape, weights []T, i int) []T {
-	if n := s.Kept(); n > 0 {
-		return weights[i*n+b.at:][:b.rows*b.keys]
+func (w *AttentionWorker[T]) room(b *attentionBlock[T], weights []T, i int) []T {
+	if w.kept > 0 {
+		return weights[i*w.kept+b.at:][:b.rows*b.keys]
 	}
-	return b.scored[:b.rows*b.keys]
+	return w.weights[:b.rows*b.keys]
 }
 
-// part is matrix i of n elements each.
-func part[T Float](x []T, i, n int) []T { return x[i*n:][:n] }
-
-// masked returns the keys of pair i. With a mask there is one more column, of -∞
-// for those that are not seen, else 0; queries have 1 there.
+// masked returns the keys of pair i. With a mask there is one more column, which
+// makes the scores -∞ of those that are not seen; queries have 1 there.
 func (w *AttentionWorker[T]) masked(i int, k, mask []T) []T {
 	s := w.s
-	k = part(k, i, s.Keys*s.Width)
+	k = matrix(k, w.at.K, i)
 	if s.Heads == 0 {
 		return k
 	}
-	mask = part(mask, i/s.Heads, s.Keys)
-	for j, m := range mask {
-		row := w.keys[j*w.wide:][:w.wide]
-		copy(row, k[j*s.Width:][:s.Width])
+	for j, m := range mask[i/s.Heads*s.Keys:][:s.Keys] {
+		row := w.keys[j*w.wideK.Row:][:w.wideK.Row]
+		copy(row[:s.Width], k[j*w.at.K.Row:])
 		if row[s.Width] = 0; m == 0 {
-			row[s.Width] = T(math.Inf(-1))
+			row[s.Width] = T(math.Inf(-1) * s.Scale)
 		}
 	}
 	return w.keys
 }
 
 // weigh computes the weights of a block.
-func (w *AttentionWorker[T]) weigh(b *attentionBlock[T], p, q, k []T) []T {
-	s := w.s
-	scale, some := T(s.Scale), b.queries[:b.rows*w.wide]
-	for r := range b.rows {
-		row := some[r*w.wide:][:w.wide]
-		for j, x := range q[(b.row+r)*s.Width:][:s.Width] {
-			row[j] = x * scale
-		}
-		if w.wide > s.Width {
+func (w *AttentionWorker[T]) weigh(b *attentionBlock[T], p, q, k []T) {
+	s, from := w.s, b.row*w.at.Q.Row
+	if s.Heads > 0 {
+		for r := range b.rows {
+			row := w.queries[r*w.wideQ.Row:][:w.wideQ.Row]
+			copy(row[:s.Width], q[(b.row+r)*w.at.Q.Row:])
 			row[s.Width] = 1
 		}
+		q, from = w.queries, 0
 	}
-	if w.wide == 0 {
+	if w.wideQ.Row == 0 {
 		clear(p)
 	} else {
-		b.scores.Run(&p[0], &some[0], &k[0])
+		b.scores.Run(&p[0], &q[from], &k[0])
 	}
+	seen, more := b.keys, 0
 	if s.Causal {
-		for r := range b.rows {
-			row := p[r*b.keys:][:b.keys]
-			for j := b.row + r + 1; j < b.keys; j++ {
-				row[j] = T(math.Inf(-1))
-			}
-		}
+		seen, more = min(b.row+1, b.keys), 1
 	}
-	SoftmaxRows(&p[0], &w.lse[0], &p[0], b.rows, b.keys)
-	return p
+	WeightRows(&p[0], &p[0], w.scale, b.rows, b.keys, seen, more)
 }
 
 // Backward computes the gradients by q, k and v of pair i from that by y. weights
 // are those that [AttentionWorker.Forward] has kept, if they are.
-func (w *AttentionWorker[T]) Backward(i int, dq, dk, dv, q, k, v, mask, y, dy, weights []T) {
-	s := w.s
-	dq, dk, dv = part(dq, i, s.Queries*s.Width), part(dk, i, s.Keys*s.Width), part(dv, i, s.Keys*s.Values)
+func (w *AttentionWorker[T]) Backward(i int, dq, dk, dv, q, k, v, mask, dy, weights []T) {
+	s, at := w.s, w.at
+	dq, dk, dv = matrix(dq, at.DQ, i), matrix(dk, at.DK, i), matrix(dv, at.DV, i)
 	if s.Queries == 0 || s.Keys == 0 || s.Values == 0 || s.Width == 0 {
-		clear(dq)
-		clear(dk)
-		clear(dv)
+		empty(dq, at.DQ, 0, s.Queries, s.Width)
+		empty(dk, at.DK, 0, s.Keys, s.Width)
+		empty(dv, at.DV, 0, s.Keys, s.Values)
 		return
 	}
-	q, v = part(q, i, s.Queries*s.Width), part(v, i, s.Keys*s.Values)
-	y, dy = part(y, i, s.Queries*s.Values), part(dy, i, s.Queries*s.Values)
-	plain := part(k, i, s.Keys*s.Width)
+	q, v, dy = matrix(q, at.Q, i), matrix(v, at.V, i), matrix(dy, at.Y, i)
+	plain := matrix(k, at.K, i)
 	k = w.masked(i, k, mask)
-	for j := range s.Keys {
-		row := w.values[j*(s.Values+1):][:s.Values+1]
-		copy(row, v[j*s.Values:][:s.Values])
-		row[s.Values] = 1
-	}
 	last := w.blocks[len(w.blocks)-1].keys
-	clear(dk[last*s.Width:])
-	clear(dv[last*s.Values:])
+	empty(dk, at.DK, last, s.Keys, s.Width)
+	empty(dv, at.DV, last, s.Keys, s.Values)
 	for j := len(w.blocks) - 1; j >= 0; j-- {
 		b := &w.blocks[j]
-		p := b.room(s, weights, i)
-		if s.Kept() == 0 {
+		p, dp, of, by := w.room(b, weights, i), w.dp[:b.rows*b.keys], &q[b.row*at.Q.Row], &dy[b.row*at.Y.Row]
+		if w.kept == 0 {
 			w.weigh(b, p, q, k)
 		}
-		w.lessMean(b, y, dy)
-		// dS = p·(dy·vᵀ - Σ y·dy), times the scale: one product, for the sum is one
-		// more column.
-		ds := b.scored[len(b.scored)/2:][:b.rows*b.keys]
-		b.dScores.Run(&ds[0], &b.dOuts[0], &w.values[0])
-		w.mul(&ds[0], &ds[0], &p[0], nil, len(ds))
-		b.dq.Run(&dq[b.row*s.Width], &ds[0], &plain[0])
-		b.dk.Run(&dk[0], &ds[0], &q[b.row*s.Width])
-		b.dv.Run(&dv[0], &p[0], &dy[b.row*s.Values])
-	}
-}
-
-// lessMean sets the rows of dOuts to Scale·dy, and behind each -Scale·Σ y·dy.
-func (w *AttentionWorker[T]) lessMean(b *attentionBlock[T], y, dy []T) {
-	n, scale := w.s.Values, T(w.s.Scale)
-	for r := range b.rows {
-		row := b.dOuts[r*(n+1):][:n+1]
-		y, dy, sum := y[(b.row+r)*n:][:n], dy[(b.row+r)*n:][:n], 0.0
-		for j, d := range dy {
-			sum += float64(float64(d) * float64(y[j]))
-			row[j] = d * scale
-		}
-		row[n] = -T(sum) * scale
+		b.dWeights.Run(&dp[0], by, &v[0])
+		WeightGradRows(&dp[0], &p[0], w.scale, b.rows, b.keys)
+		b.dq.Run(&dq[b.row*at.DQ.Row], &dp[0], &plain[0])
+		b.dk.Run(&dk[0], &dp[0], of)
+		b.dv.Run(&dv[0], &p[0], by)
 	}
 }

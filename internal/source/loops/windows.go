@@ -231,8 +231,9 @@ func attention(y, weights, q, k, v, mask []real, pairs, queries, keys, width, va
 			for j := 0; j < seen; j++ {
 				var t real
 				for l := 0; l < width; l++ {
-					t += real(real(q[(p*queries+row)*width+l]*scale) * k[(p*keys+j)*width+l])
+					t += real(q[(p*queries+row)*width+l] * k[(p*keys+j)*width+l])
 				}
+				t *= scale
 				if heads > 0 && mask[p/max(heads, 1)*keys+j] == 0 || causal && j > row {
 					t = real(math.Inf(-1))
 				}

@@ -109,7 +109,7 @@ func TestAttention(t *testing.T) {
 		}
 		got, want := make([]float32, 4*s.Queries*s.Values), make([]float32, 4*s.Queries*s.Values)
 		weights := make([]float32, 4*s.Kept())
-		w := kernel.NewAttentionWorker[float32](s, false)
+		w := kernel.NewAttentionWorker[float32](s, s.Dense(), false)
 		for i := range 4 {
 			w.Forward(i, want, weights, q, k, v, mask)
 		}

@@ -1,5 +1,5 @@
 // Command vec writes the vector kernels of package kernel for amd64: the
-// primitives, reductions and rows of a softmax.
+// primitives, reductions, rows of a softmax and of the weights of an attention.
 //
 // A formula is written once, in terms of the methods of machine, for all
 // instruction sets and element types. Coefficients of polynomials are minimax
@@ -23,6 +23,7 @@ import (
 
 func main() {
 	set := flag.NewFlagSet("vec", flag.ExitOnError)
+	weights := set.Bool("weights", false, "write the rows of weights instead of all else")
 	flags := build.NewFlags(set)
 	set.Parse(os.Args[1:])
 	c := build.NewContext()
@@ -33,6 +34,11 @@ func main() {
 		{isa: avx512}, {isa: avx512, double: true},
 	} {
 		m.Context, m.globals = c, globals
+		if *weights {
+			m.weightRows()
+			m.weightGradRows()
+			continue
+		}
 		for _, k := range kernels() {
 			if k.formula != nil && !(k.single && m.double) {
 				k.generate(m)
