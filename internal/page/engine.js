@@ -8,20 +8,23 @@
 const engine = (() => {
 /** @type {Worker} */
 let worker;
-/** @type {Promise<WebAssembly.Module>} */
+/** @type {WebAssembly.Module} */
 let program;
 let ready = false;
 /** @type {Question} */
 let asked = null;
 /** @type {Map<string, Question>} */
 const waiting = new Map();
-const bytes = (/** @type {string} */ id) => Uint8Array.from(atob(document.getElementById(id).textContent), c => c.charCodeAt(0));
+const text = (/** @type {string} */ id) => document.getElementById(id).textContent;
+/** The engine's text stands behind the script, so that the page does not wait for it. A worker makes a program of it, once. */
+const whole = new Promise(done => addEventListener('DOMContentLoaded', done));
 
 function begin() {
-  program = program || new Response(new Blob([bytes('engine')]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer().then(WebAssembly.compile);
-  const own = worker = new Worker(URL.createObjectURL(new Blob([bytes('worker')], { type: 'text/javascript' })));
+  const own = worker = new Worker(URL.createObjectURL(new Blob([Uint8Array.from(atob(text('worker')), c => c.charCodeAt(0))], { type: 'text/javascript' })));
   own.onerror = e => fail(e.message);
   own.onmessage = ({ data }) => {
+    if (data.failed) return fail(data.failed);
+    if (data.program) return program = data.program;
     if (data.part) return heard(q => q.part && q.part(JSON.parse(data.part)));
     if (data.reply) {
       const { error, reply } = JSON.parse(data.reply);
@@ -31,7 +34,7 @@ function begin() {
     ready = true;
     next();
   };
-  program.then(p => own.postMessage(p), e => fail(e.message));
+  whole.then(() => own.postMessage(program || text('engine')));
 }
 /** Calls f with the question that is being answered, if no later one of its slot waits. */
 function heard(/** @type {(q: Question) => void} */ f) { if (asked && !waiting.has(asked.slot)) f(asked); }

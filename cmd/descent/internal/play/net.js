@@ -117,4 +117,5 @@ return {
   },
 };
 })();
-page.begin();
+// The page is painted before it is filled in; one that nobody sees has no frames.
+document.hidden ? page.begin() : requestAnimationFrame(() => setTimeout(page.begin));
