@@ -43,8 +43,8 @@ func installed(t testing.TB, browser string, names ...string) string {
 }
 
 // open opens a page of a file in a headless Chromium, width pixels wide; nothing moves in it
-// that was not asked to.
-func open(t testing.TB, width int64, file, hash string) *tab {
+// that was not asked to, unless first, what is done before, changes that.
+func open(t testing.TB, width int64, file, hash string, first ...chromedp.Action) *tab {
 	t.Helper()
 	browser := installed(t, "Chromium", "chromium", "chromium-browser", "google-chrome")
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
@@ -71,7 +71,9 @@ func open(t testing.TB, width int64, file, hash string) *tab {
 			}
 		}
 	})
-	b.do(network.Enable(), log.Enable(), media("light"), chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file+hash))
+	b.do(network.Enable(), log.Enable(), media("light"), chromedp.EmulateViewport(width, 900))
+	b.do(first...)
+	b.do(chromedp.Navigate("file://" + file + hash))
 	return b
 }
 
