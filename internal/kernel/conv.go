@@ -64,6 +64,7 @@ type Conv[T Float] struct {
 	packed *T
 	taps   []tapsOf // of what is convolved channel by channel
 	tiles  *winograd[T]
+	lines  *lines[T]
 
 	each, count int // units, bands of images, of a chunk; and chunks
 	bands, band int // bands of an image, and rows of a band
@@ -128,6 +129,8 @@ func newConv[T Float](isa ISA, s ConvShape) *Conv[T] {
 	switch {
 	case c.tileable():
 		c.planTiles()
+	case c.lineable():
+		c.planLines()
 	case s.Mode == ConvWeights:
 	case s.depthwise():
 		c.planTaps()
@@ -213,8 +216,8 @@ func (c *Conv[T]) divide() {
 	c.count = max(1, (units+c.each-1)/c.each)
 	switch {
 	case c.Mode != ConvWeights:
-	case c.tiles != nil:
-		c.sums = Aligned[T](c.count * 16 * c.In * c.Out)
+	case c.transforms():
+		c.sums = Aligned[T](c.count * c.sumLength())
 	case c.count > 1:
 		c.sums = Aligned[T]((c.count - 1) * c.Weights())
 	}
@@ -227,13 +230,27 @@ func (c *Conv[T]) Nanoseconds() int {
 	case c.kernels == nil:
 	case c.depthwise():
 		gflops = c.kernels.gflops / 4
-	case c.tiles != nil:
+	case c.transforms():
 		gflops = c.kernels.gflops
 	default:
 		gflops = c.kernels.gflops * 3 / 5
 	}
 	_, y := c.image()
 	return 2 * c.Batch * y * c.Rows.Kernel * c.Columns.Kernel * c.in() / gflops
+}
+
+// transforms reports whether products are of transforms.
+func (c *Conv[T]) transforms() bool { return c.tiles != nil || c.lines != nil }
+
+// sumLength is how many elements a sum of dw, or of its transform, has.
+func (c *Conv[T]) sumLength() int {
+	switch {
+	case c.tiles != nil:
+		return 16 * c.In * c.Out
+	case c.lines != nil:
+		return 4 * c.lines.parts * c.In * c.Out
+	}
+	return c.Weights()
 }
 
 // Chunks returns the number of independent chunks. It depends on the shape only.
@@ -250,6 +267,10 @@ func (c *Conv[T]) Reserve(n int) {
 		if t := c.tiles; t != nil {
 			w.v, w.m = place[T](16*c.planeOf(t.read)), place[T](16*c.planeOf(t.written))
 			w.edge = place[T]((4 + 2*t.across) * t.written)
+		}
+		if l := c.lines; l != nil {
+			w.v, w.m = place[T](4*l.planeOf(l.read, c.size)), place[T](4*l.planeOf(l.written, c.size))
+			w.edge = place[T](2 * l.written)
 		}
 		c.work = append(c.work, w)
 	}
@@ -283,12 +304,16 @@ func (c *Conv[T]) RunChunk(i, worker int, dst, a, b, bias *T) {
 		switch {
 		case c.Mode == ConvWeights && c.tiles != nil:
 			c.tiledWeights(w, n, images, dst, a, b)
+		case c.Mode == ConvWeights && c.lines != nil:
+			c.linedWeights(w, n, dst, a, b)
 		case c.Mode == ConvWeights && c.depthwise():
 			c.depthwiseWeights(w, n, dst, a, b)
 		case c.Mode == ConvWeights:
 			c.weights(w, n, dst, a, b)
 		case c.tiles != nil:
 			c.tiled(w, n, images, first, last, dst, a, bias)
+		case c.lines != nil:
+			c.lined(w, n, dst, a, bias)
 		case c.depthwise():
 			c.depthwiseBand(w, n, first, last, dst, a, bias)
 		default:
@@ -300,10 +325,9 @@ func (c *Conv[T]) RunChunk(i, worker int, dst, a, b, bias *T) {
 // sum returns what chunk i of ConvWeights adds to, which is zero: the first to dst, others
 // to sums of their own; all those of transforms do.
 func (c *Conv[T]) sum(i int, dst *T) *T {
-	n := c.Weights()
+	n := c.sumLength()
 	switch {
-	case c.tiles != nil:
-		n = 16 * c.In * c.Out
+	case c.transforms():
 		dst = &c.sums[i*n]
 	case i > 0:
 		dst = &c.sums[(i-1)*n]
@@ -319,8 +343,12 @@ func (c *Conv[T]) Finish(dst *T) {
 	if c.Mode != ConvWeights {
 		return
 	}
-	if c.tiles != nil {
+	switch {
+	case c.tiles != nil:
 		c.finishTiles(dst)
+		return
+	case c.lines != nil:
+		c.finishLines(dst)
 		return
 	}
 	n := c.Weights()

@@ -14,6 +14,9 @@ func (c *Conv[T]) Prepare(b *T) {
 	case c.tiles != nil:
 		c.prepareTiles(b)
 		return
+	case c.lines != nil:
+		c.prepareLines(b)
+		return
 	case c.depthwise():
 		c.prepareTaps(b)
 		return

@@ -31,19 +31,49 @@ func TestTiles(t *testing.T) {
 	})
 }
 
-// TestTilesError: the error of tiles is about that of the definition, also if numbers
-// have a mean. It is in the documentation.
+// TestLines does the same in one dimension, with kernels of several lengths, of several
+// blocks, and of odd lengths of rows.
+func TestLines(t *testing.T) {
+	rooms := guard.New(t, 4, 8*1<<17)
+	eachISA(t, func(t *testing.T, isa ISA) {
+		rng := rand.New(rand.NewPCG(1, 11))
+		for i := range 12 {
+			kernel, in := 3+2*rng.IntN(3), lineLength+rng.IntN(9)
+			before := rng.IntN(kernel + 1)
+			s := ConvShape{Mode: ConvMode(i % 3), Batch: 1 + rng.IntN(3), In: 32 + 16*rng.IntN(3), Out: 32 + 16*rng.IntN(3), Groups: 1, Rows: one,
+				Columns: Window{In: in, Out: max(lineLength, in+before+rng.IntN(4)-kernel), Kernel: kernel, Stride: 1, Dilation: 1, Before: before}}
+			if i < 3 {
+				s.Batch, s.In, s.Out, s.Columns.In, s.Columns.Out = 1, 32, 32, 801, 802+i%2
+			}
+			if s.Mode == ConvForward {
+				s.Bias, s.ReLU = rng.IntN(2) == 0, rng.IntN(2) == 0
+			}
+			if c := newConv[float32](isa, s); (c.lines == nil) != (isa == Portable) || c.lines != nil && (c.lines.block < c.lines.tiles) != (i < 3) {
+				t.Fatalf("%v %+v: lines %+v", isa, s, c.lines)
+			}
+			checkConv[float32](t, rooms, isa, s, rng)
+		}
+	})
+}
+
+// one is an axis of one element.
+var one = Window{In: 1, Out: 1, Kernel: 1, Stride: 1, Dilation: 1}
+
+// TestTilesError: the error of tiles and of lines is about that of the definition, also if
+// numbers have a mean. It is in the documentation.
 func TestTilesError(t *testing.T) {
 	if Active() == Portable {
 		t.Skip("nothing is done in tiles without AVX2")
 	}
-	for _, mean := range []float64{0, 3} {
-		for mode := range ConvMode(3) {
-			s := ConvShape{Mode: mode, Batch: 1, In: 64, Out: 64, Groups: 1, Rows: window(14, 3, 1), Columns: window(14, 3, 1)}
-			tiles, definition := convErrors(s, mean)
-			t.Logf("mode %d, mean %v: error %.2g in tiles, %.2g by the definition", mode, mean, tiles, definition)
-			if !(tiles < 2*definition) {
-				t.Errorf("mode %d, mean %v: error %.2g in tiles, %.2g by the definition", mode, mean, tiles, definition)
+	for _, axes := range [][2]Window{{window(14, 3, 1), window(14, 3, 1)}, {one, window(40, 3, 1)}, {one, window(40, 5, 1)}} {
+		for _, mean := range []float64{0, 3} {
+			for mode := range ConvMode(3) {
+				s := ConvShape{Mode: mode, Batch: 1, In: 64, Out: 64, Groups: 1, Rows: axes[0], Columns: axes[1]}
+				tiles, definition := convErrors(s, mean)
+				t.Logf("%dx%d, mode %d, mean %v: error %.2g in tiles, %.2g by the definition", s.Rows.Kernel, s.Columns.Kernel, mode, mean, tiles, definition)
+				if !(tiles < 2*definition) {
+					t.Errorf("%dx%d, mode %d, mean %v: error %.2g in tiles, %.2g by the definition", s.Rows.Kernel, s.Columns.Kernel, mode, mean, tiles, definition)
+				}
 			}
 		}
 	}

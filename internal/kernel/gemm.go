@@ -14,6 +14,8 @@ type gemmKernels struct {
 	taps, tapGrads                     func(args *byte) // see tapArgs
 	tileIn, tileOut, tileGrad          func(args *byte) // see tileArgs
 	tileWeights, tileSum               func(args *byte)
+	lineIn, lineOut, lineGrad          func(args *byte)
+	lineWeights, lineSum               func(args *byte)
 	poolMax                            func(y, index, x, offsets, row, columns, ids *byte, xPixel, yPixel, taps, pixels, width int)
 	poolMean                           func(y, x, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)
 	poolSet, poolAdd                   func(x, y, offsets, divisor *byte, xPixel, yPixel, taps, pixels, width int)

@@ -3,6 +3,7 @@ package kernel
 import "math"
 
 //go:generate go run -C asm ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
+//go:generate go run -C asm ./gemm -lines -out ../lines_amd64.s -stubs ../lines_stubs_amd64.go -pkg kernel
 
 // gemmFor returns the kernels of an instruction set, nil for plain Go. The
 // numbers are measured, on Zen 3 for AVX2 and on Zen 4 for AVX-512.
@@ -27,6 +28,8 @@ var gemmAVX2F32 = gemmKernels{
 	taps: gemmTapsF32AVX2, tapGrads: gemmTapGradsF32AVX2,
 	tileIn: gemmTileInF32AVX2, tileOut: gemmTileOutF32AVX2, tileGrad: gemmTileGradF32AVX2,
 	tileWeights: gemmTileWeightsF32AVX2, tileSum: gemmTileSumF32AVX2,
+	lineIn: gemmLineInF32AVX2, lineOut: gemmLineOutF32AVX2, lineGrad: gemmLineGradF32AVX2,
+	lineWeights: gemmLineWeightsF32AVX2, lineSum: gemmLineSumF32AVX2,
 	poolMax: gemmPoolMaxF32AVX2, poolMean: gemmPoolMeanF32AVX2,
 	poolSet: gemmPoolSetF32AVX2, poolAdd: gemmPoolAddF32AVX2,
 	size: 4, lanes: 8, tile: 6, singleTile: 12,
@@ -54,6 +57,8 @@ var gemmAVX512F32 = gemmKernels{
 	taps: gemmTapsF32AVX512, tapGrads: gemmTapGradsF32AVX512,
 	tileIn: gemmTileInF32AVX512, tileOut: gemmTileOutF32AVX512, tileGrad: gemmTileGradF32AVX512,
 	tileWeights: gemmTileWeightsF32AVX512, tileSum: gemmTileSumF32AVX512,
+	lineIn: gemmLineInF32AVX512, lineOut: gemmLineOutF32AVX512, lineGrad: gemmLineGradF32AVX512,
+	lineWeights: gemmLineWeightsF32AVX512, lineSum: gemmLineSumF32AVX512,
 	poolMax: gemmPoolMaxF32AVX512, poolMean: gemmPoolMeanF32AVX512,
 	poolSet: gemmPoolSetF32AVX512, poolAdd: gemmPoolAddF32AVX512,
 	size: 4, lanes: 16, tile: 12, singleTile: 24,

@@ -110,6 +110,7 @@ var mutants = []mutant{
 	{"internal/kernel/window.go", "if from := first + w.Before - k*w.Dilation; from%w.Stride == 0 {", "if from := first + w.Before - k*w.Dilation; from%w.Stride >= 0 {", "Conv"},
 	{"internal/kernel/conv.go", "c.add(dst, dst, &c.sums[i*n], nil, n)", "c.add(dst, dst, &c.sums[i/2*n], nil, n)", "Conv"},
 	{"internal/kernel/conv_winograd.go", "for i := 1; i < c.count; i++ {", "for i := 2; i < c.count; i++ {", "Conv|Tiles"},
+	{"internal/kernel/conv_lines.go", "if k == 2 && j < l.parts-1 {", "if k == 2 && j < l.parts {", "Lines"},
 	{"internal/exec/layout.go", "if v.dims[k] != x.dims[k] {", "if v.dims[i] != x.dims[k] {", "Layout"},
 	{"models/norm.go", "ops.Scale(n/(n-1), ops.Variance(x, over...))", "ops.Variance(x, over...)", "BatchNorm"},
 	{"models/init.go", "return max(in*lengths, 1), max(out*lengths, 1)", "return max(in, 1), max(out, 1)", "Inits"},

@@ -5,12 +5,27 @@
 // registers. The packers bring operands that are badly placed for the panel
 // kernels into a small dense buffer first. Convolutions of every channel alone and
 // pools are loops over pixels and vectors of their channels.
+//
+// With -lines it writes the transforms of convolutions of sequences instead, which are a
+// file of their own.
 package main
 
-import "github.com/mmcloughlin/avo/build"
+import (
+	"flag"
+
+	"github.com/mmcloughlin/avo/build"
+)
 
 func main() {
+	lines := flag.Bool("lines", false, "write the transforms of sequences")
+	flag.Parse()
 	build.ConstraintExpr("amd64")
+	if *lines {
+		generateLines(machine{isa: avx2})
+		generateLines(machine{isa: avx512})
+		build.Generate()
+		return
+	}
 	for _, m := range []machine{
 		{isa: avx2}, {isa: avx2, double: true},
 		{isa: avx512}, {isa: avx512, double: true},

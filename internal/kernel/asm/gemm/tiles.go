@@ -24,7 +24,7 @@ const (
 // the 16 elements of their transforms, which are planes of tiles × channels. Channels
 // are whole vectors.
 func generateTiles(m machine) {
-	m.tiles("TileIn", "sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.", 4, func(t tile) {
+	m.tiles("TileIn", "sets planes to Bᵀ·d·B of tiles d of 4×4 pixels.", 4, 16, func(t tile) {
 		for i := range 4 {
 			var row [4]VecVirtual
 			for j := range row {
@@ -35,7 +35,7 @@ func generateTiles(m machine) {
 			}
 		}
 	})
-	m.tiles("TileOut", "sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.", 2, func(t tile) {
+	m.tiles("TileOut", "sets tiles y of 2×2 pixels to Aᵀ·M·A + bias of planes M, and to max(y, 0) on request.", 2, 16, func(t tile) {
 		for i := range 2 {
 			var row [4]VecVirtual
 			for j := range row {
@@ -46,7 +46,7 @@ func generateTiles(m machine) {
 			}
 		}
 	})
-	m.tiles("TileWeights", "sets planes to G·w·Gᵀ of weights w of 3×3 pixels.", 3, func(t tile) {
+	m.tiles("TileWeights", "sets planes to G·w·Gᵀ of weights w of 3×3 pixels.", 3, 16, func(t tile) {
 		half := m.halves()
 		for i := range 4 {
 			var row [3]VecVirtual
@@ -58,7 +58,7 @@ func generateTiles(m machine) {
 			}
 		}
 	})
-	m.tiles("TileSum", "sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.", 3, func(t tile) {
+	m.tiles("TileSum", "sets weights w of 3×3 pixels to Gᵀ·S·G of planes S.", 3, 16, func(t tile) {
 		half := m.halves()
 		for i := range 3 {
 			var row [4]VecVirtual
@@ -70,7 +70,7 @@ func generateTiles(m machine) {
 			}
 		}
 	})
-	m.tiles("TileGrad", "sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.", 2, func(t tile) {
+	m.tiles("TileGrad", "sets planes to A·y·Aᵀ of tiles y of 2×2 pixels.", 2, 16, func(t tile) {
 		var y [2][2]VecVirtual
 		for i := range y {
 			for j := range y[i] {
@@ -82,6 +82,39 @@ func generateTiles(m machine) {
 			for j := range 4 {
 				m.store(m.spread(j, first, second), t.plane(i, j))
 			}
+		}
+	})
+}
+
+// generateLines emits the same in one dimension, F(2, 3), of which a tile is a row and its
+// transform has 4 elements.
+func generateLines(m machine) {
+	m.tiles("LineIn", "sets planes to Bᵀ·d of tiles d of 4 pixels.", 1, 4, func(t tile) {
+		for i := range 4 {
+			m.store(m.differ(i, func(k int) Op { return t.pixel(0, k) }), t.plane(0, i))
+		}
+	})
+	m.tiles("LineOut", "sets tiles y of 2 pixels to Aᵀ·M + bias of planes M, and to max(y, 0) on request.", 1, 4, func(t tile) {
+		for i := range 2 {
+			t.finish(0, i, m.join(i, func(k int) Op { return t.plane(0, k) }))
+		}
+	})
+	m.tiles("LineWeights", "sets planes to G·w of weights w of 3 pixels.", 1, 4, func(t tile) {
+		half := m.halves()
+		for i := range 4 {
+			m.store(m.average(i, half, func(k int) Op { return t.pixel(0, k) }), t.plane(0, i))
+		}
+	})
+	m.tiles("LineSum", "sets weights w of 3 pixels to Gᵀ·S of planes S.", 1, 4, func(t tile) {
+		half := m.halves()
+		for i := range 3 {
+			m.store(m.gather(i, half, func(k int) Op { return t.plane(0, k) }), t.pixel(0, i))
+		}
+	})
+	m.tiles("LineGrad", "sets planes to A·y of tiles y of 2 pixels.", 1, 4, func(t tile) {
+		first, second := m.value(t.pixel(0, 0)), m.value(t.pixel(0, 1))
+		for i := range 4 {
+			m.store(m.spread(i, first, second), t.plane(0, i))
 		}
 	})
 }
@@ -224,7 +257,7 @@ func (t tile) finish(i, j int, v VecVirtual) {
 }
 
 // tiles emits a kernel: loops over tiles and vectors.
-func (m machine) tiles(name, doc string, rows int, body func(t tile)) {
+func (m machine) tiles(name, doc string, rows, planes int, body func(t tile)) {
 	TEXT("gemm"+name+m.suffix(), NOSPLIT, "func(args *byte)")
 	Doc("gemm" + name + m.suffix() + " " + doc)
 	Pragma("noescape")
@@ -234,7 +267,7 @@ func (m machine) tiles(name, doc string, rows int, body func(t tile)) {
 	}
 	t.pixels, t.three, t.col = t.x.load(tilePixel), GP64(), GP64()
 	LEAQ(Mem{Base: t.pixels, Index: t.pixels, Scale: 2}, t.three)
-	t.planes = rowPointers(t.x.load(tilePlanes), t.x.load(tilePlane), 16)
+	t.planes = rowPointers(t.x.load(tilePlanes), t.x.load(tilePlane), planes)
 	Label("tile")
 	XORQ(t.col, t.col)
 	Label("vector")
