@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"descent/graph"
@@ -16,7 +17,8 @@ type Match struct{ Layer, Module string }
 
 // Decode finds the arrays of a graph in a file of safetensors that PyTorch has written, or
 // [Encode], and returns them as a file of our own, for train.Trainer.Start. A layer takes
-// the arrays of the module that given names for it; else of that of its own name; else of
+// the arrays of the module that given names for it; else of that of its own name; else, if
+// modules are as many numbers from 0 on as there are layers, of that of its place; else of
 // the first that has arrays of its shapes and that no layer before it has taken, where
 // modules differ by numbers in their names alone: conv1 comes before conv2, layers.2 before
 // layers.10. That several modules fit otherwise is an error, and so is an array that is
@@ -41,8 +43,13 @@ func Decode(text []byte, g *graph.Graph, given map[string]string) (ours []byte, 
 		}
 	}
 	out := safetensors.File{Meta: map[string]string{"format": "pt"}}
-	for _, l := range layers {
-		module, err := m.module(l)
+	counted := m.counted(len(layers))
+	for i, l := range layers {
+		place := l[0].layer
+		if counted {
+			place = strconv.Itoa(i)
+		}
+		module, err := m.module(l, place)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -131,8 +138,23 @@ func (m *matcher) fits(module string, layer []array) error {
 	return nil
 }
 
-// module finds the module of a layer.
-func (m *matcher) module(layer []array) (string, error) {
+// counted tells whether the modules are n numbers from 0 on.
+func (m *matcher) counted(n int) bool {
+	top := map[string]bool{}
+	for name := range m.tensors {
+		module, _, _ := strings.Cut(name, ".")
+		top[module] = true
+	}
+	for i := range n {
+		if !top[strconv.Itoa(i)] {
+			return false
+		}
+	}
+	return len(top) == n
+}
+
+// module finds the module of a layer, whose place says which it may be.
+func (m *matcher) module(layer []array, place string) (string, error) {
 	name := layer[0].layer
 	if module, ok := m.given[name]; ok {
 		if err := m.fits(module, layer); err != nil {
@@ -140,8 +162,10 @@ func (m *matcher) module(layer []array) (string, error) {
 		}
 		return module, nil
 	}
-	if m.fits(name, layer) == nil {
-		return name, nil
+	for _, module := range []string{name, place} {
+		if m.fits(module, layer) == nil {
+			return module, nil
+		}
 	}
 	var fitting []string
 	for _, module := range m.modules {
