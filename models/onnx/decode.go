@@ -265,8 +265,10 @@ var elements = map[int]struct {
 	10:     {2, func(b []byte) float32 { return safetensors.Half(binary.LittleEndian.Uint16(b)) }, nil},
 	16:     {2, func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) }, nil},
 	11:     {8, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }, nil},
-	6:      {4, nil, func(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) }},
+	int32s: {4, nil, func(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) }},
 	int64s: {8, nil, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }},
+	2:      {1, func(b []byte) float32 { return float32(b[0]) }, nil}, // masks, which may be large
+	bools:  {1, func(b []byte) float32 { return float32(b[0]) }, nil},
 }
 
 func (d *decoder) tensor(text []byte, t *tensor) error {

@@ -23,6 +23,7 @@ const (
 // The types of elements.
 const (
 	float32s = 1
+	int32s   = 6
 	int64s   = 7
 	words    = 8
 	bools    = 9

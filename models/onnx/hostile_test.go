@@ -119,6 +119,13 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(file)
+	for _, text := range []string{"nanogpt(width=8, layers=1)", "conv(2, 3) | group_norm(2) | pool(3, stride=2, padding=1)", "transformer(2, norm=post)"} {
+		file, err := subjectOf(f, text).encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		f, err := onnx.Read(text)
 		if err != nil {

@@ -8,124 +8,7 @@ import (
 	"descent/internal/spec"
 )
 
-// What changes the shape, walks along time, or joins what is computed of one value.
-
-func readFlatten(r *reader, s *step, _ string) (string, func(*chain) error) {
-	return s.in[0], func(c *chain) error {
-		if axis := s.whole("axis", 1); axis != 1 && axis != 1-c.rank {
-			return fmt.Errorf("axis %d; rows are flattened from axis 1 on", axis)
-		}
-		return c.flatten()
-	}
-}
-
-func (c *chain) flatten() error {
-	if c.rank == 2 {
-		return nil
-	}
-	c.rank = 2
-	return c.layer("flatten", nil)
-}
-
-// readReshape reads what makes rows, rows × -1, of what has more axes, and what puts the
-// directions of a recurrent layer side by side.
-func readReshape(r *reader, s *step, _ string) (string, func(*chain) error) {
-	if len(s.in) != 2 {
-		return "", nil
-	}
-	axes := 0
-	if shape := r.constants[s.in[1]]; shape != nil {
-		axes = len(shape.ints)
-	} else if parts := r.of(s.in[1], "Concat"); parts != nil {
-		axes = len(parts.in)
-	}
-	return s.in[0], func(c *chain) error {
-		if c.apart && axes == 3 {
-			c.apart = false
-			return nil
-		}
-		if axes != 2 {
-			return fmt.Errorf("it makes %d axes; layers make rows", axes)
-		}
-		return c.flatten()
-	}
-}
-
-func readTranspose(r *reader, s *step, _ string) (string, func(*chain) error) {
-	perm := s.wholes("perm")
-	return s.in[0], func(c *chain) error {
-		switch {
-		case c.apart && slices.Equal(perm, []int{0, 2, 1, 3}):
-			return nil
-		case slices.Equal(perm, []int{1, 0, 2}) && c.rank == 3 && !c.apart:
-			c.timeFirst = !c.timeFirst
-			return nil
-		case slices.Equal(perm, []int{0, 2, 1}) && c.rank == 3 && !c.timeFirst:
-			return c.layer("transpose", nil)
-		}
-		return fmt.Errorf("the order %v of axes", perm)
-	}
-}
-
-// readSqueeze reads what takes the one direction of a recurrent layer.
-func readSqueeze(r *reader, s *step, _ string) (string, func(*chain) error) {
-	return s.in[0], func(c *chain) error {
-		if !c.apart || c.both() {
-			return errors.New("it is known behind a recurrent layer of one direction")
-		}
-		c.apart = false
-		return nil
-	}
-}
-
-// both tells whether the last layer walks both ways.
-func (c *chain) both() bool {
-	if len(c.calls) == 0 {
-		return false
-	}
-	both, _ := c.calls[len(c.calls)-1].Get("bidirectional").(bool)
-	return both
-}
-
-// readGather reads what takes the last step of sequences.
-func readGather(r *reader, s *step, _ string) (string, func(*chain) error) {
-	if len(s.in) != 2 {
-		return "", nil
-	}
-	index := r.constants[s.in[1]]
-	if index == nil || len(index.ints) != 1 {
-		return "", nil
-	}
-	return s.in[0], func(c *chain) error {
-		at, axis := index.ints[0], s.whole("axis", 0)
-		steps := 1
-		if c.timeFirst {
-			steps = 0
-		}
-		switch {
-		case c.apart && c.rank == 2 && axis == 0 && !c.both() && (at == 0 || at == -1): // of the states at the end
-			c.apart = false
-			return nil
-		case c.apart || c.rank != 3 || axis != steps || at != -1 || c.both():
-			return fmt.Errorf("element %d of axis %d; the last step of a recurrent layer of one direction is known", at, axis)
-		}
-		c.rank, c.timeFirst = 2, false
-		return c.last()
-	}
-}
-
-// last makes the last layer, which is recurrent, give its last step alone.
-func (c *chain) last() error {
-	if n := len(c.calls); n > 0 {
-		for i, a := range c.calls[n-1].Args {
-			if a.Name == "last" {
-				c.calls[n-1].Args[i].Value = true
-				return nil
-			}
-		}
-	}
-	return errors.New("it takes a step of what is no recurrent layer")
-}
+// What walks along time, or joins what is computed of one value.
 
 // recurrences are the cells of ONNX: by which of its gates PyTorch's are.
 var recurrences = map[string]struct {
@@ -149,12 +32,13 @@ func readRecurrent(r *reader, s *step, value string) (string, func(*chain) error
 		}
 	}
 	return s.in[0], func(c *chain) error {
+		if err := c.timeFirst(); err != nil {
+			return err
+		}
 		directions, units := w.dims[0], u.dims[2]
 		n := len(cell.gates) * units
 		way, _ := s.get("direction").(string)
 		switch {
-		case !c.timeFirst || c.rank != 3:
-			return errors.New("it is known of sequences whose steps come first")
 		case directions < 1 || directions > 2 || (directions == 2) != (way == "bidirectional") || way == "reverse":
 			return fmt.Errorf("direction %q of %d", way, directions)
 		case w.dims[1] != n || u.dims[0] != directions || u.dims[1] != n || b != nil && !slices.Equal(b.dims, []int{directions, 2 * n}):
@@ -179,16 +63,22 @@ func readRecurrent(r *reader, s *step, value string) (string, func(*chain) error
 				m["bias_ih"+suffix], m["bias_hh"+suffix] = gatesOf(b, d, cell.gates, 0, 2), gatesOf(b, d, cell.gates, 1, 2)
 			}
 		}
-		if err := c.layer(cell.name, m, settings...); err != nil {
+		rows, steps, width := c.dims[0], c.dims[1], directions*units
+		if err := c.layer(cell.name, m, []int{rows, steps, width}, settings...); err != nil {
 			return err
 		}
-		c.apart = true
-		if len(s.out) > 1 && value == s.out[1] {
-			c.rank, c.timeFirst = 2, false
-			return c.last()
-		}
-		if value != s.out[0] {
+		row := steps * width
+		switch way := []digit{{directions, units}}; value {
+		case s.out[0]:
+			c.view = layout{axes: [][]digit{{{steps, width}}, way, {{rows, row}}, {{units, 1}}}}
+		case s.out[min(1, len(s.out)-1)]:
+			way[0].stride = backward(steps, units)
+			c.view = layout{row - width, [][]digit{way, {{rows, row}}, {{units, 1}}}}
+		default:
 			return errors.New("its memory is used")
+		}
+		for i, axis := range c.view.axes {
+			c.view.axes[i] = merged(axis)
 		}
 		return nil
 	}
@@ -228,11 +118,11 @@ func (r *reader) zero(value string) bool {
 
 // readSum reads a residual: the sum of two values that are made of one.
 func readSum(r *reader, s *step, _ string) (string, func(*chain) error) {
-	if len(s.in) != 2 || s.in[0] == s.in[1] {
+	if len(s.in) != 2 || s.in[0] == s.in[1] || r.constants[s.in[0]] != nil || r.constants[s.in[1]] != nil {
 		return "", nil
 	}
 	fork := r.fork(s.in)
-	if fork == "" || fork == s.in[0] && fork == s.in[1] {
+	if fork == "" {
 		return "", nil
 	}
 	return fork, func(c *chain) error {
@@ -241,8 +131,19 @@ func readSum(r *reader, s *step, _ string) (string, func(*chain) error) {
 			return err
 		}
 		f, skip := branches[0], branches[1]
+		if err := errors.Join(f.absorb(), skip.absorb()); err != nil {
+			return err
+		}
 		if len(f.calls) == 0 || len(skip.calls) > len(f.calls) {
 			f, skip = skip, f
+		}
+		if !f.view.equal(skip.view) || !slices.Equal(f.dims, skip.dims) {
+			if err := errors.Join(f.settle(), skip.settle()); err != nil {
+				return err
+			}
+		}
+		if !slices.Equal(f.dims, skip.dims) || len(f.calls) == 0 {
+			return fmt.Errorf("it adds arrays of %v and %v, which no layer does", shown(f.dims), shown(skip.dims))
 		}
 		call := spec.Call{Name: "residual", Args: []spec.Arg{{Value: f.calls}}}
 		modules := f.modules
@@ -250,12 +151,12 @@ func readSum(r *reader, s *step, _ string) (string, func(*chain) error) {
 			call.Args = append(call.Args, spec.Arg{Name: "skip", Value: skip.calls})
 			modules = append(modules, skip.modules...)
 		}
-		return c.join(call, modules, f)
+		return c.join(call, modules, f.dims, f.view)
 	}
 }
 
 // readConcat reads what is made of one value side by side.
-func readConcat(r *reader, s *step, _ string) (string, func(*chain) error) {
+func readConcat(r *reader, s *step, value string) (string, func(*chain) error) {
 	fork := r.fork(s.in)
 	if len(s.in) < 2 || fork == "" {
 		return "", nil
@@ -265,33 +166,65 @@ func readConcat(r *reader, s *step, _ string) (string, func(*chain) error) {
 		if err != nil {
 			return err
 		}
-		if axis := s.whole("axis", 1); axis != 1 && axis != 1-branches[0].rank {
-			return fmt.Errorf("along axis %d; layers join channels", axis)
+		axis, ok := counted(s.whole("axis", 1), len(branches[0].view.axes))
+		if view, same := beside(branches, axis); ok && same {
+			c.view = view
+			return nil
+		}
+		if done, err := c.headsOf(branches, axis); done || err != nil {
+			return err
 		}
 		call := spec.Call{Name: "concat"}
 		var modules []module
 		for _, b := range branches {
+			if err := errors.Join(b.absorb(), b.settle()); err != nil {
+				return err
+			}
 			if len(b.calls) == 0 {
 				b.calls = spec.Chain{spec.Of("identity")}
 			}
 			call.Args = append(call.Args, spec.Arg{Value: b.calls})
 			modules = append(modules, b.modules...)
 		}
-		return c.join(call, modules, branches[0])
+		if axis != 1 || !ok || r.dims[value] == nil {
+			return fmt.Errorf("along axis %d; layers join channels", s.whole("axis", 1))
+		}
+		return c.join(call, modules, r.dims[value], contiguous(r.dims[value]))
 	}
+}
+
+// beside is the layout of parts of one value, equally far apart, that are put side by side
+// along an axis; ok is false if they are none.
+func beside(parts []*chain, axis int) (out layout, ok bool) {
+	first := parts[0].view
+	by := parts[1].view.offset - first.offset
+	for i, p := range parts {
+		at := p.view
+		at.offset -= i * by
+		if len(p.calls) > 0 || !at.equal(first) {
+			return out, false
+		}
+	}
+	out = layout{first.offset, slices.Clone(first.axes)}
+	if axis < 0 || axis >= len(out.axes) {
+		return out, false
+	}
+	out.axes[axis] = merged(append([]digit{{len(parts), by}}, out.axes[axis]...))
+	return out, true
 }
 
 // branches are the layers from a value to each of others.
 func (r *reader) branches(to []string, from string, c *chain) (all []*chain, err error) {
-	if c.apart || c.timeFirst {
-		return nil, errors.New("of sequences whose steps come first")
+	if err := c.absorb(); err != nil {
+		return nil, err
 	}
+	_ = c.settle() // if it cannot be, a layer behind it says so
 	for _, value := range to {
-		b, err := r.walk(value, from, *c)
+		b, err := r.walk(value, from, c)
 		if err != nil {
 			return nil, err
 		}
-		if b.link != "" || b.apart || b.timeFirst {
+		if b.link != "" {
 			return nil, errors.New("what it joins does not end with a layer")
 		}
 		all = append(all, b)
@@ -300,10 +233,10 @@ func (r *reader) branches(to []string, from string, c *chain) (all []*chain, err
 }
 
 // join adds a layer that holds others.
-func (c *chain) join(call spec.Call, modules []module, like *chain) error {
+func (c *chain) join(call spec.Call, modules []module, dims []int, view layout) error {
 	if err := c.add(call, nil); err != nil {
 		return err
 	}
-	c.modules, c.rank = append(c.modules, modules...), like.rank
+	c.modules, c.dims, c.view, c.tokens = append(c.modules, modules...), dims, view, false
 	return nil
 }

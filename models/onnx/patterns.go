@@ -14,22 +14,25 @@ var patterns []pattern
 
 func init() {
 	patterns = slices.Concat([]pattern{
-		{"Gemm", readGemm}, {"MatMul", readMatMul}, {"Add", readBias},
-		{"Conv", readConv}, {"BatchNormalization", readBatchNorm}, {"LayerNormalization", readLayerNorm}, {"Add", readLayerNormParts},
-		{"MaxPool", readMaxPool}, {"AveragePool", readAvgPool}, {"GlobalAveragePool", globally("mean")}, {"GlobalMaxPool", globally("max")}, {"ReduceMean", readMeanOfPlanes},
-		{"Flatten", readFlatten}, {"Reshape", readReshape}, {"Transpose", readTranspose}, {"Squeeze", readSqueeze}, {"Gather", readGather},
+		{"Gather", readEmbed}, {"MatMul", readAttention}, {"Gemm", readGemm}, {"MatMul", readMatMul}, {"Add", readBias},
+		{"Conv", readConv}, {"ConvTranspose", readConvTranspose}, {"Resize", readResize}, {"Upsample", readResize},
+		{"BatchNormalization", readBatchNorm}, {"LayerNormalization", readLayerNorm}, {"InstanceNormalization", readInstanceNorm},
+		{"Add", readShifted}, {"Mul", readScaled}, {"Div", readNorm}, {"Mul", readNorm},
+		{"MaxPool", readMaxPool}, {"AveragePool", readAvgPool}, {"GlobalAveragePool", globally("mean")}, {"GlobalMaxPool", globally("max")}, {"ReduceMean", readReduced}, {"ReduceMax", readReduced},
 		{"LSTM", readRecurrent}, {"GRU", readRecurrent}, {"RNN", readRecurrent},
-		{"Mul", readGELU}, {"Mul", readGated}, {"Add", readSum}, {"Concat", readConcat},
-		{"Softmax", readSoftmax}, {"LogSoftmax", readSoftmax},
-		{"Identity", readNothing}, {"Dropout", readNothing}, {"Pad", readNoPad}, {"Clip", readClip},
+		{"Mul", readGELU}, {"Mul", readGated}, {"Mul", readTimes}, {"Div", readTimes}, {"Add", readWith}, {"Sub", readWith}, {"Mul", readWith}, {"Div", readWith}, {"Add", readSum}, {"Concat", readConcat},
+		{"Softmax", readSoftmax}, {"LogSoftmax", readSoftmax}, {"Pad", readPad}, {"Clip", readClip},
 	}, activations())
+	for op := range moving {
+		patterns = append(patterns, pattern{op, readMove})
+	}
 }
 
 // activations are operators that are layers by themselves.
 func activations() (all []pattern) {
 	for op, name := range map[string]string{"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "Selu": "selu", "Softplus": "softplus", "Mish": "mish", "Gelu": "gelu"} {
 		all = append(all, pattern{op, func(r *reader, s *step, _ string) (string, func(*chain) error) {
-			return r.live(s), func(c *chain) error { return c.layer(name, nil) }
+			return r.live(s), func(c *chain) error { return c.each(name, nil) }
 		}})
 	}
 	for op, a := range map[string]struct {
@@ -37,41 +40,85 @@ func activations() (all []pattern) {
 		byDefault     float64
 	}{"LeakyRelu": {"leaky_relu", "slope", 0.01}, "Elu": {"elu", "alpha", 1}} {
 		all = append(all, pattern{op, func(r *reader, s *step, _ string) (string, func(*chain) error) {
-			return r.live(s), func(c *chain) error { return c.layer(a.name, nil, a.setting, s.number("alpha", a.byDefault)) }
+			return r.live(s), func(c *chain) error { return c.each(a.name, nil, a.setting, s.number("alpha", a.byDefault)) }
 		}})
 	}
 	return all
 }
 
-// readNothing reads what does nothing in prediction.
-func readNothing(r *reader, s *step, _ string) (string, func(*chain) error) {
-	return s.in[0], func(*chain) error { return nil }
+// each adds a layer that makes as many numbers as it is given, each of its own alone or of
+// those beside it, so that other axes may be in any order.
+func (c *chain) each(name string, m module, settings ...any) error {
+	dims, view := c.dims, c.view
+	err := c.layer(name, m, dims, settings...)
+	c.view = view
+	return err
 }
 
-// readNoPad reads padding by nothing.
-func readNoPad(r *reader, s *step, value string) (string, func(*chain) error) {
-	if pads, ok := r.list(s, "pads", 1); !ok || len(pads) == 0 || slices.ContainsFunc(pads, func(n int) bool { return n != 0 }) {
+// readMove reads what puts elements elsewhere.
+func readMove(r *reader, s *step, value string) (string, func(*chain) error) {
+	if r.constants[s.in[0]] != nil {
 		return "", nil
 	}
-	return readNothing(r, s, value)
+	return s.in[0], func(c *chain) error {
+		out, ok := moving[s.op](r, s, c.view)
+		at := slices.Index(s.out, value)
+		if !ok || at < 0 || at >= len(out) {
+			return fmt.Errorf("what it makes of axes of %v depends on more than their lengths, or takes them apart as no layer does", shown(c.view.dims()))
+		}
+		if c.view = out[at]; r.next {
+			return nil
+		}
+		if done, err := c.atTheEnd(); done || err != nil {
+			return err
+		}
+		_, err := c.chosen()
+		return err
+	}
+}
+
+// readTimes reads a product with a number, or a division by one.
+func readTimes(r *reader, s *step, _ string) (string, func(*chain) error) {
+	from, t := r.operand(s)
+	if from == "" || t.floats == nil || t.size() != 1 || s.op == "Div" && from != s.in[0] {
+		return "", nil
+	}
+	return from, func(c *chain) error {
+		if s.op == "Div" {
+			c.by /= t.at(0)
+		} else {
+			c.by *= t.at(0)
+		}
+		if !(math.Abs(c.by) > 0 && math.Abs(c.by) <= math.MaxFloat32) {
+			return fmt.Errorf("a product with %v", c.by)
+		}
+		return nil
+	}
 }
 
 // readClip reads a hardtanh.
 func readClip(r *reader, s *step, _ string) (string, func(*chain) error) {
-	lo, hi := r.constant(s, 1), r.constant(s, 2)
-	if lo == nil || hi == nil || len(lo.floats) != 1 || len(hi.floats) != 1 || lo.floats[0] != -1 || hi.floats[0] != 1 {
+	lo, hi := s.number("min", math.Inf(-1)), s.number("max", math.Inf(1))
+	if a, b := r.constant(s, 1), r.constant(s, 2); a != nil && b != nil && a.size() == 1 && b.size() == 1 {
+		lo, hi = a.at(0), b.at(0)
+	}
+	if lo != -1 || hi != 1 {
 		return "", nil
 	}
-	return s.in[0], func(c *chain) error { return c.layer("hardtanh", nil) }
+	return s.in[0], func(c *chain) error { return c.each("hardtanh", nil) }
 }
 
 func readSoftmax(r *reader, s *step, _ string) (string, func(*chain) error) {
 	return r.live(s), func(c *chain) error {
-		if axis := s.whole("axis", -1); c.rank != 2 || axis != -1 && axis != 1 {
-			return fmt.Errorf("over axis %d of %d; it is known over the last of rows", axis, c.rank)
+		n := len(c.view.axes)
+		if axis, ok := counted(s.whole("axis", -1), n); !ok || axis != n-1 || !c.innermost(1) {
+			return fmt.Errorf("over axis %d of %v; it is known over the last", s.whole("axis", -1), shown(c.view.dims()))
 		}
 		if c.link != "" {
 			return errors.New("one is there already")
+		}
+		if err := c.absorb(); err != nil {
+			return err
 		}
 		if c.link = "softmax"; s.op == "LogSoftmax" {
 			c.link = "log_softmax"
@@ -80,25 +127,44 @@ func readSoftmax(r *reader, s *step, _ string) (string, func(*chain) error) {
 	}
 }
 
-// linear is a dense layer of a matrix, outputs × inputs, and a bias, which may be nil.
+// linear adds a dense layer of a matrix, outputs × inputs, and a bias, which may be nil.
 func (c *chain) linear(w, b *tensor) error {
-	units := w.dims[0]
+	if !c.innermost(1) {
+		if err := c.settle(); err != nil {
+			return err
+		}
+	}
+	units, n := w.dims[0], len(c.dims)
+	if c.dims[n-1] != w.dims[1] {
+		return fmt.Errorf("a matrix of %d × %d of %d numbers", w.dims[1], units, c.dims[n-1])
+	}
+	if c.by != 1 {
+		w, c.by = w.times(c.by), 1
+	}
 	m := module{"weight": w}
 	settings := []any{"units", units}
 	switch {
 	case b == nil:
 		settings = append(settings, "bias", false)
-	case len(b.floats) == 1 && units > 1: // one for all
+	case b.size() == 1: // one for all
 		m["bias"] = &tensor{dims: []int{units}, floats: slices.Repeat(b.floats, units)}
-	case len(b.floats) != units:
-		return fmt.Errorf("a bias of %d numbers for %d outputs", len(b.floats), units)
+	case b.size() != units:
+		return fmt.Errorf("a bias of %d numbers for %d outputs", b.size(), units)
 	default:
 		m["bias"] = &tensor{dims: []int{units}, floats: b.floats}
 	}
-	if c.rank > 2 {
+	view := c.widened(units)
+	if own := c.unprojected(); own != nil && units == c.dims[n-1] && units == own["in_proj_weight"].dims[1] {
+		c.project(own, w, m["bias"])
+		c.view = view
+		return nil
+	}
+	if n > 2 {
 		settings = append(settings, "steps", true)
 	}
-	return c.layer("dense", m, settings...)
+	err := c.layer("dense", m, append(slices.Clone(c.dims[:n-1]), units), settings...)
+	c.view = view
+	return err
 }
 
 // turnedMatrix is a matrix transposed.
@@ -139,7 +205,7 @@ func readMatMul(r *reader, s *step, _ string) (string, func(*chain) error) {
 func readBias(r *reader, s *step, _ string) (string, func(*chain) error) {
 	from, b := r.operand(s)
 	product := r.of(from, "MatMul")
-	if product == nil || len(b.dims) > 1 && b.dims[len(b.dims)-1] != len(b.floats) {
+	if product == nil || b.floats == nil || len(b.dims) > 1 && b.dims[len(b.dims)-1] != len(b.floats) {
 		return "", nil
 	}
 	w := r.constant(product, 1)
@@ -149,200 +215,53 @@ func readBias(r *reader, s *step, _ string) (string, func(*chain) error) {
 	return product.in[0], func(c *chain) error { return c.linear(turnedMatrix(w), b) }
 }
 
-// window are the settings of a window that walks; ok is false if no layer has them.
-func (s *step) window(stride string) (settings []any, ok bool) {
-	kernel, pads := s.wholes("kernel_shape"), s.wholes("pads")
-	n := len(kernel)
-	if auto, _ := s.get("auto_pad").(string); n == 0 || auto != "" && auto != "NOTSET" || pads != nil && len(pads) != 2*n {
-		return nil, false
-	}
-	if pads == nil {
-		pads = make([]int, 2*n)
-	}
-	if !slices.Equal(pads[:n], pads[n:]) {
-		return nil, false
-	}
-	strides := s.wholes("strides")
-	if strides == nil {
-		strides = slices.Repeat([]int{1}, n)
-	}
-	return []any{stride, kernel, "stride", strides, "padding", pads[:n]}, len(strides) == n
-}
-
-func readConv(r *reader, s *step, _ string) (string, func(*chain) error) {
-	w, b := r.constant(s, 1), r.constant(s, 2)
-	settings, ok := s.window("kernel")
-	if !ok || w == nil || len(w.dims) < 3 || len(s.in) > 2 && s.in[2] != "" && b == nil {
+// readGELU reads x·(1 + erf(x/√2))/2, in whatever order its factors are.
+func readGELU(r *reader, s *step, value string) (string, func(*chain) error) {
+	in, half := r.factors(value)
+	if len(in) != 2 || half != 0.5 {
 		return "", nil
 	}
-	return s.in[0], func(c *chain) error {
-		m := module{"weight": w}
-		if b != nil {
-			m["bias"] = b
-		}
-		settings = append([]any{"filters", w.dims[0]}, settings...)
-		settings = append(settings, "groups", s.whole("group", 1), "bias", b != nil)
-		if d := s.wholes("dilations"); d != nil {
-			settings = append(settings, "dilation", d)
-		}
-		return c.layer("conv", m, settings...)
-	}
-}
-
-func readBatchNorm(r *reader, s *step, _ string) (string, func(*chain) error) {
-	m := module{}
-	for i, name := range []string{"weight", "bias", "running_mean", "running_var"} {
-		if m[name] = r.constant(s, i+1); m[name] == nil {
-			return "", nil
-		}
-	}
-	return s.in[0], func(c *chain) error { return c.layer("batch_norm", m, "eps", s.number("epsilon", 1e-5)) }
-}
-
-func readLayerNorm(r *reader, s *step, _ string) (string, func(*chain) error) {
-	gain, shift := r.constant(s, 1), r.constant(s, 2)
-	if gain == nil || shift == nil {
-		return "", nil
-	}
-	return s.in[0], func(c *chain) error {
-		axis := s.whole("axis", -1)
-		if axis < 0 {
-			axis += c.rank
-		}
-		return c.layer("layer_norm", module{"weight": gain, "bias": shift}, "axes", c.rank-axis, "eps", s.number("epsilon", 1e-5))
-	}
-}
-
-// readLayerNormParts reads (x - mean)/√(variance + eps)·gain + shift, as operators before
-// opset 17 write it.
-func readLayerNormParts(r *reader, s *step, _ string) (string, func(*chain) error) {
-	scaled, shift := r.operand(s)
-	mul := r.of(scaled, "Mul")
-	if mul == nil {
-		return "", nil
-	}
-	normal, gain := r.operand(mul)
-	div := r.of(normal, "Div")
-	if div == nil || len(div.in) != 2 || gain.floats == nil || shift.floats == nil {
-		return "", nil
-	}
-	sub, root := r.of(div.in[0], "Sub"), r.of(div.in[1], "Sqrt")
-	if sub == nil || root == nil || len(sub.in) != 2 {
-		return "", nil
-	}
-	mean, sum := r.of(sub.in[1], "ReduceMean"), r.of(root.in[0], "Add")
-	if mean == nil || sum == nil || mean.in[0] != sub.in[0] {
-		return "", nil
-	}
-	variance, eps := r.operand(sum)
-	square := r.of(variance, "ReduceMean")
-	if square == nil || len(eps.floats) != 1 || !r.squares(square.in[0], div.in[0]) {
-		return "", nil
-	}
-	axes, ok := r.list(mean, "axes", 1)
-	also, _ := r.list(square, "axes", 1)
-	if !ok || !slices.Equal(axes, also) || mean.whole("keepdims", 1) != 1 {
-		return "", nil
-	}
-	return sub.in[0], func(c *chain) error {
-		for i, a := range axes {
-			if want := i - len(axes); a != want && a != c.rank+want {
-				return fmt.Errorf("a norm over axes %v; a layer norm is over the last", axes)
-			}
-		}
-		return c.layer("layer_norm", module{"weight": gain, "bias": shift}, "axes", len(axes), "eps", shortest(eps.floats[0]))
-	}
-}
-
-// squares tells whether a value is the square of another.
-func (r *reader) squares(value, of string) bool {
-	if s := r.of(value, "Mul"); s != nil {
-		return len(s.in) == 2 && s.in[0] == of && s.in[1] == of
-	}
-	s := r.of(value, "Pow")
-	if s == nil || len(s.in) != 2 || s.in[0] != of {
-		return false
-	}
-	two := r.constants[s.in[1]]
-	return two != nil && (len(two.floats) == 1 && two.floats[0] == 2 || len(two.ints) == 1 && two.ints[0] == 2)
-}
-
-func readMaxPool(r *reader, s *step, value string) (string, func(*chain) error) {
-	settings, ok := s.window("size")
-	if d := s.wholes("dilations"); !ok || d != nil && slices.Max(d) > 1 || value != s.out[0] {
-		return "", nil
-	}
-	return s.in[0], func(c *chain) error {
-		return c.layer("pool", nil, append(settings, "ceil", s.whole("ceil_mode", 0) == 1)...)
-	}
-}
-
-func readAvgPool(r *reader, s *step, _ string) (string, func(*chain) error) {
-	settings, ok := s.window("size")
-	if !ok {
-		return "", nil
-	}
-	return s.in[0], func(c *chain) error {
-		return c.layer("avg_pool", nil, append(settings, "ceil", s.whole("ceil_mode", 0) == 1, "inside", s.whole("count_include_pad", 0) == 0)...)
-	}
-}
-
-// globally reads the mean, or the largest, of each channel; a row of them is what follows.
-func globally(of string) func(r *reader, s *step, _ string) (string, func(*chain) error) {
-	return func(r *reader, s *step, _ string) (string, func(*chain) error) {
-		return s.in[0], func(c *chain) error {
-			err := c.layer("global_pool", nil, "of", of)
-			c.rank = 2
-			return err
-		}
-	}
-}
-
-func readMeanOfPlanes(r *reader, s *step, value string) (string, func(*chain) error) {
-	axes, ok := r.list(s, "axes", 1)
-	if !ok {
-		return "", nil
-	}
-	return s.in[0], func(c *chain) error {
-		for i, a := range axes {
-			if a != i+2 && a != i+2-c.rank {
-				return fmt.Errorf("a mean over axes %v of %d; a global pool is over all lengths", axes, c.rank)
-			}
-		}
-		if len(axes) != c.rank-2 || len(axes) == 0 {
-			return fmt.Errorf("a mean over axes %v of %d; a global pool is over all lengths", axes, c.rank)
-		}
-		_, then := globally("mean")(r, s, value)
-		return then(c)
-	}
-}
-
-// readGELU reads x·(1 + erf(x/√2))/2, as PyTorch writes it.
-func readGELU(r *reader, s *step, _ string) (string, func(*chain) error) {
-	product, half := r.operand(s)
-	mul := r.of(product, "Mul")
-	if mul == nil || len(mul.in) != 2 || len(half.floats) != 1 || half.floats[0] != 0.5 {
-		return "", nil
-	}
-	for i, x := range mul.in {
-		add := r.of(mul.in[1-i], "Add")
+	for i, x := range in {
+		add := r.of(in[1-i], "Add")
 		if add == nil {
 			continue
 		}
-		value, one := r.operand(add)
-		erf := r.of(value, "Erf")
-		if erf == nil || len(one.floats) != 1 || one.floats[0] != 1 {
+		from, one := r.operand(add)
+		erf := r.of(from, "Erf")
+		if erf == nil || one.size() != 1 || one.at(0) != 1 {
 			continue
 		}
-		div := r.of(erf.in[0], "Div")
-		if div == nil {
-			continue
-		}
-		if from, root := r.operand(div); from == x && len(root.floats) == 1 && math.Abs(float64(root.floats[0])-math.Sqrt2) < 1e-6 {
-			return x, func(c *chain) error { return c.layer("gelu", nil) }
+		if z, by := r.factors(erf.in[0]); len(z) == 1 && z[0] == x && math.Abs(by-math.Sqrt2/2) < 1e-6 {
+			return x, func(c *chain) error { return c.each("gelu", nil) }
 		}
 	}
 	return "", nil
+}
+
+// maxFactors bounds what is multiplied in one layer.
+const maxFactors = 8
+
+// factors are the values that are multiplied to make one, and the number by which they are.
+func (r *reader) factors(value string) (in []string, by float64) {
+	by = 1
+	for rest := []string{value}; len(rest) > 0 && len(in)+len(rest) <= maxFactors; {
+		name := rest[0]
+		rest = rest[1:]
+		s := r.made[name]
+		t := r.constants[name]
+		switch {
+		case t != nil && t.size() == 1:
+			by *= t.at(0)
+		case s != nil && s.op == "Mul" && len(s.in) == 2:
+			rest = append(rest, s.in...)
+		case s != nil && s.op == "Div" && r.constant(s, 1) != nil && r.constant(s, 1).size() == 1:
+			by /= r.constant(s, 1).at(0)
+			rest = append(rest, s.in[0])
+		default:
+			in = append(in, name)
+		}
+	}
+	return in, by
 }
 
 // readGated reads x·sigmoid(x) and x·tanh(softplus(x)).
@@ -353,11 +272,11 @@ func readGated(r *reader, s *step, _ string) (string, func(*chain) error) {
 	for i, x := range s.in {
 		gate := s.in[1-i]
 		if g := r.of(gate, "Sigmoid"); g != nil && g.in[0] == x {
-			return x, func(c *chain) error { return c.layer("silu", nil) }
+			return x, func(c *chain) error { return c.each("silu", nil) }
 		}
 		if g := r.of(gate, "Tanh"); g != nil {
 			if p := r.of(g.in[0], "Softplus"); p != nil && p.in[0] == x {
-				return x, func(c *chain) error { return c.layer("mish", nil) }
+				return x, func(c *chain) error { return c.each("mish", nil) }
 			}
 		}
 	}

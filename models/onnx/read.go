@@ -1,14 +1,11 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"descent/internal/safetensors"
-	"descent/internal/spec"
 )
 
 // A File is a model that was read.
@@ -47,7 +44,11 @@ func (f *File) Weights() ([]byte, error) {
 type Net struct {
 	Model   string // as text, see models.Parse
 	Shape   []int  // of a row of its input
-	Outputs int    // numbers of its last layer, 0 if that has none of its own
+	Tokens  bool   // its input are whole numbers
+	Outputs int    // numbers of its last layer, which is dense: of a row, or of each step
+	// Steps tells that a net of tokens gives what comes next, after each step; also if it
+	// gives that after the last one alone.
+	Steps bool
 	// Link is what follows the last layer: "softmax", "log_softmax", "sigmoid", or nothing.
 	Link string
 	// Weights is a file of safetensors with the arrays of the layers as PyTorch lays them
@@ -59,36 +60,33 @@ type Net struct {
 const maxNodes = 20_000
 
 // Net makes layers of the graph of a file: those that PyTorch writes for its modules, one
-// after the other, with sums and joints of what is computed of one value. An operator that
-// is part of no layer is an error that names it.
-func (f *File) Net() (*Net, error) {
-	r := &reader{constants: map[string]*tensor{}, made: map[string]*step{}, place: map[string]int{}, work: maxWork}
-	if err := r.index(&f.f.block); err != nil {
-		return nil, err
+// after the other, with sums and joints of what is computed of one value. The lengths of a
+// row are those of the file; shape says what it does not tell. A net whose last layer is no
+// dense one gets one that gives what it is given. An operator that is part of no layer is
+// an error that names it.
+func (f *File) Net(shape ...int) (*Net, error) {
+	r := &reader{constants: map[string]*tensor{}, dims: map[string][]int{}, made: map[string]*step{}, place: map[string]int{}, work: maxWork, room: roomOf(&f.f.block)}
+	input, tokens, err := r.begin(&f.f.block, shape)
+	if err == nil {
+		err = r.index(&f.f.block)
 	}
-	input, shape, err := r.input(&f.f.block)
 	if err != nil {
 		return nil, err
 	}
 	if n := len(f.f.outputs); n != 1 {
 		return nil, fmt.Errorf("it has %d outputs; a net of layers has one", n)
 	}
-	c, err := r.walk(f.f.outputs[0].name, input, chain{rank: len(shape) + 1})
+	start := startOf(r.dims[input])
+	start.tokens, r.next = tokens, tokens && r.ofTokens(f.f.outputs[0].name)
+	c, err := r.walk(f.f.outputs[0].name, input, start)
 	if err != nil {
 		return nil, err
 	}
-	if c.timeFirst || c.apart {
-		return nil, errors.New("its output has the steps of sequences before the rows")
+	n := &Net{Shape: r.dims[input][1:], Tokens: tokens}
+	if err := n.end(c, r.next); err != nil {
+		return nil, err
 	}
-	n := &Net{Shape: shape, Link: c.link}
-	if last := len(c.calls) - 1; last >= 0 && c.calls[last].Name == "sigmoid" {
-		n.Link, c.calls = "sigmoid", c.calls[:last]
-	}
-	if last := len(c.calls) - 1; last >= 0 && c.calls[last].Name == "dense" {
-		units, _ := c.calls[last].Get("units").(float64)
-		n.Outputs = int(units)
-	}
-	n.Model = c.calls.String()
+	n.Model = grouped(c.calls).String()
 	var out safetensors.File
 	for i, m := range c.modules {
 		for name, t := range m {
@@ -102,129 +100,112 @@ func (f *File) Net() (*Net, error) {
 // A reader finds layers in a graph.
 type reader struct {
 	constants map[string]*tensor
+	dims      map[string][]int // lengths of values, as far as they are known
 	made      map[string]*step // by what it makes
 	place     map[string]int   // of the nodes that make values, in their order
 	work      int              // that is left for finding where branches fork
+	room      int              // elements that may be computed yet
+	next      bool             // what comes next is computed of tokens: of all steps, if only the last is wanted
 }
 
-// maxWork bounds that: many times what nets need.
+// maxWork bounds the first: many times what nets need.
 const maxWork = 1_000_000
 
-// index notes what each value is made of.
+// roomOf bounds the second: some times what a file has.
+func roomOf(g *block) int {
+	room := 1 << 22
+	for i := range g.constants {
+		room += 4 * g.constants[i].size()
+	}
+	return room
+}
+
+// index notes what each value is made of, and what is known of it.
 func (r *reader) index(g *block) error {
 	if len(g.nodes) > maxNodes {
 		return fmt.Errorf("%d nodes; at most %d are made layers", len(g.nodes), maxNodes)
 	}
-	for i := range g.constants {
-		r.constants[g.constants[i].name] = &g.constants[i]
-	}
 	for i := range g.nodes {
-		s := &g.nodes[i]
-		for _, name := range s.out {
+		for _, name := range g.nodes[i].out {
 			if _, twice := r.place[name]; twice && name != "" {
 				return fmt.Errorf("two nodes make %q", name)
 			}
-			r.made[name], r.place[name] = s, i
+			r.made[name], r.place[name] = &g.nodes[i], i
 		}
-		r.fold(s)
 	}
-	for i, s := range g.nodes {
+	for i := range g.nodes {
+		s := &g.nodes[i]
 		for _, name := range s.in {
 			if place, ok := r.place[name]; ok && place >= i {
 				return fmt.Errorf("operator %s takes %q before it is made", s.op, name)
 			}
 		}
+		r.infer(s)
 	}
 	return nil
 }
 
-// fold notes constants that nodes make.
-func (r *reader) fold(s *step) {
-	if len(s.out) == 0 {
-		return
+// begin finds the one input, and the lengths of its rows.
+func (r *reader) begin(g *block, given []int) (name string, tokens bool, err error) {
+	for i := range g.constants {
+		t := &g.constants[i]
+		r.constants[t.name] = t
+		r.note(t.name, t.dims)
 	}
-	switch s.op {
-	case "Constant":
-		for _, a := range s.set {
-			switch v := a.value.(type) {
-			case *tensor:
-				r.constants[s.out[0]] = v
-			case float32:
-				r.constants[s.out[0]] = &tensor{floats: []float32{v}}
-			case int:
-				r.constants[s.out[0]] = &tensor{ints: []int64{int64(v)}}
-			}
-		}
-	case "Identity":
-		if len(s.in) == 1 && r.constants[s.in[0]] != nil {
-			r.constants[s.out[0]] = r.constants[s.in[0]]
-		}
-	case "Unsqueeze":
-		if len(s.in) > 0 && r.constants[s.in[0]] != nil {
-			if t := r.constants[s.in[0]]; len(t.floats)+len(t.ints) == 1 {
-				r.constants[s.out[0]] = &tensor{dims: []int{1}, floats: t.floats, ints: t.ints}
-			}
-		}
-	}
-}
-
-// input finds the one input, and the shape of its rows.
-func (r *reader) input(g *block) (name string, shape []int, err error) {
 	var all []value
 	for _, v := range g.inputs {
 		if r.constants[v.name] == nil {
 			all = append(all, v)
 		}
 	}
+	if len(all) != 1 {
+		return "", false, fmt.Errorf("it has %d inputs; a net of layers has one", len(all))
+	}
+	in := all[0]
+	tokens = in.elem == int64s || in.elem == int32s
 	switch {
-	case len(all) != 1:
-		return "", nil, fmt.Errorf("it has %d inputs; a net of layers has one", len(all))
-	case all[0].elem != float32s:
-		return "", nil, fmt.Errorf("its input %s has no float32 numbers", all[0].name)
-	case len(all[0].dims) < 2:
-		return "", nil, fmt.Errorf("its input %s has no rows of numbers", all[0].name)
+	case !tokens && in.elem != float32s:
+		return "", false, fmt.Errorf("its input %s has neither float32 numbers nor whole ones", in.name)
+	case len(in.dims) < 2:
+		return "", false, fmt.Errorf("its input %s has no rows of numbers", in.name)
+	case given != nil && len(given) != len(in.dims)-1:
+		return "", false, fmt.Errorf("a row of its input %s has %d lengths, not %d", in.name, len(in.dims)-1, len(given))
 	}
-	size := 1
-	for _, d := range all[0].dims[1:] {
-		if d.n < 1 || d.n > 1<<24/size {
-			return "", nil, fmt.Errorf("the input %s has lengths that are not told, or too large, besides that of the batch", all[0].name)
+	dims, size := []int{in.dims[0].n}, 1
+	if dims[0] < 1 {
+		dims[0] = anyRows
+	}
+	for i, d := range in.dims[1:] {
+		switch {
+		case d.n < 1 && given != nil:
+			d.n = given[i]
+		case given != nil && given[i] != d.n:
+			return "", false, fmt.Errorf("axis %d of its input %s has %d places, not %d", i+1, in.name, d.n, given[i])
 		}
-		shape, size = append(shape, d.n), size*d.n
+		if d.n < 1 || d.n > maxRow/size {
+			return "", false, &UntoldError{in.name, tokens}
+		}
+		dims, size = append(dims, d.n), size*d.n
 	}
-	return all[0].name, shape, nil
+	r.note(in.name, dims)
+	if r.dims[in.name] == nil {
+		return "", false, fmt.Errorf("its input %s has %d rows", in.name, dims[0])
+	}
+	return in.name, tokens, nil
 }
 
-// A module is the arrays of a layer, by PyTorch's names.
-type module map[string]*tensor
+// maxRow bounds the numbers of a row.
+const maxRow = 1 << 24
 
-// A chain is layers one after the other, and what is known of what they make.
-type chain struct {
-	calls     spec.Chain
-	modules   []module
-	rank      int    // axes, with the batch's
-	timeFirst bool   // the steps of sequences come before the batch
-	apart     bool   // directions of a recurrent layer have an axis of their own
-	link      string // what follows the last layer
+// An UntoldError says that an input has lengths, besides that of its rows, that the file
+// does not tell, or that are too large.
+type UntoldError struct {
+	Input  string
+	Tokens bool // it is whole numbers
 }
 
-// add adds a layer, with arrays if it has some.
-func (c *chain) add(call spec.Call, m module) error {
-	if c.link != "" {
-		return fmt.Errorf("%s follows a %s, which is only known at the end", call.Name, c.link)
-	}
-	if c.apart {
-		return fmt.Errorf("%s follows a recurrent layer whose directions have an axis of their own", call.Name)
-	}
-	c.calls = append(c.calls, call)
-	if m != nil {
-		c.modules = append(c.modules, m)
-	}
-	return nil
-}
-
-// layer adds a layer of settings by name.
-func (c *chain) layer(name string, m module, settings ...any) error {
-	return c.add(spec.Of(name, settings...), m)
+func (e *UntoldError) Error() string {
+	return fmt.Sprintf("the input %s has lengths that are not told, or too large, besides that of the batch", e.Input)
 }
 
 // A pattern finds a layer whose result a node makes: it returns the value that goes into
@@ -235,9 +216,9 @@ type pattern struct {
 }
 
 // walk returns the layers between two values, which begin as start says.
-func (r *reader) walk(value, stop string, start chain) (*chain, error) {
+func (r *reader) walk(value, stop string, start *chain) (*chain, error) {
 	if value == stop {
-		return &chain{rank: start.rank, timeFirst: start.timeFirst}, nil
+		return start.branch(), nil
 	}
 	s := r.made[value]
 	if s == nil {
@@ -309,12 +290,17 @@ func (r *reader) operand(s *step) (from string, t *tensor) {
 	return "", nil
 }
 
-// constant is the i-th input of a node, if it is a constant of numbers.
-func (r *reader) constant(s *step, i int) *tensor {
+// operandAt is the i-th input of a node, if it is a constant.
+func (r *reader) operandAt(s *step, i int) *tensor {
 	if i >= len(s.in) {
 		return nil
 	}
-	if t := r.constants[s.in[i]]; t != nil && t.floats != nil {
+	return r.constants[s.in[i]]
+}
+
+// constant is the same, if it has numbers that are not whole.
+func (r *reader) constant(s *step, i int) *tensor {
+	if t := r.operandAt(s, i); t != nil && t.floats != nil {
 		return t
 	}
 	return nil
@@ -350,54 +336,4 @@ func (r *reader) fork(values []string) string {
 		return v
 	}
 	return ""
-}
-
-// Settings of nodes.
-
-func (s *step) get(name string) any {
-	for _, a := range s.set {
-		if a.name == name {
-			return a.value
-		}
-	}
-	return nil
-}
-
-func (s *step) whole(name string, byDefault int) int {
-	if n, ok := s.get(name).(int); ok {
-		return n
-	}
-	return byDefault
-}
-
-func (s *step) number(name string, byDefault float64) float64 {
-	if x, ok := s.get(name).(float32); ok {
-		return shortest(x)
-	}
-	return byDefault
-}
-
-// shortest is the number with the fewest digits that is x as float32: what its writer meant.
-func shortest(x float32) float64 {
-	y, _ := strconv.ParseFloat(strconv.FormatFloat(float64(x), 'g', -1, 32), 64)
-	return y
-}
-
-func (s *step) wholes(name string) []int {
-	list, _ := s.get(name).([]int)
-	return list
-}
-
-// list are whole numbers that are a setting, or an input, which they became.
-func (r *reader) list(s *step, name string, i int) (list []int, ok bool) {
-	if list = s.wholes(name); list != nil {
-		return list, true
-	}
-	if i >= len(s.in) || r.constants[s.in[i]] == nil {
-		return nil, false
-	}
-	for _, n := range r.constants[s.in[i]].ints {
-		list = append(list, int(n))
-	}
-	return list, true
 }

@@ -31,6 +31,14 @@ func numbersOf(t *testing.T, name string) (list []float64) {
 	return list
 }
 
+// blocks are layers that nets have, which are found whole.
+var blocks = map[string]string{
+	"nanogpt": "embed(width=8, rows=11) | position | transformer(heads=2, layers=2, hidden=32, causal=true, act=gelu) | layer_norm", "nanogpt11": "transformer(heads=2, layers=2, hidden=32, causal=true, act=gelu)",
+	"tutorial": "transformer(heads=2, layers=2, hidden=16, causal=true, norm=post, act=relu)", "encoders": "transformer(heads=2, layers=2, hidden=16, causal=false, act=gelu)",
+	"heads": "transformer(heads=4, layers=1, hidden=32, causal=true, act=relu)", "vit": "transformer(heads=2, layers=1, hidden=32, causal=false, act=gelu)",
+	"mha17": "attention(heads=4, causal=false, bias=false)", "masked": "attention(heads=2, causal=true, bias=true)", "both": "gru(units=5, bidirectional=true, bias=true, last=true) | dense(units=2)",
+}
+
 // TestOfPyTorch: nets that PyTorch has written are models that compute the same.
 func TestOfPyTorch(t *testing.T) {
 	python := foreign.Python(t, "torch", "onnx")
@@ -39,7 +47,7 @@ func TestOfPyTorch(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.onnx"))
-	if err != nil || len(files) < 10 {
+	if err != nil || len(files) < 40 {
 		t.Fatal(files, err)
 	}
 	for _, name := range files {
@@ -58,15 +66,35 @@ func TestOfPyTorch(t *testing.T) {
 			t.Errorf("%s: %v", filepath.Base(base), err)
 			continue
 		}
-		got := computed(t, net, numbersOf(t, base+".in"))
-		if worst := apart(got, numbersOf(t, base+".out")); !(worst <= 1e-5) {
+		in, want := numbersOf, numbersOf(t, base+".out")
+		if net.Tokens {
+			in = wholesOf
+		}
+		got := computed(t, net, in(t, base+".in"), 11, len(want))
+		if worst := apart(got, want); !(worst <= 1e-5) {
 			t.Errorf("%s: %s is off by %v", filepath.Base(base), net.Model, worst)
+		}
+		if want := blocks[filepath.Base(base)]; !strings.Contains(net.Model, want) {
+			t.Errorf("%s: %s has no %s", filepath.Base(base), net.Model, want)
 		}
 	}
 }
 
-// computed is what a net makes of rows.
-func computed(t *testing.T, net *onnx.Net, in []float64) []float64 {
+// wholesOf reads a file of int64.
+func wholesOf(t *testing.T, name string) (list []float64) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; len(text) >= 8; text = text[8:] {
+		list = append(list, float64(binary.LittleEndian.Uint64(text)))
+	}
+	return list
+}
+
+// computed is what a net makes of rows: of those of text, of the last step if it is told so.
+func computed(t *testing.T, net *onnx.Net, in []float64, tokens, outputs int) []float64 {
 	t.Helper()
 	spec, err := models.Parse(net.Model)
 	if err != nil {
@@ -77,7 +105,17 @@ func computed(t *testing.T, net *onnx.Net, in []float64) []float64 {
 		t.Fatal(err)
 	}
 	g := graph.New(graph.Float32, 1).Evaluation()
-	x := g.Input("x", append([]int{3}, net.Shape...)...)
+	const rows = 3
+	x := g.Input("x", append([]int{rows}, net.Shape...)...)
+	feed := graph.Let(x, in)
+	if net.Tokens {
+		x = models.Tokens(g, "tokens", rows, net.Shape[0], tokens)
+		whole := make([]int, len(in))
+		for i, k := range in {
+			whole[i] = int(k)
+		}
+		feed = graph.Let(x, whole)
+	}
 	y := layer(x)
 	if err := graph.Mistakes(y); err != nil {
 		t.Fatalf("%s: %v", net.Model, err)
@@ -105,11 +143,18 @@ func computed(t *testing.T, net *onnx.Net, in []float64) []float64 {
 	}
 	p, err := graph.Compile(y)
 	if err == nil {
-		err = p.Run(graph.Let(x, in))
+		err = p.Run(feed)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := p.Float64s(y)
+	if d := y.Shape().Dims(); net.Steps && outputs == rows*net.Outputs {
+		var last []float64
+		for i := range rows {
+			last = append(last, out[((i+1)*d[1]-1)*d[2]:][:d[2]]...)
+		}
+		return last
+	}
 	return out
 }

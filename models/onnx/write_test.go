@@ -54,7 +54,7 @@ type subject struct {
 }
 
 // subjectOf returns a model for the first shape of rows that it takes, nil if there is none.
-func subjectOf(t *testing.T, text string) *subject {
+func subjectOf(t testing.TB, text string) *subject {
 	t.Helper()
 	spec, err := models.Parse(text)
 	if err != nil {
