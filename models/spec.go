@@ -7,6 +7,7 @@ import (
 
 	"descent/graph"
 	"descent/internal/spec"
+	"descent/ops"
 )
 
 // A Spec is a model as text has it, layers joined by |:
@@ -218,6 +219,24 @@ func (s Spec) For(shape []int, outputs int) (Layer, *Summary, error) {
 		model = Sequential(Pictures(shape...), model)
 	}
 	sum, err := Summarize(model, features)
+	return model, sum, fitting(err)
+}
+
+// ForSequence is [Spec.For] for rows that are sequences of so many steps of features, and not
+// pictures of one channel.
+func (s Spec) ForSequence(steps, features, outputs int) (Layer, *Summary, error) {
+	model, err := s.Build(outputs)
+	if err != nil {
+		return nil, nil, err
+	}
+	first := func(x *node) *node {
+		if x.Err() != nil {
+			return x
+		}
+		return ops.Reshape(x, x.Shape().Dim(0), steps, features)
+	}
+	model = Sequential(first, model)
+	sum, err := Summarize(model, steps*features)
 	return model, sum, fitting(err)
 }
 

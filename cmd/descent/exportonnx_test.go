@@ -361,6 +361,33 @@ func TestExportONNXOfOthers(t *testing.T) {
 	})
 }
 
+// What export writes of each kind of model comes back as the same model.
+func TestImportOwnOthers(t *testing.T) {
+	for _, c := range otherModels(t) {
+		dir := filepath.Join(t.TempDir(), "model")
+		out, again := filepath.Join(dir, "m.onnx"), filepath.Join(dir, "again")
+		for _, args := range [][]string{append(append([]string{"train"}, strings.Fields(c.train)...), "--epochs", "1", "-q", "--out", dir), {"export", dir, "--to", "onnx", "--out", out}, {"import", out, "--out", again}} {
+			if status, _, errs := descent(args...); status != 0 {
+				t.Fatalf("%s: %v: %s", c.name, args, errs)
+			}
+		}
+		var made [2][]float64
+		for i, d := range []string{dir, again} {
+			e := exportedOf(t, d)
+			if c.rows == nil {
+				c.rows = scaledWindow(t, e, c.feed.Numbers())
+			}
+			var err error
+			if made[i], _, err = e.by.Predict(c.rows); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(made[0], made[1]) {
+			t.Errorf("%s: %v, not %v", c.name, made[1], made[0])
+		}
+	}
+}
+
 // scaledWindow is a window of a series as the model sees it.
 func scaledWindow(t *testing.T, e *exported, window []float64) data.Rows {
 	t.Helper()

@@ -17,6 +17,7 @@ import (
 var flagHeads = map[string]string{
 	"batch":       "rows in a batch",
 	"bounds":      "ranges that are not left, such as x=0:5,y=:1",
+	"context":     "for a text: how many tokens the model sees at once",
 	"epochs":      "passes over the training rows",
 	"group":       "`column` whose rows of one value are all held out or none, such as the patients of which there are several rows; it is no input",
 	"time":        "`column` of dates or numbers that the rows are in the order of: the latest are held out; it is no input",

@@ -28,6 +28,8 @@ type importOptions struct {
 	numbers          []string // that come out
 	labels           bool     // they are labels, of which a row has any number
 	lengths          []int    // of pictures
+	characters       string   // a text of the tokens of a model of text
+	context          int      // that it sees at once
 	modules          map[string]string
 }
 
@@ -37,9 +39,9 @@ func importCommand() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Make a model of a file that another program has written",
 		Long: "Make a model of a file of ONNX, or of safetensors, that PyTorch has written, or export, for predict, serve,\n" +
-			"train --init and export. What a file of export says of columns and classes is\n" +
+			"generate, train --init and export. What a file of export says of columns and classes is\n" +
 			"kept. Of another, ONNX says which layers there are; for safetensors --model does. --columns or --shape name what\n" +
-			"goes in, --class-names or --outputs what comes out.",
+			"goes in, --class-names or --outputs what comes out; of a model of text, --characters and --context do.",
 		Example: "  descent import net.onnx --class-names a,b,c --out model\n  descent import net.safetensors --model 'dense(64) | relu | dense(3)' --columns 4 --class-names a,b,c --out model\n" +
 			"  descent predict model rows.csv",
 		Args: cobra.ExactArgs(1),
@@ -54,6 +56,8 @@ func importCommand() *cobra.Command {
 	f.IntSliceVar(&o.lengths, "shape", nil, about("shape", ", of pictures"))
 	f.StringSliceVar(&o.classes, "class-names", nil, "names of the classes in the order of the outputs, separated by commas, or how many")
 	f.StringSliceVar(&o.numbers, "outputs", nil, "names of the numbers that come out, separated by commas, where there are no classes (default prediction)")
+	f.StringVar(&o.characters, "characters", "", "for a text: a file, or alice, of whose characters each is a token, in their order; bytes are, if it is not given")
+	f.IntVar(&o.context, "context", 0, about("context", ", where the file does not say"))
 	f.StringToStringVar(&o.modules, "map", nil, "modules whose arrays layers take, where names do not tell, such as dense=fc1,dense2=out")
 	f.StringVar(&o.out, "out", "", about("out", ": the model"))
 	return cmd
@@ -67,7 +71,7 @@ func (o *importOptions) execute(w io.Writer, name string, given bool) error {
 	if err != nil {
 		return err
 	}
-	src, err := sourceOf(text)
+	src, err := o.source(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -133,7 +137,11 @@ func (o *importOptions) saved(name string, src *importSource, given bool) (*save
 		return nil, usage(errors.New("it does not say which layers its weights are of: --model does, such as --model 'dense(64) | relu | dense(3)'"))
 	}
 	m := &saved{Data: filepath.Base(name), DType: "float32", setup: o.setup}
-	for _, part := range []func(*saved) error{o.inputs, o.results} {
+	parts := []func(*saved) error{o.inputs, o.results}
+	if o.Model.Tokens() {
+		parts = []func(*saved) error{o.asText}
+	}
+	for _, part := range parts {
 		if err := part(m); err != nil {
 			return nil, usage(err)
 		}
@@ -144,8 +152,10 @@ func (o *importOptions) saved(name string, src *importSource, given bool) (*save
 // inputs says what goes into a model.
 func (o *importOptions) inputs(m *saved) error {
 	switch {
-	case o.Model.Tokens() || o.Model.Codes():
-		return fmt.Errorf("model %s: a file for a model of text, or an autoencoder, is taken from export alone, which says what tokens and inputs are", o.Model)
+	case o.Model.Codes():
+		return fmt.Errorf("model %s: a file for an autoencoder is taken from export alone, which says what its inputs are", o.Model)
+	case o.characters != "" || o.context != 0:
+		return fmt.Errorf("--characters and --context are for a text, whose model begins with embed; this one is %s", o.Model)
 	case (o.columns == nil) == (o.lengths == nil):
 		return errors.New("one of --columns and --shape says what goes in, such as --columns 4 or --shape 1,28,28")
 	case o.columns == nil:
@@ -245,11 +255,8 @@ func (o *importOptions) filled(m *saved, src *importSource) (*train.Trainer, []t
 		return nil, nil, err
 	}
 	if src.own != nil {
-		s, err := t.Start(src.own)
-		if err == nil && len(s.Fresh) > 0 {
-			err = fmt.Errorf("it has no weights for %s", strings.Join(s.Fresh, ", "))
-		}
-		return t, nil, err
+		taken, err := startOwn(t, src.own)
+		return t, taken, err
 	}
 	p, err := t.Predictor()
 	if err != nil {
@@ -268,4 +275,20 @@ func (o *importOptions) filled(m *saved, src *importSource) (*train.Trainer, []t
 	}
 	_, err = t.Start(ours)
 	return t, taken, err
+}
+
+// startOwn takes the weights of a file of ours, which has those that predictions need: of a
+// vae not those of the variances, which are new.
+func startOwn(t *train.Trainer, weights []byte) (fresh []torch.Match, err error) {
+	s, err := t.Start(weights)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range s.Fresh {
+		if !strings.HasPrefix(name, "log_variance.") {
+			return nil, fmt.Errorf("it has no weights for %s", name)
+		}
+		fresh = append(fresh, torch.Match{Layer: name, Module: "new: the file has what predictions need"})
+	}
+	return fresh, nil
 }

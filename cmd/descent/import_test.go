@@ -1,15 +1,20 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"descent/data"
 	"descent/graph"
 	"descent/internal/safetensors"
+	"descent/models"
 	"descent/models/onnx"
 	"descent/ops"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // What export has written is the same model again, with its columns and classes.
@@ -66,7 +71,11 @@ func TestImport(t *testing.T) {
 		{[]string{file, "--model", layers, "--columns", "0"}, "there are 1 to"},
 		{[]string{file, "--model", layers, "--columns", "2", "--class-names", "one"}, "at least two"},
 		{[]string{file, "--model", layers, "--columns", "3", "--class-names", "2"}, "no module has its arrays"},
-		{[]string{file, "--model", "nanogpt", "--columns", "3"}, "is taken from export alone"},
+		{[]string{file, "--model", "vae(2, 1)", "--columns", "2"}, "is taken from export alone"},
+		{[]string{file, "--model", "nanogpt", "--columns", "3"}, "is one of text: --characters and --context are for it"},
+		{[]string{file, "--model", "nanogpt"}, "--context 0: it is 1 to"},
+		{[]string{file, "--model", "nanogpt", "--context", "8"}, "no module has its arrays"},
+		{[]string{file, "--model", layers, "--columns", "2", "--context", "8"}, "--characters and --context are for a text"},
 		{[]string{file, "--model", layers, "--columns", "a,a", "--class-names", "2"}, "two columns are called"},
 		{[]string{rows, "--model", layers, "--columns", "2"}, "safetensors"},
 	} {
@@ -90,6 +99,82 @@ func TestImport(t *testing.T) {
 	}
 }
 
+// bare is a file of ONNX, or of safetensors, without what it says of its model.
+func bare(t *testing.T, text []byte) (file []byte) {
+	t.Helper()
+	if f, err := safetensors.Decode(text); err == nil {
+		f.Meta = nil
+		return safetensors.Encode(*f)
+	}
+	const meta = 14 // in https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto
+	for len(text) > 0 {
+		number, _, n := protowire.ConsumeField(text)
+		if n < 0 {
+			t.Fatal(protowire.ParseError(n))
+		}
+		if number != meta {
+			file = append(file, text[:n]...)
+		}
+		text = text[n:]
+	}
+	return file
+}
+
+// A model of text writes on alike when it comes back: whole, by what its file says of it, and
+// by its layers alone.
+func TestImportText(t *testing.T) {
+	dir := t.TempDir()
+	model := filepath.Join(dir, "model")
+	if status, _, errs := descent("train", "alice", "-m", "embed(8) | gpt(heads=2, layers=2)", "--context", "8", "--batch", "400", "--epochs", "1", "-q", "--out", model); status != 0 {
+		t.Fatal(errs)
+	}
+	said := func(model string) string {
+		t.Helper()
+		status, out, errs := descent("generate", model, "--prompt", "Alice ", "--length", "30", "--temperature", "0")
+		if status != 0 {
+			t.Fatal(errs)
+		}
+		return out
+	}
+	want := said(model)
+	for _, to := range []string{"onnx", "safetensors"} {
+		file := filepath.Join(dir, "m."+to)
+		if status, _, errs := descent("export", model, "--to", to, "--out", file); status != 0 {
+			t.Fatal(errs)
+		}
+		alone := filepath.Join(dir, "alone."+to)
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(alone, bare(t, text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := []string{"--characters", "alice"}
+		if to == "safetensors" {
+			told = append(told, "--context", "8", "--model", "embed(8) | gpt(heads=2, layers=2)")
+		}
+		for _, args := range [][]string{{file}, append(told, alone)} {
+			again := filepath.Join(t.TempDir(), "again")
+			if status, _, errs := descent(append([]string{"import", "--out", again}, args...)...); status != 0 {
+				t.Fatalf("%v: %s", args, errs)
+			}
+			if got := said(again); got != want {
+				t.Errorf("%v: it writes %q, not %q", args, got, want)
+			}
+		}
+	}
+	for _, c := range [][]string{
+		{filepath.Join(dir, "alone.onnx"), "256 tokens, bytes, if --characters names no text"}, {filepath.Join(dir, "alone.onnx"), "leave out --context", "--context", "9"},
+		{filepath.Join(dir, "alone.onnx"), "is one of text", "--columns", "8"}, {filepath.Join(dir, "alone.onnx"), "embedded texts are alice", "--characters", "nowhere"},
+	} {
+		status, _, errs := descent(append([]string{"import", c[0], "--out", filepath.Join(dir, "none")}, c[2:]...)...)
+		if status != exitUsage || !strings.Contains(errs, c[1]) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: status %d, %s", c, status, errs)
+		}
+	}
+}
+
 // A file of ONNX that export has written is the same model again.
 func TestImportOwnONNX(t *testing.T) {
 	model := fitted(t)
@@ -103,6 +188,55 @@ func TestImportOwnONNX(t *testing.T) {
 	}
 	if a, b := predicted(t, model, rows), predicted(t, again, rows); a != b {
 		t.Errorf("predicts %s, not %s", b, a)
+	}
+}
+
+// A net of sequences of two lengths takes them as steps and features, not as pictures of one
+// channel, and comes back as such.
+func TestImportSequence(t *testing.T) {
+	store := graph.New(graph.Float32, 1)
+	layer := must(must(models.Parse("transformer(2) | dense(2)")).Layer())
+	text, err := onnx.Encode(func(rows int) (*onnx.Model, error) {
+		x := store.Sibling().Evaluation().Input("x", rows, 3, 4)
+		return &onnx.Model{Inputs: []onnx.Value{{Name: "x", Node: x}}, Outputs: []onnx.Value{{Name: "y", Node: layer(x)}}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file, model, again := filepath.Join(dir, "net.onnx"), filepath.Join(dir, "model"), filepath.Join(dir, "again")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"import", file, "--class-names", "a,b", "--out", model}, {"export", model, "--to", "onnx", "--out", file}, {"import", file, "--out", again}} {
+		if status, _, errs := descent(args...); status != 0 {
+			t.Fatalf("%v: %s", args, errs)
+		}
+	}
+	in := make([]float64, 12)
+	for i := range in {
+		in[i] = float64(i%5) / 4
+	}
+	row := data.Arrays{"x": must(data.NewArray(in, len(in)))}
+	g := store.Sibling().Evaluation()
+	x := g.Input("x", 1, 3, 4)
+	y := layer(x)
+	p, err := graph.Compile(y)
+	if err == nil {
+		err = p.Run(graph.Let(x, in))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{model, again} {
+		got, _, err := exportedOf(t, m).by.Predict(row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := p.Float64s(y)[1] - p.Float64s(y)[0]
+		if odds := math.Log(got[1] / got[0]); !(math.Abs(odds-want) < 1e-5) {
+			t.Errorf("%s: %v is %v, not %v", m, got, odds, want)
+		}
 	}
 }
 
@@ -146,7 +280,8 @@ func TestImportONNX(t *testing.T) {
 		{[]string{file(none, 2), "--shape", "3"}, "leave out --shape"},
 		{[]string{file(none, 2), "--columns", "3"}, "no module has its arrays"},
 		{[]string{file(ops.Square, 2)}, "operator Mul"},
-		{[]string{file(ops.ReLU, 2)}, "the last of a model of ours is dense"},
+		{[]string{file(ops.ReLU, 2), "--outputs", "a,b"}, `[{"prediction":{"a":2,"b":2}}]`},
+		{[]string{file(none, 2), "--context", "3"}, "--characters and --context are for a text"},
 	} {
 		dir := filepath.Join(t.TempDir(), "model")
 		status, _, errs := descent(append([]string{"import", "--out", dir}, c.args...)...)

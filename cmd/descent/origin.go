@@ -37,6 +37,7 @@ func (g *origin) read(o *trainOptions) (err error) {
 	if !o.given("model") {
 		o.Model = g.of.Model
 	}
+	o.Sequence = g.of.Sequence
 	if kind := g.kind(); kind == "a series" && !o.given("window") {
 		return usage(fmt.Errorf("--init %s: it is a model of a series of windows of %d rows; --window and --time say that these rows are one", g.dir, g.of.Series.Window))
 	}

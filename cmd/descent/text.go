@@ -37,7 +37,7 @@ type textFlags struct {
 }
 
 func (t *textFlags) add(f *pflag.FlagSet) {
-	f.IntVar(&t.context, "context", 64, "for a text: how many tokens the model sees at once")
+	f.IntVar(&t.context, "context", 64, about("context", ""))
 	f.StringVar(&t.tokens, "tokens", "chars", "for a text: what tokens are, chars, bytes or pieces(512), runs of characters that are frequent")
 }
 

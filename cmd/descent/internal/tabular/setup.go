@@ -23,9 +23,10 @@ type Setup struct {
 	Model    models.Spec  `json:"model"`
 	Loss     *losses.Spec `json:"loss"`
 	Features int          `json:"features"`
-	Shape    []int        `json:"shape,omitempty"`   // Of a row's inputs, if it is not their number
-	Classes  int          `json:"classes,omitempty"` // 0 for regression
-	Levels   []int        `json:"-"`                 // Of the inputs that are numbers of levels, see data.Dataset; nil if none is
+	Shape    []int        `json:"shape,omitempty"`    // Of a row's inputs, if it is not their number
+	Sequence bool         `json:"sequence,omitempty"` // Its two lengths are steps and features, not a picture's
+	Classes  int          `json:"classes,omitempty"`  // 0 for regression
+	Levels   []int        `json:"-"`                  // Of the inputs that are numbers of levels, see data.Dataset; nil if none is
 	Images
 	// The target of a regression is divided by Scale after Offset is taken
 	// off: the loss is in these units.
@@ -199,7 +200,10 @@ func giveOutput(t *train.Task, row *losses.Row) {
 // RowModel is the model of rows with so many outputs, which embeds levels; a linear model
 // has a weight for each.
 func (s *Setup) RowModel(outputs int) (models.Layer, *models.Summary, error) {
-	if s.Levels == nil {
+	switch {
+	case s.Sequence && len(s.Shape) == 2:
+		return s.Model.ForSequence(s.Shape[0], s.Shape[1], outputs)
+	case s.Levels == nil:
 		return s.Model.For(s.RowShape(), outputs)
 	}
 	first, inputs := models.EmbedLevels(s.Levels, 0), 0
