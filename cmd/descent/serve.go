@@ -107,15 +107,24 @@ func (o *serveOptions) execute(cmd *cobra.Command, dir string) error {
 		Answer: func(p serve.Predictor, w io.Writer, csv bool) serve.Answer {
 			return &rowsAnswer{o, m, p, o.begin(m, w, nil, csv)}
 		}}
-	l, err := net.Listen("tcp", o.addr)
+	l, err := listen(cmd, "--addr", o.addr)
 	if err != nil {
-		return fmt.Errorf("--addr %s: %w", o.addr, err)
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "serving %s at http://%s/\n", dir, l.Addr())
+	return serve.Serve(cmd.Context(), l, serve.New(model, o.limits, o.hosts...), o.limits)
+}
+
+// listen listens on the address of a flag, and says where others reach it.
+func listen(cmd *cobra.Command, flag, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, addr, err)
 	}
 	if at, ok := l.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
 		fmt.Fprintf(cmd.ErrOrStderr(), "note: other machines reach %s; there is no password, and nothing is encrypted\n", l.Addr())
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "serving %s at http://%s/\n", dir, l.Addr())
-	return serve.Serve(cmd.Context(), l, serve.New(model, o.limits, o.hosts...), o.limits)
+	return l, nil
 }
 
 // about says what a model is.

@@ -1,8 +1,11 @@
 package browser
 
 import (
+	"bufio"
 	"fmt"
 	"math"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,6 +92,32 @@ func TestNets(t *testing.T) {
 	b.do(chromedp.Evaluate(`document.getElementById('a-function').click()`, nil))
 	b.until(settled)
 	b.complaints()
+}
+
+// The page works as well where the command shows it, until Ctrl-C.
+func TestServed(t *testing.T) {
+	program(t, t.TempDir(), "play", "--out", "page.html") // or there is no engine
+	cmd := exec.CommandContext(t.Context(), command, "play", "--serve", "127.0.0.1:0")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := visit(t, 1280, strings.Fields(line)[1])
+	b.until(settled)
+	b.complaints()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
 }
 
 const learned = `/nets, 9[01] points/.test(document.getElementById('state').textContent)`

@@ -42,9 +42,16 @@ func installed(t testing.TB, browser string, names ...string) string {
 	return ""
 }
 
-// open opens a page of a file in a headless Chromium, width pixels wide; nothing moves in it
-// that was not asked to, unless first, what is done before, changes that.
+// open opens a page of a file.
 func open(t testing.TB, width int64, file, hash string, first ...chromedp.Action) *tab {
+	t.Helper()
+	return visit(t, width, "file://"+file+hash, first...)
+}
+
+// visit opens a page in a headless Chromium, width pixels wide; it may ask for nothing but
+// itself, and nothing moves in it that was not asked to, unless first, what is done
+// before, changes that.
+func visit(t testing.TB, width int64, address string, first ...chromedp.Action) *tab {
 	t.Helper()
 	browser := installed(t, "Chromium", "chromium", "chromium-browser", "google-chrome")
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
@@ -66,14 +73,15 @@ func open(t testing.TB, width int64, file, hash string, first ...chromedp.Action
 		case *log.EventEntryAdded:
 			b.complain("log: " + e.Entry.Text)
 		case *network.EventRequestWillBeSent:
-			if scheme, _, _ := strings.Cut(e.Request.URL, ":"); scheme != "file" && scheme != "blob" && scheme != "data" {
+			scheme, _, _ := strings.Cut(e.Request.URL, ":")
+			if own, _, _ := strings.Cut(address, "#"); e.Request.URL != own && scheme != "blob" && scheme != "data" {
 				b.complain("request: " + e.Request.URL)
 			}
 		}
 	})
 	b.do(network.Enable(), log.Enable(), media("light"), chromedp.EmulateViewport(width, 900))
 	b.do(first...)
-	b.do(chromedp.Navigate("file://" + file + hash))
+	b.do(chromedp.Navigate(address))
 	return b
 }
 
