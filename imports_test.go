@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"optimizers/external", "optimizers/kronecker", "models/torch", "models/onnx"},
 	{"optimizers"},
 	{"optimizers/search", "graph/gorgoniavm", "train/score", "train/conformal"},
-	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob", "bench/diagnosis"},
+	{"optimizers/search/point", "optimizers/search/fit", "internal/calc", "bench/tuning", "bench/inference", "bench/journal", "bench/bbob", "bench/classic", "bench/diagnosis"},
 	{"train", "optimizers/search/minimum"},
 	{"internal/baseline", "train/explain", "train/serve"},
 	{"bench", "bench/tables", "bench/engine", "bench/peers", "bench/peers/descent"},

@@ -175,7 +175,7 @@ func TestStable(t *testing.T) {
 			continue
 		}
 		for _, part := range []float64{0.97, 1.03} {
-			p := Function{Name: "bowl", F: func(x *node) *node { return times(part**bound/2, total(ops.Square(x))) }, Start: []float64{1}}
+			p := Function{Name: "bowl", F: func(x *node) *node { return ops.Scale(part**bound/2, ops.Sum(ops.Square(x))) }, Start: []float64{1}}
 			tr, err := p.Prepare(e)
 			if err != nil {
 				t.Fatal(err)

@@ -31,7 +31,7 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"hold out both", func(s *Study, n *Net) { n.Parts.Test = nil }},
 		{"1 targets for 3 rows", func(s *Study, n *Net) { n.Parts.Test = short }},
 		{"no problems", func(s *Study, n *Net) { s.Problems = nil }},
-		{`problem "x" needs`, func(s *Study, n *Net) { s.Problems = []Problem{Function{Name: "x", F: quadratic(10)}} }},
+		{`problem "x" needs`, func(s *Study, n *Net) { s.Problems = []Problem{Function{Name: "x", F: Functions[0].F}} }},
 		{"two problems", func(s *Study, n *Net) { s.Problems = append(s.Problems, Functions[0]) }},
 		{"budget -1", func(s *Study, n *Net) { s.Budget = -1 }},
 		{"no optimizers", func(s *Study, n *Net) { s.Entrants = nil }},

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"descent/bench/classic"
 	"descent/data"
 	"descent/graph"
 	"descent/internal/elementary"
@@ -13,6 +14,16 @@ import (
 	"descent/optimizers/search"
 	"descent/train"
 )
+
+type node = graph.Node
+
+// Functions are the test functions of the suite classic.
+var Functions = func() (all []Function) {
+	for _, f := range classic.Table {
+		all = append(all, Function(f))
+	}
+	return all
+}()
 
 // A Function is a problem: a function of a vector with a known minimum. Jobs are
 // runs from its own start and from others near it.

@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 
+	"descent/bench/classic"
 	"descent/data"
 	"descent/graph"
 	"descent/losses"
@@ -100,7 +101,7 @@ func noisyQuadratic() func(*data.Parts) train.Task {
 
 // valley is Rosenbrock's function from beside 0.
 func valley(*data.Parts) train.Task {
-	return lowers(func(b *train.Batch) *node { return rosenbrock(b.Graph().Param("x", models.Normal(0.1), 100)) })
+	return lowers(func(b *train.Batch) *node { return classic.Rosenbrock(b.Graph().Param("x", models.Normal(0.1), 100)) })
 }
 
 // saddle is ‖XXᵀ-M‖²/‖M‖² for a matrix M = AAᵀ, from an X that is near 0.

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -13,7 +14,9 @@ import (
 	"descent/cmd/descent/internal/play"
 	"descent/internal/numjson"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 const settled = `document.getElementById('state').textContent.includes('optimizers,')`
@@ -30,8 +33,8 @@ func TestPage(t *testing.T) {
 	b.until(`document.querySelectorAll('#start input').length == 2 && document.querySelector('#start input').name == 'a'`)
 	b.do(chromedp.Click("#add"))
 	b.until(settled + ` && document.querySelectorAll('#ends tr').length == 5`)
-	b.do(chromedp.Focus("#map"), chromedp.SendKeys("#map", "\u0302")) // ArrowRight
-	b.until(`document.querySelector('#start input').value != '-8'`)
+	b.do(chromedp.Evaluate(`document.getElementById("map").focus()`, nil), chromedp.KeyEvent(kb.ArrowRight))
+	b.until(`document.querySelector('#start input').value > -8`)
 	b.until(`document.querySelectorAll('#limits li').length == 5`)
 
 	address := b.text(`decodeURIComponent(location.hash)`)
@@ -64,6 +67,54 @@ func TestPage(t *testing.T) {
 		t.Errorf("at 380 pixels the page is %s wide", other.text(`document.documentElement.scrollWidth`))
 	}
 	other.complaints()
+}
+
+// The start follows the pointer while it is down, and the map stays; then a problem of a suite
+// is chosen, whose lowest point the page knows.
+func TestStarts(t *testing.T) {
+	b := open(t, 1280, written(t, play.Write), "#f=x%5E2%2F20+%2B+y%5E2&x=-8+2&n=60&o=sgd(lr%3D0.9)")
+	b.until(settled)
+	mouse := func(kind input.MouseType, x, y float64) chromedp.Action {
+		var box [2]float64
+		return chromedp.Tasks{chromedp.Evaluate(`(() => { const b = document.getElementById('map').getBoundingClientRect(); return [b.x, b.y]; })()`, &box),
+			chromedp.ActionFunc(func(ctx context.Context) error {
+				return input.DispatchMouseEvent(kind, box[0]+x, box[1]+y).WithButton(input.Left).WithClickCount(1).Do(ctx)
+			})}
+	}
+	number := func(expression string) float64 {
+		v, err := strconv.ParseFloat(b.text(expression), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	at := func(k int) float64 {
+		return number(fmt.Sprintf(`document.querySelectorAll('#start input')[%d].value`, k))
+	}
+	b.do(mouse(input.MousePressed, 200, 200))
+	b.until(`decodeURIComponent(location.hash).includes('box=')`)
+	box, x, y := b.text(`new URLSearchParams(location.hash.slice(1)).get('box')`), at(0), at(1)
+	for i := range 10 {
+		b.do(mouse(input.MouseMoved, 200+20*float64(i), 200-10*float64(i)))
+	}
+	b.do(mouse(input.MouseReleased, 380, 110), mouse(input.MouseMoved, 500, 50))
+	b.until(fmt.Sprintf(`document.querySelectorAll('#start input')[0].value > %v`, x+2))
+	if at(1) <= y || b.text(`new URLSearchParams(location.hash.slice(1)).get('box')`) != box {
+		t.Errorf("from %v, %v to %v, %v; the map was %s", x, y, at(0), at(1), box)
+	}
+	first := `(document.getElementById('at').value = 0, document.getElementById('at').oninput(), document.querySelector('#ends tr').cells[2].textContent)`
+	b.until(fmt.Sprintf(`Math.abs(%s - %v) < 1e-3`, first, at(0)*at(0)/20+at(1)*at(1)))
+
+	b.do(chromedp.Evaluate(`document.getElementById('example').value = 'booth', document.getElementById('example').onchange()`, nil))
+	b.until(`document.getElementById('state').textContent.includes('The lowest value is 0 at 1, 3, the cross.')`)
+	want := ask(t, play.Question{Problem: "booth", Optimizers: []string{"lbfgs"}, Steps: 200}).Runs[0]
+	if kind := b.text(`document.querySelector('#ends tr').cells[5].textContent`); !strings.HasPrefix(kind, want.Kind) || !strings.Contains(kind, "above the lowest") {
+		t.Errorf("of booth: %q, and the engine here says %q", kind, want.Kind)
+	}
+	if address := b.text(`location.hash`); !strings.HasPrefix(address, "#problem=booth&") {
+		t.Errorf("the address is %s", address)
+	}
+	b.complaints()
 }
 
 // Nets learn points, of a shape and of one's own by clicks, in the page as here.

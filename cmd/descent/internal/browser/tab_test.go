@@ -151,7 +151,7 @@ func (b *tab) picture(name string) {
 		return
 	}
 	var png []byte
-	b.do(chromedp.FullScreenshot(&png, 100))
+	b.do(chromedp.Evaluate(`window.scrollTo(0, 0)`, nil), chromedp.FullScreenshot(&png, 100))
 	if err := os.WriteFile(filepath.Join(folder, strings.ReplaceAll(b.t.Name(), "/", "-")+"-"+name+".png"), png, 0o600); err != nil {
 		b.t.Fatal(err)
 	}

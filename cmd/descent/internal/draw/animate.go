@@ -34,6 +34,7 @@ type Film struct {
 	N     int           `json:"n,omitempty"`     // cells along each axis
 	Grid  []float64     `json:"grid,omitempty"`  // rank of each value from 0 to 1, -1 where there is none
 	Curve [][2]*float64 `json:"curve,omitempty"` // of one variable
+	Mark  *[2]float64   `json:"mark,omitempty"`  // a point to know of
 	Runs  []FilmRun     `json:"runs"`
 }
 
@@ -79,6 +80,12 @@ func (l *Landscape) Film() (*Film, error) {
 	} else {
 		f.Names = []string{l.Names[0], "f"}
 		f.Curve, f.Y = l.points()
+	}
+	if l.Mark != nil {
+		f.Mark = &[2]float64{l.Mark[0], l.F(l.Mark)}
+		if len(l.Mark) == 2 {
+			f.Mark[1] = l.Mark[1]
+		}
 	}
 	for _, p := range l.Paths {
 		f.Runs = append(f.Runs, l.filmed(p))

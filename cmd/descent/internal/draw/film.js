@@ -2,7 +2,7 @@
 /**
  * Draws the film d, see draw.Film, on a canvas, at any size.
  * @param {HTMLCanvasElement} c
- * @param {{names: string[], x: number[], y: number[], n?: number, grid?: number[], curve?: (number|null)[][], runs: {color: string, path: number[][]}[]}} d
+ * @param {{names: string[], x: number[], y: number[], n?: number, grid?: number[], curve?: (number|null)[][], mark?: number[], runs: {color: string, path: number[][]}[]}} d
  */
 function film(c, d) {
   const g = c.getContext('2d'), u = Math.max(c.width / 1120, 0.6 * (window.devicePixelRatio || 1)); // of texts and lines
@@ -47,9 +47,19 @@ function film(c, d) {
     for (const t of ticks(y0, y1)) { b.fillText(t, left - 12 * u, py(t) + 7 * u); b.fillRect(left - 6 * u, py(t), 6 * u, u); }
     b.save(); b.translate(22 * u, top + h / 2); b.rotate(-Math.PI / 2); b.textAlign = 'center'; b.fillText(d.names[1], 0, 0); b.restore();
   }
+  function mark(b) { // a white cross with a dark edge
+    const x = px(d.mark[0]), y = py(d.mark[1]), r = 8 * u;
+    b.save(); b.beginPath(); b.rect(left, top, w, h); b.clip();
+    for (const [color, width] of [['#222', 6 * u], ['#fff', 2.5 * u]]) {
+      b.strokeStyle = color; b.lineWidth = width; b.lineCap = 'round'; b.beginPath();
+      b.moveTo(x - r, y - r); b.lineTo(x + r, y + r); b.moveTo(x - r, y + r); b.lineTo(x + r, y - r); b.stroke();
+    }
+    b.restore();
+  }
   const b = back.getContext('2d');
   b.fillStyle = '#fff'; b.fillRect(0, 0, c.width, c.height);
   if (d.grid) ground(b); else curve(b);
+  if (d.mark) mark(b);
   axes(b);
   return {
     /** The number of the last step. */
@@ -63,6 +73,7 @@ function film(c, d) {
         g.strokeStyle = g.fillStyle = r.color; g.lineWidth = 3 * u; g.beginPath();
         for (let j = 0; j <= k; j++) g[j ? 'lineTo' : 'moveTo'](px(r.path[j][0]), py(r.path[j][1]));
         g.stroke();
+        g.save(); g.fillStyle = '#fff'; g.beginPath(); g.arc(px(r.path[0][0]), py(r.path[0][1]), 7 * u, 0, 7); g.fill(); g.stroke(); g.restore(); // the start
         g.beginPath(); g.arc(px(r.path[k][0]), py(r.path[k][1]), 9 * u, 0, 7); g.fill(); g.strokeStyle = '#fff'; g.stroke();
       }
       g.restore();

@@ -25,6 +25,7 @@ type Landscape struct {
 	Bounds []search.Bound // of each variable
 	Box    [][2]float64   // what to show of each variable; nil lets the paths decide
 	Limits []Limit
+	Mark   []float64 // a point that a film marks; nil for none
 	Paths  []Path
 	lo, hi []float64 // what to show
 }

@@ -89,25 +89,3 @@ func (out *Setting) slider(s *spec.Setting) {
 		out.Hi = min(out.Hi, 0.9999)
 	}
 }
-
-// An Example is a function to begin with.
-type Example struct {
-	Name, Formula string
-	Start         []float64
-	Optimizers    []string
-	Steps         int
-}
-
-// Examples are the functions that the page offers.
-var Examples = []Example{
-	{"A parabola", "x^2", []float64{3}, []string{"sgd(lr=0.1)", "sgd(lr=1.1)"}, 30},
-	{"A valley", "x^2/20 + y^2", []float64{-8, 2}, []string{"sgd(lr=0.9)", "momentum(lr=0.1)", "adagrad(lr=1.5)", "adam(lr=0.3)"}, 60},
-	{"A bowl with ripples", "x^2 + 10*sin(x) + y^2 + 5*sin(y)", []float64{4, 3}, []string{"sgd(lr=0.05)", "adam(lr=0.1)", "lbfgs"}, 60},
-	{"Rosenbrock's bent valley", "(1 - x)^2 + 100*(y - x^2)^2", []float64{-1.2, 1}, []string{"lbfgs", "newton", "adam(lr=0.1)"}, 300},
-	{"Himmelblau's four minima", "(x^2 + y - 11)^2 + (x + y^2 - 7)^2", []float64{0, 0}, []string{"sgd(lr=0.01)", "adam(lr=0.3)", "lbfgs"}, 80},
-	{"Beale's flat plain", "(1.5 - x + x*y)^2 + (2.25 - x + x*y^2)^2 + (2.625 - x + x*y^3)^2", []float64{1, 1}, []string{"sgd(lr=0.02)", "rmsprop(lr=0.05)", "adam(lr=0.1)"}, 200},
-	{"A saddle", "x^2 - y^2 + y^4/4", []float64{2, 0.001}, []string{"sgd(lr=0.1)", "momentum(lr=0.05)", "adam(lr=0.1)"}, 100},
-	{"A kink", "abs(x) + 3*abs(y)", []float64{3, 2}, []string{"sgd(lr=0.1)", "adam(lr=0.1)"}, 60},
-	{"Rastrigin's minima on a grid", "20 + x^2 - 10*cos(2*pi*x) + y^2 - 10*cos(2*pi*y)", []float64{-1.3, 1.4}, []string{"adam(lr=0.1)", "cmaes", "annealing"}, 200},
-	{"One variable, several minima", "x^4 - 4*x^3 + 4*x^2 + x^2*sin(2*pi*x)", []float64{0.5}, []string{"sgd(lr=0.01)", "adam(lr=0.1)", "annealing"}, 100},
-}

@@ -1,10 +1,16 @@
 // The mode in which optimizers descend a function.
 modes.function = (() => {
-const state = { formula: '', start: [], steps: 60, box: null };
+const state = { formula: '', problem: '', start: [], steps: 60, box: null };
 let reply = null, map = null;
+/** Takes an example. */
 function take(e) {
-  Object.assign(state, { formula: e.Formula, start: [...e.Start], steps: e.Steps, box: null });
+  Object.assign(state, { formula: e.Formula, problem: '', start: [...e.Start], steps: e.Steps, box: null });
   page.enter(e.Optimizers);
+}
+/** Takes a problem of a suite. */
+function takeProblem(p) {
+  Object.assign(state, { formula: '', problem: p.name, start: [...p.start], steps: 200, box: p.box || null });
+  page.enter(['lbfgs', 'adam(lr=0.1)', 'cmaes']);
 }
 function starts() {
   const names = reply ? reply.variables : [], all = $('start').querySelectorAll('input');
@@ -22,11 +28,13 @@ function startAt(x) {
   starts();
   page.ask();
 }
-$('map').onclick = e => {
-  if (!map) return;
+// The start is where the pointer is while it is down.
+function pointed(e) {
   const box = $('map').getBoundingClientRect(), k = $('map').width / box.width;
-  startAt(map.at((e.clientX - box.left) * k, (e.clientY - box.top) * k));
-};
+  if (map) startAt(map.at((e.clientX - box.left) * k, (e.clientY - box.top) * k));
+}
+$('map').onpointerdown = e => { $('map').setPointerCapture(e.pointerId); pointed(e); };
+$('map').onpointermove = e => { if ($('map').hasPointerCapture(e.pointerId)) pointed(e); };
 $('map').onkeydown = e => {
   const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[e.key];
   if (!way || !reply) return;
@@ -41,24 +49,31 @@ function zoom(by) {
 $('in').onclick = () => zoom(1 / 1.5);
 $('out').onclick = () => zoom(1.5);
 $('fit').onclick = () => { state.box = null; page.ask(); };
-$('formula').oninput = () => { state.formula = $('formula').value; state.box = null; $('example').value = ''; page.ask(); };
+$('formula').oninput = () => { Object.assign(state, { formula: $('formula').value, problem: '', box: null }); $('example').value = ''; page.ask(); };
 $('steps').onchange = () => { state.steps = Math.min(5000, Math.max(1, Math.round($('steps').valueAsNumber) || 1)); $('steps').value = state.steps; page.ask(); };
-$('example').append(make('option', { value: '', textContent: 'one of your own' }), ...tables.examples.map((e, i) => make('option', { value: i, textContent: e.Name })));
-$('example').onchange = () => { const e = tables.examples[$('example').value]; if (e) { take(e); page.all(); } };
+const group = (label, ...options) => { const g = make('optgroup'); g.label = label; g.append(...options); return g; };
+$('example').append(make('option', { value: '', textContent: 'one of your own' }),
+  group('Examples', ...tables.examples.map(e => make('option', { value: e.Name, textContent: e.Name }))),
+  ...['classic', 'bbob'].map(suite => group(`bench --suite ${suite}`, ...tables.problems.filter(p => p.suite === suite).map(p => make('option', { value: p.name, textContent: `${p.name}: ${p.about}` })))));
+$('example').onchange = () => {
+  const name = $('example').value, e = tables.examples.find(x => x.Name === name), p = tables.problems.find(x => x.name === name);
+  if (e) take(e); else if (p) takeProblem(p); else return;
+  page.all();
+};
 
 return {
   state, heads: ['step', 'f', 'gradient', 'step length'],
   get last() { return map ? map.last : 0; },
   blank() { take(tables.examples[1]); },
   parse(p) {
-    if (!p.get('f')) return false;
+    if (!p.get('f') && !p.get('problem')) return false;
     const numbers = key => (p.get(key) || '').split(' ').filter(Boolean).map(Number).filter(Number.isFinite), box = numbers('box');
-    Object.assign(state, { formula: p.get('f'), start: numbers('x'), steps: Math.min(5000, Math.max(1, Math.round(+p.get('n')) || 100)),
+    Object.assign(state, { formula: p.get('f') || '', problem: p.get('problem') || '', start: numbers('x'), steps: Math.min(5000, Math.max(1, Math.round(+p.get('n')) || 100)),
       box: box.length === 4 ? [box.slice(0, 2), box.slice(2)] : box.length === 2 ? [box] : null });
     return true;
   },
   write(p) {
-    p.set('f', state.formula);
+    p.set(state.problem ? 'problem' : 'f', state.problem || state.formula);
     p.set('x', state.start.join(' '));
     p.set('n', `${state.steps}`);
     if (state.box) p.set('box', state.box.flat().join(' '));
@@ -66,12 +81,13 @@ return {
   fields() {
     $('formula').value = state.formula;
     $('steps').value = state.steps;
-    const i = tables.examples.findIndex(e => e.Formula === state.formula);
-    $('example').value = i < 0 ? '' : i;
+    const e = tables.examples.find(x => x.Formula === state.formula), p = tables.problems.find(x => x.name === state.problem);
+    $('formula').placeholder = p ? `${p.name}: ${p.about}` : '';
+    $('example').value = p ? p.name : e ? e.Name : '';
     starts();
   },
   ask(optimizers) {
-    const q = { formula: state.formula, start: state.start, optimizers, steps: state.steps };
+    const q = { formula: state.formula, problem: state.problem, start: state.start, optimizers, steps: state.steps };
     return { paths: { ...q, box: state.box || undefined }, rates: { ...q, rates: true } };
   },
   show: {
@@ -80,7 +96,8 @@ return {
       state.start = r.start;
       starts();
       draw();
-      page.came(r.runs.map((run, i) => ({ name: run.optimizer, color: r.film.runs[i].color, kind: run.kind, more: `${run.stopped}; best f ${number(run.least)} at ${run.best.map(number).join(', ')}` })), r.curves || [], `${r.runs.length} optimizers, ${map.last} steps.`);
+      page.came(r.runs.map((run, i) => ({ name: run.optimizer, color: r.film.runs[i].color, kind: run.kind, more: `${run.stopped}; best f ${number(run.least)} at ${run.best.map(number).join(', ')}${r.known ? `, ${number(run.least - r.known.min)} above the lowest` : ''}` })), r.curves || [],
+        `${r.runs.length} optimizers, ${map.last} steps.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross.` : ''));
     },
     rates(r) {
       $('limits').replaceChildren(...(r.limits || []).map(l => make('li', { textContent: `${l.optimizer}: ` + (l.rate ? `descends below a learning rate of ${number(l.rate)}; from there on it does not. It has ${number(l.own)}.` : `descends at all rates that were tried, up to ${number(l.most)}.`) })));

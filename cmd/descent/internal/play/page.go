@@ -31,8 +31,9 @@ func Write(w io.Writer, e *page.Engine) error {
 	tables, err := numjson.Marshal(struct {
 		Controls []Control `json:"controls"`
 		Examples []Example `json:"examples"`
+		Problems []Problem `json:"problems"`
 		Shapes   []Shape   `json:"shapes"`
-	}{Controls(), Examples, Shapes})
+	}{Controls(), Examples, Problems(), Shapes})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"descent/cmd/descent/internal/draw"
+	"descent/graph"
 	"descent/internal/calc"
 	"descent/internal/elementary"
 	"descent/internal/numjson"
@@ -23,8 +24,9 @@ import (
 // A Question is what the page asks.
 type Question struct {
 	Formula    string       `json:"formula"`
-	Start      []float64    `json:"start"`      // of the variables in the order of the formula; what is missing is 1
-	Optimizers []string     `json:"optimizers"` // as [search.ParseMethod] reads them
+	Problem    string       `json:"problem,omitempty"` // in place of a formula, one of [Problems]
+	Start      []float64    `json:"start"`             // of the variables in the order of the formula; what is missing is 1, or the problem's
+	Optimizers []string     `json:"optimizers"`        // as [search.ParseMethod] reads them
 	Steps      int          `json:"steps"`
 	Box        [][2]float64 `json:"box,omitempty"` // what to show of each variable; none lets the paths decide
 	// Rates asks, in place of the paths, where each optimizer ends at which learning rate.
@@ -41,6 +43,7 @@ type Reply struct {
 	Runs      []Run      `json:"runs,omitempty"`
 	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate
 	Limits    []Limit    `json:"limits,omitempty"`
+	Known     *Known     `json:"known,omitempty"` // of a problem
 	Net       *NetReply  `json:"net,omitempty"`
 }
 
@@ -93,40 +96,60 @@ func (q *Question) answer(ctx context.Context) (*Reply, error) {
 // A ground is the function of a question.
 type ground struct {
 	*Question
-	at      *calc.Expression // the start
+	names   []string // of the variables
+	value   *graph.Node
+	params  []*graph.Node
+	feeds   []graph.Feed
+	known   *Known
 	problem *search.Problem
 }
 
 func (q *Question) bind() (*ground, error) {
-	f, err := losses.Parse(q.Formula)
-	if err != nil {
-		return nil, err
-	}
-	names := f.Names()
-	if n := len(names); n < 1 || n > 2 {
-		return nil, fmt.Errorf("the formula has %d variables %v; one or two can be drawn: write numbers for the others", n, names)
-	}
-	var start []calc.Binding
-	for i, name := range names {
-		x := 1.0
-		if i < len(q.Start) {
-			x = q.Start[i]
-		}
-		start = append(start, calc.Binding{Name: name, Value: calc.Number(x)})
-	}
 	g := &ground{Question: q}
-	if g.at, err = calc.At(q.Formula, start); err == nil {
-		err = g.at.Scalar()
+	of := g.ofFormula
+	if q.Problem != "" {
+		of = g.ofProblem
 	}
+	err := of()
 	if err == nil {
-		g.problem, err = search.ProblemOf(g.at.Node, g.at.Params, g.at.Feeds()...)
+		g.problem, err = search.ProblemOf(g.value, g.params, g.feeds...)
 	}
 	return g, err
 }
 
+func (g *ground) ofFormula() error {
+	f, err := losses.Parse(g.Formula)
+	if err != nil {
+		return err
+	}
+	names := f.Names()
+	if n := len(names); n < 1 || n > 2 {
+		return fmt.Errorf("the formula has %d variables %v; one or two can be drawn: write numbers for the others", n, names)
+	}
+	var start []calc.Binding
+	for i, name := range names {
+		x := 1.0
+		if i < len(g.Start) {
+			x = g.Start[i]
+		}
+		start = append(start, calc.Binding{Name: name, Value: calc.Number(x)})
+	}
+	at, err := calc.At(g.Formula, start)
+	if err == nil {
+		err = at.Scalar()
+	}
+	if err == nil {
+		g.names, g.value, g.params, g.feeds = at.Names, at.Node, at.Params, at.Feeds()
+	}
+	return err
+}
+
 // descend runs all optimizers.
 func (g *ground) descend(ctx context.Context) (*Reply, error) {
-	l := &draw.Landscape{Names: g.at.Names, F: g.problem.Func, Bounds: make([]search.Bound, len(g.at.Names)), Box: g.Box}
+	l := &draw.Landscape{Names: g.names, F: g.problem.Func, Bounds: make([]search.Bound, len(g.names)), Box: g.Box}
+	if g.known != nil {
+		l.Mark = g.known.At
+	}
 	if g.Box != nil && len(g.Box) != len(l.Names) {
 		l.Box = nil // it was another function's
 	}
@@ -135,8 +158,8 @@ func (g *ground) descend(ctx context.Context) (*Reply, error) {
 			return nil, fmt.Errorf("nothing lies between %v and %v", b[0], b[1])
 		}
 	}
-	r := &Reply{Variables: g.at.Names, Start: g.problem.Start}
-	s := minimum.Search{Value: g.at.Node, Params: g.at.Params, Feeds: g.at.Feeds(), Steps: g.Steps, Tolerance: tolerance}
+	r := &Reply{Variables: g.names, Start: g.problem.Start, Known: g.known}
+	s := minimum.Search{Value: g.value, Params: g.params, Feeds: g.feeds, Steps: g.Steps, Tolerance: tolerance}
 	for _, text := range g.Optimizers {
 		m, err := search.ParseMethod(text, 0)
 		if err != nil {

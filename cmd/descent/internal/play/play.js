@@ -31,7 +31,7 @@ const page = (() => {
 let mode;
 /** @type {Entrant[]} */
 let entrants = [];
-let step = 0, playing = 0, fresh = true;
+let step = 0, playing = 0, fresh = true, later = 0;
 
 // Optimizers as text, which is how the engine, the address and the command line have them.
 function textOf(/** @type {Entrant} */ e) {
@@ -67,12 +67,14 @@ function recall() {
   else if (found) entrants = ['sgd(lr=0.1)', 'adam(lr=0.02)'].map(entrantOf);
 }
 
+/** Asks what the mode asks: the first at once, what takes longer when nothing has been changed for a while. */
 function ask() {
-  const asking = mode;
+  const asking = mode, questions = Object.entries(mode.ask(entrants.map(textOf)));
+  const put = ([kind, question]) => engine.ask({ slot: kind, to: 'play', question, error: tell, reply: r => { if (mode === asking) { tell(''); mode.show[kind](r); } } });
   engine.forget();
-  for (const [kind, question] of Object.entries(mode.ask(entrants.map(textOf)))) {
-    engine.ask({ slot: kind, to: 'play', question, error: tell, reply: r => { if (mode === asking) { tell(''); mode.show[kind](r); } } });
-  }
+  clearTimeout(later);
+  put(questions[0]);
+  later = setTimeout(() => questions.slice(1).forEach(put), 300);
   remember();
 }
 function tell(error) {
@@ -110,7 +112,7 @@ function stop() { cancelAnimationFrame(playing); playing = 0; $('run').textConte
 function play() {
   if (step >= mode.last) go(0);
   $('run').textContent = 'Pause';
-  const from = step, began = performance.now(), rate = Math.max(mode.last / 6, 5); // steps a second
+  const from = step, began = performance.now(), rate = Math.max(mode.last / 6, 5) * +$('speed').value; // steps a second
   const frame = now => {
     const to = Math.min(mode.last, from + Math.floor((now - began) / 1000 * rate));
     if (to > step) go(to);
@@ -120,6 +122,7 @@ function play() {
   playing = requestAnimationFrame(frame);
 }
 $('run').onclick = () => { if (mode.last) playing ? stop() : play(); };
+$('speed').onchange = () => { if (playing) { stop(); play(); } };
 $('at').oninput = () => { if (mode.last) { stop(); go(+$('at').value); } };
 
 // Optimizers and their settings.

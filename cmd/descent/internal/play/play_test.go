@@ -245,3 +245,29 @@ func TestNets(t *testing.T) {
 		}
 	}
 }
+
+// What is known of a problem holds, and the film marks it; its start is its own if there is
+// none.
+func TestProblems(t *testing.T) {
+	names := map[string]bool{}
+	for _, p := range Problems() {
+		if names[p.Name] {
+			t.Errorf("%s: twice", p.Name)
+		}
+		names[p.Name] = true
+		r := ask(t, Question{Problem: p.Name, Optimizers: []string{"sgd(lr=1e-9)"}, Steps: 1, Start: p.At})
+		if f := r.Runs[0].F[0]; math.Abs(f-p.Min) > 1e-9*(1+math.Abs(p.Min)) || r.Known.Min != p.Min || r.Film.Mark[0] != p.At[0] || r.Film.Mark[1] != p.At[1] {
+			t.Errorf("%s: %v at its lowest point %v, not %v; marked is %v", p.Name, f, p.At, p.Min, r.Film.Mark)
+		}
+		r = ask(t, Question{Problem: p.Name, Optimizers: []string{"cmaes"}, Steps: 10, Box: p.Box})
+		if r.Start[0] != p.Start[0] || r.Start[1] != p.Start[1] || r.Runs[0].F[0] <= p.Min || r.Runs[0].Least < p.Min-1e-9 {
+			t.Errorf("%s: from %v, %v down to %v", p.Name, r.Start, r.Runs[0].F[0], r.Runs[0].Least)
+		}
+	}
+	if len(names) < 30 {
+		t.Errorf("%d problems", len(names))
+	}
+	if _, err := answer(t, Question{Problem: "both", Optimizers: []string{"sgd"}, Steps: 1}); err == nil || !strings.Contains(err.Error(), `did you mean "booth"?`) {
+		t.Error(err)
+	}
+}

@@ -30,7 +30,7 @@ const (
 // rates runs every optimizer that has a learning rate at many.
 func (g *ground) rates(ctx context.Context) (*Reply, error) {
 	fig := &plot.Figure{X: plot.Axis{Label: "learning rate", Log: true}, Y: plot.Axis{Label: "f at the end"}, Width: 860, Height: 300}
-	r := &Reply{Variables: g.at.Names, Start: g.problem.Start}
+	r := &Reply{Variables: g.names, Start: g.problem.Start}
 	colors := plot.Colors(g.Optimizers...)
 	top := g.problem.Func(g.problem.Start)
 	for _, text := range g.Optimizers {

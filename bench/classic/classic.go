@@ -1,4 +1,7 @@
-package bench
+// Package classic has test functions of optimizers with known minima, as expressions.
+// Moré, Garbow, Hillstrom 1981, https://doi.org/10.1145/355934.355936;
+// Jamil, Yang 2013, https://arxiv.org/abs/1308.4008.
+package classic
 
 import (
 	"math"
@@ -10,15 +13,22 @@ import (
 
 type node = graph.Node
 
-// Functions are the test functions of the suite classic. Starts are the customary
-// ones where there are any.
-// Moré, Garbow, Hillstrom 1981, https://doi.org/10.1145/355934.355936;
-// Jamil, Yang 2013, https://arxiv.org/abs/1308.4008.
-var Functions = []Function{
+// A Function is a function of a vector with a known minimum.
+type Function struct {
+	Name  string
+	About string // what is hard about it
+	F     func(x *graph.Node) *graph.Node
+	Start []float64 // the customary one where there is any
+	Min   float64   // the lowest value
+	At    []float64 // where it is
+}
+
+// Table lists them.
+var Table = []Function{
 	{"quadratic-100", "curvatures from 1 to 100, not along the axes", quadratic(100), fill(10, 1), 0, fill(10, 0)},
 	{"quadratic-10000", "curvatures from 1 to 10,000, not along the axes", quadratic(1e4), fill(10, 1), 0, fill(10, 0)},
-	{"rosenbrock", "a bent valley", rosenbrock, []float64{-1.2, 1}, 0, fill(2, 1)},
-	{"rosenbrock-10", "a bent valley in 10 dimensions", rosenbrock, alternate(10, -1.2, 1), 0, fill(10, 1)},
+	{"rosenbrock", "a bent valley", Rosenbrock, []float64{-1.2, 1}, 0, fill(2, 1)},
+	{"rosenbrock-10", "a bent valley in 10 dimensions", Rosenbrock, alternate(10, -1.2, 1), 0, fill(10, 1)},
 	{"beale", "a flat plain with steep edges", beale, []float64{1, 1}, 0, []float64{3, 0.5}},
 	{"booth", "a mild quadratic", booth, []float64{-5, 5}, 0, []float64{1, 3}},
 	{"himmelblau", "four minima of equal depth", himmelblau, []float64{0, 0}, 0, []float64{3, 2}},
@@ -89,7 +99,8 @@ func quadratic(condition float64) func(x *node) *node {
 	}
 }
 
-func rosenbrock(x *node) *node {
+// Rosenbrock is a bent valley: the sum of 100·(xᵢ₊₁ - xᵢ²)² + (xᵢ - 1)².
+func Rosenbrock(x *node) *node {
 	n := x.Shape().Dim(0)
 	a, b := from(x, 0, n-1), from(x, 1, n)
 	return total(times(100, ops.Square(ops.Sub(b, ops.Square(a)))), ops.Square(ops.Shift(-1, a)))
