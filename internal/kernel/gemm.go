@@ -25,10 +25,10 @@ type gemmKernels struct {
 	blockK, packedK  int // elements of k per pass; where A is packed
 	gflops           int // speed, to estimate the cost of a chunk
 
-	// A is packed if its rows are at least farA bytes apart, or half as many and
-	// there are tallA of them; a transposed A, from deepA elements of k. keepA bytes
-	// of it stay in the second-level cache.
-	farA, tallA, deepA, keepA int
+	// A is packed if its rows are at least farA bytes apart; a transposed A,
+	// from deepA elements of k. keepA bytes of it stay in the second-level
+	// cache.
+	farA, deepA, keepA int
 }
 
 // panelArgs are the arguments of a panel kernel; the assembly knows the layout.

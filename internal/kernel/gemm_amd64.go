@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 //go:generate go run -C asm ./gemm -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go -pkg kernel
 //go:generate go run -C asm ./gemm -lines -out ../lines_amd64.s -stubs ../lines_stubs_amd64.go -pkg kernel
 
@@ -34,7 +32,7 @@ var gemmAVX2F32 = gemmKernels{
 	poolSet: gemmPoolSetF32AVX2, poolAdd: gemmPoolAddF32AVX2,
 	size: 4, lanes: 8, tile: 6, singleTile: 12,
 	blockK: 512, packedK: 384,
-	gflops: 90, farA: 4096, tallA: 512, keepA: 256 << 10,
+	gflops: 90, farA: 4096, keepA: 256 << 10,
 }
 
 var gemmAVX2F64 = gemmKernels{
@@ -46,7 +44,7 @@ var gemmAVX2F64 = gemmKernels{
 	poolSet: gemmPoolSetF64AVX2, poolAdd: gemmPoolAddF64AVX2,
 	size: 8, lanes: 4, tile: 6, singleTile: 12,
 	blockK: 256, packedK: 256,
-	gflops: 45, farA: 4096, tallA: 512, keepA: 256 << 10,
+	gflops: 45, farA: 4096, keepA: 256 << 10,
 }
 
 var gemmAVX512F32 = gemmKernels{
@@ -63,7 +61,7 @@ var gemmAVX512F32 = gemmKernels{
 	poolSet: gemmPoolSetF32AVX512, poolAdd: gemmPoolAddF32AVX512,
 	size: 4, lanes: 16, tile: 12, singleTile: 24,
 	blockK: 512, packedK: 384,
-	gflops: 200, farA: 4096, tallA: math.MaxInt, deepA: 129, keepA: 384 << 10,
+	gflops: 200, farA: 4096, deepA: 129, keepA: 384 << 10,
 }
 
 var gemmAVX512F64 = gemmKernels{
@@ -76,5 +74,5 @@ var gemmAVX512F64 = gemmKernels{
 	poolSet: gemmPoolSetF64AVX512, poolAdd: gemmPoolAddF64AVX512,
 	size: 8, lanes: 8, tile: 12, singleTile: 24,
 	blockK: 256, packedK: 192,
-	gflops: 100, farA: 4096, tallA: math.MaxInt, deepA: 129, keepA: 384 << 10,
+	gflops: 100, farA: 4096, deepA: 129, keepA: 384 << 10,
 }

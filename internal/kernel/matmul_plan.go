@@ -144,12 +144,9 @@ func (p *Product[T]) choosePacking() {
 	deep := p.o.TransA && p.k >= 1024 && p.m*g.size >= 512 && p.n >= 4*g.lanes // a weight's gradient
 	p.packedB = p.packedB || deep
 	// A is packed when its rows compete for the same sets of the cache.
-	switch {
-	case p.o.TransA:
+	if p.o.TransA {
 		p.packedA = p.rowA*g.size >= 2048 && p.k >= g.deepA
-	case p.m >= g.tallA:
-		p.packedA = 2*p.rowA*g.size >= g.farA
-	default:
+	} else {
 		p.packedA = p.rowA*g.size >= g.farA
 	}
 	p.packedA = p.packedA && p.packedB && !p.turned && p.k > 0 && p.n > 4*g.lanes && p.m > g.tile
