@@ -28,6 +28,7 @@ type source struct {
 // recompute copies maps into the levels (see [fuse]) that use them.
 func recompute(f *Func) {
 	r := recomputer{f: f, level: f.levels(), wanted: make([]levels, len(f.vals))}
+	f.sink(r.level)
 	r.sources()
 	r.reads = make(map[int32][]Val)
 	for i := range f.vals {
