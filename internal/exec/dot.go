@@ -128,6 +128,24 @@ func (o dot) simplify(f *Func, i Val, v *value) Val {
 	return i
 }
 
+// turn makes of a product that is only read transposed the product of the transposed
+// operands, in the other order.
+func turn(f *Func) {
+	uses := f.useCounts()
+	for i := range f.vals {
+		v := &f.vals[i]
+		view, ok := v.gathered()
+		if !ok || uses[v.args[0]] != 1 {
+			continue
+		}
+		x := &f.vals[v.args[0]]
+		if o, ok := x.op.(dot); ok && len(x.dims) == 2 && !o.bias && !o.relu && !o.scaled && transposes(&view, x.dims) {
+			v.op = dot{m: o.n, n: o.m, k: o.k, ta: !o.tb, tb: !o.ta}
+			v.args = f.own([]Val{x.args[1], x.args[0]})
+		}
+	}
+}
+
 // epilogue adds a bias row and takes max(·, 0) while the result is in registers.
 func (o dot) epilogue(f *Func, x, m *value, k int) (operation, []Val) {
 	y := &f.vals[m.args[1-k]]

@@ -75,6 +75,7 @@ type Func struct {
 	operand []Val // memory for operands, see own
 
 	double bool   // elements are float64; known when it is compiled
+	dense  bool   // attentions have nothing between rows: a source of it is made
 	fixed  []bool // by value, see markFixed; nil if none is
 }
 

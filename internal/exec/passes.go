@@ -9,7 +9,7 @@ import (
 // A pass improves a program. Passes keep operands before their uses and never
 // change a result by a bit, but for uniform constants, which are folded in
 // float64, sums with the zeros between places (which make -0 0), reductions of one element, which are that element (a sum of one -0 is 0
-// otherwise), products that read a transposed operand in place, and reductions of
+// otherwise), products that read a transposed operand in place or are computed transposed, and reductions of
 // arrays whose channels are last (the kernel may add in another order).
 type pass struct {
 	name  string
@@ -30,6 +30,9 @@ var passes = []pass{
 	{"snapshot", "after algebra, which may find that an output is a leaf", snapshot, false},
 	{"join", "after dead, which tells what is used once", join, false},
 	{"dead", "join leaves the places that it joined", dead, false},
+	{"heads", "after join, which makes one place of the gradients of an attention", heads, false},
+	{"turn", "after simplify, which makes strided reads of places", turn, false},
+	{"dead", "heads and turn leave the copies that they have gone around", dead, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
 	{"descend", "after epilogue, which wants some of the same products", descend, true},
 	{"dead", "epilogue and descend leave the products that they extended", dead, true},

@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"unsafe"
 
@@ -56,6 +58,60 @@ func (o *place) meets(p *place, dims []int) bool {
 // apart reports whether two views of an array of shape dims are boxes that do not
 // meet.
 func apart(v, w *kernel.View, dims []int) bool {
+	return apartIn(v, w, dims) || apartBy(gridOf(v), gridOf(w))
+}
+
+// A grid is a view by the strides of its axes, from the largest down, those that go on
+// each other as one.
+type grid struct {
+	dims, strides []int
+	offset        int
+}
+
+func gridOf(v *kernel.View) (b grid) {
+	b.offset = v.Offset
+	for _, i := range byStride(v) {
+		d, s, last := v.Dims[i], v.Stride[i], len(b.dims)-1
+		if last >= 0 && b.strides[last] == d*s {
+			b.dims[last], b.strides[last] = b.dims[last]*d, s
+		} else {
+			b.dims, b.strides = append(b.dims, d), append(b.strides, s)
+		}
+	}
+	return b
+}
+
+// byStride lists the axes of more than one element, those first whose elements are
+// furthest apart.
+func byStride(v *kernel.View) (axes []int) {
+	for i, d := range v.Dims[:v.Rank] {
+		if d != 1 {
+			axes = append(axes, i)
+		}
+	}
+	slices.SortStableFunc(axes, func(a, b int) int { return cmp.Compare(v.Stride[b], v.Stride[a]) })
+	return axes
+}
+
+// apartBy reports whether two boxes in one grid do not meet.
+func apartBy(b, c grid) bool {
+	if !slices.Equal(b.strides, c.strides) || slices.Contains(b.strides, 0) {
+		return false
+	}
+	apart, whole := false, math.MaxInt
+	for i, s := range b.strides {
+		from, other := b.offset%whole/s, c.offset%whole/s
+		if i > 0 && max(from+b.dims[i], other+c.dims[i])*s > whole {
+			return false // goes on in the next of the axis before
+		}
+		apart = apart || from+b.dims[i] <= other || other+c.dims[i] <= from
+		whole = s
+	}
+	return apart
+}
+
+// apartIn is apart for views with the axes of the array.
+func apartIn(v, w *kernel.View, dims []int) bool {
 	dense := BroadcastView(dims, dims)
 	for _, b := range []*kernel.View{v, w} {
 		for i := range dims {
@@ -74,6 +130,45 @@ func apart(v, w *kernel.View, dims []int) bool {
 		}
 	}
 	return false
+}
+
+// simplify makes a strided read of a place that is filled by one array.
+func (o *place) simplify(_ *Func, i Val, v *value) Val {
+	if len(o.views) == 1 {
+		if view, ok := inverse(&o.views[0], v.dims); ok {
+			v.op = gather{view: view}
+		}
+	}
+	return i
+}
+
+// inverse returns, of a view that visits every element of an array of shape dims once,
+// the view of what is visited that has the array's order.
+func inverse(v *kernel.View, dims []int) (w kernel.View, ok bool) {
+	if v.Offset != 0 || v.Len() != size(dims) || v.Len() == 0 {
+		return w, false
+	}
+	at := BroadcastView(v.Dims[:v.Rank], v.Dims[:v.Rank]) // where an axis's elements are among those that are visited
+	axes := byStride(v)
+	stride := 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		if v.Stride[axes[k]] != stride {
+			return w, false
+		}
+		stride *= v.Dims[axes[k]]
+	}
+	w.Rank = len(dims)
+	copy(w.Dims[:], dims)
+	for i, d := range dims {
+		if d == 1 {
+			continue
+		}
+		if len(axes) == 0 || v.Dims[axes[0]] != d {
+			return w, false
+		}
+		w.Stride[i], axes = at.Stride[axes[0]], axes[1:]
+	}
+	return w, true
 }
 
 func (o *place) line(args []string) string { return called("place", args) }

@@ -47,6 +47,7 @@ func SourceOf(f *Func, double bool, leaf func(i int) (array string, from int)) (
 // steps of their own: they are loops anyway.
 func arrangeSource(f *Func, double bool) (l arrangement, err error) {
 	f.double = double
+	f.dense = true
 	if err := f.optimize(nil, true); err != nil {
 		return l, err
 	}
