@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 
+	"descent/internal/numjson"
 	"descent/internal/page"
 )
 
@@ -15,7 +16,8 @@ var bookBody string
 //go:embed book.css
 var bookStyle string
 
-var bookTemplate = page.Body(bookBody)
+//go:embed book.js
+var bookScript string
 
 // A chapter is an experiment in the book.
 type chapter struct {
@@ -60,8 +62,9 @@ type part struct {
 }
 
 // WriteBook writes runs as one HTML page that needs nothing from outside, in
-// the language lang, "en" or "zh".
-func WriteBook(w io.Writer, runs []*Run, lang string) error {
+// the language lang, "en" or "zh". With an engine that has [Answer] as its subject "lab"
+// experiments can be run in the page; without one, or without script, it is to be read.
+func WriteBook(w io.Writer, runs []*Run, lang string, e *page.Engine) error {
 	var parts []*part
 	for _, r := range runs {
 		c := chapter{Run: r, lang: lang}
@@ -83,5 +86,37 @@ func WriteBook(w io.Writer, runs []*Run, lang string) error {
 		say[key] = t.In(lang)
 	}
 	p := page.Page{Lang: lang, Title: say["title"], Style: bookStyle}
-	return p.Write(w, bookTemplate, map[string]any{"W": say, "Parts": parts})
+	body := map[string]any{"W": say, "Parts": parts}
+	if e != nil {
+		tables, err := numjson.Marshal(map[string]any{"lang": lang, "say": say, "params": controls(runs, lang)})
+		if err != nil {
+			return err
+		}
+		p.Script, p.Engine, body["Tables"] = bookScript, e, string(tables)
+	}
+	return p.Write(w, page.Body(bookBody), body)
+}
+
+// A control is a parameter as the script has it.
+type control struct {
+	Name    string  `json:"name"`
+	Label   string  `json:"label"`
+	Lo      float64 `json:"lo"`
+	Hi      float64 `json:"hi"`
+	Default float64 `json:"default"`
+	Log     bool    `json:"log,omitempty"`
+	Whole   bool    `json:"whole,omitempty"`
+}
+
+// controls are the parameters by the names of the experiments.
+func controls(runs []*Run, lang string) map[string][]control {
+	all := map[string][]control{}
+	for _, r := range runs {
+		own := []control{}
+		for _, p := range r.Experiment.Free {
+			own = append(own, control{p.Name, p.Label.In(lang), p.Lo, p.Hi, p.Default, p.Log, p.Whole})
+		}
+		all[r.Experiment.Name] = own
+	}
+	return all
 }

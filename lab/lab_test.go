@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"descent/internal/page"
 	"descent/internal/plot"
 )
 
@@ -113,7 +114,7 @@ func TestBookLanguages(t *testing.T) {
 	}
 	for _, lang := range []string{"en", "zh"} {
 		var b bytes.Buffer
-		if err := WriteBook(&b, runs, lang); err != nil {
+		if err := WriteBook(&b, runs, lang, nil); err != nil {
 			t.Fatal(err)
 		}
 		text := b.String()
@@ -136,6 +137,73 @@ func TestBookLanguages(t *testing.T) {
 			if words := foreign(line); words != nil {
 				t.Errorf("English in the Chinese book: %q in %q", words, strings.TrimSpace(line))
 			}
+		}
+	}
+}
+
+// A live book has the same to read as the other, and what its script says in its language.
+func TestLiveBook(t *testing.T) {
+	e, _ := Lookup("step-sizes")
+	runs := []*Run{e.Do(nil)}
+	for _, lang := range []string{"en", "zh"} {
+		var still, live bytes.Buffer
+		for w, with := range map[*bytes.Buffer]*page.Engine{&still: nil, &live: {WASM: []byte("w"), Start: []byte("s")}} {
+			if err := WriteBook(w, runs, lang, with); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read := func(b *bytes.Buffer) string {
+			s := b.String()
+			return s[strings.Index(s, "<nav>"):strings.LastIndex(s, "</section>")]
+		}
+		if read(&still) != read(&live) {
+			t.Errorf("%s: what there is to read is not the same", lang)
+		}
+		tables := regexp.MustCompile(`<div id="tables" hidden>(.*)</div>`).FindStringSubmatch(live.String())
+		if tables == nil || strings.Contains(still.String(), "<script") || strings.Contains(still.String(), `id="live"`) {
+			t.Fatalf("%s: no tables, or something live in the book to read", lang)
+		}
+		for _, want := range []string{`"lang":"` + lang + `"`, Word("again", lang), `{"name":"steps","label":"` + Text{"steps", "步数"}.In(lang) + `","lo":1,"hi":50,"default":10,"whole":true}`} {
+			if !strings.Contains(html.UnescapeString(tables[1]), want) {
+				t.Errorf("%s: the tables lack %s", lang, want)
+			}
+		}
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	ask := func(question string) (*Reply, error) {
+		r, err := Answer(t.Context(), []byte(question), nil)
+		if err != nil {
+			return nil, err
+		}
+		return r.(*Reply), nil
+	}
+	r, err := ask(`{"experiment":"sgd-adam","lang":"en"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Summary != "8 of 8 numbers are as expected" || r.Verdict != "the claim is false" || r.Holds || len(r.Pictures) != 2 || r.Lines[0] != (Line{"SGD ends at x", "3.837467106", "3.837467106", true}) {
+		t.Errorf("the tutorial's: %+v", r)
+	}
+	if r, err = ask(`{"experiment":"sgd-adam","set":{"sgd":0.001},"lang":"zh"}`); err != nil {
+		t.Fatal(err)
+	}
+	if r.Summary != "" || r.Verdict != "该说法成立" || !r.Holds || r.Lines[0].Name != "SGD 终点的 x" || r.Lines[0].Want != "" || r.Lines[0].Agrees {
+		t.Errorf("moved: %+v", r)
+	}
+	if r, err = ask(`{"experiment":"step-sizes","set":{"lr3":0.9},"lang":"en"}`); err != nil || r.Verdict != "" {
+		t.Errorf("a claim that cannot be judged: %+v, %v", r, err)
+	}
+	for question, want := range map[string]string{
+		`{"experiment":"none"}`:                            `no experiment "none"`,
+		`{"experiment":"step-sizes","set":{"lr":1}}`:       "no parameter",
+		`{"experiment":"step-sizes","set":{"steps":1e10}}`: "it goes from 1 to 50",
+		`{"experiment":"step-sizes","run":1}`:              "run",
+		`{`:                                                "unexpected",
+	} {
+		if _, err := ask(question); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", question, err)
 		}
 	}
 }

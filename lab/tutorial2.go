@@ -93,7 +93,7 @@ var steps = []Experiment{
 		Claim:   Text{"Adam ends better than SGD", "Adam 的结果比 SGD 好"},
 		Truth:   Text{"Both end in the same local basin, SGD lower (5.0692) than Adam (5.4400); SGD is within 1e-3 of the basin's floor after 42 steps, Adam after 60.", "两者落在同一局部盆地，SGD（5.0692）低于 Adam（5.4400）；到离盆底 1e-3 内，SGD 要 42 步，Adam 要 60 步。"},
 		Params:  Text{"from (4, 3), SGD lr = 0.05, Adam lr = 0.1, 50 steps", "从 (4, 3) 出发，SGD lr = 0.05，Adam lr = 0.1，50 步"},
-		Free:    []Param{symbol("x", 4, -5, 5), symbol("y", 3, -5, 5), named("sgd", Text{"learning rate of SGD", "SGD 的学习率"}, 0.05, 0.001, 0.3).byFactors(), named("adam", Text{"learning rate of Adam", "Adam 的学习率"}, 0.1, 0.001, 3).byFactors(), symbol("beta1", 0.9, 0, 0.999), symbol("beta2", 0.999, 0, 0.9999), stepsTo(50, 500)},
+		Free:    []Param{symbol("x", 4, -5, 5), symbol("y", 3, -5, 5), named("sgd", Text{"learning rate of SGD", "SGD 的学习率"}, 0.05, 0.001, 0.3).byFactors(), named("adam", Text{"learning rate of Adam", "Adam 的学习率"}, 0.1, 0.001, 3).byFactors(), named("beta1", Text{EN: "β1"}, 0.9, 0, 0.99), named("beta2", Text{EN: "β2"}, 0.999, 0.5, 0.9999), stepsTo(50, 500)},
 		General: true,
 		Try:     "descent min '" + waves2 + "' --start x=4,y=3 -o 'sgd(lr=0.05)' -o 'adam(lr=0.1)' --steps 50 --plot race.svg --animate race.html",
 		run:     sgdAdam},
@@ -102,7 +102,7 @@ var steps = []Experiment{
 		Claim:  Text{"momentum, a mean square, and bias correction, with ε outside the root", "动量、二阶矩与偏差校正，ε 在根号外"},
 		Truth:  Text{"True, and what PyTorch computes: the whole path of 50 steps agrees with its.", "正确，与 PyTorch 一致：50 步轨迹全部吻合。"},
 		Params: Text{"β1 = 0.9, β2 = 0.999, ε = 1e-8, the path of 2.5", "β1 = 0.9，β2 = 0.999，ε = 1e-8，2.5 的轨迹"},
-		Free:   []Param{rate(0.1, 0.001, 3), symbol("beta1", 0.9, 0, 0.999), symbol("beta2", 0.999, 0, 0.9999), named("eps", Text{EN: "ε"}, 1e-8, 1e-12, 1).byFactors(), stepsTo(50, 50)},
+		Free:   []Param{rate(0.1, 0.001, 3), named("beta1", Text{EN: "β1"}, 0.9, 0, 0.99), named("beta2", Text{EN: "β2"}, 0.999, 0.5, 0.9999), named("eps", Text{EN: "ε"}, 1e-8, 1e-12, 1).byFactors(), stepsTo(50, 50)},
 		Try:    "descent min '" + waves2 + "' --start x=4,y=3 -o 'adam(lr=0.1)' --steps 50",
 		run: func(r *Run) {
 			rule := optimizers.Adam()

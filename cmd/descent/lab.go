@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"descent/cmd/descent/internal/engine"
 	"descent/internal/atomicfile"
 	"descent/internal/suggest"
 	"descent/lab"
@@ -345,13 +346,20 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 		}
 		runs = append(runs, r)
 	}
+	live, none := engine.Load(version())
+	if none != nil && !errors.Is(none, engine.ErrNone) {
+		return none
+	}
 	var text bytes.Buffer
-	if err := lab.WriteBook(&text, runs, o.lang); err != nil {
+	if err := lab.WriteBook(&text, runs, o.lang, live); err != nil {
 		return err
 	}
 	path := filepath.Join(o.out, page)
 	if err := atomicfile.Write(path, text.Bytes()); err != nil {
 		return err
 	}
-	return o.say(w, "book", path, len(runs))
+	if err := o.say(w, "book", path, len(runs)); err != nil || none == nil {
+		return err
+	}
+	return o.say(w, "still")
 }

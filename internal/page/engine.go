@@ -17,6 +17,9 @@ type Engine struct {
 //go:embed engine.js
 var engineScript string
 
+//go:embed dom.js
+var domScript string
+
 //go:embed worker.js
 var workerScript string
 

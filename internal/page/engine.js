@@ -2,8 +2,9 @@
 // Above the script of a page that has an engine.
 /**
  * A question to the engine. Of those of one slot only the last counts: one that waits is
- * replaced, and what comes of an earlier one is not heard.
- * @typedef {{slot: string, to: string, question: Object, reply: (reply: any) => void, part?: (part: any) => void, error: (text: string) => void}} Question
+ * replaced, and what comes of an earlier one is not heard. An error has a second text, why,
+ * where no question can be answered.
+ * @typedef {{slot: string, to: string, question: Object, reply: (reply: any) => void, part?: (part: any) => void, error: (text: string, why?: string) => void}} Question
  */
 const engine = (() => {
 /** @type {Worker} */
@@ -39,7 +40,7 @@ function begin() {
 /** Calls f with the question that is being answered, if no later one of its slot waits. */
 function heard(/** @type {(q: Question) => void} */ f) { if (asked && !waiting.has(asked.slot)) f(asked); }
 function fail(/** @type {string} */ why) {
-  for (const q of [asked, ...waiting.values()]) if (q) q.error(`The engine does not run in this browser: ${why}`);
+  for (const q of [asked, ...waiting.values()]) if (q) q.error(`The engine does not run in this browser: ${why}`, why);
 }
 function next() {
   if (!ready || asked) return;

@@ -53,7 +53,7 @@ func (p Page) Write(w io.Writer, body Body, data any) error {
 		return err
 	}
 	if p.Engine != nil {
-		p.Script = engineScript + p.Script
+		p.Script = engineScript + domScript + p.Script
 	}
 	view := struct {
 		Page

@@ -18,6 +18,7 @@ import (
 	"descent/cmd/descent/internal/engine"
 	"descent/cmd/descent/internal/play"
 	"descent/internal/numjson"
+	"descent/lab"
 	"descent/optimizers"
 )
 
@@ -32,6 +33,12 @@ var asked = map[string]struct {
 		}
 		for range 20 {
 			all = append(all, net(rng))
+		}
+		return all
+	}},
+	"lab": {lab.Answer, func(rng *rand.Rand) (all []any) {
+		for _, e := range lab.Table() {
+			all = append(all, lab.Question{Experiment: e.Name, Lang: "en"}, lab.Question{Experiment: e.Name, Lang: "zh", Set: moved(rng, e.Free)})
 		}
 		return all
 	}},
@@ -120,6 +127,22 @@ func compare(t *testing.T, questions, here, page []string) {
 	if failed > len(questions)/20 {
 		t.Errorf("%d of %d questions have no reply", failed, len(questions))
 	}
+}
+
+// moved are random values of parameters.
+func moved(rng *rand.Rand, params []lab.Param) map[string]float64 {
+	set := map[string]float64{}
+	for _, p := range params {
+		v := p.Lo + float64((p.Hi-p.Lo)*rng.Float64())
+		if p.Log {
+			v = p.Lo * math.Pow(p.Hi/p.Lo, rng.Float64())
+		}
+		if p.Whole {
+			v = math.Floor(v)
+		}
+		set[p.Name] = v
+	}
+	return set
 }
 
 // function asks about a random formula and random optimizers.

@@ -1,4 +1,4 @@
-// Below engine.js and film.js. What is shared by both modes of the page: its state, which the address has,
+// Below dom.js and film.js. What is shared by both modes of the page: its state, which the address has,
 // optimizers, time. function.js and net.js have what is of one.
 /** @typedef {{name: string, set: Object<string, number|boolean|string>}} Entrant */
 /**
@@ -6,16 +6,10 @@
  * @typedef {{state: Object, heads: string[], last: number, blank(): void, parse(p: URLSearchParams): boolean, write(p: URLSearchParams): void, fields(): void,
  *   ask(optimizers: string[]): Object<string, Object>, show: Object<string, (reply: Object) => void>, draw(step: number): void, cells(i: number, step: number): (string|number)[], resize(): void}} Mode
  */
-/** @returns {any} the element of an id. */
-const $ = id => document.getElementById(id);
-/** @returns {any} an element with properties and what is inside. */
-const make = (tag, props = {}, ...inside) => { const e = Object.assign(document.createElement(tag), props); e.append(...inside); return e; };
 const tables = JSON.parse($('tables').textContent);
 const controls = new Map(tables.controls.map(c => [c.name, c]));
 const number = v => typeof v === 'number' ? +v.toPrecision(6) + '' : `${v}`;
 const mark = color => { const i = make('i', { className: 'mark' }); i.style.background = color; return i; };
-/** A picture that the engine has drawn. */
-const picture = svg => make('figure', {}, document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));
 /** Gives a canvas as many pixels as it has on the screen; false if it is not shown. */
 function sharp(c) {
   const dots = window.devicePixelRatio || 1;

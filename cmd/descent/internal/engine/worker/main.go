@@ -10,9 +10,11 @@ import (
 
 	"descent/cmd/descent/internal/engine"
 	"descent/cmd/descent/internal/play"
+	"descent/lab"
 )
 
 var subjects = map[string]engine.Subject{
+	"lab":  lab.Answer,
 	"play": play.Answer,
 }
 

@@ -1,0 +1,7 @@
+// Below engine.js: elements. What is from outside is text in them, never markup.
+/** @returns {any} the element of an id. */
+const $ = id => document.getElementById(id);
+/** @returns {any} an element with properties and what is inside. */
+const make = (tag, props = {}, ...inside) => { const e = Object.assign(document.createElement(tag), props); e.append(...inside); return e; };
+/** A picture that the engine has drawn. */
+const picture = svg => make('figure', {}, document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));
