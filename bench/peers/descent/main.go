@@ -153,6 +153,8 @@ func prepare(work string, team *graph.Team) (task, error) {
 		return mlp(name, n[0], n[1:], team)
 	case "pictures":
 		return pictured(name, n[0], team)
+	case "compile":
+		return compiled(name, n[0]), nil
 	case "recurrent":
 		return recurrent(name, n[0], n[1], n[2], n[3], team)
 	case "infer":

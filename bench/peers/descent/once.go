@@ -23,6 +23,10 @@ func once(work string) answer {
 		n := numbers(sizes)
 		t, err = mlp(name, n[0], n[1:], nil)
 		steps = map[string]int{"first": 1, "peak": 20}[kind]
+	case "memory":
+		if t, err = pictured(name, numbers(sizes)[0], nil); err == nil {
+			return answer{Work: work, Check: map[string]float64{variant: t.check()}, PeakKB: peakKB()}
+		}
 	case "scalar":
 		t, err = scalar()
 	case "logistic":

@@ -40,9 +40,7 @@ func scores(g *graph.Graph, name string, batch int) (x, z *node, err error) {
 		return nil, nil, err
 	}
 	x = g.Input("x", append([]int{batch}, net.shape...)...)
-	z = model(x)
-	setWeights(g)
-	return x, z, nil
+	return x, model(x), nil
 }
 
 // setWeights gives parameters the weights of every peer.
@@ -56,10 +54,12 @@ func setWeights(g *graph.Graph) {
 
 // predicted is what a net says of one picture.
 func predicted(name string) (task, error) {
-	x, z, err := scores(graph.New(graph.Float32, 1).Evaluation(), name, 1)
+	g := graph.New(graph.Float32, 1).Evaluation()
+	x, z, err := scores(g, name, 1)
 	if err != nil {
 		return task{}, err
 	}
+	setWeights(g)
 	p, err := graph.Compile(z)
 	if err != nil {
 		return task{}, err
@@ -104,38 +104,53 @@ func convAE(x, target *node) *node {
 	return losses.MSE(y, target)
 }
 
-// coded is a step of Adam on a net that gives back what it sees.
-func coded(name string, batch int, team *graph.Team) (task, error) {
-	net := coders[name]
-	g := graph.New(graph.Float32, 1)
-	x, more := g.Input("x", append([]int{batch}, net.shape...)...), g.Input("more", append([]int{batch}, net.more...)...)
-	loss := net.loss(x, more)
-	setWeights(g)
-	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team,
-		graph.Let(x, uniform(1, x.Shape().Size(), 0, 1)), graph.Let(more, uniform(2, more.Shape().Size(), net.lo, net.hi)))
+// lossOf is the loss of a net for so many pictures x, and what else it is fed: classes, or
+// numbers.
+func lossOf(g *graph.Graph, name string, batch int) (x, more, loss *node, err error) {
+	if c, ok := coders[name]; ok {
+		x, more = g.Input("x", append([]int{batch}, c.shape...)...), g.Input("more", append([]int{batch}, c.more...)...)
+		return x, more, c.loss(x, more), nil
+	}
+	x, z, err := scores(g, name, batch)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	more = g.Indices("y", batch)
+	return x, more, losses.CrossEntropy(z, more), nil
 }
 
 // pictured is a step of Adam on a net of pictures.
 func pictured(name string, batch int, team *graph.Team) (task, error) {
-	if _, ok := coders[name]; ok {
-		return coded(name, batch, team)
-	}
 	g := graph.New(graph.Float32, 1)
-	x, z, err := scores(g, name, batch)
+	x, more, loss, err := lossOf(g, name, batch)
 	if err != nil {
 		return task{}, err
 	}
-	y := g.Indices("y", batch)
-	loss := losses.CrossEntropy(z, y)
+	setWeights(g)
+	t := optimizers.Descend(loss, optimizers.Adam())
 	each := x.Shape().Size() / batch
+	if c, ok := coders[name]; ok {
+		return trained(loss, t, 0.001, team, graph.Let(x, uniform(1, batch*each, 0, 1)), graph.Let(more, uniform(2, more.Shape().Size(), c.lo, c.hi)))
+	}
 	distinct := uniform(1, batch/2*each, -1, 1)
 	xs, ys := make([]float32, batch*each), make([]int, batch)
 	for i := range batch {
 		copy(xs[i*each:(i+1)*each], distinct[i/2*each:])
 		ys[i] = int(hash(2, i)>>8) % 10
 	}
-	t := optimizers.Descend(loss, optimizers.Adam())
-	return trained(loss, t, 0.001, team, graph.Let(x, xs), graph.Let(y, ys))
+	return trained(loss, t, 0.001, team, graph.Let(x, xs), graph.Let(more, ys))
+}
+
+// compiled builds and compiles such a step; its number is that of its instructions.
+func compiled(name string, batch int) task {
+	steps := 0
+	return task{step: func() {
+		_, _, loss, err := lossOf(graph.New(graph.Float32, 1), name, batch)
+		must(err)
+		p, err := graph.Function{Outputs: []*node{loss}, Updates: optimizers.Descend(loss, optimizers.Adam()).Updates}.Compile()
+		must(err)
+		steps = p.Stats().Steps
+	}, number: func() float64 { return float64(steps) }}
 }
 
 // peerWeights are those of every peer: of a kernel in its order, of a matrix in that of

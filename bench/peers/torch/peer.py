@@ -262,6 +262,9 @@ def once(work):
         x, y = examples(n, sizes[0], sizes[-1])
         step = training(mlp(nn.ReLU, 10, sizes), x, y, rule)
         check = repeated(20 if kind == "peak" else 1, step).item()
+    elif kind == "memory":
+        import pictures
+        check = fall(pictures.step(rest[0], int(rest[1])))
     elif kind == "scalar":
         x = torch.tensor(5., requires_grad=True)
         for _ in range(1000):

@@ -100,6 +100,14 @@ def examples(name, batch):
             (peer.hash32(2, batch) >> 8) % 10)
 
 
+def step(name, batch):
+    """A training step, eager."""
+    x, y = examples(name, batch)
+    coder = name in CODERS
+    model = init(CODERS[name][0]() if coder else nn.Sequential(*NETS[name][0]()))
+    return peer.training(model, x, y, "adam", loss=model if coder else None)
+
+
 def tasks(name, batch):
     x, y = examples(name, batch)
     ready = {}
