@@ -11,23 +11,14 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// parsed is the font of PNG.
-var parsed struct {
-	sync.Once
-	font *sfnt.Font
-}
-
-// pngFont parses the font when the first PNG is drawn. It is no sync.OnceValue, a
-// variable, with which a program that draws none would have the font and what parses it.
-func pngFont() *sfnt.Font {
-	parsed.Do(func() {
-		var err error
-		if parsed.font, err = sfnt.Parse(goregular.TTF); err != nil {
-			panic(err) // the font is part of the program
-		}
-	})
-	return parsed.font
-}
+// pngFont is parsed when the first PNG is drawn, not when the program starts.
+var pngFont = sync.OnceValue(func() *sfnt.Font {
+	f, err := sfnt.Parse(goregular.TTF)
+	if err != nil {
+		panic(err) // the font is part of the program
+	}
+	return f
+})
 
 // em is the font size glyphs are loaded at: a power of two, exact in fixed point.
 const em = 1024
