@@ -52,15 +52,17 @@ func program(t testing.TB, dir string, args ...string) string {
 var pages = []struct {
 	name, file string
 	args       []string
+	hash       string // of its address
 	ready      string // true as soon as the page has all that it shows
 }{
-	{"play", "page.html", []string{"play", "--out", "page.html"}, settled + ` && document.querySelectorAll('#limits li').length == 4`},
-	{"animation", "page.html", []string{"min", "x^2/20 + y^2", "--start", "x=-8,y=2", "-o", "newton", "-o", "lbfgs", "--animate", "page.html"}, "true"},
-	{"bench", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--out", "out"}, "true"},
-	{"league", "out/report.html", []string{"bench", "--suite", "classic", "--track", "default,lr", "--seeds", "2", "--trials", "2", "--budget", "20", "-o", "adam", "-o", "sgd", "--out", "out"}, "true"},
-	{"training", "page.html", []string{"train", "digits", "-e", "2", "--report", "page.html", "--out", "model"}, "true"},
-	{"numbers", "page.html", []string{"train", "diabetes", "-e", "2", "--report", "page.html", "--out", "model"}, "true"},
-	{"book", "index.html", []string{"lab", "all", "--out", "."}, "true"},
+	{"play", "page.html", []string{"play", "--out", "page.html"}, "", settled + ` && document.querySelectorAll('#limits li').length == 4`},
+	{"nets", "page.html", []string{"play", "--out", "page.html"}, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)", learned},
+	{"animation", "page.html", []string{"min", "x^2/20 + y^2", "--start", "x=-8,y=2", "-o", "newton", "-o", "lbfgs", "--animate", "page.html"}, "", "true"},
+	{"bench", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
+	{"league", "out/report.html", []string{"bench", "--suite", "classic", "--track", "default,lr", "--seeds", "2", "--trials", "2", "--budget", "20", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
+	{"training", "page.html", []string{"train", "digits", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
+	{"numbers", "page.html", []string{"train", "diabetes", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
+	{"book", "index.html", []string{"lab", "all", "--out", "."}, "", "true"},
 }
 
 // Every page of the program has what every page must have.
@@ -69,7 +71,7 @@ func TestPages(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			dir := t.TempDir()
 			program(t, dir, p.args...)
-			b := open(t, 1280, filepath.Join(dir, p.file), "")
+			b := open(t, 1280, filepath.Join(dir, p.file), p.hash)
 			b.until(p.ready)
 			b.sound()
 		})

@@ -140,6 +140,20 @@ func TestNets(t *testing.T) {
 		c.dispatchEvent(new MouseEvent('click', { clientX: box.x + box.width / 2, clientY: box.y + box.height / 4 }));
 	}`, nil))
 	b.until(`decodeURIComponent(location.hash).includes('own=') && document.getElementById('points').value == 'own' && ` + learned)
+	count := func() int { return strings.Count(b.text(`location.hash`), "%3B") }
+	before := count()
+	b.do(chromedp.Evaluate(`document.getElementById('adds').value = '0', document.querySelector('#nets canvas').focus()`, nil),
+		chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.Enter))
+	b.until(fmt.Sprintf(`location.hash.split('%%3B').length == %d && location.hash.includes('%%2C0&') && document.activeElement.tagName == 'CANVAS'`, before+2))
+	matrix := `[...document.querySelectorAll('#nets .weights canvas')].map(c => c.toDataURL()).join()`
+	b.until(`document.querySelectorAll('#nets .weights canvas').length == 6`)
+	last := b.text(matrix)
+	b.do(chromedp.Evaluate(`document.getElementById('at').value = 0, document.getElementById('at').oninput()`, nil))
+	if b.text(matrix) == last {
+		t.Error("the weights are the same in the beginning and in the end")
+	}
+	b.do(chromedp.Evaluate(`document.getElementById('loss').value = 'mean(softplus(pred) - target*pred)', document.getElementById('loss').onchange()`, nil))
+	b.until(`location.hash.includes('softplus') && ` + learned)
 	b.do(chromedp.Evaluate(`document.getElementById('a-function').click()`, nil))
 	b.until(settled)
 	b.complaints()
@@ -171,7 +185,7 @@ func TestServed(t *testing.T) {
 	}
 }
 
-const learned = `/nets, 9[01] points/.test(document.getElementById('state').textContent)`
+const learned = `/nets, 9[0-9] points/.test(document.getElementById('state').textContent)`
 
 // ask is what the engine answers here.
 func ask(t testing.TB, q play.Question) *play.Reply {

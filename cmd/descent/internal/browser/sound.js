@@ -79,8 +79,9 @@ return {
   /** What makes the page wider than the window. */
   wide() {
     const most = document.documentElement.clientWidth;
+    const scrolls = (/** @type {Element} */ e) => e !== document.body && e !== document.documentElement && (getComputedStyle(e).overflowX !== 'visible' || !!e.parentElement && scrolls(e.parentElement));
     if (document.documentElement.scrollWidth <= most) return [];
-    return [`the page is ${document.documentElement.scrollWidth} pixels wide`, ...[...document.body.querySelectorAll('*')].filter(e => shown(e) && e.getBoundingClientRect().right > most + 1).slice(-3).map(e => `too wide: ${say(e)}`)];
+    return [`the page is ${document.documentElement.scrollWidth} pixels wide`, ...[...document.body.querySelectorAll('*')].filter(e => shown(e) && e.getBoundingClientRect().right > most + 1 && !scrolls(e.parentElement)).slice(-3).map(e => `too wide: ${say(e)}`)];
   },
   /** Opens all that is folded. */
   open() { for (const d of document.querySelectorAll('details')) d.open = true; return []; },

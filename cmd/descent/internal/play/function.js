@@ -88,7 +88,7 @@ return {
   },
   ask(optimizers) {
     const q = { formula: state.formula, problem: state.problem, start: state.start, optimizers, steps: state.steps };
-    return { paths: { ...q, box: state.box || undefined }, rates: { ...q, rates: true } };
+    return { paths: { ...q, box: state.box || undefined }, states: { ...q, states: true }, rates: { ...q, rates: true } };
   },
   show: {
     paths(r) {
@@ -98,6 +98,10 @@ return {
       draw();
       page.came(r.runs.map((run, i) => ({ name: run.optimizer, color: r.film.runs[i].color, kind: run.kind, more: `${run.stopped}; best f ${number(run.least)} at ${run.best.map(number).join(', ')}${r.known ? `, ${number(run.least - r.known.min)} above the lowest` : ''}` })), r.curves || [],
         `${r.runs.length} optimizers, ${map.last} steps.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross.` : ''));
+    },
+    states(r) {
+      $('kept').hidden = !r.curves;
+      $('states').replaceChildren(...(r.curves || []).map(picture));
     },
     rates(r) {
       $('limits').replaceChildren(...(r.limits || []).map(l => make('li', { textContent: `${l.optimizer}: ` + (l.rate ? `descends below a learning rate of ${number(l.rate)}; from there on it does not. It has ${number(l.own)}.` : `descends at all rates that were tried, up to ${number(l.most)}.`) })));

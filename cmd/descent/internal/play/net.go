@@ -26,7 +26,7 @@ type NetQuestion struct {
 	Noise      float64      `json:"noise"` // of a shape: standard deviation, beside a size of 1
 	Seed       uint64       `json:"seed"`  // of the points, of weights and of the order of rows
 	Model      string       `json:"model"` // as [models.Parse] reads it; the output is added
-	Loss       string       `json:"loss"`
+	Loss       string       `json:"loss"`  // as [losses.ByName] reads it, also a formula, in which pred is the logit
 	Optimizers []string     `json:"optimizers"`
 	Epochs     int          `json:"epochs"`
 	Batch      int          `json:"batch"`
@@ -54,7 +54,8 @@ type Net struct {
 	Diverged  int         `json:"diverged,omitempty"` // the step at which the loss was no number
 	// Units are what those of hidden layers give at each place in the end, from -100 to 100:
 	// by layer, unit and cell. A net that diverged has none.
-	Units [][][]int `json:"units,omitempty"`
+	Units   [][][]int `json:"units,omitempty"`
+	Weights []Matrix  `json:"weights,omitempty"` // by layer
 }
 
 // NetScores are losses and shares of points that are right, in training and of others.
@@ -119,6 +120,9 @@ func (q *NetQuestion) answer(ctx context.Context) (*NetReply, error) {
 		if err := q.train(ctx, r, &net, task, training, test); err != nil {
 			return nil, err
 		}
+		for i := range net.Weights {
+			net.Weights[i].show()
+		}
 		r.Nets = append(r.Nets, net)
 	}
 	return r, r.draw(colors)
@@ -134,8 +138,8 @@ func (q *NetQuestion) task() (task train.Task, params int, work float64, err err
 	if err != nil {
 		return task, 0, 0, err
 	}
-	if loss.Row.Task != losses.Binary || loss.Row.Pred != losses.Logits {
-		return task, 0, 0, fmt.Errorf("loss %s: the net gives a logit for each point; take a loss that compares it with 0 and 1, such as bce_logits or focal", q.Loss)
+	if !losses.IsFormula(q.Loss) && (loss.Row.Task != losses.Binary || loss.Row.Pred != losses.Logits) {
+		return task, 0, 0, fmt.Errorf("loss %s: the net gives a logit for each point; take a loss that compares it with 0 and 1, such as bce_logits or focal, or a formula in pred and target", q.Loss)
 	}
 	layers, sum, err := model.For([]int{2}, 1)
 	if err != nil {
@@ -195,6 +199,7 @@ func (q *NetQuestion) train(ctx context.Context, r *NetReply, net *Net, task tra
 		if err != nil {
 			return err
 		}
+		net.weigh(t)
 		net.Surfaces = append(net.Surfaces, surface)
 		net.Scores = append(net.Scores, NetScores{a.Loss, b.Loss, a.Metrics["accuracy"], b.Metrics["accuracy"]})
 		return nil

@@ -4,7 +4,7 @@ const blank = { points: 'circles', own: [], rows: 200, noise: 0.1, seed: 1, mode
 const state = { ...blank };
 const numbers = ['rows', 'noise', 'seed', 'epochs', 'batch', 'penalty'], texts = ['points', 'model', 'loss'];
 const colors = ['#d55e00', '#0072b2'], pale = [[253, 236, 222], [222, 236, 250]], strong = [[244, 164, 96], [96, 165, 220]];
-let net = null, canvases = [];
+let net = null, canvases = [], matrices = [];
 $('points').append(...tables.shapes.map(s => make('option', { value: s.name, textContent: `${s.name}: ${s.doc}` })), make('option', { value: 'own', textContent: 'your own: click, or drop a file' }));
 for (const name of texts) $(name).onchange = () => { state[name] = $(name).value; if (name === 'points') own(state.points === 'own'); page.ask(); };
 for (const name of numbers) $(name).onchange = () => { const v = $(name).valueAsNumber; if (Number.isFinite(v)) { state[name] = name === 'noise' || name === 'penalty' ? v : Math.round(v); page.ask(); } };
@@ -14,13 +14,31 @@ function own(on) {
   if (on && !state.own.length && net) state.own = net.points.map(p => p.map(v => +v.toPrecision(3)));
   $('points').value = state.points;
 }
-function add(e, canvas) {
+/** Where the keys are on the pictures, from -1 to 1. */
+const cursor = [0, 0];
+function add(x, y) {
   const c = $('adds').value;
   if (c === '' || !net) return;
-  const box = canvas.getBoundingClientRect(), at = (v, size) => +((2 * v / size - 1) * net.size).toPrecision(3);
   own(true);
-  state.own.push([at(e.clientX - box.left, box.width), -at(e.clientY - box.top, box.height), +c]);
+  state.own.push([...[x, y].map(v => +(v * net.size).toPrecision(3)), +c]);
   page.ask();
+}
+function keyed(e) {
+  const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[e.key];
+  if (way) way.forEach((v, k) => { cursor[k] = Math.min(1, Math.max(-1, cursor[k] + v / (e.shiftKey ? 100 : 20))); });
+  else if (e.key === 'Enter') add(...cursor);
+  else return;
+  e.preventDefault();
+  page.redraw();
+}
+/** A picture of a net, to which points can be added. */
+function surfaceOf(n) {
+  const c = make('canvas', { tabIndex: 0, ariaLabel: `What the net of ${n.optimizer} says of each place. Click, or use the arrow keys and Enter, to add a point.` });
+  c.setAttribute('role', 'application');
+  c.onclick = e => { const b = c.getBoundingClientRect(); add(2 * (e.clientX - b.left) / b.width - 1, 1 - 2 * (e.clientY - b.top) / b.height); };
+  c.onkeydown = keyed;
+  c.onfocus = c.onblur = () => page.redraw();
+  return c;
 }
 /** Lines of x, y and a class; the first class that occurs is 0. */
 function read(text) {
@@ -44,15 +62,31 @@ $('nets').ondrop = async e => {
   if (!file) return;
   if (read(await file.text())) { own(true); page.ask(); } else { $('state').textContent = `${file.name}: lines of x, y and one of two classes are wanted.`; }
 };
-/** What a unit gives at each place: orange below 0, blue above. */
-function unit(cells) {
-  const n = Math.sqrt(cells.length), c = make('canvas', { width: n, height: n, className: 'unit' }), g = c.getContext('2d');
-  cells.forEach((v, i) => {
+/** Numbers from -100 to 100, row by row: orange below 0, blue above. */
+function cells(c, values) {
+  const g = c.getContext('2d');
+  values.forEach((v, i) => {
     g.fillStyle = `rgb(${mix([255, 255, 255], v < 0 ? [213, 94, 0] : [0, 114, 178], Math.abs(v) / 100).join(' ')})`;
-    g.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
+    g.fillRect(i % c.width, Math.floor(i / c.width), 1, 1);
   });
+}
+/** What a unit gives at each place. */
+function unit(values) {
+  const n = Math.sqrt(values.length), c = make('canvas', { width: n, height: n, className: 'unit' });
+  c.style.transform = 'scaleY(-1)'; // the first row is the lowest
+  cells(c, values);
   return c;
 }
+/** The matrices of a net: a row for each unit, a column for each input. */
+const weightsOf = n => (n.weights || []).map(m => {
+  const c = make('canvas', { width: m.rows, height: m.cols, ariaLabel: `weights ${m.name}` });
+  c.style.width = `${10 * m.rows}px`;
+  c.setAttribute('role', 'img');
+  return { m, c };
+});
+const weightFigure = ({ m, c }) => make('div', { className: 'weights' }, c, make('small', { textContent: `${m.name}: ${m.rows} inputs, ${m.cols} ${m.cols === 1 ? 'unit' : 'units'}; up to ${number(m.largest)}` }));
+/** Turns a matrix, so that a row is a unit. */
+const turned = (m, values) => values.map((_, i) => values[(i % m.rows) * m.cols + Math.floor(i / m.rows)]);
 const layersOf = n => (n.units || []).map((units, k) => make('div', { className: 'units', role: 'img', ariaLabel: `what ${units.length} units of hidden layer ${k + 1} give at each place` }, ...units.map(unit)));
 const mix = (a, b, t) => a.map((v, i) => Math.round(v + t * (b[i] - v)));
 function paint(c, surface) {
@@ -77,6 +111,12 @@ function paint(c, surface) {
     g.fill();
     g.stroke();
   });
+  if (c === document.activeElement && $('adds').value !== '') {
+    const px = (cursor[0] + 1) / 2 * c.width, py = (1 - cursor[1]) / 2 * c.height;
+    g.lineWidth = r / 2;
+    g.strokeStyle = '#000';
+    g.strokeRect(px - 2 * r, py - 2 * r, 4 * r, 4 * r);
+  }
 }
 
 return {
@@ -100,9 +140,11 @@ return {
   show: {
     nets(r) {
       net = r.net;
-      canvases = net.nets.map(n => make('canvas', { role: 'img', ariaLabel: `what the net of ${n.optimizer} says of each place` }));
-      canvases.forEach(c => { c.onclick = e => add(e, c); });
-      $('nets').replaceChildren(...net.nets.map((n, i) => make('figure', {}, make('figcaption', {}, mark(n.color), n.optimizer), canvases[i], ...layersOf(n))));
+      const at = canvases.indexOf(document.activeElement);
+      canvases = net.nets.map(surfaceOf);
+      matrices = net.nets.map(weightsOf);
+      $('nets').replaceChildren(...net.nets.map((n, i) => make('figure', {}, make('figcaption', {}, mark(n.color), n.optimizer), canvases[i], ...layersOf(n), ...matrices[i].map(weightFigure))));
+      if (canvases[at]) canvases[at].focus({ preventScroll: true });
       page.came(net.nets.map(n => {
         const last = n.scores[n.scores.length - 1];
         return { name: n.optimizer, color: n.color, kind: n.diverged ? `diverged at step ${n.diverged}` : `${number(100 * last.test_hits)} % of the others right`, more: `${net.params} parameters` };
@@ -110,7 +152,12 @@ return {
     },
   },
   resize() {},
-  draw(step) { net.nets.forEach((n, i) => paint(canvases[i], n.surfaces[Math.min(step, n.surfaces.length - 1)])); },
+  draw(step) {
+    net.nets.forEach((n, i) => {
+      paint(canvases[i], n.surfaces[Math.min(step, n.surfaces.length - 1)]);
+      for (const { m, c } of matrices[i]) cells(c, turned(m, m.cells[Math.min(step, m.cells.length - 1)]));
+    });
+  },
   cells(i, step) {
     const n = net.nets[i], k = Math.min(step, n.scores.length - 1), s = n.scores[k];
     return [net.epochs[k], s.train, s.test, 100 * s.train_hits, 100 * s.test_hits];

@@ -31,6 +31,8 @@ type Question struct {
 	Box        [][2]float64 `json:"box,omitempty"` // what to show of each variable; none lets the paths decide
 	// Rates asks, in place of the paths, where each optimizer ends at which learning rate.
 	Rates bool `json:"rates,omitempty"`
+	// States asks, in place of the paths, what each optimizer keeps from step to step.
+	States bool `json:"states,omitempty"`
 	// Net, if not nil, is what is asked, and there is nothing else.
 	Net *NetQuestion `json:"net,omitempty"`
 }
@@ -41,7 +43,7 @@ type Reply struct {
 	Start     []float64  `json:"start,omitempty"`
 	Film      *draw.Film `json:"film,omitempty"`
 	Runs      []Run      `json:"runs,omitempty"`
-	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate
+	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate; with States, those of each optimizer that has some
 	Limits    []Limit    `json:"limits,omitempty"`
 	Known     *Known     `json:"known,omitempty"` // of a problem
 	Net       *NetReply  `json:"net,omitempty"`
@@ -89,6 +91,9 @@ func (q *Question) answer(ctx context.Context) (*Reply, error) {
 	}
 	if q.Rates {
 		return g.rates(ctx)
+	}
+	if q.States {
+		return g.states(ctx)
 	}
 	return g.descend(ctx)
 }

@@ -189,6 +189,8 @@ document.querySelectorAll('form').forEach(f => { f.onsubmit = e => e.preventDefa
 
 return {
   ask, came,
+  /** Draws the step that is shown again. */
+  redraw() { if (mode.last) go(step); },
   /** Takes other optimizers. */
   enter(texts) { entrants = texts.map(entrantOf).filter(Boolean); },
   all,

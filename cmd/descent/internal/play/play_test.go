@@ -271,3 +271,73 @@ func TestProblems(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What Adam keeps of each variable are the means of its paper, of the gradients on its path;
+// a search, and plain descent, keep nothing.
+func TestStates(t *testing.T) {
+	q := Question{Formula: "x^2/20 + y^2", Start: []float64{-8, 2}, Optimizers: []string{"adam(lr=0.3)"}, Steps: 20}
+	run := ask(t, q).Runs[0]
+	g, err := q.bind()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := g.keeps(t.Context(), q.Optimizers[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, k := range all {
+		m, v := 0.0, 0.0
+		for i, got := range k.values {
+			d := run.Path[i][0] / 10
+			if strings.HasSuffix(k.name, "of y") {
+				d = 2 * run.Path[i][1]
+			}
+			m, v = 0.9*m+0.1*d, 0.999*v+0.001*d*d
+			want := map[byte]float64{'m': m, 'v': v}[k.name[0]]
+			if math.Abs(got-want) > 1e-12*(1+math.Abs(want)) {
+				t.Errorf("%s after step %d is %v, not %v", k.name, i+1, got, want)
+			}
+		}
+		seen[k.name] = len(k.values) == 20
+	}
+	if len(seen) != 4 || !seen["m of x"] || !seen["m of y"] || !seen["v of x"] || !seen["v of y"] {
+		t.Errorf("kept are %v", seen)
+	}
+	q.States, q.Optimizers = true, []string{"sgd", "lbfgs", "adam", "momentum"}
+	if r := ask(t, q); len(r.Curves) != 2 || !strings.Contains(r.Curves[0], "m of x") {
+		t.Errorf("%d pictures", len(r.Curves))
+	}
+	q.Problem = "booth"
+	if r := ask(t, q); len(r.Curves) != 2 || !strings.Contains(r.Curves[0], "v of y") {
+		t.Errorf("of a problem %d pictures", len(r.Curves))
+	}
+	for _, c := range Controls() { // whatever it keeps can be drawn
+		ask(t, Question{Formula: "x^2 + y^2", Start: []float64{3, 2}, Optimizers: []string{c.Name}, Steps: 3, States: true})
+	}
+}
+
+// Weights of a net are what moves it: one step of gradient descent changes each by the rate
+// times its gradient, which is known of logistic regression.
+func TestWeights(t *testing.T) {
+	own := [][3]float64{{0, 0, 0}, {1, 0, 1}, {0, 2, 0}, {1, 2, 1}, {0, 1, 0}, {1, 1, 1}, {0.1, 0.5, 0}, {0.9, 0.5, 1}}
+	r := learn(t, NetQuestion{Points: "own", Own: own, Seed: 3, Model: "linear", Loss: "mean(softplus(pred) - target*pred)", Optimizers: []string{"sgd(lr=0.5)"}, Epochs: 1, Batch: 100})
+	if w := r.Net.Nets[0].Weights; len(w) != 1 || w[0].Rows*w[0].Cols != 2 || len(w[0].Cells) != 2 {
+		t.Fatalf("%+v", w)
+	}
+	w := r.Net.Nets[0].Weights[0]
+	training := r.Net.Points[:len(r.Net.Points)-r.Net.Tests]
+	for i := range 2 {
+		d := 0.0
+		for _, p := range training {
+			z := w.values[0][0]*p[0] + w.values[0][1]*p[1]
+			d += (1/(1+math.Exp(-z)) - p[2]) * p[i] / float64(len(training))
+		}
+		if got, want := w.values[1][i], w.values[0][i]-0.5*d; math.Abs(got-want) > 1e-6 {
+			t.Errorf("weight %d is %v after a step, not %v", i, got, want)
+		}
+		if got, want := float64(w.Cells[1][i]), 100*w.values[1][i]/w.Largest; math.Abs(got-want) > 0.5 {
+			t.Errorf("cell %d is %v, not %v", i, got, want)
+		}
+	}
+}

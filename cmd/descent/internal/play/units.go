@@ -7,6 +7,56 @@ import (
 	"descent/train"
 )
 
+// A Matrix is the weights of a layer after each epoch that is shown: rows are its inputs, columns its
+// units.
+type Matrix struct {
+	Name    string  `json:"name"`
+	Rows    int     `json:"rows"`
+	Cols    int     `json:"cols"`
+	Largest float64 `json:"largest"` // of all cells of all epochs, without sign
+	Cells   [][]int `json:"cells"`   // from -100 to 100, beside the largest
+
+	values [][]float64
+}
+
+// mostWeights bounds a matrix that is shown.
+const mostWeights = 32 * 32
+
+// weigh notes the weights as they are: of all matrices that are small enough.
+func (n *Net) weigh(t *train.Trainer) {
+	k := 0
+	for _, v := range t.Store().Variables() {
+		if v.Role() != graph.Param || v.Shape().Rank() != 2 || v.Shape().Size() > mostWeights {
+			continue
+		}
+		if k == len(n.Weights) {
+			n.Weights = append(n.Weights, Matrix{Name: v.Name(), Rows: v.Shape().Dim(0), Cols: v.Shape().Dim(1)})
+		}
+		n.Weights[k].values = append(n.Weights[k].values, v.Float64s())
+		k++
+	}
+}
+
+// show makes cells of the weights that were noted.
+func (m *Matrix) show() {
+	for _, values := range m.values {
+		for _, w := range values {
+			if !math.IsInf(w, 0) && !math.IsNaN(w) {
+				m.Largest = max(m.Largest, math.Abs(w))
+			}
+		}
+	}
+	for _, values := range m.values {
+		cells := make([]int, len(values))
+		for i, w := range values {
+			if share := w / m.Largest; !math.IsNaN(share) {
+				cells[i] = int(math.Round(100 * min(max(share, -1), 1)))
+			}
+		}
+		m.Cells = append(m.Cells, cells)
+	}
+}
+
 // How many units are shown: of each layer, and layers.
 const (
 	mostUnits  = 16
