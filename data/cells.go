@@ -81,30 +81,110 @@ func numbersOf(words []string) (values []float64, ok bool) {
 	return values, true
 }
 
-// cells collects the text of one column until its kind can be told. One text
-// and the ends of its cells take a quarter of the memory of a slice of strings.
+// cells collects the text of one column until its kind can be told. Texts of many cells
+// and the ends of these take a quarter of the memory of a slice of strings, and nothing is
+// copied when there are more.
 type cells struct {
-	name string
-	text strings.Builder
+	name  string
+	array *array // whose column they are, in a place, while they are not spelled; else nil
+	place int
+	done  []cellBlock // of cellRows each, but for the last
+	// The cells that are in no block yet.
+	text []byte
 	ends []uint32
 }
 
-func (c *cells) add(cell string) error {
-	if int64(c.text.Len())+int64(len(cell)) > math.MaxUint32 {
-		return fmt.Errorf("column %s has more than 4 GiB of text", quote(c.name))
+// A cellBlock is some cells of a column, one after the other.
+type cellBlock struct {
+	text string
+	ends []uint32
+}
+
+// cellRows is the number of rows of a block. A field has at most 1 MiB, so a text is less
+// than 4 GiB.
+const cellRows = 2048
+
+func (c *cells) add(cell string) {
+	c.text = append(c.text, cell...)
+	if c.ends = append(c.ends, uint32(len(c.text))); len(c.ends) == cellRows {
+		c.settle()
 	}
-	c.text.WriteString(cell)
-	c.ends = append(c.ends, uint32(c.text.Len()))
-	return nil
+}
+
+// settle is called after the last cell: before, they cannot be read.
+func (c *cells) settle() {
+	if len(c.ends) > 0 {
+		c.done = append(c.done, cellBlock{string(c.text), slices.Clone(c.ends)})
+		c.text, c.ends = c.text[:0], c.ends[:0]
+	}
+}
+
+func settle(columns []cells) {
+	for i := range columns {
+		columns[i].settle()
+	}
+}
+
+// spell makes text of the numbers of an array.
+func (c *cells) spell(o *CSVOptions) {
+	rows := arrayRows{of: c.array, width: c.array.width()}
+	for row := range c.array.dims[0] {
+		c.add(o.cell(rows.cell(row, c.place)))
+	}
+	c.settle()
+	c.array = nil
+}
+
+// rows returns how many cells there are.
+func (c *cells) rows() int {
+	last := len(c.done) - 1
+	if last < 0 {
+		return 0
+	}
+	return last*cellRows + len(c.done[last].ends)
+}
+
+// size returns how many bytes they take.
+func (c *cells) size() (n int) {
+	for _, b := range c.done {
+		n += len(b.text) + 4*len(b.ends)
+	}
+	return n
 }
 
 // at returns the cell of a row.
 func (c *cells) at(row int) string {
+	b, k := &c.done[row/cellRows], row%cellRows
 	lo := uint32(0)
-	if row > 0 {
-		lo = c.ends[row-1]
+	if k > 0 {
+		lo = b.ends[k-1]
 	}
-	return c.text.String()[lo:c.ends[row]]
+	return b.text[lo:b.ends[k]]
+}
+
+// cut leaves the first n cells.
+func (c *cells) cut(n int) {
+	short := cells{name: c.name}
+	for row := range n {
+		short.add(c.at(row))
+	}
+	short.settle()
+	*c = short
+}
+
+// first returns the row of the first cell that is not missing, -1 if there is none.
+func (c *cells) first() int {
+	for row := range c.rows() {
+		if c.at(row) != "" {
+			return row
+		}
+	}
+	return -1
+}
+
+// contains tells whether one of some characters is in a cell.
+func (c *cells) contains(chars string) bool {
+	return slices.ContainsFunc(c.done, func(b cellBlock) bool { return strings.ContainsAny(b.text, chars) })
 }
 
 // A cellError is an error at one cell of a column.
@@ -118,15 +198,17 @@ type cellError struct {
 // not one of numbers.
 func (c *cells) values(read func(cell string) (float64, bool)) (values []float64, bad int) {
 	values, some, bad := c.read(read)
-	if bad < 0 && !some && c.text.Len() > 0 {
-		return nil, slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
+	if bad < 0 && !some {
+		if first := c.first(); first >= 0 {
+			return nil, first
+		}
 	}
 	return values, bad
 }
 
 // read is values of a column that is one of numbers; some tells whether it has one.
 func (c *cells) read(read func(cell string) (float64, bool)) (values []float64, some bool, bad int) {
-	values = make([]float64, len(c.ends))
+	values = make([]float64, c.rows())
 	for row := range values {
 		cell := c.at(row)
 		if cell == "" {
@@ -150,7 +232,7 @@ func (c *cells) read(read func(cell string) (float64, bool)) (values []float64, 
 // as postal codes are; "" if there is none.
 func (c *cells) padded() (cell string) {
 	digits := 0
-	for row := range c.ends {
+	for row := range c.rows() {
 		s := c.at(row)
 		switch {
 		case s == "":
@@ -166,7 +248,7 @@ func (c *cells) padded() (cell string) {
 }
 
 func (c *cells) words() (Column, []string) {
-	words := make([]string, len(c.ends))
+	words := make([]string, c.rows())
 	for row := range words {
 		words[row] = c.at(row)
 	}

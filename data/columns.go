@@ -3,7 +3,7 @@ package data
 import (
 	"fmt"
 	"math"
-	"slices"
+	"runtime/debug"
 	"strings"
 )
 
@@ -21,7 +21,7 @@ func (t *Table) fill(columns []cells, o CSVOptions, comma byte) *cellError {
 			return &cellError{bad.row, w.at(c, bad)}
 		}
 		if done {
-			columns[i] = cells{}
+			w.free(c)
 			continue
 		}
 		open = append(open, i)
@@ -31,10 +31,21 @@ func (t *Table) fill(columns []cells, o CSVOptions, comma byte) *cellError {
 		if bad := w.column(c, &t.Columns[i]); bad != nil {
 			return &cellError{bad.row, w.at(c, bad)}
 		}
-		columns[i] = cells{}
+		w.free(c)
 	}
 	w.note()
 	return nil
+}
+
+// free gives up the text of a column that is made. Of a large table, it is taken back now
+// and then: else the memory would grow to the texts and the numbers of all columns.
+func (w *writing) free(c *cells) {
+	const much = 32 << 20 // beside which collecting takes no time
+	if w.freed += c.size(); w.freed > much {
+		w.freed = 0
+		defer debug.FreeOSMemory()
+	}
+	*c = cells{}
 }
 
 // writing is how a text writes numbers and dates.
@@ -48,6 +59,7 @@ type writing struct {
 	points, commas int               // columns that can have only that decimal sign
 	odd            []string          // columns of numbers that do not agree
 	either         []string          // columns of dates that may be read with the day or the month first
+	freed          int               // bytes of text, since they were taken back
 }
 
 func newWriting(t *Table, o CSVOptions, comma byte) *writing {
@@ -81,6 +93,12 @@ func (w *writing) told(name string) bool { return w.o.Schema == nil || w.inputs[
 // is none, or may be one in another way of writing.
 func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 	kind, in := w.kind(c.name)
+	if c.array != nil {
+		if w.asArray(c, out) {
+			return true, nil
+		}
+		c.spell(&w.o)
+	}
 	switch {
 	case kind == Categorical || kind == Date:
 		return false, nil
@@ -106,7 +124,7 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 		w.table.Notes = append(w.table.Notes, Note{Text: fmt.Sprintf("column %s: numbers with zeros in front, such as %s, are read as numbers, not as codes", quote(c.name), quote(code)), Guess: true,
 			Advice: []Advice{{Text: fmt.Sprintf("set the column's kind to %s", Categorical), Option: "Kinds", Value: c.name}}})
 	}
-	if !strings.Contains(c.text.String(), ".") {
+	if !c.contains(".") {
 		return true, nil
 	}
 	if _, ok := c.numerals(','); ok {
@@ -114,6 +132,17 @@ func (w *writing) plain(c *cells, out *Column) (done bool, bad *cellError) {
 	}
 	w.points++
 	return true, nil
+}
+
+// asArray makes a column of the numbers of an array, unless they are to be read in another
+// way.
+func (w *writing) asArray(c *cells, out *Column) bool {
+	kind, in := w.kind(c.name)
+	if kind == Categorical || kind == Date || in != nil && in.Numerals != nil || w.o.Missing != nil || w.asked != 0 || w.o.Thousands != "" {
+		return false
+	}
+	*out = Column{Name: c.name, Kind: Numeric, Values: c.array.column(c.place)}
+	return out.check() == nil // infinite numbers are an error of text, which says where
 }
 
 // infinite reports the first number of a column that is.
@@ -276,7 +305,7 @@ func (w *writing) wrong(c *cells, kind Kind) *cellError {
 		is = isDate
 	}
 	row := -1
-	for i := range c.ends {
+	for i := range c.rows() {
 		if cell := c.at(i); cell != "" && !isBlank(cell) && !is(cell) {
 			row = i
 			break
@@ -284,7 +313,7 @@ func (w *writing) wrong(c *cells, kind Kind) *cellError {
 	}
 	what := map[Kind]string{Numeric: "a number", Date: "a date"}[kind]
 	if row < 0 {
-		row = slices.IndexFunc(c.ends, func(end uint32) bool { return end > 0 })
+		row = c.first()
 		return &cellError{row, fmt.Errorf("%s: the column is not written in one way, so it is no column of %ss", quote(c.at(row)), strings.TrimPrefix(what, "a "))}
 	}
 	return &cellError{row, fmt.Errorf("%s is not %s", quote(c.at(row)), what)}

@@ -284,21 +284,27 @@ func (t *Table) read(in *records, header []string, o CSVOptions) ([]cells, error
 		return t.sample(in, header, o)
 	}
 	columns := newCells(header)
+	if rows, ok := in.made.(*arrayRows); ok && (in.shelf == nil || len(in.shelf.paths) == 0) {
+		t.setLine(0, in.name, 1)
+		for i := range columns {
+			columns[i].array, columns[i].place = rows.of, i
+		}
+		return columns, nil
+	}
 	for row := 0; ; row++ {
 		fields, line, err := t.row(in, header, row)
 		switch {
 		case err == io.EOF && row == 0:
 			return nil, noRows(t.Name)
 		case err == io.EOF:
+			settle(columns)
 			t.Notes = append(t.Notes, t.left()...)
 			return columns, t.totals(columns, row-1)
 		case err != nil:
 			return nil, err
 		}
 		t.setLine(row, in.name, line)
-		if err := addRow(columns, fields, o); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", in.name, line, err)
-		}
+		addRow(columns, fields, o)
 	}
 }
 
@@ -452,13 +458,10 @@ func (t *Table) ragged(file string, row, line, fields, header int) error {
 }
 
 // addRow adds the cells of a row to their columns.
-func addRow(columns []cells, fields []string, o CSVOptions) error {
+func addRow(columns []cells, fields []string, o CSVOptions) {
 	for i, cell := range fields {
-		if err := columns[i].add(o.cell(cell)); err != nil {
-			return err
-		}
+		columns[i].add(o.cell(cell))
 	}
-	return nil
 }
 
 // cell returns a cell as it is collected: "" if it is missing.

@@ -75,14 +75,14 @@ func countedMonths(cell string) (days float64, ok bool) {
 func (c *cells) countsMonths() bool {
 	const least = 6
 	before := math.NaN()
-	for row := range c.ends {
+	for row := range c.rows() {
 		days, ok := countedMonths(c.at(row))
 		if !ok || row > 0 && !timeOf(before).AddDate(0, 1, 0).Equal(timeOf(days)) {
 			return false
 		}
 		before = days
 	}
-	return len(c.ends) >= least
+	return c.rows() >= least
 }
 
 // months are the names of the months that differ from English ones, short and
@@ -212,7 +212,7 @@ func regularity(values []float64) (score int) {
 // datesAs returns the cells as dates of one layout.
 func (c *cells) datesAs(layout Dates) (values []float64, ok bool) {
 	r := dateReader{layout: layout}
-	for row := range c.ends {
+	for row := range c.rows() {
 		cell := c.at(row)
 		if cell == "" || isBlank(cell) {
 			continue
@@ -222,7 +222,7 @@ func (c *cells) datesAs(layout Dates) (values []float64, ok bool) {
 			return nil, false
 		}
 		if values == nil {
-			values = allMissing(len(c.ends))
+			values = allMissing(c.rows())
 		}
 		values[row] = v
 	}
@@ -242,7 +242,7 @@ func allMissing(n int) []float64 {
 func (c *cells) compact() bool {
 	const least = 3 // different ones
 	different := make(map[string]bool)
-	for row := range c.ends {
+	for row := range c.rows() {
 		cell := c.at(row)
 		if cell == "" || isBlank(cell) || different[cell] {
 			continue

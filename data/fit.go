@@ -18,6 +18,7 @@ func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options
 		}
 	}
 	reasons := reasons(t, target, rows, o)
+	room := make([]float64, 0, len(train)) // for the numbers of a column
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Name == target {
@@ -31,7 +32,7 @@ func (s *Schema) fitInputs(t *Table, target string, rows, train []int, o Options
 			s.Ignored = append(s.Ignored, Ignore{c.Name, reasons[i]})
 			continue
 		}
-		if err := s.fitColumn(c, rows, train, o); err != nil {
+		if err := s.fitColumn(c, rows, train, room, o); err != nil {
 			return within(fmt.Sprintf("%s: column %s", t.Name, quote(c.Name)), err)
 		}
 	}
@@ -236,9 +237,9 @@ func isIndex(c *Column, rows []int) bool {
 }
 
 // fitColumn adds the inputs of a column.
-func (s *Schema) fitColumn(c *Column, rows, train []int, o Options) error {
+func (s *Schema) fitColumn(c *Column, rows, train []int, room []float64, o Options) error {
 	if c.Kind != Date {
-		in, err := fitInput(c, rows, train, o)
+		in, err := fitInput(c, rows, train, room, o)
 		s.Inputs = append(s.Inputs, in)
 		return err
 	}
@@ -247,7 +248,7 @@ func (s *Schema) fitColumn(c *Column, rows, train []int, o Options) error {
 		if empty(of, rows, o) != "" {
 			continue
 		}
-		in, err := fitInput(of, rows, train, o)
+		in, err := fitInput(of, rows, train, room, o)
 		if err != nil {
 			return err
 		}
@@ -257,7 +258,7 @@ func (s *Schema) fitColumn(c *Column, rows, train []int, o Options) error {
 	return nil
 }
 
-func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
+func fitInput(c *Column, rows, train []int, room []float64, o Options) (Input, error) {
 	in := Input{Name: c.Name, Kind: c.Kind}
 	for _, row := range train {
 		if c.missing(row) {
@@ -269,7 +270,7 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 			in.Numerals = &c.numerals
 		}
 		in.Scaling = o.Scaling
-		return in, in.fitNumbers(c, train)
+		return in, in.fitNumbers(c, train, room)
 	}
 	in.Levels = wordsOf(c, rows)
 	in.Coded = o.Codes > 0 && len(in.Levels) >= o.Codes && o.Shape == nil
@@ -288,8 +289,8 @@ func fitInput(c *Column, rows, train []int, o Options) (Input, error) {
 
 // fitNumbers sets what a numeric column needs from the training rows: cells
 // that are missing there count neither for the mean nor for the spread.
-func (in *Input) fitNumbers(c *Column, train []int) error {
-	var values []float64
+func (in *Input) fitNumbers(c *Column, train []int, room []float64) error {
+	values := room[:0]
 	for _, row := range train {
 		if !c.missing(row) {
 			values = append(values, c.Values.at(row))

@@ -52,6 +52,8 @@ func (a *array) at(i int) float64 {
 		bits = a.order.Uint64(b)
 	}
 	switch {
+	case a.item == 'f' && a.size == 2:
+		return binary16(uint16(bits))
 	case a.item == 'f' && a.size == 4:
 		return float64(math.Float32frombits(uint32(bits)))
 	case a.item == 'f':
@@ -61,6 +63,49 @@ func (a *array) at(i int) float64 {
 		return float64(int64(bits<<shift) >> shift)
 	}
 	return float64(bits)
+}
+
+// binary16 is a number of two bytes, by IEEE 754: a sign, five bits of an exponent, ten of a fraction.
+func binary16(bits uint16) float64 {
+	exponent, fraction := int(bits>>10&31), float64(bits&1023)
+	x := math.Ldexp(fraction, -24) // subnormal
+	switch {
+	case exponent == 31 && fraction > 0:
+		return math.NaN()
+	case exponent == 31:
+		x = math.Inf(1)
+	case exponent > 0:
+		x = math.Ldexp(1024+fraction, exponent-25)
+	}
+	if bits>>15 == 1 {
+		return -x
+	}
+	return x
+}
+
+// width is the number of columns of a table.
+func (a *array) width() int {
+	if len(a.dims) == 2 {
+		return a.dims[1]
+	}
+	return 1
+}
+
+// column returns a column of a table, as float32 if each number of the array is one by its
+// type, or each of the column is.
+func (a *array) column(place int) Array {
+	if a.size < 4 || a.item == 'f' && a.size == 4 {
+		return ArrayOf(numbersAt[float32](a, place), 1)
+	}
+	return narrowed(numbersAt[float64](a, place))
+}
+
+func numbersAt[T float32 | float64](a *array, place int) []T {
+	all := make([]T, a.dims[0])
+	for row := range all {
+		all[row] = T(a.at(row*a.width() + place))
+	}
+	return all
 }
 
 // read reads as many bytes as dims say, and insists that no more come.
@@ -149,10 +194,10 @@ func parseNPY(header string) (*array, error) {
 		a.order = binary.BigEndian
 	}
 	switch kind[2] + kind[3] {
-	case "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8", "b1":
+	case "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "b1":
 		a.size, _ = strconv.Atoi(kind[3])
 	default:
-		return nil, fmt.Errorf("elements of type %s%s; whole numbers, float32 and float64 are read", kind[2], kind[3])
+		return nil, fmt.Errorf("elements of type %s%s; whole numbers, float16, float32 and float64 are read", kind[2], kind[3])
 	}
 	for _, d := range strings.Split(shape[1], ",") {
 		if d = strings.TrimSpace(d); d == "" {
@@ -192,10 +237,7 @@ func newArrayRows(in *bufio.Reader) (*arrayRows, error) {
 	if err != nil {
 		return nil, err
 	}
-	width := 1
-	if len(a.dims) == 2 {
-		width = a.dims[1]
-	}
+	width := a.width()
 	if len(a.dims) > 2 || width > maxFields {
 		return nil, fmt.Errorf("an array of %v; a table has rows and columns, of which at most %d", a.dims, maxFields)
 	}
@@ -209,8 +251,13 @@ func (a *arrayRows) next() (fields []string, line int, err error) {
 		return nil, 0, io.EOF
 	}
 	for i := range a.fields {
-		a.fields[i] = strconv.FormatFloat(a.of.at(a.row*a.width+i), 'g', -1, 64)
+		a.fields[i] = a.cell(a.row, i)
 	}
 	a.row++
 	return a.fields, a.row, nil
+}
+
+// cell returns a number as programs write it.
+func (a *arrayRows) cell(row, column int) string {
+	return strconv.FormatFloat(a.of.at(row*a.width+column), 'g', -1, 64)
 }

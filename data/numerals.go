@@ -308,7 +308,7 @@ func (n *numeral) multiply() (factor float64) {
 // alone, as in 3 M, is a unit, and 12, 13B may be houses.
 func (c *cells) magnitudes() bool {
 	first, bare, fraction, several := "", false, false, false
-	for row := range c.ends {
+	for row := range c.rows() {
 		cell := c.at(row)
 		if cell == "" || isBlank(cell) {
 			continue
@@ -335,7 +335,7 @@ func (c *cells) magnitudes() bool {
 func (c *cells) numerals(decimal byte) (f Numerals, ok bool) {
 	found, bare, percents := false, false, false
 	f.Magnitude = c.magnitudes()
-	for row := range c.ends {
+	for row := range c.rows() {
 		cell := c.at(row)
 		if cell == "" || isBlank(cell) {
 			continue

@@ -51,10 +51,9 @@ func (t *Table) sample(in *records, header []string, o CSVOptions) ([]cells, err
 	for i, r := range kept {
 		t.places = append(t.places, r.place)
 		t.setLine(i, r.file, r.line)
-		if err := addRow(columns, r.fields, o); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", r.file, r.line, err)
-		}
+		addRow(columns, r.fields, o)
 	}
+	settle(columns)
 	t.Notes = append(t.Notes, t.left()...)
 	return columns, nil
 }

@@ -163,12 +163,14 @@ func (st *Stream) Next() (*Dataset, error) {
 // the next block.
 func (st *Stream) read() (n int) {
 	for i := range st.columns {
-		st.columns[i] = cells{name: st.columns[i].name, ends: st.columns[i].ends[:0]}
+		c := &st.columns[i]
+		*c = cells{name: c.name, text: c.text[:0], ends: c.ends[:0]}
 	}
 	for i := range st.texts {
 		st.texts[i] = st.texts[i][:0]
 	}
 	st.table.lines = st.table.lines[:0]
+	defer settle(st.columns)
 	most := min(blockRows, max(1, blockCells/len(st.schema.Features())))
 	for text := 0; n < most && text < blockBytes; n++ {
 		fields, line, err := st.table.row(st.in, st.header, st.rows+n)
@@ -189,11 +191,7 @@ func (st *Stream) read() (n int) {
 			if cell != "" && st.numeric[i] && isBlank(cell) {
 				cell = "" // of a block, they may be all there is
 			}
-			if err := st.columns[i].add(cell); err != nil {
-				st.err = within(fmt.Sprintf("%s:%d", st.in.name, line), err)
-				st.cut(n)
-				return n
-			}
+			st.columns[i].add(cell)
 		}
 	}
 	return n
@@ -202,12 +200,7 @@ func (st *Stream) read() (n int) {
 // cut leaves the first n rows of the block.
 func (st *Stream) cut(n int) {
 	for i := range st.columns {
-		c := &st.columns[i]
-		short := cells{name: c.name, ends: c.ends[:n]}
-		if n > 0 {
-			short.text.WriteString(c.text.String()[:c.ends[n-1]])
-		}
-		*c = short
+		st.columns[i].cut(n)
 	}
 	for i := range st.texts {
 		st.texts[i] = st.texts[i][:n]
@@ -273,14 +266,14 @@ type form struct {
 
 // learn notes what a block has told.
 func (f *form) learn(c *cells, column *Column) {
-	if c.text.Len() == 0 {
+	if c.first() < 0 {
 		return
 	}
 	if f.kind == "" {
 		f.digits = true
 	}
 	f.kind, f.numerals, f.dates = column.Kind, column.numerals, column.dates
-	f.digits = f.digits && !strings.ContainsAny(c.text.String(), ".,")
+	f.digits = f.digits && !c.contains(".,")
 }
 
 // column makes the column of a block.

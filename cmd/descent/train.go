@@ -252,10 +252,8 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 		return nil, err
 	}
 	if o.folding.decide(o, r.parts); o.folding.k == 0 {
-		images := o.src.Images != nil
-		if o.src = nil; images { // the parts are copies: else memory grows to twice both
-			runtime.GC()
-		}
+		o.src = nil
+		runtime.GC() // of what was read, and of what preparing it left: else memory grows to twice both
 	}
 	var err error
 	if r.Memory, err = o.allowRun(r.parts); err != nil {
