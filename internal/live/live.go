@@ -22,7 +22,7 @@ var script string
 
 var waiting = page.Body(`<p class="note">The page comes when there is something to show.</p>`)
 
-// How often a page is sent at most, how long a client may take for it, and how many may
+// How often a page that is another one is sent at most, how long a client may take for it, and how many may
 // look on.
 const (
 	interval  = 500 * time.Millisecond
@@ -81,14 +81,18 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	_ = out.SetReadDeadline(time.Time{}) // it asks once, and looks on
-	seen := 0
+	seen, sent := 0, []byte(nil)
 	for {
 		version, ended, news := p.now()
 		if version > seen {
 			text, err := p.as(version)
-			if seen = version; err != nil || out.SetWriteDeadline(time.Now().Add(sendTime)) != nil || send(w, "page", text) != nil || out.Flush() != nil {
+			if seen = version; err != nil {
 				return
 			}
+			if !bytes.Equal(text, sent) && (out.SetWriteDeadline(time.Now().Add(sendTime)) != nil || send(w, "page", text) != nil || out.Flush() != nil) {
+				return
+			}
+			sent = text
 		}
 		if ended {
 			_ = send(w, "end", nil) // who looked on may have gone
