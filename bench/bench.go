@@ -76,10 +76,11 @@ type Study struct {
 	OnJob func(Tally)
 
 	track  *tuning.Track
-	number int     // of the part that is done, from 0
-	parts  int     // 0 is the whole
-	runner *Runner // that is prepared; nil if none is
-	brief  bool    // runs keep no curves
+	number int        // of the part that is done, from 0
+	parts  int        // 0 is the whole
+	runner *Runner    // that is prepared; nil if none is
+	brief  bool       // runs keep no curves
+	before []*Results // on other tracks, which are done; nil if there is one alone
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -191,6 +192,7 @@ func (s *Study) do(ctx context.Context) (*work, error) {
 	start := time.Now()
 	r, err := s.prepare(ctx)
 	w := &work{Study: s, Runner: r, instructions: ThisMachine().Instructions, start: start}
+	w.tally.soFar = &sofar{w: w, by: map[*pairing]map[uint64]*Outcome{}}
 	if err == nil {
 		err = w.pair()
 	}
@@ -222,11 +224,12 @@ type work struct {
 	tally Tally
 }
 
-// count tells OnJob how far the study is, one call at a time.
-func (w *work) count(out *Outcome) {
+// count notes an outcome of a pairing and tells OnJob how far the study is, one call at a time.
+func (w *work) count(p *pairing, out *Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := &w.tally
+	t.soFar.note(p, out)
 	if t.Done++; out.DivergedAt > 0 {
 		t.Failed++
 	}
@@ -259,8 +262,9 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 		if err != nil {
 			return nil, err
 		}
-		w.count(out)
-		return w.kept(out), nil
+		out = w.kept(out)
+		w.count(of[i], out)
+		return out, nil
 	})
 }
 

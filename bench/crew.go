@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"descent/internal/page"
 )
@@ -100,16 +99,22 @@ func (r *Results) sayGivenUp() string {
 }
 
 // WriteProgress writes a page that says how far a study is and, of one with a crew, what
-// each worker has done. It reads itself again, and in the end is the report.
+// each worker has done; when optimizers can be compared, it is the report of what is
+// finished, which says so. It is made anew as often as takes a small share of the time. It
+// reads itself again, and in the end is the report.
 func (t Tally) WriteProgress(w io.Writer, name string) error {
-	p := page.Page{Title: "Optimizers on " + name, Style: pageStyle, Reload: 5, Subtitle: fmt.Sprintf("%d of %d runs are done, %d of them diverged", t.Done, t.Total, t.Failed)}
-	lead := t.Phase
-	if t.Crew != nil {
-		lead += fmt.Sprintf(", by %d workers", Present(t.Crew))
+	if t.soFar != nil {
+		if done, err := t.soFar.write(w, t); done || err != nil {
+			return err
+		}
 	}
-	lead += fmt.Sprintf(": %.1f runs a second, %v to go.", float64(t.Done)/t.Elapsed.Seconds(), t.Remain.Round(time.Second))
+	p := page.Page{Title: "Optimizers on " + name, Style: pageStyle, Reload: again, Subtitle: "no optimizers can be compared yet"}
+	lead := t.String()
 	return p.Write(w, progressTemplate, section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
 }
+
+// again is after how many seconds a page of what is not finished reads itself again.
+const again = 5
 
 // progressTemplate shows a section.
 var progressTemplate = page.Body(tableBody + `<section><h2>{{.Title}}</h2>{{with .Table}}{{template "table" .}}{{end}}</section>`)

@@ -66,7 +66,7 @@ func (w *work) diagnose(ctx context.Context) error {
 	got, err := all(ctx, w.Workers, mine, func(ctx context.Context, p *pairing) (*Diagnosis, error) {
 		d, err := remembered(w, p, "diagnosis", w.runsOf(p)[0], func(string) (*Diagnosis, error) { return w.inside(ctx, p) })
 		if err == nil {
-			w.count(p.runs[0])
+			w.count(p, p.runs[0])
 		}
 		return d, err
 	})

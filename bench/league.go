@@ -48,6 +48,7 @@ type Agreement struct {
 func (s *Study) RunTracks(ctx context.Context, tracks []string) (*League, error) {
 	l := &League{Format: resultsFormat, Revision: Revision()}
 	err := s.eachTrack(ctx, tracks, func(part *Study) error {
+		part.before = append([]*Results{}, l.Tracks...)
 		r, err := part.run(ctx, l.covering(part))
 		l.Tracks = append(l.Tracks, r)
 		return err

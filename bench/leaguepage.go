@@ -47,7 +47,7 @@ func (l *League) table() *table {
 	t := &table{Class: "full", Head: []column{{"optimizer", "optimizer", false}}}
 	for _, what := range []string{"mean rank", "score"} {
 		for _, r := range l.Tracks {
-			t.Head = append(t.Head, column{template.HTML(what + "<br/>" + template.HTMLEscapeString(r.Setup.Track)), what + " " + r.Setup.Track, false})
+			t.Head = append(t.Head, column{template.HTML(what + "<br/>" + template.HTMLEscapeString(r.soFar(r.Setup.Track))), what + " " + r.Setup.Track, false})
 		}
 	}
 	for _, label := range l.order() {
@@ -114,7 +114,7 @@ func (l *League) WriteHTML(w io.Writer) error {
 		return errors.New("bench: this league is empty: there is nothing to report")
 	}
 	first := *l.Tracks[0]
-	first.Command, first.Plan, first.Revision = l.Command, l.Plan, l.Revision
+	first.Command, first.Plan, first.Revision, first.partial = l.Command, l.Plan, l.Revision, l.Tracks[len(l.Tracks)-1].partial
 	v := &view{Results: &first}
 	if err := v.words(l.Verdict); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (l *League) WriteHTML(w io.Writer) error {
 	if v.err != nil {
 		return v.err
 	}
-	p := page.Page{Title: "A league of optimizers on the suite " + first.Setup.Name, Script: sortScript, Style: pageStyle,
+	p := page.Page{Title: first.soFar("A league of optimizers on the suite " + first.Setup.Name), Script: sortScript, Style: pageStyle, Reload: first.reload(),
 		Subtitle: fmt.Sprintf("%d problems, %d optimizers, %d tracks, %s", len(first.Problems), len(l.order()), len(l.Tracks), l.Summary())}
 	return p.Write(w, reportTemplate, v)
 }
@@ -140,7 +140,7 @@ func (v *view) track(r *Results) {
 	own := &view{Results: r}
 	own.overall()
 	v.err = cmp.Or(v.err, own.err)
-	s := section{Title: "Track " + r.Setup.Track, Note: doc(r.Setup.Track) + "."}
+	s := section{Title: own.soFar("Track " + r.Setup.Track), Note: doc(r.Setup.Track) + "."}
 	for i, x := range own.Sections {
 		if i == 0 {
 			s.Table, s.Note = x.Table, s.Note+" "+x.Note

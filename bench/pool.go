@@ -16,6 +16,8 @@ type Tally struct {
 	Elapsed     time.Duration
 	Remain      time.Duration // an estimate
 	Crew        []Worker      // of a study that has one
+
+	soFar *sofar
 }
 
 // all returns do of each item, in their order. So many goroutines share the

@@ -75,13 +75,14 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		return err
 	}
 	n := len(r.Optimizers) / len(r.Problems)
-	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle}
+	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle, Reload: r.reload()}
 	if first := r.Problems[0]; r.suite() {
 		p.Title = "Optimizers on the suite " + r.Setup.Name
 		p.Subtitle = fmt.Sprintf("%d problems, %d runs each, %d optimizers, %d runs in %.1f s", len(r.Problems), r.Setup.Seeds, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 	} else {
 		p.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", first.Model, first.Loss, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 	}
+	p.Title = r.soFar(p.Title)
 	if v.fill(); v.err != nil {
 		return v.err
 	}
@@ -133,13 +134,15 @@ func (v *view) fill() {
 			folds = of
 			continue
 		}
-		each = append(each, folded{Summary: p.Name, Table: p.table(), List: said(append(p.verdict(), p.About)...),
+		each = append(each, folded{Summary: p.Name, Table: p.table(), List: said(append(v.said(p), p.About)...),
 			Figures: v.draw(slices.Concat(p.learning(), p.tuned())...)})
 	}
 	v.add(section{Title: "Each net", Folded: each})
 	v.why()
 	v.add(crewSection(v.Measured.Crew))
-	v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
+	if v.Finished() { // and steps are timed
+		v.add(section{Title: "Cost of tuning", Table: v.cost(), Note: "Gradient evaluations on all problems together. Times are those of evaluations and updates, as a step was timed alone; looking at validation rows is not in them."})
+	}
 	v.add(section{Title: "Details", Folded: append(folds, folded{Summary: "How it was measured, and what the intervals mean", List: v.method()})})
 }
 
@@ -185,12 +188,14 @@ func (r *Results) about() *table {
 // overall adds the sections about all problems.
 func (v *view) overall() {
 	critical := inference.CriticalDifference(len(v.Overall), len(v.Problems))
-	v.add(section{Title: "Results", Table: v.table(),
-		Note: fmt.Sprintf("The score is the mean over problems of normalised scores: 0 is a constant, 1 a tuned Adam or, of a function, all targets at once; the middle half is the mean of the middle half of all runs; intervals are for other seeds and cases of these problems. Mean ranks that differ by less than %.2f are not told apart for other problems of the kind (Nemenyi, 5\u2009%%). Default, best trial and one setting are means over the problems of what single trials scored.", critical)})
+	v.add(section{Title: v.soFar("Results"), Table: v.table(),
+		Note: v.interim(fmt.Sprintf("The score is the mean over problems of normalised scores: 0 is a constant, 1 a tuned Adam or, of a function, all targets at once; the middle half is the mean of the middle half of all runs; intervals are for other seeds and cases of these problems. Mean ranks that differ by less than %.2f are not told apart for other problems of the kind (Nemenyi, 5\u2009%%). Default, best trial and one setting are means over the problems of what single trials scored.", critical))})
 	v.add(section{Title: "Which differences are shown?", Table: pairTable(labelsOf(v.Overall), only(v.Pairs, "", func(p Pair) string { return p.Problem }), false, func(x float64) string { return fmt.Sprintf("%.3f", x) }),
 		Note: "Difference of mean normalised scores over all problems. Coloured: shown; =: equivalent; grey: not shown. A cell's title has its interval and p value, both for all pairs, and how many seeds would show the margin."})
-	v.add(section{Title: "Ranks", Map: v.draw(v.differences()),
-		Note: fmt.Sprintf("Mean ranks over problems. Within a bar they differ by no more than %.2f, the critical difference for other problems of the kind: they are not told apart.", critical)})
+	if v.Finished() {
+		v.add(section{Title: "Ranks", Map: v.draw(v.differences()),
+			Note: fmt.Sprintf("Mean ranks over problems. Within a bar they differ by no more than %.2f, the critical difference for other problems of the kind: they are not told apart.", critical)})
+	}
 	v.add(section{Title: "Profiles", Figures: v.draw(v.dataProfile(), v.performanceProfile()),
 		Note: "First the share of targets reached within a part of the budget, then the share of runs that reach the main target within so many times the evaluations of the fastest optimizer; with more than two optimizers, leaving one out can change the order of the others there."})
 	v.add(section{Title: "Tuning", Figures: v.draw(v.tuning()), Note: "The mean rank, by the score that so many trials are expected to find; lines that cross are optimizers whose order depends on how much is tuned."})
@@ -219,8 +224,8 @@ func (v *view) net(p *part) {
 	if p.scoring().lower {
 		better, unit = "down", ""
 	}
-	v.add(section{Title: "Results", Table: p.table(),
-		Note: fmt.Sprintf("Means over %s, their 95\u2009%% intervals below. Steps are the median; > means that half of the runs or more never reached the target. Tuning gains what %d trials are expected to find beyond the default. What a model has to beat is scored on the test rows of the division on which settings were chosen.", p.over(), p.Setup.Trials)})
+	v.add(section{Title: v.soFar("Results"), Table: p.table(),
+		Note: v.interim(fmt.Sprintf("Means over %s, their 95\u2009%% intervals below. Steps are the median; > means that half of the runs or more never reached the target. Tuning gains what %d trials are expected to find beyond the default. What a model has to beat is scored on the test rows of the division on which settings were chosen.", p.over(), p.Setup.Trials))})
 	v.add(section{Title: "Which differences are shown?", Table: pairTable(p.labels(), p.Pairs, p.scoring().lower, p.plain),
 		Note: "Difference of mean test " + p.Score + unit + ". Coloured differences are shown (their intervals, corrected for all pairs, leave 0 out); =: equivalent; grey ones could turn round with other seeds. A cell's title has its interval and p value, both for all pairs, and how many seeds would show the margin."})
 	v.add(section{Title: "Learning curves", Note: "Means over seeds; bands go from the lowest run to the highest. A curve ends where a run diverged.",

@@ -35,6 +35,8 @@ type Results struct {
 	Diagnoses []Diagnosis `json:"diagnoses,omitempty"`
 	Checks    []Check     `json:"checks"`
 	Measured  Measured    `json:"measured"`
+
+	partial *Tally // of a study that is not finished, nil of one that is
 }
 
 const resultsFormat = 3

@@ -108,13 +108,14 @@ func (r *Results) table() *table {
 		{"best trial<br/>of each", "tuned", false}, {"one setting<br/>for all", "one setting", false}, {"runs<br/>diverged", "diverged", false}}}
 	percent := func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
 	three := func(x float64) string { return fmt.Sprintf("%.3f", x) }
+	several := !slices.ContainsFunc(r.Optimizers, func(o Summary) bool { return o.Runs < 2 })
 	for _, m := range r.Overall {
 		one, setting := none, ""
 		if m.One != nil {
 			one, setting = three(m.One.Score), cmp.Or(m.One.Settings, "lr "+rateText(m.One.LR))
 		}
 		score := cell{Text: three(m.Score)}
-		if r.Setup.Seeds > 1 {
+		if several {
 			score.Small = three(m.CI.Lo) + "–" + three(m.CI.Hi)
 		}
 		middle := cell{Text: three(m.Middle)}

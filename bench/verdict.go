@@ -192,9 +192,9 @@ func (p *part) sayBest() []string {
 // over says over what the runs of an optimizer differ.
 func (p *part) over() string {
 	if p.Cases {
-		return fmt.Sprintf("%d seeds and divisions of the rows", p.Setup.Seeds)
+		return fmt.Sprintf("%d seeds and divisions of the rows", p.Optimizers[0].Runs)
 	}
-	return fmt.Sprintf("%d seeds", p.Setup.Seeds)
+	return fmt.Sprintf("%d seeds", p.Optimizers[0].Runs)
 }
 
 // sayPairs says how one optimizer compares with others, and whether it is shown to be

@@ -111,7 +111,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	f.StringVar(&o.shard, "shard", "", "only the runs of part 3 of 8, as `3/8`, for the journal; see bench merge")
 	f.BoolVar(&o.json, "json", false, about("json", " instead of the table"))
 	o.followed = &follower{}
-	o.followed.spectators.flags(f, ": how many runs are done, and in the end the report")
+	o.followed.spectators.flags(f, ": the report of what is finished, and in the end of all")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no progress")
 	f.Lookup("margin").DefValue = ""
 	if addCluster != nil {
