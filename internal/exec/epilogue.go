@@ -42,14 +42,19 @@ func epilogue(f *Func) {
 // the last axis: v becomes the reshape of what computes both.
 func (f *Func) epilogueInside(v *value, k int, uses []int) bool {
 	shape := &f.vals[v.args[k]]
-	a, other := shape.args[0], v.args[1-k]
+	a := shape.args[0]
 	x := &f.vals[a]
 	last := func(dims []int) int { return dims[len(dims)-1] }
-	if x.kind != kOperation || uses[a] != 1 || x.n != v.n || other > a || len(x.dims) == 0 || last(x.dims) != last(v.dims) {
+	if x.kind != kOperation || uses[a] != 1 || x.n != v.n || len(x.dims) == 0 || last(x.dims) != last(v.dims) {
 		return false
 	}
-	o, args := x.op.epilogue(f, x, v, k)
-	if o == nil {
+	m := *v
+	m.args = slices.Clone(v.args)
+	if y := f.rootOf(v.args[1-k]); f.vals[y].n == v.dims[len(v.dims)-1] && isRow(&f.vals[v.args[1-k]], f.vals[y].n) {
+		m.args[1-k] = y // which is made before its reshapes
+	}
+	o, args := x.op.epilogue(f, x, &m, k)
+	if o == nil || slices.ContainsFunc(args, func(arg Val) bool { return arg >= a }) {
 		return false
 	}
 	x.op, x.args = o, args

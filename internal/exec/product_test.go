@@ -96,3 +96,24 @@ func sharedProduct1[T kernel.Float](t *testing.T, a, b []int, ta, tb bool, team 
 		}
 	}
 }
+
+// TestEpilogueInside: a bias and a ReLU behind a reshape are the product's, if what is added
+// is a row there, whatever shape it was made with, and not a column.
+func TestEpilogueInside(t *testing.T) {
+	for _, c := range []struct {
+		dims  []int // of 8 numbers that are added to 8×8
+		steps int
+	}{{[]int{1, 8}, 2}, {[]int{8}, 2}, {[]int{8, 1}, 3}} {
+		build := func(f *Func, x Val) {
+			b := f.Reduce(kernel.ReduceMax, x, []int{0})
+			y := f.Reshape(f.Dot(f.Reshape(x, []int{1, 8, 8}), f.Reshape(x, []int{1, 8, 8}), false, false), []int{8, 8})
+			sum := f.Map(kernel.Add, y, f.Reshape(f.Reshape(b, []int{2, 4}), c.dims))
+			f.Output(f.Map(kernel.Max, sum, f.Const(0, []int{1})))
+		}
+		everyWay(t, []int{8, 8}, build, func(p *Program[float64]) {
+			if p.Steps() != c.steps {
+				t.Errorf("%v: %d steps, want %d\n%s", c.dims, p.Steps(), c.steps, p.Listing())
+			}
+		})
+	}
+}
