@@ -20,6 +20,7 @@ type scene struct {
 	w, h  float64
 	title string
 	items []item
+	under *draped // the surface that was drawn, if any
 }
 
 // An item is a shape, dots, facets or a text.

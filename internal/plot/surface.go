@@ -80,10 +80,11 @@ func (p *panel) drawSurface(l Surface) error {
 		return err
 	}
 	s.walls()
+	s.under = &draped{s, grid}
 	pieces := s.quads(grid)
 	for i, l := range p.fig.Layers {
 		if path, ok := l.(Path); ok {
-			pieces = append(pieces, draped{s, grid}.path(path, p.styles[i])...)
+			pieces = append(pieces, s.under.path(path, p.styles[i])...)
 		}
 	}
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.depth, b.depth) })

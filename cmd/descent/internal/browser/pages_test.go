@@ -56,6 +56,7 @@ var pages = []struct {
 	ready      string // true as soon as the page has all that it shows
 }{
 	{"play", "page.html", []string{"play", "--out", "page.html"}, "", settled + ` && document.querySelectorAll('#limits li').length == 4`},
+	{"surface", "page.html", []string{"play", "--out", "page.html"}, "#problem=himmelblau&as=surface&x=0+0&n=60&o=adam(lr%3D0.3)&o=lbfgs", settled + ` && document.querySelector('#relief svg')`},
 	{"nets", "page.html", []string{"play", "--out", "page.html"}, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)", learned},
 	{"animation", "page.html", []string{"min", "x^2/20 + y^2", "--start", "x=-8,y=2", "-o", "newton", "-o", "lbfgs", "--animate", "page.html"}, "", "true"},
 	{"bench", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},

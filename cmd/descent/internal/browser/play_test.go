@@ -105,8 +105,14 @@ func TestStarts(t *testing.T) {
 	first := `(document.getElementById('at').value = 0, document.getElementById('at').oninput(), document.querySelector('#ends tr').cells[2].textContent)`
 	b.until(fmt.Sprintf(`Math.abs(%s - %v) < 1e-3`, first, at(0)*at(0)/20+at(1)*at(1)))
 
+	b.do(chromedp.Evaluate(`document.getElementById('as').value = 'surface', document.getElementById('as').onchange()`, nil))
+	b.until(`document.getElementById('map').hidden && document.querySelector('#relief path[stroke-width="2"]').getAttribute('d').length > 100`)
+	x = at(0)
+	b.do(chromedp.Evaluate(`document.getElementById('relief').focus()`, nil), chromedp.KeyEvent(kb.ArrowLeft))
+	b.until(fmt.Sprintf(`document.querySelectorAll('#start input')[0].value < %v && location.hash.includes('as=surface')`, x))
+
 	b.do(chromedp.Evaluate(`document.getElementById('example').value = 'booth', document.getElementById('example').onchange()`, nil))
-	b.until(`document.getElementById('state').textContent.includes('The lowest value is 0 at 1, 3, the cross.')`)
+	b.until(`document.getElementById('state').textContent.includes('The lowest value is 0 at 1, 3, the cross on the map.')`)
 	want := ask(t, play.Question{Problem: "booth", Optimizers: []string{"lbfgs"}, Steps: 200}).Runs[0]
 	if kind := b.text(`document.querySelector('#ends tr').cells[5].textContent`); !strings.HasPrefix(kind, want.Kind) || !strings.Contains(kind, "above the lowest") {
 		t.Errorf("of booth: %q, and the engine here says %q", kind, want.Kind)

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"descent/internal/numjson"
 	"descent/internal/page"
+	"descent/internal/plot"
 )
 
 //go:embed animate.html
@@ -91,6 +93,38 @@ func (l *Landscape) Film() (*Film, error) {
 		f.Runs = append(f.Runs, l.filmed(p))
 	}
 	return f, nil
+}
+
+// A Relief is a function of two variables as a surface, and paths on its picture, as a page
+// plays them.
+type Relief struct {
+	SVG  string           `json:"svg"`  // without the paths
+	Runs [][][][2]float64 `json:"runs"` // of each of a film's points the line that leads there, in pixels of the picture
+}
+
+// Relief returns the function as a surface, and what a film has of its paths.
+func (l *Landscape) Relief(f *Film) (*Relief, error) {
+	bare := *l
+	bare.Paths, bare.Box = nil, [][2]float64{f.X, f.Y}
+	fig, err := bare.Picture("", true)
+	if err != nil {
+		return nil, err
+	}
+	fig.Width, fig.Height = 640, 480
+	var b bytes.Buffer
+	if err := fig.WriteSVG(&b); err != nil {
+		return nil, err
+	}
+	var paths []plot.Path
+	for _, r := range f.Runs {
+		p := plot.Path{}
+		for _, at := range r.Path {
+			p.X, p.Y = append(p.X, at[0]), append(p.Y, at[1])
+		}
+		paths = append(paths, p)
+	}
+	runs, err := fig.Over(paths...)
+	return &Relief{b.String(), runs}, err
 }
 
 // filmed thins out a long path, and ends it where it is lost.

@@ -178,3 +178,25 @@ func wellFormed(t *testing.T, write func(w io.Writer) error) string {
 		}
 	}
 }
+
+// A surface has, of each path, a line for each point of the film that lies on it.
+func TestRelief(t *testing.T) {
+	l := valley()
+	f, err := l.Film()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := l.Relief(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wellFormed(t, func(w io.Writer) error { _, err := io.WriteString(w, r.SVG); return err })
+	for i, run := range f.Runs {
+		if len(r.Runs[i]) != len(run.Path) || len(r.Runs[i][0]) == 0 {
+			t.Errorf("%s: %d lines for %d points", run.Name, len(r.Runs[i]), len(run.Path))
+		}
+	}
+	if _, err := parabola().Relief(f); err == nil {
+		t.Error("a surface of one variable")
+	}
+}

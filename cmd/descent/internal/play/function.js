@@ -1,6 +1,6 @@
 // The mode in which optimizers descend a function.
 modes.function = (() => {
-const state = { formula: '', problem: '', start: [], steps: 60, box: null };
+const state = { formula: '', problem: '', start: [], steps: 60, box: null, surface: false };
 let reply = null, map = null;
 /** Takes an example. */
 function take(e) {
@@ -19,7 +19,30 @@ function starts() {
   }
   $('start').querySelectorAll('input').forEach((input, i) => { if (document.activeElement !== input) input.value = state.start[i]; });
 }
-function draw() { if (sharp($('map'))) map = film($('map'), reply.film); }
+function draw() {
+  const r = reply.relief;
+  $('map').hidden = !!r;
+  $('relief').hidden = !r;
+  if (r) map = relief(r); else if (sharp($('map'))) map = film($('map'), reply.film);
+}
+/** Plays paths on a surface: what film does on a map. */
+function relief(r) {
+  const figure = picture(r.svg), svg = figure.firstChild;
+  const put = (tag, props) => { const e = document.createElementNS(svg.namespaceURI, tag); for (const [k, v] of Object.entries(props)) e.setAttribute(k, v); svg.append(e); return e; };
+  const drawn = reply.film.runs.map(run => [put('path', { fill: 'none', stroke: run.color, 'stroke-width': 2, 'stroke-linejoin': 'round' }), put('circle', { r: 5, fill: run.color, stroke: '#fff', 'stroke-width': 1.5 })]);
+  $('relief').replaceChildren(figure);
+  return {
+    last: Math.max(0, ...r.runs.map(steps => steps.length - 1)),
+    draw(step) {
+      r.runs.forEach((steps, i) => {
+        const line = steps.slice(0, step + 1).flat(), [path, end] = drawn[i];
+        path.setAttribute('d', line.length ? `M${line.join('L')}` : '');
+        end.setAttribute('visibility', line.length ? 'visible' : 'hidden');
+        if (line.length) ['cx', 'cy'].forEach((k, j) => end.setAttribute(k, line[line.length - 1][j]));
+      });
+    },
+  };
+}
 /** What is shown of each variable. */
 const shown = () => [reply.film.x, reply.film.y].slice(0, reply.variables.length);
 function startAt(x) {
@@ -31,11 +54,11 @@ function startAt(x) {
 // The start is where the pointer is while it is down.
 function pointed(e) {
   const box = $('map').getBoundingClientRect(), k = $('map').width / box.width;
-  if (map) startAt(map.at((e.clientX - box.left) * k, (e.clientY - box.top) * k));
+  if (map && !reply.relief) startAt(map.at((e.clientX - box.left) * k, (e.clientY - box.top) * k));
 }
 $('map').onpointerdown = e => { $('map').setPointerCapture(e.pointerId); pointed(e); };
 $('map').onpointermove = e => { if ($('map').hasPointerCapture(e.pointerId)) pointed(e); };
-$('map').onkeydown = e => {
+$('map').onkeydown = $('relief').onkeydown = e => {
   const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[e.key];
   if (!way || !reply) return;
   e.preventDefault();
@@ -48,6 +71,7 @@ function zoom(by) {
 }
 $('in').onclick = () => zoom(1 / 1.5);
 $('out').onclick = () => zoom(1.5);
+$('as').onchange = () => { state.surface = !!$('as').value; page.ask(); };
 $('fit').onclick = () => { state.box = null; page.ask(); };
 $('formula').oninput = () => { Object.assign(state, { formula: $('formula').value, problem: '', box: null }); $('example').value = ''; page.ask(); };
 $('steps').onchange = () => { state.steps = Math.min(5000, Math.max(1, Math.round($('steps').valueAsNumber) || 1)); $('steps').value = state.steps; page.ask(); };
@@ -68,7 +92,7 @@ return {
   parse(p) {
     if (!p.get('f') && !p.get('problem')) return false;
     const numbers = key => (p.get(key) || '').split(' ').filter(Boolean).map(Number).filter(Number.isFinite), box = numbers('box');
-    Object.assign(state, { formula: p.get('f') || '', problem: p.get('problem') || '', start: numbers('x'), steps: Math.min(5000, Math.max(1, Math.round(+p.get('n')) || 100)),
+    Object.assign(state, { formula: p.get('f') || '', problem: p.get('problem') || '', start: numbers('x'), steps: Math.min(5000, Math.max(1, Math.round(+p.get('n')) || 100)), surface: p.get('as') === 'surface',
       box: box.length === 4 ? [box.slice(0, 2), box.slice(2)] : box.length === 2 ? [box] : null });
     return true;
   },
@@ -76,11 +100,13 @@ return {
     p.set(state.problem ? 'problem' : 'f', state.problem || state.formula);
     p.set('x', state.start.join(' '));
     p.set('n', `${state.steps}`);
+    if (state.surface) p.set('as', 'surface');
     if (state.box) p.set('box', state.box.flat().join(' '));
   },
   fields() {
     $('formula').value = state.formula;
     $('steps').value = state.steps;
+    $('as').value = state.surface ? 'surface' : '';
     const e = tables.examples.find(x => x.Formula === state.formula), p = tables.problems.find(x => x.name === state.problem);
     $('formula').placeholder = p ? `${p.name}: ${p.about}` : '';
     $('example').value = p ? p.name : e ? e.Name : '';
@@ -88,7 +114,7 @@ return {
   },
   ask(optimizers) {
     const q = { formula: state.formula, problem: state.problem, start: state.start, optimizers, steps: state.steps };
-    return { paths: { ...q, box: state.box || undefined }, states: { ...q, states: true }, rates: { ...q, rates: true } };
+    return { paths: { ...q, box: state.box || undefined, surface: state.surface }, states: { ...q, states: true }, rates: { ...q, rates: true } };
   },
   show: {
     paths(r) {
@@ -97,7 +123,7 @@ return {
       starts();
       draw();
       page.came(r.runs.map((run, i) => ({ name: run.optimizer, color: r.film.runs[i].color, kind: run.kind, more: `${run.stopped}; best f ${number(run.least)} at ${run.best.map(number).join(', ')}${r.known ? `, ${number(run.least - r.known.min)} above the lowest` : ''}` })), r.curves || [],
-        `${r.runs.length} optimizers, ${map.last} steps.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross.` : ''));
+        `${r.runs.length} optimizers, ${map.last} steps.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross on the map.` : ''));
     },
     states(r) {
       $('kept').hidden = !r.curves;

@@ -29,6 +29,8 @@ type Question struct {
 	Optimizers []string     `json:"optimizers"`        // as [search.ParseMethod] reads them
 	Steps      int          `json:"steps"`
 	Box        [][2]float64 `json:"box,omitempty"` // what to show of each variable; none lets the paths decide
+	// Surface asks for a function of two variables as a surface, too.
+	Surface bool `json:"surface,omitempty"`
 	// Rates asks, in place of the paths, where each optimizer ends at which learning rate.
 	Rates bool `json:"rates,omitempty"`
 	// States asks, in place of the paths, what each optimizer keeps from step to step.
@@ -39,14 +41,15 @@ type Question struct {
 
 // A Reply is what it is told.
 type Reply struct {
-	Variables []string   `json:"variables,omitempty"`
-	Start     []float64  `json:"start,omitempty"`
-	Film      *draw.Film `json:"film,omitempty"`
-	Runs      []Run      `json:"runs,omitempty"`
-	Curves    []string   `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate; with States, those of each optimizer that has some
-	Limits    []Limit    `json:"limits,omitempty"`
-	Known     *Known     `json:"known,omitempty"` // of a problem
-	Net       *NetReply  `json:"net,omitempty"`
+	Variables []string     `json:"variables,omitempty"`
+	Start     []float64    `json:"start,omitempty"`
+	Film      *draw.Film   `json:"film,omitempty"`
+	Relief    *draw.Relief `json:"relief,omitempty"`
+	Runs      []Run        `json:"runs,omitempty"`
+	Curves    []string     `json:"curves,omitempty"` // pictures, as SVG: value, gradient and length of step by step; with Rates, the value by learning rate; with States, those of each optimizer that has some
+	Limits    []Limit      `json:"limits,omitempty"`
+	Known     *Known       `json:"known,omitempty"` // of a problem
+	Net       *NetReply    `json:"net,omitempty"`
 }
 
 // A Run is one optimizer's: by step, and in the end.
@@ -186,6 +189,11 @@ func (g *ground) descend(ctx context.Context) (*Reply, error) {
 	var err error
 	if r.Film, err = l.Film(); err != nil {
 		return nil, err
+	}
+	if g.Surface && len(g.names) == 2 {
+		if r.Relief, err = l.Relief(r.Film); err != nil {
+			return nil, err
+		}
 	}
 	return r, r.draw()
 }

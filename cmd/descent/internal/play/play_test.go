@@ -72,7 +72,10 @@ func TestPaths(t *testing.T) {
 	if boxed.Film.X != [2]float64{-3, 3} || boxed.Film.Y != [2]float64{-1, 2} {
 		t.Errorf("shown are %v, %v", boxed.Film.X, boxed.Film.Y)
 	}
-	if one := ask(t, Question{Formula: "(u-3)^2", Optimizers: []string{"newton"}, Steps: 10}); one.Start[0] != 1 || one.Variables[0] != "u" || math.Abs(one.Runs[0].Best[0]-3) > 1e-9 || one.Film.Curve == nil {
+	if over := ask(t, Question{Formula: "x^2/20 + y^2", Optimizers: []string{"sgd"}, Steps: 5, Surface: true}); over.Relief == nil || len(over.Relief.Runs[0]) != len(over.Film.Runs[0].Path) {
+		t.Errorf("the surface is %+v", over.Relief)
+	}
+	if one := ask(t, Question{Surface: true, Formula: "(u-3)^2", Optimizers: []string{"newton"}, Steps: 10}); one.Start[0] != 1 || one.Variables[0] != "u" || math.Abs(one.Runs[0].Best[0]-3) > 1e-9 || one.Film.Curve == nil {
 		t.Errorf("of one variable: %+v", one.Runs)
 	}
 }
