@@ -9,7 +9,7 @@ if (typeof WebAssembly !== 'object' || typeof DecompressionStream !== 'function'
 const { lang, say, params } = JSON.parse($('tables').textContent);
 /** Chapters whose experiment runs or waits: the engine does one after the other. */
 const busy = new Set();
-const whole = (/** @type {Param} */ p, v) => Math.min(p.hi, Math.max(p.lo, p.whole ? Math.round(v) : v));
+const within = (/** @type {Param} */ p, v) => Math.min(p.hi, Math.max(p.lo, p.whole ? Math.round(v) : v));
 
 /** How a slider moves a parameter: its positions, and the value at each. */
 function scale(/** @type {Param} */ p) {
@@ -17,7 +17,7 @@ function scale(/** @type {Param} */ p) {
   const digits = Math.max(0, 3 - Math.floor(Math.log10(hi - lo)));
   return {
     last,
-    value(at) { const v = lo + (hi - lo) * at / last; return whole(p, p.log ? +Math.exp(v).toPrecision(3) : +v.toFixed(digits)); },
+    value(at) { const v = lo + (hi - lo) * at / last; return within(p, p.log ? +Math.exp(v).toPrecision(3) : +v.toFixed(digits)); },
     at(v) { return last * ((p.log ? Math.log(v) : v) - lo) / (hi - lo); },
   };
 }
@@ -36,7 +36,7 @@ class Chapter {
     this.state = make('span', { role: 'status' });
     this.stop = make('button', { type: 'button', textContent: say.stop, hidden: true, onclick: stop });
     const again = make('button', { type: 'button', textContent: say.again, onclick: () => { this.set({}); this.remember(); this.ask(); } });
-    const form = make('form', { autocomplete: 'off', onsubmit: e => e.preventDefault() }, ...this.params.map(p => this.control(p)),
+    const form = make('form', { autocomplete: 'off', ariaLabel: section.querySelector('h2').firstChild.textContent, onsubmit: e => e.preventDefault() }, ...this.params.map(p => this.control(p)),
       make('p', {}, again, ' ', this.stop, ' ', this.state));
     section.insertBefore(form, section.querySelector('figure, table'));
     this.set({});
@@ -48,14 +48,14 @@ class Chapter {
     this.show[p.name] = () => { typed.value = this.values[p.name]; slider.value = s.at(this.values[p.name]); slider.ariaValueText = typed.value; };
     const move = v => { this.values[p.name] = v; this.show[p.name](); this.ask(); };
     slider.oninput = () => move(s.value(+slider.value));
-    typed.onchange = () => { move(whole(p, Number.isFinite(typed.valueAsNumber) ? typed.valueAsNumber : p.default)); this.remember(); };
+    typed.onchange = () => { move(within(p, Number.isFinite(typed.valueAsNumber) ? typed.valueAsNumber : p.default)); this.remember(); };
     slider.onchange = () => this.remember();
     return make('div', { className: 'row' }, make('label', { htmlFor: id, textContent: p.label }), slider, typed);
   }
   /** Sets parameters, all others as the tutorial has them. */
   set(/** @type {Object<string, number>} */ values) {
     for (const p of this.params) {
-      this.values[p.name] = p.name in values ? whole(p, values[p.name]) : p.default;
+      this.values[p.name] = p.name in values ? within(p, values[p.name]) : p.default;
       this.show[p.name]();
     }
   }

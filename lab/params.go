@@ -35,6 +35,21 @@ func lambda(def, lo, hi float64) Param {
 	return Param{Name: "lambda", Label: Text{EN: "λ"}, Default: def, Lo: lo, Hi: hi, Log: true}
 }
 
+// noise is how much of the noise of a file's rows there is.
+var noise = named("noise", Text{"noise", "噪声"}, 1, 0, 5)
+
+// noisy returns x and y of a file, whose noise about a + b·x is as many times as much.
+func noisy(file string, a, b, times float64) (x, y []float64) {
+	x, y = column(file, "x"), column(file, "y")
+	if times != 1 { // the file's own, to the bit
+		for i := range y {
+			line := a + float64(b*x[i])
+			y[i] = line + float64(times*(y[i]-line))
+		}
+	}
+	return x, y
+}
+
 // symbol is a parameter that is called as in the formula.
 func symbol(name string, def, lo, hi float64) Param {
 	return named(name, Text{EN: name}, def, lo, hi)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +13,12 @@ import (
 	"descent/internal/plot"
 )
 
-// most is how many bytes of pictures an experiment may have: what is drawn, and so what is
-// computed, is bounded wherever its parameters are.
-const most = 600_000
+// What an experiment may need, wherever its parameters are: bytes of pictures, and pieces of
+// memory, which grow with all that is computed, however fast the machine is.
+const (
+	mostDrawn     = 600_000
+	mostAllocated = 3_000_000
+)
 
 // corners are values of all parameters at ends of their ranges, each at both: every second
 // one is low, the others are high, and the other way round.
@@ -42,7 +46,13 @@ func TestCorners(t *testing.T) {
 		usual := e.Do(nil)
 		for _, set := range corners(&e) {
 			t.Run(fmt.Sprint(e.Name, set), func(t *testing.T) {
+				var before, then runtime.MemStats
+				runtime.ReadMemStats(&before)
 				r := e.Do(set)
+				runtime.ReadMemStats(&then)
+				if n := then.Mallocs - before.Mallocs; n > mostAllocated {
+					t.Errorf("%d pieces of memory", n)
+				}
 				if r.Err != nil {
 					t.Fatal(r.Err)
 				}
@@ -65,7 +75,7 @@ func TestCorners(t *testing.T) {
 					}
 					size += svg.Len()
 				}
-				if size > most {
+				if size > mostDrawn {
 					t.Errorf("pictures of %d bytes", size)
 				}
 			})

@@ -45,9 +45,9 @@ var programs = []Experiment{
 			k := r.Param("k")
 			f := fun(fmt.Sprintf("x^2 + %v*y^2", k), "x", "y")
 			res := f.sgd(r.Param("lr"), 200, r.Param("x"), r.Param("y"))
-			steps := len(res.Trace) - 1
+			steps, at := len(res.Trace)-1, f.gradients()
 			for i, p := range res.Trace {
-				if g := f.grad(p.X...); elementary.Hypot(g[0], g[1]) < 1e-6 {
+				if g := at(p.X...); elementary.Hypot(g[0], g[1]) < 1e-6 {
 					steps = i
 					break
 				}
@@ -82,11 +82,11 @@ var programs = []Experiment{
 		Claim:   Text{"1000 steps give w = 2.03, b = 2.64, close to 2 and 3", "1000 步得到 w=2.03、b=2.64，接近 2 和 3"},
 		Truth:   Text{"True for these data; the exact least-squares line is 2.0276 x + 2.6544, so b has not quite arrived.", "对该数据正确；精确最小二乘为 2.0276x+2.6544，b 还没有完全收敛。"},
 		Params:  Text{"seed 42, 100 points, y = 2x + 3 + 2·noise, w = b = 0, lr = 0.01, 1000 steps", "种子 42，100 个点，y = 2x + 3 + 2·噪声，w = b = 0，lr = 0.01，1000 步"},
-		Free:    []Param{symbol("w", 0, -5, 5), symbol("b", 0, -5, 5), rate(0.01, 0.0001, 0.05), stepsTo(1000, 3000)},
+		Free:    []Param{symbol("w", 0, -5, 5), symbol("b", 0, -5, 5), rate(0.01, 0.0001, 0.05), stepsTo(1000, 3000), noise},
 		General: true,
 		Try:     "descent fit 'y ~ w*x+b' lab/testdata/tutorial0_linreg_xy.csv --start w=0,b=0",
 		run: func(r *Run) {
-			x, y := column("tutorial0_linreg_xy", "x"), column("tutorial0_linreg_xy", "y")
+			x, y := noisy("tutorial0_linreg_xy", 3, 2, r.Param("noise"))
 			f := fun("mean((w*x + b - y)^2)", "w", "b").with("x", x).with("y", y)
 			res := f.sgd(r.Param("lr"), r.count("steps"), r.Param("w"), r.Param("b"))
 			end := last(res)

@@ -73,7 +73,7 @@ var searches = []Experiment{
 		Claim:   Text{"annealing escapes the local minimum where SGD stays", "模拟退火能逃出 SGD 陷入的局部极小"},
 		Truth:   Text{"Its proposals are deterministic gradient steps: 200 of 200 seeds end at 0.779, as SGD does. With random proposals nearly all end at the global minimum. It also ran with lr = 0.01, SGD with 0.005.", "它的候选点就是确定的梯度步：200 个种子全部停在 0.779，与 SGD 相同。改用高斯候选点几乎都到全局最小。另外它用 lr=0.01 而 SGD 用 0.005，并不公平。"},
 		Params:  Text{"x0 = 0.8, T0 = 10, cooling 0.995, 2000 steps, 200 seeds; gradient steps of lr = 0.01, or normal ones with σ = 0.5", "x0 = 0.8，T0 = 10，冷却系数 0.995，2000 步，200 个种子；lr = 0.01 的梯度步，或 σ = 0.5 的高斯步"},
-		Free:    []Param{symbol("x", 0.8, -0.5, 3.2), named("temperature", Text{"temperature", "温度"}, 10, 0.01, 100).byFactors(), named("cool", Text{"cooling", "冷却系数"}, 0.995, 0.9, 0.999), rate(0.01, 0.0005, 0.02), named("sigma", Text{EN: "σ"}, 0.5, 0.01, 2).byFactors(), stepsTo(2000, 3000), named("seeds", Text{"seeds", "种子数"}, 200, 1, 200).whole()},
+		Free:    []Param{symbol("x", 0.8, -0.5, 3.2), named("temperature", Text{"temperature", "温度"}, 10, 0.01, 100).byFactors(), named("cool", Text{"cooling", "冷却系数"}, 0.995, 0.9, 0.999), rate(0.01, 0.0005, 0.02), named("sigma", Text{EN: "σ"}, 0.5, 0.01, 2).byFactors(), stepsTo(2000, 3000), named("seed", Text{"first seed", "第一个种子"}, 0, 0, 999).whole(), named("seeds", Text{"seeds", "种子数"}, 200, 1, 200).whole()},
 		General: true,
 		Try:     "descent min '" + waves1 + "' --start x=0.8 --anneal --steps 2000",
 		run:     annealing},
@@ -119,14 +119,13 @@ func nearest(x []float64, to float64) float64 {
 
 // minima counts the changes of the slope from down to up in [-0.5, 4].
 func minima(f function) (n float64) {
-	p, g := f.problem(0), make([]float64, 1)
-	before := 0.0
+	slope, before := f.gradients(), 0.0
 	for _, x := range ramp(-0.5, 4, 4000) {
-		p.Grad([]float64{x + 1e-7}, g)
-		if before < 0 && g[0] >= 0 {
+		now := slope(x + 1e-7)[0]
+		if before < 0 && now >= 0 {
 			n++
 		}
-		before = g[0]
+		before = now
 	}
 	return n
 }
@@ -143,8 +142,9 @@ func annealing(r *Run) {
 	byChance := byGradient
 	byChance.LR, byChance.Sigma = 0, r.Param("sigma")
 	seeds, local, global := r.Param("seeds"), 0.0, 0.0
+	first := uint64(r.count("seed"))
 	for seed := range uint64(seeds) {
-		byGradient.Seed, byChance.Seed = seed, seed
+		byGradient.Seed, byChance.Seed = first+seed, first+seed
 		if math.Abs(last(end(byGradient)).X[0]-0.7790213824761505) < 1e-6 {
 			local++
 		}
@@ -156,7 +156,7 @@ func annealing(r *Run) {
 	r.near("share of global minima with random proposals", global/seeds, 0.995, 0.02)
 	r.near("SGD ends at", last(f.sgd(0.005, r.count("steps"), r.Param("x"))).X[0], 0.7790213824761505, 1e-9)
 	r.claim(local < seeds)
-	byGradient.Seed, byChance.Seed = 0, 0
+	byGradient.Seed, byChance.Seed = first, first
 	fig := figure("x at each step", "step", "x")
 	for _, c := range []struct {
 		name string

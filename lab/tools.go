@@ -93,6 +93,15 @@ func (f function) values() func(x ...float64) float64 {
 	return func(x ...float64) float64 { return p.Func(x) }
 }
 
+// gradients returns a fast function of the same gradients; each is overwritten by the next.
+func (f function) gradients() func(x ...float64) []float64 {
+	p, g := f.problem(make([]float64, len(f.names))...), make([]float64, len(f.names))
+	return func(x ...float64) []float64 {
+		p.Grad(x, g)
+		return g
+	}
+}
+
 // grad returns the gradient at a point.
 func (f function) grad(x ...float64) []float64 {
 	y, params, feeds := f.build(x...)

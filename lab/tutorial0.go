@@ -23,9 +23,9 @@ func lossGradient(loss losses.Loss, pred, target []float64) []float64 {
 
 // slopes draws a loss of one prediction and its derivative.
 func slopes(title string, f function, lo, hi float64) plot.Picture {
-	d := plot.Line{Name: "derivative"}
+	d, at := plot.Line{Name: "derivative"}, f.gradients()
 	for _, x := range ramp(lo, hi, 160) {
-		d.X, d.Y = append(d.X, x), append(d.Y, f.grad(x)[0])
+		d.X, d.Y = append(d.X, x), append(d.Y, at(x)[0])
 	}
 	return figure(title, f.names[0], "value", curve("loss", f, lo, hi), d)
 }
@@ -182,9 +182,11 @@ var losses0 = []Experiment{
 			x, y := []float64{-1, 0, 1}, []float64{r.Param("y"), 0, 1}
 			line := fun("mean((w*x+b-y)^2)", "w", "b").with("x", x).with("y", y)
 			net := fun("mean((v*tanh(w*x)-y)^2)", "w", "v").with("x", x).with("y", y)
-			least := math.Inf(1)
+			least, lines, hv := math.Inf(1), line.problem(0.3, -2), make([]float64, 2)
 			for _, a := range ramp(0, math.Pi, 180) {
-				least = min(least, line.second([]float64{elementary.Cos(a), elementary.Sin(a)}, 0.3, -2))
+				along := []float64{elementary.Cos(a), elementary.Sin(a)}
+				lines.HVP(lines.Start, along, hv)
+				least = min(least, float64(along[0]*hv[0])+float64(along[1]*hv[1]))
 			}
 			r.exact("least curvature of the line's loss", least, 4.0/3)
 			w, v := r.Param("w"), r.Param("v")
@@ -216,11 +218,10 @@ var losses0 = []Experiment{
 			f := fun("sigmoid(2*a - b + a*b)", "a", "b")
 			a, b, n := r.Param("a"), r.Param("b"), r.Param("points")
 			sum := 0.0
-			prog := f.problem(0, 0)
-			g := make([]float64, 2)
+			at := f.gradients()
 			for i := range int(n) {
 				t := (float64(i) + 0.5) / n
-				prog.Grad([]float64{a * t, b * t}, g)
+				g := at(a*t, b*t)
 				sum += (float64(a*g[0]) + float64(b*g[1])) / n
 			}
 			r.near("sum of the attributions", sum, f.at(a, b)-f.at(0, 0), 1e-6)

@@ -69,11 +69,11 @@ var lines = []Experiment{
 		Claim:   Text{"1000 steps with α = 0.1 find about (4, 3); the plot shows the MSE", "α=0.1、1000 步得到约 (4, 3)；图示为 MSE"},
 		Truth:   Text{"The steps converge, to (4.2151, 2.7701): that is the least-squares line of these 100 noisy points, near (4, 3) only loosely. The axis says MSE and shows half of it.", "收敛到 (4.2151, 2.7701)，即这 100 个含噪点的最小二乘解，只是大致接近 (4, 3)。坐标轴写 MSE，实际画的是它的一半。"},
 		Params:  Text{"seed 42, y = 4 + 3x + noise, θ0 = (0.0130, 1.4535), α = 0.1", "种子 42，y = 4 + 3x + 噪声，θ0 = (0.0130, 1.4535)，α = 0.1"},
-		Free:    []Param{symbol("a", 0.01300189187790702, -5, 10), symbol("b", 1.4535340771573169, -5, 10), rate(0.1, 0.001, 1), stepsTo(1000, 3000)},
+		Free:    []Param{symbol("a", 0.01300189187790702, -5, 10), symbol("b", 1.4535340771573169, -5, 10), rate(0.1, 0.001, 1), stepsTo(1000, 3000), noise},
 		General: true,
 		Try:     "descent fit 'y ~ a+b*x' lab/testdata/tutorial1_linreg_xy.csv --start a=0,b=0",
 		run: func(r *Run) {
-			x, y := column("tutorial1_linreg_xy", "x"), column("tutorial1_linreg_xy", "y")
+			x, y := noisy("tutorial1_linreg_xy", 4, 3, r.Param("noise"))
 			f := fun("mean((a + b*x - y)^2)/2", "a", "b").with("x", x).with("y", y)
 			res := f.sgd(r.Param("lr"), r.count("steps"), r.Param("a"), r.Param("b"))
 			end := last(res)
@@ -107,7 +107,7 @@ var lines = []Experiment{
 		Claim:   Text{"both find the same θ; the normal equation needs an invertible XᵀX", "两者得到同样的 θ；正规方程要求 XᵀX 可逆"},
 		Truth:   Text{"True: with the tutorial's data both give (4.2151, 2.7701). With a column twice XᵀX is singular, and descent still finds one of the many minima.", "正确：对书中数据两者都得 (4.2151, 2.7701)。若一列重复则 XᵀX 奇异，而梯度下降仍能找到众多最小点之一。"},
 		Params:  Text{"the data of 1.8; then x twice", "1.8 的数据；然后把 x 列重复一次"},
-		Free:    []Param{symbol("a", 0, -1, 7), symbol("b", 0, -1, 6), rate(0.1, 0.001, 1), stepsTo(2000, 3000)},
+		Free:    []Param{symbol("a", 0, -1, 7), symbol("b", 0, -1, 6), rate(0.1, 0.001, 1), stepsTo(2000, 3000), noise},
 		General: true,
 		Try:     "descent fit 'y ~ a+b*x' lab/testdata/tutorial1_linreg_xy.csv --start a=0,b=0",
 		run:     normalEquation},
@@ -224,7 +224,7 @@ func standard(x []float64) []float64 {
 }
 
 func normalEquation(r *Run) {
-	x, y := column("tutorial1_linreg_xy", "x"), column("tutorial1_linreg_xy", "y")
+	x, y := noisy("tutorial1_linreg_xy", 4, 3, r.Param("noise"))
 	f := fun("mean((a + b*x - y)^2)/2", "a", "b").with("x", x).with("y", y)
 	// At 0 the gradient is -Xᵀy/m and the Hessian XᵀX/m: the loss is quadratic.
 	g := f.grad(0, 0)

@@ -253,17 +253,17 @@ var criticalPoints = [][3]float64{
 // finder is the tutorial's: of 1000 points, the last before the slope turns from
 // down to up, where f is least.
 func finder(f function) float64 {
-	p, g := f.problem(0), make([]float64, 1)
+	slope := f.gradients()
 	best, at, before := math.Inf(1), math.NaN(), 0.0
 	grid := ramp(-0.5, 3.5, 999)
 	for i, x := range grid {
-		p.Grad([]float64{x}, g)
-		if i > 0 && before < 0 && g[0] >= 0 {
-			if v := p.Func([]float64{grid[i-1]}); v < best {
+		now := slope(x)[0]
+		if i > 0 && before < 0 && now >= 0 {
+			if v := f.at(grid[i-1]); v < best {
 				best, at = v, grid[i-1]
 			}
 		}
-		before = g[0]
+		before = now
 	}
 	return at
 }

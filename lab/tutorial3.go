@@ -268,10 +268,11 @@ var gradients = []Experiment{
 		run: func(r *Run) {
 			f := fun("(t-3)^2", "t")
 			lr, eps := r.Param("lr"), r.Param("eps")
+			slope := f.gradients()
 			path := f.sgd(lr, 200, r.Param("x")).Trace
 			stops := func(test func(step float64) bool) (n float64, at float64) {
 				for _, p := range path {
-					if test(lr * f.grad(p.X...)[0]) {
+					if test(lr * slope(p.X...)[0]) {
 						return n, p.X[0]
 					}
 					n++
