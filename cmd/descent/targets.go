@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"descent/cmd/descent/internal/tabular"
 	"descent/data"
 	"descent/losses"
 	"descent/models"
@@ -28,7 +29,7 @@ type targetsSetup struct {
 }
 
 // forTargets are flags that several targets have besides those of all rules.
-var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "split", "unknown", "val", "monitor", "patience", "min-delta", "report",
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "monitor", "patience", "min-delta", "report",
 	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
 
 // A targetsReport is what train tells about several targets.
@@ -221,9 +222,18 @@ func (s *setup) targetsTask() (train.Task, error) {
 	if err := s.AllowWeights(sum); err != nil {
 		return none, err
 	}
+	of := s.Loss
+	if s.Weighted {
+		if of, err = tabular.Unreduced(of); err != nil {
+			return none, err
+		}
+	}
 	return train.Task{Compute: func(b *train.Batch) train.Result {
 		out := model(b.Numbers("x", s.Features))
-		loss := s.Loss.Loss(out, b.Numbers("y", k))
+		loss := of.Loss(out, b.Numbers("y", k))
+		if s.Weighted {
+			loss = ops.Mean(ops.Mul(loss, b.Numbers("weight", 1)))
+		}
 		if s.Targets.Labels && !b.Training() {
 			out = ops.Sigmoid(out)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -151,5 +152,60 @@ func TestTargetsMistakes(t *testing.T) {
 		if damage(m); m.check() == nil {
 			t.Errorf("damage %d is read", i)
 		}
+	}
+}
+
+// Rows count by their weights: those of weight 0 that are wrong are not learned, and a row of
+// weight 2 is scored as two are.
+func TestTargetsWeights(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(weather(700)), "\n")
+	lines[0] += ",w"
+	for i := range lines[1:] {
+		cells := strings.Split(lines[i+1], ",")
+		if i%2 == 1 {
+			cells[2], cells[3], cells[4], cells[5] = "900", "-50", "1", "1"
+		}
+		lines[i+1] = strings.Join(cells, ",") + fmt.Sprintf(",%d", 2-i%2*2)
+	}
+	table := file(t, "weather.csv", strings.Join(lines, "\n"))
+	for _, c := range [][]string{{"--target", "heat,rain", "--drop", "hot,wet,tags"}, {"--target", "hot,wet", "--drop", "heat,rain,tags"}} {
+		var mean [2]float64
+		for i, by := range [][]string{{"--weight", "w"}, {"--drop", "w"}} {
+			status, out, errs := descent(append(append([]string{"train", table, "--json", "--epochs", "60"}, by...), c...)...)
+			var r targetsReport
+			if status != 0 || json.Unmarshal([]byte(out), &r) != nil || r.Inputs != 2 {
+				t.Fatalf("%v: status %d, %d inputs: %s", by, status, r.Inputs, errs)
+			}
+			if mean[i] = r.Scores.Mean; i == 0 && !(r.Linear.Mean < mean[0]) {
+				t.Errorf("%v: linear %v", c, r.Linear.Mean)
+			}
+		}
+		if !(mean[0] > 0.85) || !(mean[1] < 0.82) {
+			t.Errorf("%v: %v with weights, %v without", c, mean[0], mean[1])
+		}
+	}
+	for _, labels := range []bool{false, true} {
+		s := &targetsSetup{Names: []string{"a", "b"}, Labels: labels}
+		truth, pred, weight := []float64{0, 1, 1, 1, 1, 0, 0, 0}, []float64{0.2, 0.9, 0.4, 0.7, 0.8, 0.6, 0.3, 0.1}, []float64{1, 2, 3, 1}
+		var truths, preds []float64
+		for i, w := range weight {
+			for range int(w) {
+				truths, preds = append(truths, truth[2*i:2*i+2]...), append(preds, pred[2*i:2*i+2]...)
+			}
+		}
+		got, want := s.scores(truth, pred, weight), s.scores(truths, preds, nil)
+		if math.Abs(got.Mean-want.Mean) > 1e-12 || math.Abs(got.All-want.All) > 1e-12 {
+			t.Errorf("labels %v: %+v, of repeated rows %+v", labels, got, want)
+		}
+		for name, of := range want.Targets {
+			for metric, x := range of {
+				if math.Abs(got.Targets[name][metric]-x) > 1e-12 {
+					t.Errorf("labels %v: %s of %s is %v, of repeated rows %v", labels, metric, name, got.Targets[name][metric], x)
+				}
+			}
+		}
+	}
+	if status, _, errs := descent("train", table, "--target", "heat,rain", "--weight", "w", "--loss", "mse(reduction=sum)"); status != exitUsage || !strings.Contains(errs, "leave the reduction out") {
+		t.Errorf("status %d: %s", status, errs)
 	}
 }

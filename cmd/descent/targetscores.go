@@ -33,8 +33,9 @@ func (s *targetsSetup) usual() (name string, columns []string) {
 	return "r2", []string{"r2", "rmse", "mae"}
 }
 
-// scores compares predictions with the truth, both rows × targets in their own units.
-func (s *targetsSetup) scores(truth, pred []float64) *targetScores {
+// scores compares predictions with the truth, both rows × targets in their own units; weight
+// is that of each row, nil if all count the same.
+func (s *targetsSetup) scores(truth, pred, weight []float64) *targetScores {
 	k := len(s.Names)
 	n := len(truth) / k
 	all, sum, known := &targetScores{Targets: map[string]map[string]float64{}}, 0.0, 0
@@ -44,34 +45,46 @@ func (s *targetsSetup) scores(truth, pred []float64) *targetScores {
 		for i := range n {
 			y[i], p[i] = truth[i*k+j], pred[i*k+j]
 		}
-		all.Targets[name] = s.one(y, p)
+		all.Targets[name] = s.one(y, p, weight)
 		if v := all.Targets[name][usual]; !math.IsNaN(v) { // a label that no row has is not ranked
 			sum, known = sum+v, known+1
 		}
 	}
 	all.Mean = sum / float64(known)
 	if s.Labels {
-		right := 0
+		of, total := counting(weight, n)
+		right := 0.0
 		for i := range n {
 			wrong := false
 			for j := range k {
 				wrong = wrong || (pred[i*k+j] >= 0.5) != (truth[i*k+j] == 1)
 			}
 			if !wrong {
-				right++
+				right += of(i)
 			}
 		}
-		all.All = float64(right) / float64(n)
+		all.All = right / total
 	}
 	return all
 }
 
-// one scores one target.
-func (s *targetsSetup) one(truth, pred []float64) map[string]float64 {
-	if !s.Labels {
-		return train.Regressed(&score.Numbers{Truth: truth, Predicted: pred}).Metrics
+// counting returns how much each of n rows counts in a mean, and all of them.
+func counting(weight []float64, n int) (of func(i int) float64, total float64) {
+	if weight == nil {
+		return func(int) float64 { return 1 }, float64(n)
 	}
-	c := &score.Classes{K: 2}
+	for _, w := range weight {
+		total += w
+	}
+	return func(i int) float64 { return weight[i] }, total
+}
+
+// one scores one target.
+func (s *targetsSetup) one(truth, pred, weight []float64) map[string]float64 {
+	if !s.Labels {
+		return train.Regressed(&score.Numbers{Truth: truth, Predicted: pred, Weight: weight}).Metrics
+	}
+	c := &score.Classes{K: 2, Weight: weight}
 	for i, p := range pred {
 		c.Truth, c.P = append(c.Truth, int(truth[i])), append(c.P, 1-p, p)
 		decided := 0
@@ -90,13 +103,13 @@ func (t *targetsRun) score(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.r.Scores = s.scores(t.truth, s.own(pred))
-	t.r.Constant = s.scores(t.truth, s.own(t.means()))
+	t.r.Scores = s.scores(t.truth, s.own(pred), t.parts.Test.Weight)
+	t.r.Constant = s.scores(t.truth, s.own(t.means()), t.parts.Test.Weight)
 	if baseline.Solvable(t.parts.Train) && t.Features*len(s.Names) <= seriesWeights {
 		if pred, err = t.linear(ctx); err != nil {
 			return err
 		}
-		t.r.Linear = s.scores(t.truth, s.own(pred))
+		t.r.Linear = s.scores(t.truth, s.own(pred), t.parts.Test.Weight)
 	}
 	usual, _ := s.usual()
 	if l := t.r.Linear; l != nil && !(t.r.Scores.Mean > l.Mean) {
@@ -110,8 +123,9 @@ func (t *targetsRun) means() (pred []float64) {
 	k := len(t.Targets.Names)
 	mean := make([]float64, k)
 	y := t.parts.Train.Y
+	of, total := counting(t.parts.Train.Weight, len(y)/k)
 	for i, v := range y {
-		mean[i%k] += v / float64(len(y)/k)
+		mean[i%k] += float64(v*of(i/k)) / total
 	}
 	for range t.parts.Test.Rows() {
 		pred = append(pred, mean...)

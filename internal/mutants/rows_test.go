@@ -143,7 +143,7 @@ var mutants = []mutant{
 	{"data/split.go", "return len(seen) == slices.Max(class)+1", "return len(seen) > slices.Max(class)+1", ""},
 	{"data/arrays.go", "table[i] = T(float64(i) / 255)", "table[i] = T(i) * T(1.0/255)", ""},
 	{"data/stream.go", "		st.cut(n)\n	}\n	return nil, st.err", "		n = 0\n	}\n	return nil, st.err", "Stream"},
-	{"data/stream.go", "f.digits = f.digits && !c.contains(\".,\")", "f.digits = f.digits && len(c.ends) > 0", "Stream"},
+	{"data/stream.go", "f.digits = f.digits && !c.contains(\".,\")", "f.digits = f.digits && c.rows() > 0", "Stream"},
 	{"train/task.go", "old.name == f.name && old.kind == f.kind", "old.name == f.name && old.kind != f.kind", "Taken"},
 	{"train/conformal/conformal.go", "float64(n+1))-eps", "float64(n))-eps", ""},
 	{"train/conformal/conformal.go", "if n < k || c == decided {", "if n <= k || c == decided {", ""},

@@ -157,7 +157,7 @@ func (s *Setup) Task() (train.Task, error) {
 		model = models.Sequential(model, func(x *graph.Node) *graph.Node { return ops.Shift(s.Offset, ops.Scale(s.Scale, x)) })
 	}
 	if s.Weighted || s.ClassWeights != nil {
-		if loss, err = unreduced(loss); err != nil {
+		if loss, err = Unreduced(loss); err != nil {
 			return none, err
 		}
 	}

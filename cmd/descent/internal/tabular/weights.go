@@ -92,8 +92,8 @@ func noSuchClass(name string, classes []string) error {
 	return fmt.Errorf("no class %q; there are %s", name, strings.Join(classes, ", "))
 }
 
-// unreduced is a loss that gives one for each row, which weights can multiply.
-func unreduced(loss *losses.Spec) (*losses.Spec, error) {
+// Unreduced is a loss that gives one for each row, which weights can multiply.
+func Unreduced(loss *losses.Spec) (*losses.Spec, error) {
 	if losses.IsFormula(loss.String()) || !loss.Args.Has("reduction") {
 		return nil, fmt.Errorf("loss %s gives one number for all rows, so that rows and classes cannot have weights; write the weights into the formula, or choose a named loss", loss)
 	}
