@@ -85,7 +85,7 @@ func pictures() (all []work) {
 	return all
 }
 
-// predictions are of one picture.
+// predictions are of one picture, one sequence, and the next token of one.
 func predictions() (all []work) {
 	for _, n := range []struct {
 		name, title string
@@ -93,7 +93,9 @@ func predictions() (all []work) {
 	}{{"lenet", "LeNet-5", 2.2}, {"cnn", "CNN with batch norm", 1.35}, {"resnet8", "ResNet-8", 1.5}} {
 		all = append(all, work{Name: "infer-" + n.name, Title: n.title + ", one picture predicted", Threads: 1, Aims: aims{"onnx": n.aim}})
 	}
-	return all
+	return append(all,
+		work{Name: "infer-lstm", Title: "LSTM 64-64, T=32, one sequence predicted", Threads: 1, Aims: aims{"onnx": 1.6}},
+		work{Name: "infer-token", Title: "GPT 4x128, 4 heads, one token after 63", Threads: 1, Aims: aims{"onnx": 1.6}})
 }
 
 // sequences are training steps of recurrent nets.

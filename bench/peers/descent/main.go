@@ -158,6 +158,12 @@ func prepare(work string, team *graph.Team) (task, error) {
 	case "recurrent":
 		return recurrent(name, n[0], n[1], n[2], n[3], team)
 	case "infer":
+		switch name {
+		case "lstm":
+			return sequence()
+		case "token":
+			return token()
+		}
 		return predicted(name)
 	case "norm":
 		return norm(name, n)

@@ -40,6 +40,12 @@ func recurrent(kind string, batch, steps, inputs, units int, team *graph.Team) (
 		}
 		feeds = []graph.Feed{graph.Let(x, xs), graph.Let(y, classes(2, batch, 10))}
 	}
+	drawn(g)
+	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team, feeds...)
+}
+
+// drawn sets weights to those of every peer.
+func drawn(g *graph.Graph) {
 	for k, p := range g.Params() {
 		if s := p.Shape(); s.Rank() > 1 {
 			bound := 1 / math.Sqrt(float64(s.Dim(1)))
@@ -53,7 +59,26 @@ func recurrent(kind string, batch, steps, inputs, units int, team *graph.Team) (
 			must(p.Variable().Set(w))
 		}
 	}
-	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team, feeds...)
+}
+
+// sequence predicts classes from the last state of an LSTM.
+func sequence() (task, error) {
+	g := graph.New(graph.Float32, 1).Evaluation()
+	x := g.Input("x", 1, 32, 64)
+	layer := models.NewRecurrent(models.RecurrentOptions{Cell: models.LSTM(0), Units: 64, Last: true}).Layer()
+	z := head(layer(x), 10)
+	drawn(g)
+	return called([]*node{z}, nil, graph.Let(x, uniform(1, 32*64, -1, 1)))
+}
+
+// called is a program that is called with values each time; its number is the mean size
+// of its first output.
+func called(outputs []*node, updates []graph.Update, feeds ...graph.Feed) (task, error) {
+	p, err := graph.Function{Outputs: outputs, Updates: updates}.Compile()
+	if err != nil {
+		return task{}, err
+	}
+	return task{step: func() { must(p.Run(feeds...)) }, number: func() float64 { return meanAbs(graph.Output[float32](p, outputs[0])) }}, nil
 }
 
 // head is a logit for each class.

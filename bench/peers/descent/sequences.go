@@ -13,23 +13,63 @@ import (
 	"descent/optimizers"
 )
 
-// gpt is a step of Adam on a gpt of some layers with four heads, on tokens below 65.
-func gpt(layers, width, context, batch int, team *graph.Team) (task, error) {
-	const tokens = 65
+const tokens = 65
+
+// gptOf is a gpt of some layers with four heads, on tokens.
+func gptOf(layers, width, context int) (models.Layer, error) {
 	spec, err := models.Parse(fmt.Sprintf("embed(%d) | gpt(4, layers=%d) | dense(%d, bias=false, steps=true)", width, layers, tokens))
+	if err != nil {
+		return nil, err
+	}
+	model, _, err := spec.ForTokens(context, tokens)
+	return model, err
+}
+
+// gptSeeds are those of the parameters of a gpt.
+func gptSeeds(layers int) map[string]int {
+	seeds := blockSeeds(layers, 102)
+	seeds["position.w"], seeds["embed.w"] = 100, 101
+	return seeds
+}
+
+// token predicts what follows token 3 and 63 others, whose keys and values are kept.
+func token() (task, error) {
+	const layers, heads, width, context = 4, 4, 128, 64
+	model, err := gptOf(layers, width, context)
 	if err != nil {
 		return task{}, err
 	}
-	model, _, err := spec.ForTokens(context, tokens)
+	whole := graph.New(graph.Float32, 1)
+	model(models.Tokens(whole, "x", 1, context, tokens)) // makes the parameters, all positions among them
+	g := whole.Sibling().StepByStep(context)
+	x := models.Tokens(g, "x", 1, 1, tokens)
+	at, _ := g.Stepwise()
+	z := model(x)
+	start(g, gptSeeds(layers))
+	for seed, name := range []string{"keys", "values"} {
+		all := uniform(1+seed, layers*heads*(context-1)*width/heads, -1, 1)
+		for layer := range layers {
+			kept := make([]float64, context*width)
+			for i, v := range all[layer*(context-1)*width:][:(context-1)*width] {
+				h, t, d := i/(width/heads)/(context-1), i/(width/heads)%(context-1), i%(width/heads)
+				kept[t*width+h*width/heads+d] = float64(v)
+			}
+			must(g.Store().Lookup(nth("attention", layer, name)).Set(kept))
+		}
+	}
+	return called([]*node{z}, g.Kept(), graph.Let(x, []int{3}), graph.Let(at, []int{context - 1}))
+}
+
+// gpt is a step of Adam on a gpt.
+func gpt(layers, width, context, batch int, team *graph.Team) (task, error) {
+	model, err := gptOf(layers, width, context)
 	if err != nil {
 		return task{}, err
 	}
 	g := graph.New(graph.Float32, 1)
 	x, y := models.Tokens(g, "x", batch, context, tokens), g.Indices("y", batch*context)
 	loss := losses.CrossEntropy(ops.Reshape(model(x), batch*context, tokens), y)
-	seeds := blockSeeds(layers, 102)
-	seeds["position.w"], seeds["embed.w"] = 100, 101
-	start(g, seeds)
+	start(g, gptSeeds(layers))
 	t := optimizers.Descend(loss, optimizers.Adam())
 	return trained(loss, t, 0.001, team, graph.Let(x, classesOf(1, tokens, batch*context)), graph.Let(y, classesOf(2, tokens, batch*context)))
 }
@@ -63,12 +103,6 @@ func columns(count, layers, width, batch int, team *graph.Team) (task, error) {
 // parameters of the blocks begin with the first.
 func blockSeeds(layers, first int) map[string]int {
 	seeds := map[string]int{}
-	nth := func(kind string, k int, last string) string {
-		if k > 0 {
-			kind = fmt.Sprint(kind, k+1)
-		}
-		return kind + "." + last
-	}
 	for b := range layers {
 		for i, name := range []string{nth("attention", b, "in_proj_weight"), nth("attention", b, "out_proj.weight"), nth("dense", 2*b, "w"), nth("dense", 2*b+1, "w")} {
 			seeds[name] = first + 12*b + 4 + 2*i // norms come first
@@ -76,6 +110,14 @@ func blockSeeds(layers, first int) map[string]int {
 	}
 	seeds[nth("dense", 2*layers, "w")] = first + 12*layers + 2
 	return seeds
+}
+
+// nth is the name of a parameter of layer k of a kind.
+func nth(kind string, k int, last string) string {
+	if k > 0 {
+		kind = fmt.Sprint(kind, k+1)
+	}
+	return kind + "." + last
 }
 
 // start sets weights to those of every peer.

@@ -1,5 +1,5 @@
-// onnxruntime's side of the comparison in bench/peers: one picture through a net. What a
-// call costs from JavaScript, the least that an identity model ever took, is taken off.
+// onnxruntime's side of the comparison in bench/peers: one prediction of a net. What a call
+// costs from JavaScript, the least that a net which does nothing ever took, is taken off.
 'use strict'
 const fs = require('fs'), path = require('path'), readline = require('readline')
 const ort = require('onnxruntime-node')
@@ -10,10 +10,10 @@ const now = () => Number(process.hrtime.bigint()) / 1e3
 async function load(name) {
   const session = await ort.InferenceSession.create(path.join(folder, name + '.onnx'),
     { intraOpNumThreads: Number(threads), interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' })
-  const bytes = fs.readFileSync(path.join(folder, name + '.f32'))
-  const x = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-  const shape = { lenet: [1, 1, 28, 28], cnn: [1, 1, 28, 28], resnet8: [1, 3, 32, 32], identity: [4] }[name]
-  const feeds = { x: new ort.Tensor('float32', x, shape) }
+  const feeds = {}
+  for (const [input, type, shape, data] of JSON.parse(fs.readFileSync(path.join(folder, name + '.json')))) {
+    feeds[input] = new ort.Tensor(type, type === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data), shape)
+  }
   return async () => (await session.run(feeds))[session.outputNames[0]].data
 }
 
@@ -30,8 +30,7 @@ async function batch(run, ms) {
 }
 
 async function main() {
-  const identity = await load('identity')
-  let ready, run, check, cost = Infinity
+  let ready, run, nothing, check, cost
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const [work, ms] = line.split(' ')
     const [kind, name] = work.split('-')
@@ -39,11 +38,13 @@ async function main() {
     if (kind === 'infer') {
       if (ready !== work) {
         run = await load(name)
+        nothing = await load(name + '-nothing')
+        cost = Infinity
         check = (await run()).reduce((sum, v, _, all) => sum + Math.abs(v) / all.length, 0)
         ready = work
       }
       answer.check = { run: check }
-      cost = Math.min(cost, await batch(identity, Number(ms)))
+      cost = Math.min(cost, await batch(nothing, Number(ms)))
       answer.us = { run: await batch(run, Number(ms)) - cost }
     } else {
       answer.error = 'not offered'

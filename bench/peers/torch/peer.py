@@ -208,6 +208,18 @@ def map_tasks(name, n):
     return {"out=": (lambda: f(x, out=y), f(x).abs().double().mean().item())}
 
 
+def predictor(name):
+    """A net as it predicts, and what it is called with."""
+    if name == "lstm":
+        import recurrent
+        return recurrent.predictor()
+    if name == "token":
+        import sequences
+        return sequences.predictor()
+    import pictures
+    return pictures.predictor(name)
+
+
 def tasks(work, threads):
     kind, *rest = work.split("-")
     rest = [int(r) if r.isdigit() else r for r in rest]
@@ -222,7 +234,7 @@ def tasks(work, threads):
         return recurrent.tasks(*rest)
     if kind == "infer":
         import pictures
-        return pictures.predictions(*rest)
+        return pictures.predictions(*predictor(*rest))
     if kind == "norm":
         import norms
         return norms.tasks(*rest)

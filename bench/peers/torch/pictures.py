@@ -129,13 +129,12 @@ def tasks(name, batch):
 
 
 def predictor(name):
-    """A net as it predicts, and a picture."""
+    """A net as it predicts, and what it is called with: a picture."""
     make, shape = NETS[name]
-    return init(nn.Sequential(*make())).eval(), peer.uniform(1, math.prod(shape), -1, 1).view(1, *shape)
+    return init(nn.Sequential(*make())).eval(), (peer.uniform(1, math.prod(shape), -1, 1).view(1, *shape),)
 
 
-def predictions(name):
-    model, x = predictor(name)
+def predictions(model, x):
     with torch.no_grad():
         traced = torch.jit.trace(model, x, check_trace=False)
         ways = {"eager": model, "freeze": torch.jit.freeze(traced)}
@@ -147,7 +146,7 @@ def predictions(name):
     for way, f in ways.items():
         def step(f=f):
             with torch.inference_mode():
-                return f(x)
+                return f(*x)
         try:
             ready[way] = step, peer.repeated(4, step).abs().mean().item()
         except RuntimeError:

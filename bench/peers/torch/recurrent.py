@@ -44,6 +44,11 @@ def init(model):
     return model
 
 
+def predictor():
+    """A net as it predicts, and a sequence."""
+    return init(Classes("lstm", 64, 64)).eval(), (peer.uniform(1, 32 * 64, -1, 1).view(32, 1, 64),)
+
+
 def tasks(kind, batch, steps, inputs, units):
     if kind == "char":
         make = Characters

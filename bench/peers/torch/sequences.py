@@ -33,6 +33,16 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(self.ln2(x))))
 
 
+    def token(self, x, keys, values):
+        """One step of one sequence, with the keys and values of those before."""
+        c = x.shape[-1]
+        q, k, v = self.qkv(self.ln1(x)).view(3, self.heads, 1, c // self.heads).unbind(0)
+        k, v = torch.cat([keys, k], 1), torch.cat([values, v], 1)
+        a = (q * (c // self.heads) ** -.5) @ k.transpose(-2, -1)
+        x = x + self.proj((a.softmax(-1) @ v).view(1, c))
+        return x + self.down(F.gelu(self.up(self.ln2(x))))
+
+
 class GPT(nn.Module):
     def __init__(self, layers, width, context, tokens=65):
         super().__init__()
@@ -47,6 +57,19 @@ class GPT(nn.Module):
             x = b(x, self.mask)
         x = self.head(self.ln(x))
         return x.view(-1, x.shape[-1])
+
+
+class Token(nn.Module):
+    """A GPT that sees one token at a time."""
+    def __init__(self, gpt):
+        super().__init__()
+        self.gpt = gpt
+
+    def forward(self, token, position, keys, values):
+        x = self.gpt.emb(token) + self.gpt.pos[position]
+        for i, b in enumerate(self.gpt.blocks):
+            x = b.token(x, keys[i], values[i])
+        return self.gpt.head(self.gpt.ln(x))
 
 
 class Columns(nn.Module):
@@ -73,6 +96,12 @@ def init(model):
         bound = .1 if "emb" in name or "pos" in name else 1 / math.sqrt(p[0].numel())
         p.data = uniform(100 + k, *p.shape) * bound
     return model
+
+
+def predictor():
+    """A GPT as it predicts, and token 3 behind 63 others."""
+    keys, values = (uniform(s, 4, 4, 63, 32) for s in (1, 2))
+    return Token(init(GPT(4, 128, 64))).eval(), (torch.tensor([3]), torch.tensor([63]), keys, values)
 
 
 def gpt_tasks(layers, width, context, batch):
