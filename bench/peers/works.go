@@ -43,7 +43,7 @@ type aims = map[string]float64
 // works returns all lines.
 func works() []work {
 	nets, pictures, sequences := nets(), pictures(), sequences()
-	return slices.Concat(nets, pictures, sequences, predictions(), norms(), attentions(), functions(), updates(), elementwise(), products(), processes(), costs(pictures), shared(nets, pictures, sequences),
+	return slices.Concat(nets, pictures, sequences, predictions(), norms(), attentions(), functions(), updates(), elementwise(), products(), processes(), costs(slices.Concat(pictures, sequences)), shared(nets, pictures, sequences),
 		[]work{
 			{Name: "sweep-loop", Title: "75 trainings on digits, in two processes", Threads: 2, Kind: whole, Aims: aims{"torch": 8}},
 			{Name: "sweep-bmm", Title: "75 trainings on digits, all nets at once", Threads: 2, Kind: whole, Aims: aims{"torch": 1}},
@@ -223,11 +223,12 @@ func processes() []work {
 	}
 }
 
-// costs are what nets of pictures cost beside time: the most memory that a process has
-// which trains one, and how long it takes to build and compile its graph.
-func costs(pictures []work) (all []work) {
-	for _, w := range pictures {
-		net, title := strings.TrimPrefix(w.Name, "pictures-"), strings.TrimSuffix(w.Title, ", Adam")
+// costs are what nets cost beside time: the most memory that a process has which trains
+// one, and how long it takes to build and compile its graph.
+func costs(nets []work) (all []work) {
+	for _, w := range nets {
+		_, net, _ := strings.Cut(w.Name, "-")
+		title := strings.TrimSuffix(w.Title, ", Adam")
 		all = append(all, work{Name: "memory-" + net, Title: "peak memory, " + title, Threads: 1, Kind: peak, Within: w.Within, Aims: aims{"torch": 1}},
 			work{Name: "compile-" + net, Title: "build and compile, " + title, Threads: 1, Aims: aims{"ours": 20_000}})
 	}

@@ -154,7 +154,7 @@ func prepare(work string, team *graph.Team) (task, error) {
 	case "pictures":
 		return pictured(name, n[0], team)
 	case "compile":
-		return compiled(name, n[0]), nil
+		return compiled(name, n), nil
 	case "recurrent":
 		return recurrent(name, n[0], n[1], n[2], n[3], team)
 	case "infer":

@@ -24,7 +24,12 @@ func once(work string) answer {
 		t, err = mlp(name, n[0], n[1:], nil)
 		steps = map[string]int{"first": 1, "peak": 20}[kind]
 	case "memory":
-		if t, err = pictured(name, numbers(sizes)[0], nil); err == nil {
+		if n := numbers(sizes); len(n) > 1 {
+			t, err = recurrent(name, n[0], n[1], n[2], n[3], nil)
+		} else {
+			t, err = pictured(name, n[0], nil)
+		}
+		if err == nil {
 			return answer{Work: work, Check: map[string]float64{variant: t.check()}, PeakKB: peakKB()}
 		}
 	case "scalar":

@@ -136,11 +136,18 @@ func pictured(name string, batch int, team *graph.Team) (task, error) {
 	return trained(loss, t, 0.001, team, graph.Let(x, xs), graph.Let(more, ys))
 }
 
-// compiled builds and compiles such a step; its number is that of its instructions.
-func compiled(name string, batch int) task {
+// compiled builds and compiles a step of a net of pictures, or with more sizes of a
+// recurrent one; its number is that of its instructions.
+func compiled(name string, sizes []int) task {
 	steps := 0
 	return task{step: func() {
-		_, _, loss, err := lossOf(graph.New(graph.Float32, 1), name, batch)
+		var loss *node
+		var err error
+		if g := graph.New(graph.Float32, 1); len(sizes) > 1 {
+			_, _, loss, err = recurrentLoss(g, name, sizes[0], sizes[1], sizes[2], sizes[3])
+		} else {
+			_, _, loss, err = lossOf(g, name, sizes[0])
+		}
 		must(err)
 		p, err := graph.Function{Outputs: []*node{loss}, Updates: optimizers.Descend(loss, optimizers.Adam()).Updates}.Compile()
 		must(err)

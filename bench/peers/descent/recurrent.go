@@ -11,37 +11,45 @@ import (
 	"descent/optimizers"
 )
 
-// recurrent is a step of Adam on a net that walks along sequences: ten classes from the
-// last state, or the next of 65 characters at each step.
-func recurrent(kind string, batch, steps, inputs, units int, team *graph.Team) (task, error) {
+// recurrentLoss is the loss of a net that walks along sequences: ten classes from the
+// last state, or the next of 65 characters at each step. x and y are what it is fed.
+func recurrentLoss(g *graph.Graph, kind string, batch, steps, inputs, units int) (x, y, loss *node, err error) {
 	cells := map[string]models.Cell{"lstm": models.LSTM(0), "gru": models.GRU(), "char": models.LSTM(0)}
 	cell, ok := cells[kind]
 	if !ok {
-		return task{}, fmt.Errorf("no recurrent net %q", kind)
+		return nil, nil, nil, fmt.Errorf("no recurrent net %q", kind)
 	}
-	g := graph.New(graph.Float32, 1)
 	layer := models.NewRecurrent(models.RecurrentOptions{Cell: cell, Units: units, Last: kind != "char"}).Layer()
-	var loss *node
-	var feeds []graph.Feed
 	if kind == "char" {
-		const characters = 65
-		x, y := g.Indices("x", batch, steps), g.Indices("y", batch*steps)
+		x, y = g.Indices("x", batch, steps), g.Indices("y", batch*steps)
 		table := g.Param("emb", graph.Zeros, characters, inputs)
-		loss = losses.CrossEntropy(head(ops.Reshape(layer(ops.Take(table, x, 0)), -1, units), characters), y)
-		feeds = []graph.Feed{graph.Let(x, classes(1, batch*steps, characters)), graph.Let(y, classes(2, batch*steps, characters))}
-	} else {
-		x, y := g.Input("x", batch, steps, inputs), g.Indices("y", batch)
-		loss = losses.CrossEntropy(head(layer(x), 10), y)
-		drawn, xs := uniform(1, steps*batch*inputs, -1, 1), make([]float32, steps*batch*inputs)
-		for t := range steps { // drawn in the order of steps
-			for b := range batch {
-				copy(xs[(b*steps+t)*inputs:][:inputs], drawn[(t*batch+b)*inputs:])
-			}
-		}
-		feeds = []graph.Feed{graph.Let(x, xs), graph.Let(y, classes(2, batch, 10))}
+		return x, y, losses.CrossEntropy(head(ops.Reshape(layer(ops.Take(table, x, 0)), -1, units), characters), y), nil
+	}
+	x, y = g.Input("x", batch, steps, inputs), g.Indices("y", batch)
+	return x, y, losses.CrossEntropy(head(layer(x), 10), y), nil
+}
+
+const characters = 65
+
+// recurrent is a step of Adam on such a net.
+func recurrent(kind string, batch, steps, inputs, units int, team *graph.Team) (task, error) {
+	g := graph.New(graph.Float32, 1)
+	x, y, loss, err := recurrentLoss(g, kind, batch, steps, inputs, units)
+	if err != nil {
+		return task{}, err
 	}
 	drawn(g)
-	return trained(loss, optimizers.Descend(loss, optimizers.Adam()), 0.001, team, feeds...)
+	t := optimizers.Descend(loss, optimizers.Adam())
+	if kind == "char" {
+		return trained(loss, t, 0.001, team, graph.Let(x, classes(1, batch*steps, characters)), graph.Let(y, classes(2, batch*steps, characters)))
+	}
+	all, xs := uniform(1, steps*batch*inputs, -1, 1), make([]float32, steps*batch*inputs)
+	for t := range steps { // drawn in the order of steps
+		for b := range batch {
+			copy(xs[(b*steps+t)*inputs:][:inputs], all[(t*batch+b)*inputs:])
+		}
+	}
+	return trained(loss, t, 0.001, team, graph.Let(x, xs), graph.Let(y, classes(2, batch, 10)))
 }
 
 // drawn sets weights to those of every peer.

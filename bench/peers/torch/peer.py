@@ -276,7 +276,9 @@ def once(work):
         check = repeated(20 if kind == "peak" else 1, step).item()
     elif kind == "memory":
         import pictures
-        check = fall(pictures.step(rest[0], int(rest[1])))
+        import recurrent
+        net, *sizes = rest
+        check = fall((recurrent if len(sizes) > 1 else pictures).step(net, *(int(n) for n in sizes)))
     elif kind == "scalar":
         x = torch.tensor(5., requires_grad=True)
         for _ in range(1000):

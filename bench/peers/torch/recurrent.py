@@ -49,7 +49,8 @@ def predictor():
     return init(Classes("lstm", 64, 64)).eval(), (peer.uniform(1, 32 * 64, -1, 1).view(32, 1, 64),)
 
 
-def tasks(kind, batch, steps, inputs, units):
+def examples(kind, batch, steps, inputs, units):
+    """A net's class, and what it is trained on."""
     if kind == "char":
         make = Characters
         x, y = ((peer.hash32(s, batch * steps) >> 8) % 65 for s in (1, 2))
@@ -58,10 +59,21 @@ def tasks(kind, batch, steps, inputs, units):
         make = Classes
         x = peer.uniform(1, steps * batch * inputs, -1, 1).view(steps, batch, inputs)
         y = (peer.hash32(2, batch) >> 8) % 10
+    return make, x, y
+
+
+def step(kind, *sizes):
+    """A training step, eager."""
+    make, x, y = examples(kind, *sizes)
+    return peer.training(init(make(kind, *sizes[2:])), x, y, "adam")
+
+
+def tasks(kind, *sizes):
+    make, x, y = examples(kind, *sizes)
     ready = {}
     for way, options in WAYS.items():
         options = dict(options)
-        model = init(make(kind, inputs, units))
+        model = init(make(kind, *sizes[2:]))
         if options.pop("script", False):
             model = torch.jit.script(model)
         try:
