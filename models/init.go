@@ -92,33 +92,51 @@ func Orthogonal(gain float64) graph.Init {
 		if s.Rank() > 2 { // a row for each output
 			in, out = s.Dim(0), len(dst)/s.Dim(0)
 		}
-		vectors, length, step, stride := in, out, out, 1 // rows
-		if in > out {
-			vectors, length, step, stride = out, in, 1, out // columns
-		}
-		at := func(i, j int) *float64 { return &dst[i*step+j*stride] }
-		dot := func(i, k int) (sum float64) {
-			for j := range length {
-				sum += float64(*at(i, j) * *at(k, j))
-			}
-			return sum
-		}
-		for i := range vectors { // Gram-Schmidt, twice for accuracy
-			for k := range 2 * i {
-				c := dot(i, k%i)
-				for j := range length {
-					*at(i, j) -= float64(c * *at(k%i, j))
-				}
-			}
-			norm := math.Sqrt(dot(i, i))
-			for j := range length {
-				*at(i, j) /= norm
-			}
+		if in > out { // columns, one behind the other meanwhile
+			q := transposed(dst, in, out)
+			orthonormal(q, out, in)
+			copy(dst, transposed(q, out, in))
+		} else {
+			orthonormal(dst, in, out)
 		}
 		for i := range dst {
 			dst[i] *= gain
 		}
 	}
+}
+
+// orthonormal makes n vectors of a length so, by Gram-Schmidt, twice for accuracy.
+func orthonormal(q []float64, n, length int) {
+	vector := func(i int) []float64 { return q[i*length:][:length] }
+	dot := func(v, u []float64) (sum float64) {
+		for j, x := range u {
+			sum += float64(v[j] * x)
+		}
+		return sum
+	}
+	for i := range n {
+		v := vector(i)
+		for k := range 2 * i {
+			u := vector(k % i)
+			c := dot(v, u)
+			for j, x := range u {
+				v[j] -= float64(c * x)
+			}
+		}
+		norm := math.Sqrt(dot(v, v))
+		for j := range v {
+			v[j] /= norm
+		}
+	}
+}
+
+// transposed is the transpose of rows × columns.
+func transposed(x []float64, rows, columns int) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i%columns*rows+i/columns] = v
+	}
+	return y
 }
 
 // fans returns the numbers of inputs and outputs of a weight of shape s, both

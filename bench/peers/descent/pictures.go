@@ -139,11 +139,11 @@ func pictured(name string, batch int, team *graph.Team) (task, error) {
 // compiled builds and compiles a step of a net of pictures, or with more sizes of a
 // recurrent one; its number is that of its instructions.
 func compiled(name string, sizes []int) task {
-	steps := 0
+	steps, parameters := 0, graph.New(graph.Float32, 1) // they are drawn once
 	return task{step: func() {
 		var loss *node
 		var err error
-		if g := graph.New(graph.Float32, 1); len(sizes) > 1 {
+		if g := parameters.Sibling(); len(sizes) > 1 {
 			_, _, loss, err = recurrentLoss(g, name, sizes[0], sizes[1], sizes[2], sizes[3])
 		} else {
 			_, _, loss, err = lossOf(g, name, sizes[0])
