@@ -74,13 +74,17 @@ type Study struct {
 	Crew Crew
 	// OnJob, if not nil, is called after each job, by one goroutine at a time.
 	OnJob func(Tally)
+	// OnRedone, if not nil, is called by [Results.Verify] after each run, by one goroutine
+	// at a time, with what has come of it so far.
+	OnRedone func(*Verification)
 
 	track  *tuning.Track
-	number int        // of the part that is done, from 0
-	parts  int        // 0 is the whole
-	runner *Runner    // that is prepared; nil if none is
-	brief  bool       // runs keep no curves
-	before []*Results // on other tracks, which are done; nil if there is one alone
+	number int              // of the part that is done, from 0
+	parts  int              // 0 is the whole
+	runner *Runner          // that is prepared; nil if none is
+	brief  bool             // runs keep no curves
+	before []*Results       // on other tracks, which are done; nil if there is one alone
+	known  map[Job]*Outcome // runs that need not be done
 }
 
 // A MistakeError is one in a study that was found before anything ran: a setting that
@@ -250,6 +254,10 @@ func (w *work) do(ctx context.Context, jobs []Job, of []*pairing) ([]*Outcome, e
 		items[i] = i
 	}
 	return all(ctx, w.width(), items, func(ctx context.Context, i int) (*Outcome, error) {
+		if out := w.done(of[i], jobs[i]); out != nil {
+			w.count(of[i], out)
+			return out, nil
+		}
 		out, err := remembered(w, of[i], "run", jobs[i], func(key string) (*Outcome, error) {
 			if w.Crew == nil {
 				return w.Do(ctx, jobs[i])

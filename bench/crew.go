@@ -110,14 +110,13 @@ func (t Tally) WriteProgress(w io.Writer, name string) error {
 	}
 	p := page.Page{Title: "Optimizers on " + name, Style: pageStyle, Reload: again, Subtitle: "no optimizers can be compared yet"}
 	lead := t.String()
-	return p.Write(w, progressTemplate, section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
+	var m markup
+	m.section(section{Title: strings.ToUpper(lead[:1]) + lead[1:], Table: crewTable(t.Crew)})
+	return p.Write(w, page.Body("{{.}}"), m.html())
 }
 
 // again is after how many seconds a page of what is not finished reads itself again.
 const again = 5
-
-// progressTemplate shows a section.
-var progressTemplate = page.Body(tableBody + `<section><h2>{{.Title}}</h2>{{with .Table}}{{template "table" .}}{{end}}</section>`)
 
 // crewSection is the part of a page about workers.
 func crewSection(crew []Worker) section {

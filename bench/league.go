@@ -328,7 +328,7 @@ func (l *League) Verify(ctx context.Context, s *Study, part float64, digits int)
 		if err != nil {
 			return err
 		}
-		v.Runs, v.Of = v.Runs+own.Runs, v.Of+own.Of
+		v.Runs, v.Of, v.Values = v.Runs+own.Runs, v.Of+own.Of, v.Values+own.Values
 		for _, m := range own.Mismatches {
 			m.Where = "track " + r.Setup.Track + ": " + m.Where
 			v.Mismatches = append(v.Mismatches, m)

@@ -130,9 +130,9 @@ func (l *League) WriteHTML(w io.Writer) error {
 	if v.err != nil {
 		return v.err
 	}
-	p := page.Page{Title: first.soFar("A league of optimizers on the suite " + first.Setup.Name), Script: sortScript, Style: pageStyle, Reload: first.reload(),
+	p := page.Page{Title: first.soFar("A league of optimizers on the suite " + first.Setup.Name), Reload: first.reload(),
 		Subtitle: fmt.Sprintf("%d problems, %d optimizers, %d tracks, %s", len(first.Problems), len(l.order()), len(l.Tracks), l.Summary())}
-	return p.Write(w, reportTemplate, v)
+	return v.write(w, p)
 }
 
 // track adds the section of a track.

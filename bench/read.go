@@ -34,7 +34,7 @@ func Read(path string) (*League, error) {
 			return nil, fmt.Errorf("%s: a league of format %d; this version reads format %d", path, l.Format, resultsFormat)
 		}
 		for _, r := range l.Tracks {
-			if err := r.check(); err != nil {
+			if err := r.Check(); err != nil {
 				return nil, fmt.Errorf("%s: not the results of a benchmark: %w", path, err)
 			}
 		}
@@ -68,7 +68,7 @@ func parseResults(path string, text []byte) (*Results, error) {
 		err = numjson.Unmarshal(text, r)
 	}
 	if err == nil {
-		err = r.check()
+		err = r.Check()
 	}
 	if err == nil && len(r.Optimizers) == 0 {
 		err = errors.New("optimizers are missing")
@@ -82,8 +82,8 @@ func parseResults(path string, text []byte) (*Results, error) {
 	return r, nil
 }
 
-// check reports what no study has found, and what is missing.
-func (r *Results) check() error {
+// Check reports what no study has found, and what is missing.
+func (r *Results) Check() error {
 	unnamed := func(p ProblemInfo) bool { return p.Name == "" || p.Score == "" }
 	switch {
 	case r == nil || len(r.Problems) == 0 || slices.ContainsFunc(r.Problems, unnamed):

@@ -19,11 +19,6 @@ import (
 //go:embed html/report.html
 var reportBody string
 
-// tableBody defines the template "table".
-//
-//go:embed html/table.html
-var tableBody string
-
 // sortScript sorts tables. It is the only script of the page, which allows no other.
 //
 //go:embed html/sort.js
@@ -31,8 +26,6 @@ var sortScript string
 
 //go:embed html/report.css
 var pageStyle string
-
-var reportTemplate = page.Body(tableBody + reportBody)
 
 // view is what the page shows. Everything that comes from outside is a plain
 // string, which html/template escapes.
@@ -43,7 +36,18 @@ type view struct {
 	Warnings  []string
 	Sections  []section
 	PlanText  string
-	err       error // of a picture
+	Shown     template.HTML // of all this but the plan
+	Live      *Live         // nil is none
+	err       error         // of a picture
+}
+
+// Live is what a report has that answers questions.
+type Live struct {
+	Engine        *page.Engine
+	Carried       string        // what it is asked about, a text for the engine
+	State         string        // what fields have at first, a text for the script
+	Body          template.HTML // the fields of questions, and the place of answers
+	Script, Style string
 }
 
 // A section is a part of the page; what it does not have is left out.
@@ -66,16 +70,16 @@ type folded struct {
 
 // WriteHTML writes the report: one page that needs nothing else, and loads
 // nothing. Its only script sorts tables.
-func (r *Results) WriteHTML(w io.Writer) error {
-	if len(r.Verdict) == 0 || len(r.Problems) == 0 {
-		return errors.New("bench: these results are empty: there is nothing to report")
-	}
-	v := &view{Results: r}
-	if err := v.words(r.Verdict); err != nil {
+func (r *Results) WriteHTML(w io.Writer) error { return r.WriteLive(w, nil) }
+
+// WriteLive writes the report with what answers questions, if that is not nil.
+func (r *Results) WriteLive(w io.Writer, live *Live) error {
+	v, err := r.view()
+	if err != nil {
 		return err
 	}
 	n := len(r.Optimizers) / len(r.Problems)
-	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Script: sortScript, Style: pageStyle, Reload: r.reload()}
+	p := page.Page{Title: "Optimizers on " + r.Setup.Name, Reload: r.reload()}
 	if first := r.Problems[0]; r.suite() {
 		p.Title = "Optimizers on the suite " + r.Setup.Name
 		p.Subtitle = fmt.Sprintf("%d problems, %d runs each, %d optimizers, %d runs in %.1f s", len(r.Problems), r.Setup.Seeds, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
@@ -83,10 +87,44 @@ func (r *Results) WriteHTML(w io.Writer) error {
 		p.Subtitle = fmt.Sprintf("%s, %s, %d optimizers, %d runs in %.1f s", first.Model, first.Loss, n, len(r.Runs)+len(r.Trials), r.Measured.Seconds)
 	}
 	p.Title = r.soFar(p.Title)
-	if v.fill(); v.err != nil {
-		return v.err
+	v.Live = live
+	return v.write(w, p)
+}
+
+// view is what the page shows of the results.
+func (r *Results) view() (*view, error) {
+	if len(r.Verdict) == 0 || len(r.Problems) == 0 {
+		return nil, errors.New("bench: these results are empty: there is nothing to report")
 	}
-	return p.Write(w, reportTemplate, v)
+	v := &view{Results: r}
+	if err := v.words(r.Verdict); err != nil {
+		return nil, err
+	}
+	v.fill()
+	return v, v.err
+}
+
+// write writes a page.
+func (v *view) write(w io.Writer, p page.Page) error {
+	var m markup
+	m.shown(v)
+	v.Shown, p.Script, p.Style = m.html(), sortScript, pageStyle
+	if v.Live != nil {
+		p.Engine, p.Script, p.Style = v.Live.Engine, sortScript+v.Live.Script, pageStyle+v.Live.Style
+	}
+	return p.Write(w, page.Body(reportBody), v)
+}
+
+// Shown is the part of the report that follows from numbers, as HTML: verdict, tables and
+// pictures.
+func (r *Results) Shown() (string, error) {
+	v, err := r.view()
+	if err != nil {
+		return "", err
+	}
+	var m markup
+	m.shown(v)
+	return page.Plain(string(m.html())), nil
 }
 
 // words fills in what is written: the verdict, and the plan.

@@ -26,7 +26,7 @@ func save(t *testing.T, path string, r *Results) {
 // runs anything.
 var (
 	elements   = strings.Fields("html head meta title style body main header section footer h1 h2 p div table thead tbody tr th td small details summary ul li pre b br script svg g path circle rect line polyline polygon text tspan")
-	attributes = strings.Fields("lang charset http-equiv content name class title role width height viewBox style d cx cy r x y x1 y1 x2 y2 dx dy points fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin fill-rule opacity transform text-anchor font-family font-size font-weight baseline-shift xmlns")
+	attributes = strings.Fields("id lang charset http-equiv content name class title role width height viewBox style d cx cy r x y x1 y1 x2 y2 dx dy points fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin fill-rule opacity transform text-anchor font-family font-size font-weight baseline-shift xmlns")
 )
 
 // parsePage parses the page as XML, which it is as well, and returns its text.

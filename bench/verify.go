@@ -1,11 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"descent/internal/numjson"
 )
@@ -21,6 +23,7 @@ type Mismatch struct {
 type Verification struct {
 	Runs       int        `json:"runs"` // that were done again
 	Of         int        `json:"of"`
+	Values     int        `json:"values"` // that were compared
 	Mismatches []Mismatch `json:"mismatches"`
 }
 
@@ -116,24 +119,24 @@ func (v *Verification) redo(ctx context.Context, w *work, part float64, digits i
 			}
 		}
 	}
-	todo = slices.DeleteFunc(todo, func(x pair) bool { return sampled(w.Seed, x.job) >= part })
-	v.Runs = len(todo)
-	got, err := all(ctx, w.Workers, todo, func(ctx context.Context, x pair) (*Outcome, error) {
+	at := func(x pair) float64 { return sampled(w.Seed, x.job) }
+	todo = slices.DeleteFunc(todo, func(x pair) bool { return at(x) >= part })
+	slices.SortStableFunc(todo, func(a, b pair) int { return cmp.Compare(at(a), at(b)) })
+	var mu sync.Mutex
+	_, err := all(ctx, w.Workers, todo, func(ctx context.Context, x pair) (struct{}, error) {
 		out, err := w.Do(ctx, x.job)
 		if err != nil {
-			return nil, err
+			return struct{}{}, err
 		}
-		return w.kept(out), nil
+		mu.Lock()
+		defer mu.Unlock()
+		v.Runs++
+		if err = v.compare(x.where, w.kept(out), x.stated, digits); w.OnRedone != nil {
+			w.OnRedone(v)
+		}
+		return struct{}{}, err
 	})
-	if err != nil {
-		return err
-	}
-	for i, x := range todo {
-		if err := v.compare(x.where, got[i], x.stated, digits); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // lookAgain compares diagnoses with those of the study's first runs, and makes some of
@@ -188,6 +191,7 @@ func tree(x any) (out any, err error) {
 	return out, err
 }
 
+// walk adds what differs between two trees.
 func (v *Verification) walk(where string, derived, stated any, digits int) {
 	join := func(key any) string {
 		if where == "" {
@@ -205,6 +209,7 @@ func (v *Verification) walk(where string, derived, stated any, digits int) {
 		}
 		for key := range b {
 			if _, known := a[key]; !known {
+				v.Values++
 				v.Mismatches = append(v.Mismatches, Mismatch{join(key), b[key], nil})
 			}
 		}
@@ -220,12 +225,15 @@ func (v *Verification) walk(where string, derived, stated any, digits int) {
 		}
 	case float64:
 		if b, ok := stated.(float64); ok && (a == b || digits > 0 && math.Abs(a-b) <= math.Pow10(-digits)*math.Max(math.Abs(a), math.Abs(b))) {
+			v.Values++
 			return
 		}
 	default:
 		if derived == stated {
+			v.Values++
 			return
 		}
 	}
+	v.Values++
 	v.Mismatches = append(v.Mismatches, Mismatch{where, stated, derived})
 }

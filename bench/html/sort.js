@@ -1,4 +1,4 @@
-for (const table of document.querySelectorAll("table.full")) {
+for (const table of /** @type {any} */ (document.querySelectorAll("table.full"))) {
   const body = table.tBodies[0];
   const heads = Array.from(table.tHead.rows[0].cells);
   const number = (text) => {
@@ -13,7 +13,7 @@ for (const table of document.querySelectorAll("table.full")) {
       const key = (row) => (row.cells[i].firstChild ? row.cells[i].firstChild.textContent : "");
       const order = (a, b) => {
         const x = number(key(a)), y = number(key(b));
-        if (i === 0 || isNaN(x) || isNaN(y)) return isNaN(x) - isNaN(y) || key(a).localeCompare(key(b));
+        if (i === 0 || isNaN(x) || isNaN(y)) return Number(isNaN(x)) - Number(isNaN(y)) || key(a).localeCompare(key(b));
         return x - y;
       };
       const rows = Array.from(body.rows).sort(order);

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"descent/cmd/descent/internal/study"
 	"descent/data"
 	"descent/internal/atomicfile"
+	"descent/internal/page"
 	"descent/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -33,6 +35,9 @@ type benchOptions struct {
 	study      bench.Study
 	net        study.Net // as flags say it
 	problem    *bench.Net
+	nets       []study.Net // of a suite in a file
+	live       bool        // the report verifies itself
+	engine     *page.Engine
 	json       bool
 	plan       string
 	tables     []string
@@ -105,6 +110,7 @@ func newBench() (*cobra.Command, *benchOptions) {
 	workersFlag(f, &s.Workers, "; each does runs of its own")
 	f.StringVar(&o.out, "out", "results", about("out", ": report.html, results.json, and journal.jsonl, which has every finished run: the same command goes on from there"))
 	f.StringArrayVar(&o.tables, "table", nil, "the table as a `file` too, CSV, Markdown or LaTeX (booktabs) by its ending: "+strings.Join(bench.TableFormats(), ", "))
+	f.BoolVar(&o.live, "live-report", false, "the report carries its data and this program for browsers, and verifies itself: every number is derived again there, and other settings are tried. Runs are done with DESCENT_ISA=portable, whose bits a browser has")
 	f.BoolVar(&s.Diagnose, "diagnose", false, "look at noise and curvature along the first scored run of each optimizer, and say why in the report")
 	f.StringVar(&o.plan, "plan", "", "instead of other flags, a `file` with what is \"plan\" in results.json")
 	f.BoolVar(&o.programs, "programs", false, about("programs", ""))
@@ -123,7 +129,10 @@ func newBench() (*cobra.Command, *benchOptions) {
 // execute does what the command is for.
 func (o *benchOptions) execute(cmd *cobra.Command, args []string) (err error) {
 	command := commandLine(cmd, args) // before a plan sets flags
-	if err := o.ready(cmd, args); err != nil {
+	if elsewhere, err := o.beginLive(cmd, args); elsewhere || err != nil {
+		return err
+	}
+	if err := cmp.Or(o.ready(cmd, args), o.checkLive(cmd)); err != nil {
 		return err
 	}
 	release, err := claim(o.out, jsonFile, leagueFile, pageFile)
@@ -215,6 +224,9 @@ func (o *benchOptions) prepare() error {
 	if !o.given("scaling") {
 		o.scaling = defaultScaling(o.data)
 	}
+	if err := o.checkFile(); err != nil {
+		return err
+	}
 	o.seed = o.study.Seed
 	src, err := o.source(o.data)
 	if err != nil {
@@ -222,6 +234,11 @@ func (o *benchOptions) prepare() error {
 	}
 	if o.several(src) {
 		return usage(errors.New("bench compares optimizers on one target; train learns several, and labels"))
+	}
+	if o.live && !embedded(o.data) {
+		if src, err = o.carry(); err != nil {
+			return err
+		}
 	}
 	n := &o.net
 	n.Data, n.Target, n.Options, n.Channels = called(o.data), o.target, o.prepareOptions(src), o.whole(src) && o.scaling != ""
@@ -267,7 +284,7 @@ func (o *benchOptions) write(w io.Writer, r results, name string, form func(io.W
 	if err := form(&text); err != nil {
 		return err
 	}
-	if err := r.WriteHTML(&report); err != nil {
+	if err := o.writeHTML(&report, r); err != nil {
 		return err
 	}
 	page := filepath.Join(o.out, pageFile)

@@ -21,7 +21,7 @@ import (
 type plan map[string]any
 
 // unplanned are the flags that change no number.
-var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "programs", "watch", "help"}
+var unplanned = []string{"out", "json", "quiet", "workers", "max-memory", "plan", "shard", "table", "programs", "live-report", "watch", "help"}
 
 // always are the flags that a plan has though nobody has given them, trials if there are
 // any.

@@ -81,6 +81,7 @@ func (o *benchOptions) workload(w *workloadFile) (p bench.Problem, missing strin
 	if err := w.Flags.set(cmd.Flags()); err != nil {
 		return nil, "", err
 	}
+	own.live = o.live
 	if own.study.Seed = o.study.Seed; !embedded(own.data) {
 		folder := cmp.Or(o.files, filepath.Dir(o.suite))
 		if own.data = filepath.Join(folder, filepath.FromSlash(own.data)); w.SHA256 != "" {
@@ -93,6 +94,7 @@ func (o *benchOptions) workload(w *workloadFile) (p bench.Problem, missing strin
 	if err := cmp.Or(own.check(cmd), own.prepare()); err != nil {
 		return nil, "", err
 	}
+	o.nets = append(o.nets, own.net)
 	return own.problem, "", nil
 }
 
@@ -117,7 +119,7 @@ func unlike(name, sum string) (string, error) {
 }
 
 // suiteFlags are the flags that a suite has a use for.
-var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose", "watch"}
+var suiteFlags = []string{"suite", "files", "budget", "dim", "optimizer", "track", "trials", "seeds", "margin", "schedule", "seed", "workers", "out", "json", "quiet", "plan", "programs", "shard", "table", "diagnose", "live-report", "watch"}
 
 // checkSuite finds the suite, and refuses flags that would be ignored.
 func (o *benchOptions) checkSuite(cmd *cobra.Command, args []string) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"descent/bench"
@@ -14,7 +15,6 @@ import (
 	"descent/internal/numjson"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // benchVerifyCommand derives results again.
@@ -137,8 +137,7 @@ func again(cmd *cobra.Command, args []string, instructions string) error {
 	if err != nil {
 		return err
 	}
-	words := append(strings.Fields(cmd.CommandPath())[1:], args...)
-	cmd.Flags().Visit(func(f *pflag.Flag) { words = append(words, "--"+f.Name+"="+f.Value.String()) })
+	words := slices.Concat(strings.Fields(cmd.CommandPath())[1:], givenFlags(cmd.Flags()), []string{"--"}, args)
 	c := exec.CommandContext(cmd.Context(), self, words...)
 	c.Env = append(os.Environ(), "DESCENT_ISA="+instructions)
 	c.Stdin, c.Stdout, c.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()

@@ -24,20 +24,27 @@ var aside = []string{"out", "report", "watch", "tensorboard", "oof", "json", "qu
 
 // runFlags are the flags of a command that say what is trained, as they are given: with
 // them the same run can be made again. A rate that was looked for is that which was found.
-func (o *trainOptions) runFlags(cmd *cobra.Command) (flags []string) {
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if slices.Contains(aside, f.Name) {
+func (o *trainOptions) runFlags(cmd *cobra.Command) []string {
+	flags := givenFlags(cmd.Flags(), aside...)
+	for i, f := range flags {
+		if strings.HasPrefix(f, "--lr=") {
+			flags[i] = "--lr=" + rateFlag{rate: o.lr}.String()
+		}
+	}
+	return flags
+}
+
+// givenFlags are the flags that were given, but for some, as a command line has them.
+func givenFlags(f *pflag.FlagSet, but ...string) (flags []string) {
+	f.Visit(func(f *pflag.Flag) {
+		if slices.Contains(but, f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}
-		switch v := f.Value.(type) {
-		case pflag.SliceValue:
+		if v, ok := f.Value.(pflag.SliceValue); ok {
 			if values = v.GetSlice(); f.Value.Type() == "stringSlice" {
 				values = []string{commas(values)}
 			}
-		}
-		if f.Name == "lr" {
-			values = []string{rateFlag{rate: o.lr}.String()}
 		}
 		for _, v := range values {
 			flags = append(flags, "--"+f.Name+"="+v)

@@ -24,7 +24,8 @@ type tableFlags struct {
 	draw                      uint64 // the seed that draws them
 
 	cmd  *cobra.Command
-	read bool // the standard input
+	read bool            // the standard input
+	how  data.CSVOptions // what was opened last was read by
 }
 
 // add adds the flags to a command.
@@ -58,6 +59,7 @@ func (t *tableFlags) open(name string, kinds map[string]data.Kind) (*data.Source
 		return nil, err
 	}
 	csv.Kinds, csv.Pictures, csv.Sample, csv.Seed = kinds, t.pictures, t.sample, t.draw
+	t.how, t.how.Name = csv, name
 	var src *data.Source
 	if name == stdin {
 		src, err = t.standardInput(csv)

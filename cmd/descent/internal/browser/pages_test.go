@@ -60,6 +60,7 @@ var pages = []struct {
 	{"nets", "page.html", []string{"play", "--out", "page.html"}, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)", learned},
 	{"animation", "page.html", []string{"min", "x^2/20 + y^2", "--start", "x=-8,y=2", "-o", "newton", "-o", "lbfgs", "--animate", "page.html"}, "", "true"},
 	{"bench", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
+	{"live report", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--live-report", "--out", "out"}, "", "true"},
 	{"league", "out/report.html", []string{"bench", "--suite", "classic", "--track", "default,lr", "--seeds", "2", "--trials", "2", "--budget", "20", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
 	{"training", "page.html", []string{"train", "digits", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
 	{"numbers", "page.html", []string{"train", "diabetes", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},

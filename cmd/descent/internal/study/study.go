@@ -65,3 +65,13 @@ func (s *Study) Bench() (*bench.Study, error) {
 	}
 	return out, nil
 }
+
+// Carried is how many bytes of files are in the study.
+func (s *Study) Carried() (n int) {
+	for _, net := range s.Nets {
+		if net.File != nil {
+			n += len(net.File.Text)
+		}
+	}
+	return n
+}

@@ -10,12 +10,15 @@ import (
 
 	"descent/cmd/descent/internal/engine"
 	"descent/cmd/descent/internal/play"
+	"descent/cmd/descent/internal/study"
 	"descent/lab"
 )
 
 var subjects = map[string]engine.Subject{
-	"lab":  lab.Answer,
-	"play": play.Answer,
+	"lab":    lab.Answer,
+	"play":   play.Answer,
+	"try":    study.Try,
+	"verify": study.Verify,
 }
 
 func main() {
