@@ -26,6 +26,9 @@ func metricNames() (names []string) {
 
 // chooseMetrics adds the metrics that were asked for, of which one may be monitored.
 func (o *trainOptions) chooseMetrics(classes []string) error {
+	if o.Targets != nil {
+		return o.Targets.chooseMetrics(o.metricTexts)
+	}
 	if o.Model.Codes() {
 		if len(o.metricTexts) > 0 {
 			return fmt.Errorf("--metric %s: an autoencoder has its loss only", o.metricTexts[0])

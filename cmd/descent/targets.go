@@ -26,10 +26,31 @@ type targetsSetup struct {
 	// A number is divided by Scale after Offset is taken off.
 	Offset []float64 `json:"offset,omitempty"`
 	Scale  []float64 `json:"scale,omitempty"`
+
+	metrics []train.Metric // besides those that are always there
+}
+
+// labelWords are the classes of a label, as metrics name them.
+var labelWords = []string{"0", "1"}
+
+// chooseMetrics reads the metrics of each target that are asked for.
+func (s *targetsSetup) chooseMetrics(texts []string) error {
+	var classes []string
+	if s.Labels {
+		classes = labelWords
+	}
+	for _, text := range texts {
+		m, err := train.ParseMetric(text, classes)
+		if err != nil {
+			return fmt.Errorf("--metric: %w", err)
+		}
+		s.metrics = append(s.metrics, m)
+	}
+	return nil
 }
 
 // forTargets are flags that several targets have besides those of all rules.
-var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "monitor", "patience", "min-delta", "report",
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "monitor", "patience", "min-delta", "report",
 	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
 
 // A targetsReport is what train tells about several targets.

@@ -209,3 +209,43 @@ func TestTargetsWeights(t *testing.T) {
 		t.Errorf("status %d: %s", status, errs)
 	}
 }
+
+// Metrics that are asked for are those of each target: beside the others in the table, and
+// what package train makes of the columns.
+func TestTargetsMetrics(t *testing.T) {
+	table := file(t, "weather.csv", weather(300))
+	for _, c := range []struct {
+		args string
+		twin string                              // a score that is always there
+		same func(of map[string]float64) float64 // which is that of the metrics
+		head string
+	}{
+		{"--target heat,rain --drop hot,wet,tags --metric pinball(tau=0.5)", "mae", func(of map[string]float64) float64 { return 2 * of["pinball"] }, "mae  pinball"},
+		{"--target hot,wet --drop heat,rain,tags --metric recall(class=0) --metric recall(class=1)", "balanced_accuracy",
+			func(of map[string]float64) float64 { return (of["recall(class=0)"] + of["recall(class=1)"]) / 2 }, "f1  recall(class=0)  recall(class=1)"},
+	} {
+		args := append([]string{"train", table, "--epochs", "5"}, strings.Fields(c.args)...)
+		_, out, errs := descent(append(args, "--json")...)
+		var r targetsReport
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatalf("%v: %s", err, errs)
+		}
+		for name, of := range r.Scores.Targets {
+			if got, want := c.same(of), of[c.twin]; !(math.Abs(got-want) < 1e-9) {
+				t.Errorf("%s: %s of %s is %v, by the metrics %v", c.args, c.twin, name, want, got)
+			}
+		}
+		if _, out, _ = descent(args...); !strings.Contains(out, c.head) {
+			t.Errorf("%s is not in %s", c.head, out)
+		}
+	}
+	for args, want := range map[string]string{
+		"--target heat,rain --metric accuracy":         "accuracy",
+		"--target hot,wet --metric recall(class=hot)":  "hot",
+		"--target heat,rain --metric pinball(tau=1.5)": "tau",
+	} {
+		if status, _, errs := descent(append([]string{"train", table}, strings.Fields(args)...)...); status != exitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%s: status %d: %s", args, status, errs)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"descent/cmd/descent/internal/draw"
 	"descent/graph"
@@ -27,10 +28,17 @@ type targetScores struct {
 // usual is the score whose mean says how good several targets are, columns are those that
 // tables have.
 func (s *targetsSetup) usual() (name string, columns []string) {
+	columns = []string{"r2", "rmse", "mae"}
 	if s.Labels {
-		return "roc_auc", []string{"roc_auc", "average_precision", "accuracy", "f1"}
+		columns = []string{"roc_auc", "average_precision", "accuracy", "f1"}
 	}
-	return "r2", []string{"r2", "rmse", "mae"}
+	name = columns[0]
+	for _, m := range s.metrics {
+		if !slices.Contains(columns, m.Name) {
+			columns = append(columns, m.Name)
+		}
+	}
+	return name, columns
 }
 
 // scores compares predictions with the truth, both rows × targets in their own units; weight
@@ -82,7 +90,7 @@ func counting(weight []float64, n int) (of func(i int) float64, total float64) {
 // one scores one target.
 func (s *targetsSetup) one(truth, pred, weight []float64) map[string]float64 {
 	if !s.Labels {
-		return train.Regressed(&score.Numbers{Truth: truth, Predicted: pred, Weight: weight}).Metrics
+		return train.Regressed(&score.Numbers{Truth: truth, Predicted: pred, Weight: weight}, s.metrics...).Metrics
 	}
 	c := &score.Classes{K: 2, Weight: weight}
 	for i, p := range pred {
@@ -93,7 +101,7 @@ func (s *targetsSetup) one(truth, pred, weight []float64) map[string]float64 {
 		}
 		c.Decided = append(c.Decided, decided)
 	}
-	return train.Classified(c).Metrics
+	return train.Classified(c, s.metrics...).Metrics
 }
 
 // score scores the model and the baselines on the rows that were held out.
