@@ -36,8 +36,9 @@ class Chapter {
     this.state = make('span', { role: 'status' });
     this.stop = make('button', { type: 'button', textContent: say.stop, hidden: true, onclick: stop });
     const again = make('button', { type: 'button', textContent: say.again, onclick: () => { this.set({}); this.remember(); this.ask(); } });
+    this.only = make('button', { type: 'button', textContent: say.only, onclick: () => { show(alone === this ? null : this); this.remember(); section.scrollIntoView(); } });
     const form = make('form', { autocomplete: 'off', ariaLabel: section.querySelector('h2').firstChild.textContent, onsubmit: e => e.preventDefault() }, ...this.params.map(p => this.control(p)),
-      make('p', {}, again, ' ', this.stop, ' ', this.state));
+      make('p', {}, again, ' ', this.stop, ' ', this.only, ' ', this.state));
     section.insertBefore(form, section.querySelector('figure, table'));
     this.set({});
   }
@@ -60,7 +61,7 @@ class Chapter {
     }
   }
   moved() { return this.params.filter(p => this.values[p.name] !== p.default); }
-  remember() { history.replaceState(null, '', '#' + [this.section.id, ...this.moved().map(p => `${p.name}=${this.values[p.name]}`)].join('&')); }
+  remember() { history.replaceState(null, '', '#' + [this.section.id, ...this.moved().map(p => `${p.name}=${this.values[p.name]}`), ...alone === this ? ['alone'] : []].join('&')); }
   ask() {
     const began = performance.now(), moved = this.moved();
     const set = Object.fromEntries(moved.map(p => [p.name, this.values[p.name]]));
@@ -92,11 +93,22 @@ function stop() {
 
 const chapters = new Map([...document.querySelectorAll('section')].map(s => [s.id, new Chapter(s)]));
 $('live').hidden = false;
-/** The address names an experiment and what is set: #step-sizes&lr3=0.99&steps=40. */
+/** @type {Chapter} the only one that is shown, if there is one */
+let alone = null;
+function show(/** @type {Chapter} */ only) {
+  alone = only;
+  $('live').parentNode.classList.toggle('alone', Boolean(only));
+  for (const c of chapters.values()) {
+    c.section.classList.toggle('shown', c === only);
+    c.only.textContent = c === only ? say.all : say.only;
+  }
+}
+/** The address names an experiment, what is set, and whether the others are hidden: #step-sizes&lr3=0.99&steps=40&alone. */
 function recall() {
-  const [, id, set] = /^#([^&]*)&(.*)/.exec(location.hash) || [], c = chapters.get(id);
-  if (!c) return;
-  c.set(Object.fromEntries([...new URLSearchParams(set)].filter(([, v]) => v && Number.isFinite(+v)).map(([name, v]) => [name, +v])));
+  const [, id, text] = /^#([^&]*)&?(.*)/.exec(location.hash) || [], c = chapters.get(id), set = new URLSearchParams(text);
+  show(c && set.has('alone') ? c : null);
+  if (!c || !text) return;
+  c.set(Object.fromEntries([...set].filter(([, v]) => v && Number.isFinite(+v)).map(([name, v]) => [name, +v])));
   c.ask();
   c.section.scrollIntoView();
 }

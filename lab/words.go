@@ -280,6 +280,8 @@ var words = map[string]Text{
 	"free":    {"Set with --set", "可用 --set 设定"},
 	"again":   {"Run the tutorial's numbers again", "重新运行教程的数值"},
 	"stop":    {"Stop", "停止"},
+	"only":    {"Only this experiment", "只看这个实验"},
+	"all":     {"The whole book", "查看全书"},
 	"running": {"It runs …", "正在运行……"},
 	"stopped": {"Stopped.", "已停止。"},
 	"nothing": {"These are not the tutorial's parameters: nothing is expected of the numbers.", "参数与教程不同，数值没有期望值可对照。"},

@@ -62,6 +62,16 @@ func TestBook(t *testing.T) {
 			b.same(lab.Question{Experiment: "step-sizes", Lang: lang})
 			b.until(`location.hash == '#step-sizes'`)
 
+			// One experiment alone, for a lesson, and the whole book again.
+			shown := `[...document.querySelectorAll('nav, section')].filter(e => e.offsetHeight).map(e => e.id) == `
+			b.do(chromedp.Evaluate(`location.hash = '#step-sizes&steps=20&alone'`, nil))
+			b.until(shown + `'step-sizes' && ` + chapter("step-sizes", "td") + `.textContent.includes('20')`)
+			b.picture("alone-" + lang)
+			key(b, "step-sizes", 4, "\u0303")
+			b.until(`location.hash == '#step-sizes&steps=21&alone'`)
+			b.do(chromedp.Evaluate(chapter("step-sizes", "button:nth-of-type(3)")+".click()", nil))
+			b.until(`!(` + shown + `'step-sizes') && location.hash == '#step-sizes&steps=21'`)
+
 			// A claim that can be judged wherever parameters are.
 			b.do(chromedp.Evaluate(`location.hash = '#sgd-adam&sgd=0.001'`, nil))
 			b.until(chapter("sgd-adam", ".ruling") + fmt.Sprintf(`.textContent == %q`, lab.Word("moved", lang)+lab.Word("colon", lang)+lab.Word("holds", lang)))
