@@ -161,5 +161,5 @@ func TestFirefox(t *testing.T) {
 	}
 	m.call("WebDriver:Navigate", map[string]any{"url": "about:blank"})
 	m.call("WebDriver:Navigate", map[string]any{"url": address + "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)"})
-	m.until(`/1 nets, 90 points/.test(document.getElementById('state').textContent)`)
+	m.until(`/1 net, 90 points/.test(document.getElementById('state').textContent)`)
 }

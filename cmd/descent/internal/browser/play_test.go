@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +22,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-const settled = `document.getElementById('state').textContent.includes('optimizers,')`
+const settled = `/optimizers?,/.test(document.getElementById('state').textContent)`
 
 // A user opens the page, types a formula, moves the start by keys, and adds an optimizer;
 // the page has the numbers that the engine gives here, says nothing on its console, and
@@ -123,6 +126,32 @@ func TestStarts(t *testing.T) {
 	b.complaints()
 }
 
+// Why gradient descent on x² diverges at a rate of 1.1 is found by moving one slider: from 1 on
+// it does, and the page says that the curvature is 2.
+func TestLesson(t *testing.T) {
+	b := open(t, 1280, written(t, play.Write), "#f=x%5E2&x=3&n=30&o=sgd(lr%3D0.1)")
+	ends := func(rate float64) (f float64, kind string) {
+		// The slider is from 1e-4 to 100, evenly in the logarithm.
+		b.do(chromedp.Evaluate(fmt.Sprintf(`{ const s = document.querySelector('#entrants input[type=range]'); s.value = %v; s.oninput({ target: s }); }`, 1000*(math.Log10(rate)+4)/6), nil))
+		b.until(fmt.Sprintf(`Math.abs(/lr=([0-9.]+)/.exec(document.querySelector('#ends tr').cells[0].textContent)[1] / %v - 1) < 0.02`, rate))
+		f, err := strconv.ParseFloat(b.text(`document.querySelector('#ends tr').cells[2].textContent`), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f, b.text(`document.querySelector('#ends tr span').textContent`)
+	}
+	b.until(settled)
+	if f, kind := ends(0.9); f > 1e-3 {
+		t.Errorf("at a rate of 0.9 the value is %v: %s", f, kind)
+	}
+	if f, kind := ends(1.1); f < 9 {
+		t.Errorf("at a rate of 1.1 the value is %v: %s", f, kind)
+	}
+	b.until(`document.getElementById('why').textContent.includes('from a rate of 2/2 = 1 on') && /descends below a learning rate of (1|1\.000|0\.999)/.test(document.getElementById('limits').textContent)`)
+	b.picture("lesson")
+	b.complaints()
+}
+
 // Nets learn points, of a shape and of one's own by clicks, in the page as here.
 func TestNets(t *testing.T) {
 	file := written(t, play.Write)
@@ -158,6 +187,15 @@ func TestNets(t *testing.T) {
 	if b.text(matrix) == last {
 		t.Error("the weights are the same in the beginning and in the end")
 	}
+	b.do(chromedp.Evaluate(`{
+		const rows = [...Array(60).keys()].map(i => [i % 7, 10 * (i % 5), i % 7 > 3 ? 'yes' : 'no'].join());
+		const d = new DataTransfer();
+		d.items.add(new File(['x,y,class\n' + rows.join('\n')], 'points.csv'));
+		document.getElementById('nets').dispatchEvent(new DragEvent('drop', { dataTransfer: d, bubbles: true, cancelable: true }));
+	}`, nil))
+	b.until(`document.getElementById('state').textContent.startsWith('2 nets, 45 points') && location.hash.split('%3B').length == 60`)
+	b.do(chromedp.Evaluate(`document.getElementById('points').value = 'moons', document.getElementById('points').onchange()`, nil))
+	b.until(learned)
 	b.do(chromedp.Evaluate(`document.getElementById('loss').value = 'mean(softplus(pred) - target*pred)', document.getElementById('loss').onchange()`, nil))
 	b.until(`location.hash.includes('softplus') && ` + learned)
 	b.do(chromedp.Evaluate(`document.getElementById('a-function').click()`, nil))
@@ -188,6 +226,22 @@ func TestServed(t *testing.T) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("after Ctrl-C: %v", err)
+	}
+}
+
+// The page works in a frame of another page, with the address of the frame.
+func TestFramed(t *testing.T) {
+	page := written(t, play.Write)
+	outside := filepath.Join(filepath.Dir(page), "outside.html")
+	if err := os.WriteFile(outside, []byte(`<!DOCTYPE html><html lang="en"><title>Course</title><iframe src="page.html#f=x%5E2&x=3&n=30&o=sgd(lr%3D0.9)&o=sgd(lr%3D1.1)" title="Gradient descent on a parabola" width="100%" height="900" loading="lazy"></iframe>`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(page))))
+	defer srv.Close()
+	b := visit(t, 1280, srv.URL+"/outside.html")
+	b.until(`frames[0].document.getElementById('state')?.textContent == '2 optimizers, 30 steps.'`)
+	if kind := b.text(`frames[0].document.querySelectorAll('#ends tr')[1].textContent`); !strings.Contains(kind, "diverged") {
+		t.Errorf("in the frame: %s", kind)
 	}
 }
 

@@ -3,7 +3,7 @@ const watch = { answered: 0, frames: [] };
 addEventListener('DOMContentLoaded', () => {
   const state = document.getElementById('state');
   new MutationObserver(() => requestAnimationFrame(now => {
-    watch.answered = watch.answered || (/optimizers,|nets,/.test(state.textContent) ? now : 0);
+    watch.answered = watch.answered || (/optimizers?,|nets?,/.test(state.textContent) ? now : 0);
   })).observe(state, { childList: true, characterData: true, subtree: true });
 });
 let before = 0;

@@ -5,7 +5,7 @@ const state = { ...blank };
 const numbers = ['rows', 'noise', 'seed', 'epochs', 'batch', 'penalty'], texts = ['points', 'model', 'loss'];
 const colors = ['#d55e00', '#0072b2'], pale = [[253, 236, 222], [222, 236, 250]], strong = [[244, 164, 96], [96, 165, 220]];
 let net = null, canvases = [], matrices = [];
-$('points').append(...tables.shapes.map(s => make('option', { value: s.name, textContent: `${s.name}: ${s.doc}` })), make('option', { value: 'own', textContent: 'your own: click, or drop a file' }));
+$('points').append(...tables.shapes.map(s => make('option', { value: s.name, textContent: `${s.name}: ${s.doc}` })), make('option', { value: 'own', textContent: 'your own: by clicks, or a file' }));
 for (const name of texts) $(name).onchange = () => { state[name] = $(name).value; if (name === 'points') own(state.points === 'own'); page.ask(); };
 for (const name of numbers) $(name).onchange = () => { const v = $(name).valueAsNumber; if (Number.isFinite(v)) { state[name] = name === 'noise' || name === 'penalty' ? v : Math.round(v); page.ask(); } };
 /** Your own points begin with those that are there. */
@@ -55,13 +55,13 @@ function read(text) {
   state.own = rows.slice(0, 2000).map(([x, y, c]) => [+((x - mx) / sx).toPrecision(4), +((y - my) / sy).toPrecision(4), c]);
   return true;
 }
-$('nets').ondragover = e => e.preventDefault();
-$('nets').ondrop = async e => {
-  e.preventDefault();
-  const file = e.dataTransfer.files[0];
+async function take(file) {
   if (!file) return;
   if (read(await file.text())) { own(true); page.ask(); } else { $('state').textContent = `${file.name}: lines of x, y and one of two classes are wanted.`; }
-};
+}
+$('file').onchange = () => take($('file').files[0]);
+$('nets').ondragover = e => e.preventDefault();
+$('nets').ondrop = e => { e.preventDefault(); take(e.dataTransfer.files[0]); };
 /** Numbers from -100 to 100, row by row: orange below 0, blue above. */
 function cells(c, values) {
   const g = c.getContext('2d');
@@ -148,7 +148,7 @@ return {
       page.came(net.nets.map(n => {
         const last = n.scores[n.scores.length - 1];
         return { name: n.optimizer, color: n.color, kind: n.diverged ? `diverged at step ${n.diverged}` : `${number(100 * last.test_hits)} % of the others right`, more: `${net.params} parameters` };
-      }), net.curves, `${net.nets.length} nets, ${net.points.length - net.tests} points in training and ${net.tests} others, which are drawn hollow.`);
+      }), net.curves, `${count(net.nets.length, 'net')}, ${net.points.length - net.tests} points in training and ${net.tests} others, which are drawn hollow.`);
     },
   },
   resize() {},

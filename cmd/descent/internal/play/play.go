@@ -63,6 +63,8 @@ type Run struct {
 	Least     float64     `json:"least"`    // the value there
 	Kind      string      `json:"kind"`
 	Stopped   string      `json:"stopped"`
+	// Curvatures are the eigenvalues of the Hessian at the best point, if it has one.
+	Curvatures []float64 `json:"curvatures,omitempty"`
 }
 
 // mostSteps bounds what a question costs.
@@ -200,7 +202,7 @@ func (g *ground) descend(ctx context.Context) (*Reply, error) {
 
 // told is what the page is told of a run.
 func (g *ground) told(name string, f *minimum.Found) Run {
-	r := Run{Optimizer: name, Path: f.Path, Best: f.X, Least: f.F, Kind: f.Kind, Stopped: f.Stopped}
+	r := Run{Optimizer: name, Path: f.Path, Best: f.X, Least: f.F, Kind: f.Kind, Stopped: f.Stopped, Curvatures: f.Eigenvalues}
 	grad := make([]float64, len(g.problem.Start))
 	for i, x := range f.Path {
 		g.problem.Grad(x, grad)

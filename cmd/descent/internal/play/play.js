@@ -9,6 +9,7 @@
 const tables = JSON.parse($('tables').textContent);
 const controls = new Map(tables.controls.map(c => [c.name, c]));
 const number = v => typeof v === 'number' ? +v.toPrecision(6) + '' : `${v}`;
+const count = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
 const mark = color => { const i = make('i', { className: 'mark' }); i.style.background = color; return i; };
 /** Gives a canvas as many pixels as it has on the screen; false if it is not shown. */
 function sharp(c) {

@@ -46,6 +46,9 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	run := r.Runs[0]
+	if c := run.Curvatures; len(c) != 2 || math.Abs(c[0]-0.1) > 1e-9 || math.Abs(c[1]-2) > 1e-9 {
+		t.Errorf("the curvatures are %v", c)
+	}
 	if len(run.Path) != 21 {
 		t.Fatalf("%d points", len(run.Path))
 	}
