@@ -17,7 +17,7 @@ func readBatchNorm(r *reader, s *step, _ string) (string, func(*chain) error) {
 
 func readLayerNorm(r *reader, s *step, _ string) (string, func(*chain) error) {
 	gain, shift := r.constant(s, 1), r.constant(s, 2)
-	if gain == nil || shift == nil {
+	if gain == nil || shift == nil && len(s.in) > 2 && s.in[2] != "" {
 		return "", nil
 	}
 	return s.in[0], func(c *chain) error {
@@ -25,8 +25,16 @@ func readLayerNorm(r *reader, s *step, _ string) (string, func(*chain) error) {
 		if !ok {
 			return fmt.Errorf("axis %d", s.whole("axis", -1))
 		}
-		return c.overLast("layer_norm", module{"weight": gain, "bias": shift}, len(c.view.axes)-axis, s.number("epsilon", 1e-5))
+		return c.overLast("layer_norm", shifted(gain, shift), len(c.view.axes)-axis, s.number("epsilon", 1e-5))
 	}
+}
+
+// shifted are the arrays of a layer norm, whose shift is 0 if there is none.
+func shifted(gain, shift *tensor) module {
+	if shift == nil {
+		shift = &tensor{dims: gain.dims, floats: make([]float32, len(gain.floats))}
+	}
+	return module{"weight": gain, "bias": shift}
 }
 
 // overLast adds a norm over the last axes.
@@ -154,13 +162,15 @@ func readNorm(r *reader, _ *step, value string) (string, func(*chain) error) {
 	return n.from, func(c *chain) error { return n.add(c, nil) }
 }
 
-// readScaled reads a norm of mean squares with a gain.
+// readScaled reads a norm with a gain and no shift.
 func readScaled(r *reader, s *step, _ string) (string, func(*chain) error) {
 	from, gain := r.operand(s)
 	if from == "" || gain.floats == nil || gain.size() < 2 {
 		return "", nil
 	}
-	if n, ok := r.norm(from); ok && !n.centred {
+	if n, ok := r.norm(from); ok && n.centred {
+		return n.from, func(c *chain) error { return n.add(c, shifted(gain, nil)) }
+	} else if ok {
 		return n.from, func(c *chain) error { return n.add(c, module{"weight": gain}) }
 	}
 	return "", nil
@@ -178,7 +188,7 @@ func readShifted(r *reader, s *step, _ string) (string, func(*chain) error) {
 		return "", nil
 	}
 	if n, ok := r.norm(from); ok && n.centred {
-		return n.from, func(c *chain) error { return n.add(c, module{"weight": gain, "bias": shift}) }
+		return n.from, func(c *chain) error { return n.add(c, shifted(gain, shift)) }
 	}
 	return "", nil
 }

@@ -142,6 +142,17 @@ class Tutorial(nn.Module):
         return self.decoder(self.blocks(y, mask)).transpose(0, 1)
 
 
+class Unshifted(nn.Module):
+    """A layer norm without a shift, as nanoGPT has it."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return nn.functional.layer_norm(x, self.weight.shape, self.weight, None, 1e-5)
+
+
 class RMSNorm(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -203,6 +214,8 @@ NETS = {
     "map": (seq(nn.Conv2d(1, 2, 3), nn.Conv2d(2, 2, 1), nn.Tanh()), (1, 5, 5), 13),
     "groups": (seq(nn.Conv2d(2, 4, 3), nn.GroupNorm(2, 4), nn.ReLU(), nn.InstanceNorm2d(4, affine=True), nn.InstanceNorm2d(4), nn.Flatten(), nn.Linear(64, 2)), (2, 6, 6), 13),
     "rms": (seq(nn.Linear(4, 8), RMSNorm(8), nn.LayerNorm(8, elementwise_affine=False), nn.Linear(8, 2)), (4,), 13),
+    "unshifted": (seq(Unshifted(4), nn.Linear(4, 8), Unshifted(8), nn.Linear(8, 2)), (4,), 13),
+    "unshifted17": (seq(Unshifted(4), nn.Linear(4, 8), Unshifted(8), nn.Linear(8, 2)), (4,), 17),
     "wide": (seq(nn.ConvTranspose2d(2, 4, 4, stride=2, padding=1), nn.ReLU(), nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False)), (2, 3, 3), 13),
     "larger": (seq(nn.Upsample(scale_factor=2), nn.Conv2d(2, 4, 3, padding=1), nn.PixelShuffle(2), nn.Upsample(size=(5, 6), mode="bilinear"), nn.Upsample(scale_factor=2, mode="bicubic", align_corners=True)), (2, 3, 3), 13),
     "frame": (seq(nn.ZeroPad2d((1, 2, 0, 1)), nn.ReflectionPad2d(1), nn.ReplicationPad2d((0, 1, 1, 0)), nn.Conv2d(1, 2, 3)), (1, 4, 4), 13),
