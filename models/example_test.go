@@ -71,5 +71,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// mlp(64, 32, act=tanh)
-	// model "mlp(64, act=tahn)": mlp: act=tahn is unknown; did you mean "tanh"? there are relu, tanh, sigmoid, leaky_relu, elu, selu, gelu, silu, mish, softplus, hardtanh, identity
+	// model "mlp(64, act=tahn)": mlp: act=tahn is unknown; did you mean "tanh"? there are relu, tanh, sigmoid, leaky_relu, elu, selu, gelu, gelu_tanh, silu, mish, softplus, hardtanh, identity
 }

@@ -317,11 +317,14 @@ var layers = map[string]map[string]layerOracle{
 	"elu":        {"elu": chain(elements(expOf(1)), denseOf), "elu(2)": chain(elements(expOf(2)), denseOf)},
 	"selu":       {"selu": chain(elements(selu), denseOf)},
 	"gelu":       {"gelu": chain(geluOf, denseOf)},
-	"silu":       {"silu": chain(elements(func(x float64) float64 { return x * sigmoid(x) }), denseOf)},
-	"mish":       {"mish": chain(elements(func(x float64) float64 { return x * math.Tanh(math.Log(1+math.Exp(x))) }), denseOf)},
-	"softplus":   {"softplus": chain(elements(func(x float64) float64 { return math.Log(1 + math.Exp(x)) }), denseOf)},
-	"hardtanh":   {"hardtanh": chain(elements(func(x float64) float64 { return math.Max(-1, math.Min(1, x)) }), denseOf)},
-	"identity":   {"identity": chain(identity, denseOf)},
+	"gelu_tanh": {"gelu_tanh": chain(elements(func(x float64) float64 {
+		return x * sigmoid(2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))
+	}), denseOf)},
+	"silu":     {"silu": chain(elements(func(x float64) float64 { return x * sigmoid(x) }), denseOf)},
+	"mish":     {"mish": chain(elements(func(x float64) float64 { return x * math.Tanh(math.Log(1+math.Exp(x))) }), denseOf)},
+	"softplus": {"softplus": chain(elements(func(x float64) float64 { return math.Log(1 + math.Exp(x)) }), denseOf)},
+	"hardtanh": {"hardtanh": chain(elements(func(x float64) float64 { return math.Max(-1, math.Min(1, x)) }), denseOf)},
+	"identity": {"identity": chain(identity, denseOf)},
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

@@ -91,6 +91,7 @@ var activating = []Row{
 	slope("elu", "x, below 0 alpha·(exp(x) - 1)", "alpha", 1, ops.ELU),
 	activation("selu", "elu with the scale that keeps mean and variance", ops.SELU),
 	activation("gelu", "x times the normal distribution function", ops.GELU),
+	activation("gelu_tanh", "gelu by a hyperbolic tangent, as GPT-2 has it", ops.GELUTanh),
 	activation("silu", "x·sigmoid(x)", ops.SiLU),
 	activation("mish", "x·tanh(softplus(x))", ops.Mish),
 	activation("softplus", "log(1 + exp(x))", ops.Softplus),
@@ -125,7 +126,7 @@ func slope(name, doc, setting string, by float64, f func(x *node, slope float64)
 
 // activations are the names that mlp may put between its layers.
 func activations() []string {
-	return []string{"relu", "tanh", "sigmoid", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softplus", "hardtanh", "identity"}
+	return []string{"relu", "tanh", "sigmoid", "leaky_relu", "elu", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus", "hardtanh", "identity"}
 }
 
 func initNames() (names []string) {

@@ -45,7 +45,7 @@ func added(c spec.Call) spec.Chain {
 }
 
 // plainly are the activations without settings.
-var plainly = []string{"relu", "tanh", "sigmoid", "selu", "gelu", "silu", "mish", "softplus", "hardtanh"}
+var plainly = []string{"relu", "tanh", "sigmoid", "selu", "gelu", "gelu_tanh", "silu", "mish", "softplus", "hardtanh"}
 
 // blockOf is the transformer whose attention and dense layers are given, if they are such.
 func blockOf(attention, feed spec.Chain, norm string) (block spec.Call, ok bool) {

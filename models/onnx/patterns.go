@@ -20,7 +20,7 @@ func init() {
 		{"Add", readShifted}, {"Mul", readScaled}, {"Div", readNorm}, {"Mul", readNorm},
 		{"MaxPool", readMaxPool}, {"AveragePool", readAvgPool}, {"GlobalAveragePool", globally("mean")}, {"GlobalMaxPool", globally("max")}, {"ReduceMean", readReduced}, {"ReduceMax", readReduced},
 		{"LSTM", readRecurrent}, {"GRU", readRecurrent}, {"RNN", readRecurrent},
-		{"Mul", readGELU}, {"Mul", readGated}, {"Mul", readTimes}, {"Div", readTimes}, {"Add", readWith}, {"Sub", readWith}, {"Mul", readWith}, {"Div", readWith}, {"Add", readSum}, {"Concat", readConcat},
+		{"Mul", readGELU}, {"Mul", readGELUTanh}, {"Mul", readGated}, {"Mul", readTimes}, {"Div", readTimes}, {"Add", readWith}, {"Sub", readWith}, {"Mul", readWith}, {"Div", readWith}, {"Add", readSum}, {"Concat", readConcat},
 		{"Softmax", readSoftmax}, {"LogSoftmax", readSoftmax}, {"Pad", readPad}, {"Clip", readClip},
 	}, activations())
 	for op := range moving {
@@ -222,13 +222,8 @@ func readGELU(r *reader, s *step, value string) (string, func(*chain) error) {
 		return "", nil
 	}
 	for i, x := range in {
-		add := r.of(in[1-i], "Add")
-		if add == nil {
-			continue
-		}
-		from, one := r.operand(add)
-		erf := r.of(from, "Erf")
-		if erf == nil || one.size() != 1 || one.at(0) != 1 {
+		erf := r.plusOne(in[1-i], "Erf")
+		if erf == nil {
 			continue
 		}
 		if z, by := r.factors(erf.in[0]); len(z) == 1 && z[0] == x && math.Abs(by-math.Sqrt2/2) < 1e-6 {
@@ -236,6 +231,66 @@ func readGELU(r *reader, s *step, value string) (string, func(*chain) error) {
 		}
 	}
 	return "", nil
+}
+
+// readGELUTanh reads x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2.
+func readGELUTanh(r *reader, s *step, value string) (string, func(*chain) error) {
+	in, half := r.factors(value)
+	if len(in) != 2 || half != 0.5 {
+		return "", nil
+	}
+	for i, x := range in {
+		curve := r.plusOne(in[1-i], "Tanh")
+		if curve == nil {
+			continue
+		}
+		sum, by := r.factors(curve.in[0])
+		if len(sum) != 1 || math.Abs(by-math.Sqrt(2/math.Pi)) > 1e-6 {
+			continue
+		}
+		add := r.of(sum[0], "Add")
+		if add == nil || len(add.in) != 2 || !slices.Contains(add.in, x) {
+			continue
+		}
+		cube := add.in[0]
+		if cube == x {
+			cube = add.in[1]
+		}
+		if r.cubed(cube, x) {
+			return x, func(c *chain) error { return c.each("gelu_tanh", nil) }
+		}
+	}
+	return "", nil
+}
+
+// cubed tells whether a value is 0.044715 times the cube of another.
+func (r *reader) cubed(value, of string) bool {
+	in, by := r.factors(value)
+	if math.Abs(by-0.044715) > 1e-6 {
+		return false
+	}
+	if len(in) == 1 {
+		pow := r.of(in[0], "Pow")
+		three := (*tensor)(nil)
+		if pow != nil {
+			three = r.operandAt(pow, 1)
+		}
+		return three != nil && pow.in[0] == of && three.size() == 1 && three.at(0) == 3
+	}
+	return slices.Equal(in, []string{of, of, of})
+}
+
+// plusOne is the node of an operator to which a value adds 1.
+func (r *reader) plusOne(value, op string) *step {
+	add := r.of(value, "Add")
+	if add == nil {
+		return nil
+	}
+	from, one := r.operand(add)
+	if from == "" || one.size() != 1 || one.at(0) != 1 {
+		return nil
+	}
+	return r.of(from, op)
 }
 
 // maxFactors bounds what is multiplied in one layer.

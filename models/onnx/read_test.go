@@ -34,6 +34,7 @@ func numbersOf(t *testing.T, name string) (list []float64) {
 // blocks are layers that nets have, which are found whole.
 var blocks = map[string]string{
 	"nanogpt": "embed(width=8, rows=11) | position | transformer(heads=2, layers=2, hidden=32, causal=true, act=gelu) | layer_norm", "nanogpt11": "transformer(heads=2, layers=2, hidden=32, causal=true, act=gelu)",
+	"newgelu":  "transformer(heads=2, layers=2, hidden=32, causal=true, act=gelu_tanh)",
 	"tutorial": "transformer(heads=2, layers=2, hidden=16, causal=true, norm=post, act=relu)", "encoders": "transformer(heads=2, layers=2, hidden=16, causal=false, act=gelu)",
 	"heads": "transformer(heads=4, layers=1, hidden=32, causal=true, act=relu)", "vit": "transformer(heads=2, layers=1, hidden=32, causal=false, act=gelu)",
 	"mha17": "attention(heads=4, causal=false, bias=false)", "masked": "attention(heads=2, causal=true, bias=true)", "both": "gru(units=5, bidirectional=true, bias=true, last=true) | dense(units=2)",

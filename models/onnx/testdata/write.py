@@ -162,6 +162,13 @@ class RMSNorm(nn.Module):
         return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5))
 
 
+class NewGELU(nn.Module):
+    """GPT-2's."""
+
+    def forward(self, x):
+        return 0.5 * x * (1.0 + torch.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * torch.pow(x, 3.0))))
+
+
 def encoder(**settings):
     return nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, **settings)
 
@@ -206,6 +213,7 @@ NETS = {
     "nanogpt11": (GPT([Block(Attention(8, 2, 6), 8) for _ in range(2)]), TOKENS, 11),
     "nanogpt17": (GPT([Block(Attention(8, 4, 6, bias=False), 8)], tied=True), TOKENS, 17),
     "mingpt": (GPT([Block(Attention(8, 2, 9, fused=False), 8, nn.ReLU())], tied=True), TOKENS, 13),
+    "newgelu": (GPT([Block(Attention(8, 2, 6), 8, NewGELU()), Block(Attention(8, 2, 6), 8, nn.GELU("tanh"))]), TOKENS, 13),
     "heads": (GPT([Block(Heads(8, 2, 6), 8, nn.ReLU()), Block(Heads(8, 4, 6), 8, nn.ReLU())]), TOKENS, 13),
     "unscaled": (Of(lambda m, x: m.a(x), a=Attention(8, 2, 5, fused=False, causal=False, scale=0.1)), (5, 8), 13),
     "vit": (seq(Block(ViT(8, 2), 8), nn.LayerNorm(8)), (5, 8), 13),
