@@ -70,9 +70,6 @@ func parseResults(path string, text []byte) (*Results, error) {
 	if err == nil {
 		err = r.Check()
 	}
-	if err == nil && len(r.Optimizers) == 0 {
-		err = errors.New("optimizers are missing")
-	}
 	if err == nil && kind.Format < resultsFormat {
 		r.derive()
 	}
@@ -90,6 +87,8 @@ func (r *Results) Check() error {
 		return errors.New("what was compared is missing")
 	case len(r.Runs) == 0:
 		return errors.New("runs are missing")
+	case len(r.Optimizers) == 0:
+		return errors.New("optimizers are missing")
 	}
 	exact := map[string]bool{}
 	for _, p := range r.Problems {

@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"descent/internal/numjson"
 )
@@ -17,16 +18,20 @@ var ErrNone = errors.New("this program was built without the engine for browsers
 // to tell; ctx never ends in a page, where the engine is stopped as a whole.
 type Subject func(ctx context.Context, question []byte, tell func(part any)) (reply any, err error)
 
-// Answer answers a question: the text is an object with the reply, or with what is wrong.
-func (s Subject) Answer(ctx context.Context, question []byte, tell func(text []byte)) []byte {
+// Answer answers a question: the text is an object with the reply, or with what is wrong. A
+// page may have been changed so that the subject does not stand it; that is told, too, as it
+// would otherwise wait for ever.
+func (s Subject) Answer(ctx context.Context, question []byte, tell func(text []byte)) (answer []byte) {
+	defer func() {
+		if r := recover(); r != nil {
+			answer = failed(fmt.Errorf("this question has no answer: %v", r))
+		}
+	}()
 	reply, err := s(ctx, question, func(part any) {
 		if text, err := numjson.Marshal(part); err == nil {
 			tell(text)
 		}
 	})
-	type failed struct {
-		Error string `json:"error"`
-	}
 	if err == nil {
 		var text []byte
 		if text, err = numjson.Marshal(struct {
@@ -35,6 +40,13 @@ func (s Subject) Answer(ctx context.Context, question []byte, tell func(text []b
 			return text
 		}
 	}
-	text, _ := numjson.Marshal(failed{err.Error()}) // a text can always be written
+	return failed(err)
+}
+
+// failed is the answer that says what is wrong.
+func failed(err error) []byte {
+	text, _ := numjson.Marshal(struct {
+		Error string `json:"error"`
+	}{err.Error()}) // a text can always be written
 	return text
 }

@@ -19,6 +19,7 @@ func TestAnswer(t *testing.T) {
 		{func(context.Context, []byte, func(any)) (any, error) { return []float64{1, math.NaN()}, nil }, nil, `{"reply":[1,"nan"]}`},
 		{func(context.Context, []byte, func(any)) (any, error) { return nil, errors.New(`no "f"`) }, nil, `{"error":"no \"f\""}`},
 		{func(context.Context, []byte, func(any)) (any, error) { return make(chan int), nil }, nil, `{"error":"json: unsupported type: chan int"}`},
+		{func(_ context.Context, q []byte, _ func(any)) (any, error) { return q[7], nil }, nil, `{"error":"this question has no answer: runtime error: index out of range [7] with length 1"}`},
 		{func(_ context.Context, _ []byte, tell func(any)) (any, error) { tell(1); tell("b"); return 3, nil }, []string{"1", `"b"`}, `{"reply":3}`},
 	} {
 		var parts []string

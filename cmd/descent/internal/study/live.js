@@ -41,7 +41,7 @@ const progress = v => `${v.runs.toLocaleString('en')} of ${count(v.of, 'run')} d
 function verified(v) {
   const fresh = parsed(v.shown), others = [...opened.children].flatMap((e, i) => fresh.children[i] ? compare(e, fresh.children[i]) : [e]);
   const pages = others.length ? ` What the page shows is not what its results say, in ${count(others.length, 'place')}, marked below.` : ' What the page shows is what its results say.';
-  say(`${progress(v)} from what was derived.${pages} Times are measurements, which a browser cannot repeat: they were not looked at.`);
+  say(`${progress(v)} from what was derived.${pages} Measured times and conformance checks are of the machine that made the report: they were not looked at.`);
   list(v.differences, v.differing);
   for (const e of others) elements[copies.indexOf(e)].classList.add('differs');
   const whose = new Set(v.differences.map(d => d.optimizer));

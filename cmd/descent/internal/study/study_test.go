@@ -159,6 +159,8 @@ func TestMistakes(t *testing.T) {
 	good := packed(t, c)
 	c.Results.Setup.Instructions = "other"
 	other := packed(t, c)
+	c.Results.Optimizers = nil
+	none := packed(t, c)
 	c.Results.Runs = nil
 	empty := packed(t, c)
 	for want, q := range map[string]Trial{
@@ -167,6 +169,7 @@ func TestMistakes(t *testing.T) {
 		"unknown optimizer":            {good, []string{"sgdd"}, 1},
 		"no optimizers to compare":     {good, nil, 1},
 		"two optimizers are called":    {good, []string{"sgd", "sgd"}, 1},
+		"optimizers are missing":       {none, []string{"sgd"}, 1},
 		"runs are missing":             {empty, []string{"sgd"}, 1},
 		"done by other instructions":   {other, []string{"sgd"}, 1},
 		"what the page carries: illeg": {"?", []string{"sgd"}, 1},
