@@ -23,7 +23,7 @@ func (o *benchOptions) beginLive(cmd *cobra.Command, args []string) (elsewhere b
 	if !o.live {
 		return false, nil
 	}
-	if o.engine, err = engine.Load(version()); err != nil {
+	if o.engine, err = engine.Load(release()); err != nil {
 		return false, fmt.Errorf("--live-report: %w", err)
 	}
 	if kernel.Active() != kernel.Portable {

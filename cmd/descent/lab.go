@@ -346,7 +346,7 @@ func (o *labOptions) book(ctx context.Context, w io.Writer) error {
 		}
 		runs = append(runs, r)
 	}
-	live, none := engine.Load(version())
+	live, none := engine.Load(release())
 	if none != nil && !errors.Is(none, engine.ErrNone) {
 		return none
 	}

@@ -177,9 +177,15 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
-// version returns the version and the revision that the binary was built from,
-// and the instruction set that it uses.
+// version returns what the binary was built from, for what, and the instruction set
+// that it uses.
 func version() string {
+	return fmt.Sprintf("%s %s/%s %s", release(), runtime.GOOS, runtime.GOARCH, kernel.Active())
+}
+
+// release returns the version and the revision that the binary was built from, and by
+// which Go.
+func release() string {
 	v, rev, dirty := "(devel)", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
@@ -194,7 +200,7 @@ func version() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s%s%s %s %s/%s %s", v, rev, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Active())
+	return v + rev + dirty + " " + runtime.Version()
 }
 
 // versionCommand does what --version does.

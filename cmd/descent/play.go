@@ -44,7 +44,7 @@ func playCommand() *cobra.Command {
 					return err
 				}
 			}
-			e, err := engine.Load(version())
+			e, err := engine.Load(release())
 			if err != nil {
 				return err
 			}
