@@ -62,14 +62,14 @@ async function take(file) {
 $('file').onchange = () => take($('file').files[0]);
 $('nets').ondragover = e => e.preventDefault();
 $('nets').ondrop = e => { e.preventDefault(); take(e.dataTransfer.files[0]); };
-/** Numbers from -100 to 100, row by row: orange below 0, blue above. */
-function cells(c, values) {
-  const g = c.getContext('2d');
-  values.forEach((v, i) => {
-    g.fillStyle = `rgb(${mix([255, 255, 255], v < 0 ? [213, 94, 0] : [0, 114, 178], Math.abs(v) / 100).join(' ')})`;
-    g.fillRect(i % c.width, Math.floor(i / c.width), 1, 1);
-  });
+/** Gives each dot of a canvas the colour of its number, which counts row by row from above. */
+function dots(c, color) {
+  const g = c.getContext('2d'), image = g.createImageData(c.width, c.height);
+  for (let i = 0; i < c.width * c.height; i++) image.data.set([...color(i), 255], 4 * i);
+  g.putImageData(image, 0, 0);
 }
+/** Numbers from -100 to 100, row by row: orange below 0, blue above. */
+const cells = (c, values) => dots(c, i => mix([255, 255, 255], values[i] < 0 ? [213, 94, 0] : [0, 114, 178], Math.abs(values[i]) / 100));
 /** What a unit gives at each place. */
 function unit(values) {
   const n = Math.sqrt(values.length), c = make('canvas', { width: n, height: n, className: 'unit' });
@@ -91,11 +91,10 @@ const layersOf = n => (n.units || []).map((units, k) => make('div', { className:
 const mix = (a, b, t) => a.map((v, i) => Math.round(v + t * (b[i] - v)));
 function paint(c, surface) {
   if (!sharp(c)) return;
-  const g = c.getContext('2d'), n = net.n, small = make('canvas', { width: n, height: n }), s = small.getContext('2d');
-  surface.forEach((p, i) => {
-    const side = p >= 50 ? 1 : 0, t = Math.abs(p - 50) / 50;
-    s.fillStyle = `rgb(${mix(pale[side], strong[side], t).join(' ')})`;
-    s.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
+  const g = c.getContext('2d'), n = net.n, small = make('canvas', { width: n, height: n });
+  dots(small, i => {
+    const p = surface[(n - 1 - Math.floor(i / n)) * n + i % n], side = p >= 50 ? 1 : 0;
+    return mix(pale[side], strong[side], Math.abs(p - 50) / 50);
   });
   g.imageSmoothingQuality = 'high';
   g.drawImage(small, 0, 0, c.width, c.height);
