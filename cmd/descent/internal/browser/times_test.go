@@ -36,18 +36,24 @@ func measured(t *testing.T, file, hash string) *tab {
 	}))
 }
 
+// word writes a page of one word.
+func word(t *testing.T) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "word.html")
+	if err := os.WriteFile(file, []byte("<!DOCTYPE html><p id='state'>descent"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // How soon the page is painted, beside one of a word, and how soon it shows what its engine
 // says.
 func TestStart(t *testing.T) {
 	file := written(t, play.Write)
-	word := filepath.Join(t.TempDir(), "word.html")
-	if err := os.WriteFile(word, []byte("<!DOCTYPE html><p id='state'>descent"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	const painted = `performance.getEntriesByName('first-contentful-paint')`
 	var bare, whole, answered []float64
 	for range 5 {
-		b := measured(t, word, "")
+		b := measured(t, word(t), "")
 		b.until(painted + `.length > 0`)
 		bare = append(bare, b.number(painted+`[0].startTime`))
 		b.close()
@@ -65,9 +71,9 @@ func TestStart(t *testing.T) {
 func TestFrames(t *testing.T) {
 	file := written(t, play.Write)
 	for _, hash := range []string{"#n=2000&o=sgd&o=momentum&o=adam&o=nadam", "#points=circles&epochs=30&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)"} {
-		b := measured(t, file, hash)
+		b := measured(t, word(t), "")
 		opened := b.traced(func() {
-			b.do(chromedp.Reload())
+			b.do(chromedp.Navigate("file://" + file + hash))
 			b.until(`watch.answered > 0`)
 		})
 		played := b.traced(func() {

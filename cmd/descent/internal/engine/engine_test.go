@@ -34,3 +34,14 @@ func TestAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Everybody who opens a page has the engine to read: 6 MB of it, at most.
+func TestEngineIsSmall(t *testing.T) {
+	e, err := Load("of the test")
+	if err != nil {
+		t.Skip("skipped: ", err)
+	}
+	if n := len(e.WASM); n > 6e6 {
+		t.Errorf("the engine has %d bytes", n)
+	}
+}
