@@ -32,7 +32,7 @@ var steps = []Experiment{
 		Claim:  Text{"0.1 converges, 0.5 too, 1.1 diverges: the bound is about 1/L", "0.1 与 0.5 收敛，1.1 发散；上界约为 1/L"},
 		Truth:  Text{"True of the three; 0.5 = 1/L is exact after one step. The bound for convergence is 2/L = 1, and the diverging path leaves the plot.", "三者都对；0.5=1/L 一步到位。收敛的真正上界是 2/L=1，发散的轨迹跑出了图。"},
 		Params: Text{"x0 = 5, 10 steps, lr = 0.1, 0.5, 1.1; drawn on [-6, 6]", "x0 = 5，10 步，lr = 0.1、0.5、1.1；画在 [-6, 6] 上"},
-		Free:   []Param{symbol("x", 5, -6, 6), named("lr1", Text{"first learning rate", "第一个学习率"}, 0.1, 0.001, 2).byFactors(), named("lr2", Text{"second", "第二个"}, 0.5, 0.001, 2).byFactors(), named("lr3", Text{"third", "第三个"}, 1.1, 0.001, 2).byFactors(), stepsTo(10, 50)},
+		Free:   []Param{symbol("x", 5, -6, 6), named("lr1", Text{"first rate", "第一个步长"}, 0.1, 0.001, 2).byFactors(), named("lr2", Text{"second rate", "第二个步长"}, 0.5, 0.001, 2).byFactors(), named("lr3", Text{"third rate", "第三个步长"}, 1.1, 0.001, 2).byFactors(), stepsTo(10, 50)},
 		Try:    "descent min x^2 --start x=5 -o 'sgd(lr=0.1)' -o 'sgd(lr=0.5)' -o 'sgd(lr=1.1)' --steps 10 --plot rates.svg",
 		run: func(r *Run) {
 			f := fun("x^2", "x")

@@ -284,7 +284,7 @@ var words = map[string]Text{
 	"all":     {"The whole book", "查看全书"},
 	"running": {"It runs …", "正在运行……"},
 	"stopped": {"Stopped.", "已停止。"},
-	"nothing": {"These are not the tutorial's parameters: nothing is expected of the numbers.", "参数与教程不同，数值没有期望值可对照。"},
+	"nothing": {"Not the tutorial's parameters: no number is expected.", "参数与教程不同，数值没有期望值可对照。"},
 	"right":   {"%d of %d numbers are as expected", "与期望相符的数值：%d / %d"},
 	"here":    {"%s; run in this page, in %s s.", "%s；在本页运行，用时 %s 秒。"},
 	"broken":  {"No experiment can run in this browser: %s", "此浏览器无法运行实验：%s"},
