@@ -22,7 +22,8 @@ type Match struct{ Layer, Module string }
 // the first that has arrays of its shapes and that no layer before it has taken, where
 // modules differ by numbers in their names alone: conv1 comes before conv2, layers.2 before
 // layers.10. That several modules fit otherwise is an error, and so is an array that is
-// missing, or left over; counts of batches are not.
+// missing, or left over; counts of batches and causal masks are not. Attentions may call their
+// arrays as nanoGPT's do: c_attn and c_proj.
 func Decode(text []byte, g *graph.Graph, given map[string]string) (ours []byte, taken []Match, err error) {
 	file, err := safetensors.Decode(text)
 	if err != nil {
@@ -115,17 +116,38 @@ func in(module string, a array) string {
 	return module + "." + a.name
 }
 
+// byHand are what attentions that are written by hand call the arrays of nn.MultiheadAttention.
+var byHand = map[string][]string{
+	"in_proj_weight": {"c_attn.weight", "qkv.weight"}, "in_proj_bias": {"c_attn.bias", "qkv.bias"},
+	"out_proj.weight": {"c_proj.weight", "proj.weight"}, "out_proj.bias": {"c_proj.bias", "proj.bias"},
+}
+
+// find returns an array of a module, nil if there is none.
+func (m *matcher) find(module string, a array) *safetensors.Tensor {
+	x := m.tensors[in(module, a)]
+	if a.kind != "Attention" {
+		return x
+	}
+	for _, name := range byHand[a.name] {
+		if x == nil {
+			a.name = name
+			x = m.tensors[in(module, a)]
+		}
+	}
+	return x
+}
+
 // take returns an array, which is then used.
 func (m *matcher) take(module string, a array) *safetensors.Tensor {
-	name := in(module, a)
-	m.used[name] = true
-	return m.tensors[name]
+	x := m.find(module, a)
+	m.used[x.Name] = true
+	return x
 }
 
 // fits reports what is wrong with the arrays of a module for a layer.
 func (m *matcher) fits(module string, layer []array) error {
 	for _, a := range layer {
-		x := m.tensors[in(module, a)]
+		x := m.find(module, a)
 		switch {
 		case x == nil:
 			return fmt.Errorf("there is no %s", in(module, a))
@@ -216,12 +238,27 @@ func (m *matcher) listed() string {
 // rest are the arrays that no layer has taken.
 func (m *matcher) rest() (all []string) {
 	for name, x := range m.tensors {
-		if !m.used[name] && !strings.HasSuffix(name, "num_batches_tracked") {
+		if !m.used[name] && !strings.HasSuffix(name, "num_batches_tracked") && !causal(x) {
 			all = append(all, fmt.Sprintf("%s %v", name, graph.Dims(x.Shape...)))
 		}
 	}
 	slices.SortFunc(all, natural)
 	return all
+}
+
+// causal tells whether an array is a mask of what is behind a step: 1 up to it, 0 behind.
+func causal(x *safetensors.Tensor) bool {
+	n := len(x.Shape)
+	if n < 2 || x.Shape[n-1] != x.Shape[n-2] || x.Shape[n-1] < 2 {
+		return false
+	}
+	steps := x.Shape[n-1]
+	for i, y := range x.Float64s() {
+		if seen := i%steps <= i/steps%steps; seen != (y == 1) || !seen && y != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // plain is a name without its numbers.

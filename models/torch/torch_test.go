@@ -1,6 +1,7 @@
 package torch_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -306,5 +307,52 @@ func TestMatches(t *testing.T) {
 		if got := fmt.Sprint(first["dense.w"], first["dense2.w"]); got != c.want {
 			t.Errorf("%v: %v, not %v", c.names, got, c.want)
 		}
+	}
+}
+
+// Weights of nanoGPT go where those of modules of PyTorch's do; its masks are no weights.
+func TestByHand(t *testing.T) {
+	_, y := build(t, "embed(8, rows=11) | gpt(heads=2, layers=2) | dense(11, bias=false, steps=true)", []int{6}, 11)
+	text := torch.Encode(y.Graph(), nil)
+	want, _, err := torch.Decode(text, y.Graph(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := strings.NewReplacer("in_proj_", "c_attn.", "out_proj", "c_proj")
+	modules := map[string]string{"embed": "transformer.wte", "position": "transformer.wpe", "layernorm5": "transformer.ln_f", "dense5": "lm_head"}
+	for i, of := range []string{"", "2", "3", "4"} {
+		block := fmt.Sprintf("transformer.h.%d.", i/2)
+		modules["layernorm"+of] = fmt.Sprintf("%sln_%d", block, i%2+1)
+		modules["dense"+of] = block + []string{"mlp.c_fc", "mlp.c_proj"}[i%2]
+		if i < 2 {
+			modules["attention"+of] = fmt.Sprintf("transformer.h.%d.attn", i)
+		}
+	}
+	f, err := safetensors.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range f.Tensors {
+		layer, rest, _ := strings.Cut(f.Tensors[i].Name, ".")
+		f.Tensors[i].Name = modules[layer] + "." + names.Replace(rest)
+	}
+	mask := make([]float64, 36)
+	for i := range mask {
+		if i%6 <= i/6 {
+			mask[i] = 1
+		}
+	}
+	f.Tensors = append(f.Tensors, safetensors.Of("transformer.h.0.attn.bias", true, []int{1, 1, 6, 6}, mask))
+	given := map[string]string{"embed": "transformer.wte", "layernorm5": "transformer.ln_f"}
+	got, _, err := torch.Decode(safetensors.Encode(*f), y.Graph(), given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("other weights")
+	}
+	f.Tensors[len(f.Tensors)-1].F32[1] = 1
+	if _, _, err := torch.Decode(safetensors.Encode(*f), y.Graph(), given); err == nil || !strings.Contains(err.Error(), "no place for transformer.h.0.attn.bias") {
+		t.Errorf("an array that is no mask: %v", err)
 	}
 }
