@@ -120,33 +120,18 @@ type foldRun struct {
 
 // run trains on each division of the rows and scores what was held out.
 func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w io.Writer) (*foldReport, error) {
-	prepare := o.prepareOptions(o.src)
-	prepare.Fractions.Test = 0
-	rows, err := o.src.Folds(o.target, prepare, data.Folds{K: f.k, Repeats: f.repeats})
+	rows, err := f.divide(o, o.src)
 	if err != nil {
-		return nil, usage(o.inFlags(err))
+		return nil, err
 	}
-	runs, trained := make([]foldRun, rows.Len()), make([]int, rows.Len())
-	line := terminal.NewLine(w)
-	var showing sync.Mutex
-	done := 0
-	err = train.CrossValidate(ctx, rows.Len(), o.run.Workers, func() (func(context.Context, int) error, error) {
+	runs := make([]foldRun, rows.Len())
+	trained, err := f.over(ctx, o, rows, w, func() (func(context.Context, int, *data.Parts) error, error) {
 		own, err := o.forFolds()
-		return func(ctx context.Context, i int) error {
-			p, err := rows.Parts(i)
-			if err != nil {
-				return o.inFlags(err)
-			}
-			trained[i] = p.Train.Rows() + p.Val.Rows()
+		return func(ctx context.Context, i int, p *data.Parts) (err error) {
 			runs[i], err = own.fold(ctx, i, p)
-			showing.Lock()
-			defer showing.Unlock()
-			done++
-			line.Draw(float64(done)/float64(len(runs)), func() string { return fmt.Sprintf("%d/%d folds", done, len(runs)) })
 			return err
 		}, err
 	})
-	line.Clear()
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +142,59 @@ func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w 
 		}
 	}
 	return f.report(o, rows, trained, runs), nil
+}
+
+// divide divides the rows.
+func (f *folding) divide(o *trainOptions, src *data.Source) (*data.Divisions, error) {
+	prepare := o.prepareOptions(src)
+	prepare.Fractions.Test = 0
+	rows, err := src.Folds(o.target, prepare, data.Folds{K: f.k, Repeats: f.repeats})
+	if err != nil {
+		return nil, usage(o.inFlags(err))
+	}
+	return rows, nil
+}
+
+// over trains on each division by what start returns, for one goroutine each, and returns on
+// how many rows.
+func (f *folding) over(ctx context.Context, o *trainOptions, rows *data.Divisions, w io.Writer, start func() (func(context.Context, int, *data.Parts) error, error)) ([]int, error) {
+	n := rows.Len()
+	trained := make([]int, n)
+	line := terminal.NewLine(w)
+	defer line.Clear()
+	var showing sync.Mutex
+	done := 0
+	return trained, train.CrossValidate(ctx, n, o.run.Workers, func() (func(context.Context, int) error, error) {
+		fold, err := start()
+		return func(ctx context.Context, i int) error {
+			p, err := rows.Parts(i)
+			if err != nil {
+				return o.inFlags(err)
+			}
+			trained[i] = p.Train.Rows() + p.Val.Rows()
+			err = fold(ctx, i, p)
+			showing.Lock()
+			defer showing.Unlock()
+			done++
+			line.Draw(float64(done)/float64(n), func() string { return fmt.Sprintf("%d/%d folds", done, n) })
+			return err
+		}, err
+	})
+}
+
+// learned returns on how many rows models were trained, in the mean, how many times as many
+// are held out, and by what method intervals allow for that.
+func learned(rows *data.Divisions, trained []int) (mean int, share float64, method string) {
+	held, all := 0, 0
+	for i, n := range trained {
+		held += len(rows.Held[i])
+		all += n
+	}
+	mean = int(math.Round(float64(all) / float64(len(trained))))
+	if rows.Time != "" { // windows hold out different rows, once
+		return mean, 0, windowMethod
+	}
+	return mean, float64(held) / float64(all), intervalMethod
 }
 
 // A folder trains on divisions, one after the other.
@@ -274,17 +312,9 @@ func (r *foldRun) scores(o *trainOptions) *train.Scores {
 
 // report makes intervals of the scores.
 func (f *folding) report(o *trainOptions, rows *data.Divisions, trained []int, runs []foldRun) *foldReport {
-	r := &foldReport{Folds: f.k, Repeats: len(runs) / f.k, Method: intervalMethod, Group: o.group, Groups: rows.Groups, Time: rows.Time, Scores: map[string]foldScore{}}
-	held, learned := 0, 0
-	for i, n := range trained {
-		held += len(rows.Held[i])
-		learned += n
-	}
-	r.Trained = int(math.Round(float64(learned) / float64(len(runs))))
-	share := float64(held) / float64(learned)
-	if rows.Time != "" { // windows hold out different rows, once
-		r.Method, share = windowMethod, 0
-	}
+	r := &foldReport{Folds: f.k, Repeats: len(runs) / f.k, Group: o.group, Groups: rows.Groups, Time: rows.Time, Scores: map[string]foldScore{}}
+	var share float64
+	r.Trained, share, r.Method = learned(rows, trained)
 	each := map[string][]float64{}
 	var all []*train.Scores
 	for i := range runs {
@@ -432,6 +462,11 @@ func (d *foldDifference) says(r *report) string {
 	case r.Confusion != nil:
 		than = "the most frequent class"
 	}
+	return d.compares(than)
+}
+
+// compares says whether the model is shown to be better.
+func (d *foldDifference) compares(than string) string {
 	interval := fmt.Sprintf("%s by %+.4f, interval %+.4f to %+.4f", d.Score, d.Mean, d.CI.Lo, d.CI.Hi)
 	switch {
 	case d.CI.Lo > 0:

@@ -103,6 +103,11 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err := r.keep(s); err != nil {
 		return err
 	}
+	if f, ok := s.(interface{ folds(context.Context) error }); ok && !canceled {
+		if err := f.folds(cmd.Context()); err != nil {
+			return err
+		}
+	}
 	if page, ok := s.(interface{ writePage() error }); ok && o.paged() {
 		if err := page.writePage(); err != nil {
 			return err

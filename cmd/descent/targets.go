@@ -50,7 +50,7 @@ func (s *targetsSetup) chooseMetrics(texts []string) error {
 }
 
 // forTargets are flags that several targets have besides those of all rules.
-var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "monitor", "patience", "min-delta", "report",
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "folds", "repeats", "monitor", "patience", "min-delta", "report",
 	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
 
 // A targetsReport is what train tells about several targets.
@@ -76,6 +76,7 @@ type targetsReport struct {
 	Constant *targetScores `json:"constant"`
 	Linear   *targetScores `json:"linear,omitempty"`
 	Verdict  string        `json:"verdict,omitempty"`
+	Folds    *targetFolds  `json:"folds,omitempty"`
 	Out      string        `json:"out,omitempty"`
 }
 
@@ -139,15 +140,21 @@ func (t *targetsRun) read(name string) (err error) {
 	for _, n := range t.parts.Notes {
 		t.r.Notes = append(t.r.Notes, t.note(n))
 	}
-	t.truth = slices.Clone(t.parts.Test.Y)
 	t.Targets = &targetsSetup{Names: target.Outputs, Labels: target.Task == data.Labels}
-	if !t.Targets.Labels {
-		t.Targets.fit(t.parts.Train.Y)
-		for _, d := range []*data.Dataset{t.parts.Train, t.parts.Val, t.parts.Test} {
-			t.Targets.scale(d.Y)
-		}
-	}
+	t.inUnits()
 	return nil
+}
+
+// inUnits keeps the truth of what is held out, and gives numbers the unit of training.
+func (t *targetsRun) inUnits() {
+	t.truth = slices.Clone(t.parts.Test.Y)
+	if t.Targets.Labels {
+		return
+	}
+	t.Targets.fit(t.parts.Train.Y)
+	for _, d := range []*data.Dataset{t.parts.Train, t.parts.Val, t.parts.Test} {
+		t.Targets.scale(d.Y)
+	}
 }
 
 // fit sets offsets and scales to the means and deviations of targets.

@@ -127,7 +127,8 @@ func TestTargetsMistakes(t *testing.T) {
 		{"train T --target heat --task labels", "no cell has several labels"},
 		{"train T --target heat,rain --loss cross_entropy", "compares numbers"},
 		{"train T --target hot,wet --loss mse", "compares logits"},
-		{"train T --target heat,rain --folds 3", "--folds is not for several targets"},
+		{"train T --target heat,rain --folds 1", "--folds 1"},
+		{"train T --target heat,rain --folds 3 --oof o.csv", "--oof is not for several targets"},
 		{"train T --target heat,rain --test 0", "--test 0"},
 		{"train T --target heat,rain -o lbfgs", "learned by a rule"},
 		{"train T --target heat,rain --model vae(4,2)", "it has no targets"},
@@ -246,6 +247,41 @@ func TestTargetsMetrics(t *testing.T) {
 	} {
 		if status, _, errs := descent(append([]string{"train", table}, strings.Fields(args)...)...); status != exitUsage || !strings.Contains(errs, want) {
 			t.Errorf("%s: status %d: %s", args, status, errs)
+		}
+	}
+}
+
+// Folds of several targets are trained as the model is, whatever the workers: what a model
+// learns of numbers it is shown to, beside the means; and an interval has its mean within.
+func TestTargetsFolds(t *testing.T) {
+	table := file(t, "weather.csv", weather(300))
+	for _, targets := range [][]string{{"--target", "heat,rain", "--drop", "hot,wet,tags"}, {"--target", "hot,wet", "--drop", "heat,rain,tags"}} {
+		args := append([]string{"train", table, "--folds", "3", "--repeats", "2", "--epochs", "20", "-q"}, targets...)
+		var reports [2]targetsReport
+		for i, workers := range []string{"1", "2"} {
+			status, out, errs := descent(append(args, "--json", "--workers", workers)...)
+			if status != 0 || json.Unmarshal([]byte(out), &reports[i]) != nil {
+				t.Fatalf("status %d: %s", status, errs)
+			}
+		}
+		f := reports[0].Folds
+		if fmt.Sprint(f) != fmt.Sprint(reports[1].Folds) {
+			t.Errorf("%v: two workers have %v, one %v", targets, reports[1].Folds, f)
+		}
+		if f.Folds != 3 || f.Repeats != 2 || f.Trained != 200 || len(f.Mean.Each) != 6 || len(f.Targets) != 2 || len(f.Beats) != 2 || !(f.Beats[0].CI.Lo > 0) {
+			t.Errorf("%v: %+v", targets, f)
+		}
+		mean := 0.0
+		for name, s := range f.Targets {
+			if mean += s.Mean / 2; !(s.CI.Lo < s.Mean && s.Mean < s.CI.Hi) {
+				t.Errorf("%s: %+v", name, s)
+			}
+		}
+		if math.Abs(mean-f.Mean.Mean) > 1e-12 {
+			t.Errorf("%v: the mean is %v, of the targets' %v", targets, f.Mean.Mean, mean)
+		}
+		if _, out, _ := descent(args...); !strings.Contains(out, "3 folds x 2: models trained on 200 rows") || !strings.Contains(out, "better than always saying the means: ") {
+			t.Errorf("%v: %s", targets, out)
 		}
 	}
 }

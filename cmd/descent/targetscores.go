@@ -200,6 +200,9 @@ func (t *targetsRun) sentences() (lines []string) {
 	if t.r.Verdict != "" {
 		lines = append(lines, t.r.Verdict)
 	}
+	if t.r.Folds != nil {
+		lines = append(lines, t.r.Folds.says(t.Targets.Names)...)
+	}
 	return lines
 }
 
