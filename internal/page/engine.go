@@ -3,6 +3,7 @@ package page
 import (
 	_ "embed"
 	"encoding/base64"
+	"html/template"
 )
 
 // An Engine is a program of WebAssembly that the script of a page puts questions to: it
@@ -24,9 +25,11 @@ var domScript string
 var workerScript string
 
 // Program is the engine as a text of which nothing is markup.
-func (e *Engine) Program() string { return base64.StdEncoding.EncodeToString(e.WASM) }
+func (e *Engine) Program() template.HTML {
+	return template.HTML(base64.StdEncoding.EncodeToString(e.WASM))
+}
 
 // Worker is the script of the worker, likewise.
-func (e *Engine) Worker() string {
-	return base64.StdEncoding.EncodeToString(append(e.Start[:len(e.Start):len(e.Start)], workerScript...))
+func (e *Engine) Worker() template.HTML {
+	return template.HTML(base64.StdEncoding.EncodeToString(append(e.Start[:len(e.Start):len(e.Start)], workerScript...)))
 }

@@ -163,8 +163,8 @@ func TestMistakes(t *testing.T) {
 // A page has its engine.
 func TestWrite(t *testing.T) {
 	var text strings.Builder
-	err := Write(&text, &page.Engine{WASM: []byte("program"), Version: "<test>"})
-	if err != nil || strings.Contains(text.String(), "<test>") || !strings.Contains(text.String(), "'wasm-unsafe-eval'; worker-src blob:") || !strings.Contains(text.String(), "cHJvZ3JhbQ==") {
+	err := Write(&text, &page.Engine{WASM: []byte("\xfb\xef\xbeprogram"), Version: "<test>"})
+	if err != nil || strings.Contains(text.String(), "<test>") || !strings.Contains(text.String(), "'wasm-unsafe-eval'; worker-src blob:") || !strings.Contains(text.String(), "++++cHJvZ3JhbQ==") {
 		t.Errorf("%v", err)
 	}
 }
