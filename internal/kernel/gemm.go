@@ -25,6 +25,10 @@ type gemmKernels struct {
 	blockK, packedK  int // elements of k per pass; where A is packed
 	gflops           int // speed, to estimate the cost of a chunk
 
+	// B of the gradient of a weight is packed, and otherwise left where it is if rows
+	// are short.
+	packDeep bool
+
 	// A is packed if its rows are at least farA bytes apart; a transposed A,
 	// from deepA elements of k. keepA bytes of it stay in the second-level
 	// cache.

@@ -32,7 +32,7 @@ var gemmAVX2F32 = gemmKernels{
 	poolSet: gemmPoolSetF32AVX2, poolAdd: gemmPoolAddF32AVX2,
 	size: 4, lanes: 8, tile: 6, singleTile: 12,
 	blockK: 512, packedK: 384,
-	gflops: 90, farA: 4096, keepA: 256 << 10,
+	gflops: 90, packDeep: true, farA: 4096, keepA: 256 << 10,
 }
 
 var gemmAVX2F64 = gemmKernels{
@@ -44,7 +44,7 @@ var gemmAVX2F64 = gemmKernels{
 	poolSet: gemmPoolSetF64AVX2, poolAdd: gemmPoolAddF64AVX2,
 	size: 8, lanes: 4, tile: 6, singleTile: 12,
 	blockK: 256, packedK: 256,
-	gflops: 45, farA: 4096, keepA: 256 << 10,
+	gflops: 45, packDeep: true, farA: 4096, keepA: 256 << 10,
 }
 
 var gemmAVX512F32 = gemmKernels{

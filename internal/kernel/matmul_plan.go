@@ -141,8 +141,13 @@ func (p *Product[T]) choosePacking() {
 	// apart, when enough tiles use it.
 	stride := p.rowB * g.size
 	p.packedB = p.o.TransB || p.m >= 24 && stride >= 4096 || p.m >= 64 && stride > 1024 || p.m > 512
-	deep := p.o.TransA && p.k >= 1024 && p.m*g.size >= 512 && p.n >= 4*g.lanes // a weight's gradient
-	p.packedB = p.packedB || deep
+	// The gradient of a weight has a transposed A, and many k.
+	switch deep := p.o.TransA && !p.o.TransB && p.k >= 512; {
+	case deep && g.packDeep:
+		p.packedB = p.packedB || p.k >= 1024 && p.m*g.size >= 512 && p.n >= 4*g.lanes
+	case deep:
+		p.packedB = p.packedB && (p.rowA*g.size >= 4096 || stride > 2048)
+	}
 	// A is packed when its rows compete for the same sets of the cache.
 	if p.o.TransA {
 		p.packedA = p.rowA*g.size >= 2048 && p.k >= g.deepA
