@@ -286,7 +286,7 @@ func (c *chain) chosen() (bool, error) {
 	if same, ok := at.reshape(lengths); !ok || !same.equal(c.view) {
 		return false, nil
 	}
-	if width*width*steps > maxChosen {
+	if width > maxChosen/width/steps {
 		return false, fmt.Errorf("step %d of %d of %d numbers; at most %d can be taken out by a layer", c.view.offset/width+1, steps, width, maxChosen/width/width)
 	}
 	w := &tensor{dims: []int{width, steps * width}, floats: make([]float32, width*steps*width)}

@@ -39,7 +39,7 @@ func (r *reader) evaluated(s *step) *tensor {
 	var in []*tensor
 	for _, name := range s.in {
 		t := r.constants[name]
-		if t == nil && s.op != "Shape" {
+		if s.op != "Shape" && (t == nil || t.size() == 0) {
 			return nil
 		}
 		in = append(in, t)

@@ -78,6 +78,8 @@ func hostile() map[string]struct {
 		"unknown":          {whole(1, message(1, "x", 2, "y", 4, "Magic"), 11, fourNumbers, 12, output), "operator Magic"},
 		"no operands":      {whole(1, message(2, "y", 4, "Relu"), 11, fourNumbers, 12, output), "operator Relu"},
 		"many sums":        {message(7, sums), "operator Add"},
+		"unread constants": {whole(5, message(1, 2, 1, 2, 2, 3, 8, "w", 9, "abcd"), 1, message(1, "w", 2, "t", 4, "Transpose"), 1, message(1, "t", 1, "t", 2, "u", 4, "Add"), 1, message(1, "x", 1, "u", 2, "y", 4, "MatMul"), 11, fourNumbers, 12, output),
+			"operator MatMul"},
 		"another program's": {append(message(1, 8), whole(1, message(1, "x", 2, "y", 4, "Relu", 7, "com.example"), 11, fourNumbers, 12, output)...),
 			"operator Relu"},
 	}

@@ -37,7 +37,7 @@ func (r *reader) infer(s *step) {
 		if out, ok := f(r, s, contiguous(x)); ok {
 			for i, l := range out[:min(len(out), len(s.out))] {
 				r.note(s.out[i], l.dims())
-				if t := r.constants[s.in[0]]; t != nil {
+				if t := r.constants[s.in[0]]; t != nil && t.size() > 0 { // elements of a type that is read
 					r.moved(s, i, t, l)
 				}
 			}
