@@ -7,7 +7,7 @@ const ort = require('onnxruntime-node')
 
 const number = (x) => (typeof x === 'string' ? { nan: NaN, inf: Infinity, '-inf': -Infinity }[x] : x)
 
-function tensor ({ type, dims, data }) {
+function tensor({ type, dims, data }) {
   switch (type) {
     case 'string': return new ort.Tensor('string', data, dims)
     case 'int64': return new ort.Tensor('int64', BigInt64Array.from(data.map(BigInt)), dims)
@@ -15,11 +15,11 @@ function tensor ({ type, dims, data }) {
   return new ort.Tensor('float32', Float32Array.from(data.map(number)), dims)
 }
 
-function plain ({ type, dims, data }) {
+function plain({ type, dims, data }) {
   return { type, dims, data: Array.from(data, (x) => (typeof x === 'bigint' ? Number(x) : Number.isFinite(x) ? x : String(x))) }
 }
 
-async function main () {
+async function main() {
   const folder = process.argv[2]
   for (const file of fs.readdirSync(folder).filter((f) => f.endsWith('.onnx'))) {
     const base = path.join(folder, file.slice(0, -5))

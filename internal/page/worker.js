@@ -6,7 +6,7 @@ self.onmessage = async ({ data: program }) => {
       program = await compiled(program);
       self.postMessage({ program });
     }
-    const go = new /** @type {any} */ (self).Go();
+    const go = new /** @type {any} */(self).Go();
     go.run(await WebAssembly.instantiate(program, go.importObject));
   } catch (e) {
     self.postMessage({ failed: e.message });
