@@ -206,6 +206,14 @@ type product[T kernel.Float] struct {
 // Tests make it shorter.
 var pairWork = 10_000
 
+// fewRows is how many rows a product has at most whose fixed factor is kept as it is
+// packed. With more, packing is a few hundredths of the work, and not worth the memory.
+const fewRows = 128
+
+// packsOnce reports whether a fixed factor is packed for all runs. A single row reads it
+// as it is.
+func (o dot) packsOnce() bool { return o.m > 1 && o.m <= fewRows }
+
 func productStep[T kernel.Float](o dot, f frame[T]) step {
 	s := &product[T]{dot: o, c: f.result(), a: f.arg(0), b: f.arg(1), together: 1}
 	s.offA, s.offB = o.pairs(f.v.dims, f.dims(0), f.dims(1))
@@ -216,7 +224,7 @@ func productStep[T kernel.Float](o dot, f frame[T]) step {
 		s.from, s.to = f.array(3), unsafe.Slice(s.c, f.v.n)
 	}
 	s.p = kernel.NewProductWith[T](o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias})
-	if s.offA == nil && f.fixed(1) && s.p.Prepack() {
+	if s.offA == nil && f.fixed(1) && o.packsOnce() && s.p.Prepack() {
 		f.p.starters = append(f.p.starters, s)
 	}
 	if s.p.Chunks() == 1 {

@@ -184,6 +184,12 @@ func bytesOf[T kernel.Float](f *Func) (int, error) {
 		return 0, err
 	}
 	n := l.plan.arena
+	for i := range f.vals {
+		v := &f.vals[i]
+		if o, is := v.op.(dot); is && o.packsOnce() && f.isFixed(v.args[1]) && !f.isFixed(Val(i)) {
+			n += f.vals[v.args[1]].n // about as large, packed
+		}
+	}
 	for _, l := range f.leaves {
 		if l.Input {
 			n += alignUp(max(size(l.Dims), 1))
