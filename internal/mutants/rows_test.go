@@ -170,7 +170,7 @@ var mutants = []mutant{
 	// The engine.
 	{"internal/exec/program.go", "p.steps, p.stepOf, p.ends, p.once, p.starters, p.shares = nil, nil, nil, 0, nil, false", "p.shares = false", "Refused"},
 	{"internal/exec/plan.go", "case f.isFixed(r) && !f.isFixed(v):", "case f.isFixed(r) && !f.isFixed(v) && s > 9999:", "Random"},
-	{"internal/exec/regionjoin.go", "case u == k:\n				return true", "case u == k:", "Random"},
+	{"internal/exec/regionjoin.go", "case u == k:\n				return true", "case u == k:", "Recompute"},
 	{"graph/program.go", "p.seen != s.changes || s.lent.Load()", "p.seen != s.changes", "Held"},
 	{"internal/kernel/code.go", "return bool1(a <= b)", "return bool1(a < b)", "Vector|Special|Primitive"},
 	{"internal/kernel/matmul_portable.go", "v += *element(bias, j+y)", "v += *element(bias, y)", "Product"},
