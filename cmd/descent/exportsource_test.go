@@ -218,10 +218,8 @@ func trainLines(t *testing.T, r *rand.Rand, m *saved, p *train.Predictor, k int,
 		} else {
 			d.Y = append(d.Y, r.NormFloat64())
 		}
-		for j, x := range d.X.Numbers()[i*d.Features() : (i+1)*d.Features()] {
-			if math.Abs(x) > 10 { // nothing would be learnt of these but NaN
-				rows[i], d.X.Numbers()[i*d.Features()+j] = "", 0
-			}
+		if slices.ContainsFunc(d.X.Row(nil, i), func(x float64) bool { return math.Abs(x) > 10 }) {
+			rows[i] = "" // nothing would be learnt of it but NaN
 		}
 	}
 	d.Classes = m.ClassNames

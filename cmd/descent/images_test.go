@@ -26,10 +26,10 @@ func digitFiles(t *testing.T, rows int, size int) string {
 	}
 	d, root := parts.Train, t.TempDir()
 	for i := range rows {
-		m := image.NewGray(image.Rect(0, 0, size, size))
+		m, row := image.NewGray(image.Rect(0, 0, size, size)), d.X.Row(nil, i)
 		for y := range size {
 			for x := range size {
-				m.SetGray(x, y, color.Gray{uint8(15 * d.X.Numbers()[i*64+y*8/size*8+x*8/size])})
+				m.SetGray(x, y, color.Gray{uint8(15 * row[y*8/size*8+x*8/size])})
 			}
 		}
 		name := filepath.Join(root, d.Classes[d.Class[i]], fmt.Sprintf("%04d.png", i))

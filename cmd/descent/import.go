@@ -166,7 +166,9 @@ func (o *importOptions) inputs(m *saved) error {
 			}
 			size *= d
 		}
-		m.Shape, m.Features = o.lengths, size
+		if m.Shape, m.Features = o.lengths, size; len(m.Shape) == 3 && m.Shape[0] == 1 {
+			m.Shape = m.Shape[1:] // as data have pictures of one channel
+		}
 		return nil
 	}
 	names, err := namesOf("--columns", "x", o.columns)
@@ -204,6 +206,9 @@ const maxNamed = 1 << 20
 
 // results says what comes out of a model.
 func (o *importOptions) results(m *saved) (err error) {
+	if o.classes != nil && o.numbers != nil {
+		return errors.New("--outputs names numbers, and of classes come out probabilities: leave out --outputs")
+	}
 	if len(o.numbers) == 0 {
 		o.numbers = []string{"prediction"}
 	}

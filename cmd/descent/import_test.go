@@ -70,6 +70,7 @@ func TestImport(t *testing.T) {
 		{[]string{file, "--model", layers, "--shape", "2,0"}, "lengths are at least 1"},
 		{[]string{file, "--model", layers, "--columns", "0"}, "there are 1 to"},
 		{[]string{file, "--model", layers, "--columns", "2", "--class-names", "one"}, "at least two"},
+		{[]string{file, "--model", layers, "--columns", "2", "--class-names", "2", "--outputs", "a,b"}, "leave out --outputs"},
 		{[]string{file, "--model", layers, "--columns", "3", "--class-names", "2"}, "no module has its arrays"},
 		{[]string{file, "--model", "vae(2, 1)", "--columns", "2"}, "is taken from export alone"},
 		{[]string{file, "--model", "nanogpt", "--columns", "3"}, "is one of text: --characters and --context are for it"},
@@ -96,6 +97,41 @@ func TestImport(t *testing.T) {
 	}
 	if status, _, errs := descent("import", file, "--model", layers); status != exitUsage || !strings.Contains(errs, "--out DIR is missing") {
 		t.Errorf("status %d, %s", status, errs)
+	}
+}
+
+// Pictures of one channel are the same with a length for it, as other programs have them, and
+// without, as data do.
+func TestImportPictures(t *testing.T) {
+	dir := t.TempDir()
+	trained, file := filepath.Join(dir, "trained"), filepath.Join(dir, "net.safetensors")
+	const layers = "conv(4, 3) | relu | pool(2)"
+	for _, args := range [][]string{
+		{"train", "digits", "--model", layers, "--epochs", "1", "--folds", "0", "--out", trained, "-q"},
+		{"export", trained, "--to", "safetensors", "--out", file},
+	} {
+		if status, _, errs := descent(args...); status != 0 {
+			t.Fatalf("%v: status %d, %s", args, status, errs)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, bare(t, text), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, want := digitFiles(t, 5, 8), ""
+	for _, shape := range []string{"8,8", "1,8,8"} {
+		model := filepath.Join(dir, shape)
+		if status, _, errs := descent("import", file, "--model", layers+" | dense(10)", "--shape", shape, "--class-names", "10", "--out", model); status != 0 {
+			t.Fatalf("%s: status %d, %s", shape, status, errs)
+		}
+		status, out, errs := descent("predict", model, pictures)
+		if status != 0 || strings.Count(out, ".png,") != 5 || want != "" && out != want {
+			t.Errorf("%s: status %d, %s%s, not %s", shape, status, out, errs, want)
+		}
+		want = out
 	}
 }
 
@@ -275,6 +311,7 @@ func TestImportONNX(t *testing.T) {
 		{[]string{file(none, 2), "--class-names", "a,b"}, `[{"prediction":"a","probabilities":{"a":0.5,"b":0.5}}]`},
 		{[]string{file(ops.Sigmoid, 1), "--class-names", "a,b"}, `[{"prediction":"b","probabilities":{"a":0.11920`},
 		{[]string{file(ops.Sigmoid, 2), "--outputs", "a,b"}, `[{"prediction":["a","b"],"probabilities":{"a":0.880797`},
+		{[]string{file(func(y *graph.Node) *graph.Node { return ops.Softmax(y, -1) }, 2), "--outputs", "a,b"}, "leave out --outputs"},
 		{[]string{file(none, 2), "--outputs", "a"}, "--outputs names 1 numbers, and 2 come out"},
 		{[]string{file(none, 2), "--model", "linear"}, "leave out --model"},
 		{[]string{file(none, 2), "--shape", "3"}, "leave out --shape"},

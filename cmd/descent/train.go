@@ -253,7 +253,9 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	}
 	if o.folding.decide(o, r.parts); o.folding.k == 0 {
 		o.src = nil
-		runtime.GC() // of what was read, and of what preparing it left: else memory grows to twice both
+		if r.parts.Train.Rows()*r.parts.Train.Features() > muchRead {
+			runtime.GC() // of what was read, and of what preparing it left: else memory grows to twice both
+		}
 	}
 	var err error
 	if r.Memory, err = o.allowRun(r.parts); err != nil {
@@ -269,6 +271,9 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	}
 	return t, cmp.Or(writable(o.report), writable(o.folding.oof))
 }
+
+// muchRead is how many numbers of rows are worth a collection of what reading them left.
+const muchRead = 1 << 22
 
 // progress is where a run tells what it does.
 func (o *trainOptions) progress(cmd *cobra.Command) io.Writer {

@@ -160,6 +160,7 @@ func TestCopies(t *testing.T) {
 	if f.Compared != n || f.Duplicates != 90 || f.Contradicting != 10 {
 		t.Errorf("%d rows, %d duplicates, %d that contradict", f.Compared, f.Duplicates, f.Contradicting)
 	}
+	train, test := p.Train.X.Numbers(), p.Test.X.Numbers()
 	copies, others := f.Copies(p.Test)
 	for _, part := range []struct {
 		rows []int
@@ -168,7 +169,7 @@ func TestCopies(t *testing.T) {
 		for _, i := range part.rows {
 			found := false
 			for j := range p.Train.Rows() {
-				found = found || p.Train.X.Numbers()[2*j] == p.Test.X.Numbers()[2*i] && p.Train.Y[j] == p.Test.Y[i]
+				found = found || train[2*j] == test[2*i] && p.Train.Y[j] == p.Test.Y[i]
 			}
 			if found != part.want {
 				t.Errorf("held-out row %d: %v", i, found)

@@ -58,14 +58,15 @@ func TestProfilesOfR(t *testing.T) {
 // of sums, has risen by t²s².
 func TestProfileEnds(t *testing.T) {
 	f := fitted(t, "rate ~ Vm*conc/(K+conc)", table(t, puromycin...), []Parameter{{Name: "Vm", Start: 200}, {Name: "K", Start: 0.05}}, Weights{}, How{Intervals: Profile{}, Steps: 1000, Level: 0.9})
+	conc, rate := puromycin[0].Values.Numbers(), puromycin[1].Values.Numbers()
 	least := func(k float64) float64 {
 		var xy, xx, sum float64
-		for i, c := range puromycin[0].Values.Numbers() {
-			x, y := c/(k+c), puromycin[1].Values.Numbers()[i]
+		for i, c := range conc {
+			x, y := c/(k+c), rate[i]
 			xy, xx = xy+x*y, xx+x*x
 		}
-		for i, c := range puromycin[0].Values.Numbers() {
-			r := puromycin[1].Values.Numbers()[i] - xy/xx*c/(k+c)
+		for i, c := range conc {
+			r := rate[i] - xy/xx*c/(k+c)
 			sum += r * r
 		}
 		return sum
