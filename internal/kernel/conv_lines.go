@@ -133,7 +133,7 @@ func (c *Conv[T]) multiplyLines(w *convWork[T], tiles int) {
 	}
 }
 
-// written points the arguments to so many tiles of what is written, or multiplied.
+// writtenLines points the arguments to so many tiles of what is written, or multiplied.
 func (c *Conv[T]) writtenLines(w *convWork[T], tiles int, y *T) *tileArgs {
 	x, l := &w.tiles, c.lines
 	x.rows[0], x.planes = unsafe.Pointer(y), unsafe.Pointer(w.m)

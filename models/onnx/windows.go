@@ -58,12 +58,19 @@ func (w *window) reach(lengths []int, ceil bool) (out []int) {
 	return out
 }
 
-func readConv(r *reader, s *step, value string) (string, func(*chain) error) {
-	weight, b := r.constant(s, 1), r.constant(s, 2)
-	if weight == nil || len(weight.dims) < 3 || len(s.in) > 2 && s.in[2] != "" && b == nil {
-		return "", nil
+// filters are the weight, the bias, nil if there is none, and the window of a convolution; ok
+// is false if no layer has such.
+func (r *reader) filters(s *step) (weight, bias *tensor, w window, ok bool) {
+	weight, bias = r.constant(s, 1), r.constant(s, 2)
+	if weight == nil || len(weight.dims) < 3 || len(s.in) > 2 && s.in[2] != "" && bias == nil {
+		return nil, nil, w, false
 	}
-	w, ok := s.window(weight.dims[2:])
+	w, ok = s.window(weight.dims[2:])
+	return weight, bias, w, ok
+}
+
+func readConv(r *reader, s *step, value string) (string, func(*chain) error) {
+	weight, b, w, ok := r.filters(s)
 	if !ok {
 		return "", nil
 	}
@@ -109,11 +116,7 @@ func (c *chain) framed(w window) error {
 }
 
 func readConvTranspose(r *reader, s *step, value string) (string, func(*chain) error) {
-	weight, b := r.constant(s, 1), r.constant(s, 2)
-	if weight == nil || len(weight.dims) < 3 || len(s.in) > 2 && s.in[2] != "" && b == nil {
-		return "", nil
-	}
-	w, ok := s.window(weight.dims[2:])
+	weight, b, w, ok := r.filters(s)
 	if !ok {
 		return "", nil
 	}
