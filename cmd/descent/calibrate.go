@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ type calibration struct {
 
 // held are rows that a training left out, as its model sees them.
 type held struct {
-	rows *score.Classes
+	rows []*score.Classes // of a target, or of each label
 	err  error
 }
 
@@ -69,7 +70,9 @@ func (c *calibration) check(o *trainOptions, d *data.Dataset) error {
 		return fmt.Errorf("--calibrate: %w, and %s", err, uncalibrated)
 	}
 	switch {
-	case !o.given("calibrate") && !o.given("threshold"):
+	case !o.given("calibrate") && !o.given("threshold") || o.labels():
+	case o.Targets != nil:
+		return fmt.Errorf("%s is for classes and labels; the targets are numbers", asked)
 	case o.Classes == 0:
 		return fmt.Errorf("%s is for classes; the target is a number", asked)
 	case !o.GivesProbabilities():
@@ -82,7 +85,7 @@ func (c *calibration) check(o *trainOptions, d *data.Dataset) error {
 
 // does tells whether there is anything to do for a model.
 func (c *calibration) does(o *trainOptions) bool {
-	return o.GivesProbabilities() && (c.method != uncalibrated || c.goal != nil)
+	return (o.GivesProbabilities() || o.labels()) && (c.method != uncalibrated || c.goal != nil)
 }
 
 // soon is how many products of a weight and an input a second training may have that
@@ -119,10 +122,9 @@ func (c *calibration) begin(ctx context.Context, o *trainOptions, parts *data.Pa
 }
 
 // leaveOut trains as the run does, but for rows that are left out, which it returns.
-func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.Dataset) (*score.Classes, error) {
-	all := &score.Classes{K: o.Classes}
+func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.Dataset) (all []*score.Classes, err error) {
 	for i := range uint64(mostBesides) {
-		if len(all.Truth) >= enough && rarest(all) >= enoughOfEach {
+		if i > 0 && len(all[0].Truth) >= enough && rarest(all) >= enoughOfEach {
 			break
 		}
 		parts, err := data.Split(d, data.Fractions{Test: leftOut}, o.seed+i)
@@ -135,22 +137,51 @@ func (o *trainOptions) leaveOut(ctx context.Context, t *train.Trainer, d *data.D
 		if err != nil {
 			return nil, err
 		}
-		c, err := t.Classes(parts.Test)
+		some, err := o.classesOf(t, parts.Test)
 		if err != nil {
 			return nil, err
 		}
-		all.Truth, all.Decided, all.P, all.Weight = append(all.Truth, c.Truth...), append(all.Decided, c.Decided...), append(all.P, c.P...), append(all.Weight, c.Weight...)
+		if all == nil {
+			all = some
+			continue
+		}
+		for j, c := range some {
+			addRows(all[j], c)
+		}
 	}
 	return all, nil
 }
 
-// rarest is how many rows there are of the rarest class.
-func rarest(c *score.Classes) int {
-	count := make([]int, c.K)
-	for _, k := range c.Truth {
-		count[k]++
+// addRows adds rows to others.
+func addRows(to, rows *score.Classes) {
+	to.Truth, to.Decided = append(to.Truth, rows.Truth...), append(to.Decided, rows.Decided...)
+	to.P, to.Weight = append(to.P, rows.P...), append(to.Weight, rows.Weight...)
+}
+
+// classesOf are rows as a trainer sees them: of a target, or of each label.
+func (o *trainOptions) classesOf(t *train.Trainer, d *data.Dataset) ([]*score.Classes, error) {
+	if o.labels() {
+		said, _, err := t.Predict(d)
+		if err != nil {
+			return nil, err
+		}
+		return o.Targets.rows(d.Y, said, d.Weight).labels, nil
 	}
-	return slices.Min(count)
+	c, err := t.Classes(d)
+	return []*score.Classes{c}, err
+}
+
+// rarest is how many rows there are of the rarest class.
+func rarest(all []*score.Classes) int {
+	least := math.MaxInt
+	for _, c := range all {
+		count := make([]int, c.K)
+		for _, k := range c.Truth {
+			count[k]++
+		}
+		least = min(least, slices.Min(count))
+	}
+	return least
 }
 
 // again trains as the run does, on other rows, and tells nobody.
@@ -173,44 +204,70 @@ func (o *trainOptions) again(ctx context.Context, t *train.Trainer, d, val *data
 	return err
 }
 
+// unseen are rows that the model was not trained on, of the target or of each label, and which
+// these are; none says why there are none.
+func (c *calibration) unseen(o *trainOptions, val *data.Dataset, t *train.Trainer) (rows []*score.Classes, on, none string) {
+	var err error
+	switch {
+	case val.Rows() > 0:
+		on = "val"
+		rows, err = o.classesOf(t, val)
+	case c.beside != nil:
+		on = "left out"
+		h := <-c.beside
+		rows, err = h.rows, h.err
+	default:
+		return nil, "", "that would take a second training; --calibrate temperature does it, or --val 0.15 holds rows out"
+	}
+	if err != nil {
+		return nil, "", oneLine(err.Error())
+	}
+	return rows, on, ""
+}
+
+// fit corrects the probabilities of rows, and chooses the threshold; unmet says that none is as
+// good as was asked for.
+func (c *calibration) fit(rows *score.Classes, weights []float64) (fitted *score.Calibration, unmet, err error) {
+	fitted = &score.Calibration{Rows: len(rows.Truth)}
+	if c.method != uncalibrated {
+		if fitted, err = score.Calibrate(c.method, rows, weights); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.goal != nil {
+		threshold, err := c.goal.Choose(fitted.Applied(rows))
+		fitted.Aimed(*c.goal, threshold)
+		unmet = err
+	}
+	return fitted, unmet, nil
+}
+
 // end fits the calibration, and chooses the threshold.
 func (c *calibration) end(o *trainOptions, r *report, t *train.Trainer) error {
 	if !c.does(o) {
 		return nil
 	}
-	var rows *score.Classes
-	var err error
-	switch {
-	case r.parts.Val.Rows() > 0:
-		r.Calibrated = "val"
-		rows, err = t.Classes(r.parts.Val)
-	case c.beside != nil:
-		r.Calibrated = "left out"
-		h := <-c.beside
-		rows, err = h.rows, h.err
-	default:
-		r.notCalibrated = "that would take a second training; --calibrate temperature does it, or --val 0.15 holds rows out"
+	var rows []*score.Classes
+	if rows, r.Calibrated, r.notCalibrated = c.unseen(o, r.parts.Val, t); rows == nil {
 		return nil
 	}
+	fitted, unmet, err := c.fit(rows[0], o.ClassWeights)
 	if err != nil {
-		r.Calibrated, r.notCalibrated = "", oneLine(err.Error())
-		return nil
+		return err
 	}
-	fitted := &score.Calibration{Rows: len(rows.Truth)}
-	if c.method != uncalibrated {
-		if fitted, err = score.Calibrate(c.method, rows, o.ClassWeights); err != nil {
-			return err
-		}
-	}
-	if c.goal != nil {
-		threshold, err := c.goal.Choose(fitted.Applied(rows))
-		if err != nil {
-			r.notes = append(r.notes, "--threshold: "+err.Error())
-		}
-		fitted.Aimed(*c.goal, threshold)
+	if unmet != nil {
+		r.notes = append(r.notes, "--threshold: "+unmet.Error())
 	}
 	o.Calibration, r.Calibration = fitted, fitted
 	return t.Calibrate(fitted)
+}
+
+// calibratedOn says which rows a calibration was fitted on.
+func calibratedOn(rows int, on string) string {
+	if on == "val" {
+		return fmt.Sprintf("%d validation rows", rows)
+	}
+	return fmt.Sprintf("%d training rows that other trainings left out", rows)
 }
 
 // printCalibration says how probabilities were corrected.
@@ -225,10 +282,7 @@ func (r *report) printCalibration(w io.Writer) {
 		}
 		return
 	}
-	on := fmt.Sprintf("%d validation rows", c.Rows)
-	if r.Calibrated != "val" {
-		on = fmt.Sprintf("%d training rows that other trainings left out", c.Rows)
-	}
+	on := calibratedOn(c.Rows, r.Calibrated)
 	if c.Method != "" {
 		how := c.Method
 		if c.Temperature > 0 {

@@ -99,8 +99,8 @@ func (e *exported) outputs(made []*graph.Node) []onnx.Value {
 		return []onnx.Value{{Name: "forecast", Node: ops.Shift(e.Series.Offset[0], ops.Scale(e.Series.Scale[0], y))}}
 	case e.Model.Codes():
 		return []onnx.Value{{Name: code, Node: made[1]}, {Name: reconstruction, Node: made[0]}}
-	case e.Targets != nil && e.Targets.Labels:
-		return []onnx.Value{{Name: "probabilities", Node: y}}
+	case e.labels():
+		return e.labelOutputs(y)
 	case e.Targets != nil:
 		g, k := y.Graph(), len(e.Targets.Names)
 		return []onnx.Value{{Name: "predictions", Node: ops.Add(ops.Mul(y, g.Array(e.Targets.Scale, k)), g.Array(e.Targets.Offset, k))}}
@@ -138,6 +138,23 @@ func (e *exported) classOutputs(y *graph.Node) []onnx.Value {
 		class = ops.ArgMax(y, 1)
 	}
 	return []onnx.Value{{Name: name, Node: y}, {Name: "class", Node: ops.Reshape(class, n), Whole: true}}
+}
+
+// labelOutputs are the probabilities of labels, and which of them a row has.
+func (e *exported) labelOutputs(y *graph.Node) []onnx.Value {
+	k := y.Shape().Dim(1)
+	above := slices.Repeat([]float64{0.5}, k)
+	var all []*graph.Node
+	for j := range k {
+		p := ops.Slice(y, 1, j, j+1, 1)
+		if by := e.Targets.Calibrations; by != nil {
+			p = ops.Slice(calibrated(&by[j], ops.Concat(1, ops.Shift(1, ops.Neg(p)), p)), 1, 1, 2, 1)
+			above[j] = by[j].Threshold()
+		}
+		all = append(all, p)
+	}
+	p := ops.Concat(1, all...)
+	return []onnx.Value{{Name: "probabilities", Node: p}, {Name: "labels", Node: ops.Greater(p, p.Graph().Array(above, k)), Whole: true}}
 }
 
 // encoded are the inputs that the model sees, x, made of what they are in a table, or a

@@ -136,11 +136,16 @@ func TestExportONNX(t *testing.T) {
 		}
 		questions, said[c.name] = asked(t, questions, c.name, dir, rows, fresh)
 	}
-	dir := filepath.Join(t.TempDir(), "model")
-	if status, _, errs := descent("train", several, "--target", "heat,rain", "-q", "--epochs", "3", "--out", dir, "-m", "mlp(4)"); status != 0 {
-		t.Fatal(errs)
+	for name, args := range map[string][]string{
+		"several": {"--target", "heat,rain"},
+		"labels":  {"--target", "hot,wet", "--drop", "heat,rain,tags", "--calibrate", "isotonic", "--threshold", "f1"},
+	} {
+		dir := filepath.Join(t.TempDir(), "model")
+		if status, _, errs := descent(append([]string{"train", several, "-q", "--epochs", "3", "--out", dir, "-m", "mlp(4)"}, args...)...); status != 0 {
+			t.Fatal(errs)
+		}
+		questions, said[name] = asked(t, questions, name, dir, several, weather(60))
 	}
-	questions, said["several"] = asked(t, questions, "several", dir, several, weather(60))
 	t.Run("onnx", func(t *testing.T) { foreign.CheckONNX(t, questions) })
 	t.Run("onnxruntime-node", func(t *testing.T) {
 		for name, out := range foreign.ONNXRuntime(t, questions) {
@@ -214,6 +219,17 @@ func agree(t *testing.T, name string, out map[string]foreign.Array, said []toldP
 			row("predictions")
 			wanted = []float64{p["heat"].(float64), p["rain"].(float64)}
 		case []any:
+			if want.Probabilities != nil {
+				row("labels")
+				for k, name := range []string{"hot", "wet"} {
+					if got[k] == 1 != slices.Contains(p, any(name)) {
+						t.Errorf("%s: row %d has labels %v, not %v", name, i, got, p)
+					}
+				}
+				row("probabilities")
+				wanted = []float64{want.Probabilities["hot"], want.Probabilities["wet"]}
+				break
+			}
 			row("reconstruction")
 			for _, x := range p {
 				wanted = append(wanted, x.(float64))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 
 	"descent/bench/inference"
@@ -111,22 +112,12 @@ type foldRun struct {
 	classes   *score.Classes
 	numbers   *score.Numbers
 	baselines *baseline.Scores
+	several   *targetsHeld // of several targets, in place of these
 }
 
 // run trains on each division of the rows and scores what was held out.
 func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w io.Writer) (*foldReport, error) {
-	rows, err := f.divide(o, o.src)
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]foldRun, rows.Len())
-	trained, err := f.over(ctx, o, rows, w, func() (func(context.Context, int, *data.Parts) error, error) {
-		own, err := o.forFolds()
-		return func(ctx context.Context, i int, p *data.Parts) (err error) {
-			runs[i], err = own.fold(ctx, i, p)
-			return err
-		}, err
-	})
+	rows, runs, trained, err := f.train(ctx, o, w)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +128,22 @@ func (f *folding) run(ctx context.Context, o *trainOptions, classes []string, w 
 		}
 	}
 	return f.report(o, rows, trained, runs), nil
+}
+
+// train trains on each division of the rows, and returns on how many.
+func (f *folding) train(ctx context.Context, o *trainOptions, w io.Writer) (rows *data.Divisions, runs []foldRun, trained []int, err error) {
+	if rows, err = f.divide(o, o.src); err != nil {
+		return nil, nil, nil, err
+	}
+	runs = make([]foldRun, rows.Len())
+	trained, err = f.over(ctx, o, rows, w, func() (func(context.Context, int, *data.Parts) error, error) {
+		own, err := o.forFolds()
+		return func(ctx context.Context, i int, p *data.Parts) (err error) {
+			runs[i], err = own.fold(ctx, i, p)
+			return err
+		}, err
+	})
+	return rows, runs, trained, err
 }
 
 // divide divides the rows.
@@ -198,6 +205,16 @@ type folder struct {
 	trainer *train.Trainer // nil where each division has one of its own
 	net     string         // that it trains, in a search
 	inputs  int            // that it takes
+	truth   []float64      // of several targets, in their own units
+}
+
+// inUnits gives targets the unit of the loss, by the rows for training.
+func (own *folder) inUnits(p *data.Parts, raw bool) error {
+	if own.Targets == nil {
+		return own.ScaleTarget(p, raw)
+	}
+	own.Targets, own.truth = own.Targets.inUnits(p)
+	return nil
 }
 
 // forFolds returns what a goroutine needs for folds.
@@ -219,7 +236,7 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 		own.Mean, own.Deviation = p.Train.ChannelScale()
 	}
 	own.Of(p.Train) // what came early may have other inputs, as of the months that there were
-	if err := own.ScaleTarget(p, own.Raw); err != nil {
+	if err := own.inUnits(p, own.Raw); err != nil {
 		return r, err
 	}
 	t := own.trainer
@@ -241,6 +258,10 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 // predicted is what a trainer, and the baselines, make of the rows that a division holds
 // out.
 func (own *folder) predicted(ctx context.Context, t *train.Trainer, p *data.Parts) (r foldRun, err error) {
+	if own.Targets != nil {
+		r.several, err = own.heldTargets(ctx, t, p, own.truth)
+		return r, err
+	}
 	task, err := own.setup.task()
 	if err != nil {
 		return r, err
@@ -259,23 +280,29 @@ func (own *folder) predicted(ctx context.Context, t *train.Trainer, p *data.Part
 	return r, err
 }
 
-// calibrate corrects the probabilities of each fold, as those of the model are corrected,
-// by what the other folds of its repeat show; in the order of time, those before it.
+// calibrate corrects the probabilities of each fold, as those of the model are corrected.
 func (f *folding) calibrate(o *trainOptions, runs []foldRun, inTime bool) {
-	c := o.Calibration
-	if c == nil {
+	if o.Calibration == nil {
 		return
 	}
 	raw := make([]*score.Classes, len(runs))
 	for i := range runs {
 		raw[i] = runs[i].classes
 	}
-	for i := range runs {
-		others := &score.Classes{K: o.Classes}
-		for j := i / f.k * f.k; j < min(len(runs), i/f.k*f.k+f.k); j++ {
-			if x := raw[j]; j < i || j > i && !inTime {
-				others.Truth, others.Decided = append(others.Truth, x.Truth...), append(others.Decided, x.Decided...)
-				others.P, others.Weight = append(others.P, x.P...), append(others.Weight, x.Weight...)
+	for i, c := range f.corrected(o, o.Calibration, raw, inTime) {
+		runs[i].classes = c
+	}
+}
+
+// corrected are the rows of folds, corrected as a calibration was made, by what the other
+// folds of the repeat show; in the order of time, those before it.
+func (f *folding) corrected(o *trainOptions, c *score.Calibration, raw []*score.Classes, inTime bool) []*score.Classes {
+	all := slices.Clone(raw)
+	for i := range raw {
+		others := &score.Classes{K: raw[i].K}
+		for j := i / f.k * f.k; j < min(len(raw), i/f.k*f.k+f.k); j++ {
+			if j < i || j > i && !inTime {
+				addRows(others, raw[j])
 			}
 		}
 		if len(others.Truth) == 0 {
@@ -293,8 +320,9 @@ func (f *folding) calibrate(o *trainOptions, runs []foldRun, inTime bool) {
 				fitted.Aimed(*goal, threshold)
 			}
 		}
-		runs[i].classes = fitted.Applied(raw[i])
+		all[i] = fitted.Applied(raw[i])
 	}
+	return all
 }
 
 // scores are those of a fold.

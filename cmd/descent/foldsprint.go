@@ -14,28 +14,42 @@ import (
 
 // write writes what each row was predicted to be.
 func (f *folding) write(rows *data.Divisions, runs []foldRun, names []string) error {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	head := []string{"row", "repeat", "fold", "truth", "prediction"}
-	if names != nil && runs[0].classes.P != nil {
+	head := []string{"truth", "prediction"}
+	probable := names != nil && runs[0].classes.P != nil
+	if probable {
 		for _, c := range names {
 			head = append(head, "p_"+c)
 		}
 	}
-	lines := [][]string{head}
-	real := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	for i, r := range runs {
-		for k, row := range rows.Held[i] {
-			line := []string{strconv.Itoa(row + 1), strconv.Itoa(i/f.k + 1), strconv.Itoa(i%f.k + 1)}
-			if c := r.classes; c != nil {
-				line = append(line, names[c.Truth[k]], names[c.Decided[k]])
-				for j := range len(head) - len(line) {
-					line = append(line, real(c.P[k*c.K+j]))
-				}
-			} else {
-				line = append(line, real(r.numbers.Truth[k]), real(r.numbers.Predicted[k]))
+	return f.writeRows(rows, head, func(fold, k int) []string {
+		c := runs[fold].classes
+		if c == nil {
+			x := runs[fold].numbers
+			return []string{exactly(x.Truth[k]), exactly(x.Predicted[k])}
+		}
+		cells := []string{names[c.Truth[k]], names[c.Decided[k]]}
+		if probable {
+			for _, p := range c.P[k*c.K : (k+1)*c.K] {
+				cells = append(cells, exactly(p))
 			}
-			lines = append(lines, line)
+		}
+		return cells
+	})
+}
+
+// exactly writes a number so that reading it gives the same.
+func exactly(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+// writeRows writes a line for each row that a fold holds out, with the cells of row k of the
+// fold.
+func (f *folding) writeRows(rows *data.Divisions, head []string, cells func(fold, k int) []string) error {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	lines := [][]string{append([]string{"row", "repeat", "fold"}, head...)}
+	for i, held := range rows.Held {
+		for k, row := range held {
+			line := []string{strconv.Itoa(row + 1), strconv.Itoa(i/f.k + 1), strconv.Itoa(i%f.k + 1)}
+			lines = append(lines, append(line, cells(i, k)...))
 		}
 	}
 	if err := w.WriteAll(lines); err != nil {

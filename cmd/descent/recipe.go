@@ -184,7 +184,7 @@ var smooth = map[string]bool{"mse": true, "cross_entropy": true, "bce_logits": t
 
 // solves tells whether the run computes the optimum of its rows.
 func (o *trainOptions) solves(d *data.Dataset) bool {
-	return o.exact() && o.spilled == nil && baseline.Solvable(d)
+	return o.exact() && o.Targets == nil && o.spilled == nil && baseline.Solvable(d)
 }
 
 // solve computes the optimum. Where a linear model gets all classes right the

@@ -87,6 +87,11 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 		fmt.Fprintf(r.w, "note: %s\n", n)
 	}
 	o.tellFresh(r.w)
+	if b, ok := s.(interface{ begin(context.Context) error }); ok {
+		if err := b.begin(cmd.Context()); err != nil {
+			return err
+		}
+	}
 	end, err := o.followed.begin(cmd, draw.Training{Title: called(name) + ": " + o.Model.String(), Command: r.command}, r.trainer)
 	if err != nil {
 		return err
@@ -138,6 +143,11 @@ func (r *sequenceRun) build(rows int) error {
 	if err := r.trainOptions.memory.allow("the run", int64(r.memory)); err != nil {
 		return err
 	}
+	return r.start(rows)
+}
+
+// start makes the trainer of what there is memory for. An epoch has so many rows.
+func (r *sequenceRun) start(rows int) (err error) {
 	if r.trainer, err = r.trainOptions.trainer(); err != nil {
 		return err
 	}

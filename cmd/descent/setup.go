@@ -38,10 +38,17 @@ func (s *setup) task() (train.Task, error) {
 	return s.Task()
 }
 
+// labels tells whether any of several labels are learned.
+func (s *setup) labels() bool { return s.Targets != nil && s.Targets.Labels }
+
 // summary lists the layers of the model.
 func (s *setup) summary() (*models.Summary, error) {
 	if s.Model.Codes() {
 		_, sum, err := s.coder()
+		return sum, err
+	}
+	if s.Targets != nil {
+		_, sum, err := s.RowModel(len(s.Targets.Names))
 		return sum, err
 	}
 	task, err := s.task()

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"descent/bench/inference"
 	"descent/data"
-	"descent/train"
+	"descent/train/score"
 )
 
 // targetFolds are what folds say of several targets.
@@ -29,77 +28,93 @@ func (t *targetsRun) folds(ctx context.Context) error {
 	if f.k <= 0 {
 		return nil
 	}
-	rows, err := f.divide(t.trainOptions, t.src)
+	rows, runs, trained, err := f.train(ctx, t.trainOptions, t.w)
 	if err != nil {
 		return err
 	}
-	all := make([]targetsReport, rows.Len())
-	trained, err := f.over(ctx, t.trainOptions, rows, t.w, func() (func(context.Context, int, *data.Parts) error, error) {
-		return func(ctx context.Context, i int, p *data.Parts) (err error) {
-			all[i], err = t.fold(ctx, i, p)
-			return err
-		}, nil
-	})
-	if err != nil {
-		return err
+	all := t.correctedFolds(rows, runs)
+	t.r.Folds = t.foldsReport(rows, trained, runs, all)
+	if f.oof == "" {
+		return nil
 	}
-	r := &targetFolds{Folds: f.k, Repeats: rows.Len() / f.k, Targets: map[string]foldScore{}}
+	return t.Targets.write(f, rows, all)
+}
+
+// correctedFolds are the rows that folds hold out, the probabilities of labels corrected as
+// those of the model are.
+func (t *targetsRun) correctedFolds(rows *data.Divisions, runs []foldRun) []*targetRows {
+	all := make([]*targetRows, len(runs))
+	for i := range runs {
+		own := *runs[i].several.rows
+		own.labels = slices.Clone(own.labels)
+		all[i] = &own
+	}
+	for j := range t.Targets.Calibrations {
+		raw := make([]*score.Classes, len(runs))
+		for i := range runs {
+			raw[i] = all[i].labels[j]
+		}
+		for i, c := range t.folding.corrected(t.trainOptions, &t.Targets.Calibrations[j], raw, rows.Time != "") {
+			all[i].labels[j] = c
+		}
+	}
+	return all
+}
+
+// foldsReport makes intervals of the scores of folds, whose rows are all.
+func (t *targetsRun) foldsReport(rows *data.Divisions, trained []int, runs []foldRun, all []*targetRows) *targetFolds {
+	r := &targetFolds{Folds: t.folding.k, Repeats: rows.Len() / t.folding.k, Targets: map[string]foldScore{}}
 	var share float64
 	r.Trained, share, r.Method = learned(rows, trained)
-	usual, _ := t.Targets.usual()
-	r.Score = usual
-	over := func(of func(r *targetsReport) float64) foldScore {
+	r.Score, _ = t.Targets.usual()
+	scores := make([]*targetScores, len(all))
+	for i, x := range all {
+		scores[i] = t.Targets.scores(x)
+	}
+	over := func(of func(i int) float64) foldScore {
 		var each []float64
-		for i := range all {
-			each = append(each, of(&all[i]))
+		for i := range scores {
+			each = append(each, of(i))
 		}
 		mean, ci := inference.Resampled(each, share)
 		return foldScore{mean, ci, each}
 	}
-	r.Mean = over(func(r *targetsReport) float64 { return r.Scores.Mean })
-	r.Mean.CI = within(usual, r.Mean.CI)
+	r.Mean = over(func(i int) float64 { return scores[i].Mean })
+	r.Mean.CI = within(r.Score, r.Mean.CI)
 	for _, name := range t.Targets.Names {
-		s := over(func(r *targetsReport) float64 { return r.Scores.Targets[name][usual] })
-		s.CI = within(usual, s.CI)
+		s := over(func(i int) float64 { return scores[i].Targets[name][r.Score] })
+		s.CI = within(r.Score, s.CI)
 		r.Targets[name] = s
 	}
-	for than, of := range map[string]func(r *targetsReport) *targetScores{
-		"constant": func(r *targetsReport) *targetScores { return r.Constant },
-		"linear":   func(r *targetsReport) *targetScores { return r.Linear },
-	} {
-		if slices.ContainsFunc(all, func(r targetsReport) bool { return of(&r) == nil }) {
-			continue
+	beats := func(than string, of func(h *targetsHeld) *targetScores) {
+		if slices.ContainsFunc(runs, func(run foldRun) bool { return of(run.several) == nil }) {
+			return
 		}
-		d := over(func(r *targetsReport) float64 { return r.Scores.Mean - of(r).Mean })
-		r.Beats = append(r.Beats, foldDifference{than, usual, d.Mean, d.CI})
+		d := over(func(i int) float64 { return scores[i].Mean - of(runs[i].several).Mean })
+		r.Beats = append(r.Beats, foldDifference{than, r.Score, d.Mean, d.CI})
 	}
-	slices.SortFunc(r.Beats, func(a, b foldDifference) int { return cmp.Compare(a.Than, b.Than) })
-	t.r.Folds = r
-	return nil
+	beats("constant", func(h *targetsHeld) *targetScores { return h.constant })
+	beats("linear", func(h *targetsHeld) *targetScores { return h.linear })
+	return r
 }
 
-// fold trains on the rows of a division and scores those that are held out. Its seed is that
-// of the run and the number of the division.
-func (t *targetsRun) fold(ctx context.Context, i int, p *data.Parts) (r targetsReport, err error) {
-	own, options := *t, *t.trainOptions
-	own.trainOptions, own.parts, own.r = &options, p, targetsReport{}
-	own.Of(p.Train) // what came early may have other inputs, as of the months that there were
-	own.Targets = &targetsSetup{Names: t.Targets.Names, Labels: t.Targets.Labels, metrics: t.Targets.metrics}
-	own.inUnits()
-	if own.trainer, err = own.trainOptions.trainer(); err != nil {
-		return r, err
+// write writes what each row was predicted to be.
+func (s *targetsSetup) write(f *folding, rows *data.Divisions, all []*targetRows) error {
+	var head []string
+	for _, name := range s.Names {
+		if head = append(head, "truth_"+name, "prediction_"+name); s.Labels {
+			head = append(head, "p_"+name)
+		}
 	}
-	run := train.Run{Train: p.Train, Epochs: t.run.Epochs, Batch: t.run.Batch, Seed: t.seed + uint64(i), Accumulate: t.run.Accumulate, Schedule: t.rate(p.Train.Rows())}
-	if err := own.reset(own.trainer, run.Seed); err != nil {
-		return r, err
-	}
-	if p.Val.Rows() > 0 {
-		run.Val, run.Stop = p.Val, t.run.Stop
-	}
-	if _, err := own.trainer.Fit(ctx, run); err != nil {
-		return r, err
-	}
-	return own.r, own.score(ctx)
+	return f.writeRows(rows, head, func(fold, k int) (cells []string) {
+		for _, x := range all[fold].numbers {
+			cells = append(cells, exactly(x.Truth[k]), exactly(x.Predicted[k]))
+		}
+		for _, c := range all[fold].labels {
+			cells = append(cells, labelWords[c.Truth[k]], labelWords[c.Decided[k]], exactly(c.P[2*k+1]))
+		}
+		return cells
+	})
 }
 
 // says puts the folds in words.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +13,9 @@ import (
 	"descent/cmd/descent/internal/tabular"
 	"descent/data"
 	"descent/losses"
-	"descent/models"
 	"descent/ops"
 	"descent/train"
+	"descent/train/score"
 
 	"github.com/spf13/cobra"
 )
@@ -26,6 +27,8 @@ type targetsSetup struct {
 	// A number is divided by Scale after Offset is taken off.
 	Offset []float64 `json:"offset,omitempty"`
 	Scale  []float64 `json:"scale,omitempty"`
+	// Calibrations correct the probability of each label; nil leaves all as they are.
+	Calibrations []score.Calibration `json:"calibrations,omitempty"`
 
 	metrics []train.Metric // besides those that are always there
 }
@@ -50,7 +53,7 @@ func (s *targetsSetup) chooseMetrics(texts []string) error {
 }
 
 // forTargets are flags that several targets have besides those of all rules.
-var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "folds", "repeats", "monitor", "patience", "min-delta", "report",
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "calibrate", "threshold", "folds", "repeats", "oof", "monitor", "patience", "min-delta", "report",
 	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
 
 // A targetsReport is what train tells about several targets.
@@ -76,14 +79,18 @@ type targetsReport struct {
 	Constant *targetScores `json:"constant"`
 	Linear   *targetScores `json:"linear,omitempty"`
 	Verdict  string        `json:"verdict,omitempty"`
-	Folds    *targetFolds  `json:"folds,omitempty"`
-	Out      string        `json:"out,omitempty"`
+	// Calibration is what corrects the probabilities of labels.
+	Calibration *labelsReport `json:"calibration,omitempty"`
+	Folds       *targetFolds  `json:"folds,omitempty"`
+	Out         string        `json:"out,omitempty"`
+
+	notCalibrated string // why probabilities are not, "" where there are none
+	foldsCost     string // what folds would take, where there are none
 }
 
 // A targetsRun is a training on several targets.
 type targetsRun struct {
 	sequenceRun
-	src   *data.Source
 	parts *data.Parts
 	truth []float64 // of the rows that are held out, in the targets' own units
 	r     targetsReport
@@ -121,7 +128,8 @@ func (o *trainOptions) trainTargets(cmd *cobra.Command, name string, src *data.S
 	case !(o.test > 0):
 		return usage(fmt.Errorf("--test %v: several targets are scored on rows that are held out", o.test))
 	}
-	t := &targetsRun{src: src}
+	o.src = src
+	t := &targetsRun{}
 	return o.trainSequence(cmd, name, t, &t.sequenceRun)
 }
 
@@ -141,20 +149,22 @@ func (t *targetsRun) read(name string) (err error) {
 		t.r.Notes = append(t.r.Notes, t.note(n))
 	}
 	t.Targets = &targetsSetup{Names: target.Outputs, Labels: target.Task == data.Labels}
-	t.inUnits()
+	t.Targets, t.truth = t.Targets.inUnits(t.parts)
 	return nil
 }
 
-// inUnits keeps the truth of what is held out, and gives numbers the unit of training.
-func (t *targetsRun) inUnits() {
-	t.truth = slices.Clone(t.parts.Test.Y)
-	if t.Targets.Labels {
-		return
+// inUnits gives numbers the unit of training, which is that of the rows for training, and
+// returns targets in it, and the truth of what is held out in their own.
+func (s *targetsSetup) inUnits(p *data.Parts) (in *targetsSetup, truth []float64) {
+	in, truth = &targetsSetup{Names: s.Names, Labels: s.Labels, metrics: s.metrics}, slices.Clone(p.Test.Y)
+	if s.Labels {
+		return in, truth
 	}
-	t.Targets.fit(t.parts.Train.Y)
-	for _, d := range []*data.Dataset{t.parts.Train, t.parts.Val, t.parts.Test} {
-		t.Targets.scale(d.Y)
+	in.fit(p.Train.Y)
+	for _, d := range []*data.Dataset{p.Train, p.Val, p.Test} {
+		in.scale(d.Y)
 	}
+	return in, truth
 }
 
 // fit sets offsets and scales to the means and deviations of targets.
@@ -199,8 +209,14 @@ func (m *saved) targetsPrediction(out []float64) prediction {
 		return prediction{many: m.Targets.own(out)}
 	}
 	x := prediction{p: out, labels: []string{}}
+	by := m.Targets.Calibrations
+	if by == nil {
+		by = make([]score.Calibration, len(out))
+	}
 	for j, p := range out {
-		if p >= 0.5 {
+		two := []float64{1 - p, p}
+		by[j].Apply(two)
+		if out[j] = two[1]; by[j].Decide(two) == 1 {
 			x.labels = append(x.labels, m.Targets.Names[j])
 		}
 	}
@@ -216,6 +232,13 @@ func (s *targetsSetup) check(schema *data.Schema) error {
 		return fmt.Errorf("targets %q are not those of the schema", s.Names)
 	case !s.Labels && (len(s.Offset) != n || len(s.Scale) != n || slices.Contains(s.Scale, 0)):
 		return fmt.Errorf("%d targets with %d offsets and %d scales", n, len(s.Offset), len(s.Scale))
+	case s.Calibrations != nil && (!s.Labels || len(s.Calibrations) != n):
+		return fmt.Errorf("%d targets with %d calibrations", n, len(s.Calibrations))
+	}
+	for i := range s.Calibrations {
+		if err := s.Calibrations[i].Check(2); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -230,7 +253,19 @@ func (t *targetsRun) prepare() error {
 	}
 	r := &t.r
 	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch = t.Model.String(), t.Loss.String(), t.optimizer.Text, t.lr, t.run.Batch
-	return t.build(t.parts.Train.Rows())
+	if t.folding.decide(t.trainOptions, t.parts); t.folding.k == 0 {
+		r.foldsCost = t.folding.costs(t.trainOptions)
+	}
+	var err error
+	if t.memory, err = t.allowRun(t.parts); err != nil {
+		return err
+	}
+	return cmp.Or(t.start(t.parts.Train.Rows()), writable(t.folding.oof))
+}
+
+// begin begins what is done beside the training.
+func (t *targetsRun) begin(ctx context.Context) error {
+	return t.calibration.begin(ctx, t.trainOptions, t.parts)
 }
 
 // targetsTask is the task of several targets: a number for each, or how likely a label is.
@@ -272,7 +307,7 @@ func (s *setup) targetsTask() (train.Task, error) {
 // introduce prints what is going to happen.
 func (t *targetsRun) introduce() error {
 	r := &t.r
-	sum, err := t.layers()
+	sum, err := t.summary()
 	if err != nil {
 		return err
 	}
@@ -282,11 +317,6 @@ func (t *targetsRun) introduce() error {
 	}
 	fmt.Fprintf(t.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, batch %d, seed %d, %s\n\n%s\n", amount(int64(t.memory)), r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.Seed, r.DType, sum)
 	return nil
-}
-
-func (t *targetsRun) layers() (*models.Summary, error) {
-	_, sum, err := t.RowModel(len(t.Targets.Names))
-	return sum, err
 }
 
 func (t *targetsRun) shown() (string, func(train.Epoch)) { return "", func(train.Epoch) {} }

@@ -45,8 +45,8 @@ func TestTargets(t *testing.T) {
 		certain, wants []string
 	}{
 		{[]string{"--target", "heat, rain", "--drop", "hot,wet,tags"}, "numbers", 0.9, 2, "heat,rain", []string{"33", "26"}, []string{`"heat":33`, `"rain":`}},
-		{[]string{"--target", "hot,wet", "--drop", "heat,rain,tags"}, "labels", 0.95, 2, "prediction,p_hot,p_wet", []string{"hot;wet,0.9", ",0.0"}, []string{`"prediction":["hot","wet"]`, `"prediction":[]`}},
-		{[]string{"--target", "tags", "--task", "labels", "--drop", "heat,rain,hot,wet"}, "labels", 0.95, 3, "prediction,p_air,p_hot,p_wet", []string{"hot;wet,", "air,0.9"}, []string{`"prediction":["hot","wet"]`}},
+		{[]string{"--target", "hot,wet", "--drop", "heat,rain,tags", "--calibrate", uncalibrated}, "labels", 0.95, 2, "prediction,p_hot,p_wet", []string{"hot;wet,0.9", ",0.0"}, []string{`"prediction":["hot","wet"]`, `"prediction":[]`}},
+		{[]string{"--target", "tags", "--task", "labels", "--drop", "heat,rain,hot,wet", "--calibrate", uncalibrated}, "labels", 0.95, 3, "prediction,p_air,p_hot,p_wet", []string{"hot;wet,", "air,0.9"}, []string{`"prediction":["hot","wet"]`}},
 	} {
 		var made [2]string
 		for i, workers := range []string{"1", "2"} {
@@ -93,7 +93,7 @@ func TestTargetsResume(t *testing.T) {
 // TestPageOnTargets runs the commands of docs/targets.md.
 func TestPageOnTargets(t *testing.T) {
 	places := map[string]string{"weather.csv": file(t, "weather.csv", weather(200)), "new.csv": file(t, "new.csv", few)}
-	for _, name := range []string{"m", "l", "t"} {
+	for _, name := range []string{"m", "l", "t", "c"} {
 		places[name] = filepath.Join(t.TempDir(), name)
 	}
 	commands := pageCommands(t, "targets.md")
@@ -107,7 +107,7 @@ func TestPageOnTargets(t *testing.T) {
 			t.Errorf("%v: status %d: %s%s", args, status, out, errs)
 		}
 	}
-	if len(commands) != 4 {
+	if len(commands) != 5 {
 		t.Errorf("%d commands", len(commands))
 	}
 }
@@ -128,7 +128,8 @@ func TestTargetsMistakes(t *testing.T) {
 		{"train T --target heat,rain --loss cross_entropy", "compares numbers"},
 		{"train T --target hot,wet --loss mse", "compares logits"},
 		{"train T --target heat,rain --folds 1", "--folds 1"},
-		{"train T --target heat,rain --folds 3 --oof o.csv", "--oof is not for several targets"},
+		{"train T --target heat,rain --calibrate platt", "the targets are numbers"},
+		{"train T --target hot,wet --threshold f1@rain=2", "--threshold"},
 		{"train T --target heat,rain --test 0", "--test 0"},
 		{"train T --target heat,rain -o lbfgs", "learned by a rule"},
 		{"train T --target heat,rain --model vae(4,2)", "it has no targets"},
@@ -194,7 +195,7 @@ func TestTargetsWeights(t *testing.T) {
 				truths, preds = append(truths, truth[2*i:2*i+2]...), append(preds, pred[2*i:2*i+2]...)
 			}
 		}
-		got, want := s.scores(truth, pred, weight), s.scores(truths, preds, nil)
+		got, want := s.scores(s.rows(truth, pred, weight)), s.scores(s.rows(truths, preds, nil))
 		if math.Abs(got.Mean-want.Mean) > 1e-12 || math.Abs(got.All-want.All) > 1e-12 {
 			t.Errorf("labels %v: %+v, of repeated rows %+v", labels, got, want)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"descent/cmd/descent/internal/draw"
+	"descent/data"
 	"descent/graph"
 	"descent/internal/baseline"
 	"descent/losses"
@@ -15,7 +16,6 @@ import (
 	"descent/ops"
 	"descent/optimizers"
 	"descent/train"
-	"descent/train/score"
 )
 
 // targetScores are how good predictions of several targets are.
@@ -41,37 +41,29 @@ func (s *targetsSetup) usual() (name string, columns []string) {
 	return name, columns
 }
 
-// scores compares predictions with the truth, both rows × targets in their own units; weight
-// is that of each row, nil if all count the same.
-func (s *targetsSetup) scores(truth, pred, weight []float64) *targetScores {
-	k := len(s.Names)
-	n := len(truth) / k
+// scores are those of rows.
+func (s *targetsSetup) scores(r *targetRows) *targetScores {
 	all, sum, known := &targetScores{Targets: map[string]map[string]float64{}}, 0.0, 0
 	usual, _ := s.usual()
 	for j, name := range s.Names {
-		y, p := make([]float64, n), make([]float64, n)
-		for i := range n {
-			y[i], p[i] = truth[i*k+j], pred[i*k+j]
+		if s.Labels {
+			all.Targets[name] = train.Classified(r.labels[j], s.metrics...).Metrics
+		} else {
+			all.Targets[name] = train.Regressed(r.numbers[j], s.metrics...).Metrics
 		}
-		all.Targets[name] = s.one(y, p, weight)
 		if v := all.Targets[name][usual]; !math.IsNaN(v) { // a label that no row has is not ranked
 			sum, known = sum+v, known+1
 		}
 	}
 	all.Mean = sum / float64(known)
 	if s.Labels {
-		of, total := counting(weight, n)
-		right := 0.0
-		for i := range n {
-			wrong := false
-			for j := range k {
-				wrong = wrong || (pred[i*k+j] >= 0.5) != (truth[i*k+j] == 1)
-			}
-			if !wrong {
-				right += of(i)
+		right := r.right()
+		of, total := counting(r.labels[0].Weight, len(right))
+		for i, is := range right {
+			if is {
+				all.All += of(i) / total
 			}
 		}
-		all.All = right / total
 	}
 	return all
 }
@@ -87,39 +79,43 @@ func counting(weight []float64, n int) (of func(i int) float64, total float64) {
 	return func(i int) float64 { return weight[i] }, total
 }
 
-// one scores one target.
-func (s *targetsSetup) one(truth, pred, weight []float64) map[string]float64 {
-	if !s.Labels {
-		return train.Regressed(&score.Numbers{Truth: truth, Predicted: pred, Weight: weight}, s.metrics...).Metrics
+// A targetsHeld is what a model says of rows that are held out, and how good the baselines
+// are there.
+type targetsHeld struct {
+	rows     *targetRows   // probabilities are as the model has them
+	constant *targetScores // of the mean, or the shares
+	linear   *targetScores // nil where it is not solved
+}
+
+// heldTargets are the rows that p holds out, whose truth is given in the targets' own units.
+func (o *trainOptions) heldTargets(ctx context.Context, t *train.Trainer, p *data.Parts, truth []float64) (*targetsHeld, error) {
+	s := o.Targets
+	rows := func(said []float64) *targetRows { return s.rows(truth, s.own(said), p.Test.Weight) }
+	said, _, err := t.Predict(p.Test)
+	if err != nil {
+		return nil, err
 	}
-	c := &score.Classes{K: 2, Weight: weight}
-	for i, p := range pred {
-		c.Truth, c.P = append(c.Truth, int(truth[i])), append(c.P, 1-p, p)
-		decided := 0
-		if p >= 0.5 {
-			decided = 1
-		}
-		c.Decided = append(c.Decided, decided)
+	h := &targetsHeld{rows: rows(said), constant: s.scores(rows(s.means(p)))}
+	if !baseline.Solvable(p.Train) || o.Features*len(s.Names) > seriesWeights {
+		return h, nil
 	}
-	return train.Classified(c, s.metrics...).Metrics
+	if said, err = o.linearTargets(ctx, p); err == nil {
+		h.linear = s.scores(rows(said))
+	}
+	return h, err
 }
 
 // score scores the model and the baselines on the rows that were held out.
 func (t *targetsRun) score(ctx context.Context) error {
-	s := t.Targets
-	pred, _, err := t.trainer.Predict(t.parts.Test)
+	if err := t.calibrate(); err != nil {
+		return err
+	}
+	h, err := t.heldTargets(ctx, t.trainer, t.parts, t.truth)
 	if err != nil {
 		return err
 	}
-	t.r.Scores = s.scores(t.truth, s.own(pred), t.parts.Test.Weight)
-	t.r.Constant = s.scores(t.truth, s.own(t.means()), t.parts.Test.Weight)
-	if baseline.Solvable(t.parts.Train) && t.Features*len(s.Names) <= seriesWeights {
-		if pred, err = t.linear(ctx); err != nil {
-			return err
-		}
-		t.r.Linear = s.scores(t.truth, s.own(pred), t.parts.Test.Weight)
-	}
-	usual, _ := s.usual()
+	t.r.Scores, t.r.Constant, t.r.Linear = t.Targets.scores(h.rows.calibrated(t.Targets.Calibrations)), h.constant, h.linear
+	usual, _ := t.Targets.usual()
 	if l := t.r.Linear; l != nil && !(t.r.Scores.Mean > l.Mean) {
 		t.r.Verdict = fmt.Sprintf("the model does not beat the solved linear model: mean %s %.4f, and that has %.4f", usual, t.r.Scores.Mean, l.Mean)
 	}
@@ -127,38 +123,37 @@ func (t *targetsRun) score(ctx context.Context) error {
 }
 
 // means are those of the training rows, for each row that is held out.
-func (t *targetsRun) means() (pred []float64) {
-	k := len(t.Targets.Names)
+func (s *targetsSetup) means(p *data.Parts) (said []float64) {
+	k := len(s.Names)
 	mean := make([]float64, k)
-	y := t.parts.Train.Y
-	of, total := counting(t.parts.Train.Weight, len(y)/k)
-	for i, v := range y {
+	of, total := counting(p.Train.Weight, p.Train.Rows())
+	for i, v := range p.Train.Y {
 		mean[i%k] += float64(v*of(i/k)) / total
 	}
-	for range t.parts.Test.Rows() {
-		pred = append(pred, mean...)
+	for range p.Test.Rows() {
+		said = append(said, mean...)
 	}
-	return pred
+	return said
 }
 
-// linear returns what a linear model that is solved, with a small penalty on weights,
+// linearTargets returns what a linear model that is solved, with a small penalty on weights,
 // predicts of the rows that are held out.
-func (t *targetsRun) linear(ctx context.Context) ([]float64, error) {
-	plain := t.setup
+func (o *trainOptions) linearTargets(ctx context.Context, p *data.Parts) ([]float64, error) {
+	plain := o.setup
 	plain.Model, plain.Loss = models.Spec{}, must(losses.ByName("mse"))
-	if t.Targets.Labels {
+	if o.labels() {
 		plain.Loss = must(losses.ByName("bce_logits"))
 	}
 	task, err := plain.task()
 	if err != nil {
 		return nil, err
 	}
-	by, err := train.New(task, optimizers.SGD(), graph.Float64, t.seed)
+	by, err := train.New(task, optimizers.SGD(), graph.Float64, o.seed)
 	if err != nil {
 		return nil, err
 	}
-	strength := 1 / float64(len(t.parts.Train.Y))
-	_, err = by.Solve(ctx, t.parts.Train, func(params []*graph.Node) *graph.Node {
+	strength := 1 / float64(len(p.Train.Y))
+	_, err = by.Solve(ctx, p.Train, func(params []*graph.Node) *graph.Node {
 		sum := ops.Sum(ops.Square(params[0]))
 		for _, p := range params[1:] {
 			sum = ops.Add(sum, ops.Sum(ops.Square(p)))
@@ -168,8 +163,8 @@ func (t *targetsRun) linear(ctx context.Context) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	pred, _, err := by.Predict(t.parts.Test)
-	return pred, err
+	said, _, err := by.Predict(p.Test)
+	return said, err
 }
 
 // headline says how good the predictions are.
@@ -200,8 +195,21 @@ func (t *targetsRun) sentences() (lines []string) {
 	if t.r.Verdict != "" {
 		lines = append(lines, t.r.Verdict)
 	}
-	if t.r.Folds != nil {
-		lines = append(lines, t.r.Folds.says(t.Targets.Names)...)
+	switch {
+	case t.r.Calibration != nil:
+		lines = append(lines, t.r.Calibration.says(t.Targets)...)
+	case t.r.notCalibrated != "":
+		lines = append(lines, "probabilities are not calibrated: "+t.r.notCalibrated)
+	}
+	if t.r.foldsCost != "" {
+		lines = append(lines, t.r.foldsCost)
+	}
+	if t.r.Folds == nil {
+		return lines
+	}
+	lines = append(lines, t.r.Folds.says(t.Targets.Names)...)
+	if t.folding.oof != "" {
+		lines = append(lines, "what each row was predicted to be is in "+t.folding.oof)
 	}
 	return lines
 }
@@ -235,7 +243,7 @@ func (t *targetsRun) scoreTable() (head []string, rows [][]string) {
 // writePage makes the page of --report and --watch.
 func (t *targetsRun) writePage() error {
 	r := &t.r
-	sum, err := t.layers()
+	sum, err := t.summary()
 	if err != nil {
 		return err
 	}
