@@ -150,12 +150,25 @@ func (p *Product[T]) choosePacking() {
 	}
 	// A is packed when its rows compete for the same sets of the cache.
 	if p.o.TransA {
-		p.packedA = p.rowA*g.size >= 2048 && p.k >= g.deepA
+		p.packedA = p.packedB && p.rowA*g.size >= 2048 && p.k >= g.deepA && p.n > 4*g.lanes || p.packsDeep()
 	} else {
-		p.packedA = p.rowA*g.size >= g.farA
+		p.packedA = p.packedB && p.rowA*g.size >= g.farA && p.n > 4*g.lanes
 	}
-	p.packedA = p.packedA && p.packedB && !p.turned && p.k > 0 && p.n > 4*g.lanes && p.m > g.tile
+	p.packedA = p.packedA && !p.turned && p.k > 0 && p.m > g.tile
+	p.packedB = p.packedB || p.packedA
 	p.wide = !p.packedB && p.m <= 3
+}
+
+// packsDeep reports whether A of the gradient of a weight is packed where that is not
+// for the cache's sets alone: where its rows are a page apart, or where A is larger than a
+// second-level cache and every panel of B would fetch it from behind that anew. Enough
+// columns must share what packing takes. The sizes are measured, on Sapphire Rapids.
+func (p *Product[T]) packsDeep() bool {
+	const page, cache = 4 << 10, 2 << 20
+	row, columns := p.rowA*p.kernels.size, p.n*p.kernels.size
+	large := p.m*p.k*p.kernels.size > cache
+	far := row >= page || large && row >= page/2
+	return p.k >= 512 && (far && columns >= 128 || large && columns >= 256)
 }
 
 // chooseBlock divides k.
