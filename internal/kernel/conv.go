@@ -57,14 +57,16 @@ type Conv[T Float] struct {
 	pair    int // columns of a panel
 	deep    int // elements of a sum that are added in one go
 
-	parts  []convPart
-	before int // padding at the left and the right of a row that is read
-	after  int
-	length int // elements of the packed weights
-	packed *T
-	taps   []tapsOf // of what is convolved channel by channel
-	tiles  *winograd[T]
-	lines  *lines[T]
+	parts   []convPart
+	before  int // padding at the left and the right of a row that is read
+	after   int
+	length  int // elements of the packed weights
+	packed  *T
+	taps    []tapsOf // of what is convolved channel by channel
+	tiles   *winograd[T]
+	lines   *lines[T]
+	folded  *folded[T]
+	abreast *abreast[T]
 
 	each, count int // units, bands of images, of a chunk; and chunks
 	bands, band int // bands of an image, and rows of a band
@@ -109,15 +111,37 @@ type convRun struct {
 func NewConv[T Float](s ConvShape) *Conv[T] { return newConv[T](Active(), s) }
 
 func newConv[T Float](isa ISA, s ConvShape) *Conv[T] {
+	c := convOf[T](isa, s)
+	if n := c.abreastPixels(); n > 1 {
+		c.planAbreast(isa, n)
+	} else {
+		c.plan(isa)
+		c.divide()
+	}
+	c.Reserve(1)
+	return c
+}
+
+// convOf returns a convolution that is not planned yet.
+func convOf[T Float](isa ISA, s ConvShape) *Conv[T] {
 	var z T
 	c := &Conv[T]{ConvShape: s, size: int(unsafe.Sizeof(z)), add: vector[T](isa, Add)}
 	c.kernels, c.pair, c.deep = gemmFor(isa, c.size == 8), 4, 1
 	if c.kernels != nil {
 		c.pair, c.deep = 2*c.kernels.lanes, c.kernels.blockK
 	}
-	rows, columns := s.Rows.forward(), s.Columns.forward()
-	if s.Mode == ConvInput {
-		rows, columns = s.Rows.backward(), s.Columns.backward()
+	return c
+}
+
+// plan chooses how products are made, and of what.
+func (c *Conv[T]) plan(isa ISA) {
+	if c.foldable() {
+		c.planFold(isa)
+		return
+	}
+	rows, columns := c.Rows.forward(), c.Columns.forward()
+	if c.Mode == ConvInput {
+		rows, columns = c.Rows.backward(), c.Columns.backward()
 	}
 	_, width, _ := c.source()
 	c.before, c.after = reach(columns, width)
@@ -131,15 +155,12 @@ func newConv[T Float](isa ISA, s ConvShape) *Conv[T] {
 		c.planTiles()
 	case c.lineable():
 		c.planLines()
-	case s.Mode == ConvWeights:
-	case s.depthwise():
+	case c.Mode == ConvWeights:
+	case c.depthwise():
 		c.planTaps()
 	default:
 		c.packed = place[T](c.length)
 	}
-	c.divide()
-	c.Reserve(1)
-	return c
 }
 
 // source returns the image that is read in rows of columns of channels, y's in
@@ -258,6 +279,13 @@ func (c *Conv[T]) Chunks() int { return c.count }
 
 // Reserve makes it ready for RunChunk by the workers 0 to n-1.
 func (c *Conv[T]) Reserve(n int) {
+	if b := c.abreast; b != nil {
+		b.reserve(n)
+		return
+	}
+	if f := c.folded; f != nil {
+		f.reserve(n)
+	}
 	for len(c.work) < n {
 		var w convWork[T]
 		if c.before+c.after > 0 {
@@ -289,12 +317,16 @@ func (c *Conv[T]) Run(dst, a, b, bias *T) {
 // RunChunk computes chunk i in the name of one of the reserved workers, after
 // Prepare and before Finish. Workers may run chunks at the same time, in any order.
 func (c *Conv[T]) RunChunk(i, worker int, dst, a, b, bias *T) {
+	if c.abreast != nil {
+		c.runAbreast(i, worker, dst, a, b, bias)
+		return
+	}
 	w := &c.work[worker]
 	lo, hi := i*c.each, min((i+1)*c.each, c.Batch*c.bands)
 	if c.Mode == ConvWeights {
 		dst = c.sum(i, dst)
 	}
-	height, _, _ := c.result()
+	height, width, channels := c.result()
 	for unit, images := lo, 1; unit < hi; unit += images {
 		if c.tiles != nil && c.bands == 1 {
 			images = min(c.tiles.images, hi-unit)
@@ -316,8 +348,10 @@ func (c *Conv[T]) RunChunk(i, worker int, dst, a, b, bias *T) {
 			c.lined(w, n, dst, a, bias)
 		case c.depthwise():
 			c.depthwiseBand(w, n, first, last, dst, a, bias)
+		case c.folded != nil:
+			c.foldedBand(worker, n, first, last, dst, a)
 		default:
-			c.bandOf(w, n, first, last, dst, a, bias)
+			c.bandOf(w, n, first, last, element(dst, (n*height+first)*width*channels), a, bias)
 		}
 	}
 }
@@ -340,10 +374,12 @@ func (c *Conv[T]) sum(i int, dst *T) *T {
 
 // Finish adds up the sums of chunks, in their order.
 func (c *Conv[T]) Finish(dst *T) {
-	if c.Mode != ConvWeights {
-		return
-	}
 	switch {
+	case c.abreast != nil:
+		c.finishAbreast(dst)
+		return
+	case c.Mode != ConvWeights:
+		return
 	case c.tiles != nil:
 		c.finishTiles(dst)
 		return

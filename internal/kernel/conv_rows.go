@@ -7,10 +7,15 @@ import "unsafe"
 
 // Prepare packs the weights, once for all chunks.
 func (c *Conv[T]) Prepare(b *T) {
-	if c.Mode == ConvWeights {
-		return
-	}
 	switch {
+	case c.abreast != nil:
+		c.prepareAbreast(b)
+		return
+	case c.Mode == ConvWeights:
+		return
+	case c.folded != nil:
+		c.folded.conv.Prepare(b)
+		return
 	case c.tiles != nil:
 		c.prepareTiles(b)
 		return
@@ -39,7 +44,15 @@ func (c *Conv[T]) Prepare(b *T) {
 }
 
 // UsePrepared makes a convolution use what another of the same shape has prepared.
-func (c *Conv[T]) UsePrepared(d *Conv[T]) { c.packed = d.packed }
+func (c *Conv[T]) UsePrepared(d *Conv[T]) {
+	switch {
+	case c.abreast != nil:
+		c.abreast.conv.UsePrepared(d.abreast.conv)
+	case c.folded != nil:
+		c.folded.conv.UsePrepared(d.folded.conv)
+	}
+	c.packed = d.packed
+}
 
 // pack copies the weights of an element of the kernel into a panel. They are a
 // matrix of the channels of x by those of y; dx is of its transpose.
@@ -72,18 +85,18 @@ func (c *Conv[T]) pack(to, w *T, q *convPanel, at int) {
 	}
 }
 
-// bandOf computes the rows first to last-1 of an image of the result.
+// bandOf computes the rows first to last-1 of image n of the result; the first is at dst.
 func (c *Conv[T]) bandOf(w *convWork[T], n, first, last int, dst, a, bias *T) {
-	height, width, channels := c.result()
+	_, width, channels := c.result()
 	lo, hi := c.read(first, last)
 	image, pitch := c.padded(w, n, lo, hi, a)
 	_, _, read := c.source()
-	dst = element(dst, n*height*width*channels)
 	for i := range c.parts {
 		p := &c.parts[i]
 		x := &w.args
 		x.aRow, x.aCol, x.bRow, x.cRow = p.columns.move*read*c.size, c.size, c.pair*c.size, p.columns.step*channels*c.size
 		x.m = p.columns.count
+		from, to := p.rows.from(first), p.rows.from(last)
 		for j := range p.panels {
 			q := &p.panels[j]
 			x.tail, x.tileRows = q.tail, evenBlocks(x.m, q.tile)
@@ -91,9 +104,9 @@ func (c *Conv[T]) bandOf(w *convWork[T], n, first, last int, dst, a, bias *T) {
 			if c.Bias {
 				x.bias = unsafe.Pointer(element(bias, q.to))
 			}
-			for t := p.rows.from(first); t < p.rows.from(last); t++ {
-				to := element(dst, ((p.rows.first+t*p.rows.step)*width+p.columns.first)*channels+q.to)
-				c.row(x, q, &p.rows, t, to, image, pitch)
+			for t := from; t < to; t++ {
+				at := element(dst, ((p.rows.first+t*p.rows.step-first)*width+p.columns.first)*channels+q.to)
+				c.row(x, q, &p.rows, t, at, image, pitch)
 			}
 		}
 	}
@@ -109,6 +122,9 @@ func (s *ConvShape) result() (rows, columns, channels int) {
 
 // from returns how many places of the phase are before row.
 func (p *phase) from(row int) int {
+	if p.step == 1 { // a division takes long
+		return min(p.count, max(0, row-p.first))
+	}
 	return min(p.count, max(0, (row-p.first+p.step-1)/p.step))
 }
 
