@@ -1,6 +1,9 @@
 package kernel
 
-import "sync"
+import (
+	"sync"
+	"unsafe"
+)
 
 // RowIndex says how indices choose rows: x is Outer tables of N rows of Inner
 // elements, of each of which the rows that Count indices name are taken.
@@ -17,10 +20,23 @@ func at[T Float](index T, n int) int {
 // TakeRows sets the rows lo to hi-1 of dst, Outer·Count of them, to those of x
 // that index names; to 0 where it names none.
 func TakeRows[T Float](s *RowIndex, dst, x, index []T, lo, hi int) {
-	for r := lo; r < hi; r++ {
-		y := dst[r*s.Inner:][:s.Inner]
-		if j := at(index[r%s.Count], s.N); j >= 0 {
-			copy(y, x[(r/s.Count*s.N+j)*s.Inner:])
+	if s.Inner == 0 {
+		return
+	}
+	for lo < hi {
+		o := lo / s.Count
+		end := min(hi, (o+1)*s.Count)
+		table := unsafe.SliceData(x[o*s.N*s.Inner:]) // there may be none
+		takeRows(Active(), &dst[lo*s.Inner], table, &index[lo-o*s.Count], end-lo, s.N, s.Inner)
+		lo = end
+	}
+}
+
+func portableTakeRows[T Float](dst, x, index *T, rows, n, inner int) {
+	for r, i := range unsafe.Slice(index, rows) {
+		y := unsafe.Slice(element(dst, r*inner), inner)
+		if j := at(i, n); j >= 0 {
+			copy(y, unsafe.Slice(element(x, j*inner), inner))
 		} else {
 			clear(y)
 		}
@@ -98,13 +114,13 @@ func SumRows[T Float](dst, x, rows, next []T, inner, lo, hi int) {
 		return
 	}
 	add := rowAdder[T]()
+	copy(dst[lo*inner:hi*inner], x[lo*inner:]) // sooner than those alone that stay
 	for k := lo; k < hi; k++ {
 		y := dst[k*inner:][:inner]
 		if rows[k] < 0 {
 			clear(y)
 			continue
 		}
-		copy(y, x[k*inner:])
 		for j := int(next[k]); j > 0; j = int(next[j]) {
 			add(&y[0], &y[0], &x[j*inner], nil, inner)
 		}

@@ -1,6 +1,6 @@
 package kernel
 
-//go:generate go run -C asm ./vec -weights -out ../weights_amd64.s -stubs ../weights_stubs_amd64.go -pkg kernel
+//go:generate go run -C asm ./vec -only weights -out ../weights_amd64.s -stubs ../weights_stubs_amd64.go -pkg kernel
 
 // A rowWeights is the kernels of [WeightRows] and [WeightGradRows] of an instruction set.
 type rowWeights[T Float] struct {

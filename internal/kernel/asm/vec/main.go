@@ -1,5 +1,6 @@
 // Command vec writes the vector kernels of package kernel for amd64: the
-// primitives, reductions, rows of a softmax and of the weights of an attention.
+// primitives, reductions, rows of a softmax, of the weights of an attention and of
+// tables.
 //
 // A formula is written once, in terms of the methods of machine, for all
 // instruction sets and element types. Coefficients of polynomials are minimax
@@ -23,7 +24,7 @@ import (
 
 func main() {
 	set := flag.NewFlagSet("vec", flag.ExitOnError)
-	weights := set.Bool("weights", false, "write the rows of weights instead of all else")
+	only := set.String("only", "", "write, instead of all else, the rows of weights or of tables: weights, tables")
 	flags := build.NewFlags(set)
 	set.Parse(os.Args[1:])
 	c := build.NewContext()
@@ -34,9 +35,13 @@ func main() {
 		{isa: avx512}, {isa: avx512, double: true},
 	} {
 		m.Context, m.globals = c, globals
-		if *weights {
+		switch *only {
+		case "weights":
 			m.weightRows()
 			m.weightGradRows()
+			continue
+		case "tables":
+			m.takeRows()
 			continue
 		}
 		for _, k := range kernels() {
