@@ -130,6 +130,15 @@ func (s softmaxRow) scale(by reg.VecVirtual) {
 	})
 }
 
+// reciprocal is 1 over the first lane of a float64 vector, in the first lane.
+func (m *machine) reciprocal(x reg.VecVirtual) reg.VecVirtual {
+	d := m.accumulator()
+	one := d.reg()
+	m.VMOVSD(d.memory(d.k(1)), one.AsX())
+	m.VDIVSD(x.AsX(), one.AsX(), one.AsX())
+	return one
+}
+
 // spread fills a vector with the first element of a float64 one.
 func (m *machine) spread(x reg.VecVirtual) reg.VecVirtual {
 	v := m.reg()
