@@ -23,8 +23,7 @@ func (m *machine) softmaxRows(name string, logOnly bool) {
 		log := m.add(value{top}, logFormula(m, value{m.spread(sum)}))
 		m.emit("VMOVS#", log[0].AsX(), Mem{Base: r["lse"]})
 		if !logOnly {
-			d := m.accumulator()
-			s.scale(m.spread(d.div(d.k(1), value{sum})[0]))
+			s.scale(m.spread(m.reciprocal(sum)))
 			m.LEAQ(Mem{Base: s.dst}.Idx(s.n, uint8(m.elem())), s.dst)
 		}
 		m.LEAQ(Mem{Base: s.src}.Idx(s.n, uint8(m.elem())), s.src)
@@ -54,15 +53,16 @@ func (s softmaxRow) at(base reg.GPVirtual, vector int) Mem {
 	return Mem{Base: base, Index: s.i, Scale: uint8(s.m.elem())}.Offset(vector * s.m.width())
 }
 
-func (s softmaxRow) load(whole bool) value {
+// load loads vectors, or what is left, and behind that another number.
+func (s softmaxRow) load(whole bool, other reg.VecVirtual) value {
 	m := s.m
 	x := m.value()
 	for u := range x {
 		if whole {
 			m.emit("VMOVUP#", s.at(s.src, u), x[u])
-		} else { // the other lanes add nothing to a sum of exponentials
+		} else {
 			s.some.load(s.at(s.src, u), x[u])
-			x[u] = s.some.fill(x[u], m.constant(m.k(math.Inf(-1))))
+			x[u] = s.some.fill(x[u], other)
 		}
 	}
 	return x
@@ -81,11 +81,9 @@ func (s softmaxRow) store(y value, whole bool) {
 // top is the subtrahend of the row in all lanes.
 func (s softmaxRow) top() reg.VecVirtual {
 	m := s.m
-	top := m.reg()
-	m.emit("VMOVAP#", m.constant(m.k(math.Inf(-1))), top)
-	s.steps(1, func(whole bool) {
-		m.emit("VMAXP#", s.load(whole)[0], top, top)
-	})
+	top, none := m.reg(), m.constant(m.k(math.Inf(-1)))
+	m.emit("VMOVAP#", none, top)
+	s.steps(1, func(whole bool) { m.emit("VMAXP#", s.load(whole, none)[0], top, top) })
 	m.halves(top, func(b, a, d Op) { m.emit("VMAXP#", b, a, d) })
 	m.emit("VBROADCASTS#", top.AsX(), top)
 	return m.subtrahend(top)
@@ -98,12 +96,17 @@ func (s softmaxRow) exponentials(top reg.VecVirtual) reg.VecVirtual {
 	sum := d.reg()
 	m.VXORPS(sum, sum, sum)
 	s.steps(2, func(whole bool) {
-		x := s.load(whole)
+		x := s.load(whole, top)
 		tops := make(value, len(x))
 		for u := range tops {
 			tops[u] = top
 		}
 		e := expFormula(m, m.sub(x, tops))
+		if !whole { // not by exp(-Inf): Intel's processors take long for what underflows
+			zero := m.reg()
+			m.VXORPS(zero, zero, zero)
+			e[0] = s.some.fill(e[0], zero)
+		}
 		if !s.logOnly {
 			s.store(e, whole)
 		}
