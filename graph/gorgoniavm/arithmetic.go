@@ -3,6 +3,7 @@ package gorgoniavm
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"descent/internal/kernel"
@@ -14,7 +15,47 @@ import (
 // arithmetic is the engine of the parameters and gradients of gorgonia.BindDualValues,
 // unless gorgonia.WithEngine names one. It is gorgonia's but for what gorgonia's
 // solvers do to them: that is done by this library's kernels, to the same bits.
-type arithmetic struct{ gorgonia.StandardEngine }
+type arithmetic struct {
+	gorgonia.StandardEngine
+	withoutMakeArray
+}
+
+// withoutMakeArray has a method makeArray as deep as that of StandardEngine, so that an
+// engine with both has none, and tensors ask its Alloc for memory. The other methods
+// that are as deep are FMA, FMAScalar and Inner, and those of arithmetic itself.
+type withoutMakeArray struct{ tensor.Float32Engine }
+
+// FMA implements tensor.FMAer.
+func (e arithmetic) FMA(a, x, y tensors) (tensors, error) { return e.StandardEngine.FMA(a, x, y) }
+
+// FMAScalar implements tensor.FMAer.
+func (e arithmetic) FMAScalar(a tensors, x any, y tensors) (tensors, error) {
+	return e.StandardEngine.FMAScalar(a, x, y)
+}
+
+// Inner implements tensor.InnerProder.
+func (e arithmetic) Inner(a, b tensors) (any, error) { return e.StandardEngine.Inner(a, b) }
+
+// lastMemory is alive while makeArray has but a number for it.
+var lastMemory atomic.Pointer[memory]
+
+// Alloc implements tensor.Engine.
+func (e arithmetic) Alloc(bytes int64) (tensor.Memory, error) {
+	if bytes >= worthPuttingOff && cloneOfAdam() {
+		return cloneInStep(bytes), nil
+	}
+	m := newMemory(bytes)
+	lastMemory.Store(m)
+	return m, nil
+}
+
+// Memcpy implements tensor.Engine.
+func (e arithmetic) Memcpy(dst, src tensor.Memory) error {
+	if s := currentStep(); s != nil && s.copies(dst, src) {
+		return nil
+	}
+	return e.StandardEngine.Memcpy(dst, src)
+}
 
 type tensors = tensor.Tensor
 
@@ -91,21 +132,28 @@ func (e arithmetic) Clamp(a tensors, from, to any, opts ...tensor.FuncOpt) (tens
 	return e.StandardEngine.Clamp(a, from, to, opts...)
 }
 
-// invSqrt is 1/√a.
-const invSqrt = kernel.NumCodes
+// Codes of ours: 1/√x, and x.
+const (
+	invSqrt = kernel.NumCodes + iota
+	copying
+)
 
 // calculate returns the value of a kernel for a tensor and another, or a number, of
 // its kind; nil where that is left to gorgonia's engine. As the options ask it
 // replaces the first, or is added to a third.
-func calculate(code kernel.Code, a tensors, b any, opts []tensor.FuncOpt) tensors {
-	x := whole(a)
+func calculate(code kernel.Code, a tensors, b any, opts []tensor.FuncOpt) (y tensors) {
+	x, step := whole(a), currentStep()
 	switch {
 	case x == nil:
-		return nil
 	case x.Dtype() == tensor.Float32:
-		return loops32.calculate(code, x, (*tensor.Dense).Float32s, b, opts)
+		y = loops32.calculate(code, x, (*tensor.Dense).Float32s, b, opts, step)
+	default:
+		y = loops64.calculate(code, x, (*tensor.Dense).Float64s, b, opts, step)
 	}
-	return loops64.calculate(code, x, (*tensor.Dense).Float64s, b, opts)
+	if y == nil && step != nil && !step.over {
+		step.leave()
+	}
+	return y
 }
 
 // whole returns a tensor of floats, more than one, that lie one after the other, and
@@ -129,7 +177,15 @@ func like(t tensors, x *tensor.Dense) *tensor.Dense {
 }
 
 // tile is how many elements are done at a time, while they are near.
-const tile = 1024
+const tile = 512
+
+// A pass is one kernel for whole arrays.
+type pass struct {
+	code      kernel.Code
+	dst, x, y unsafe.Pointer
+	number    float64        // in place of y, if that is nil
+	sum       unsafe.Pointer // what the value is added to, if that is not nil
+}
 
 // loops are the kernels for one type of elements.
 type loops[T kernel.Float] struct {
@@ -138,10 +194,11 @@ type loops[T kernel.Float] struct {
 	spaces   sync.Pool // of *workspace[T]
 }
 
-// A workspace is what one calculation needs besides its tensors.
+// A workspace is what calculations need besides tensors.
 type workspace[T kernel.Float] struct {
 	opt                 tensor.OpOpt
-	number, zeros, part [tile]T
+	numbers             [][tile]T // of passes
+	zeros, part, hidden [tile]T
 }
 
 var loops32, loops64 = newLoops[float32](), newLoops[float64]()
@@ -157,7 +214,7 @@ func newLoops[T kernel.Float]() *loops[T] {
 	return l
 }
 
-func (l *loops[T]) calculate(code kernel.Code, x *tensor.Dense, elements func(*tensor.Dense) []T, b any, opts []tensor.FuncOpt) tensors {
+func (l *loops[T]) calculate(code kernel.Code, x *tensor.Dense, elements func(*tensor.Dense) []T, b any, opts []tensor.FuncOpt, step *adamStep) tensors {
 	w := l.spaces.Get().(*workspace[T])
 	defer l.spaces.Put(w)
 	for _, o := range opts {
@@ -165,61 +222,104 @@ func (l *loops[T]) calculate(code kernel.Code, x *tensor.Dense, elements func(*t
 	}
 	to, incr, reuse, safe := x, w.opt.Incr(), w.opt.Reuse(), w.opt.Safe()
 	w.opt = tensor.OpOpt{}
+	p, adds := pass{code: code}, incr != nil
 	var y []T
 	switch b := b.(type) {
 	case T:
-		y = w.number[:min(tile, x.DataSize())]
-		for i := range y {
-			y[i] = b
-		}
+		p.number = float64(b)
 	case tensors:
-		if d := like(b, x); d != nil {
-			y = elements(d)
+		d := like(b, x)
+		if d == nil {
+			return nil
 		}
+		y = elements(d)
+	default:
+		return nil
 	}
-	if incr != nil {
+	if adds {
 		to = like(incr, x)
 	}
 	switch {
-	case y == nil || to == nil || reuse != nil || incr != nil && code == kernel.Div: // which adds nothing where it divides by 0
+	case to == nil || reuse != nil || adds && code == kernel.Div: // which adds nothing where it divides by 0
 		return nil
-	case incr == nil && safe:
+	case !adds && safe:
 		to = x.Clone().(*tensor.Dense)
 	}
 	dst, src := elements(to), elements(x)
-	if shifted(dst, src) || shifted(dst, y) {
+	if shifted(dst, src) || y != nil && shifted(dst, y) {
 		return nil
 	}
-	l.run(code, w, dst, src, y, incr != nil)
+	p.dst, p.x, p.y = first(dst), first(src), first(y)
+	if adds {
+		p.sum = p.dst
+	}
+	if step.takes(p, len(dst), unsafe.Sizeof(src[0])) {
+		return to
+	}
+	l.run(w, []pass{p}, len(dst), nil)
+	if step != nil {
+		step.leave()
+	}
 	return to
+}
+
+func first[T kernel.Float](x []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(x)) }
+
+// together is run with a workspace of its own.
+func (l *loops[T]) together(passes []pass, n int, hidden unsafe.Pointer) {
+	w := l.spaces.Get().(*workspace[T])
+	defer l.spaces.Put(w)
+	l.run(w, passes, n, hidden)
 }
 
 // shifted says whether two arrays have elements in common, but at other places: what
 // is left in them depends on the order then.
 func shifted[T kernel.Float](a, b []T) bool {
-	from, to := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0]))
+	from, to := uintptr(first(a)), uintptr(first(b))
 	return from != to && from < to+uintptr(len(b))*unsafe.Sizeof(b[0]) && to < from+uintptr(len(a))*unsafe.Sizeof(a[0])
 }
 
-// run goes over tensors tile by tile; y may be one tile for all.
-func (l *loops[T]) run(code kernel.Code, w *workspace[T], dst, x, y []T, adds bool) {
-	for i := 0; i < len(dst); i += tile {
-		n, to, with := min(tile, len(dst)-i), &dst[i], &y[0]
-		if len(y) > i {
-			with = &y[i]
+// run does passes over arrays of n elements tile by tile. What they leave in the array
+// that is hidden is lost.
+func (l *loops[T]) run(w *workspace[T], passes []pass, n int, hidden unsafe.Pointer) {
+	for len(w.numbers) < len(passes) {
+		w.numbers = append(w.numbers, [tile]T{})
+	}
+	for k := range passes {
+		if passes[k].y == nil {
+			fill := w.numbers[k][:min(tile, n)]
+			for i := range fill {
+				fill[i] = T(passes[k].number)
+			}
 		}
-		if !adds {
-			l.tile(code, w, to, &x[i], with, n)
-			continue
+	}
+	for i := 0; i < n; i += tile {
+		at := func(x unsafe.Pointer) *T {
+			if x == hidden {
+				return &w.hidden[0]
+			}
+			return (*T)(unsafe.Add(x, uintptr(i)*unsafe.Sizeof(w.hidden[0])))
 		}
-		l.tile(code, w, &w.part[0], &x[i], with, n)
-		l.of[kernel.Add](to, to, &w.part[0], nil, n)
+		for k := range passes {
+			p, y, n := &passes[k], &w.numbers[k][0], min(tile, n-i)
+			if p.y != nil {
+				y = at(p.y)
+			}
+			if p.sum == nil {
+				l.pass(p.code, w, at(p.dst), at(p.x), y, n)
+				continue
+			}
+			l.pass(p.code, w, &w.part[0], at(p.x), y, n)
+			l.of[kernel.Add](at(p.dst), at(p.sum), &w.part[0], nil, n)
+		}
 	}
 }
 
-// tile does what gorgonia's loops do, for which x/0 is +∞.
-func (l *loops[T]) tile(code kernel.Code, w *workspace[T], dst, x, y *T, n int) {
+// pass does one over n elements, as gorgonia's loops do, for which x/0 is +∞.
+func (l *loops[T]) pass(code kernel.Code, w *workspace[T], dst, x, y *T, n int) {
 	switch code {
+	case copying:
+		copy(unsafe.Slice(dst, n), unsafe.Slice(x, n))
 	case kernel.Div:
 		zeros := &w.zeros[0]
 		clear(w.zeros[:n])
