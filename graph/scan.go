@@ -54,8 +54,8 @@ type ScanOptions struct {
 // step to step take the number of the step as one of xs.
 //
 // Gradients of any order are loops too. The gradient by a node that all steps use in
-// a product is one product over all steps, and products of xs alone are one product
-// before the loop.
+// a product is one product over all steps, and products of few rows of xs are one
+// product before the loop.
 //
 // It panics if init and xs are empty.
 func Scan(init, xs []*Node, o ScanOptions, body func(carry, x []*Node) (next, y []*Node)) (last, ys []*Node) {

@@ -11,10 +11,8 @@ import (
 // Mgu is a minimal gated unit, f = σ(fₓ + fₕ), h ← (1-f)·h + f·tanh(nₓ + nₕ): a gate f and what is new, n.
 // Zhou, Wu, Zhang, Zhou 2016, https://arxiv.org/abs/1603.09420, but for where f acts on h.
 func Mgu() models.Cell {
-	return models.Cell{Name: "mgu", Gates: 2, States: 1, Step: func(in, _ *graph.Node, states []*graph.Node) []*graph.Node {
-		h, n := states[0], states[0].Shape().Dim(1)
-		f := ops.Sigmoid(ops.Slice(in, 1, 0, n, 1))
-		fresh := ops.Tanh(ops.Slice(in, 1, n, 2*n, 1))
+	return models.Cell{Name: "mgu", Gates: 2, States: 1, Step: func(in, _, states []*graph.Node) []*graph.Node {
+		h, f, fresh := states[0], ops.Sigmoid(in[0]), ops.Tanh(in[1])
 		return []*graph.Node{ops.Add(h, ops.Mul(f, ops.Sub(fresh, h)))}
 	}}
 }

@@ -17,9 +17,9 @@ type Cell struct {
 	Gates  int
 	States int // arrays of batch × units that go from step to step
 	// Step makes the next states; the first of them is the layer's output. in is
-	// what the input makes, rec what the state does; unless Apart is set, in is
-	// their sum and rec is nil.
-	Step  func(in, rec *node, states []*node) (next []*node)
+	// what the input makes, batch × units for each gate, rec what the state does;
+	// unless Apart is set, in is their sum and rec is nil.
+	Step  func(in, rec, states []*node) (next []*node)
 	Apart bool
 	// Forget is where bias_ih starts for the second gate.
 	Forget float64
@@ -28,7 +28,7 @@ type Cell struct {
 // RNN is h ← tanh(W·x + U·h), or another activation: Elman 1990,
 // https://doi.org/10.1207/s15516709cog1402_1.
 func RNN(act Layer) Cell {
-	return Cell{Name: "rnn", Gates: 1, States: 1, Step: func(in, _ *node, _ []*node) []*node { return []*node{act(in)} }}
+	return Cell{Name: "rnn", Gates: 1, States: 1, Step: func(in, _, _ []*node) []*node { return []*node{act(in[0])} }}
 }
 
 // LSTM is the cell with gates i, f, g, o, in this order, as PyTorch's:
@@ -38,9 +38,9 @@ func RNN(act Layer) Cell {
 // Hochreiter, Schmidhuber 1997, https://doi.org/10.1162/neco.1997.9.8.1735, with
 // forget gates, whose bias starts at forget: at 1 the cell remembers at first.
 func LSTM(forget float64) Cell {
-	return Cell{Name: "lstm", Gates: 4, States: 2, Forget: forget, Step: func(in, _ *node, s []*node) []*node {
-		c := ops.Add(ops.Mul(ops.Sigmoid(gate(in, s, 1)), s[1]), ops.Mul(ops.Sigmoid(gate(in, s, 0)), ops.Tanh(gate(in, s, 2))))
-		return []*node{ops.Mul(ops.Sigmoid(gate(in, s, 3)), ops.Tanh(c)), c}
+	return Cell{Name: "lstm", Gates: 4, States: 2, Forget: forget, Step: func(in, _, s []*node) []*node {
+		c := ops.Add(ops.Mul(ops.Sigmoid(in[1]), s[1]), ops.Mul(ops.Sigmoid(in[0]), ops.Tanh(in[2])))
+		return []*node{ops.Mul(ops.Sigmoid(in[3]), ops.Tanh(c)), c}
 	}}
 }
 
@@ -51,10 +51,10 @@ func LSTM(forget float64) Cell {
 //
 // Cho and others 2014, https://arxiv.org/abs/1406.1078.
 func GRU() Cell {
-	return Cell{Name: "gru", Gates: 3, States: 1, Apart: true, Step: func(in, rec *node, s []*node) []*node {
-		r := ops.Sigmoid(ops.Add(gate(in, s, 0), gate(rec, s, 0)))
-		z := ops.Sigmoid(ops.Add(gate(in, s, 1), gate(rec, s, 1)))
-		n := ops.Tanh(ops.Add(gate(in, s, 2), ops.Mul(r, gate(rec, s, 2))))
+	return Cell{Name: "gru", Gates: 3, States: 1, Apart: true, Step: func(in, rec, s []*node) []*node {
+		r := ops.Sigmoid(ops.Add(in[0], rec[0]))
+		z := ops.Sigmoid(ops.Add(in[1], rec[1]))
+		n := ops.Tanh(ops.Add(in[2], ops.Mul(r, rec[2])))
 		return []*node{ops.Add(n, ops.Mul(z, ops.Sub(s[0], n)))}
 	}}
 }
@@ -62,18 +62,9 @@ func GRU() Cell {
 // Leaky is a leaky integrator: h ← (1 - leak)·h + leak·tanh(W·x + U·h). Jaeger and
 // others 2007, https://doi.org/10.1016/j.neunet.2007.04.016.
 func Leaky(leak float64) Cell {
-	return Cell{Name: "leaky", Gates: 1, States: 1, Step: func(in, _ *node, s []*node) []*node {
-		return []*node{ops.Add(ops.Scale(1-leak, s[0]), ops.Scale(leak, ops.Tanh(in)))}
+	return Cell{Name: "leaky", Gates: 1, States: 1, Step: func(in, _, s []*node) []*node {
+		return []*node{ops.Add(ops.Scale(1-leak, s[0]), ops.Scale(leak, ops.Tanh(in[0])))}
 	}}
-}
-
-// gate is one of the gates that lie side by side.
-func gate(z *node, states []*node, i int) *node {
-	if states[0].Err() != nil {
-		return states[0]
-	}
-	n := states[0].Shape().Dim(1)
-	return ops.Slice(z, 1, i*n, (i+1)*n, 1)
 }
 
 // RecurrentOptions say what a recurrent layer is.
@@ -215,7 +206,7 @@ func (d direction) run(x, lengths *node, states []*node) (y *node, last []*node)
 	rows := d.Gates * d.Units
 	w := d.scope.Param("weight_ih"+d.suffix, perGate(or(d.Input, Glorot), d.Gates), rows, x.Shape().Dim(2))
 	u := d.scope.Param("weight_hh"+d.suffix, perGate(or(d.Recurrent, Orthogonal(1)), d.Gates), rows, d.Units)
-	bias := [2]*node{g.Const(0), g.Const(0)}
+	var bias [2]*node
 	if !d.NoBias {
 		bias[0] = d.scope.Param("bias_ih"+d.suffix, d.biases, rows)
 		bias[1] = d.scope.Param("bias_hh"+d.suffix, graph.Zeros, rows)
@@ -224,18 +215,26 @@ func (d direction) run(x, lengths *node, states []*node) (y *node, last []*node)
 		states = append(states, g.Const(0, batch, d.Units))
 	}
 	o := graph.ScanOptions{Name: d.scope.Name + d.suffix, Reverse: d.reverse, Lengths: lengths, Every: d.Every}
+	if !d.Apart && !d.NoBias {
+		bias[0] = ops.Add(bias[0], bias[1])
+	}
+	of := func(p *node, k int) *node { return ops.Slice(p, 0, k*d.Units, (k+1)*d.Units, 1) }
 	last, ys := graph.Scan(states, []*node{x}, o, func(s, x []*node) (next, y []*node) {
-		in, rec := ops.Linear(x[0], w), ops.Linear(s[0], u)
-		switch {
-		case d.Apart && d.NoBias:
-			next = d.Step(in, rec, s)
-		case d.Apart:
-			next = d.Step(ops.Add(in, bias[0]), ops.Add(rec, bias[1]), s)
-		case d.NoBias:
-			next = d.Step(ops.Add(in, rec), nil, s)
-		default:
-			next = d.Step(ops.Add(ops.Add(in, ops.Add(bias[0], bias[1])), rec), nil, s)
+		var in, rec []*node
+		for k := range d.Gates { // products of its own: what they make lies side by side, and so do its gradients
+			fromX, fromH := ops.Linear(x[0], of(w, k)), ops.Linear(s[0], of(u, k))
+			switch {
+			case d.Apart && d.NoBias:
+				in, rec = append(in, fromX), append(rec, fromH)
+			case d.Apart:
+				in, rec = append(in, ops.Add(fromX, of(bias[0], k))), append(rec, ops.Add(fromH, of(bias[1], k)))
+			case d.NoBias:
+				in = append(in, ops.Add(fromX, fromH))
+			default:
+				in = append(in, ops.Add(ops.Add(fromX, of(bias[0], k)), fromH))
+			}
 		}
+		next = d.Step(in, rec, s)
 		return next, next[:1]
 	})
 	return ys[0], last

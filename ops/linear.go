@@ -93,10 +93,17 @@ func (o matmul) Grad(z, dz *node) []*node {
 	return []*node{dx, dy}
 }
 
-// OnSteps multiplies the rows of all steps by one matrix.
+// manyRows are enough to be multiplied as fast in a step as those of all steps at once.
+const manyRows = 16
+
+// OnSteps multiplies the rows of all steps by one matrix; not where each step has many of
+// them and makes as many numbers as it reads, or more: those it finds in the cache then.
 func (o matmul) OnSteps(in []*node, stacked []bool) *node {
 	x, y := in[0], in[1]
 	if o.tx || !stacked[0] || stacked[1] || x.Shape().Rank() != 3 || y.Shape().Rank() != 2 {
+		return nil
+	}
+	if read := x.Shape().Dim(2); x.Shape().Dim(1) >= manyRows && y.Shape().Size() >= read*read {
 		return nil
 	}
 	z := graph.Apply(o, rowsOfSteps(x), y)

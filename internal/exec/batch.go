@@ -127,7 +127,8 @@ func (b *batcher) member(g group) (p member, ok bool) {
 func (f *Func) canBatch(root Val, n int) bool {
 	x := &f.vals[root]
 	if x.kind != kLeaf {
-		return x.n == n
+		_, placed := x.placedIn()
+		return x.n == n && !placed
 	}
 	l := &f.leaves[x.leaf]
 	return x.n == n && !l.Input && l.Padded

@@ -12,7 +12,8 @@ import (
 // dot is C = op(A)·op(B) for each of a batch of pairs of matrices. A third operand
 // is a row that is added to every row of C; then relu takes max(C, 0). If it is
 // scaled, the third operand is a number and the fourth an array: C is the array
-// plus the number times the product.
+// plus the number times the product. If it is added, the third operand is an array: C is
+// the array plus the product.
 type dot struct {
 	plain
 	m, n, k int
@@ -20,6 +21,7 @@ type dot struct {
 	bias    bool
 	relu    bool
 	scaled  bool
+	added   bool
 }
 
 // Dot multiplies the last two axes of a and b as matrices; the axes before
@@ -72,7 +74,7 @@ func (o dot) line(args []string) string {
 	for _, more := range []struct {
 		does bool
 		name string
-	}{{o.scaled, "+scale+add"}, {o.bias, "+bias"}, {o.relu, "+relu"}} {
+	}{{o.scaled, "+scale+add"}, {o.added, "+add"}, {o.bias, "+bias"}, {o.relu, "+relu"}} {
 		if more.does {
 			name += more.name
 		}
@@ -94,25 +96,66 @@ func (o dot) verify(dims []int, args [][]int) error {
 		return [2]int{d[r], d[r+1]}
 	}
 	want := 2
-	if o.bias {
+	if o.bias || o.added {
 		want = 3
 	}
 	if o.scaled {
 		want = 4
 	}
 	if len(args) != want || last(args[0], o.ta) != [2]int{o.m, o.k} || last(args[1], o.tb) != [2]int{o.k, o.n} || last(dims, false) != [2]int{o.m, o.n} ||
-		o.bias && size(args[2]) != o.n || o.scaled && (size(args[2]) != 1 || size(args[3]) != size(dims)) {
+		o.bias && size(args[2]) != o.n || o.added && size(args[2]) != size(dims) || o.scaled && (size(args[2]) != 1 || size(args[3]) != size(dims)) {
 		return fmt.Errorf("product of %d×%d and %d×%d", o.m, o.k, o.k, o.n)
 	}
 	return nil
 }
 
-// overwrites: a scaled product moves its array.
+// overwrites: a product that is added to an array, or scaled, moves it.
 func (o dot) overwrites() int {
-	if o.scaled {
+	switch {
+	case o.scaled:
 		return 3
+	case o.added:
+		return 2
 	}
 	return -1
+}
+
+// addProducts adds a product to another in the place of that, where both are wanted for their
+// sum alone: the state's gradient by several gates, what the input and the state make.
+// Sources do without.
+func addProducts(f *Func) {
+	if f.dense {
+		return
+	}
+	uses := f.useCounts()
+	for i := range f.vals {
+		v := &f.vals[i]
+		if v.kind != kMap || v.code != kernel.Add || v.n == 0 {
+			continue
+		}
+		for k, x := range v.args {
+			y := v.args[1-k]
+			p := &f.vals[x]
+			o, product := p.op.(dot)
+			_, other := f.vals[y].op.(dot)
+			if !product || !other || x == y || uses[x] != 1 || uses[y] != 1 || len(v.dims) != 2 || !slices.Equal(f.vals[y].dims, v.dims) || !slices.Equal(p.dims, v.dims) || !f.addsTo(o) {
+				continue
+			}
+			o.added = true
+			*v = value{kind: kOperation, op: o, args: f.own([]Val{p.args[0], p.args[1], y}), dims: v.dims, n: v.n, tag: v.tag}
+			break
+		}
+	}
+}
+
+// addsTo reports whether a product may be added to an array, or scaled, with the bits
+// of both one after another.
+func (f *Func) addsTo(o dot) bool {
+	can := kernel.CanScale[float32]
+	if f.double {
+		can = kernel.CanScale[float64]
+	}
+	return !o.bias && !o.relu && !o.scaled && !o.added && can(o.m, o.n, o.k, o.ta, o.tb)
 }
 
 // simplify reads a transposed operand in place.
@@ -139,7 +182,7 @@ func turn(f *Func) {
 			continue
 		}
 		x := &f.vals[v.args[0]]
-		if o, ok := x.op.(dot); ok && len(x.dims) == 2 && !o.bias && !o.relu && !o.scaled && transposes(&view, x.dims) {
+		if o, ok := x.op.(dot); ok && len(x.dims) == 2 && !o.bias && !o.relu && !o.scaled && !o.added && transposes(&view, x.dims) {
 			v.op = dot{m: o.n, n: o.m, k: o.k, ta: !o.tb, tb: !o.ta}
 			v.args = f.own([]Val{x.args[1], x.args[0]})
 		}
@@ -150,7 +193,7 @@ func turn(f *Func) {
 func (o dot) epilogue(f *Func, x, m *value, k int) (operation, []Val) {
 	y := &f.vals[m.args[1-k]]
 	switch {
-	case o.relu || o.scaled:
+	case o.relu || o.scaled || o.added:
 	case m.code == kernel.Add && !o.bias && isRow(y, o.n):
 		o.bias = true
 		return o, []Val{x.args[0], x.args[1], m.args[1-k]}
@@ -170,11 +213,7 @@ func isRow(y *value, n int) bool {
 }
 
 func (o dot) accumulate(f *Func, x *value) operation {
-	can := kernel.CanScale[float32]
-	if f.double {
-		can = kernel.CanScale[float64]
-	}
-	if o.bias || o.relu || o.scaled || x.n != o.m*o.n || !can(o.m, o.n, o.k, o.ta, o.tb) {
+	if x.n != o.m*o.n || !f.addsTo(o) {
 		return nil
 	}
 	o.scaled = true
@@ -199,7 +238,7 @@ type product[T kernel.Float] struct {
 	extra      *T    // the bias, or the number that scales
 	offA, offB []int // where each pair starts; nil when there is one
 	together   int   // pairs that a worker takes at a time
-	from, to   []T   // copied before, if the result of a scaled product is not in place
+	from, to   []T   // copied before, if the result is not in place of what is added to
 }
 
 // pairWork is how long a worker should be busy with small pairs, in nanoseconds.
@@ -220,10 +259,10 @@ func productStep[T kernel.Float](o dot, f frame[T]) step {
 	if o.bias || o.scaled {
 		s.extra = f.arg(2)
 	}
-	if o.scaled && f.arg(3) != s.c {
-		s.from, s.to = f.array(3), unsafe.Slice(s.c, f.v.n)
+	if k := o.overwrites(); k >= 0 && f.arg(k) != s.c {
+		s.from, s.to = f.array(k), unsafe.Slice(s.c, f.v.n)
 	}
-	s.p = kernel.NewProductWith[T](o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias})
+	s.p = kernel.NewProductWith[T](o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias, Accumulate: o.added})
 	if s.offA == nil && f.fixed(1) && o.packsOnce() && s.p.Prepack() {
 		f.p.starters = append(f.p.starters, s)
 	}

@@ -2,7 +2,10 @@ package exec
 
 // markFixed finds the values that are made of fixed leaves alone. They are steps of
 // their own, which run once, before all others, until a leaf changes.
-func (f *Func) markFixed() {
+func (f *Func) markFixed() { f.fixed = f.ofFixed() }
+
+// ofFixed says, by value, whether it is made of fixed leaves alone; nil if there are none.
+func (f *Func) ofFixed() []bool {
 	fixed, any := make([]bool, len(f.vals)), false
 	for i := range f.vals {
 		switch v := &f.vals[i]; v.kind {
@@ -18,9 +21,10 @@ func (f *Func) markFixed() {
 			}
 		}
 	}
-	if any {
-		f.fixed = fixed
+	if !any {
+		return nil
 	}
+	return fixed
 }
 
 func (f *Func) isFixed(v Val) bool { return f.fixed != nil && f.fixed[v] }

@@ -75,7 +75,7 @@ type Func struct {
 	operand []Val // memory for operands, see own
 
 	double bool   // elements are float64; known when it is compiled
-	dense  bool   // attentions have nothing between rows: a source of it is made
+	dense  bool   // a source of it is made: attentions have nothing between rows, products are not added in place
 	fixed  []bool // by value, see markFixed; nil if none is
 }
 

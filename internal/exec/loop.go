@@ -60,6 +60,9 @@ type loop struct {
 	body  arrangement // of the body
 	lanes int         // those that take some rows each through all steps, see [Loop.divide]
 	parts []int       // by leaf: elements from lane to lane
+	// places are the operands in whose place the results are; nil if these have memory of
+	// their own.
+	places []int
 }
 
 // prepare improves the body and lays it out, for the rows of a lane where there are
@@ -85,6 +88,9 @@ func (o *loop) line(args []string) string {
 	name := fmt.Sprintf("%s: loop of %d steps", o.Name, o.Steps)
 	if o.lanes > 1 {
 		name += fmt.Sprintf(" in %d lanes", o.lanes)
+	}
+	if o.places != nil {
+		name += fmt.Sprintf(" in place of operands %v", o.places)
 	}
 	return called(name, args)
 }

@@ -34,12 +34,14 @@ var passes = []pass{
 	{"turn", "after simplify, which makes strided reads of places", turn, false},
 	{"dead", "heads and turn leave the copies that they have gone around", dead, false},
 	{"epilogue", "after dead, which tells what is used once", epilogue, true},
+	{"addProducts", "after epilogue, which draws biases into products", addProducts, true},
 	{"descend", "after epilogue, which wants some of the same products", descend, true},
-	{"dead", "epilogue and descend leave the products that they extended", dead, true},
+	{"dead", "epilogue, addProducts and descend leave the products that they extended", dead, true},
 	{"expand", "after algebra, which drops the broadcasts that maps do by themselves", expand, false},
 	{"cross", "scalars live apart from arrays, and only steps care", crossScalars, false},
 	{"recompute", "last: cse would undo it", recompute, true},
 	{"dead", "recompute leaves what nobody reads any more", dead, true},
+	{"loopsInPlace", "after dead, which tells what is used once", loopsInPlace, true},
 }
 
 // optimize runs the passes, with check after each if it is not nil.

@@ -63,7 +63,7 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 	ivs := p.batches(f, groups, root, def, last)
 	for i := range f.vals {
 		v := &f.vals[i]
-		if v.memoryless() || p.allocs[i].space != spaceNone || p.inBatch[Val(i)] {
+		if _, placed := v.placedIn(); placed || v.memoryless() || p.allocs[i].space != spaceNone || p.inBatch[Val(i)] {
 			continue
 		}
 		switch {
@@ -76,7 +76,9 @@ func planMemory(f *Func, groups []group) (*plan, []group) {
 	}
 	p.sweep(f, groups, append(ivs, f.rooms(groups)...), root)
 	for i, v := range f.vals {
-		if v.kind == kShape {
+		if at, placed := v.placedIn(); placed {
+			p.allocs[i] = p.allocs[at]
+		} else if v.kind == kShape {
 			p.allocs[i] = p.allocs[v.args[0]]
 			p.allocs[i].at += v.from
 		}
@@ -143,6 +145,11 @@ func lifetimes(f *Func, groups []group, root []Val) (def, last []int32) {
 	for _, u := range f.updates {
 		last[root[u.Value]] = end
 	}
+	for i := range f.vals {
+		if at, placed := f.vals[i].placedIn(); placed {
+			last[root[at]] = max(last[root[at]], last[i])
+		}
+	}
 	return def, last
 }
 
@@ -203,8 +210,8 @@ func (p *plan) updatesInPlace(f *Func, groups []group, root []Val, def []int32) 
 	}
 }
 
-// overwrites reports whether x is an operation that may be written over leaf l,
-// which is only that one of its operands.
+// overwrites reports whether x is an operation that may be written over l, which is
+// only that one of its operands.
 func (f *Func) overwrites(x *value, l Val) bool {
 	if x.kind != kOperation || x.op.overwrites() < 0 {
 		return false
@@ -242,6 +249,8 @@ func (p *plan) sweep(f *Func, groups []group, ivs []interval, root []Val) {
 		made := ivs[start:next]
 		if groups[s].region {
 			made = p.inherit(f, groups[s], made, ending, s, root)
+		} else {
+			made = p.overwrite(f, made, ending, s, root)
 		}
 		for _, iv := range made {
 			iv.at = zone(iv).take(iv.n)
@@ -321,6 +330,29 @@ func (p *plan) inherit(f *Func, g group, made []interval, ending [][]interval, s
 	}
 	ending[s] = slices.DeleteFunc(ending[s], func(old interval) bool { return old.n == 0 })
 	return left
+}
+
+// overwrite gives the result of an operation the memory of an operand that it may be
+// written over and that ends with it, and returns the lives that remain.
+func (p *plan) overwrite(f *Func, made []interval, ending [][]interval, s int, root []Val) []interval {
+	if len(made) != 1 || made[0].room || made[0].rest != nil {
+		return made
+	}
+	iv := made[0]
+	v := &f.vals[iv.val]
+	if v.op.overwrites() < 0 {
+		return made
+	}
+	old := root[v.args[v.op.overwrites()]]
+	k := slices.IndexFunc(ending[s], func(x interval) bool { return x.val == old && x.rest == nil && !x.room && x.n == iv.n })
+	if k < 0 || !f.overwrites(v, old) {
+		return made
+	}
+	iv.at = ending[s][k].at
+	p.allocs[iv.val] = p.allocs[old]
+	ending[s] = slices.Delete(ending[s], k, k+1)
+	ending[iv.last] = append(ending[iv.last], iv)
+	return nil
 }
 
 // holes is the free space below end, as disjoint ranges in order.

@@ -189,7 +189,7 @@ func productsInside(f *Func, groups []group) []group {
 		v := &f.vals[g.vals[0]]
 		o, ok := v.op.(dot)
 		r := reader[g.vals[0]]
-		if ok && !g.region && r >= 0 && v.n == o.m*o.n && !o.bias && !o.relu && !o.scaled && !replaced[f.rootOf(v.args[0])] && !replaced[f.rootOf(v.args[1])] {
+		if ok && !g.region && r >= 0 && v.n == o.m*o.n && !o.bias && !o.relu && !o.scaled && !o.added && !replaced[f.rootOf(v.args[0])] && !replaced[f.rootOf(v.args[1])] {
 			groups[r].vals = slices.Insert(slices.Clone(groups[r].vals), 0, g.vals[0])
 		}
 	}

@@ -32,6 +32,9 @@ func verifyPlan(f *Func, groups []group, p *plan) error {
 				continue
 			}
 			apart := def[a] >= last[b] || def[b] >= last[a]
+			if at, placed := f.vals[b].placedIn(); placed && root[at] == a {
+				continue
+			}
 			if ha.space == spaceArena && ha.at < hb.at+f.vals[b].n && hb.at < ha.at+f.vals[a].n && !apart {
 				return fmt.Errorf("values %d and %d share memory in steps %d to %d and %d to %d", a, b, def[a], last[a], def[b], last[b])
 			}
