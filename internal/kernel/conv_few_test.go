@@ -33,6 +33,7 @@ func TestFewChannels(t *testing.T) {
 		{"dilated", 1, 5, 40, wide(valid(20, 7, 1), 2, 6), wide(valid(21, 5, 1), 2, 4), [3]bool{}, [3]bool{ConvInput: true}},
 		{"far", 2, 4, 32, wide(window(6, 3, 1), 1, 4), wide(window(5, 5, 1), 1, 6), [3]bool{}, [3]bool{ConvInput: true}},
 		{"sequence", 2, 3, 48, one, window(100, 9, 1), [3]bool{}, [3]bool{ConvInput: true}},
+		{"not so few, whose rows take several calls", 1, 48, 20, window(20, 3, 1), window(20, 3, 1), [3]bool{}, [3]bool{}},
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			eachISA(t, func(t *testing.T, isa ISA) {

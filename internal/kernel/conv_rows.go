@@ -104,12 +104,34 @@ func (c *Conv[T]) bandOf(w *convWork[T], n, first, last int, dst, a, bias *T) {
 			if c.Bias {
 				x.bias = unsafe.Pointer(element(bias, q.to))
 			}
-			for t := from; t < to; t++ {
+			for t, n := from, 0; t < to; t += n {
+				n = c.alike(q, &p.rows, t, to, x.m)
 				at := element(dst, ((p.rows.first+t*p.rows.step-first)*width+p.columns.first)*channels+q.to)
-				c.row(x, q, &p.rows, t, at, image, pitch)
+				x.aLine = p.rows.move*pitch*c.size - (x.m+x.tileRows-1)/max(1, x.tileRows)*x.aTile
+				x.cLine = p.rows.step*width*channels*c.size - x.m*x.cRow
+				c.row(x, q, &p.rows, t, n, at, image, pitch)
 			}
 		}
 	}
+}
+
+// lineWork is how many products of an element with a row of a panel are done in one call,
+// which cannot be interrupted: some tens of microseconds.
+const lineWork = 1 << 16
+
+// alike returns how many rows of m pixels, from t on and below end, meet all rows of the
+// kernel and are computed in one call; or 1.
+func (c *Conv[T]) alike(q *convPanel, rows *phase, t, end, m int) int {
+	if c.kernels == nil || t+1 == end || m == 0 {
+		return 1
+	}
+	height, _, _ := c.source()
+	lo, hi := rows.inside(t, height)
+	if hi == lo || hi-lo < len(rows.taps) || len(q.runs) == 0 || q.runs[0].k == 0 {
+		return 1
+	}
+	last := (height - 1 - rows.taps[hi-1].at) / rows.move
+	return min(end-t, last+1-t, max(1, lineWork/(m*q.runs[0].k*hi)))
 }
 
 // result returns the rows, columns and channels of an image of the result.
@@ -143,9 +165,9 @@ func (c *Conv[T]) read(first, last int) (lo, hi int) {
 	return max(0, lo), min(height, hi)
 }
 
-// row computes one row of a panel: the products of all rows of the kernel that
+// row computes row t of a panel, or n of them: the products of all rows of the kernel that
 // meet the image.
-func (c *Conv[T]) row(x *panelArgs, q *convPanel, rows *phase, t int, to, image *T, pitch int) {
+func (c *Conv[T]) row(x *panelArgs, q *convPanel, rows *phase, t, n int, to, image *T, pitch int) {
 	height, _, read := c.source()
 	lo, hi := rows.inside(t, height)
 	at := t * rows.move
@@ -167,6 +189,7 @@ func (c *Conv[T]) row(x *panelArgs, q *convPanel, rows *phase, t int, to, image 
 			}
 			x.a = unsafe.Pointer(element(image, (at+rows.taps[i].at)*pitch+(c.before+r.at)*read+q.from))
 			x.b = unsafe.Pointer(element(c.packed, r.packed+i*r.k*c.pair))
+			x.lines = n - 1
 			c.run(x, q)
 			x.flags |= panelAccumulate
 		}

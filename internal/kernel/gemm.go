@@ -52,6 +52,9 @@ type panelArgs struct {
 	// The sum goes on over more segments of k elements: those of A begin aSeg after
 	// the end of the last, those of B follow it. count is the kernel's own.
 	more, aSeg, count int
+	// Of a convolution, further lines of m rows: those of A begin aLine after the end of the
+	// last tile, those of C cLine after the last row. The kernel counts them down.
+	lines, aLine, cLine int
 }
 
 const (

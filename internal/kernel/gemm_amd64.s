@@ -1442,6 +1442,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -3382,6 +3390,14 @@ piece83:
 	JNZ    next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -8620,6 +8636,14 @@ piece395:
 	JNZ    next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -9276,6 +9300,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -13039,6 +13071,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -14811,6 +14851,14 @@ piece478:
 	JNZ    next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -19415,6 +19463,14 @@ piece712:
 	JNZ    next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -20071,6 +20127,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -25969,6 +26033,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -29775,6 +29847,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -37697,6 +37777,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -38353,6 +38441,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -46275,6 +46371,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -53237,6 +53341,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -57043,6 +57155,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -64965,6 +65085,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -65621,6 +65749,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 
@@ -73543,6 +73679,14 @@ norelu1:
 	JNZ     next
 
 done:
+	DECQ 136(AX)
+	JLT  end
+	ADDQ 144(AX), CX
+	ADDQ 152(AX), DX
+	MOVQ 72(AX), BX
+	JMP  next
+
+end:
 	VZEROUPPER
 	RET
 

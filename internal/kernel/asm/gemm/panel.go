@@ -27,6 +27,9 @@ const (
 	argMore
 	argASeg
 	argCount
+	argLines
+	argALine
+	argCLine
 )
 
 // Bits of kernel.panelArgs.flags.
@@ -40,7 +43,7 @@ const (
 )
 
 // A panel describes a panel kernel: all rows of C, vecs vectors wide, in tiles
-// of up to rows rows.
+// of up to rows rows; then so many further lines of as many rows.
 type panel struct {
 	machine
 	name       string
@@ -97,6 +100,13 @@ func (p panel) generate() {
 		JMP(LabelRef("done"))
 	}
 	Label("done")
+	DECQ(x.at(argLines))
+	JLT(LabelRef("end"))
+	ADDQ(x.at(argALine), a)
+	ADDQ(x.at(argCLine), c)
+	MOVQ(x.at(argM), m)
+	JMP(LabelRef("next"))
+	Label("end")
 	VZEROUPPER()
 	RET()
 }
