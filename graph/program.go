@@ -170,6 +170,18 @@ func (p *Program) Scalar(n *Node) float64 {
 	return p.m.Scalar(i)
 }
 
+// Scalars appends the values of all outputs of rank 0 after Run to dst, in the order in
+// which the [Function] has them. It panics as [Program.Scalar] does.
+func (p *Program) Scalars(dst []float64) []float64 {
+	defer p.done(p.reading())
+	for i, n := range p.fn.Outputs {
+		if n.shape.Rank() == 0 {
+			dst = append(dst, p.m.Scalar(i))
+		}
+	}
+	return dst
+}
+
 // Float64s returns a copy of an output's value after Run. It panics as
 // [Program.Scalar] does.
 func (p *Program) Float64s(n *Node) []float64 {

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"slices"
 	"testing"
 
 	"descent/graph"
@@ -22,7 +23,7 @@ func TestScalarCounts(t *testing.T) {
 	odd := ops.Sub(n, ops.Scale(2, ops.Floor(ops.Scale(0.5, n))))
 	scaled := ops.Mul(x, odd)
 	p, err := graph.Function{
-		Outputs: []*node{n, scaled},
+		Outputs: []*node{n, scaled, odd},
 		Updates: []graph.Update{{Target: n, Value: ops.Shift(1, n)}, {Target: m, Value: own}, {Target: own, Value: m}},
 		Verify:  true,
 	}.Compile()
@@ -35,6 +36,9 @@ func TestScalarCounts(t *testing.T) {
 		}
 		if got := p.Scalar(n); got != float64(full+i) {
 			t.Fatalf("run %d reads %v", i, got)
+		}
+		if got, want := p.Scalars([]float64{-1}), []float64{-1, float64(full + i), float64(i % 2)}; !slices.Equal(got, want) {
+			t.Fatalf("run %d has the scalars %v, want %v", i, got, want)
 		}
 		if got, want := p.Float64s(scaled)[1], 3*float64(i%2); got != want {
 			t.Fatalf("run %d: 3 if the count is odd is %v, want %v", i, got, want)

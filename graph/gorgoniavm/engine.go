@@ -28,6 +28,7 @@ type engine[T gvalue.Float] struct {
 	feeds    []graph.Feed
 	results  []*result[T]
 	reads    []*read[T]
+	scalars  []float64 // outputs of rank 0
 }
 
 // A supply gets what a leaf is in this run. If it has moved, the program is to
@@ -46,7 +47,7 @@ func (e *engine[T]) program() *graph.Program { return e.prog }
 
 // build makes the program.
 func (e *engine[T]) build() error {
-	e.supplies, e.changes, e.feeds, e.results, e.reads = nil, nil, nil, nil, nil
+	e.supplies, e.changes, e.feeds, e.results, e.reads, e.scalars = nil, nil, nil, nil, nil, nil
 	t := newTranslator(e.m.src, e.dt, e)
 	t.moving, t.fuses = e.moving, !e.keepsInside()
 	grads, err := t.differentiate()
@@ -135,7 +136,18 @@ func (e *engine[T]) want(t *translator, fn *graph.Function) error {
 func (e *engine[T]) keep(r *result[T], fn *graph.Function) {
 	r.set = &e.m.set
 	e.results = append(e.results, r)
+	e.output(r, fn)
+}
+
+// output makes the node of a result an output.
+func (e *engine[T]) output(r *result[T], fn *graph.Function) {
 	fn.Outputs = append(fn.Outputs, r.x)
+	if r.x.Shape().Rank() == 0 {
+		r.scalar = len(e.scalars)
+		e.scalars = append(e.scalars, 0)
+	} else {
+		r.scalar = -1
+	}
 }
 
 func (e *engine[T]) read(t *translator, n *gnode, fn *graph.Function) error {
@@ -148,8 +160,9 @@ func (e *engine[T]) read(t *translator, n *gnode, fn *graph.Function) error {
 	if err != nil {
 		return err
 	}
-	e.reads = append(e.reads, &read[T]{result[T]{n: from, x: x, set: &e.m.set}, into})
-	fn.Outputs = append(fn.Outputs, x)
+	r := &read[T]{result[T]{n: from, x: x, set: &e.m.set}, into}
+	e.reads = append(e.reads, r)
+	e.output(&r.result, fn)
 	return nil
 }
 
@@ -223,16 +236,17 @@ func (e *engine[T]) run() (err error) {
 	if err := e.prog.Run(e.feeds...); err != nil {
 		return err
 	}
+	e.scalars = e.prog.Scalars(e.scalars[:0])
 	for _, g := range e.grads {
 		g.array.Store()
 	}
 	for _, r := range e.results {
-		if err := r.bind(e.prog); err != nil {
+		if err := r.bind(e); err != nil {
 			return err
 		}
 	}
 	for _, r := range e.reads {
-		if err := r.read(e.prog); err != nil {
+		if err := r.read(e); err != nil {
 			return err
 		}
 	}
@@ -274,7 +288,7 @@ func (e *engine[T]) watch() error {
 		if set.watched(r.n) {
 			set.logger.Printf("%v = "+set.format, r.n, r.val)
 		}
-		for _, x := range r.elements(e.prog) {
+		for _, x := range r.elements(e) {
 			switch v := float64(x); {
 			case set.nan && math.IsNaN(v):
 				return fmt.Errorf("NaN found in value. Node: %v(%x)", r.n, r.n.ID())

@@ -18,9 +18,10 @@ const Version = "v0.9.18"
 
 // A field is one of a struct of gorgonia's that is read without being exported.
 type field struct {
-	of    reflect.Type
-	name  string
-	index []int
+	of     reflect.Type
+	name   string
+	index  []int
+	offset uintptr
 }
 
 // Fields of nodes and machines. Those of ops are looked up by name (see
@@ -53,7 +54,7 @@ var checked = sync.OnceValue(func() error {
 		if !ok {
 			errs = append(errs, fmt.Errorf("gorgonia's %v has no field %s", f.of, f.name))
 		}
-		f.index = found.Index
+		f.index, f.offset = found.Index, found.Offset
 	}
 	for t, names := range machineFields {
 		for _, name := range names {
@@ -104,13 +105,18 @@ func group(n *gnode) string { return nodeGroup.in(n).String() }
 
 // isDual says whether a node is bound to a value with a gradient of its own.
 func isDual(n *gnode) bool {
-	b := nodeBound.in(n)
-	return !b.IsNil() && b.Elem().Type() == dualType
+	b := bound(n)
+	return *b != nil && reflect.TypeOf(*b) == dualType
+}
+
+// bound is where a node has what it is bound to.
+func bound(n *gnode) *gorgonia.Value {
+	return (*gorgonia.Value)(unsafe.Add(unsafe.Pointer(n), nodeBound.offset))
 }
 
 // setBound binds a value to a node whatever its shape is.
 func setBound(n *gnode, v gorgonia.Value) {
-	*(*gorgonia.Value)(nodeBound.in(n).Addr().UnsafePointer()) = v
+	*bound(n) = v
 }
 
 // setting returns a field of an op, exported or not; embedded structs are one

@@ -92,6 +92,9 @@ type result[T gvalue.Float] struct {
 	val gorgonia.Value
 	src []T // elements in the program, of an array
 	one [1]T
+
+	scalar int // which of the scalars it is; -1 if none
+
 	own bool    // val stands over src
 	at  uintptr // where val is, while it is whole
 
@@ -100,20 +103,20 @@ type result[T gvalue.Float] struct {
 }
 
 // elements are the result's, valid until the next run.
-func (r *result[T]) elements(p *graph.Program) []T {
-	if r.x.Shape().Rank() == 0 {
-		r.one[0] = T(p.Scalar(r.x))
+func (r *result[T]) elements(e *engine[T]) []T {
+	if r.scalar >= 0 {
+		r.one[0] = T(e.scalars[r.scalar])
 		return r.one[:]
 	}
 	if r.src == nil {
-		r.src = graph.Output[T](p, r.x)
+		r.src = graph.Output[T](e.prog, r.x)
 	}
 	return r.src
 }
 
 // bind gives the node its value. It is the same object after every run.
-func (r *result[T]) bind(p *graph.Program) (err error) {
-	src := r.elements(p)
+func (r *result[T]) bind(e *engine[T]) (err error) {
+	src := r.elements(e)
 	now := r.n.Value()
 	if r.dual {
 		now, _ = r.n.Grad()
@@ -155,14 +158,14 @@ type read[T gvalue.Float] struct {
 	into *gorgonia.Value
 }
 
-func (r *read[T]) read(p *graph.Program) (err error) {
+func (r *read[T]) read(e *engine[T]) (err error) {
 	if *r.into == nil {
 		if *r.into, err = valueFor(r.n); err != nil {
 			return err
 		}
 		r.set.own(*r.into)
 	}
-	return fill(*r.into, r.elements(p))
+	return fill(*r.into, r.elements(e))
 }
 
 // place is where the elements of a value are, 0 where it was taken apart.

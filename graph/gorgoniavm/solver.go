@@ -25,17 +25,17 @@ func Solver(s gorgonia.Solver) gorgonia.Solver {
 	if !c.complete() {
 		return s
 	}
-	return &solver{Solver: optimizers.NewSolver(rule(c), c.float("eta")), of: c}
+	return &solver{Solver: optimizers.NewSolver(rule(c), c.float("eta")), rate: c.FieldByName("eta")}
 }
 
 type solver struct {
 	*optimizers.Solver
-	of config
+	rate reflect.Value // of the solver that was given
 }
 
 // Step implements gorgonia.Solver.
 func (s *solver) Step(model []gorgonia.ValueGrad) error {
-	s.LR = s.of.float("eta")
+	s.LR = s.rate.Float()
 	return s.Solver.Step(model)
 }
 

@@ -120,6 +120,10 @@ func Elements[T Float](name string, v gorgonia.Value) ([]T, error) {
 // now on: its memory is another, and programs that work on it are to be made
 // again.
 func (a *Array[T]) Fetch(v gorgonia.Value) (moved bool, err error) {
+	if a.stays(v) {
+		a.raw = a.Memory
+		return false, nil
+	}
 	if a.raw, err = Elements[T](a.Name, v); err != nil {
 		return false, err
 	}
@@ -137,6 +141,20 @@ func (a *Array[T]) Fetch(v gorgonia.Value) (moved bool, err error) {
 	}
 	a.take()
 	return moved, nil
+}
+
+// stays says whether a value is where it was, in the array's own memory.
+func (a *Array[T]) stays(v gorgonia.Value) bool {
+	d, ok := v.(*tensor.Dense)
+	return ok && a.own && len(a.Memory) > 0 && d.MemSize() == uintptr(len(a.Memory))*unsafe.Sizeof(a.Memory[0]) &&
+		d.Uintptr() == uintptr(unsafe.Pointer(&a.Memory[0])) && d.Dtype() == dtype[T]()
+}
+
+func dtype[T Float]() tensor.Dtype {
+	if _, ok := any(*new(T)).(float32); ok {
+		return tensor.Float32
+	}
+	return tensor.Float64
 }
 
 // Settle makes the memory that was fetched last the array's own again, if it can:
