@@ -18,8 +18,7 @@ func TestFromRows(t *testing.T) {
 	if !slices.Equal(s.X.Numbers(), []float64{5, 6, 1, 2}) || !slices.Equal(s.Y, []float64{9, 7}) {
 		t.Errorf("%+v", s)
 	}
-	s.X.Numbers()[0] = 0
-	if d.X.Numbers()[4] != 5 {
+	if s.Y[0] = 0; d.Y[2] != 9 {
 		t.Error("a subset shares memory with its data set")
 	}
 	c, err := FromRows([][]float64{{1}, {2}}, []int{2, 0})

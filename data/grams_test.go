@@ -65,7 +65,7 @@ func TestTextInputs(t *testing.T) {
 	w := p.Train.Features()
 	for i := range p.Train.Rows() {
 		squares := 0.0
-		for _, v := range p.Train.X.Numbers()[i*w : i*w+Grams] {
+		for _, v := range p.Train.X.Row(nil, i)[:Grams] {
 			squares += v * v / Grams
 		}
 		if math.Abs(squares-1) > 1e-12 {

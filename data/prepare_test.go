@@ -28,7 +28,7 @@ func near(t *testing.T, what string, got, want []float64, tol float64) {
 func column(d *Dataset, j int) []float64 {
 	var v []float64
 	for i := range d.Rows() {
-		v = append(v, d.X.Numbers()[i*d.Features()+j])
+		v = append(v, d.X.Row(nil, i)[j])
 	}
 	return v
 }
@@ -59,11 +59,11 @@ func TestIrisAgreesWithScikitLearn(t *testing.T) {
 	loss, right := 0.0, 0
 	for i, class := range d.Class {
 		var logit [3]float64
-		sum := 0.0
+		x, sum := d.X.Row(nil, i), 0.0
 		for c := range logit {
 			logit[c] = w[c][4]
 			for j := range 4 {
-				logit[c] += w[c][j] * d.X.Numbers()[i*4+j]
+				logit[c] += w[c][j] * x[j]
 			}
 			sum += math.Exp(logit[c])
 		}

@@ -54,10 +54,10 @@ func TestApplyFindsNumbersAmongWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, w := len(s.Inputs[0].Levels), d.Features()
+	at := len(s.Inputs[0].Levels)
 	for i, want := range []int{0, 3, 1, 2, 3, 1} {
 		for k := range grades {
-			if got := d.X.Numbers()[i*w+at+k]; got != float64(map[bool]int{true: 1}[k == want]) {
+			if got := d.X.Row(nil, i)[at+k]; got != float64(map[bool]int{true: 1}[k == want]) {
 				t.Errorf("row %d: level %s is %v, want level %s", i, grades[k], got, grades[want])
 			}
 		}

@@ -107,7 +107,8 @@ func TestSpill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, y := make([]float64, len(want.X.Numbers())), make([]float64, want.Rows())
+		in := want.X.Numbers()
+		x, y := make([]float64, len(in)), make([]float64, want.Rows())
 		inputs, _ := s.Array("x")
 		targets, _ := s.Array("y")
 		if s.Rows() != want.Rows() || !reflect.DeepEqual(inputs.Shape(), want.Shape) {
@@ -116,8 +117,8 @@ func TestSpill(t *testing.T) {
 		GatherArray(x, inputs, allRows(s.Rows()))
 		GatherArray(y, targets, allRows(s.Rows()))
 		for i := range x {
-			if x[i] != float64(float32(want.X.Numbers()[i])) {
-				t.Fatalf("%s: input %d is %v, want %v", target, i, x[i], want.X.Numbers()[i])
+			if x[i] != float64(float32(in[i])) {
+				t.Fatalf("%s: input %d is %v, want %v", target, i, x[i], in[i])
 			}
 		}
 		for i := range y {

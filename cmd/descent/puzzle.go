@@ -42,19 +42,12 @@ const (
 
 // A puzzleReport is what train tells about a puzzle.
 type puzzleReport struct {
-	Data      string        `json:"data"`
-	Seed      uint64        `json:"seed"`
-	Length    int           `json:"length"`
-	Steps     int           `json:"steps"`
-	Answers   int           `json:"answers"`
-	Model     string        `json:"model"`
-	Loss      string        `json:"loss"`
-	Optimizer string        `json:"optimizer"`
-	LR        float64       `json:"lr"`
-	Batch     int           `json:"batch"`
-	DType     string        `json:"dtype"`
-	Memory    int           `json:"memory"`
-	Epochs    []train.Epoch `json:"epochs"`
+	Data    string `json:"data"`
+	Seed    uint64 `json:"seed"`
+	Length  int    `json:"length"`
+	Steps   int    `json:"steps"`
+	Answers int    `json:"answers"`
+	ruleReport
 	// Of sequences that were in no epoch: the share of answers that is right, or the mean
 	// squared error of those that are numbers, beside that of a guess.
 	Score string  `json:"score"`
@@ -100,7 +93,7 @@ func (o *trainOptions) trainPuzzle(cmd *cobra.Command, p *puzzle.Puzzle) error {
 
 func (t *puzzleRun) read(name string) error {
 	p := t.Puzzle
-	t.r = puzzleReport{Data: name, Seed: t.seed, Length: p.length, Steps: p.Steps(p.length), Answers: p.Answers(p.length), DType: t.dtype, Score: "mse", Guess: p.Guess}
+	t.r = puzzleReport{Data: name, Seed: t.seed, Length: p.length, Steps: p.Steps(p.length), Answers: p.Answers(p.length), Score: "mse", Guess: p.Guess}
 	if p.Classes > 0 {
 		t.r.Score = rightAnswers
 	}
@@ -130,8 +123,6 @@ func (t *puzzleRun) prepare() (err error) {
 		return err
 	}
 	t.run.Seed, t.run.Explain, t.run.Stop.Patience = t.seed, true, 0
-	r := &t.r
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch = t.Model.String(), t.Loss.String(), t.optimizer.Text, t.lr, t.run.Batch
 	return t.build(puzzleBatches * t.run.Batch)
 }
 
@@ -203,8 +194,7 @@ func (t *puzzleRun) introduce() error {
 		return err
 	}
 	fmt.Fprintf(t.w, "%s, made up as it is learned: %s\nsequences of %d steps of %d numbers, answers at the last %d\n", p.Name, p.Doc, r.Steps, p.Features, r.Answers)
-	fmt.Fprintf(t.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, %d batches of %d an epoch, seed %d, %s\n\n%s\n", amount(int64(t.memory)), r.Model, r.Loss, r.Optimizer, r.LR,
-		puzzleBatches, r.Batch, r.Seed, r.DType, sum)
+	t.tellRule(fmt.Sprintf("%d batches of %d an epoch", puzzleBatches, t.run.Batch), sum)
 	return nil
 }
 
@@ -235,7 +225,7 @@ func (t *puzzleRun) score(context.Context) error {
 }
 
 func (t *puzzleRun) told() any {
-	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	t.r.ruleReport = t.rule()
 	return &t.r
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,11 @@ import (
 	"strings"
 
 	"descent/cmd/descent/internal/draw"
+	"descent/data"
+	"descent/graph"
+	"descent/models"
+	"descent/ops"
+	"descent/optimizers"
 	"descent/train"
 
 	"github.com/spf13/cobra"
@@ -48,6 +54,69 @@ type sequenceRun struct {
 	epochs  []train.Epoch
 	w       io.Writer
 	command string
+}
+
+// A ruleReport is what train tells about how a rule trained.
+type ruleReport struct {
+	Model     string        `json:"model"`
+	Loss      string        `json:"loss"`
+	Optimizer string        `json:"optimizer"`
+	LR        float64       `json:"lr"`
+	Batch     int           `json:"batch"`
+	DType     string        `json:"dtype"`
+	Memory    int           `json:"memory"`
+	Epochs    []train.Epoch `json:"epochs"`
+}
+
+// rule tells how a sequence is trained, and what epochs have said so far.
+func (r *sequenceRun) rule() ruleReport {
+	return ruleReport{Model: r.Model.String(), Loss: r.Loss.String(), Optimizer: r.optimizer.Text, LR: r.lr, Batch: r.run.Batch, DType: r.dtype, Memory: r.memory, Epochs: r.epochs}
+}
+
+// tellRule prints by what is going to be trained, in which batches, and the layers.
+func (r *sequenceRun) tellRule(batches string, layers *models.Summary) {
+	fmt.Fprintf(r.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, %s, seed %d, %s\n\n%s\n", amount(int64(r.memory)), r.Model, r.Loss, r.optimizer.Text, r.lr, batches, r.seed, r.dtype, layers)
+}
+
+// writeRulePage writes a page that has scores, with how a rule trained and notes added.
+func (r *sequenceRun) writeRulePage(p *draw.Training, notes []string) error {
+	p.Title += ": " + r.Model.String()
+	p.Subtitle += fmt.Sprintf("; loss %s, %s, seed %d", r.Loss, r.optimizer.Text, r.seed)
+	p.Command = r.command
+	if loss, there := lossSection(r.epochs); there {
+		p.Sections = append(p.Sections, loss)
+	}
+	for _, n := range notes {
+		p.Sentences = append(p.Sentences, "Note: "+n)
+	}
+	var text bytes.Buffer
+	if err := p.Write(&text); err != nil {
+		return err
+	}
+	return r.keepPage(text.Bytes())
+}
+
+// solvedLinear is a linear model that is solved, with a small penalty on all of its
+// parameters: what a net has to beat.
+func (s setup) solvedLinear(ctx context.Context, rows data.Rows, outputs int, seed uint64) (*train.Trainer, error) {
+	s.Model = models.Spec{}
+	task, err := s.task()
+	if err != nil {
+		return nil, err
+	}
+	t, err := train.New(task, optimizers.SGD(), graph.Float64, seed)
+	if err != nil {
+		return nil, err
+	}
+	strength := 1 / float64(rows.Rows()*outputs)
+	_, err = t.Solve(ctx, rows, func(params []*graph.Node) *graph.Node {
+		sum := ops.Sum(ops.Square(params[0]))
+		for _, p := range params[1:] {
+			sum = ops.Add(sum, ops.Sum(ops.Square(p)))
+		}
+		return ops.Scale(strength, sum)
+	})
+	return t, err
 }
 
 // ruled are flags of train that mean the same for all that is trained by a rule.

@@ -35,22 +35,15 @@ var forSeries = []string{"window", "horizon", "season", "time", "target", "drop"
 
 // A seriesReport is what train tells about a series.
 type seriesReport struct {
-	Data      string        `json:"data"`
-	Seed      uint64        `json:"seed"`
-	Target    string        `json:"target"`
-	Columns   []string      `json:"columns"`
-	Rows      [3]int        `json:"rows"` // of training, validation and testing
-	Window    int           `json:"window"`
-	Horizon   int           `json:"horizon"`
-	Model     string        `json:"model"`
-	Loss      string        `json:"loss"`
-	Optimizer string        `json:"optimizer"`
-	LR        float64       `json:"lr"`
-	Batch     int           `json:"batch"`
-	DType     string        `json:"dtype"`
-	Memory    int           `json:"memory"`
-	Epochs    []train.Epoch `json:"epochs"`
-	Notes     []string      `json:"notes,omitempty"`
+	Data    string   `json:"data"`
+	Seed    uint64   `json:"seed"`
+	Target  string   `json:"target"`
+	Columns []string `json:"columns"`
+	Rows    [3]int   `json:"rows"` // of training, validation and testing
+	Window  int      `json:"window"`
+	Horizon int      `json:"horizon"`
+	ruleReport
+	Notes []string `json:"notes,omitempty"`
 	// Scores are those of the model in the rows of testing, beside other forecasts.
 	Scores    series.Scores            `json:"scores"`
 	Baselines map[string]series.Scores `json:"baselines"`
@@ -165,8 +158,6 @@ func (t *seriesRun) prepare() (err error) {
 		return err
 	}
 	t.run.Train, t.run.Val, t.run.Stop.RestoreBest, t.run.Seed, t.run.Explain = rows, val, true, t.seed, true
-	r := &t.r
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.DType, r.Out = t.Model.String(), t.Loss.String(), t.optimizer.Text, t.lr, t.run.Batch, t.dtype, t.out
 	return t.build(rows.Rows())
 }
 
@@ -211,7 +202,7 @@ func (t *seriesRun) introduce() error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(t.w, "note: %s\n", n)
 	}
-	fmt.Fprintf(t.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, batch %d, seed %d, %s\n\n%s\n", amount(int64(t.memory)), r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.Seed, r.DType, sum)
+	t.tellRule(fmt.Sprintf("batch %d", t.run.Batch), sum)
 	return nil
 }
 
@@ -225,6 +216,6 @@ func (t *seriesRun) saved() *saved  { return &saved{Data: t.r.Data, Target: t.r.
 func (t *seriesRun) reader() string { return "predict" }
 
 func (t *seriesRun) told() any {
-	t.r.Memory, t.r.Epochs, t.r.Init = t.memory, t.epochs, t.origin.tell()
+	t.r.ruleReport, t.r.Init, t.r.Out = t.rule(), t.origin.tell(), t.out
 	return &t.r
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 
 	"descent/cmd/descent/internal/draw"
@@ -15,20 +14,9 @@ func (t *seriesRun) writePage() error {
 	if err != nil {
 		return err
 	}
-	p := &draw.Training{Title: r.Data + ": " + r.Model, Command: t.command, Summary: sum.String(),
-		Subtitle: fmt.Sprintf("%s, %d rows ahead; %d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", r.Target, r.Horizon, r.Rows[0], r.Rows[1], r.Rows[2], r.Loss, r.Optimizer, r.Seed),
-		Lead:     t.headline(), Sentences: t.sentences(), Sections: []draw.Section{{Title: "Forecasts of held-out rows", Figures: []*plot.Figure{t.picture()}}}}
-	if loss, there := lossSection(t.epochs); there {
-		p.Sections = append(p.Sections, loss)
-	}
-	for _, n := range r.Notes {
-		p.Sentences = append(p.Sentences, "Note: "+n)
-	}
-	var text bytes.Buffer
-	if err := p.Write(&text); err != nil {
-		return err
-	}
-	return t.keepPage(text.Bytes())
+	return t.writeRulePage(&draw.Training{Title: r.Data, Summary: sum.String(), Lead: t.headline(), Sentences: t.sentences(),
+		Subtitle: fmt.Sprintf("%s, %d rows ahead; %d rows for training, %d for validation, %d for testing", r.Target, r.Horizon, r.Rows[0], r.Rows[1], r.Rows[2]),
+		Sections: []draw.Section{{Title: "Forecasts of held-out rows", Figures: []*plot.Figure{t.picture()}}}}, r.Notes)
 }
 
 // picture draws the held-out rows, and forecasts of them, each with its interval, that

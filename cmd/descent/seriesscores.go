@@ -6,9 +6,7 @@ import (
 	"io"
 
 	"descent/data/series"
-	"descent/graph"
 	"descent/losses"
-	"descent/ops"
 	"descent/train"
 )
 
@@ -61,27 +59,11 @@ func (t *seriesRun) score(ctx context.Context) error {
 }
 
 // linear returns the forecasts of the rows of testing by a linear model of the window
-// that is solved in those of training, with a small penalty.
+// that is solved in those of training.
 func (t *seriesRun) linear(ctx context.Context) ([]float64, error) {
 	plain := setup{Series: t.Series}
 	plain.Loss = must(losses.ByName("mse"))
-	task, err := plain.task()
-	if err != nil {
-		return nil, err
-	}
-	by, err := train.New(task, t.optimizer.Rule, graph.Float64, t.seed)
-	if err != nil {
-		return nil, err
-	}
-	rows := t.run.Train
-	strength := 1 / float64(rows.Rows()*t.Series.Horizon)
-	_, err = by.Solve(ctx, rows, func(params []*graph.Node) *graph.Node {
-		sum := ops.Sum(ops.Square(params[0]))
-		for _, p := range params[1:] {
-			sum = ops.Add(sum, ops.Sum(ops.Square(p)))
-		}
-		return ops.Scale(strength, sum)
-	})
+	by, err := plain.solvedLinear(ctx, t.run.Train, t.Series.Horizon, t.seed)
 	if err != nil {
 		return nil, err
 	}

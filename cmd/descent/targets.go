@@ -58,21 +58,14 @@ var forTargets = []string{"target", "task", "scaling", "drop", "use", "categoric
 
 // A targetsReport is what train tells about several targets.
 type targetsReport struct {
-	Data      string        `json:"data"`
-	Task      data.Task     `json:"task"`
-	Targets   []string      `json:"targets"`
-	Seed      uint64        `json:"seed"`
-	Notes     []string      `json:"notes,omitempty"`
-	Rows      rowCount      `json:"rows"`
-	Inputs    int           `json:"inputs"`
-	Model     string        `json:"model"`
-	Loss      string        `json:"loss"`
-	Optimizer string        `json:"optimizer"`
-	LR        float64       `json:"lr"`
-	Batch     int           `json:"batch"`
-	DType     string        `json:"dtype"`
-	Memory    int           `json:"memory"`
-	Epochs    []train.Epoch `json:"epochs"`
+	Data    string    `json:"data"`
+	Task    data.Task `json:"task"`
+	Targets []string  `json:"targets"`
+	Seed    uint64    `json:"seed"`
+	Notes   []string  `json:"notes,omitempty"`
+	Rows    rowCount  `json:"rows"`
+	Inputs  int       `json:"inputs"`
+	ruleReport
 	// Scores are those of the model in the rows that were held out, Constant and Linear
 	// those of the mean, or the shares, and of the solved linear model.
 	Scores   *targetScores `json:"scores"`
@@ -143,7 +136,7 @@ func (t *targetsRun) read(name string) (err error) {
 		return usage(err)
 	}
 	target := &t.parts.Schema.Target
-	t.r = targetsReport{Data: called(name), Task: target.Task, Targets: target.Outputs, Seed: t.seed, Inputs: t.parts.Train.Features(), DType: t.dtype, Out: t.out,
+	t.r = targetsReport{Data: called(name), Task: target.Task, Targets: target.Outputs, Seed: t.seed, Inputs: t.parts.Train.Features(), Out: t.out,
 		Rows: rowCount{Train: t.parts.Train.Rows(), Val: t.parts.Val.Rows(), Test: t.parts.Test.Rows()}}
 	for _, n := range t.parts.Notes {
 		t.r.Notes = append(t.r.Notes, t.note(n))
@@ -251,10 +244,8 @@ func (t *targetsRun) prepare() error {
 	if err := t.choose(t.parts); err != nil {
 		return usage(err)
 	}
-	r := &t.r
-	r.Model, r.Loss, r.Optimizer, r.LR, r.Batch = t.Model.String(), t.Loss.String(), t.optimizer.Text, t.lr, t.run.Batch
 	if t.folding.decide(t.trainOptions, t.parts); t.folding.k == 0 {
-		r.foldsCost = t.folding.costs(t.trainOptions)
+		t.r.foldsCost = t.folding.costs(t.trainOptions)
 	}
 	var err error
 	if t.memory, err = t.allowRun(t.parts); err != nil {
@@ -315,7 +306,7 @@ func (t *targetsRun) introduce() error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(t.w, "note: %s\n", n)
 	}
-	fmt.Fprintf(t.w, "memory: about %s for the run\n%s, loss %s, %s at learning rate %.4g, batch %d, seed %d, %s\n\n%s\n", amount(int64(t.memory)), r.Model, r.Loss, r.Optimizer, r.LR, r.Batch, r.Seed, r.DType, sum)
+	t.tellRule(fmt.Sprintf("batch %d", t.run.Batch), sum)
 	return nil
 }
 
@@ -333,7 +324,7 @@ func (t *targetsRun) saved() *saved {
 func (t *targetsRun) reader() string { return "predict" }
 
 func (t *targetsRun) told() any {
-	t.r.Memory, t.r.Epochs = t.memory, t.epochs
+	t.r.ruleReport = t.rule()
 	return &t.r
 }
 

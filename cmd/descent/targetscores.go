@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -9,12 +8,8 @@ import (
 
 	"descent/cmd/descent/internal/draw"
 	"descent/data"
-	"descent/graph"
 	"descent/internal/baseline"
 	"descent/losses"
-	"descent/models"
-	"descent/ops"
-	"descent/optimizers"
 	"descent/train"
 )
 
@@ -136,30 +131,15 @@ func (s *targetsSetup) means(p *data.Parts) (said []float64) {
 	return said
 }
 
-// linearTargets returns what a linear model that is solved, with a small penalty on weights,
-// predicts of the rows that are held out.
+// linearTargets returns what a linear model that is solved predicts of the rows that are
+// held out.
 func (o *trainOptions) linearTargets(ctx context.Context, p *data.Parts) ([]float64, error) {
 	plain := o.setup
-	plain.Model, plain.Loss = models.Spec{}, must(losses.ByName("mse"))
+	plain.Loss = must(losses.ByName("mse"))
 	if o.labels() {
 		plain.Loss = must(losses.ByName("bce_logits"))
 	}
-	task, err := plain.task()
-	if err != nil {
-		return nil, err
-	}
-	by, err := train.New(task, optimizers.SGD(), graph.Float64, o.seed)
-	if err != nil {
-		return nil, err
-	}
-	strength := 1 / float64(len(p.Train.Y))
-	_, err = by.Solve(ctx, p.Train, func(params []*graph.Node) *graph.Node {
-		sum := ops.Sum(ops.Square(params[0]))
-		for _, p := range params[1:] {
-			sum = ops.Add(sum, ops.Sum(ops.Square(p)))
-		}
-		return ops.Scale(strength, sum)
-	})
+	by, err := plain.solvedLinear(ctx, p.Train, len(o.Targets.Names), o.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -248,18 +228,7 @@ func (t *targetsRun) writePage() error {
 		return err
 	}
 	head, rows := t.scoreTable()
-	p := &draw.Training{Title: r.Data + ": " + r.Model, Command: t.command, Summary: sum.String(),
-		Subtitle: fmt.Sprintf("%d targets; %d rows for training, %d for validation, %d for testing; loss %s, %s, seed %d", len(r.Targets), r.Rows.Train, r.Rows.Val, r.Rows.Test, r.Loss, r.Optimizer, r.Seed),
-		Lead:     t.headline(), Sentences: t.sentences(), Sections: []draw.Section{{Title: "Targets", Tables: []draw.Table{{Head: head, Rows: rows}}}}}
-	if loss, there := lossSection(t.epochs); there {
-		p.Sections = append(p.Sections, loss)
-	}
-	for _, n := range r.Notes {
-		p.Sentences = append(p.Sentences, "Note: "+n)
-	}
-	var text bytes.Buffer
-	if err := p.Write(&text); err != nil {
-		return err
-	}
-	return t.keepPage(text.Bytes())
+	return t.writeRulePage(&draw.Training{Title: r.Data, Summary: sum.String(), Lead: t.headline(), Sentences: t.sentences(),
+		Subtitle: fmt.Sprintf("%d targets; %d rows for training, %d for validation, %d for testing", len(r.Targets), r.Rows.Train, r.Rows.Val, r.Rows.Test),
+		Sections: []draw.Section{{Title: "Targets", Tables: []draw.Table{{Head: head, Rows: rows}}}}}, r.Notes)
 }

@@ -227,7 +227,7 @@ func (b *Builder) Kernel(k Kernel, shapes []Shape, in ...Value) []Value {
 	for i, s := range shapes {
 		outs[i] = s.Dims()
 	}
-	made := b.f.Call(&exec.Call{Name: k.Name, F32: k.F32, F64: k.F64, Rows: k.Rows, Work: k.Work, Over: k.Over, Key: k.Key, Source: k.Source}, outs, vals(in)...)
+	made := b.f.Call((*exec.Call)(&k), outs, vals(in)...)
 	vals := make([]Value, len(made))
 	for i, v := range made {
 		vals[i] = Value(v)
