@@ -12,48 +12,48 @@ import (
 // and in chunks, each operand next to a page that cannot be accessed.
 func TestTiles(t *testing.T) {
 	rooms := guard.New(t, 4, 8*1<<17)
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(1, 9))
-		for range 16 {
-			axis := func() Window {
-				in, before := 4+rng.IntN(7), rng.IntN(4)
-				return Window{In: in, Out: max(4, in+before+rng.IntN(4)-2), Kernel: 3, Stride: 1, Dilation: 1, Before: before}
-			}
-			s := ConvShape{Mode: ConvMode(rng.IntN(3)), Batch: 1 + rng.IntN(3), In: 16 + 16*rng.IntN(3), Out: 16 + 16*rng.IntN(3), Groups: 1, Rows: axis(), Columns: axis()}
-			if s.Mode == ConvForward {
-				s.Bias, s.ReLU = rng.IntN(2) == 0, rng.IntN(2) == 0
-			}
+	rng := rand.New(rand.NewPCG(1, 9))
+	for range 16 {
+		axis := func() Window {
+			in, before := 4+rng.IntN(7), rng.IntN(4)
+			return Window{In: in, Out: max(4, in+before+rng.IntN(4)-2), Kernel: 3, Stride: 1, Dilation: 1, Before: before}
+		}
+		s := ConvShape{Mode: ConvMode(rng.IntN(3)), Batch: 1 + rng.IntN(3), In: 16 + 16*rng.IntN(3), Out: 16 + 16*rng.IntN(3), Groups: 1, Rows: axis(), Columns: axis()}
+		if s.Mode == ConvForward {
+			s.Bias, s.ReLU = rng.IntN(2) == 0, rng.IntN(2) == 0
+		}
+		for _, isa := range isas() {
 			if c := newConv[float32](isa, s); (c.tiles == nil) != (isa == Portable) {
 				t.Fatalf("%v %+v: tiles %v", isa, s, c.tiles)
 			}
-			checkConv[float32](t, rooms, isa, s, rng)
 		}
-	})
+		checkConv[float32](t, rooms, s, rng)
+	}
 }
 
 // TestLines does the same in one dimension, with kernels of several lengths, of several
 // blocks, and of odd lengths of rows.
 func TestLines(t *testing.T) {
 	rooms := guard.New(t, 4, 8*1<<17)
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(1, 11))
-		for i := range 12 {
-			kernel, in := 3+2*rng.IntN(3), lineLength+rng.IntN(9)
-			before := rng.IntN(kernel + 1)
-			s := ConvShape{Mode: ConvMode(i % 3), Batch: 1 + rng.IntN(3), In: 32 + 16*rng.IntN(3), Out: 32 + 16*rng.IntN(3), Groups: 1, Rows: one,
-				Columns: Window{In: in, Out: max(lineLength, in+before+rng.IntN(4)-kernel), Kernel: kernel, Stride: 1, Dilation: 1, Before: before}}
-			if i < 3 {
-				s.Batch, s.In, s.Out, s.Columns.In, s.Columns.Out = 1, 32, 32, 801, 802+i%2
-			}
-			if s.Mode == ConvForward {
-				s.Bias, s.ReLU = rng.IntN(2) == 0, rng.IntN(2) == 0
-			}
+	rng := rand.New(rand.NewPCG(1, 11))
+	for i := range 12 {
+		kernel, in := 3+2*rng.IntN(3), lineLength+rng.IntN(9)
+		before := rng.IntN(kernel + 1)
+		s := ConvShape{Mode: ConvMode(i % 3), Batch: 1 + rng.IntN(3), In: 32 + 16*rng.IntN(3), Out: 32 + 16*rng.IntN(3), Groups: 1, Rows: one,
+			Columns: Window{In: in, Out: max(lineLength, in+before+rng.IntN(4)-kernel), Kernel: kernel, Stride: 1, Dilation: 1, Before: before}}
+		if i < 3 {
+			s.Batch, s.In, s.Out, s.Columns.In, s.Columns.Out = 1, 32, 32, 801, 802+i%2
+		}
+		if s.Mode == ConvForward {
+			s.Bias, s.ReLU = rng.IntN(2) == 0, rng.IntN(2) == 0
+		}
+		for _, isa := range isas() {
 			if c := newConv[float32](isa, s); (c.lines == nil) != (isa == Portable) || c.lines != nil && (c.lines.block < c.lines.tiles) != (i < 3) {
 				t.Fatalf("%v %+v: lines %+v", isa, s, c.lines)
 			}
-			checkConv[float32](t, rooms, isa, s, rng)
 		}
-	})
+		checkConv[float32](t, rooms, s, rng)
+	}
 }
 
 // one is an axis of one element.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -83,14 +84,22 @@ func (x *matmulCase[T]) want() (c, bound []float64) {
 	return c, bound
 }
 
-// check runs the product on one instruction set, whole and in chunks.
-func (x *matmulCase[T]) check(t *testing.T, isa ISA) {
+// check runs the product on instruction sets, whole and in chunks.
+func (x *matmulCase[T]) check(t *testing.T, isas ...ISA) {
+	t.Helper()
+	want, bound := x.want()
+	for _, isa := range isas {
+		x.checkOn(t, isa, want, bound)
+	}
+}
+
+func (x *matmulCase[T]) checkOn(t *testing.T, isa ISA, want, bound []float64) {
 	t.Helper()
 	p := newProduct[T](isa, x.m, x.n, x.k, x.o)
 	got := append([]T(nil), x.c...)
 	p.RunBias(x.pointer(got), x.pointer(x.a), x.pointer(x.b), x.pointer(x.bias))
 	name := fmt.Sprintf("%T %v %d×%d×%d %+v", got[0], isa, x.m, x.n, x.k, x.o)
-	x.compare(t, name, got[margin+x.shift:], x.n)
+	x.compare(t, name, got[margin+x.shift:], x.n, want, bound)
 	for i, v := range got {
 		if at := i - margin - x.shift; (at < 0 || at >= x.m*x.n) && v == v {
 			t.Fatalf("%s: wrote %v outside C, at %d", name, v, at)
@@ -107,9 +116,8 @@ func (x *matmulCase[T]) check(t *testing.T, isa ISA) {
 }
 
 // compare holds C, whose rows are so far apart, against what it should be.
-func (x *matmulCase[T]) compare(t *testing.T, name string, c []T, row int) {
+func (x *matmulCase[T]) compare(t *testing.T, name string, c []T, row int, want, bound []float64) {
 	t.Helper()
-	want, bound := x.want()
 	for at, w := range want {
 		i, j := at/x.n, at%x.n
 		v := float64(c[i*row+j])
@@ -154,20 +162,18 @@ func TestProductTails(t *testing.T) {
 	}
 	ms = append(ms, 48, 49)
 	ns = append(ns, 47, 48, 63, 64, 65, 130)
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(1, 2))
-		for _, m := range ms {
-			for _, n := range ns {
-				for i, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 17, 33} {
-					if !slow() && (i+m+n)%3 != 0 {
-						continue
-					}
-					newCase[float32](rng, m, n, k, options(rng.IntN(32))).check(t, isa)
-					newCase[float64](rng, m, n, k, options(rng.IntN(32))).check(t, isa)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, m := range ms {
+		for _, n := range ns {
+			for i, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 17, 33} {
+				if !slow() && (i+m+n)%3 != 0 {
+					continue
 				}
+				newCase[float32](rng, m, n, k, options(rng.IntN(32))).check(t, isas()...)
+				newCase[float64](rng, m, n, k, options(rng.IntN(32))).check(t, isas()...)
 			}
 		}
-	})
+	}
 }
 
 // TestProductBlocks covers shapes that are packed and computed in several
@@ -181,16 +187,14 @@ func TestProductBlocks(t *testing.T) {
 	if testing.Short() {
 		shapes = shapes[:8]
 	}
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(3, 4))
-		for _, s := range shapes {
-			for trans := range 4 {
-				o := options(trans + rng.IntN(8)*4)
-				newCase[float32](rng, s[0], s[1], s[2], o).check(t, isa)
-				newCase[float64](rng, s[0], s[1], s[2], o).check(t, isa)
-			}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, s := range shapes {
+		for trans := range 4 {
+			o := options(trans + rng.IntN(8)*4)
+			newCase[float32](rng, s[0], s[1], s[2], o).check(t, isas()...)
+			newCase[float64](rng, s[0], s[1], s[2], o).check(t, isas()...)
 		}
-	})
+	}
 }
 
 // TestProductRandom tries random shapes of all proportions.
@@ -199,38 +203,35 @@ func TestProductRandom(t *testing.T) {
 	if testing.Short() {
 		count = 30
 	}
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(5, 6))
-		size := func(limit float64) int { return int(math.Exp(rng.Float64() * math.Log(limit))) }
-		for range count {
-			m, n := size(600), size(600)
-			k := size(min(1500, 2e6/float64(m*n)))
-			o := options(rng.IntN(32))
-			newCase[float32](rng, m, n, k, o).check(t, isa)
-			newCase[float64](rng, m, n, k, o).check(t, isa)
-		}
-	})
+	rng := rand.New(rand.NewPCG(5, 6))
+	size := func(limit float64) int { return int(math.Exp(rng.Float64() * math.Log(limit))) }
+	for range count {
+		m, n := size(600), size(600)
+		k := size(min(1500, 2e6/float64(m*n)))
+		o := options(rng.IntN(32))
+		newCase[float32](rng, m, n, k, o).check(t, isas()...)
+		newCase[float64](rng, m, n, k, o).check(t, isas()...)
+	}
 }
 
 // TestProductRowsApart puts something between the rows of operands and of C: NaN,
 // which nobody may read or overwrite.
 func TestProductRowsApart(t *testing.T) {
-	eachISA(t, func(t *testing.T, isa ISA) {
-		rng := rand.New(rand.NewPCG(11, 12))
-		for _, s := range [][3]int{{1, 1, 1}, {1, 20, 9}, {20, 1, 9}, {9, 20, 1}, {2, 40, 30}, {16, 16, 16}, {64, 32, 64}, {64, 64, 32}, {33, 3, 40}, {70, 10, 64}, {30, 130, 20}, {600, 20, 530}, {140, 70, 1030}} {
-			for i := range 32 {
-				if s[2] > 500 && i%5 != 0 {
-					continue
-				}
-				newCase[float32](rng, s[0], s[1], s[2], options(i)).checkApart(t, isa, rng)
-				newCase[float64](rng, s[0], s[1], s[2], options(i)).checkApart(t, isa, rng)
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, s := range [][3]int{{1, 1, 1}, {1, 20, 9}, {20, 1, 9}, {9, 20, 1}, {2, 40, 30}, {16, 16, 16}, {64, 32, 64}, {64, 64, 32}, {33, 3, 40}, {70, 10, 64}, {30, 130, 20}, {600, 20, 530}, {140, 70, 1030}} {
+		for i := range 32 {
+			if s[2] > 500 && i%5 != 0 {
+				continue
 			}
+			newCase[float32](rng, s[0], s[1], s[2], options(i)).checkApart(t, rng)
+			newCase[float64](rng, s[0], s[1], s[2], options(i)).checkApart(t, rng)
 		}
-	})
+	}
 }
 
-// checkApart runs the product with rows a random number of elements apart.
-func (x *matmulCase[T]) checkApart(t *testing.T, isa ISA, rng *rand.Rand) {
+// checkApart runs the product with rows a random number of elements apart, on all
+// instruction sets.
+func (x *matmulCase[T]) checkApart(t *testing.T, rng *rand.Rand) {
 	t.Helper()
 	columns := [3]int{x.k, x.n, x.n} // of A, B and C as they are stored
 	if x.o.TransA {
@@ -252,21 +253,24 @@ func (x *matmulCase[T]) checkApart(t *testing.T, isa ISA, rng *rand.Rand) {
 		}
 		in[i] = apart
 	}
-	name := fmt.Sprintf("%T %v %d×%d×%d %+v", x.c[0], isa, x.m, x.n, x.k, o)
-	p := newProduct[T](isa, x.m, x.n, x.k, o)
-	got := append([]T(nil), in[2]...)
-	p.RunBias(&got[0], &in[0][0], &in[1][0], x.pointer(x.bias))
-	x.compare(t, name, got, o.RowC)
-	for i, v := range got {
-		if i%o.RowC >= x.n && v == v {
-			t.Fatalf("%s: wrote %v between rows of C, at %d", name, v, i)
+	want, bound := x.want()
+	for _, isa := range isas() {
+		name := fmt.Sprintf("%T %v %d×%d×%d %+v", x.c[0], isa, x.m, x.n, x.k, o)
+		p := newProduct[T](isa, x.m, x.n, x.k, o)
+		got, again := slices.Clone(in[2]), slices.Clone(in[2])
+		p.RunBias(&got[0], &in[0][0], &in[1][0], x.pointer(x.bias))
+		x.compare(t, name, got, o.RowC, want, bound)
+		for i, v := range got {
+			if i%o.RowC >= x.n && v == v {
+				t.Fatalf("%s: wrote %v between rows of C, at %d", name, v, i)
+			}
 		}
+		p.Reserve(2)
+		for i := p.Chunks() - 1; i >= 0; i-- {
+			p.RunChunk(i, i%2, &again[0], &in[0][0], &in[1][0], x.pointer(x.bias))
+		}
+		sameBits(t, name+" in chunks", again, got)
 	}
-	p.Reserve(2)
-	for i := p.Chunks() - 1; i >= 0; i-- {
-		p.RunChunk(i, i%2, &in[2][0], &in[0][0], &in[1][0], x.pointer(x.bias))
-	}
-	sameBits(t, name+" in chunks", in[2], got)
 }
 
 // FuzzProduct tries one small product with one instruction set: thousands a
