@@ -36,19 +36,19 @@ func TestFewChannels(t *testing.T) {
 		{"not so few, whose rows take several calls", 1, 48, 20, window(20, 3, 1), window(20, 3, 1), [3]bool{}, [3]bool{}},
 	} {
 		t.Run(l.name, func(t *testing.T) {
-			eachISA(t, func(t *testing.T, isa ISA) {
-				rng := rand.New(rand.NewPCG(1, 21))
-				for mode := range ConvMode(3) {
-					s := ConvShape{Mode: mode, Batch: l.batch, In: l.in, Out: l.out, Groups: 1, Rows: l.rows, Columns: l.columns}
-					s.Bias, s.ReLU = mode == ConvForward, mode == ConvForward
+			rng := rand.New(rand.NewPCG(1, 21))
+			for mode := range ConvMode(3) {
+				s := ConvShape{Mode: mode, Batch: l.batch, In: l.in, Out: l.out, Groups: 1, Rows: l.rows, Columns: l.columns}
+				s.Bias, s.ReLU = mode == ConvForward, mode == ConvForward
+				for _, isa := range isas() {
 					c := newConv[float32](isa, s)
 					if isa == AVX512 && ((c.abreast != nil) != l.abreast[mode] || (c.folded != nil) != l.folded[mode]) || isa == Portable && (c.abreast != nil || c.folded != nil) {
-						t.Errorf("mode %d: abreast %v, folded %v", mode, c.abreast != nil, c.folded != nil)
+						t.Errorf("%v, mode %d: abreast %v, folded %v", isa, mode, c.abreast != nil, c.folded != nil)
 					}
-					checkConv[float32](t, rooms, isa, s, rng)
-					checkConv[float64](t, rooms, isa, s, rng)
 				}
-			})
+				checkConv[float32](t, rooms, s, rng)
+				checkConv[float64](t, rooms, s, rng)
+			}
 		})
 	}
 }
