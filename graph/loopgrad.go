@@ -211,7 +211,7 @@ func (b *backward) give() {
 			return
 		}
 		seen[x] = true
-		if b.forward(x) {
+		if b.forward(x) && !b.again(x) {
 			b.x, b.xs = append(b.x, x), append(b.xs, b.of.keep(x))
 			return
 		}
@@ -222,6 +222,16 @@ func (b *backward) give() {
 	for _, y := range b.outs() {
 		visit(y)
 	}
+}
+
+// largeStack is about as many numbers as it takes longer to fetch from memory than to
+// compute again.
+const largeStack = 1 << 20
+
+// again reports whether a backward step computes x again: a function of one carried value,
+// whose stack is kept for the gradient anyway, where one more would be large.
+func (b *backward) again(x *Node) bool {
+	return len(x.in) == 1 && localityOf(x.op) == Elementwise && slices.Contains(b.of.next, x.in[0]) && x.shape == x.in[0].shape && x.shape.Size()*b.steps >= largeStack
 }
 
 // stacks are what nodes were in all steps.

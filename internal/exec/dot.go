@@ -262,14 +262,34 @@ func productStep[T kernel.Float](o dot, f frame[T]) step {
 	if k := o.overwrites(); k >= 0 && f.arg(k) != s.c {
 		s.from, s.to = f.array(k), unsafe.Slice(s.c, f.v.n)
 	}
-	s.p = kernel.NewProductWith[T](o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias, Accumulate: o.added})
-	if s.offA == nil && f.fixed(1) && o.packsOnce() && s.p.Prepack() {
-		f.p.starters = append(f.p.starters, s)
+	plan := productPlan{o.m, o.n, o.k, kernel.ProductOptions{TransA: o.ta, TransB: o.tb, ReLU: o.relu, Scale: o.scaled, Bias: o.bias, Accumulate: o.added}}
+	if s.offA == nil && f.fixed(1) && o.packsOnce() {
+		if p := kernel.NewProductWith[T](o.m, o.n, o.k, plan.options); p.Prepack() {
+			s.p, f.p.starters = p, append(f.p.starters, s)
+		}
+	}
+	if s.p == nil {
+		s.p = f.p.product(plan)
 	}
 	if s.p.Chunks() == 1 {
 		s.together = max(1, pairWork/max(s.p.Nanoseconds(), 1))
 	}
 	return s
+}
+
+// A productPlan is all that a planned product depends on.
+type productPlan struct {
+	m, n, k int
+	options kernel.ProductOptions
+}
+
+// product returns the planned product of all steps that are alike: one after another they
+// pack into the same memory.
+func (p *Program[T]) product(plan productPlan) *kernel.Product[T] {
+	if p.products[plan] == nil {
+		p.products[plan] = kernel.NewProductWith[T](plan.m, plan.n, plan.k, plan.options)
+	}
+	return p.products[plan]
 }
 
 func (s *product[T]) slots(visit func(*uintptr)) {

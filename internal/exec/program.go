@@ -55,6 +55,7 @@ type Program[T kernel.Float] struct {
 	outputs  []output[T]
 	borrows  bool       // an output is memory of the caller
 	pages    *jit.Pages // nil where arithmetic is interpreted
+	products map[productPlan]*kernel.Product[T]
 }
 
 // A starter is a step that prepares something of a fixed operand, or shares what that
@@ -167,6 +168,7 @@ var seal = (*jit.Pages).Seal
 func (p *Program[T]) emitAll() {
 	p.steps, p.stepOf, p.ends, p.once, p.starters, p.shares = nil, nil, nil, 0, nil, false
 	p.scratch, p.blocks = make([][][]T, p.team.Size()), nil
+	p.products = map[productPlan]*kernel.Product[T]{}
 	for _, g := range p.groups {
 		p.emit(g)
 		p.stepOf = append(p.stepOf, len(p.steps)-1)
