@@ -8,8 +8,9 @@ import (
 // A Reduction is a way to reduce an axis.
 type Reduction uint8
 
-// The reductions. Sums accumulate in float64, and in blocks, so that they do not
-// lose what one running total loses.
+// The reductions. Sums accumulate in float64, but for some numbers at a time (see
+// [Chains] and [ColumnStripe]), and in blocks, so that they do not lose what one running
+// total loses.
 const (
 	ReduceSum Reduction = iota
 	ReduceProd
@@ -46,9 +47,9 @@ func reducer[T Float](isa ISA, how Reduction) Reducer[T] {
 // Total returns the sum of n elements.
 func Total[T Float](src *T, n int) float64 { return total(Active(), src, n) }
 
-// SumBlock is how many elements of a row are summed in one go: with sumLanes
-// running sums, taken in turn, which are then added in halves. A longer row is
-// two rows.
+// SumBlock is how many elements of a row are summed in one go: of float64 with sumLanes
+// running sums, taken in turn, which are then added in halves, of float32 in [Chains]. A
+// longer row is two rows.
 const SumBlock = 2048
 
 const (

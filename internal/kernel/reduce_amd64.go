@@ -14,7 +14,7 @@ type rowReducer[T Float] struct {
 
 var reducers32 = [...][numReductions]rowReducer[float32]{
 	AVX2: {
-		ReduceSum:    {vecSumRowsF32AVX2, vecSumColumnsF32AVX2},
+		ReduceSum:    {sumRowsF32AVX2, vecSumColumnsF32AVX2},
 		ReduceProd:   {vecProdRowsF32AVX2, vecProdColumnsF32AVX2},
 		ReduceMax:    {vecMaxRowsF32AVX2, vecMaxColumnsF32AVX2},
 		ReduceMin:    {vecMinRowsF32AVX2, vecMinColumnsF32AVX2},
@@ -22,7 +22,7 @@ var reducers32 = [...][numReductions]rowReducer[float32]{
 		ReduceArgMin: {rows: vecArgMinRowsF32AVX2},
 	},
 	AVX512: {
-		ReduceSum:    {vecSumRowsF32AVX512, vecSumColumnsF32AVX512},
+		ReduceSum:    {sumRowsF32AVX512, vecSumColumnsF32AVX512},
 		ReduceProd:   {vecProdRowsF32AVX512, vecProdColumnsF32AVX512},
 		ReduceMax:    {vecMaxRowsF32AVX512, vecMaxColumnsF32AVX512},
 		ReduceMin:    {vecMinRowsF32AVX512, vecMinColumnsF32AVX512},
@@ -84,19 +84,15 @@ func assemblyReducer[T Float](isa ISA, how Reduction) Reducer[T] {
 	}
 }
 
+func sumRowsF32AVX2(dst, src *float32, rows, n int)   { sumRows(AVX2, dst, src, rows, n) }
+func sumRowsF32AVX512(dst, src *float32, rows, n int) { sumRows(AVX512, dst, src, rows, n) }
+
 // blockSum sums a row of up to SumBlock elements.
-func blockSum[T Float](isa ISA, src *T, n int) float64 {
-	var sum float64
+func blockSum[T Float](isa ISA, src *T, n int) (sum float64) {
 	switch p := any(src).(type) {
 	case *float32:
-		switch isa {
-		case AVX512:
-			vecWideSumRowsF32AVX512(&sum, p, 1, n)
-			return sum
-		case AVX2:
-			vecWideSumRowsF32AVX2(&sum, p, 1, n)
-			return sum
-		}
+		sumRows(isa, &sum, p, 1, n)
+		return sum
 	case *float64:
 		switch isa {
 		case AVX512:
@@ -108,4 +104,39 @@ func blockSum[T Float](isa ISA, src *T, n int) float64 {
 		}
 	}
 	return laneReduce(unsafe.Slice(src, n), 0, add)
+}
+
+func addChains(isa ISA, chains, src *float32, rows, n int) {
+	switch isa {
+	case AVX512:
+		vecChainsF32AVX512(chains, src, rows, n)
+	case AVX2:
+		vecChainsF32AVX2(chains, src, rows, n)
+	default:
+		portableAddChains(chains, src, rows, n)
+	}
+}
+
+func joinChains[D Float](isa ISA, dst *D, chains *float32, n int) {
+	switch d := any(dst).(type) {
+	case *float32:
+		switch isa {
+		case AVX512:
+			vecJoinChainsF32AVX512(d, chains, n)
+			return
+		case AVX2:
+			vecJoinChainsF32AVX2(d, chains, n)
+			return
+		}
+	case *float64:
+		switch isa {
+		case AVX512:
+			vecWideJoinChainsF32AVX512(d, chains, n)
+			return
+		case AVX2:
+			vecWideJoinChainsF32AVX2(d, chains, n)
+			return
+		}
+	}
+	portableJoinChains(dst, chains, n)
 }

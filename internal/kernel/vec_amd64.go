@@ -98,13 +98,16 @@ func vecTanF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int) int
 func vecPowF32AVX2(dst *float32, a *float32, b *float32, c *float32, n int) int
 
 //go:noescape
-func vecSumRowsF32AVX2(dst *float32, src *float32, rows int, n int)
+func vecChainsF32AVX2(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecJoinChainsF32AVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func vecWideJoinChainsF32AVX2(dst *float64, src *float32, n int)
 
 //go:noescape
 func vecProdRowsF32AVX2(dst *float32, src *float32, rows int, n int)
-
-//go:noescape
-func vecWideSumRowsF32AVX2(dst *float64, src *float32, rows int, n int)
 
 //go:noescape
 func vecSumColumnsF32AVX2(dst *float32, src *float32, n int, inner int)
@@ -389,13 +392,16 @@ func vecTanF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int) in
 func vecPowF32AVX512(dst *float32, a *float32, b *float32, c *float32, n int) int
 
 //go:noescape
-func vecSumRowsF32AVX512(dst *float32, src *float32, rows int, n int)
+func vecChainsF32AVX512(dst *float32, src *float32, rows int, n int)
+
+//go:noescape
+func vecJoinChainsF32AVX512(dst *float32, src *float32, n int)
+
+//go:noescape
+func vecWideJoinChainsF32AVX512(dst *float64, src *float32, n int)
 
 //go:noescape
 func vecProdRowsF32AVX512(dst *float32, src *float32, rows int, n int)
-
-//go:noescape
-func vecWideSumRowsF32AVX512(dst *float64, src *float32, rows int, n int)
 
 //go:noescape
 func vecSumColumnsF32AVX512(dst *float32, src *float32, n int, inner int)

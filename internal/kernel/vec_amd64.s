@@ -5086,169 +5086,149 @@ DATA vec3fc55555555554f8<>+16(SB)/8, $0x3fc55555555554f8
 DATA vec3fc55555555554f8<>+24(SB)/8, $0x3fc55555555554f8
 GLOBL vec3fc55555555554f8<>(SB), RODATA|NOPTR, $32
 
-// func vecSumRowsF32AVX2(dst *float32, src *float32, rows int, n int)
-// Requires: AVX
-TEXT ·vecSumRowsF32AVX2(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD vec0000000000000000<>+0(SB), Y8
-	MOVQ         BX, SI
-	ANDQ         $0x00000003, SI
-	MOVQ         SI, R8
-	SHLQ         $0x02, R8
-	LEAQ         vecOnes<>+32(SB), DI
-	SUBQ         R8, DI
-	VMOVUPS      (DI), Y9
-	TESTQ        DX, DX
-	JZ           end
+// func vecChainsF32AVX2(dst *float32, src *float32, rows int, n int)
+// Requires: AVX, CMOV
+TEXT ·vecChainsF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    BX, R8
+	ANDQ    $0x0f, R8
+	SHRQ    $0x04, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	MOVQ    R8, R9
+	SUBQ    $0x00, R9
+	CMOVQLT SI, R9
+	CMPQ    R9, DI
+	CMOVQGT DI, R9
+	MOVQ    R9, R10
+	SHLQ    $0x02, R10
+	LEAQ    vecOnes<>+32(SB), R9
+	SUBQ    R10, R9
+	VMOVUPS (R9), Y0
+	MOVQ    R8, R9
+	SUBQ    $0x08, R9
+	CMOVQLT SI, R9
+	CMPQ    R9, DI
+	CMOVQGT DI, R9
+	MOVQ    R9, DI
+	SHLQ    $0x02, DI
+	LEAQ    vecOnes<>+32(SB), SI
+	SUBQ    DI, SI
+	VMOVUPS (SI), Y1
+	TESTQ   DX, DX
+	JZ      end
 
 row:
-	VMOVAPD Y8, Y0
-	VMOVAPD Y8, Y1
-	VMOVAPD Y8, Y2
-	VMOVAPD Y8, Y3
-	VMOVAPD Y8, Y4
-	VMOVAPD Y8, Y5
-	VMOVAPD Y8, Y6
-	VMOVAPD Y8, Y7
-	MOVQ    BX, DI
-	SUBQ    $0x00000020, DI
-	JL      rest
+	MOVQ BX, SI
 
-loop:
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y0, Y0
-	VCVTPS2PD 16(CX), Y10
-	VADDPD    Y10, Y1, Y1
-	VCVTPS2PD 32(CX), Y10
-	VADDPD    Y10, Y2, Y2
-	VCVTPS2PD 48(CX), Y10
-	VADDPD    Y10, Y3, Y3
-	VCVTPS2PD 64(CX), Y10
-	VADDPD    Y10, Y4, Y4
-	VCVTPS2PD 80(CX), Y10
-	VADDPD    Y10, Y5, Y5
-	VCVTPS2PD 96(CX), Y10
-	VADDPD    Y10, Y6, Y6
-	VCVTPS2PD 112(CX), Y10
-	VADDPD    Y10, Y7, Y7
-	ADDQ      $0x00000080, CX
-	SUBQ      $0x00000020, DI
-	JGE       loop
+part:
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    $0x00000010, R9
+	MOVQ    SI, DI
+	CMPQ    DI, R9
+	CMOVQGT R9, DI
+	SUBQ    DI, SI
+	TESTQ   DI, DI
+	JZ      rest
+
+vector:
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   $0x40, CX
+	DECQ   DI
+	JNZ    vector
+	TESTQ  SI, SI
+	JNZ    store
 
 rest:
-	ADDQ      $0x00000020, DI
-	SUBQ      $0x00000004, DI
-	JL        some0
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y0, Y0
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some1
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y1, Y1
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some2
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y2, Y2
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some3
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y3, Y3
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some4
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y4, Y4
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some5
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y5, Y5
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some6
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y6, Y6
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some7
+	TESTQ      R8, R8
+	JZ         store
+	VMASKMOVPS (CX), Y0, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 32(CX), Y1, Y4
+	VADDPS     Y4, Y3, Y3
+	LEAQ       (CX)(R8*4), CX
 
-some0:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y0, Y0
-	JMP        step
+store:
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x40, AX
+	TESTQ   SI, SI
+	JNZ     part
+	DECQ    DX
+	JNZ     row
 
-some1:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y1, Y1
-	JMP        step
+end:
+	VZEROUPPER
+	RET
 
-some2:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y2, Y2
-	JMP        step
+// func vecJoinChainsF32AVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·vecJoinChainsF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
 
-some3:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y3, Y3
-	JMP        step
+many:
+	SUBQ       $0x04, DX
+	JL         rest
+	VCVTPS2PD  (CX), Y0
+	VCVTPS2PD  16(CX), Y1
+	VCVTPS2PD  32(CX), Y2
+	VCVTPS2PD  48(CX), Y3
+	VADDPD     Y2, Y0, Y0
+	VADDPD     Y3, Y1, Y1
+	VADDPD     Y1, Y0, Y0
+	VCVTPS2PD  128(CX), Y1
+	VCVTPS2PD  144(CX), Y2
+	VCVTPS2PD  160(CX), Y3
+	VCVTPS2PD  176(CX), Y4
+	VADDPD     Y3, Y1, Y1
+	VADDPD     Y4, Y2, Y2
+	VADDPD     Y2, Y1, Y1
+	VCVTPS2PD  64(CX), Y2
+	VCVTPS2PD  80(CX), Y3
+	VCVTPS2PD  96(CX), Y4
+	VCVTPS2PD  112(CX), Y5
+	VADDPD     Y4, Y2, Y2
+	VADDPD     Y5, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VCVTPS2PD  192(CX), Y3
+	VCVTPS2PD  208(CX), Y4
+	VCVTPS2PD  224(CX), Y5
+	VCVTPS2PD  240(CX), Y6
+	VADDPD     Y5, Y3, Y3
+	VADDPD     Y6, Y4, Y4
+	VADDPD     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y4
+	VPERM2F128 $0x20, Y3, Y2, Y0
+	VPERM2F128 $0x31, Y3, Y2, Y1
+	VADDPD     Y1, Y0, Y0
+	VUNPCKLPD  Y0, Y4, Y1
+	VUNPCKHPD  Y0, Y4, Y0
+	VADDPD     Y0, Y1, Y1
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, (AX)
+	ADDQ       $+256, CX
+	ADDQ       $0x10, AX
+	JMP        many
 
-some4:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y4, Y4
-	JMP        step
+rest:
+	ADDQ  $0x04, DX
+	TESTQ DX, DX
+	JZ    end
 
-some5:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y5, Y5
-	JMP        step
-
-some6:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y6, Y6
-	JMP        step
-
-some7:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y7, Y7
-
-step:
-	LEAQ (CX)(SI*4), CX
-
-join:
-	VADDPD       Y4, Y0, Y0
-	VADDPD       Y5, Y1, Y1
-	VADDPD       Y6, Y2, Y2
-	VADDPD       Y7, Y3, Y3
+row:
+	VCVTPS2PD    (CX), Y0
+	VCVTPS2PD    16(CX), Y1
+	VCVTPS2PD    32(CX), Y2
+	VCVTPS2PD    48(CX), Y3
 	VADDPD       Y2, Y0, Y0
 	VADDPD       Y3, Y1, Y1
 	VADDPD       Y1, Y0, Y0
@@ -5258,7 +5238,87 @@ join:
 	VADDPD       X1, X0, X0
 	VCVTSD2SS    X0, X0, X0
 	VMOVSS       X0, (AX)
+	ADDQ         $0x40, CX
 	ADDQ         $0x04, AX
+	DECQ         DX
+	JNZ          row
+
+end:
+	VZEROUPPER
+	RET
+
+// func vecWideJoinChainsF32AVX2(dst *float64, src *float32, n int)
+// Requires: AVX
+TEXT ·vecWideJoinChainsF32AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	SUBQ       $0x04, DX
+	JL         rest
+	VCVTPS2PD  (CX), Y0
+	VCVTPS2PD  16(CX), Y1
+	VCVTPS2PD  32(CX), Y2
+	VCVTPS2PD  48(CX), Y3
+	VADDPD     Y2, Y0, Y0
+	VADDPD     Y3, Y1, Y1
+	VADDPD     Y1, Y0, Y0
+	VCVTPS2PD  128(CX), Y1
+	VCVTPS2PD  144(CX), Y2
+	VCVTPS2PD  160(CX), Y3
+	VCVTPS2PD  176(CX), Y4
+	VADDPD     Y3, Y1, Y1
+	VADDPD     Y4, Y2, Y2
+	VADDPD     Y2, Y1, Y1
+	VCVTPS2PD  64(CX), Y2
+	VCVTPS2PD  80(CX), Y3
+	VCVTPS2PD  96(CX), Y4
+	VCVTPS2PD  112(CX), Y5
+	VADDPD     Y4, Y2, Y2
+	VADDPD     Y5, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VCVTPS2PD  192(CX), Y3
+	VCVTPS2PD  208(CX), Y4
+	VCVTPS2PD  224(CX), Y5
+	VCVTPS2PD  240(CX), Y6
+	VADDPD     Y5, Y3, Y3
+	VADDPD     Y6, Y4, Y4
+	VADDPD     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y1, Y0, Y4
+	VPERM2F128 $0x31, Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y4
+	VPERM2F128 $0x20, Y3, Y2, Y0
+	VPERM2F128 $0x31, Y3, Y2, Y1
+	VADDPD     Y1, Y0, Y0
+	VUNPCKLPD  Y0, Y4, Y1
+	VUNPCKHPD  Y0, Y4, Y0
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    Y1, (AX)
+	ADDQ       $+256, CX
+	ADDQ       $0x20, AX
+	JMP        many
+
+rest:
+	ADDQ  $0x04, DX
+	TESTQ DX, DX
+	JZ    end
+
+row:
+	VCVTPS2PD    (CX), Y0
+	VCVTPS2PD    16(CX), Y1
+	VCVTPS2PD    32(CX), Y2
+	VCVTPS2PD    48(CX), Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPSRLDQ      $0x08, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, (AX)
+	ADDQ         $0x40, CX
+	ADDQ         $0x08, AX
 	DECQ         DX
 	JNZ          row
 
@@ -5455,185 +5515,6 @@ join:
 	VCVTSD2SS    X0, X0, X0
 	VMOVSS       X0, (AX)
 	ADDQ         $0x04, AX
-	DECQ         DX
-	JNZ          row
-
-end:
-	VZEROUPPER
-	RET
-
-// func vecWideSumRowsF32AVX2(dst *float64, src *float32, rows int, n int)
-// Requires: AVX
-TEXT ·vecWideSumRowsF32AVX2(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD vec0000000000000000<>+0(SB), Y8
-	MOVQ         BX, SI
-	ANDQ         $0x00000003, SI
-	MOVQ         SI, R8
-	SHLQ         $0x02, R8
-	LEAQ         vecOnes<>+32(SB), DI
-	SUBQ         R8, DI
-	VMOVUPS      (DI), Y9
-	TESTQ        DX, DX
-	JZ           end
-
-row:
-	VMOVAPD Y8, Y0
-	VMOVAPD Y8, Y1
-	VMOVAPD Y8, Y2
-	VMOVAPD Y8, Y3
-	VMOVAPD Y8, Y4
-	VMOVAPD Y8, Y5
-	VMOVAPD Y8, Y6
-	VMOVAPD Y8, Y7
-	MOVQ    BX, DI
-	SUBQ    $0x00000020, DI
-	JL      rest
-
-loop:
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y0, Y0
-	VCVTPS2PD 16(CX), Y10
-	VADDPD    Y10, Y1, Y1
-	VCVTPS2PD 32(CX), Y10
-	VADDPD    Y10, Y2, Y2
-	VCVTPS2PD 48(CX), Y10
-	VADDPD    Y10, Y3, Y3
-	VCVTPS2PD 64(CX), Y10
-	VADDPD    Y10, Y4, Y4
-	VCVTPS2PD 80(CX), Y10
-	VADDPD    Y10, Y5, Y5
-	VCVTPS2PD 96(CX), Y10
-	VADDPD    Y10, Y6, Y6
-	VCVTPS2PD 112(CX), Y10
-	VADDPD    Y10, Y7, Y7
-	ADDQ      $0x00000080, CX
-	SUBQ      $0x00000020, DI
-	JGE       loop
-
-rest:
-	ADDQ      $0x00000020, DI
-	SUBQ      $0x00000004, DI
-	JL        some0
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y0, Y0
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some1
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y1, Y1
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some2
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y2, Y2
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some3
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y3, Y3
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some4
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y4, Y4
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some5
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y5, Y5
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some6
-	VCVTPS2PD (CX), Y10
-	VADDPD    Y10, Y6, Y6
-	ADDQ      $0x00000010, CX
-	SUBQ      $0x00000004, DI
-	JL        some7
-
-some0:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y0, Y0
-	JMP        step
-
-some1:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y1, Y1
-	JMP        step
-
-some2:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y2, Y2
-	JMP        step
-
-some3:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y3, Y3
-	JMP        step
-
-some4:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y4, Y4
-	JMP        step
-
-some5:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y5, Y5
-	JMP        step
-
-some6:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y6, Y6
-	JMP        step
-
-some7:
-	TESTQ      SI, SI
-	JZ         join
-	VMASKMOVPS (CX), X9, X10
-	VCVTPS2PD  X10, Y10
-	VADDPD     Y10, Y7, Y7
-
-step:
-	LEAQ (CX)(SI*4), CX
-
-join:
-	VADDPD       Y4, Y0, Y0
-	VADDPD       Y5, Y1, Y1
-	VADDPD       Y6, Y2, Y2
-	VADDPD       Y7, Y3, Y3
-	VADDPD       Y2, Y0, Y0
-	VADDPD       Y3, Y1, Y1
-	VADDPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VPSRLDQ      $0x08, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, (AX)
-	ADDQ         $0x08, AX
 	DECQ         DX
 	JNZ          row
 
@@ -20925,97 +20806,138 @@ DATA vecPowersF64AVX512<>+48(SB)/8, $0x3ffb1f3f80e4f912
 DATA vecPowersF64AVX512<>+56(SB)/8, $0x3ffd93aa6b4d8ebd
 GLOBL vecPowersF64AVX512<>(SB), RODATA|NOPTR, $64
 
-// func vecSumRowsF32AVX512(dst *float32, src *float32, rows int, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·vecSumRowsF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD vec0000000000000000<>+0(SB), Z4
-	MOVQ         BX, SI
-	ANDQ         $0x00000007, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	TESTQ        DX, DX
-	JZ           end
+// func vecChainsF32AVX512(dst *float32, src *float32, rows int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·vecChainsF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    BX, R8
+	ANDQ    $0x0f, R8
+	SHRQ    $0x04, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000010, DI
+	MOVQ    R8, R9
+	SUBQ    $0x00, R9
+	CMOVQLT SI, R9
+	CMPQ    R9, DI
+	CMOVQGT DI, R9
+	MOVQ    $-1, SI
+	BZHIQ   R9, SI, SI
+	KMOVW   SI, K1
+	TESTQ   DX, DX
+	JZ      end
 
 row:
-	VMOVAPD Z4, Z0
-	VMOVAPD Z4, Z1
-	VMOVAPD Z4, Z2
-	VMOVAPD Z4, Z3
-	MOVQ    BX, DI
-	SUBQ    $0x00000020, DI
-	JL      rest
+	MOVQ BX, SI
 
-loop:
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z0, Z0
-	VCVTPS2PD 32(CX), Z5
-	VADDPD    Z5, Z1, Z1
-	VCVTPS2PD 64(CX), Z5
-	VADDPD    Z5, Z2, Z2
-	VCVTPS2PD 96(CX), Z5
-	VADDPD    Z5, Z3, Z3
-	ADDQ      $0x00000080, CX
-	SUBQ      $0x00000020, DI
-	JGE       loop
+part:
+	VXORPS  Z0, Z0, Z0
+	MOVQ    $0x00000010, R9
+	MOVQ    SI, DI
+	CMPQ    DI, R9
+	CMOVQGT R9, DI
+	SUBQ    DI, SI
+	TESTQ   DI, DI
+	JZ      rest
+
+vector:
+	VADDPS (CX), Z0, Z0
+	ADDQ   $0x40, CX
+	DECQ   DI
+	JNZ    vector
+	TESTQ  SI, SI
+	JNZ    store
 
 rest:
-	ADDQ      $0x00000020, DI
-	SUBQ      $0x00000008, DI
-	JL        some0
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z0, Z0
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some1
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z1, Z1
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some2
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z2, Z2
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some3
+	TESTQ     R8, R8
+	JZ        store
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	LEAQ      (CX)(R8*4), CX
 
-some0:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z0, Z0
-	JMP         step
+store:
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	TESTQ   SI, SI
+	JNZ     part
+	DECQ    DX
+	JNZ     row
 
-some1:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z1, Z1
-	JMP         step
+end:
+	VZEROUPPER
+	RET
 
-some2:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z2, Z2
-	JMP         step
+// func vecJoinChainsF32AVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·vecJoinChainsF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
 
-some3:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z3, Z3
+many:
+	SUBQ       $0x08, DX
+	JL         rest
+	VCVTPS2PD  (CX), Z0
+	VCVTPS2PD  32(CX), Z1
+	VADDPD     Z1, Z0, Z0
+	VCVTPS2PD  128(CX), Z1
+	VCVTPS2PD  160(CX), Z2
+	VADDPD     Z2, Z1, Z1
+	VCVTPS2PD  256(CX), Z2
+	VCVTPS2PD  288(CX), Z3
+	VADDPD     Z3, Z2, Z2
+	VCVTPS2PD  384(CX), Z3
+	VCVTPS2PD  416(CX), Z4
+	VADDPD     Z4, Z3, Z3
+	VCVTPS2PD  64(CX), Z4
+	VCVTPS2PD  96(CX), Z5
+	VADDPD     Z5, Z4, Z4
+	VCVTPS2PD  192(CX), Z5
+	VCVTPS2PD  224(CX), Z6
+	VADDPD     Z6, Z5, Z5
+	VCVTPS2PD  320(CX), Z6
+	VCVTPS2PD  352(CX), Z7
+	VADDPD     Z7, Z6, Z6
+	VCVTPS2PD  448(CX), Z7
+	VCVTPS2PD  480(CX), Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF64X2 $0x44, Z1, Z0, Z8
+	VSHUFF64X2 $0xee, Z1, Z0, Z0
+	VADDPD     Z0, Z8, Z8
+	VSHUFF64X2 $0x44, Z3, Z2, Z0
+	VSHUFF64X2 $0xee, Z3, Z2, Z1
+	VADDPD     Z1, Z0, Z0
+	VSHUFF64X2 $0x44, Z5, Z4, Z1
+	VSHUFF64X2 $0xee, Z5, Z4, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF64X2 $0x44, Z7, Z6, Z2
+	VSHUFF64X2 $0xee, Z7, Z6, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z0, Z8, Z3
+	VSHUFF64X2 $0xdd, Z0, Z8, Z0
+	VADDPD     Z0, Z3, Z3
+	VSHUFF64X2 $0x88, Z2, Z1, Z0
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z0, Z0
+	VUNPCKLPD  Z0, Z3, Z1
+	VUNPCKHPD  Z0, Z3, Z0
+	VADDPD     Z0, Z1, Z1
+	VCVTPD2PS  Z1, Y1
+	VMOVUPS    Y1, (AX)
+	ADDQ       $+512, CX
+	ADDQ       $0x20, AX
+	JMP        many
 
-step:
-	LEAQ (CX)(SI*4), CX
+rest:
+	ADDQ  $0x08, DX
+	TESTQ DX, DX
+	JZ    end
 
-join:
-	VADDPD        Z2, Z0, Z0
-	VADDPD        Z3, Z1, Z1
+row:
+	VCVTPS2PD     (CX), Z0
+	VCVTPS2PD     32(CX), Z1
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y0
@@ -21025,7 +20947,93 @@ join:
 	VADDPD        X1, X0, X0
 	VCVTSD2SS     X0, X0, X0
 	VMOVSS        X0, (AX)
+	ADDQ          $0x40, CX
 	ADDQ          $0x04, AX
+	DECQ          DX
+	JNZ           row
+
+end:
+	VZEROUPPER
+	RET
+
+// func vecWideJoinChainsF32AVX512(dst *float64, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·vecWideJoinChainsF32AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	SUBQ       $0x08, DX
+	JL         rest
+	VCVTPS2PD  (CX), Z0
+	VCVTPS2PD  32(CX), Z1
+	VADDPD     Z1, Z0, Z0
+	VCVTPS2PD  128(CX), Z1
+	VCVTPS2PD  160(CX), Z2
+	VADDPD     Z2, Z1, Z1
+	VCVTPS2PD  256(CX), Z2
+	VCVTPS2PD  288(CX), Z3
+	VADDPD     Z3, Z2, Z2
+	VCVTPS2PD  384(CX), Z3
+	VCVTPS2PD  416(CX), Z4
+	VADDPD     Z4, Z3, Z3
+	VCVTPS2PD  64(CX), Z4
+	VCVTPS2PD  96(CX), Z5
+	VADDPD     Z5, Z4, Z4
+	VCVTPS2PD  192(CX), Z5
+	VCVTPS2PD  224(CX), Z6
+	VADDPD     Z6, Z5, Z5
+	VCVTPS2PD  320(CX), Z6
+	VCVTPS2PD  352(CX), Z7
+	VADDPD     Z7, Z6, Z6
+	VCVTPS2PD  448(CX), Z7
+	VCVTPS2PD  480(CX), Z8
+	VADDPD     Z8, Z7, Z7
+	VSHUFF64X2 $0x44, Z1, Z0, Z8
+	VSHUFF64X2 $0xee, Z1, Z0, Z0
+	VADDPD     Z0, Z8, Z8
+	VSHUFF64X2 $0x44, Z3, Z2, Z0
+	VSHUFF64X2 $0xee, Z3, Z2, Z1
+	VADDPD     Z1, Z0, Z0
+	VSHUFF64X2 $0x44, Z5, Z4, Z1
+	VSHUFF64X2 $0xee, Z5, Z4, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF64X2 $0x44, Z7, Z6, Z2
+	VSHUFF64X2 $0xee, Z7, Z6, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z0, Z8, Z3
+	VSHUFF64X2 $0xdd, Z0, Z8, Z0
+	VADDPD     Z0, Z3, Z3
+	VSHUFF64X2 $0x88, Z2, Z1, Z0
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z0, Z0
+	VUNPCKLPD  Z0, Z3, Z1
+	VUNPCKHPD  Z0, Z3, Z0
+	VADDPD     Z0, Z1, Z1
+	VMOVUPD    Z1, (AX)
+	ADDQ       $+512, CX
+	ADDQ       $0x40, AX
+	JMP        many
+
+rest:
+	ADDQ  $0x08, DX
+	TESTQ DX, DX
+	JZ    end
+
+row:
+	VCVTPS2PD     (CX), Z0
+	VCVTPS2PD     32(CX), Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPSRLDQ       $0x08, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, (AX)
+	ADDQ          $0x40, CX
+	ADDQ          $0x08, AX
 	DECQ          DX
 	JNZ           row
 
@@ -21138,113 +21146,6 @@ join:
 	VCVTSD2SS     X0, X0, X0
 	VMOVSS        X0, (AX)
 	ADDQ          $0x04, AX
-	DECQ          DX
-	JNZ           row
-
-end:
-	VZEROUPPER
-	RET
-
-// func vecWideSumRowsF32AVX512(dst *float64, src *float32, rows int, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·vecWideSumRowsF32AVX512(SB), NOSPLIT, $0-32
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD vec0000000000000000<>+0(SB), Z4
-	MOVQ         BX, SI
-	ANDQ         $0x00000007, SI
-	MOVQ         $-1, DI
-	BZHIQ        SI, DI, DI
-	KMOVW        DI, K1
-	TESTQ        DX, DX
-	JZ           end
-
-row:
-	VMOVAPD Z4, Z0
-	VMOVAPD Z4, Z1
-	VMOVAPD Z4, Z2
-	VMOVAPD Z4, Z3
-	MOVQ    BX, DI
-	SUBQ    $0x00000020, DI
-	JL      rest
-
-loop:
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z0, Z0
-	VCVTPS2PD 32(CX), Z5
-	VADDPD    Z5, Z1, Z1
-	VCVTPS2PD 64(CX), Z5
-	VADDPD    Z5, Z2, Z2
-	VCVTPS2PD 96(CX), Z5
-	VADDPD    Z5, Z3, Z3
-	ADDQ      $0x00000080, CX
-	SUBQ      $0x00000020, DI
-	JGE       loop
-
-rest:
-	ADDQ      $0x00000020, DI
-	SUBQ      $0x00000008, DI
-	JL        some0
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z0, Z0
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some1
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z1, Z1
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some2
-	VCVTPS2PD (CX), Z5
-	VADDPD    Z5, Z2, Z2
-	ADDQ      $0x00000020, CX
-	SUBQ      $0x00000008, DI
-	JL        some3
-
-some0:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z0, Z0
-	JMP         step
-
-some1:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z1, Z1
-	JMP         step
-
-some2:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z2, Z2
-	JMP         step
-
-some3:
-	TESTQ       SI, SI
-	JZ          join
-	VCVTPS2PD.Z (CX), K1, Z5
-	VADDPD      Z5, Z3, Z3
-
-step:
-	LEAQ (CX)(SI*4), CX
-
-join:
-	VADDPD        Z2, Z0, Z0
-	VADDPD        Z3, Z1, Z1
-	VADDPD        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VPSRLDQ       $0x08, X0, X1
-	VADDPD        X1, X0, X0
-	VMOVSD        X0, (AX)
-	ADDQ          $0x08, AX
 	DECQ          DX
 	JNZ           row
 

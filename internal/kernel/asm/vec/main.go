@@ -77,11 +77,14 @@ func checkRegisters(f *ir.Function) error {
 }
 
 func (m *machine) reductions() {
-	m.rows("Sum", m.ctype(), "VADDPD", 0)
-	m.rows("Prod", m.ctype(), "VMULPD", 1)
-	if !m.double {
-		m.rows("WideSum", "float64", "VADDPD", 0)
+	if m.double {
+		m.rows("Sum", "VADDPD", 0)
+	} else {
+		m.chains()
+		m.joinChains("float32")
+		m.joinChains("float64")
 	}
+	m.rows("Prod", "VMULPD", 1)
 	for _, onto := range []bool{false, true} {
 		m.columns("Sum", "VADDPD", 0, onto)
 		m.columns("Prod", "VMULPD", 1, onto)

@@ -193,11 +193,11 @@ func (m *machine) eachRow(rows reg.GPVirtual, body func()) {
 
 // rows writes a kernel
 //
-//	func(dst *out, src *T, rows, n int)
+//	func(dst, src *T, rows, n int)
 //
 // that sums or multiplies the n elements of each row in float64.
-func (m *machine) rows(name, out, instruction string, identity float64) {
-	r := m.function(name+"Rows", []string{"dst *" + out, "src *" + m.ctype()}, []string{"rows", "n"})
+func (m *machine) rows(name, instruction string, identity float64) {
+	r := m.function(name+"Rows", []string{"dst *" + m.ctype(), "src *" + m.ctype()}, []string{"rows", "n"})
 	s := m.rowSums(instruction, identity, r["src"], r["n"])
 	m.eachRow(r["rows"], func() {
 		for _, a := range s.acc {
@@ -209,7 +209,7 @@ func (m *machine) rows(name, out, instruction string, identity float64) {
 		s.tail()
 		m.Label("join")
 		s.d.joinLanes(s.acc, s.op)
-		if out == "float64" {
+		if m.double {
 			m.VMOVSD(s.acc[0].AsX(), Mem{Base: r["dst"]})
 			m.ADDQ(U8(8), r["dst"])
 		} else {
