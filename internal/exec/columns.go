@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"slices"
 	"unsafe"
 
 	"descent/internal/jit"
@@ -88,39 +87,14 @@ func (p *Program[T]) columnStep(v Val, o reduction) step {
 // columnWork is about what it takes to add an element, in picoseconds.
 const columnWork = 60
 
-// addColumns adds to the block that is being made the sums of columns of its members.
-func (b *regionBuilder[T]) addColumns(vals []Val) {
+// addColumns adds to the block that is being made the sum of columns v, of an operand.
+func (b *regionBuilder[T]) addColumns(v Val, o reduction, a jit.Operand) ending[T] {
 	k := &b.block
-	for _, v := range b.reductions {
-		o, _ := b.p.f.vals[v].endsRegion()
-		a := slices.Index(vals, b.p.f.rootOf(b.p.f.vals[v].args[0]))
-		if !o.sumsColumns() || a < 0 {
-			continue
-		}
-		s := b.p.newColumnSums(v, o)
-		b.columns = append(b.columns, inCode[T]{v, s})
-		at, n := b.locate(ref{unsafe.Pointer(&s.acc[0]), 0}), len(k.streams)
-		k.streams = append(k.streams, at, at)
-		k.Same = append(k.Same, [2]int{n, n + 1})
-		k.Stores = append(k.Stores, jit.Store{Instr: len(k.Instrs), Stream: n + 1})
-		k.Instrs = append(k.Instrs, jit.Instr{Code: kernel.Add, Args: [3]jit.Operand{{Kind: jit.Stream, Index: n}, {Kind: jit.Value, Index: a}}})
-	}
-}
-
-// inCode is a sum of columns whose additions are in machine code.
-type inCode[T kernel.Float] struct {
-	val  Val
-	sums *columnSums[T]
-}
-
-// columnsOf returns the sum of columns v at the end of the region.
-func (b *regionBuilder[T]) columnsOf(v Val, o reduction) *columnSums[T] {
-	for _, c := range b.columns {
-		if c.val == v {
-			return c.sums
-		}
-	}
 	s := b.p.newColumnSums(v, o)
-	s.src, s.add = b.source(v), kernel.Vector[T](kernel.Add)
+	at, n := b.locate(ref{unsafe.Pointer(&s.acc[0]), 0}), len(k.streams)
+	k.streams = append(k.streams, at, at)
+	k.Same = append(k.Same, [2]int{n, n + 1})
+	k.Stores = append(k.Stores, jit.Store{Instr: len(k.Instrs), Stream: n + 1})
+	k.Instrs = append(k.Instrs, jit.Instr{Code: kernel.Add, Args: [3]jit.Operand{{Kind: jit.Stream, Index: n}, a}})
 	return s
 }

@@ -23,11 +23,13 @@ type regionBuilder[T kernel.Float] struct {
 	// elements of a tile at a time; row is 0 if it repeats none.
 	repeat, row int
 	r           *region[T]
-	reductions  []Val        // reductions at the end
-	columns     []inCode[T]  // those of them that machine code does most of
-	arrays      map[*T]int32 // locations of arrays
-	next        cursor       // where more scratch is
-	late        []tileOp[T]  // copies at the end of the tile
+	reductions  []Val             // reductions at the end
+	rowSums     []Val             // the sums of rows of members that machine code makes
+	sumRow      int               // the length of their rows
+	inCode      map[Val]ending[T] // reductions that machine code does most of
+	arrays      map[*T]int32      // locations of arrays
+	next        cursor            // where more scratch is
+	late        []tileOp[T]       // copies at the end of the tile
 }
 
 // buffers are lists that each region fills anew.
@@ -90,9 +92,10 @@ func (p *Program[T]) newRegion(g group, worker int) *region[T] {
 	b.reductions = g.vals[maps:]
 	b.know(g.vals[:maps])
 	b.phases(g.vals[:maps])
-	b.uses()
 	whole := b.whole()
 	b.repeat = b.columnRepeat()
+	b.chooseSums()
+	b.uses()
 	b.r.tile = b.tileLen(n, whole)
 	b.row = b.rowLen()
 	b.r.each = b.chunkLen(n, whole)
@@ -147,7 +150,7 @@ func (b *regionBuilder[T]) forget() {
 		b.number[b.known[i].val] = 0
 	}
 	b.vals, b.known, b.locations, b.free, b.late, b.arrays = b.vals[:0], b.known[:0], b.locations[:0], b.free[:0], nil, nil
-	b.columns = nil
+	b.rowSums, b.inCode = nil, nil
 }
 
 // uses finds the last phase that reads each value, and each array from outside.
@@ -168,7 +171,7 @@ func (b *regionBuilder[T]) uses() {
 		if !b.member(a) {
 			continue
 		}
-		if o, _ := b.p.f.vals[v].endsRegion(); !o.sumsColumns() || !b.compiled(a) {
+		if !b.madeInCode(v) {
 			b.of(a).lastUse = math.MaxInt32
 		}
 	}

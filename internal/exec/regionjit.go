@@ -14,6 +14,7 @@ type machineCode[T kernel.Float] struct {
 	index   []int // their numbers in the code
 	columns []*T  // with an element for so many of the domain
 	repeat  int
+	sums    []*T // where the chains of a tile's sums go
 }
 
 func (m *machineCode[T]) tile(off uintptr, n int) {
@@ -22,6 +23,9 @@ func (m *machineCode[T]) tile(off uintptr, n int) {
 	}
 	for i, c := range m.columns {
 		m.code.SetColumn(i, unsafe.Pointer(elem(c, int(off/sizeOf(*c))/m.repeat)))
+	}
+	for i, c := range m.sums {
+		m.code.SetSum(i, c)
 	}
 	m.code.Run(n)
 }
@@ -63,7 +67,7 @@ type blockBuilder[T kernel.Float] struct {
 // machineCode adds the members of one phase as machine code.
 func (b *regionBuilder[T]) machineCode(vals []Val) {
 	k := &b.block
-	k.Instrs, k.Stores, k.Same = k.Instrs[:0], k.Stores[:0], k.Same[:0]
+	k.Instrs, k.Stores, k.Same, k.Sums = k.Instrs[:0], k.Stores[:0], k.Same[:0], k.Sums[:0]
 	k.streams, k.splats, k.columns = k.streams[:0], k.splats[:0], k.columns[:0]
 	for i, v := range vals {
 		b.of(v).index = int32(i)
@@ -91,21 +95,24 @@ func (b *regionBuilder[T]) machineCode(vals []Val) {
 		k.Stores = append(k.Stores, jit.Store{Instr: i, Stream: len(k.streams)})
 		k.streams = append(k.streams, at)
 	}
-	b.addColumns(vals)
+	sums := b.addSums(vals)
 	k.Streams, k.Splats, k.Columns, k.Row, k.Len = len(k.streams), len(k.splats), len(k.columns), 0, b.r.n
 	if len(k.columns) > 0 {
 		k.Row = b.row
 	}
+	if len(sums) > 0 {
+		k.Row = b.sumRow
+	}
 	if b.r.tile < b.r.n && b.r.tile%tileVector != 0 {
 		k.Len = 0 // each tile has a tail
 	}
-	b.finishBlock()
+	b.finishBlock(sums)
 }
 
 // finishBlock compiles the block and connects its operands.
-func (b *regionBuilder[T]) finishBlock() {
+func (b *regionBuilder[T]) finishBlock(sums []*T) {
 	k := &b.block
-	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.Block)}
+	m := &machineCode[T]{code: jit.Compile[T](b.p.pages, &k.Block), sums: sums}
 	for i, at := range k.streams {
 		l := &b.locations[at]
 		l.stream = 0

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"slices"
+	"unsafe"
 
 	"descent/internal/kernel"
 )
@@ -116,12 +117,13 @@ func (t *tiling) suit(o reduction) bool {
 
 // tileReduction reduces the tiles of a region.
 type tileReduction[T kernel.Float] struct {
-	src ref
+	src    ref
+	chains []T // of a tile's sums, where machine code makes them
 	// Of rows:
 	fn  kernel.Reducer[T]
 	dst *T
 	row int
-	// Of all, where fn is nil: the sum of each block, and where their total goes.
+	// Of all, where blocks is not nil: the sum of each, which is a row, and where their total goes.
 	n      int
 	blocks []float64
 	scalar *float64
@@ -130,14 +132,22 @@ type tileReduction[T kernel.Float] struct {
 func (s *tileReduction[T]) tile(off uintptr, n int) {
 	var zero T
 	src, at := (*T)(s.src.at(off)), int(off/sizeOf(zero))
-	if s.fn != nil {
+	switch {
+	case s.blocks == nil && s.chains == nil:
 		s.fn(elem(s.dst, at/s.row), src, n/s.row, s.row, 1)
-		return
-	}
-	for i := 0; i < n; i += kernel.SumBlock {
-		s.blocks[(at+i)/kernel.SumBlock] = kernel.Total(elem(src, i), min(n-i, kernel.SumBlock))
+	case s.blocks == nil:
+		kernel.JoinChains(elem(s.dst, at/s.row), chains32(s.chains), n/s.row, s.row)
+	case s.chains != nil:
+		kernel.JoinChains(&s.blocks[at/s.row], chains32(s.chains), n/s.row, s.row)
+	default:
+		for i := 0; i < n; i += kernel.SumBlock {
+			s.blocks[(at+i)/kernel.SumBlock] = kernel.Total(elem(src, i), min(n-i, kernel.SumBlock))
+		}
 	}
 }
+
+// chains32 is chains as what they are: only those of float32 are made.
+func chains32[T kernel.Float](c []T) *float32 { return (*float32)(unsafe.Pointer(&c[0])) }
 
 func (s *tileReduction[T]) slots(visit func(*uintptr)) {
 	visit(s.src.slot())
@@ -146,7 +156,7 @@ func (s *tileReduction[T]) slots(visit func(*uintptr)) {
 
 // finish is called after all tiles.
 func (s *tileReduction[T]) finish() {
-	if s.fn != nil {
+	if s.blocks == nil {
 		return
 	}
 	total := kernel.JoinBlocks(s.blocks, s.n)
@@ -159,14 +169,26 @@ func (s *tileReduction[T]) finish() {
 
 // reduction adds one at the end of the tile.
 func (b *regionBuilder[T]) reduction(v Val) {
-	x := &b.p.f.vals[v]
-	o, _ := x.endsRegion()
-	if o.sumsColumns() {
-		b.end(b.columnsOf(v, o))
+	if s := b.inCode[v]; s != nil {
+		b.end(s)
 		return
 	}
-	s := &tileReduction[T]{src: b.source(v), n: b.r.n, row: o.mid}
-	if x.scalar() {
+	o, _ := b.p.f.vals[v].endsRegion()
+	if o.sumsColumns() {
+		s := b.p.newColumnSums(v, o)
+		s.src, s.add = b.source(v), kernel.Vector[T](kernel.Add)
+		b.end(s)
+		return
+	}
+	s := b.newTileReduction(v, o)
+	s.src = b.source(v)
+	b.end(s)
+}
+
+// newTileReduction makes that of value v; src or chains are for the caller to set.
+func (b *regionBuilder[T]) newTileReduction(v Val, o reduction) *tileReduction[T] {
+	s := &tileReduction[T]{n: b.r.n, row: o.mid}
+	if b.p.f.vals[v].scalar() {
 		s.scalar = b.p.scalar(v)
 	} else {
 		s.dst = b.p.ptr(v)
@@ -176,7 +198,7 @@ func (b *regionBuilder[T]) reduction(v Val) {
 	} else {
 		s.fn = kernel.ReducerOf[T](o.how)
 	}
-	b.end(s)
+	return s
 }
 
 // source is the tile that reduction v is of.

@@ -73,6 +73,7 @@ var (
 	vOr       = vop{m: 1, op: 0x56, typed: true}
 	vXor      = vop{m: 1, op: 0x57, typed: true}
 	vAdd      = vop{m: 1, op: 0x58, typed: true}
+	vAddTail  = vop{m: 1, op: 0x58, typed: true, k: 0x02} // where k2 is set; EVEX only
 	vAddKeep  = vop{m: 1, op: 0x58, typed: true, k: keep}
 	vMul      = vop{m: 1, op: 0x59, typed: true}
 	vSub      = vop{m: 1, op: 0x5c, typed: true}

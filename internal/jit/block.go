@@ -47,6 +47,9 @@ type Block struct {
 	// Columns is the number of columns, and Row how many elements a row has: the loop is
 	// then over whole rows. Row is 0 where there are none.
 	Columns, Row int
+	// Sums are values and streams of float32 that are added up along each row, in chains
+	// (see [kernel.Chains]); at most [MostSums].
+	Sums []Operand
 	// Len is how many elements the block is for: it runs over all of them, or
 	// over chunks of whole vectors and what is left. 0 is any number.
 	Len int
@@ -75,7 +78,7 @@ func (b *Block) key(size, per int) string {
 	}
 	loop, tail := b.needs(per)
 	k = append(k, flag(loop)|2*flag(tail))
-	word(size, b.Streams, b.Splats, b.Columns, b.Row, len(b.Instrs), len(b.Stores))
+	word(size, b.Streams, b.Splats, b.Columns, b.Row, len(b.Instrs), len(b.Stores), len(b.Sums))
 	for i := range b.Instrs {
 		in := &b.Instrs[i]
 		k = append(k, byte(in.Code))
@@ -89,6 +92,9 @@ func (b *Block) key(size, per int) string {
 	}
 	for _, p := range b.Same {
 		word(p[0], p[1])
+	}
+	for _, a := range b.Sums {
+		word(int(a.Kind), a.Index)
 	}
 	return string(k)
 }

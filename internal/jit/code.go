@@ -18,6 +18,7 @@ type Code[T kernel.Float] struct {
 	per      int     // elements of a vector
 	row      int     // elements of a row, or 0
 	columns  int     // the first column's place in the frame
+	sums     int     // the first sum's
 	divisors []int32 // of splats: the first of their entries as divisors, or -1
 	pages    *Pages  // keeps the machine code
 }
@@ -42,8 +43,8 @@ func compileFor[T kernel.Float](p *Pages, b *Block, isa kernel.ISA) *Code[T] {
 		}
 		p.blocks[key] = x
 	}
-	c := &Code[T]{frame: make([]uintptr, frameWords+b.Streams+b.Columns), wide: a.wide, per: x.vector / es,
-		row: b.Row, columns: frameWords + b.Streams, divisors: x.divisors, pages: p}
+	c := &Code[T]{frame: make([]uintptr, frameWords+b.Streams+b.Columns+len(b.Sums)+1), wide: a.wide, per: x.vector / es,
+		row: b.Row, columns: frameWords + b.Streams, sums: frameWords + b.Streams + b.Columns, divisors: x.divisors, pages: p}
 	c.table = kernel.Aligned[T](x.entries * c.per)
 	for k, pattern := range fixedBits[T]() {
 		c.set(k, fromBits[T](pattern))
@@ -122,6 +123,10 @@ func (c *Code[T]) Streams(visit func(*uintptr)) {
 // SetColumn sets the address of a column: of its element for the first row of the next
 // run.
 func (c *Code[T]) SetColumn(i int, p unsafe.Pointer) { c.frame[c.columns+i] = uintptr(p) }
+
+// SetSum sets where the chains of a sum go in the next run: those of each row, one row
+// after the other.
+func (c *Code[T]) SetSum(i int, chains *T) { c.frame[c.sums+i] = uintptr(unsafe.Pointer(chains)) }
 
 // masks are those of vmaskmov: a window of it has as many elements on as a tail
 // of 256 bits.

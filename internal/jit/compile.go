@@ -9,14 +9,15 @@ import (
 
 // The frame that code reads: how many bytes of whole vectors to do, the table,
 // the mask of the elements that are left (their bits, or without opmasks its
-// address; 0 if there are none), and the address of each stream. The table has entries of one vector each: fixed numbers, the
+// address; 0 if there are none), and the address of each stream,
+// column and place for the chains of a sum. The table has entries of one vector each: fixed numbers, the
 // block's splats, what is known of those that are divisors, and spilled
 // registers.
 const (
 	frameBytes   = 0
 	frameTable   = 8
 	frameMask    = 16
-	frameStreams = 24 // and then of each column
+	frameStreams = 24 // and then of each column and sum, and how many parts of the row are left
 	frameWords   = frameStreams / 8
 )
 
@@ -45,6 +46,7 @@ type compiler struct {
 	sameNext    []int32 // of pairs: 1 + the next of the stream
 	slow        []slowPath
 	masked      bool // the tail is compiled, not the loop
+	turn        int  // of the vectors that a sum's chains are, the one that is compiled
 }
 
 // operand is what is known of one.
@@ -196,9 +198,12 @@ func (c *compiler) rows() {
 		c.b = binary.LittleEndian.AppendUint32(c.b, uint32(at))
 		c.b = append(c.b, byte(size))
 	}
-	c.b = append(c.b, 0x48, 0x8d, 0x8a) // lea rcx, [rdx+whole]
-	c.b = binary.LittleEndian.AppendUint32(c.b, uint32(whole))
-	c.vectors(whole > 0, left > 0)
+	if len(c.block.Sums) > 0 {
+		c.parts()
+	} else {
+		c.until(whole)
+		c.vectors(whole > 0, left > 0)
+	}
 	if left > 0 {
 		c.addImm(rdx, left)
 	}
@@ -206,16 +211,32 @@ func (c *compiler) rows() {
 	c.jump(jb, top)
 }
 
+// until makes the loop end after so many bytes.
+func (c *compiler) until(bytes int) {
+	c.b = append(c.b, 0x48, 0x8d, 0x8a) // lea rcx, [rdx+bytes]
+	c.b = binary.LittleEndian.AppendUint32(c.b, uint32(bytes))
+}
+
 // loop compiles the loop over whole vectors; there may be none.
 func (c *compiler) loop() {
 	c.b = append(c.b, testRCX...)
 	none := c.jump(je, 0)
 	top := len(c.b)
-	c.body()
-	c.b = append(c.b, 0x48, 0x83, 0xc2, byte(c.vector())) // add rdx, vector
-	c.b = append(c.b, 0x48, 0x39, 0xca)                   // cmp rdx, rcx
+	c.step()
+	for c.turn = 1; c.turn < c.turns(); c.turn++ {
+		c.link()
+		c.step()
+	}
+	c.turn = 0
+	c.b = append(c.b, 0x48, 0x39, 0xca) // cmp rdx, rcx
 	c.jump(jb, top)
 	c.land(none)
+}
+
+// step compiles the body for a vector.
+func (c *compiler) step() {
+	c.body()
+	c.b = append(c.b, 0x48, 0x83, 0xc2, byte(c.vector())) // add rdx, vector
 }
 
 // tail compiles the body once more, for the elements that are left. Streams are
@@ -246,8 +267,12 @@ func (c *compiler) lower() {
 		stores = slices.Clone(stores)
 		slices.SortStableFunc(stores, byInstr)
 	}
+	for i := range c.block.Streams {
+		c.accumulate(Operand{Stream, i})
+	}
 	for i := range c.block.Instrs {
 		c.primitive(i)
+		c.accumulate(Operand{Value, i})
 		for len(stores) > 0 && stores[0].Instr == i {
 			c.add(micro{op: &vMovStore, form: store, dst: int32(stores[0].Stream), args: [3]int32{0, c.id(Operand{Value, i})}})
 			stores = stores[1:]
@@ -293,7 +318,7 @@ func (c *compiler) hoistable() (hoisted []int32) {
 	}
 	slices.SortStableFunc(hoisted, func(a, b int32) int { return cmp.Compare(c.operands[b].uses, c.operands[a].uses) })
 	const least = 6 // registers for one micro: its operands, its result and more
-	left := c.registers() - max(c.pressure()+1, least)
+	left := c.registers() - c.accumulators() - max(c.pressure()+1, least)
 	return hoisted[:min(len(hoisted), max(left, 0))]
 }
 
@@ -314,7 +339,7 @@ func (c *compiler) pressure() int {
 				live--
 			}
 		}
-		if m.form != store && m.dst != 0 && c.operands[m.dst].next != never {
+		if m.form != store && m.form != accumulate && m.dst != 0 && c.operands[m.dst].next != never {
 			live++
 		}
 		most = max(most, live)
@@ -324,9 +349,9 @@ func (c *compiler) pressure() int {
 
 // hoist loads table entries for the whole loop.
 func (c *compiler) hoist(entries []int32) {
-	c.free = uint32(1<<c.registers() - 1)
+	c.free = uint32(1<<(c.registers()-c.accumulators()) - 1)
 	for i, a := range entries {
-		r := c.registers() - 1 - i
+		r := c.registers() - 1 - c.accumulators() - i
 		c.rm(&vMovLoad, r, 0, c.memory(a))
 		c.operands[a].reg = int8(r)
 		c.free &^= 1 << r

@@ -12,7 +12,7 @@ import (
 // accessible memory, for all lengths up to two vectors and more: reading or
 // writing one element too far faults.
 func TestStaysInside(t *testing.T) {
-	rooms := guard.New(t, 200, 1)
+	rooms := guard.New(t, 200, 14000)
 	eachISA(t, func(t *testing.T, isa kernel.ISA) {
 		for seed := range uint64(80) {
 			for n := 1; n <= 35; n++ {
@@ -25,7 +25,7 @@ func TestStaysInside(t *testing.T) {
 
 func stayInside[T kernel.Float](t *testing.T, rooms *guard.Rooms, seed uint64, n int, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
-	b := random(rng, 1+rng.IntN(60))
+	b := random(rng, 1+rng.IntN(60), mostSums[T](isa))
 	n = wholeRows(b, n)
 	b.Len = []int{0, n}[rng.IntN(2)]
 	atEnd := rng.IntN(3) > 0

@@ -24,10 +24,13 @@ var special = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 1.5, -2.5, math.Inf
 
 // random makes a block with n instructions over some streams, splats and columns, with
 // stores, some of them in place.
-func random(rng *rand.Rand, n int) *Block {
+func random(rng *rand.Rand, n, sums int) *Block {
 	b := &Block{Streams: 1 + rng.IntN(30), Splats: rng.IntN(5)}
 	if rng.IntN(3) == 0 {
 		b.Columns, b.Row = 1+rng.IntN(6), 1+rng.IntN(40)
+	}
+	if sums = rng.IntN(1 + sums); sums > 0 {
+		b.Row = 1 + rng.IntN([]int{40, 700}[rng.IntN(2)])
 	}
 	reads := b.Streams
 	operand := func(i int) Operand {
@@ -56,6 +59,9 @@ func random(rng *rand.Rand, n int) *Block {
 			}
 		}
 	}
+	for range sums {
+		b.Sums = append(b.Sums, []Operand{{Value, rng.IntN(n)}, {Stream, rng.IntN(reads)}}[rng.IntN(2)])
+	}
 	return b
 }
 
@@ -77,8 +83,9 @@ func taken(b *Block, r int) bool {
 }
 
 // interpret runs a block element by element with the definition of each
-// primitive.
-func interpret[T kernel.Float](b *Block, streams, columns [][]T, splats []T, n int) {
+// primitive. It returns the elements of the sums.
+func interpret[T kernel.Float](b *Block, streams, columns [][]T, splats []T, n int) [][]T {
+	sums := make([][]T, len(b.Sums))
 	vals := make([]T, len(b.Instrs))
 	for e := range n {
 		old := make([]T, len(streams))
@@ -104,12 +111,35 @@ func interpret[T kernel.Float](b *Block, streams, columns [][]T, splats []T, n i
 		for _, s := range b.Stores {
 			streams[s.Stream][e] = vals[s.Instr]
 		}
+		for i, a := range b.Sums {
+			if a.Kind == Stream {
+				sums[i] = append(sums[i], old[a.Index])
+			} else {
+				sums[i] = append(sums[i], vals[a.Index])
+			}
+		}
 	}
+	return sums
+}
+
+// sameChains compares the sums of rows that chains come to with those of their elements.
+func sameChains[T kernel.Float](b *Block, chains, elements [][]T) error {
+	for i := range chains {
+		got, want := make([]T, len(elements[i])/b.Row), make([]T, len(elements[i])/b.Row)
+		kernel.JoinChains(&got[0], any(&chains[i][0]).(*float32), len(got), b.Row)
+		kernel.ReducerOf[T](kernel.ReduceSum)(&want[0], &elements[i][0], len(want), b.Row, 1)
+		for k, w := range want {
+			if g := got[k]; g != w && (g == g || w == w) {
+				return fmt.Errorf("sum %d of row %d is %v, want %v", i, k, g, w)
+			}
+		}
+	}
+	return nil
 }
 
 func check[T kernel.Float](t *testing.T, seed uint64, isa kernel.ISA) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	b := random(rng, 1+rng.IntN(120))
+	b := random(rng, 1+rng.IntN(120), mostSums[T](isa))
 	n := 1 + rng.IntN(70)
 	n = wholeRows(b, n)
 	b.Len = []int{0, n}[rng.IntN(2)]
@@ -165,8 +195,15 @@ func compare[T kernel.Float](rng *rand.Rand, b *Block, n int, isa kernel.ISA, me
 		}
 		code.SetSplat(i, splats[i])
 	}
+	chains := make([][]T, len(b.Sums))
+	for i := range chains {
+		chains[i] = make([]T, n/b.Row*kernel.Chains(b.Row))
+		code.SetSum(i, &chains[i][0])
+	}
 	code.Run(n)
-	interpret(b, want, columns, splats, n)
+	if err := sameChains(b, chains, interpret(b, want, columns, splats, n)); err != nil {
+		return err
+	}
 	for s := range got {
 		for i := range n {
 			g, w := float64(got[s][i]), float64(want[s][i])

@@ -7,7 +7,7 @@ type micro struct {
 	op   *vop
 	form form
 	imm  uint16   // immediate operand, if hasImm
-	dst  int32    // operand that it makes, 0 for k1; of a store, the stream
+	dst  int32    // operand that it makes, 0 for k1; of a store the stream, of an accumulate the sum
 	args [3]int32 // x, y and the form's own; 0 for none
 	next [3]int32 // the next micro that reads each of args
 }
@@ -18,10 +18,11 @@ const hasImm = 0x100
 type form uint8
 
 const (
-	plain   form = iota // dst = op(x, y); y may come from memory
-	tied                // dst = op(x, y, what was in dst: the third)
-	select4             // dst = op(x, y, mask: the third)
-	store               // y to a stream
+	plain      form = iota // dst = op(x, y); y may come from memory
+	tied                   // dst = op(x, y, what was in dst: the third)
+	select4                // dst = op(x, y, mask: the third)
+	store                  // y to a stream
+	accumulate             // y to a sum's chains
 	// Guards of a quotient by a splat, the third, of a dividend x. Where it
 	// may be wrong they go to a real division.
 	guardLanes // some elements are not safe: k1, or the flags after testMask

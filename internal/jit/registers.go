@@ -11,6 +11,8 @@ func (c *compiler) micro(m *micro) {
 	switch m.form {
 	case store:
 		c.store(m)
+	case accumulate:
+		c.addToChains(m)
 	case guardLanes, guardSplat:
 		c.guard(m)
 	case testMask:
