@@ -10,7 +10,7 @@ import (
 // sumsColumns reports whether o adds up columns that are long enough for stripes
 // (see [kernel.ColumnStripe]).
 func (o reduction) sumsColumns() bool {
-	return o.how == kernel.ReduceSum && o.outer == 1 && o.inner > 1 && o.mid > 4*kernel.ColumnStripe(o.inner)
+	return o.how == kernel.ReduceSum && o.outer == 1 && o.inner > 1 && o.mid > 2*kernel.ColumnStripe(o.inner)
 }
 
 // stripe is how many elements a stripe has.

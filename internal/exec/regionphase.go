@@ -106,7 +106,7 @@ func (b *regionBuilder[T]) tileLen(n int, whole bool) int {
 		return max(min(n, call), 1)
 	}
 	tile := min(tileBytes/int(sizeOf(zero)), call)
-	if len(b.vals) == 1 {
+	if len(b.vals) == 1 || b.p.pages != nil && b.of(b.vals[len(b.vals)-1]).phase == 1 && len(b.rowSums) > 0 {
 		tile *= 4 // nothing comes back to a tile: fewer calls
 	}
 	if most := scratchBytes / int(sizeOf(zero)) / max(b.scratchTiles(), 1); most < tile {

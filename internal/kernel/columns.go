@@ -7,7 +7,7 @@ import "unsafe"
 // comes to in float64. So an element costs one addition, and takes part in
 // ColumnChain roundings at most. Blocks of ColumnBlock stripes are independent.
 const (
-	stripeElements = 512
+	stripeElements = 1024
 	ColumnChain    = 16
 	ColumnBlock    = 64
 )
