@@ -37,11 +37,19 @@ func (s *Schema) ApplyLabelled(t *Table) (*Dataset, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	target, err := t.Column(s.Target.Name)
-	if err != nil {
-		return nil, err
+	names := []string{s.Target.Name}
+	if s.Target.Outputs != nil && s.Target.Separator == "" {
+		names = s.Target.Outputs
 	}
-	rows := slices.DeleteFunc(allRows(t.Rows()), target.missing)
+	var target *Column
+	rows := allRows(t.Rows())
+	for _, name := range names {
+		var err error
+		if target, err = t.Column(name); err != nil {
+			return nil, err
+		}
+		rows = slices.DeleteFunc(rows, target.missing)
+	}
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s: column %s: the target is missing in every row", t.Name, quote(target.Name))
 	}

@@ -80,10 +80,10 @@ func (p *preparation) fitLabels(t *Table) error {
 	c, target := p.target, &p.Schema.Target
 	target.Name, target.Task = c.Name, Labels
 	most := 0
-	for _, sep := range separators {
+	for _, sep := range separators { // by all words of the column, so that parts of its rows have the same labels
 		n := 0
-		for _, row := range p.rows {
-			if strings.Contains(c.word(row), sep) {
+		for _, word := range c.Levels {
+			if strings.Contains(word, sep) {
 				n++
 			}
 		}
@@ -96,8 +96,8 @@ func (p *preparation) fitLabels(t *Table) error {
 			Advice{Text: fmt.Sprintf("set Task to %q if a cell is one", Classification), Option: "Task", Value: string(Classification)})
 	}
 	seen := map[string]bool{}
-	for _, row := range p.rows {
-		for _, l := range target.split(c.word(row)) {
+	for _, word := range c.Levels {
+		for _, l := range target.split(word) {
 			seen[l] = true
 		}
 	}

@@ -70,35 +70,38 @@ func (b *bounder) of(rows data.Rows, where func(row int) string) (func(i int, ou
 	}
 	models := max(1, len(outs))
 	numbers, probabilities := make([]float64, models), make([][]float64, models)
-	together := b.found.Method == ensembleMethod
+	together, k := b.found.Method == ensembleMethod, b.numbers()
 	return func(i int, out []float64, by decider, x *prediction) {
-		for k := range models {
-			row := out
-			if outs != nil {
-				row = outs[k][i*width : (i+1)*width]
+		of := func(k int) []float64 {
+			if outs == nil {
+				return out
 			}
-			if b.Classes > 0 {
-				probabilities[k] = by.Probabilities(row)
-			} else {
-				numbers[k] = b.Number(row)
-			}
+			return outs[k][i*width : (i+1)*width]
 		}
-		switch {
-		case b.Classes > 0 && together:
-			x.set = b.found.Set(b.level/100, [][]float64{meanOf(probabilities)}, by.Decide(out))
-			return
-		case b.Classes > 0:
-			x.set = b.found.Set(b.level/100, probabilities, by.Decide(out))
+		if b.Classes > 0 {
+			for k := range models {
+				probabilities[k] = by.Probabilities(of(k))
+			}
+			said := probabilities
+			if together {
+				said = [][]float64{meanOf(probabilities)}
+			}
+			x.set = b.found.Set(b.level/100, said, by.Decide(out))
 			return
 		}
-		unit, of := 1.0, numbers
-		if together {
-			mean, apart := spread(numbers)
-			unit = apart + b.found.Floor
-			of = []float64{mean / unit}
+		for j := range k {
+			for k := range models {
+				numbers[k] = b.number(of(k), j)
+			}
+			m, unit, said := b.found.of(j), 1.0, numbers
+			if together {
+				mean, apart := spread(numbers)
+				unit = apart + m.Floor
+				said = []float64{mean / unit}
+			}
+			lo, hi := m.Interval(b.level/100, said)
+			y := b.number(out, j)
+			x.bounds = append(x.bounds, [2]float64{min(lo*unit, y), max(hi*unit, y)}) // what is predicted is always within
 		}
-		lo, hi := b.found.Interval(b.level/100, of)
-		lo, hi = lo*unit, hi*unit
-		x.lo, x.hi = min(lo, x.number), max(hi, x.number) // what is predicted is always within
 	}, nil
 }

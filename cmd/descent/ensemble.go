@@ -53,14 +53,17 @@ func (c *intervals) ensemble(ctx context.Context, o *trainOptions, p *data.Parts
 		if err != nil {
 			return err
 		}
-		for _, e := range learned {
-			found.Floor += float64(e*e) / float64(len(learned))
+		for j, of := range learned {
+			floor := 0.0
+			for _, e := range of {
+				floor += float64(e*e) / float64(len(of))
+			}
+			found.of(j).Floor = math.Sqrt(floor)
 		}
-		found.Floor = math.Sqrt(found.Floor)
 	}
 	e, err := b.misses(c.kept)
 	if err == nil {
-		found.Held = *conformal.Collect(1, make([]int, len(e)), e)
+		found.collect(1, make([]int, c.kept.Rows()), e)
 	}
 	return err
 }
@@ -88,32 +91,34 @@ func meanOf(p [][]float64) []float64 {
 	return mean
 }
 
-// misses are the errors of an ensemble: of numbers in units of how far its models disagree
-// and the floor; without a floor, in the target's own.
-func (b *bounder) misses(d *data.Dataset) ([]float64, error) {
+// misses are the errors of an ensemble by the target and row: of numbers in units of how far
+// its models disagree and the floor; without a floor, in the target's own.
+func (b *bounder) misses(d *data.Dataset) ([][]float64, error) {
 	outs, width, err := b.committee.Predict(d)
 	if err != nil {
 		return nil, err
 	}
-	e := make([]float64, d.Rows())
+	all := make([][]float64, b.numbers())
 	said, p := make([]float64, len(outs)), make([][]float64, len(outs))
-	for i := range e {
-		for k, out := range outs {
-			row := out[i*width : (i+1)*width]
-			if b.Classes > 0 {
-				p[k] = b.committee.Probabilities(row)
-			} else {
-				said[k] = b.Number(row)
-			}
-		}
+	for i := range d.Rows() {
 		if b.Classes > 0 {
-			e[i] = conformal.Miss(meanOf(p), d.Class[i])
+			for k, out := range outs {
+				p[k] = b.committee.Probabilities(out[i*width : (i+1)*width])
+			}
+			all[0] = append(all[0], conformal.Miss(meanOf(p), d.Class[i]))
 			continue
 		}
-		mean, apart := spread(said)
-		if e[i] = math.Abs(b.Number(d.Y[i:i+1]) - mean); b.found.Floor > 0 {
-			e[i] /= apart + b.found.Floor
+		for j := range all {
+			for k, out := range outs {
+				said[k] = b.number(out[i*width:(i+1)*width], j)
+			}
+			mean, apart := spread(said)
+			e := math.Abs(b.number(d.Y[i*len(all):(i+1)*len(all)], j) - mean)
+			if floor := b.found.of(j).Floor; floor > 0 {
+				e /= apart + floor
+			}
+			all[j] = append(all[j], e)
 		}
 	}
-	return e, nil
+	return all, nil
 }

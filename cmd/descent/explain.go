@@ -89,8 +89,8 @@ func (o *explainOptions) execute(cmd *cobra.Command, dir, name string) error {
 		return err
 	}
 	switch {
-	case m.Schema == nil || m.Model.Codes() || m.Targets != nil:
-		return usage(fmt.Errorf("%s: explain is for models of tables with one target", dir))
+	case m.Schema == nil || m.Model.Codes():
+		return usage(fmt.Errorf("%s: explain is for models of tables with a target", dir))
 	case m.TrainedOn == "":
 		return usage(fmt.Errorf("%s: it does not say how it was trained: an earlier program made it, or import; train it again", dir))
 	}
@@ -144,7 +144,7 @@ func (o *explainOptions) explainer(cmd *cobra.Command, m *saved, dir, name strin
 	if err != nil {
 		return nil, run.inFlags(err)
 	}
-	m.UnitOf(d)
+	m.unitOf(d)
 	p, err := m.predictor()
 	if err != nil {
 		return nil, err

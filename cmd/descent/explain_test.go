@@ -226,7 +226,7 @@ func TestExplainOthers(t *testing.T) {
 		{model + " " + path + " --permutations 0", "1 shuffle"},
 		{model + " " + path + " --attributions why.txt", ".csv"},
 		{model + " nowhere.csv", "no such file"},
-		{coder + " iris", "with one target"},
+		{coder + " iris", "with a target"},
 		{saved4 + "/table/model " + path, "train it again"},
 	} {
 		if status, out, errs := descent(append([]string{"explain"}, strings.Fields(c.args)...)...); status != exitUsage || !strings.Contains(errs, c.want) || out != "" {

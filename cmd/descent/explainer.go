@@ -11,6 +11,7 @@ import (
 	"descent/data"
 	"descent/internal/atomicfile"
 	"descent/internal/elementary"
+	"descent/ops"
 	"descent/train"
 	"descent/train/explain"
 )
@@ -33,7 +34,7 @@ type explainer struct {
 	on      rowSet // what columns are measured on
 	from    []float64
 	slopes  *explain.Gradients
-	spread  float64 // variance of the targets of on
+	spread  []float64 // variance of each target of on
 
 	run *trainOptions // nil of fresh rows, which have no influence
 	t   *train.Trainer
@@ -81,14 +82,18 @@ func (e *explainer) begin() error {
 		e.on = rowSet{e.on.part, e.on.d.Subset(at), some(e.on.from, at)}
 	}
 	e.columns, e.from = explain.Columns(e.schema), explain.Mean(e.sets[0].d)
-	mean, n := 0.0, float64(len(e.on.d.Y))
-	for _, y := range e.on.d.Y {
-		mean += y / n
+	k, n := e.numbers(), float64(e.on.d.Rows())
+	e.spread = make([]float64, k)
+	for j := range k {
+		mean := 0.0
+		for i := j; i < len(e.on.d.Y); i += k {
+			mean += e.on.d.Y[i] / n
+		}
+		for i := j; i < len(e.on.d.Y); i += k {
+			e.spread[j] += float64((e.on.d.Y[i]-mean)*(e.on.d.Y[i]-mean)) / n
+		}
 	}
-	for _, y := range e.on.d.Y {
-		e.spread += float64((y-mean)*(y-mean)) / n
-	}
-	task, err := e.setup.task()
+	task, err := e.sloped()
 	if err != nil {
 		return err
 	}
@@ -96,9 +101,26 @@ func (e *explainer) begin() error {
 	return err
 }
 
+// sloped is a task whose model gives what is predicted.
+func (e *explainer) sloped() (train.Task, error) {
+	if e.Targets == nil {
+		return e.setup.task()
+	}
+	model, _, err := e.RowModel(e.numbers())
+	task := train.Task{Model: model, Features: e.Features}
+	if e.Targets.Labels {
+		task.Output = ops.Sigmoid
+	}
+	return task, err
+}
+
 // lossIs says what the losses of rows are.
 func (e *explainer) lossIs() string {
 	switch {
+	case e.labels():
+		return "the mean log loss of labels rises"
+	case e.Targets != nil:
+		return "the mean R2 falls"
 	case e.Classes == 0:
 		return "R2 falls"
 	case e.GivesProbabilities():
@@ -107,23 +129,47 @@ func (e *explainer) lossIs() string {
 	return "the share of wrong classes rises"
 }
 
-// losses are those of rows: of numbers the squared error as a share of the variance, so that
-// their mean is 1 less R2; of classes the log loss, or 1 for a wrong class.
+// losses are those of rows, of several targets their means.
 func (e *explainer) losses(d *data.Dataset) ([]float64, error) {
+	each, err := e.targetLosses(d)
+	if err != nil || len(each) == 1 {
+		return each[0], err
+	}
+	mean := make([]float64, d.Rows())
+	for _, of := range each {
+		for i, l := range of {
+			mean[i] += l / float64(len(each))
+		}
+	}
+	return mean, nil
+}
+
+// targetLosses are those of rows by the target: of numbers the squared error as a share of the variance, so that
+// their mean is 1 less R2; of classes the log loss, or 1 for a wrong class.
+func (e *explainer) targetLosses(d *data.Dataset) ([][]float64, error) {
+	k := e.numbers()
+	all := make([][]float64, k)
 	out, width, err := e.p.Predict(d)
 	if err != nil {
-		return nil, err
+		return all, err
 	}
-	all := make([]float64, d.Rows())
-	for i := range all {
+	for i := range d.Rows() {
 		row := out[i*width : (i+1)*width]
-		switch {
-		case e.Classes == 0:
-			all[i] = float64((row[0]-d.Y[i])*(row[0]-d.Y[i])) / e.spread
-		case e.GivesProbabilities():
-			all[i] = -elementary.Log(max(e.p.Probabilities(row)[d.Class[i]], leastProbability))
-		case e.p.Decide(row) != d.Class[i]:
-			all[i] = 1
+		for j := range k {
+			l := 0.0
+			switch {
+			case e.labels():
+				p, _ := e.Targets.label(row[j], j)
+				l = -elementary.Log(max(1-math.Abs(d.Y[i*k+j]-p), leastProbability))
+			case e.Classes == 0:
+				wrong := row[j] - d.Y[i*k+j]
+				l = float64(wrong*wrong) / e.spread[j]
+			case e.GivesProbabilities():
+				l = -elementary.Log(max(e.p.Probabilities(row)[d.Class[i]], leastProbability))
+			case e.p.Decide(row) != d.Class[i]:
+				l = 1
+			}
+			all[j] = append(all[j], l)
 		}
 	}
 	return all, nil
@@ -143,6 +189,10 @@ func (e *explainer) told(d *data.Dataset) (all []float64, width int, err error) 
 		row := out[i*n : (i+1)*n]
 		p := e.p.Probabilities(row)
 		switch {
+		case e.Targets != nil:
+			for j := range row {
+				all = append(all, e.said(row, j))
+			}
 		case e.Classes == 0:
 			all = append(all, e.Number(row))
 		case p != nil:
@@ -153,16 +203,29 @@ func (e *explainer) told(d *data.Dataset) (all []float64, width int, err error) 
 			all = append(all, one...)
 		}
 	}
-	return all, max(1, e.Classes), nil
+	return all, max(e.numbers(), e.Classes), nil
+}
+
+// said is what is predicted of target j of several: a number, or how likely a label is.
+func (e *explainer) said(row []float64, j int) float64 {
+	if e.Targets.Labels {
+		p, _ := e.Targets.label(row[j], j)
+		return p
+	}
+	return e.number(row, j)
 }
 
 // moved returns what each column does to the prediction of a row: in the unit of a number,
 // or to the probability of the class that is decided, as the model has it before it is
 // calibrated. It is NaN of a column that is embedded: the number of a level has no slope, and
-// stays as it is on the way from the mean row.
-func (e *explainer) moved(x, out []float64) ([]float64, error) {
+// stays as it is on the way from the mean row. Of several targets it is that of a number.
+func (e *explainer) moved(x, out []float64, target int) ([]float64, error) {
 	pick := make([]float64, len(out))
 	switch {
+	case e.labels():
+		pick[target] = 1
+	case e.Targets != nil:
+		pick[target] = e.Targets.Scale[target]
 	case e.Classes == 0 && e.Raw:
 		pick[0] = 1
 	case e.Classes == 0:
@@ -257,8 +320,16 @@ func ownUnit(in *data.Input, x float64) float64 {
 	return v
 }
 
-// decided is the prediction of a row: a number, or the name of a class.
+// decided is the prediction of a row: a number, the name of a class, or what is predicted of
+// each of several targets.
 func (e *explainer) decided(out []float64) any {
+	if e.Targets != nil {
+		var all []float64
+		for j := range out {
+			all = append(all, e.said(out, j))
+		}
+		return byName(e.Targets.Names, all)
+	}
 	if e.Classes > 0 {
 		return e.classes[e.p.Decide(out)]
 	}
@@ -267,6 +338,11 @@ func (e *explainer) decided(out []float64) any {
 
 // truth is that of a row.
 func (e *explainer) truth(d *data.Dataset, row int) any {
+	if e.Targets != nil {
+		k := e.numbers()
+		own := slices.Clone(d.Y[row*k : (row+1)*k])
+		return byName(e.Targets.Names, e.Targets.own(own))
+	}
 	if e.Classes > 0 {
 		return e.classes[d.Class[row]]
 	}
@@ -296,6 +372,9 @@ func (e *explainer) explain(ctx context.Context, o *explainOptions) (*explanatio
 	if x.Importance, err = explain.Permuted(e.on.d, e.columns, o.times, x.Seed, e.losses); err != nil {
 		return nil, err
 	}
+	if err := e.importances(x, o.times); err != nil {
+		return nil, err
+	}
 	if x.Dependence, err = e.dependences(); err != nil {
 		return nil, err
 	}
@@ -308,15 +387,38 @@ func (e *explainer) explain(ctx context.Context, o *explainOptions) (*explanatio
 	return x, err
 }
 
-// worst are the rows with the largest losses.
+// mostTargets bounds the targets whose columns are measured one by one.
+const mostTargets = 20
+
+// importances measures what each column is worth for each of several targets.
+func (e *explainer) importances(x *explanation, times int) (err error) {
+	if e.Targets == nil || e.numbers() > mostTargets {
+		return nil
+	}
+	x.Targets = map[string][]explain.Importance{}
+	for j, name := range e.Targets.Names {
+		x.Targets[name], err = explain.Permuted(e.on.d, e.columns, times, x.Seed, func(d *data.Dataset) ([]float64, error) {
+			all, err := e.targetLosses(d)
+			return all[j], err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// worst are the rows with the largest losses, of several targets with that which is worst.
 func (e *explainer) worst(most int) (all []explainedRow, err error) {
 	for _, s := range e.sets {
-		losses, err := e.losses(s.d)
+		losses, err := e.targetLosses(s.d)
 		if err != nil {
 			return nil, err
 		}
-		for i, l := range losses {
-			all = append(all, explainedRow{Row: s.from[i] + 1, Part: s.part, Loss: l, d: s.d, at: i})
+		for j, of := range losses {
+			for i, l := range of {
+				all = append(all, explainedRow{Row: s.from[i] + 1, Part: s.part, Loss: l, d: s.d, at: i, target: j})
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b explainedRow) int { return compareDown(a.Loss, b.Loss) })
@@ -351,7 +453,11 @@ func (e *explainer) fill(r *explainedRow) error {
 	if p := e.p.Probabilities(out); p != nil {
 		r.Probability = p[e.p.Decide(out)]
 	}
-	each, err := e.moved(x, out)
+	if e.Targets != nil {
+		r.Target = e.Targets.Names[r.target]
+		r.Truth, r.Predicted = r.Truth.(map[string]float64)[r.Target], r.Predicted.(map[string]float64)[r.Target]
+	}
+	each, err := e.moved(x, out, r.target)
 	if err != nil {
 		return err
 	}
@@ -367,6 +473,9 @@ func (e *explainer) fill(r *explainedRow) error {
 // writeAttributions writes what each column does to each prediction.
 func (e *explainer) writeAttributions(path string) error {
 	head := []string{"row", "part", "truth", "prediction"}
+	if e.Targets != nil {
+		head = []string{"row", "part", "target", "truth", "prediction"}
+	}
 	for _, c := range e.columns {
 		head = append(head, c.Name)
 	}
@@ -378,19 +487,28 @@ func (e *explainer) writeAttributions(path string) error {
 		}
 		for i, row := range s.from {
 			own := out[i*width : (i+1)*width]
-			each, err := e.moved(s.d.X.Row(nil, i), own)
-			if err != nil {
-				return err
-			}
-			line := []string{strconv.Itoa(row + 1), s.part, fmt.Sprint(e.truth(s.d, i)), fmt.Sprint(e.decided(own))}
-			for _, x := range each {
-				text := ""
-				if !math.IsNaN(x) {
-					text = strconv.FormatFloat(x, 'g', 6, 64)
+			for j := range e.numbers() {
+				each, err := e.moved(s.d.X.Row(nil, i), own, j)
+				if err != nil {
+					return err
 				}
-				line = append(line, text)
+				line := []string{strconv.Itoa(row + 1), s.part}
+				truth, decided := e.truth(s.d, i), e.decided(own)
+				if e.Targets != nil {
+					name := e.Targets.Names[j]
+					line = append(line, name)
+					truth, decided = truth.(map[string]float64)[name], decided.(map[string]float64)[name]
+				}
+				line = append(line, fmt.Sprint(truth), fmt.Sprint(decided))
+				for _, x := range each {
+					text := ""
+					if !math.IsNaN(x) {
+						text = strconv.FormatFloat(x, 'g', 6, 64)
+					}
+					line = append(line, text)
+				}
+				lines = append(lines, commas(line))
 			}
-			lines = append(lines, commas(line))
 		}
 	}
 	return atomicfile.Write(path, []byte(strings.Join(lines, "\n")+"\n"))

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"descent/cmd/descent/internal/draw"
@@ -19,15 +21,18 @@ type explanation struct {
 	Seed       uint64               `json:"seed"`
 	Loss       string               `json:"loss"` // what importance is of
 	Importance []explain.Importance `json:"importance"`
-	Dependence []dependence         `json:"dependence"`
-	Worst      []explainedRow       `json:"worst_rows"`
-	Influence  *influenceReport     `json:"influence,omitempty"`
+	// Targets is the importance for each of several targets by itself.
+	Targets    map[string][]explain.Importance `json:"importance_for,omitempty"`
+	Dependence []dependence                    `json:"dependence"`
+	Worst      []explainedRow                  `json:"worst_rows"`
+	Influence  *influenceReport                `json:"influence,omitempty"`
 }
 
 // An explainedRow is a row with a large loss.
 type explainedRow struct {
 	Row         int     `json:"row"` // of the table, from 1
 	Part        string  `json:"part,omitempty"`
+	Target      string  `json:"target,omitempty"` // of several, that whose loss it is
 	Truth       any     `json:"truth"`
 	Predicted   any     `json:"predicted"`
 	Probability float64 `json:"probability,omitempty"` // of what is predicted
@@ -36,8 +41,8 @@ type explainedRow struct {
 	// the probability of the class that is predicted.
 	Moved []moved `json:"moved"`
 
-	d  *data.Dataset
-	at int
+	d          *data.Dataset
+	at, target int
 }
 
 type moved struct {
@@ -57,11 +62,13 @@ func (x *explanation) print(w io.Writer, e *explainer) {
 	printColumns(w, x.importanceTable())
 	fmt.Fprintf(w, "\n%s\n", e.followSays())
 	for _, d := range x.followed() {
-		var cells []string
-		for i, at := range d.At {
-			cells = append(cells, fmt.Sprintf("%s: %.4g", short(valueText(at)), d.Mean[i][e.shownClass()]))
+		for _, y := range x.shown(e, d.Column) {
+			var cells []string
+			for i, at := range d.At {
+				cells = append(cells, fmt.Sprintf("%s: %.4g", short(valueText(at)), d.Mean[i][y.at]))
+			}
+			fmt.Fprintf(w, "  %s%s  %s\n", d.Column, y.of, strings.Join(cells, ", "))
 		}
-		fmt.Fprintf(w, "  %s  %s\n", d.Column, strings.Join(cells, ", "))
 	}
 	if len(x.Worst) > 0 {
 		fmt.Fprintf(w, "\n%s\n", e.worstSays())
@@ -100,8 +107,15 @@ func printColumns(w io.Writer, t draw.Table) {
 
 // valueText writes a number or a word.
 func valueText(x any) string {
-	if v, ok := x.(float64); ok {
+	switch v := x.(type) {
+	case float64:
 		return fmt.Sprintf("%.5g", v)
+	case map[string]float64: // of several targets
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, fmt.Sprintf("%s %.5g", name, v[name]))
+		}
+		return strings.Join(all, ", ")
 	}
 	return fmt.Sprint(x)
 }
@@ -130,6 +144,14 @@ func (x *explanation) importanceTable() draw.Table {
 	if len(t.Rows) > wideTable {
 		t.Fold = fmt.Sprintf("%d columns", len(t.Rows))
 	}
+	for _, name := range slices.Sorted(maps.Keys(x.Targets)) { // before what is told
+		last := len(t.Head) - 1
+		t.Head = slices.Insert(t.Head, last, name)
+		for i, c := range x.Importance {
+			at := slices.IndexFunc(x.Targets[name], func(of explain.Importance) bool { return of.Column == c.Column })
+			t.Rows[i] = slices.Insert(t.Rows[i], last, number(x.Targets[name][at].Mean, false))
+		}
+	}
 	return t
 }
 
@@ -137,12 +159,38 @@ func (x *explanation) importanceTable() draw.Table {
 func (x *explanation) followed() (all []dependence) {
 	for _, c := range x.Importance {
 		for _, d := range x.Dependence {
-			if (d.Column == c.Column || strings.HasPrefix(d.Column, c.Column+" ")) && len(all) < mostFollow {
+			if isOf(d.Column, c.Column) && len(all) < mostFollow {
 				all = append(all, d)
 			}
 		}
 	}
 	return all
+}
+
+// A shownNumber is one of those that are told of a row, at its place, of a target if there
+// are several.
+type shownNumber struct {
+	at int
+	of string
+}
+
+// shown are the numbers whose dependence on a column is shown: of a class, or of each of
+// several targets for which the column matters.
+func (x *explanation) shown(e *explainer, column string) (all []shownNumber) {
+	if e.Targets == nil {
+		return []shownNumber{{at: e.shownClass()}}
+	}
+	for j, name := range e.Targets.Names {
+		if slices.ContainsFunc(x.Targets[name], func(c explain.Importance) bool { return c.CI.Lo > 0 && isOf(column, c.Column) }) {
+			all = append(all, shownNumber{j, ", " + name})
+		}
+	}
+	return all
+}
+
+// isOf tells whether an input, with the part of a date, is of a column.
+func isOf(input, column string) bool {
+	return input == column || strings.HasPrefix(input, column+" ")
 }
 
 // shownClass is the class whose probability is shown: the second of two.
@@ -151,6 +199,8 @@ func (e *explainer) shownClass() int { return min(1, max(0, e.Classes-1)) }
 func (e *explainer) followSays() string {
 	what := "the mean prediction"
 	switch {
+	case e.labels():
+		what = "the mean probability of labels"
 	case e.GivesProbabilities():
 		what = fmt.Sprintf("the mean probability of %s=%s", e.schema.Target.Name, e.classes[e.shownClass()])
 	case e.Classes > 0:
@@ -161,6 +211,9 @@ func (e *explainer) followSays() string {
 
 func (e *explainer) worstSays() string {
 	what := "the prediction"
+	if e.labels() {
+		what = "the probability of the label"
+	}
 	if e.Classes > 0 {
 		what = "the score of the class that is predicted"
 	}
@@ -172,12 +225,20 @@ func (e *explainer) worstSays() string {
 
 func (x *explanation) worstTable() draw.Table {
 	t := draw.Table{Head: []string{"row", "part", "truth", "predicted", "loss", "moved by"}}
+	several := len(x.Worst) > 0 && x.Worst[0].Target != ""
+	if several {
+		t.Head = slices.Insert(t.Head, 2, "target")
+	}
 	for _, r := range x.Worst {
 		var by []string
 		for _, m := range r.Moved[:min(mostMoved, len(r.Moved))] {
 			by = append(by, fmt.Sprintf("%s=%s %+.3g", m.Column, short(m.Value), m.By))
 		}
-		t.Rows = append(t.Rows, []string{fmt.Sprint(r.Row), r.Part, valueText(r.Truth), valueText(r.Predicted), number(r.Loss, false), strings.Join(by, ", ")})
+		row := []string{fmt.Sprint(r.Row), r.Part, valueText(r.Truth), valueText(r.Predicted), number(r.Loss, false), strings.Join(by, ", ")}
+		if several {
+			row = slices.Insert(row, 2, r.Target)
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -214,8 +275,10 @@ func (x *explanation) sections(e *explainer) []draw.Section {
 	all := []draw.Section{{Title: "What the model goes by", Note: sentence(x.importanceSays()), Tables: []draw.Table{x.importanceTable()}}}
 	follow := draw.Section{Title: "How predictions follow a column", Note: sentence(e.followSays())}
 	for _, d := range x.followed() {
-		if f := d.figure(e.shownClass()); f != nil {
-			follow.Figures = append(follow.Figures, f)
+		for _, y := range x.shown(e, d.Column) {
+			if f := d.figure(y); f != nil {
+				follow.Figures = append(follow.Figures, f)
+			}
 		}
 	}
 	if len(follow.Figures) > 0 {
@@ -233,14 +296,14 @@ func (x *explanation) sections(e *explainer) []draw.Section {
 }
 
 // figure draws a dependence on a number; of words there is none.
-func (d *dependence) figure(class int) *plot.Figure {
+func (d *dependence) figure(of shownNumber) *plot.Figure {
 	line := plot.Line{Name: d.Column}
 	for i, at := range d.At {
 		v, ok := at.(float64)
 		if !ok || math.IsNaN(v) {
 			return nil
 		}
-		line.X, line.Y = append(line.X, v), append(line.Y, d.Mean[i][class])
+		line.X, line.Y = append(line.X, v), append(line.Y, d.Mean[i][of.at])
 	}
-	return &plot.Figure{X: plot.Axis{Label: d.Column}, Y: plot.Axis{Label: "mean prediction"}, Layers: []plot.Layer{line}, Width: 420, Height: 260}
+	return &plot.Figure{X: plot.Axis{Label: d.Column}, Y: plot.Axis{Label: "mean prediction" + of.of}, Layers: []plot.Layer{line}, Width: 420, Height: 260}
 }

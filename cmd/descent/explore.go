@@ -105,8 +105,11 @@ func newExplorer(cmd *cobra.Command, o *trainOptions, p *data.Parts) (*explorer,
 	if err := e.roomy(o, p); err != nil {
 		return nil, err
 	}
-	if e.base.task = string(data.Regression); len(p.Train.Classes) > 0 {
-		e.base.task = string(data.Classification) // a part of the rows may look otherwise
+	switch e.base.task = string(data.Regression); { // a part of the rows may look otherwise
+	case o.labels():
+		e.base.task = string(data.Labels)
+	case len(p.Train.Classes) > 0:
+		e.base.task = string(data.Classification)
 	}
 	if o.src.Table == nil {
 		e.base.task = ""
@@ -127,6 +130,11 @@ func newExplorer(cmd *cobra.Command, o *trainOptions, p *data.Parts) (*explorer,
 // rankBy finds the score that ranks among those of a task.
 func (e *explorer) rankBy(o *trainOptions, p *data.Parts) error {
 	name := o.exploring.by
+	if o.Targets != nil {
+		m, err := o.Targets.ranking(name)
+		e.by = m
+		return err
+	}
 	switch {
 	case name != "":
 		m, err := train.ParseMetric(name, p.Train.Classes)

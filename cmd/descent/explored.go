@@ -46,8 +46,8 @@ type trialReport struct {
 	Folds int               `json:"folds"`
 }
 
-// report tells what a search has found.
-func (x *exploring) report(o *trainOptions, r *report) {
+// report tells what a search has found, whose nested score is honest, nil if there is none.
+func (x *exploring) report(honest *foldScore) *searchReport {
 	e := x.found
 	s := &searchReport{Trials: len(e.trials), Trainings: len(e.outcomes), Fresh: e.fresh, Seconds: e.seconds, Defaults: x.defaults, Score: e.by.Name, larger: e.by.Larger}
 	best := e.best(0)
@@ -56,13 +56,8 @@ func (x *exploring) report(o *trainOptions, r *report) {
 		folds := e.scored(0, i)
 		s.Each = append(s.Each, trialReport{e.flagsOf(i), e.mean(0, i, folds).Score, folds})
 	}
-	s.Trained, s.Mattered = e.searches[0].trained, e.mattered()
-	if r.Folds != nil {
-		if honest, ok := r.Folds.Scores[s.Score]; ok {
-			s.Honest = &honest
-		}
-	}
-	r.Search = s
+	s.Trained, s.Mattered, s.Honest = e.searches[0].trained, e.mattered(), honest
+	return s
 }
 
 // flagsOf are the values of a trial.
@@ -149,15 +144,17 @@ func (e *explorer) explained(what string, scores []float64, group func(i int) in
 
 // printSearch prints what a search has found.
 func (r *report) printSearch(w io.Writer) {
-	s := r.Search
-	if s == nil {
+	if r.Search == nil {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", s.chosen())
-	for _, line := range s.says() {
+	fmt.Fprintln(w)
+	for _, line := range r.Search.lines() {
 		fmt.Fprintln(w, line)
 	}
 }
+
+// lines are what was found and what is said of it.
+func (s *searchReport) lines() []string { return append([]string{s.chosen()}, s.says()...) }
 
 // chosen writes the flags of what was found.
 func (s *searchReport) chosen() string {
@@ -197,9 +194,8 @@ func (s *searchReport) says() (lines []string) {
 	return append(lines, cost+fmt.Sprintf("; --search %d does the same again", s.Trials))
 }
 
-// searchSection shows scores by the trial, what mattered, and the best trials.
-func (r *report) searchSection() (draw.Section, bool) {
-	s := r.Search
+// section shows scores by the trial, what mattered, and the best trials.
+func (s *searchReport) section() (draw.Section, bool) {
 	if s == nil {
 		return draw.Section{}, false
 	}
@@ -244,7 +240,7 @@ func (r *report) searchSection() (draw.Section, bool) {
 		one := searchReport{Found: s.Each[i].Flags}
 		table.Rows = append(table.Rows, []string{fmt.Sprint(i + 1), number(s.Each[i].Score, false), fmt.Sprint(s.Each[i].Folds), strings.TrimPrefix(one.chosen(), "found: ")})
 	}
-	said := append([]string{s.chosen()}, s.says()...)
+	said := s.lines()
 	for i, line := range said {
 		said[i] = strings.ToUpper(line[:1]) + line[1:]
 	}

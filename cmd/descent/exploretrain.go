@@ -59,7 +59,7 @@ func (e *explorer) fit(ctx context.Context, own *folder, texts []string, fold in
 		own.Mean, own.Deviation = p.Train.ChannelScale()
 	}
 	own.origin.unit(&own.setup, p.Train)
-	if err := own.ScaleTarget(p, own.raw()); err != nil {
+	if err := own.inUnits(p, own.raw()); err != nil {
 		return nil, nil, err
 	}
 	net := fmt.Sprint(own.Model, own.Loss, optimizers.Format(own.optimizer.Rule), own.Features, own.Shape, own.Classes, own.ClassWeights, own.Weighted, own.Raw, own.Mean)
@@ -89,6 +89,9 @@ func ownTargets(p *data.Parts) *data.Parts {
 
 // outcome scores a trainer on rows that it has not seen.
 func (own *folder) outcome(t *train.Trainer, d *data.Dataset, by string) (out outcome, err error) {
+	if own.Targets != nil {
+		return own.targetsOutcome(t, d, by)
+	}
 	var r foldRun
 	if own.Classes > 0 {
 		r.classes, err = t.Classes(d)

@@ -38,7 +38,7 @@ type exploring struct {
 func (x *exploring) flags(f *pflag.FlagSet) {
 	f.IntVar(&x.trials, "search", 0, "search with so many trials: --model, --loss, --optimizer, --lr and --batch may have ranges in place of numbers, such as 'mlp(16..128)' or 1e-4..1e-1, and be given several times, for alternatives")
 	f.DurationVar(&x.limit, "for", 0, "search for so long, such as 60s, and say how many trials --search needs to do that again")
-	f.StringVar(&x.by, "score", "", about("score", " in --search and --for, such as log_loss (default accuracy, or r2)"))
+	f.StringVar(&x.by, "score", "", about("score", " in --search and --for, such as log_loss (default accuracy, r2, or of labels roc_auc)"))
 	x.choices = choices(f)
 }
 

@@ -205,15 +205,14 @@ type folder struct {
 	trainer *train.Trainer // nil where each division has one of its own
 	net     string         // that it trains, in a search
 	inputs  int            // that it takes
-	truth   []float64      // of several targets, in their own units
 }
 
 // inUnits gives targets the unit of the loss, by the rows for training.
-func (own *folder) inUnits(p *data.Parts, raw bool) error {
-	if own.Targets == nil {
-		return own.ScaleTarget(p, raw)
+func (o *trainOptions) inUnits(p *data.Parts, raw bool) error {
+	if o.Targets == nil {
+		return o.ScaleTarget(p, raw)
 	}
-	own.Targets, own.truth = own.Targets.inUnits(p)
+	o.Targets, o.truth = o.Targets.inUnits(p)
 	return nil
 }
 
@@ -259,7 +258,7 @@ func (own *folder) fold(ctx context.Context, i int, p *data.Parts) (r foldRun, e
 // out.
 func (own *folder) predicted(ctx context.Context, t *train.Trainer, p *data.Parts) (r foldRun, err error) {
 	if own.Targets != nil {
-		r.several, err = own.heldTargets(ctx, t, p, own.truth)
+		r.several, err = own.heldTargets(ctx, t, p)
 		return r, err
 	}
 	task, err := own.setup.task()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,24 +67,55 @@ type intervals struct {
 // A savedInterval is what model.json keeps for intervals.
 type savedInterval struct {
 	Method string `json:"method"`
-	conformal.Held
-	// Floor is what is added to how far models of an ensemble disagree: errors are in this
-	// unit then.
-	Floor float64 `json:"floor,omitempty"`
+	missed
+	// More is what others of several targets have in place of the first.
+	More []missed `json:"more,omitempty"`
 	// Models is the SHA-256 of the file with the other models' weights, "" where the errors
 	// are those of the model itself.
 	Models string `json:"models,omitempty"`
 }
 
-// check reports what was not saved so.
-func (s *savedInterval) check() error {
-	switch alone := len(s.Scores) == 1; {
-	case s.Models == "" && !alone, s.Method == ensembleMethod && !(alone && s.Models != ""):
-		return fmt.Errorf("an interval by %s of %d models, whose weights are %q", s.Method, len(s.Scores), s.Models)
-	case !(s.Floor >= 0) || math.IsInf(s.Floor, 0):
-		return fmt.Errorf("an interval whose floor is %v", s.Floor)
+// A missed is what models got wrong of one target.
+type missed struct {
+	conformal.Held
+	// Floor is what is added to how far models of an ensemble disagree: errors are in this
+	// unit then.
+	Floor float64 `json:"floor,omitempty"`
+}
+
+// of is what was missed of a target.
+func (s *savedInterval) of(target int) *missed {
+	if target == 0 {
+		return &s.missed
 	}
-	return s.Held.Check()
+	return &s.More[target-1]
+}
+
+// collect takes errors by the target and row, whose models are given by the row.
+func (s *savedInterval) collect(models int, model []int, errors [][]float64) {
+	for j, e := range errors {
+		s.of(j).Held = *conformal.Collect(models, model, e)
+	}
+}
+
+// check reports what was not saved so, of so many targets.
+func (s *savedInterval) check(targets int) error {
+	if len(s.More) != targets-1 {
+		return fmt.Errorf("intervals of %d targets, there are %d", len(s.More)+1, targets)
+	}
+	for j := range targets {
+		m := s.of(j)
+		switch alone := len(m.Scores) == 1; {
+		case s.Models == "" && !alone, s.Method == ensembleMethod && !(alone && s.Models != ""), len(m.Scores) != len(s.Scores):
+			return fmt.Errorf("an interval by %s of %d models, whose weights are %q", s.Method, len(m.Scores), s.Models)
+		case !(m.Floor >= 0) || math.IsInf(m.Floor, 0):
+			return fmt.Errorf("an interval whose floor is %v", m.Floor)
+		}
+		if err := m.Held.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *intervals) flags(f *pflag.FlagSet) {
@@ -110,6 +140,8 @@ func (c *intervals) begin(o *trainOptions, parts *data.Parts) error {
 	switch {
 	case o.Model.Codes():
 		return errors.New("--interval is for a target; an autoencoder has none")
+	case o.labels():
+		return errors.New("--interval is for numbers and classes; of a label its probability says how sure it is, which --calibrate makes that of other rows")
 	case o.Weighted:
 		return fmt.Errorf("--interval: rows with a --weight do not count the same, so that a share of them says nothing of a new one; leave --weight out")
 	case parts.Latest > 0:
@@ -135,7 +167,7 @@ func (c *intervals) begin(o *trainOptions, parts *data.Parts) error {
 	rest := others(n, held[0])
 	c.kept, parts.Train = parts.Train.Subset(held[0]), parts.Train.Subset(rest)
 	parts.From[0], parts.Group = some(parts.From[0], rest), some(parts.Group, rest)
-	return cmp.Or(enoughRows(c.kept.Rows()), o.choose(parts))
+	return enoughRows(c.kept.Rows())
 }
 
 // enoughRows refuses so few that they say nothing at the level that is measured.
@@ -176,45 +208,55 @@ type intervalReport struct {
 	Groups int    `json:"groups,omitempty"`
 	// Level is that of the rest, in percent, which is of the rows that are scored: how many
 	// of them have the truth within, and the median width, or the mean size of a set.
-	Level    float64 `json:"level"`
-	Covered  float64 `json:"covered"`
-	Width    float64 `json:"width,omitempty"`
-	Size     float64 `json:"size,omitempty"`
+	Level   float64 `json:"level"`
+	Covered float64 `json:"covered"`
+	Width   float64 `json:"width,omitempty"`
+	Size    float64 `json:"size,omitempty"`
+	// Targets has both of each of several targets, in place of them. Covered is then how many
+	// rows have all of their truths within.
+	Targets  []targetInterval `json:"targets,omitempty"`
 	seconds  float64
 	trainers int // that worked at once
 }
 
+// A targetInterval says what the intervals of one of several targets are worth.
+type targetInterval struct {
+	Target  string  `json:"target"`
+	Covered float64 `json:"covered"`
+	Width   float64 `json:"width"`
+}
+
 // run learns from what models get wrong, and measures the result on the rows that are
 // scored.
-func (c *intervals) run(ctx context.Context, o *trainOptions, r *report, t *train.Trainer, w io.Writer) error {
+func (c *intervals) run(ctx context.Context, o *trainOptions, p *data.Parts, scored *data.Dataset, t *train.Trainer, w io.Writer) (*intervalReport, error) {
 	began := time.Now()
 	told := &intervalReport{Method: c.method.name, Groups: c.groups, Level: measuredLevel}
-	found := &savedInterval{Method: c.method.name}
+	found := &savedInterval{Method: c.method.name, More: make([]missed, o.numbers()-1)}
 	if c.kept != nil {
-		o.UnitOf(c.kept)
+		o.unitOf(c.kept)
 	}
 	var err error
 	switch {
 	case c.method.name == ensembleMethod:
-		err = c.ensemble(ctx, o, r.parts, t, found, told)
+		err = c.ensemble(ctx, o, p, t, found, told)
 	case c.kept != nil:
-		var e []float64
+		var e [][]float64
 		if e, err = o.misses(t, c.kept); err == nil {
-			found.Held = *conformal.Collect(1, make([]int, len(e)), e)
+			found.collect(1, make([]int, c.kept.Rows()), e)
 		}
 	default:
-		err = c.trainings(ctx, o, r.parts, found, told, w)
+		err = c.trainings(ctx, o, p, found, told, w)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	told.Rows, told.seconds = found.Rows(), time.Since(began).Seconds()
 	b := &bounder{setup: &o.setup, found: found, committee: c.committee, level: measuredLevel}
-	if err := b.measure(t, r.scoredRows(), told); err != nil {
-		return err
+	if err := b.measure(t, scored, told); err != nil {
+		return nil, err
 	}
-	c.found, r.Interval = found, told
-	return nil
+	c.found = found
+	return told, nil
 }
 
 // trainings train the models that each leave a part of the rows out.
@@ -234,7 +276,10 @@ func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Part
 	if c.committee, err = train.NewCommittee(task, dtypes[o.dtype], k); err != nil {
 		return err
 	}
-	wrong, model, steps := make([]float64, d.Rows()), make([]int, d.Rows()), make([]int, k)
+	wrong, model, steps := make([][]float64, o.numbers()), make([]int, d.Rows()), make([]int, k)
+	for j := range wrong {
+		wrong[j] = make([]float64, d.Rows())
+	}
 	line, showing, done := terminal.NewLine(w), sync.Mutex{}, 0
 	told.trainers = min(o.run.Workers, k)
 	err = train.CrossValidate(ctx, k, o.run.Workers, func() (func(context.Context, int) error, error) {
@@ -252,8 +297,11 @@ func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Part
 			if err != nil {
 				return err
 			}
-			for j, row := range held[i] {
-				wrong[row], model[row] = e[j], i
+			for at, row := range held[i] {
+				model[row] = i
+				for j := range wrong {
+					wrong[j][row] = e[j][at]
+				}
 			}
 			steps[i] = t.Steps()
 			showing.Lock()
@@ -267,7 +315,7 @@ func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Part
 	if err != nil {
 		return err
 	}
-	found.Held = *conformal.Collect(k, model, wrong)
+	found.collect(k, model, wrong)
 	told.Models = k
 	for _, n := range steps {
 		told.Steps += n
@@ -276,27 +324,56 @@ func (c *intervals) trainings(ctx context.Context, o *trainOptions, p *data.Part
 	return nil
 }
 
-// misses are how far predictions of rows are from the truth, as [conformal.Held] has it.
-func (o *trainOptions) misses(t *train.Trainer, d *data.Dataset) ([]float64, error) {
-	e := make([]float64, d.Rows())
+// numbers is how many targets have intervals or sets of their own.
+func (s *setup) numbers() int {
+	if s.Targets != nil {
+		return len(s.Targets.Names)
+	}
+	return 1
+}
+
+// number is target j of a row's outputs, or truths, in its own unit.
+func (s *setup) number(row []float64, j int) float64 {
+	if s.Targets != nil {
+		return s.Targets.number(row[j], j)
+	}
+	return s.Number(row)
+}
+
+// unitOf gives targets the unit of training.
+func (s *setup) unitOf(d *data.Dataset) {
+	switch {
+	case s.Targets == nil:
+		s.UnitOf(d)
+	case !s.Targets.Labels:
+		s.Targets.scale(d.Y)
+	}
+}
+
+// misses are how far predictions of rows are from the truth, as [conformal.Held] has it, by
+// the target and row.
+func (o *trainOptions) misses(t *train.Trainer, d *data.Dataset) ([][]float64, error) {
+	all := make([][]float64, o.numbers())
 	if o.Classes == 0 {
-		x, err := t.Numbers(d)
+		said, width, err := t.Predict(d)
 		if err != nil {
 			return nil, err
 		}
-		for i, y := range x.Truth {
-			e[i] = math.Abs(y - x.Predicted[i])
+		for i := range d.Rows() {
+			for j := range all {
+				all[j] = append(all[j], math.Abs(o.number(d.Y[i*len(all):], j)-o.number(said[i*width:], j)))
+			}
 		}
-		return e, nil
+		return all, nil
 	}
 	x, err := t.Classes(d)
 	if err != nil {
 		return nil, err
 	}
 	for i, class := range x.Truth {
-		e[i] = conformal.Miss(x.P[i*x.K:(i+1)*x.K], class)
+		all[0] = append(all[0], conformal.Miss(x.P[i*x.K:(i+1)*x.K], class))
 	}
-	return e, nil
+	return all, nil
 }
 
 // measure looks how many of some rows have their truth within, and how wide that is.
@@ -313,29 +390,41 @@ func (b *bounder) measure(t *train.Trainer, d *data.Dataset, told *intervalRepor
 	if err != nil {
 		return err
 	}
-	var sizes []float64
+	k, n := b.numbers(), float64(d.Rows())
+	sizes, covered, together := make([][]float64, k), make([]float64, k), 0.0
 	for i := range d.Rows() {
-		out, x := outs[i*width:(i+1)*width], prediction{}
-		if b.Classes == 0 {
-			x.number = b.Number(out)
+		x, all := prediction{}, true
+		bounds(i, outs[i*width:(i+1)*width], p, &x)
+		for j := range k {
+			within, size := false, float64(len(x.set))
+			if b.Classes > 0 {
+				within = slices.Contains(x.set, d.Class[i])
+			} else {
+				y := b.number(d.Y[i*k:], j)
+				within, size = x.bounds[j][0] <= y && y <= x.bounds[j][1], x.bounds[j][1]-x.bounds[j][0]
+			}
+			if all = all && within; within {
+				covered[j] += 1 / n
+			}
+			sizes[j] = append(sizes[j], size)
 		}
-		bounds(i, out, p, &x)
-		within, size := false, float64(len(x.set))
-		if b.Classes > 0 {
-			within = slices.Contains(x.set, d.Class[i])
-		} else {
-			y := b.Number(d.Y[i : i+1])
-			within, size = x.lo <= y && y <= x.hi, x.hi-x.lo
+		if all {
+			together += 1 / n
 		}
-		if within {
-			told.Covered += 1 / float64(d.Rows())
-		}
-		sizes = append(sizes, size)
-		told.Size += size / float64(d.Rows())
 	}
-	if b.Classes == 0 {
-		slices.Sort(sizes)
-		told.Width, told.Size = stats.Quantile(sizes, 0.5), 0
+	told.Covered = together
+	if b.Classes > 0 {
+		told.Size = stats.Mean(sizes[0])
+		return nil
+	}
+	for j := range k {
+		slices.Sort(sizes[j])
+		width := stats.Quantile(sizes[j], 0.5)
+		if b.Targets == nil {
+			told.Width = width
+		} else {
+			told.Targets = append(told.Targets, targetInterval{b.Targets.Names[j], covered[j], width})
+		}
 	}
 	return nil
 }
@@ -351,24 +440,23 @@ func (c *intervals) keep(m *saved) (err error) {
 	return err
 }
 
-// intervalSection has what the intervals are worth, if there are some.
-func (r *report) intervalSection() (draw.Section, bool) {
-	if r.Interval == nil {
+// section has what the intervals are worth, if there are some.
+func (x *intervalReport) section(scored string) (draw.Section, bool) {
+	if x == nil {
 		return draw.Section{}, false
 	}
-	return draw.Section{Title: "Intervals", Note: sentence(r.intervalSays())}, true
+	return draw.Section{Title: "Intervals", Note: sentence(x.says(scored))}, true
 }
 
 // printInterval prints what the intervals are worth.
 func (r *report) printInterval(w io.Writer) {
 	if r.Interval != nil {
-		fmt.Fprintf(w, "\n%s\n", r.intervalSays())
+		fmt.Fprintf(w, "\n%s\n", r.Interval.says(r.scored()))
 	}
 }
 
-// intervalSays says it in a few lines.
-func (r *report) intervalSays() string {
-	x := r.Interval
+// says says it in a few lines, of the rows that are scored.
+func (x *intervalReport) says(scored string) string {
 	what, size := "intervals", fmt.Sprintf("median width %.5g", x.Width)
 	if x.Size > 0 {
 		what, size = "sets of classes", fmt.Sprintf("mean size %.3g", x.Size)
@@ -377,7 +465,14 @@ func (r *report) intervalSays() string {
 	if x.Models > 0 {
 		how = fmt.Sprintf("%s, %d trainings of %d steps each in %.2f s on %s", x.Method, x.Models, x.Steps, x.seconds, count(x.trainers, "processor"))
 	}
-	text := fmt.Sprintf("%s of %.4g %% (%s): they hold the truth of %.1f %% of %s, %s", what, x.Level, how, 100*x.Covered, r.scored(), size)
+	text := fmt.Sprintf("%s of %.4g %% (%s): they hold the truth of %.1f %% of %s, %s", what, x.Level, how, 100*x.Covered, scored, size)
+	if x.Targets != nil {
+		text = fmt.Sprintf("%s of %.4g %% for each target by itself (%s): of %s they hold", what, x.Level, how, scored)
+		for _, t := range x.Targets {
+			text += fmt.Sprintf(" %s in %.1f %% (median width %.5g),", t.Target, 100*t.Covered, t.Width)
+		}
+		text += fmt.Sprintf(" all at once in %.1f %%", 100*x.Covered)
+	}
 	if x.Groups > 0 {
 		text += fmt.Sprintf("\nrows of one group are left out together: intervals are for rows of new groups; of %d groups", x.Groups)
 		if x.Groups < fewGroups {

@@ -75,7 +75,7 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	}
 	var interval error // which does not keep the model from being saved and told
 	if o.interval.method != nil && !canceled {
-		interval = o.interval.run(cmd.Context(), o, r, t, o.progress(cmd))
+		r.Interval, interval = o.interval.run(cmd.Context(), o, r.parts, r.scoredRows(), t, o.progress(cmd))
 	}
 	failed := o.keep(r, t)
 	if errors.As(failed, new(*train.DivergedError)) {
@@ -89,14 +89,18 @@ func (o *trainOptions) finish(cmd *cobra.Command, r *report, t *train.Trainer, e
 	}
 	var folds error
 	if x := &o.exploring; x.found != nil {
+		var honest *foldScore
 		if x.runs != nil {
 			f := o.folding
 			f.k = x.found.outer.Len() / x.found.repeats
 			f.calibrate(o, x.runs, x.found.outer.Time != "")
 			r.Folds = f.report(o, x.found.outer, x.trained, x.runs)
 			r.Folds.Trials = len(x.found.trials)
+			if score, ok := r.Folds.Scores[x.found.by.Name]; ok {
+				honest = &score
+			}
 		}
-		x.report(o, r)
+		r.Search = x.report(honest)
 	} else if o.folding.k > 0 && !canceled {
 		r.Folds, folds = o.folding.run(cmd.Context(), o, r.Classes, o.progress(cmd))
 		if folds != nil && !errors.Is(folds, context.Canceled) { // else the model is kept, and told

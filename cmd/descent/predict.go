@@ -75,12 +75,12 @@ type predictOptions struct {
 type prediction struct {
 	kept   []string // the cells of the columns that are kept
 	number float64
-	many   []float64 // of an autoencoder, in place of the number
-	class  string    // in place of the number
-	labels []string  // any number of them, which class has in one text
-	p      []float64 // the probabilities in the order of the classes, nil if there are none
-	lo, hi float64   // the interval of a number
-	set    []int     // the classes that it may be, in place of it
+	many   []float64    // of an autoencoder, in place of the number
+	class  string       // in place of the number
+	labels []string     // any number of them, which class has in one text
+	p      []float64    // the probabilities in the order of the classes, nil if there are none
+	bounds [][2]float64 // the interval of each number
+	set    []int        // the classes that it may be, in place of it
 
 	outside float64 // how far the row is outside the numbers of training
 }

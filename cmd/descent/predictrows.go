@@ -23,7 +23,12 @@ type output struct {
 func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 	out := csv.NewWriter(w)
 	record := append(slices.Clone(keep), m.predicted()...)
-	if bounds && m.Classes == 0 {
+	switch {
+	case bounds && m.Targets != nil:
+		for _, name := range m.Targets.Names {
+			record = append(record, "lower_"+name, "upper_"+name)
+		}
+	case bounds && m.Classes == 0:
 		record = append(record, "lower", "upper")
 	}
 	for _, c := range m.probable() {
@@ -62,11 +67,11 @@ func (m *saved) csv(w io.Writer, keep []string, outside, bounds bool) output {
 			} else if x.many == nil {
 				record = append(record, strconv.FormatFloat(x.number, 'g', 8, 64))
 			}
-			if bounds && m.Classes == 0 {
-				record = append(record, strconv.FormatFloat(x.lo, 'g', 8, 64), strconv.FormatFloat(x.hi, 'g', 8, 64))
-			}
 			for _, p := range slices.Concat(x.p, x.many) {
 				record = append(record, strconv.FormatFloat(p, 'g', digits, 64))
+			}
+			for _, ends := range x.bounds {
+				record = append(record, strconv.FormatFloat(ends[0], 'g', 8, 64), strconv.FormatFloat(ends[1], 'g', 8, 64))
 			}
 			if bounds && m.Classes > 0 {
 				record = append(record, strings.Join(m.names(x.set), "|"))
@@ -127,7 +132,7 @@ func (m *saved) json(w io.Writer, keep []string, outside, bounds bool) output {
 	type object struct {
 		Row           map[string]string  `json:"row,omitempty"`      // the columns that are kept, or the file of a picture
 		Prediction    any                `json:"prediction"`         // a number, the name of a class, labels, numbers of several targets by name, or of an autoencoder
-		Interval      []float64          `json:"interval,omitempty"` // its ends
+		Interval      any                `json:"interval,omitempty"` // its ends, of several targets by name
 		Set           []string           `json:"set,omitempty"`      // the classes that it may be
 		Probabilities map[string]float64 `json:"probabilities,omitempty"`
 		Outside       *float64           `json:"outside,omitempty"`
@@ -147,8 +152,15 @@ func (m *saved) json(w io.Writer, keep []string, outside, bounds bool) output {
 				o.Prediction = x.many
 			}
 			o.Probabilities = byName(m.probable(), x.p)
-			if o.Set = m.names(x.set); bounds && m.Classes == 0 {
-				o.Interval = []float64{x.lo, x.hi}
+			switch o.Set = m.names(x.set); {
+			case bounds && m.Targets != nil:
+				ends := map[string][2]float64{}
+				for j, name := range m.Targets.Names {
+					ends[name] = x.bounds[j]
+				}
+				o.Interval = ends
+			case bounds && m.Classes == 0:
+				o.Interval = x.bounds[0]
 			}
 			if len(keep) > 0 {
 				o.Row = make(map[string]string)

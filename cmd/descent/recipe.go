@@ -52,7 +52,7 @@ func (o *trainOptions) defaultModel(rows int) string {
 // follow fills in the recipe for what was not given.
 func (o *trainOptions) follow(d *data.Dataset) {
 	decay := 1
-	if tails(d.Y) > heavy {
+	if tails(d.Y, max(1, len(d.Outputs))) > heavy {
 		decay = 10
 	}
 	o.optimizer = must(search.Parse(fmt.Sprintf(recipeRule, decay)))
@@ -144,21 +144,24 @@ const smallBatch = 32
 // learns; that of the normal distribution is 3.
 const heavy = 30
 
-// tails is the kurtosis of targets, 0 if there are none.
-func tails(y []float64) float64 {
-	n, mean, square, fourth := float64(len(y)), 0.0, 0.0, 0.0
-	for _, x := range y {
-		mean += x / n
+// tails is the kurtosis of targets, the largest of k that each row has; 0 if there are none.
+func tails(y []float64, k int) (largest float64) {
+	n := float64(len(y) / k)
+	for j := range k {
+		mean, square, fourth := 0.0, 0.0, 0.0
+		for i := j; i < len(y); i += k {
+			mean += y[i] / n
+		}
+		for i := j; i < len(y); i += k {
+			d := float64((y[i] - mean) * (y[i] - mean))
+			square += d / n
+			fourth += float64(d*d) / n
+		}
+		if square > 0 && !math.IsInf(fourth, 0) {
+			largest = max(largest, fourth/square/square)
+		}
 	}
-	for _, x := range y {
-		d := float64((x - mean) * (x - mean))
-		square += d / n
-		fourth += float64(d*d) / n
-	}
-	if !(square > 0) || math.IsInf(fourth, 0) {
-		return 0
-	}
-	return fourth / square / square
+	return largest
 }
 
 // approached are flags that say how an optimum is to be approached.

@@ -27,8 +27,11 @@ var aside = []string{"out", "report", "watch", "tensorboard", "oof", "json", "qu
 func (o *trainOptions) runFlags(cmd *cobra.Command) []string {
 	flags := givenFlags(cmd.Flags(), aside...)
 	for i, f := range flags {
-		if strings.HasPrefix(f, "--lr=") {
+		switch {
+		case strings.HasPrefix(f, "--lr="):
 			flags[i] = "--lr=" + rateFlag{rate: o.lr}.String()
+		case strings.HasPrefix(f, "--target="):
+			flags[i] = "--target=" + strings.Join(append([]string{o.target}, o.more...), ",")
 		}
 	}
 	return flags
@@ -116,6 +119,9 @@ func (m *saved) again(o *trainOptions, dir string) (*report, *train.Trainer, err
 	}
 	if err := t.Load(filepath.Join(dir, weightsFile)); err != nil {
 		return nil, nil, err
+	}
+	if o.Targets != nil {
+		o.Targets.Calibrations = m.Targets.Calibrations
 	}
 	o.Calibration = m.Calibration
 	return r, t, t.Calibrate(m.Calibration)

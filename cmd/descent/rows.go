@@ -73,9 +73,16 @@ func (o *trainOptions) open(src *data.Source) (*data.Parts, error) {
 
 // parts divides the rows, and notes what the model has to know of them.
 func (o *trainOptions) parts(src *data.Source) (*data.Parts, error) {
+	several := o.several(src)
+	if several {
+		o.divideTarget(src)
+	}
 	parts, err := o.divide(src)
 	switch {
 	case err != nil:
+	case several:
+		of := &parts.Schema.Target
+		o.Targets = &targetsSetup{Names: of.Outputs, Labels: of.Task == data.Labels}
 	case o.origin.of != nil:
 		o.Mean, o.Deviation = o.origin.of.Mean, o.origin.of.Deviation
 	case o.whole(src) && o.scaling != "":

@@ -226,7 +226,13 @@ func (m *saved) check() error {
 		if m.Features != inputs {
 			return fmt.Errorf("%d features, the schema has %d", m.Features, inputs)
 		}
-		return m.Targets.check(m.Schema)
+		if err := m.Targets.check(m.Schema); err != nil || m.Interval == nil {
+			return err
+		}
+		if m.labels() {
+			return fmt.Errorf("intervals of labels")
+		}
+		return m.Interval.check(len(m.Targets.Names))
 	case m.Classes < 0 || m.Classes == 1 || len(m.ClassNames) != m.Classes:
 		return fmt.Errorf("%d classes with %d names", m.Classes, len(m.ClassNames))
 	case m.Features < 1 || m.Features != width || m.Features != inputs:
@@ -241,7 +247,7 @@ func (m *saved) check() error {
 		}
 	}
 	if m.Interval != nil {
-		if err := m.Interval.check(); err != nil {
+		if err := m.Interval.check(1); err != nil {
 			return err
 		}
 	}

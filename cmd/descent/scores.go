@@ -27,7 +27,7 @@ func metricNames() (names []string) {
 // chooseMetrics adds the metrics that were asked for, of which one may be monitored.
 func (o *trainOptions) chooseMetrics(classes []string) error {
 	if o.Targets != nil {
-		return o.Targets.chooseMetrics(o.metricTexts)
+		return o.Targets.chooseMetrics(o.metricTexts, o.exploring.by)
 	}
 	if o.Model.Codes() {
 		if len(o.metricTexts) > 0 {

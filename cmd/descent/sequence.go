@@ -138,17 +138,29 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err := s.read(name); err != nil {
 		return err
 	}
+	var release func()
+	var err error
+	if o.exploring.on() {
+		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		defer release()
+		if err := s.(interface{ explore(*cobra.Command) error }).explore(cmd); err != nil {
+			return err
+		}
+	}
 	if err := s.prepare(); err != nil {
 		return err
 	}
 	if err := writable(o.report); err != nil {
 		return err
 	}
-	release, err := o.claim(cmd.ErrOrStderr())
-	if err != nil {
-		return err
+	if release == nil {
+		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
+			return err
+		}
+		defer release()
 	}
-	defer release()
 	if err := s.introduce(); err != nil {
 		return err
 	}
@@ -171,6 +183,10 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err != nil && !canceled {
 		return err
 	}
+	var interval error // which does not keep the model from being saved and told
+	if b, ok := s.(interface{ bounds(context.Context) error }); ok && !canceled {
+		interval = b.bounds(cmd.Context())
+	}
 	if err := s.score(context.WithoutCancel(cmd.Context())); err != nil {
 		return err
 	}
@@ -182,8 +198,8 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 			return err
 		}
 	}
-	if page, ok := s.(interface{ writePage() error }); ok && o.paged() {
-		if err := page.writePage(); err != nil {
+	if page, ok := s.(interface{ writePage(context.Context) error }); ok && o.paged() {
+		if err := page.writePage(context.WithoutCancel(cmd.Context())); err != nil {
 			return err
 		}
 	}
@@ -193,6 +209,9 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 		if k, ok := s.(keptSequence); ok {
 			err = o.tellKept(cmd.OutOrStdout(), true, k.reader())
 		}
+	}
+	if interval != nil && err == nil {
+		return fmt.Errorf("no intervals, after the training: %w", interval)
 	}
 	if canceled && err == nil {
 		return &interrupted{r.trainer.Steps(), o.run.Checkpoint != "", false}
@@ -212,11 +231,6 @@ func (r *sequenceRun) build(rows int) error {
 	if err := r.trainOptions.memory.allow("the run", int64(r.memory)); err != nil {
 		return err
 	}
-	return r.start(rows)
-}
-
-// start makes the trainer of what there is memory for. An epoch has so many rows.
-func (r *sequenceRun) start(rows int) (err error) {
 	if r.trainer, err = r.trainOptions.trainer(); err != nil {
 		return err
 	}
@@ -263,6 +277,9 @@ func (r *sequenceRun) keep(s sequence) error {
 	}
 	m := s.(keptSequence).saved()
 	m.Format, m.Command, m.DType, m.setup = savedFormat, strings.Join(os.Args, " "), r.dtype, r.setup
+	if err := r.interval.keep(m); err != nil {
+		return fmt.Errorf("the model was not saved: %w", err)
+	}
 	if err := m.write(r.out, r.trainer, r.log.text.Bytes()); err != nil {
 		return fmt.Errorf("the model was not saved: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"descent/cmd/descent/internal/draw"
@@ -8,7 +9,7 @@ import (
 )
 
 // writePage makes the page of --report and --watch.
-func (t *seriesRun) writePage() error {
+func (t *seriesRun) writePage(context.Context) error {
 	c, r := t.Series, &t.r
 	_, sum, err := t.Model.For([]int{c.Window, len(c.Columns)}, c.Horizon)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"descent/cmd/descent/internal/tabular"
 	"descent/data/series"
+	"descent/losses"
 	"descent/models"
 	"descent/train"
 )
@@ -40,6 +41,14 @@ func (s *setup) task() (train.Task, error) {
 
 // labels tells whether any of several labels are learned.
 func (s *setup) labels() bool { return s.Targets != nil && s.Targets.Labels }
+
+// DefaultLoss is the loss of a model when none is given.
+func (s *setup) DefaultLoss() *losses.Spec {
+	if s.labels() {
+		return must(losses.ByName("bce_logits"))
+	}
+	return s.Setup.DefaultLoss()
+}
 
 // summary lists the layers of the model.
 func (s *setup) summary() (*models.Summary, error) {

@@ -20,12 +20,19 @@ type targetFolds struct {
 	Mean    foldScore            `json:"mean"`       // over targets
 	Targets map[string]foldScore `json:"targets"`
 	Beats   []foldDifference     `json:"beats"`
+	Trials  int                  `json:"trials,omitempty"` // of a search within each fold
+
+	share float64 // rows that are held out for each that is trained on
 }
 
 // folds trains on each division of the rows and scores what was held out.
 func (t *targetsRun) folds(ctx context.Context) error {
 	f := &t.folding
-	if f.k <= 0 {
+	switch {
+	case t.exploring.found != nil: // the nested folds are in their place
+		t.tellSearch()
+		return nil
+	case f.k <= 0:
 		return nil
 	}
 	rows, runs, trained, err := f.train(ctx, t.trainOptions, t.w)
@@ -33,7 +40,7 @@ func (t *targetsRun) folds(ctx context.Context) error {
 		return err
 	}
 	all := t.correctedFolds(rows, runs)
-	t.r.Folds = t.foldsReport(rows, trained, runs, all)
+	t.r.Folds = t.foldsReport(rows, trained, runs, t.foldScores(all))
 	if f.oof == "" {
 		return nil
 	}
@@ -61,37 +68,44 @@ func (t *targetsRun) correctedFolds(rows *data.Divisions, runs []foldRun) []*tar
 	return all
 }
 
-// foldsReport makes intervals of the scores of folds, whose rows are all.
-func (t *targetsRun) foldsReport(rows *data.Divisions, trained []int, runs []foldRun, all []*targetRows) *targetFolds {
+// foldScores are those of the rows that folds hold out.
+func (t *targetsRun) foldScores(all []*targetRows) (scores []*targetScores) {
+	for _, x := range all {
+		scores = append(scores, t.Targets.scores(x))
+	}
+	return scores
+}
+
+// over is the mean of a score over folds, with its interval.
+func (f *targetFolds) over(scores []*targetScores, name string, of func(s *targetScores) float64) foldScore {
+	var each []float64
+	for _, s := range scores {
+		each = append(each, of(s))
+	}
+	mean, ci := inference.Resampled(each, f.share)
+	return foldScore{mean, within(name, ci), each}
+}
+
+// foldsReport makes intervals of the scores of folds.
+func (t *targetsRun) foldsReport(rows *data.Divisions, trained []int, runs []foldRun, scores []*targetScores) *targetFolds {
 	r := &targetFolds{Folds: t.folding.k, Repeats: rows.Len() / t.folding.k, Targets: map[string]foldScore{}}
-	var share float64
-	r.Trained, share, r.Method = learned(rows, trained)
+	r.Trained, r.share, r.Method = learned(rows, trained)
 	r.Score, _ = t.Targets.usual()
-	scores := make([]*targetScores, len(all))
-	for i, x := range all {
-		scores[i] = t.Targets.scores(x)
-	}
-	over := func(of func(i int) float64) foldScore {
-		var each []float64
-		for i := range scores {
-			each = append(each, of(i))
-		}
-		mean, ci := inference.Resampled(each, share)
-		return foldScore{mean, ci, each}
-	}
-	r.Mean = over(func(i int) float64 { return scores[i].Mean })
-	r.Mean.CI = within(r.Score, r.Mean.CI)
+	r.Mean = r.over(scores, r.Score, func(s *targetScores) float64 { return s.Mean })
 	for _, name := range t.Targets.Names {
-		s := over(func(i int) float64 { return scores[i].Targets[name][r.Score] })
-		s.CI = within(r.Score, s.CI)
-		r.Targets[name] = s
+		r.Targets[name] = r.over(scores, r.Score, func(s *targetScores) float64 { return s.Targets[name][r.Score] })
 	}
 	beats := func(than string, of func(h *targetsHeld) *targetScores) {
-		if slices.ContainsFunc(runs, func(run foldRun) bool { return of(run.several) == nil }) {
-			return
+		var each []float64
+		for i, run := range runs {
+			other := of(run.several)
+			if other == nil {
+				return
+			}
+			each = append(each, scores[i].Mean-other.Mean)
 		}
-		d := over(func(i int) float64 { return scores[i].Mean - of(runs[i].several).Mean })
-		r.Beats = append(r.Beats, foldDifference{than, r.Score, d.Mean, d.CI})
+		mean, ci := inference.Resampled(each, r.share)
+		r.Beats = append(r.Beats, foldDifference{than, r.Score, mean, ci})
 	}
 	beats("constant", func(h *targetsHeld) *targetScores { return h.constant })
 	beats("linear", func(h *targetsHeld) *targetScores { return h.linear })
@@ -122,6 +136,9 @@ func (f *targetFolds) says(names []string) (lines []string) {
 	times := ""
 	if f.Repeats > 1 {
 		times = fmt.Sprintf(" x %d", f.Repeats)
+	}
+	if f.Trials > 0 {
+		times += fmt.Sprintf(", a search of %d trials in each", f.Trials)
 	}
 	lines = append(lines, fmt.Sprintf("%d folds%s: models trained on %d rows, with 95 %% intervals (%s): mean %s %.4f, %.4f to %.4f", f.Folds, times, f.Trained, f.Method, f.Score, f.Mean.Mean, f.Mean.CI.Lo, f.Mean.CI.Hi))
 	for _, name := range names {

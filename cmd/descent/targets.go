@@ -36,12 +36,14 @@ type targetsSetup struct {
 // labelWords are the classes of a label, as metrics name them.
 var labelWords = []string{"0", "1"}
 
-// chooseMetrics reads the metrics of each target that are asked for.
-func (s *targetsSetup) chooseMetrics(texts []string) error {
+// chooseMetrics reads the metrics of each target that are asked for, and the score that
+// ranks, if there is one.
+func (s *targetsSetup) chooseMetrics(texts []string, by string) error {
 	var classes []string
 	if s.Labels {
 		classes = labelWords
 	}
+	s.metrics = nil
 	for _, text := range texts {
 		m, err := train.ParseMetric(text, classes)
 		if err != nil {
@@ -49,11 +51,15 @@ func (s *targetsSetup) chooseMetrics(texts []string) error {
 		}
 		s.metrics = append(s.metrics, m)
 	}
-	return nil
+	m, err := s.ranking(by)
+	if err == nil && by != "" && m.Name != allRight.Name && !slices.ContainsFunc(s.metrics, func(have train.Metric) bool { return have.Name == m.Name }) {
+		s.metrics = append(s.metrics, m)
+	}
+	return err
 }
 
 // forTargets are flags that several targets have besides those of all rules.
-var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "calibrate", "threshold", "folds", "repeats", "oof", "monitor", "patience", "min-delta", "report",
+var forTargets = []string{"target", "task", "scaling", "drop", "use", "categorical", "text", "embed", "time", "group", "weight", "split", "unknown", "val", "metric", "calibrate", "threshold", "folds", "repeats", "oof", "search", "for", "score", "interval", "monitor", "patience", "min-delta", "report",
 	"comma", "no-header", "decimal", "thousands", "missing", "day-first"}
 
 // A targetsReport is what train tells about several targets.
@@ -75,7 +81,11 @@ type targetsReport struct {
 	// Calibration is what corrects the probabilities of labels.
 	Calibration *labelsReport `json:"calibration,omitempty"`
 	Folds       *targetFolds  `json:"folds,omitempty"`
-	Out         string        `json:"out,omitempty"`
+	Search      *searchReport `json:"search,omitempty"`
+	// Interval is what the intervals of several numbers are worth.
+	Interval *intervalReport `json:"interval,omitempty"`
+	Out      string          `json:"out,omitempty"`
+	Page     *pageNumbers    `json:"page,omitempty"` // what only the page of --report has
 
 	notCalibrated string // why probabilities are not, "" where there are none
 	foldsCost     string // what folds would take, where there are none
@@ -85,7 +95,6 @@ type targetsReport struct {
 type targetsRun struct {
 	sequenceRun
 	parts *data.Parts
-	truth []float64 // of the rows that are held out, in the targets' own units
 	r     targetsReport
 }
 
@@ -99,13 +108,21 @@ func (o *trainOptions) targets() []string {
 	return names
 }
 
+// divideTarget divides --target into columns, unless it is the name of one.
+func (o *trainOptions) divideTarget(src *data.Source) {
+	if _, err := src.Table.Column(o.target); err != nil {
+		names := o.targets()
+		o.target, o.more = names[0], names[1:]
+	}
+}
+
 // several tells whether there is more to predict of a table than one number or class.
 func (o *trainOptions) several(src *data.Source) bool {
 	if src.Table == nil {
 		return false
 	}
 	_, err := src.Table.Column(o.target)
-	return o.task == string(data.Labels) || err != nil && strings.Contains(o.target, ",")
+	return o.task == string(data.Labels) || len(o.more) > 0 || err != nil && strings.Contains(o.target, ",")
 }
 
 // trainTargets is train of several targets.
@@ -122,16 +139,15 @@ func (o *trainOptions) trainTargets(cmd *cobra.Command, name string, src *data.S
 		return usage(fmt.Errorf("--test %v: several targets are scored on rows that are held out", o.test))
 	}
 	o.src = src
+	if err := o.exploring.begin(o.cmd, o); err != nil {
+		return err
+	}
 	t := &targetsRun{}
 	return o.trainSequence(cmd, name, t, &t.sequenceRun)
 }
 
 // read divides the rows.
 func (t *targetsRun) read(name string) (err error) {
-	if _, err := t.src.Table.Column(t.target); err != nil {
-		names := t.targets()
-		t.target, t.more = names[0], names[1:]
-	}
 	if t.parts, err = t.trainOptions.parts(t.src); err != nil {
 		return usage(err)
 	}
@@ -141,8 +157,6 @@ func (t *targetsRun) read(name string) (err error) {
 	for _, n := range t.parts.Notes {
 		t.r.Notes = append(t.r.Notes, t.note(n))
 	}
-	t.Targets = &targetsSetup{Names: target.Outputs, Labels: target.Task == data.Labels}
-	t.Targets, t.truth = t.Targets.inUnits(t.parts)
 	return nil
 }
 
@@ -187,29 +201,39 @@ func (s *targetsSetup) scale(y []float64) {
 	}
 }
 
+// number is what is predicted of target j in its own unit.
+func (s *targetsSetup) number(y float64, j int) float64 {
+	return float64(y*s.Scale[j]) + s.Offset[j]
+}
+
 func (s *targetsSetup) own(y []float64) []float64 {
 	for i, v := range y {
 		if j := i % len(s.Names); !s.Labels {
-			y[i] = float64(v*s.Scale[j]) + s.Offset[j]
+			y[i] = s.number(v, j)
 		}
 	}
 	return y
 }
 
+// label corrects the probability of a label, and tells whether the label is predicted.
+func (s *targetsSetup) label(p float64, j int) (float64, bool) {
+	by, two := &score.Calibration{}, []float64{1 - p, p}
+	if s.Calibrations != nil {
+		by = &s.Calibrations[j]
+	}
+	by.Apply(two)
+	return two[1], by.Decide(two) == 1
+}
+
 // targetsPrediction is what is said of a row.
 func (m *saved) targetsPrediction(out []float64) prediction {
 	if !m.Targets.Labels {
-		return prediction{many: m.Targets.own(out)}
+		return prediction{many: m.Targets.own(slices.Clone(out))}
 	}
-	x := prediction{p: out, labels: []string{}}
-	by := m.Targets.Calibrations
-	if by == nil {
-		by = make([]score.Calibration, len(out))
-	}
+	x := prediction{p: make([]float64, len(out)), labels: []string{}}
 	for j, p := range out {
-		two := []float64{1 - p, p}
-		by[j].Apply(two)
-		if out[j] = two[1]; by[j].Decide(two) == 1 {
+		var has bool
+		if x.p[j], has = m.Targets.label(p, j); has {
 			x.labels = append(x.labels, m.Targets.Names[j])
 		}
 	}
@@ -238,26 +262,33 @@ func (s *targetsSetup) check(schema *data.Schema) error {
 
 // prepare chooses what was not given, and makes the trainer.
 func (t *targetsRun) prepare() error {
-	if t.Loss == nil && t.Targets.Labels {
-		t.Loss = must(losses.ByName("bce_logits"))
-	}
-	if err := t.choose(t.parts); err != nil {
-		return usage(err)
-	}
-	if t.folding.decide(t.trainOptions, t.parts); t.folding.k == 0 {
-		t.r.foldsCost = t.folding.costs(t.trainOptions)
-	}
+	of := &report{parts: t.parts}
 	var err error
-	if t.memory, err = t.allowRun(t.parts); err != nil {
+	if t.trainer, err = t.ready(of); err != nil {
 		return err
 	}
-	return cmp.Or(t.start(t.parts.Train.Rows()), writable(t.folding.oof))
+	if t.memory = of.Memory; t.folding.k == 0 && !t.exploring.on() {
+		t.r.foldsCost = t.folding.costs(t.trainOptions)
+	}
+	t.r.Rows.Train = t.parts.Train.Rows() // some may be kept for intervals
+	return nil
 }
 
 // begin begins what is done beside the training.
 func (t *targetsRun) begin(ctx context.Context) error {
 	return t.calibration.begin(ctx, t.trainOptions, t.parts)
 }
+
+// bounds learns how far predictions are from the truth, if intervals were asked for.
+func (t *targetsRun) bounds(ctx context.Context) (err error) {
+	if t.interval.method != nil {
+		t.r.Interval, err = t.interval.run(ctx, t.trainOptions, t.parts, t.parts.Test, t.trainer, t.w)
+	}
+	return err
+}
+
+// scored says which rows scores are of.
+func (t *targetsRun) scored() string { return count(t.r.Rows.Test, "held-out row") }
 
 // targetsTask is the task of several targets: a number for each, or how likely a label is.
 func (s *setup) targetsTask() (train.Task, error) {
@@ -318,7 +349,7 @@ func (t *targetsRun) settings() map[string]string {
 }
 
 func (t *targetsRun) saved() *saved {
-	return &saved{Data: t.r.Data, Target: t.parts.Schema.Target.Name, Schema: t.parts.Schema}
+	return &saved{Data: t.r.Data, Target: t.parts.Schema.Target.Name, Schema: t.parts.Schema, Flags: t.runFlags(t.cmd), TrainedOn: rowSum(t.parts.Train)}
 }
 
 func (t *targetsRun) reader() string { return "predict" }
@@ -349,6 +380,12 @@ func (t *targetsRun) print(w io.Writer) error {
 	}
 	for _, line := range t.sentences() {
 		fmt.Fprintln(w, line)
+	}
+	if t.r.Interval != nil {
+		fmt.Fprintf(w, "\n%s\n", t.r.Interval.says(t.scored()))
+	}
+	if t.r.Search != nil {
+		fmt.Fprintf(w, "\n%s\n", strings.Join(t.r.Search.lines(), "\n"))
 	}
 	return nil
 }

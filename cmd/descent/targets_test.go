@@ -59,7 +59,7 @@ func TestTargets(t *testing.T) {
 			if string(r.Task) != c.task || !(r.Scores.Mean > c.mean) || !(r.Linear.Mean < r.Scores.Mean) || !(r.Constant.Mean < r.Linear.Mean) || len(r.Scores.Targets) != c.names || r.Verdict != "" {
 				t.Errorf("%v: %s, %+v, constant %v, linear %v", c.args, r.Task, r.Scores, r.Constant.Mean, r.Linear.Mean)
 			}
-			if text := textOf(t, page); !strings.Contains(text, r.Targets[1]) || !strings.Contains(text, "a linear model, solved") {
+			if text := textOf(t, page); !strings.Contains(text, r.Targets[1]) || !strings.Contains(text, "a linear model, solved") || !strings.Contains(text, "What the model goes by") {
 				t.Errorf("%v: the page is %.200s", c.args, text)
 			}
 			var predicted string
@@ -93,7 +93,7 @@ func TestTargetsResume(t *testing.T) {
 // TestPageOnTargets runs the commands of docs/targets.md.
 func TestPageOnTargets(t *testing.T) {
 	places := map[string]string{"weather.csv": file(t, "weather.csv", weather(200)), "new.csv": file(t, "new.csv", few)}
-	for _, name := range []string{"m", "l", "t", "c"} {
+	for _, name := range []string{"m", "l", "t", "c", "i", "s"} {
 		places[name] = filepath.Join(t.TempDir(), name)
 	}
 	commands := pageCommands(t, "targets.md")
@@ -107,7 +107,7 @@ func TestPageOnTargets(t *testing.T) {
 			t.Errorf("%v: status %d: %s%s", args, status, out, errs)
 		}
 	}
-	if len(commands) != 5 {
+	if len(commands) != 9 {
 		t.Errorf("%d commands", len(commands))
 	}
 }
@@ -135,7 +135,6 @@ func TestTargetsMistakes(t *testing.T) {
 		{"train T --target heat,rain --model vae(4,2)", "it has no targets"},
 		{"bench T --target heat,rain", "one target"},
 		{"predict M T --output code", "--output"},
-		{"explain M T", "with one target"},
 	} {
 		args := strings.Fields(strings.NewReplacer(" T", " "+table, " M", " "+dir).Replace(c.args))
 		status, _, errs := descent(args...)

@@ -18,6 +18,8 @@ type targetScores struct {
 	Targets map[string]map[string]float64 `json:"targets"` // of each by name
 	Mean    float64                       `json:"mean"`    // over targets, of R2 or of the area under the ROC curve
 	All     float64                       `json:"all_labels_right,omitempty"`
+
+	names []string
 }
 
 // usual is the score whose mean says how good several targets are, columns are those that
@@ -38,19 +40,16 @@ func (s *targetsSetup) usual() (name string, columns []string) {
 
 // scores are those of rows.
 func (s *targetsSetup) scores(r *targetRows) *targetScores {
-	all, sum, known := &targetScores{Targets: map[string]map[string]float64{}}, 0.0, 0
-	usual, _ := s.usual()
+	all := &targetScores{Targets: map[string]map[string]float64{}, names: s.Names}
 	for j, name := range s.Names {
 		if s.Labels {
 			all.Targets[name] = train.Classified(r.labels[j], s.metrics...).Metrics
 		} else {
 			all.Targets[name] = train.Regressed(r.numbers[j], s.metrics...).Metrics
 		}
-		if v := all.Targets[name][usual]; !math.IsNaN(v) { // a label that no row has is not ranked
-			sum, known = sum+v, known+1
-		}
 	}
-	all.Mean = sum / float64(known)
+	usual, _ := s.usual()
+	all.Mean = all.of(usual)
 	if s.Labels {
 		right := r.right()
 		of, total := counting(r.labels[0].Weight, len(right))
@@ -82,10 +81,10 @@ type targetsHeld struct {
 	linear   *targetScores // nil where it is not solved
 }
 
-// heldTargets are the rows that p holds out, whose truth is given in the targets' own units.
-func (o *trainOptions) heldTargets(ctx context.Context, t *train.Trainer, p *data.Parts, truth []float64) (*targetsHeld, error) {
+// heldTargets are the rows that p holds out.
+func (o *trainOptions) heldTargets(ctx context.Context, t *train.Trainer, p *data.Parts) (*targetsHeld, error) {
 	s := o.Targets
-	rows := func(said []float64) *targetRows { return s.rows(truth, s.own(said), p.Test.Weight) }
+	rows := func(said []float64) *targetRows { return s.rows(o.truth, s.own(said), p.Test.Weight) }
 	said, _, err := t.Predict(p.Test)
 	if err != nil {
 		return nil, err
@@ -105,7 +104,7 @@ func (t *targetsRun) score(ctx context.Context) error {
 	if err := t.calibrate(); err != nil {
 		return err
 	}
-	h, err := t.heldTargets(ctx, t.trainer, t.parts, t.truth)
+	h, err := t.heldTargets(ctx, t.trainer, t.parts)
 	if err != nil {
 		return err
 	}
@@ -184,12 +183,11 @@ func (t *targetsRun) sentences() (lines []string) {
 	if t.r.foldsCost != "" {
 		lines = append(lines, t.r.foldsCost)
 	}
-	if t.r.Folds == nil {
-		return lines
-	}
-	lines = append(lines, t.r.Folds.says(t.Targets.Names)...)
-	if t.folding.oof != "" {
-		lines = append(lines, "what each row was predicted to be is in "+t.folding.oof)
+	if t.r.Folds != nil {
+		lines = append(lines, t.r.Folds.says(t.Targets.Names)...)
+		if t.folding.oof != "" {
+			lines = append(lines, "what each row was predicted to be is in "+t.folding.oof)
+		}
 	}
 	return lines
 }
@@ -221,14 +219,30 @@ func (t *targetsRun) scoreTable() (head []string, rows [][]string) {
 }
 
 // writePage makes the page of --report and --watch.
-func (t *targetsRun) writePage() error {
+func (t *targetsRun) writePage(ctx context.Context) error {
 	r := &t.r
+	r.Page = &pageNumbers{}
 	sum, err := t.summary()
 	if err != nil {
 		return err
 	}
 	head, rows := t.scoreTable()
+	sections := []draw.Section{{Title: "Targets", Tables: []draw.Table{{Head: head, Rows: rows}}}}
+	add := func(s draw.Section, there bool) {
+		if there {
+			sections = append(sections, s)
+		}
+	}
+	add(r.Search.section())
+	add(r.Interval.section(t.scored()))
+	e, err := newExplainer(t.trainOptions, &report{parts: t.parts}, t.trainer)
+	if err != nil {
+		return err
+	}
+	if r.Page.Explanation, err = e.explain(ctx, &explainOptions{influence: influenceAuto, rows: listedRows, times: shuffles}); err != nil {
+		return err
+	}
 	return t.writeRulePage(&draw.Training{Title: r.Data, Summary: sum.String(), Lead: t.headline(), Sentences: t.sentences(),
 		Subtitle: fmt.Sprintf("%d targets; %d rows for training, %d for validation, %d for testing", len(r.Targets), r.Rows.Train, r.Rows.Val, r.Rows.Test),
-		Sections: []draw.Section{{Title: "Targets", Tables: []draw.Table{{Head: head, Rows: rows}}}}}, r.Notes)
+		Sections: append(sections, r.Page.Explanation.sections(e)...)}, r.Notes)
 }

@@ -40,7 +40,8 @@ type trainOptions struct {
 	rawTarget             bool
 	weight, classWeight   string
 	group, time           string
-	more                  []string // targets beside the first
+	more                  []string  // targets beside the first
+	truth                 []float64 // of several targets of the rows that are held out, in their own units
 	metricTexts           []string
 	calibration           calibration
 	folding               folding
@@ -247,8 +248,13 @@ func (o *trainOptions) ready(r *report) (*train.Trainer, error) {
 	if err := cmp.Or(o.choose(r.parts), o.interval.begin(o, r.parts)); err != nil {
 		return nil, usage(err)
 	}
+	if o.interval.kept != nil { // and there are fewer rows
+		if err := o.choose(r.parts); err != nil {
+			return nil, usage(err)
+		}
+	}
 	o.origin.unit(&o.setup, r.parts.Train)
-	if err := o.ScaleTarget(r.parts, o.raw()); err != nil {
+	if err := o.inUnits(r.parts, o.raw()); err != nil {
 		return nil, err
 	}
 	if err := o.spill(r.parts); err != nil {

@@ -62,8 +62,8 @@ func (r *report) sections(ctx context.Context, o *trainOptions, t *train.Trainer
 	d, a := r.scoredRows(), newAlbum(r, o, t)
 	add(draw.Section{Title: "Scores", Note: "Of " + r.scored() + ". " + r.meant(), Tables: []draw.Table{r.scoreTable()}}, !o.Model.Codes())
 	add(r.foldSection())
-	add(r.searchSection())
-	add(r.intervalSection())
+	add(r.Search.section())
+	add(r.Interval.section(r.scored()))
 	add(lossSection(r.Epochs))
 	var c *score.Classes
 	switch {
