@@ -17,7 +17,7 @@ var laneRows = 16
 // them in the cache of their processor.
 const (
 	laneWork    = 1 << 16
-	laneWeights = 1 << 17
+	laneWeights = 3 << 17
 )
 
 // A division of a loop into lanes.
