@@ -3,5 +3,7 @@
 const $ = id => document.getElementById(id);
 /** @returns {any} an element with properties and what is inside. */
 const make = (tag, props = {}, ...inside) => { const e = Object.assign(document.createElement(tag), props); e.append(...inside); return e; };
+/** Does something after what there is has been painted; a page that nobody sees has no frames. */
+const painted = f => document.hidden ? setTimeout(f) : requestAnimationFrame(() => setTimeout(f));
 /** A picture that the engine has drawn. */
 const picture = svg => make('figure', {}, document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));

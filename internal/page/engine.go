@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"iter"
+	"slices"
 )
 
 // An Engine is a program of WebAssembly that the script of a page puts questions to: it
@@ -24,9 +26,19 @@ var domScript string
 //go:embed worker.js
 var workerScript string
 
-// Program is the engine as a text of which nothing is markup.
-func (e *Engine) Program() template.HTML {
-	return template.HTML(base64.StdEncoding.EncodeToString(e.WASM))
+// piece is how much of the engine is in one element, whose text browsers keep as one: between
+// elements, what reads the page lets it be painted.
+const piece = 48 << 10
+
+// Program is the engine as texts, each of which can be decoded, of which nothing is markup.
+func (e *Engine) Program() iter.Seq[template.HTML] {
+	return func(yield func(template.HTML) bool) {
+		for part := range slices.Chunk(e.WASM, piece) {
+			if !yield(template.HTML(base64.StdEncoding.EncodeToString(part))) {
+				return
+			}
+		}
+	}
 }
 
 // Worker is the script of the worker, likewise.

@@ -16,12 +16,11 @@ const engine = (() => {
   let asked = null;
   /** @type {Map<string, Question>} */
   const waiting = new Map();
-  const text = (/** @type {string} */ id) => document.getElementById(id).textContent;
-  /** The engine's text stands behind the script, so that the page does not wait for it. A worker makes a program of it, once. */
+  /** The engine's texts stand behind the script, so that the page does not wait for them. A worker makes a program of them, once. */
   const whole = new Promise(done => addEventListener('DOMContentLoaded', done));
 
   function begin() {
-    const own = worker = new Worker(URL.createObjectURL(new Blob([Uint8Array.from(atob(text('worker')), c => c.charCodeAt(0))], { type: 'text/javascript' })));
+    const own = worker = new Worker(URL.createObjectURL(new Blob([Uint8Array.from(atob(document.getElementById('worker').textContent), c => c.charCodeAt(0))], { type: 'text/javascript' })));
     own.onerror = e => fail(e.message);
     own.onmessage = ({ data }) => {
       if (data.failed) return fail(data.failed);
@@ -35,7 +34,7 @@ const engine = (() => {
       ready = true;
       next();
     };
-    whole.then(() => own.postMessage(program || text('engine')));
+    whole.then(() => own.postMessage(program || [...document.getElementById('engine').children].map(e => e.textContent)));
   }
   /** Calls f with the question that is being answered, if no later one of its slot waits. */
   function heard(/** @type {(q: Question) => void} */ f) { if (asked && !waiting.has(asked.slot)) f(asked); }

@@ -25,7 +25,7 @@ type Page struct {
 	Heading  string // "" is the title
 	Subtitle string
 	Style    string  // CSS beside that of all pages
-	Script   string  // the only script that may run; "" is none
+	Script   string  // the only script that may run; "" is none. With an engine, it runs after the page was painted
 	Reload   int     // after so many seconds it is read again; 0 is never
 	Follows  bool    // the script may listen to the server that the page is from
 	Images   bool    // images that are in the page itself, data:, are shown
@@ -53,7 +53,7 @@ func (p Page) Write(w io.Writer, body Body, data any) error {
 		return err
 	}
 	if p.Engine != nil {
-		p.Script = engineScript + domScript + p.Script
+		p.Script = engineScript + domScript + "painted(() => {\n" + p.Script + "});\n"
 	}
 	view := struct {
 		Page

@@ -86,6 +86,34 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// An engine is in a page as it is: all its texts, decoded one by one, and its worker's script.
+func TestEngine(t *testing.T) {
+	wasm := make([]byte, 2*piece+1000)
+	for i := range wasm {
+		wasm[i] = byte(i * i >> 5)
+	}
+	text := write(t, Page{Script: "1", Engine: &Engine{WASM: wasm, Start: []byte("start();")}}, "b", nil)
+	decoded := func(pattern string) (all []byte, n int) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			part, err := base64.StdEncoding.DecodeString(m[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, n = append(all, part...), n+1
+		}
+		return all, n
+	}
+	if got, n := decoded("<i>([^<]*)</i>"); !bytes.Equal(got, wasm) || n != 3 {
+		t.Errorf("%d texts with %d bytes, not 3 with the %d of the engine", n, len(got), len(wasm))
+	}
+	if got, _ := decoded(`<div id="worker" hidden>([^<]*)</div>`); string(got) != "start();"+workerScript {
+		t.Errorf("the worker's script is %.100s", got)
+	}
+	if !strings.Contains(text, "painted(() => {\n1});\n</script>") {
+		t.Error("the script does not wait until the page is painted")
+	}
+}
+
 func TestPlain(t *testing.T) {
 	if got, want := Plain("a\tb\x1b\u202e\n梯度"), "a\ufffdb\ufffd\ufffd\n梯度"; got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -2,7 +2,7 @@
 // Below Go's own script in the worker of a page: it starts the engine, and passes on questions and what is said of them.
 self.onmessage = async ({ data: program }) => {
   try {
-    if (typeof program === 'string') {
+    if (Array.isArray(program)) {
       program = await compiled(program);
       self.postMessage({ program });
     }
@@ -12,10 +12,10 @@ self.onmessage = async ({ data: program }) => {
     self.postMessage({ failed: e.message });
   }
 };
-/** The program of a text: compressed, in base 64. */
-function compiled(/** @type {string} */ text) {
-  const bytes = /** @type {any} */ (Uint8Array).fromBase64 ? /** @type {any} */ (Uint8Array).fromBase64(text) : Uint8Array.from(atob(text), c => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+/** The program of texts: compressed, in base 64. */
+function compiled(/** @type {string[]} */ texts) {
+  const bytes = (/** @type {string} */ text) => /** @type {any} */(Uint8Array).fromBase64 ? /** @type {any} */ (Uint8Array).fromBase64(text) : Uint8Array.from(atob(text), c => c.charCodeAt(0));
+  const stream = new Blob(texts.map(bytes)).stream().pipeThrough(new DecompressionStream('gzip'));
   return WebAssembly.compileStreaming(new Response(stream, { headers: { 'Content-Type': 'application/wasm' } }));
 }
 /** @typedef {(to: string, question: string, part: (text: string) => void, reply: (text: string) => void) => void} Answer */

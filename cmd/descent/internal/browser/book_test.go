@@ -83,6 +83,7 @@ func TestBook(t *testing.T) {
 // Every experiment gives in the page what it should; one that runs can be stopped.
 func TestAllOfTheBook(t *testing.T) {
 	b := open(t, 1280, book(t, "en"), "")
+	b.until(chapter("annealing", "button"))
 	b.do(chromedp.Evaluate(chapter("annealing", "button")+".click()", nil))
 	b.until(`!` + chapter("annealing", "button:nth-of-type(2)") + ".hidden")
 	b.do(chromedp.Evaluate(chapter("annealing", "button:nth-of-type(2)")+".click()", nil))

@@ -26,14 +26,17 @@ import (
 //go:embed watch.js
 var watch string
 
-// measured opens a page as people have it, who let things move and do not record what is
-// loaded, and watches it.
+// measured opens a page as people have it: in a browser that has started, which does more
+// for a while than it seems to, and lets things move and does not record what is loaded. It
+// watches the page.
 func measured(t *testing.T, file, hash string) *tab {
 	t.Helper()
-	return open(t, 1280, file, hash, network.Disable(), emulation.SetEmulatedMedia(), chromedp.ActionFunc(func(ctx context.Context) error {
+	b := open(t, 1280, word(t), "", network.Disable(), emulation.SetEmulatedMedia(), chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(watch).Do(ctx)
 		return err
 	}))
+	b.do(chromedp.Sleep(2*time.Second), chromedp.Navigate("file://"+file+hash))
+	return b
 }
 
 // word writes a page of one word.

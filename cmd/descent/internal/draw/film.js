@@ -17,14 +17,18 @@ function film(c, d) {
     for (let t = Math.ceil(lo / s); t * s <= hi; t++) out.push(+(t * s).toPrecision(12));
     return out;
   }
+  /** The colour of a rank, hsl(215 - 40t, 55 - 15t %, 52 + 42t %): https://www.w3.org/TR/css-color-4/#hsl-to-rgb */
+  function shade(t) {
+    if (t < 0) return [187, 187, 187, 255];
+    const l = 0.52 + 0.42 * t, a = (0.55 - 0.15 * t) * Math.min(l, 1 - l), hue = (215 - 40 * t) / 30;
+    const of = n => 255 * (l - a * Math.max(-1, Math.min((n + hue) % 12 - 3, 9 - (n + hue) % 12, 1)));
+    return [of(0), of(8), of(4), 255];
+  }
   function ground(b) { // a pixel for each point of the grid, magnified: the browser blends them
-    const n = d.n, small = document.createElement('canvas'), s = small.getContext('2d');
+    const n = d.n, small = document.createElement('canvas'), s = small.getContext('2d'), dots = s.createImageData(n, n);
     small.width = small.height = n;
-    for (let i = 0; i < n * n; i++) {
-      const t = d.grid[i];
-      s.fillStyle = t < 0 ? '#bbb' : `hsl(${215 - 40 * t} ${55 - 15 * t}% ${52 + 42 * t}%)`;
-      s.fillRect(i % n, n - 1 - Math.floor(i / n), 1, 1);
-    }
+    for (let i = 0; i < n * n; i++) dots.data.set(shade(d.grid[i]), 4 * ((n - 1 - Math.floor(i / n)) * n + i % n));
+    s.putImageData(dots, 0, 0);
     b.imageSmoothingQuality = 'high';
     b.drawImage(small, left, top, w, h);
   }

@@ -121,14 +121,14 @@ modes.function = (() => {
     show: {
       paths(r) {
         reply = r;
+        map = null; // until it is drawn
         const best = r.runs.reduce((a, b) => b.least < a.least ? b : a), most = Math.max(0, ...best.curvatures || []);
         $('why').textContent = most ? `Near where ${best.optimizer} came to, the curvature is up to ${number(most)}: along it, a step of gradient descent multiplies the distance to the minimum by 1 − rate × ${number(most)}: from a rate of 2/${number(most)} = ${number(2 / most)} on, each step ends further away.` : '';
         state.start = r.start;
         $('as').disabled = r.variables.length < 2;
         starts();
-        draw();
         page.came(r.runs.map((run, i) => ({ name: run.optimizer, color: r.film.runs[i].color, kind: run.kind, more: `${run.stopped}; best f ${number(run.least)} at ${run.best.map(number).join(', ')}${r.known ? `, ${number(run.least - r.known.min)} above the lowest` : ''}` })), r.curves || [],
-          `${count(r.runs.length, 'optimizer')}, ${count(map.last, 'step')}.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross on the map.` : ''));
+          () => `${count(r.runs.length, 'optimizer')}, ${count(map.last, 'step')}.` + (r.known ? ` The lowest value is ${number(r.known.min)} at ${r.known.at.map(number).join(', ')}, the cross on the map.` : ''));
       },
       states(r) {
         $('kept').hidden = !r.curves;

@@ -147,7 +147,7 @@ modes.net = (() => {
         page.came(net.nets.map(n => {
           const last = n.scores[n.scores.length - 1];
           return { name: n.optimizer, color: n.color, kind: n.diverged ? `diverged at step ${n.diverged}` : `${number(100 * last.test_hits)} % of the others right`, more: `${net.params} parameters` };
-        }), net.curves, `${count(net.nets.length, 'net')}, ${net.points.length - net.tests} points in training and ${net.tests} others, which are drawn hollow.`);
+        }), net.curves, () => `${count(net.nets.length, 'net')}, ${net.points.length - net.tests} points in training and ${net.tests} others, which are drawn hollow.`);
       },
     },
     resize() { },
@@ -163,5 +163,4 @@ modes.net = (() => {
     },
   };
 })();
-// The page is painted before it is filled in; one that nobody sees has no frames.
-document.hidden ? page.begin() : requestAnimationFrame(() => setTimeout(page.begin));
+page.begin();

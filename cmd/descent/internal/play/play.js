@@ -77,20 +77,28 @@ const page = (() => {
     $('error').hidden = !error;
   }
 
-  /** Shows what came: optimizers with their colours and what is said of them in the end. */
-  function came(/** @type {{name: string, color: string, kind: string, more: string}[]} */ runs, curves, text) {
+  /** Shows what came: optimizers with their colours and what is said of them in the end. The first time it does so in steps between which the page is painted, as browsers take longer then. */
+  function came(/** @type {{name: string, color: string, kind: string, more: string}[]} */ runs, curves, /** @type {() => string} */ text) {
+    const own = mode, first = fresh && !matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const then = f => fresh ? painted(() => mode === own && f()) : f();
+    stop();
     const marks = document.querySelectorAll('#entrants fieldset');
     runs.forEach((run, i) => { if (marks[i]) /** @type {any} */ (marks[i]).style.borderLeftColor = run.color; });
     $('heads').replaceChildren(make('th', { textContent: 'optimizer' }), ...mode.heads.map(h => make('th', { textContent: h })), make('th', { className: 'text', textContent: 'in the end' }));
     $('ends').replaceChildren(...runs.map(run => make('tr', {}, make('td', {}, mark(run.color), run.name), ...mode.heads.map(() => make('td')),
       make('td', { className: 'text' }, make('span', { textContent: run.kind }), make('small', { textContent: run.more })))));
-    $('curves').replaceChildren(...curves.map(picture));
-    $('at').max = mode.last;
-    stop();
-    go(mode.last);
-    $('state').textContent = text;
-    if (fresh && !matchMedia('(prefers-reduced-motion: reduce)').matches) { go(0); play(); }
-    fresh = false;
+    then(() => {
+      mode.resize();
+      $('at').max = mode.last;
+      go(first ? 0 : mode.last);
+      $('state').textContent = text();
+      then(() => {
+        $('curves').replaceChildren(...curves.map(picture));
+        $('walked').hidden = false;
+        if (first) play();
+        fresh = false;
+      });
+    });
   }
 
   // Time.
@@ -173,8 +181,8 @@ const page = (() => {
     ask();
   };
 
-  /** Shows the mode, its fields and the optimizers, and asks. */
-  function all() {
+  /** Shows the mode and its fields. */
+  function show() {
     for (const [name, m] of Object.entries(modes)) {
       const own = m === mode;
       document.querySelectorAll(`[data-mode=${name}]`).forEach(e => { /** @type {any} */ (e).hidden = !own; });
@@ -185,9 +193,9 @@ const page = (() => {
     $('ends').replaceChildren();
     $('curves').replaceChildren();
     mode.fields();
-    offer();
-    ask();
+    document.querySelectorAll('.late').forEach(e => { /** @type {any} */ (e).hidden = false; });
   }
+  function all() { show(); offer(); ask(); }
   onhashchange = () => { recall(); all(); };
   onresize = () => { if (mode.last) { mode.resize(); go(Math.min(step, mode.last)); } };
   document.querySelectorAll('form').forEach(f => { f.onsubmit = e => e.preventDefault(); });
@@ -198,7 +206,13 @@ const page = (() => {
     redraw() { if (mode.last) go(step); },
     /** Takes other optimizers. */
     enter(texts) { entrants = texts.map(entrantOf).filter(Boolean); },
+    /** Shows all that is set, and asks. */
     all,
-    begin() { recall(); all(); },
+    /** Begins, in steps that are short, as the page is painted between them. */
+    begin() {
+      engine.begin();
+      recall();
+      painted(() => { show(); painted(() => { offer(); painted(ask); }); });
+    },
   };
 })();
