@@ -17,12 +17,15 @@ import (
 
 	"descent/cmd/descent/internal/engine"
 	"descent/cmd/descent/internal/play"
+	"descent/cmd/descent/internal/study"
+	"descent/data"
 	"descent/internal/numjson"
 	"descent/lab"
+	"descent/models"
 	"descent/optimizers"
 )
 
-// asked are the subjects, and questions about them.
+// asked are the subjects, and questions about them: those of the worker.
 var asked = map[string]struct {
 	engine.Subject
 	questions func(rng *rand.Rand) []any
@@ -42,19 +45,85 @@ var asked = map[string]struct {
 		}
 		return all
 	}},
+	"verify": {study.Verify, func(rng *rand.Rand) (all []any) {
+		for _, s := range studies() {
+			all = append(all, struct{ Carried string }{report(&s)})
+		}
+		return all
+	}},
+	"try": {study.Try, func(rng *rand.Rand) (all []any) {
+		for _, s := range studies() {
+			carried := report(&s)
+			for range 3 {
+				all = append(all, study.Trial{Carried: carried, Optimizers: optimizersOf(rng, 3, rules()), Seeds: s.Seeds + rng.IntN(2)})
+			}
+		}
+		return all
+	}},
 }
 
-// TestMain answers questions in place of testing, where it is asked to: the instruction set
-// is a process's.
-func TestMain(m *testing.M) {
-	about := os.Getenv("DESCENT_ANSWER")
-	if about == "" {
-		os.Exit(m.Run())
+// studies are small ones, of an embedded set, of a file and of functions.
+func studies() []study.Study {
+	learner := func(name, model string) study.Net {
+		spec, err := models.Parse(model)
+		if err != nil {
+			panic(err)
+		}
+		return study.Net{Data: name, Model: spec, Epochs: 3, Dtype: "float32", Options: data.Options{Fractions: data.Fractions{Val: 0.2, Test: 0.2}, Scaling: data.Standard}}
 	}
-	in := bufio.NewScanner(os.Stdin)
+	rows := learner("rows.csv", "mlp(4)")
+	rows.Target = "price"
+	rows.File = &study.File{Text: []byte("area,kind,price\n" + strings.Repeat("1.5,a,3.1\n2.5,b,7\n4,a,8.25\n3,b,9\n2,a,4.5\n", 12)), Options: data.CSVOptions{Name: rows.Data}}
+	all := []study.Study{
+		{Nets: []study.Net{learner("iris", "dense(8) | tanh")}},
+		{Nets: []study.Net{rows}},
+		{Suite: "classic", Budget: 20},
+	}
+	for i := range all {
+		s := &all[i]
+		s.Name, s.Optimizers, s.Seed, s.Seeds, s.Trials = "bits", []string{"sgd", "adam(lr=0.001..0.1, beta2=0.9..0.99)", "lbfgs"}, 3, 2, 2
+	}
+	return all
+}
+
+// report does a study, and returns what its page carries.
+func report(s *study.Study) string {
+	done, err := s.Bench()
+	if err != nil {
+		panic(err)
+	}
+	r, err := done.Run(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	live, err := s.Live(nil, r)
+	if err != nil {
+		panic(err)
+	}
+	return live.Carried
+}
+
+// TestMain asks or answers questions in place of testing, where it is told to: the
+// instruction set is a process's, also that of the results which a question carries.
+func TestMain(m *testing.M) {
 	say := func(text []byte) { fmt.Printf("%s\n", text) }
-	for in.Scan() {
-		say(asked[about].Answer(context.Background(), in.Bytes(), say))
+	switch about := os.Getenv("DESCENT_ABOUT"); os.Getenv("DESCENT_PART") {
+	case "ask":
+		for _, q := range asked[about].questions(rand.New(rand.NewPCG(1, 2))) {
+			text, err := numjson.Marshal(q)
+			if err != nil {
+				panic(err)
+			}
+			say(text)
+		}
+	case "answer":
+		in := bufio.NewScanner(os.Stdin)
+		in.Buffer(nil, 1<<20)
+		for in.Scan() {
+			say(asked[about].Answer(context.Background(), in.Bytes(), say))
+		}
+	default:
+		os.Exit(m.Run())
 	}
 }
 
@@ -74,20 +143,17 @@ func TestBits(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("skipped: there is no node")
 	}
-	for about, s := range asked {
+	for about := range asked {
 		t.Run(about, func(t *testing.T) {
-			var questions bytes.Buffer
-			for _, q := range s.questions(rand.New(rand.NewPCG(1, 2))) {
-				text, err := numjson.Marshal(q)
-				if err != nil {
-					t.Fatal(err)
-				}
-				questions.Write(append(text, '\n'))
+			here := func(part string) *exec.Cmd {
+				c := exec.CommandContext(t.Context(), os.Args[0])
+				c.Env = append(os.Environ(), "DESCENT_ISA=portable", "GOMAXPROCS=1", "DESCENT_PART="+part, "DESCENT_ABOUT="+about) // one worker, as in a page
+				return c
 			}
-			here := exec.CommandContext(t.Context(), os.Args[0])
-			here.Env = append(os.Environ(), "DESCENT_ISA=portable", "DESCENT_ANSWER="+about)
+			questions := answers(t, here("ask"), nil)
+			lines := []byte(strings.Join(questions, "\n"))
 			page := exec.CommandContext(t.Context(), "node", "testdata/answer.js", filepath.Join(filepath.Dir(program), "wasm_exec.js"), program, about)
-			compare(t, strings.Split(strings.TrimSpace(questions.String()), "\n"), answers(t, here, questions.Bytes()), answers(t, page, questions.Bytes()))
+			compare(t, questions, answers(t, here("answer"), lines), answers(t, page, lines))
 		})
 	}
 }
@@ -170,14 +236,18 @@ func term(rng *rand.Rand, depth int) string {
 
 // net asks about random points, nets and optimizers.
 func net(rng *rand.Rand) play.Question {
-	rules := slices.DeleteFunc(play.Controls(), func(c play.Control) bool {
-		return !slices.ContainsFunc(optimizers.Table, func(e optimizers.Entry) bool { return e.Name == c.Name })
-	})
 	of := func(texts ...string) string { return texts[rng.IntN(len(texts))] }
 	return play.Question{Net: &play.NetQuestion{
 		Points: play.Shapes[rng.IntN(len(play.Shapes))].Name, Rows: 40 + rng.IntN(80), Noise: rng.Float64() / 4, Seed: rng.Uint64N(1000),
 		Model: of("linear", "mlp(8,8)", "mlp(6,act=gelu)", "dense(6) | tanh | dense(4) | relu", "dense(8) | norm | tanh", "dense(8) | relu | dropout(0.2)"),
-		Loss:  of("bce_logits", "focal"), Optimizers: optimizersOf(rng, 2, rules), Epochs: 1 + rng.IntN(6), Batch: 1 + rng.IntN(32), Penalty: float64(rng.IntN(2)) / 100}}
+		Loss:  of("bce_logits", "focal"), Optimizers: optimizersOf(rng, 2, rules()), Epochs: 1 + rng.IntN(6), Batch: 1 + rng.IntN(32), Penalty: float64(rng.IntN(2)) / 100}}
+}
+
+// rules are the optimizers of the page that train nets.
+func rules() []play.Control {
+	return slices.DeleteFunc(play.Controls(), func(c play.Control) bool {
+		return !slices.ContainsFunc(optimizers.Table, func(e optimizers.Entry) bool { return e.Name == c.Name })
+	})
 }
 
 // optimizersOf returns texts of n of those that the page offers, with about half of their
