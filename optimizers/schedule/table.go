@@ -10,7 +10,7 @@ import (
 	"descent/internal/spec"
 )
 
-// A Entry describes a schedule.
+// An Entry describes a schedule.
 type Entry struct {
 	spec.Row
 	New   func() Schedule // with its defaults; the rate is 1
