@@ -114,13 +114,16 @@ func (tamper) Lower(_ *graph.Builder, in []graph.Value) graph.Value { return in[
 // sensitive spoils the gradient of every row: domains and shapes are such that it is caught.
 func sensitive(t *testing.T, table []ops.Row, flat []string) {
 	for _, c := range ops.Cases(table) {
+		if slices.Contains(flat, c.Name) {
+			continue
+		}
 		samples := c.Each()
 		for _, factor := range []float64{-1, 1 + 1e-4} {
-			c.Samples = nil
-			for _, s := range samples {
-				c.Samples = append(c.Samples, s.By(func(in []*node) *node { return graph.Apply(tamper{factor}, c.Node(s, in)) }))
-			}
-			if r := graphtest.Check(c, 1); r.Worst1 <= graphtest.Bound1 && !slices.Contains(flat, c.Name) {
+			caught := slices.ContainsFunc(samples, func(s graphtest.Sample) bool {
+				c.Samples = []graphtest.Sample{s.By(func(in []*node) *node { return graph.Apply(tamper{factor}, c.Node(s, in)) })}
+				return !(graphtest.Check(c, 1).Worst1 <= graphtest.Bound1)
+			})
+			if !caught {
 				t.Errorf("%s: a gradient %v times too large is not caught", c.Name, factor)
 			}
 		}
