@@ -182,7 +182,7 @@ var mutants = []mutant{
 	{"internal/exec/dot.go", "!o.bias && !o.relu && !o.scaled && !o.added && can", "!o.bias && !o.scaled && !o.added && can", "Descend"},
 	{"internal/exec/dot.go", "uses[x] != 1 || uses[y] != 1", "uses[x] != 1", "AddProducts"},
 	{"internal/exec/loopplace.go", "uses[v.args[w.Array]] != 1", "false", "InPlace"},
-	{"internal/exec/loopplace.go", "fixed[at] && !fixed[i]", "false", "InPlace"},
+	{"internal/exec/loopplace.go", "fixed[at] && !fixed[i]", "fixed[at] && fixed[i]", "InPlace"},
 	{"internal/exec/dot.go", "case m.code == kernel.Max && y.isZero():", "case y.isZero():", "Random"},
 	{"internal/exec/gather.go", "	if !slices.Equal(v.Dims[:r], swapped) {\n		return false\n	}\n", "	_ = swapped\n", "Transposes"},
 	{"internal/exec/layout.go", "if ordered(v.dims) {\n		return 0, false", "if ordered(v.dims) {\n		return 0, true", "Layout"},
