@@ -99,7 +99,7 @@ func TestAdamByHand(t *testing.T) {
 // TestAdamMemory: after the first steps no arrays are made, and solvers of several
 // goroutines do not disturb each other.
 func TestAdamMemory(t *testing.T) {
-	const workers, steps = 3, 40
+	const workers, steps = 3, 12
 	end := func(e tensor.Engine) (out [workers][]float64) {
 		var all sync.WaitGroup
 		for k := range workers {
@@ -122,7 +122,7 @@ func TestAdamMemory(t *testing.T) {
 			t.Errorf("worker %d has other values than gorgonia's", k)
 		}
 	}
-	p := parameterOf(tensor.Float64, 1, rowsOfLarge, arithmetic{}, arithmetic{})
+	p := parameterOf(tensor.Float64, 1, 20*rowsOfLarge, arithmetic{}, arithmetic{})
 	ps, solver := []gorgonia.ValueGrad{p}, gorgonia.NewAdamSolver()
 	ok(solver.Step(ps))
 	var before, after runtime.MemStats
@@ -132,7 +132,7 @@ func TestAdamMemory(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	size := uint64(8 * p.value.(*tensor.Dense).DataSize())
-	if got := (after.TotalAlloc - before.TotalAlloc) / steps; got >= 2*size { // a sync.Pool forgets some under the race detector
+	if got := (after.TotalAlloc - before.TotalAlloc) / steps; got >= 2*size { // under the race detector a sync.Pool forgets some, and workspaces
 		t.Errorf("a step makes %d bytes, gorgonia's would make %d", got, 4*size)
 	}
 }
