@@ -16,8 +16,12 @@ type abreast[T Float] struct {
 	bias   [][]T // by worker: one for each pixel
 }
 
-// abreastPixels returns how many pixels are one.
+// abreastPixels returns how many pixels are one. In float64 none are where y is made: an
+// infinite pixel of x times zeros would make NaN of the pixels beside those that read it.
 func (c *Conv[T]) abreastPixels() int {
+	if c.size == 8 && c.Mode == ConvForward {
+		return 1
+	}
 	if c.kernels == nil || c.Mode == ConvInput || c.Groups > 1 || c.Columns.Dilation > 1 || c.Batch*c.In*c.Out == 0 {
 		return 1
 	}
