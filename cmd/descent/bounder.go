@@ -23,6 +23,8 @@ type bounder struct {
 func (m *saved) bounder(dir string, level float64) (*bounder, error) {
 	s := m.Interval
 	switch {
+	case m.Targets != nil && m.Targets.Labels:
+		return nil, usage(fmt.Errorf("--interval %v: %s predicts labels, whose probabilities say how sure it is of each; leave --interval out", level, dir))
 	case s == nil:
 		return nil, usage(fmt.Errorf("--interval %v: %s does not know how far its predictions are from the truth; train --interval makes a model that does", level, dir))
 	case level > 100*conformal.Largest(s.Rows()):

@@ -52,12 +52,12 @@ func TestSampled(t *testing.T) {
 		t.Error("a run that had ended goes on to another model")
 	}
 	for want, args := range map[string][]string{
-		"at least one row":            {"--in-memory", "0"},
-		"--folds needs all rows":      {"--in-memory", "9", "--folds", "5"},
-		"keeps rows as float32":       {"--in-memory", "9", "--dtype", "float64"},
-		"searches with all rows":      {"--in-memory", "9", "-o", "lbfgs"},
-		"--in-memory is for a target": {"--in-memory", "9", "-m", "autoencoder(8, 2)"},
-		"is not for several targets":  {"--in-memory", "999", "-t", "y,z"},
+		"at least one row":             {"--in-memory", "0"},
+		"--folds needs all rows":       {"--in-memory", "9", "--folds", "5"},
+		"keeps rows as float32":        {"--in-memory", "9", "--dtype", "float64"},
+		"searches with all rows":       {"--in-memory", "9", "-o", "lbfgs"},
+		"--in-memory is for a target":  {"--in-memory", "9", "-m", "autoencoder(8, 2)"},
+		"train a model of each target": {"--in-memory", "999", "-t", "y,z"},
 	} {
 		status, _, errs := descent(append([]string{"train", tall, "-t", "y", "-q"}, args...)...)
 		if status != exitUsage || !strings.Contains(errs, want) {

@@ -127,7 +127,7 @@ func (o *trainOptions) several(src *data.Source) bool {
 
 // trainTargets is train of several targets.
 func (o *trainOptions) trainTargets(cmd *cobra.Command, name string, src *data.Source) error {
-	if err := o.only(cmd, forTargets, "is not for several targets"); err != nil {
+	if err := o.only(cmd, forTargets, "is for one target: leave it out, or train a model of each target"); err != nil {
 		return err
 	}
 	switch {

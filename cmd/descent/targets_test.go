@@ -78,6 +78,10 @@ func TestTargets(t *testing.T) {
 				}
 			}
 			made[i] = predicted
+			want := map[string]string{"labels": "whose probabilities say how sure it is", "numbers": "train --interval makes a model that does"}[c.task]
+			if status, _, errs := descent("predict", dir, news, "--interval", "90"); status != exitUsage || !strings.Contains(errs, want) {
+				t.Errorf("%v: status %d: %s", c.args, status, errs)
+			}
 		}
 		if made[0] != made[1] {
 			t.Errorf("%v: two workers predict %s, one %s", c.args, made[1], made[0])
