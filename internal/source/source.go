@@ -87,6 +87,7 @@ func (u *Unit) library(real string) (files []*ast.File, err error) {
 		files = append(files, f)
 		return err
 	}
+	typed := strings.NewReplacer("type real = float32", "type real = "+real, "const width = 32", "const width = "+strings.TrimPrefix(real, "float"))
 	for _, dir := range []fs.FS{loops.Source, elementary.Source} {
 		names, err := fs.Glob(dir, "*.go")
 		if err != nil {
@@ -97,7 +98,7 @@ func (u *Unit) library(real string) (files []*ast.File, err error) {
 			if err != nil {
 				return nil, err
 			}
-			rewritten, err := withTexts(strings.Replace(string(text), "type real = float32", "type real = "+real, 1))
+			rewritten, err := withTexts(typed.Replace(string(text)))
 			if err != nil {
 				return nil, err
 			}

@@ -8,8 +8,10 @@ package loops
 
 import "math"
 
-// real is the type of elements; an exported model may have the other.
+// real is the type of elements, width its bits; an exported model may have the other.
 type real = float32
+
+const width = 32
 
 // The primitives that are no operator and no function of another package.
 
@@ -123,10 +125,31 @@ func lanes(x []real, n int, identity float64, product bool) float64 {
 	return lane[0]
 }
 
+// block adds up to 2048 neighbours: float64 in lanes, float32 in parts of 256 elements, whose
+// last has what is left behind 16 times a number of them, each in 16 chains.
+func block(x []real, n int) float64 {
+	if width == 64 {
+		return lanes(x, n, 0, false)
+	}
+	parts, sum := max(1, (n/16+15)/16), 0.0
+	for p := 0; p < parts; p++ {
+		end := (p + 1) * 256
+		if p == parts-1 {
+			end = n
+		}
+		var chain [16]real
+		for i := p * 256; i < end; i++ {
+			chain[i%16] += x[i]
+		}
+		sum += lanes(chain[:], 16, 0, false)
+	}
+	return sum
+}
+
 // total returns the sum of n neighbours: of halves, in whole blocks.
 func total(x []real, n int) float64 {
 	if n <= 2048 {
-		return lanes(x, n, 0, false)
+		return block(x, n)
 	}
 	h := (n/2 + 2047) / 2048 * 2048
 	return total(x, h) + total(x[h:], n-h)
