@@ -242,12 +242,14 @@ func TestFlagsOfOthers(t *testing.T) {
 			t.Errorf("%s: %v, want %q", flag, err, want)
 		}
 	}
-	cmd := trainCommand()
+	o := &trainOptions{}
+	cmd := o.command()
 	given := []string{"--target=a,b", `--drop=x,"y,z"`, "--metric=mae", "--metric=pinball(tau=0.9)", "--model=mlp(8)", "--lr=0.5", "--val=0.1"}
 	if err := cmd.ParseFlags(append(slices.Clone(given), "--out=m", "-q")); err != nil {
 		t.Fatal(err)
 	}
-	flags := (&trainOptions{lr: 0.5}).runFlags(cmd)
+	o.lr = 0.5 // which check takes of --lr
+	flags := o.runFlags(cmd)
 	slices.Sort(flags)
 	slices.Sort(given)
 	if !slices.Equal(flags, given) {
