@@ -138,29 +138,11 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err := s.read(name); err != nil {
 		return err
 	}
-	var release func()
-	var err error
-	if o.exploring.on() {
-		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
-			return err
-		}
-		defer release()
-		if err := s.(interface{ explore(*cobra.Command) error }).explore(cmd); err != nil {
-			return err
-		}
-	}
-	if err := s.prepare(); err != nil {
+	release, err := r.claimed(cmd, s)
+	if err != nil {
 		return err
 	}
-	if err := writable(o.report); err != nil {
-		return err
-	}
-	if release == nil {
-		if release, err = o.claim(cmd.ErrOrStderr()); err != nil {
-			return err
-		}
-		defer release()
-	}
+	defer release()
 	if err := s.introduce(); err != nil {
 		return err
 	}
@@ -183,6 +165,40 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 	if err != nil && !canceled {
 		return err
 	}
+	return r.finish(cmd, s, canceled)
+}
+
+// claimed prepares a run, after a search where one was asked for, and claims the folder of its
+// model.
+func (r *sequenceRun) claimed(cmd *cobra.Command, s sequence) (release func(), err error) {
+	var held func()
+	if r.exploring.on() {
+		if held, err = r.claim(cmd.ErrOrStderr()); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				held()
+			}
+		}()
+		if err := s.(interface{ explore(*cobra.Command) error }).explore(cmd); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	if err := writable(r.report); err != nil {
+		return nil, err
+	}
+	if r.exploring.on() {
+		return held, nil
+	}
+	return r.claim(cmd.ErrOrStderr())
+}
+
+// finish scores what was trained, keeps it, and tells of it.
+func (r *sequenceRun) finish(cmd *cobra.Command, s sequence, canceled bool) (err error) {
 	var interval error // which does not keep the model from being saved and told
 	if b, ok := s.(interface{ bounds(context.Context) error }); ok && !canceled {
 		interval = b.bounds(cmd.Context())
@@ -198,23 +214,23 @@ func (o *trainOptions) trainSequence(cmd *cobra.Command, name string, s sequence
 			return err
 		}
 	}
-	if page, ok := s.(interface{ writePage(context.Context) error }); ok && o.paged() {
+	if page, ok := s.(interface{ writePage(context.Context) error }); ok && r.paged() {
 		if err := page.writePage(context.WithoutCancel(cmd.Context())); err != nil {
 			return err
 		}
 	}
-	if o.json {
+	if r.json {
 		err = printJSON(cmd.OutOrStdout(), s.told())
 	} else if err = s.print(cmd.OutOrStdout()); err == nil {
 		if k, ok := s.(keptSequence); ok {
-			err = o.tellKept(cmd.OutOrStdout(), true, k.reader())
+			err = r.tellKept(cmd.OutOrStdout(), true, k.reader())
 		}
 	}
 	if interval != nil && err == nil {
 		return fmt.Errorf("no intervals, after the training: %w", interval)
 	}
 	if canceled && err == nil {
-		return &interrupted{r.trainer.Steps(), o.run.Checkpoint != "", false}
+		return &interrupted{r.trainer.Steps(), r.run.Checkpoint != "", false}
 	}
 	return err
 }
