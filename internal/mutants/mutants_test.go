@@ -7,6 +7,7 @@ package mutants
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,12 +25,17 @@ type mutant struct {
 	tests          string // which tests of the file's package must notice, all if ""
 }
 
-// TestRowsAreFresh runs always: each row still names one place in the sources.
+// TestRowsAreFresh runs always: each row still names one place in the sources, and README
+// says how many there are.
 func TestRowsAreFresh(t *testing.T) {
 	for _, m := range mutants {
 		if _, err := m.source(); err != nil {
 			t.Errorf("%s: %v: %q", m.file, err, m.from)
 		}
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if want := fmt.Sprintf("| %d errors planted in", len(mutants)); err != nil || !strings.Contains(string(readme), want) {
+		t.Errorf("README does not say %q: %v", want, err)
 	}
 }
 
