@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"maps"
@@ -42,6 +43,9 @@ func (c *translator) statement(s ast.Stmt) {
 	case *ast.ReturnStmt:
 		c.results(s)
 	case *ast.IfStmt:
+		if v := c.u.info.Types[s.Cond].Value; v != nil && !constant.BoolVal(v) && s.Init == nil && s.Else == nil {
+			return // what is for another type of elements
+		}
 		c.scoped(s.Init, func() { c.branch("", s) })
 	case *ast.SwitchStmt:
 		c.scoped(s.Init, func() { c.cases(s) })

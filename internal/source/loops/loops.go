@@ -100,26 +100,32 @@ func rectify(c []real, n int) {
 	}
 }
 
-// lanes adds or multiplies up to 2048 elements in 32 lanes, which are joined in halves.
-func lanes(x []real, n int, identity float64, product bool) float64 {
+// lanes adds up to 2048 elements in 32 lanes, which are joined in halves.
+func lanes(x []real, n int) float64 {
 	var lane [32]float64
-	for i := 0; i < 32; i++ {
-		lane[i] = identity
-	}
 	for i := 0; i < n; i++ {
-		if product {
-			lane[i%32] *= float64(x[i])
-		} else {
-			lane[i%32] += float64(x[i])
-		}
+		lane[i%32] += float64(x[i])
 	}
 	for w := 16; w > 0; w /= 2 {
 		for i := 0; i < w; i++ {
-			if product {
-				lane[i] *= lane[i+w]
-			} else {
-				lane[i] += lane[i+w]
-			}
+			lane[i] += lane[i+w]
+		}
+	}
+	return lane[0]
+}
+
+// laneProduct multiplies them.
+func laneProduct(x []real, n int) float64 {
+	var lane [32]float64
+	for i := 0; i < 32; i++ {
+		lane[i] = 1
+	}
+	for i := 0; i < n; i++ {
+		lane[i%32] *= float64(x[i])
+	}
+	for w := 16; w > 0; w /= 2 {
+		for i := 0; i < w; i++ {
+			lane[i] *= lane[i+w]
 		}
 	}
 	return lane[0]
@@ -129,19 +135,19 @@ func lanes(x []real, n int, identity float64, product bool) float64 {
 // last has what is left behind 16 times a number of them, each in 16 chains.
 func block(x []real, n int) float64 {
 	if width == 64 {
-		return lanes(x, n, 0, false)
+		return lanes(x, n)
 	}
-	parts, sum := max(1, (n/16+15)/16), 0.0
-	for p := 0; p < parts; p++ {
-		end := (p + 1) * 256
-		if p == parts-1 {
+	sum, at := 0.0, 0
+	for at < n {
+		end := at + 256
+		if end >= n/16*16 {
 			end = n
 		}
 		var chain [16]real
-		for i := p * 256; i < end; i++ {
-			chain[i%16] += x[i]
+		for ; at < end; at++ {
+			chain[at%16] += x[at]
 		}
-		sum += lanes(chain[:], 16, 0, false)
+		sum += lanes(chain[:], 16)
 	}
 	return sum
 }
@@ -197,7 +203,7 @@ func products(dst, src []real, outer, n, inner int) {
 	for o := 0; o < outer; o++ {
 		for i := 0; i < inner; i++ {
 			if inner == 1 {
-				dst[o] = real(lanes(src[o*n:], n, 1, true))
+				dst[o] = real(laneProduct(src[o*n:], n))
 			} else {
 				dst[o*inner+i] = real(apartProduct(src[o*n*inner+i:], n, inner))
 			}
