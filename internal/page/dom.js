@@ -7,3 +7,10 @@ const make = (tag, props = {}, ...inside) => { const e = Object.assign(document.
 const painted = f => document.hidden ? setTimeout(f) : requestAnimationFrame(() => setTimeout(f));
 /** A picture that the engine has drawn. */
 const picture = svg => make('figure', {}, document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true));
+/** Does things one after another, each when what the last one shows has been painted, so that none takes long. */
+const inTurn = (/** @type {(() => void)[]} */[first, ...others]) => { first(); if (others.length) painted(() => inTurn(others)); };
+/** Shows pictures that the engine has drawn in the place of those that a place has, in turn. */
+const pictures = (place, svgs) => inTurn([
+  ...svgs.map((svg, i) => () => { const old = place.children[i]; old ? old.replaceWith(picture(svg)) : place.append(picture(svg)); }),
+  () => { while (place.children.length > svgs.length) place.lastChild.remove(); },
+]);

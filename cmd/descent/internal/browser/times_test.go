@@ -78,13 +78,13 @@ func TestFrames(t *testing.T) {
 		opened := b.traced(func() {
 			b.do(chromedp.Navigate("file://" + file + hash))
 			b.until(`watch.answered > 0`)
-		})
-		played := b.traced(func() {
-			b.do(chromedp.Evaluate(`setInterval(() => { const run = document.getElementById('run'); if (run.textContent == 'Play') run.click(); })`, nil))
-			b.do(chromedp.Evaluate(`watch.frames.length = 0`, nil), chromedp.Sleep(10*time.Second))
+			b.do(chromedp.Sleep(2 * time.Second)) // the rest is asked and shown
 		})
 		var frames []float64
-		b.do(chromedp.Evaluate(`watch.frames`, &frames))
+		played := b.traced(func() {
+			b.do(chromedp.Evaluate(`setInterval(() => { const run = document.getElementById('run'); if (run.textContent == 'Play') run.click(); })`, nil))
+			b.do(chromedp.Evaluate(`watch.frames.length = 0`, nil), chromedp.Sleep(10*time.Second), chromedp.Evaluate(`watch.frames`, &frames))
+		})
 		if len(frames) < 30 {
 			t.Fatalf("%s: %d frames in 10 s", hash, len(frames))
 		}

@@ -27,7 +27,8 @@ function film(c, d) {
   function ground(b) { // a pixel for each point of the grid, magnified: the browser blends them
     const n = d.n, small = document.createElement('canvas'), s = small.getContext('2d'), dots = s.createImageData(n, n);
     small.width = small.height = n;
-    for (let i = 0; i < n * n; i++) dots.data.set(shade(d.grid[i]), 4 * ((n - 1 - Math.floor(i / n)) * n + i % n));
+    const shades = new Uint32Array(Uint8ClampedArray.from(Array.from({ length: 257 }, (_, k) => shade(k < 256 ? k / 255 : -1)).flat()).buffer), pixels = new Uint32Array(dots.data.buffer);
+    d.grid.forEach((t, i) => { pixels[(n - 1 - Math.floor(i / n)) * n + i % n] = shades[t < 0 ? 256 : Math.round(255 * t)]; });
     s.putImageData(dots, 0, 0);
     b.imageSmoothingQuality = 'high';
     b.drawImage(small, left, top, w, h);

@@ -132,11 +132,11 @@ modes.function = (() => {
       },
       states(r) {
         $('kept').hidden = !r.curves;
-        $('states').replaceChildren(...(r.curves || []).map(picture));
+        pictures($('states'), r.curves || []);
       },
       rates(r) {
         $('limits').replaceChildren(...(r.limits || []).map(l => make('li', { textContent: `${l.optimizer}: ` + (l.rate ? `descends below a learning rate of ${number(l.rate)}; from there on it does not. It has ${number(l.own)}.` : `descends at all rates that were tried, up to ${number(l.most)}.`) })));
-        $('rates').replaceChildren(...(r.curves || []).map(picture));
+        pictures($('rates'), r.curves || []);
       },
     },
     resize: draw,

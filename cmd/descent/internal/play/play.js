@@ -27,6 +27,8 @@ const page = (() => {
   /** @type {Entrant[]} */
   let entrants = [];
   let step = 0, playing = 0, fresh = true, later = 0;
+  /** What is being shown, or has been: another ends it. */
+  let shows = null;
 
   // Optimizers as text, which is how the engine, the address and the command line have them.
   function textOf(/** @type {Entrant} */ e) {
@@ -62,14 +64,13 @@ const page = (() => {
     else if (found) entrants = ['sgd(lr=0.1)', 'adam(lr=0.02)'].map(entrantOf);
   }
 
-  /** Asks what the mode asks: the first at once, what takes longer when nothing has been changed for a while. */
+  /** Asks what the mode asks: what takes longer when the first has been shown and nothing has been changed for a while. */
   function ask() {
-    const asking = mode, questions = Object.entries(mode.ask(entrants.map(textOf)));
-    const put = ([kind, question]) => engine.ask({ slot: kind, to: 'play', question, error: tell, reply: r => { if (mode === asking) { tell(''); mode.show[kind](r); } } });
+    const asking = mode, [first, ...others] = Object.entries(mode.ask(entrants.map(textOf)));
+    const put = ([kind, question], then = () => { }) => engine.ask({ slot: kind, to: 'play', question, error: tell, reply: r => { if (mode === asking) { tell(''); mode.show[kind](r); then(); } } });
     engine.forget();
     clearTimeout(later);
-    put(questions[0]);
-    later = setTimeout(() => questions.slice(1).forEach(put), 300);
+    put(first, () => { later = setTimeout(() => others.forEach(q => put(q)), 300); });
     remember();
   }
   function tell(error) {
@@ -77,28 +78,29 @@ const page = (() => {
     $('error').hidden = !error;
   }
 
-  /** Shows what came: optimizers with their colours and what is said of them in the end. The first time it does so in steps between which the page is painted, as browsers take longer then. */
+  /** Shows what came: optimizers with their colours and what is said of them in the end. The first time it does so in turn, as browsers take longer then. */
   function came(/** @type {{name: string, color: string, kind: string, more: string}[]} */ runs, curves, /** @type {() => string} */ text) {
-    const own = mode, first = fresh && !matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const then = f => fresh ? painted(() => mode === own && f()) : f();
+    const first = fresh && !matchMedia('(prefers-reduced-motion: reduce)').matches, last = shows = {};
     stop();
-    const marks = document.querySelectorAll('#entrants fieldset');
-    runs.forEach((run, i) => { if (marks[i]) /** @type {any} */ (marks[i]).style.borderLeftColor = run.color; });
-    $('heads').replaceChildren(make('th', { textContent: 'optimizer' }), ...mode.heads.map(h => make('th', { textContent: h })), make('th', { className: 'text', textContent: 'in the end' }));
-    $('ends').replaceChildren(...runs.map(run => make('tr', {}, make('td', {}, mark(run.color), run.name), ...mode.heads.map(() => make('td')),
-      make('td', { className: 'text' }, make('span', { textContent: run.kind }), make('small', { textContent: run.more })))));
-    then(() => {
+    const steps = [() => {
+      const marks = document.querySelectorAll('#entrants fieldset');
+      runs.forEach((run, i) => { if (marks[i]) /** @type {any} */ (marks[i]).style.borderLeftColor = run.color; });
+      $('heads').replaceChildren(make('th', { textContent: 'optimizer' }), ...mode.heads.map(h => make('th', { textContent: h })), make('th', { className: 'text', textContent: 'in the end' }));
+      $('ends').replaceChildren(...runs.map(run => make('tr', {}, make('td', {}, mark(run.color), run.name), ...mode.heads.map(() => make('td')),
+        make('td', { className: 'text' }, make('span', { textContent: run.kind }), make('small', { textContent: run.more })))));
+    }, () => {
       mode.resize();
+    }, () => {
       $('at').max = mode.last;
       go(first ? 0 : mode.last);
       $('state').textContent = text();
-      then(() => {
-        $('curves').replaceChildren(...curves.map(picture));
-        $('walked').hidden = false;
-        if (first) play();
-        fresh = false;
-      });
-    });
+      $('walked').hidden = false;
+    }, () => {
+      pictures($('curves'), curves);
+      if (first) play();
+      fresh = false;
+    }];
+    if (fresh) inTurn(steps.map(step => () => { if (shows === last) step(); })); else steps.forEach(step => step());
   }
 
   // Time.
@@ -183,6 +185,7 @@ const page = (() => {
 
   /** Shows the mode and its fields. */
   function show() {
+    shows = null;
     for (const [name, m] of Object.entries(modes)) {
       const own = m === mode;
       document.querySelectorAll(`[data-mode=${name}]`).forEach(e => { /** @type {any} */ (e).hidden = !own; });
@@ -212,7 +215,7 @@ const page = (() => {
     begin() {
       engine.begin();
       recall();
-      painted(() => { show(); painted(() => { offer(); painted(ask); }); });
+      painted(() => inTurn([show, offer, ask]));
     },
   };
 })();
