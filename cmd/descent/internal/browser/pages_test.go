@@ -1,10 +1,14 @@
 package browser
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -48,7 +52,50 @@ func program(t testing.TB, dir string, args ...string) string {
 	return string(out)
 }
 
-// pages are those of the program, with the command that makes each.
+// link is where a command says that a page is.
+var link = regexp.MustCompile(`http://[0-9.:]+/`)
+
+// served starts the command, which says where it serves a page, and returns that. end ends
+// it as Ctrl-C does.
+func served(t testing.TB, dir string, args ...string) (address string, end func() error) {
+	t.Helper()
+	if command == "" {
+		t.Skip("skipped: DESCENT_SLOW=1 opens pages in a browser")
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(command, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, in, in
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Close()
+	end = sync.OnceValue(func() error {
+		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+		return cmd.Wait()
+	})
+	t.Cleanup(func() { _ = end() })
+	lines := bufio.NewScanner(out)
+	var said []string
+	for lines.Scan() {
+		said = append(said, lines.Text())
+		if address = link.FindString(lines.Text()); address != "" {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return address, end
+		}
+	}
+	if text := strings.Join(said, "\n"); strings.Contains(text, "go generate") {
+		t.Skip("skipped: ", text)
+	} else {
+		t.Fatalf("%v serve nothing: %s", args, text)
+	}
+	return "", nil
+}
+
+// pages are those of the program, with the command that makes each; without a file, it
+// serves the page.
 var pages = []struct {
 	name, file string
 	args       []string
@@ -60,20 +107,39 @@ var pages = []struct {
 	{"nets", "page.html", []string{"play", "--out", "page.html"}, "#points=moons&rows=120&epochs=20&o=adam(lr%3D0.02)&o=sgd(lr%3D0.1)", learned},
 	{"animation", "page.html", []string{"min", "x^2/20 + y^2", "--start", "x=-8,y=2", "-o", "newton", "-o", "lbfgs", "--animate", "page.html"}, "", "true"},
 	{"bench", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
-	{"live report", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--live-report", "--out", "out"}, "", "true"},
+	{"live report", "out/report.html", []string{"bench", "iris", "--seeds", "2", "--trials", "2", "-e", "5", "-o", "adam", "-o", "sgd", "--live-report", "--out", "out"}, "", "!document.getElementById('live').hidden"},
 	{"league", "out/report.html", []string{"bench", "--suite", "classic", "--track", "default,lr", "--seeds", "2", "--trials", "2", "--budget", "20", "-o", "adam", "-o", "sgd", "--out", "out"}, "", "true"},
 	{"training", "page.html", []string{"train", "digits", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
 	{"numbers", "page.html", []string{"train", "diabetes", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
-	{"book", "index.html", []string{"lab", "all", "--out", "."}, "", "true"},
+	{"book", "index.html", []string{"lab", "all", "--out", "."}, "", "document.querySelector('section form')"},
+	{"served", "", []string{"play", "--serve", "127.0.0.1:0"}, "", settled + ` && document.querySelectorAll('#limits li').length == 4`},
+	{"watched training", "", []string{"train", "digits", "-e", "150", "--watch", "127.0.0.1:0"}, "", watched},
+	{"watched bench", "", []string{"bench", "digits", "--seeds", "5", "--trials", "5", "-o", "adam", "-o", "sgd", "--watch", "127.0.0.1:0", "--out", "out"}, "", watched},
 }
 
-// Every page of the program has what every page must have.
+// watched is true of a page that shows how a run goes on, as soon as that has ended.
+const watched = `document.title.startsWith('ended: ')`
+
+// Every page of the program has what every page must have; one that is watched also while
+// what it shows goes on.
 func TestPages(t *testing.T) {
 	for _, p := range pages {
 		t.Run(p.name, func(t *testing.T) {
 			dir := t.TempDir()
-			program(t, dir, p.args...)
-			b := open(t, 1280, filepath.Join(dir, p.file), p.hash)
+			var b *tab
+			if p.file != "" {
+				program(t, dir, p.args...)
+				b = open(t, 1280, filepath.Join(dir, p.file), p.hash)
+			} else {
+				address, _ := served(t, dir, p.args...)
+				b = visit(t, 1280, address+p.hash)
+			}
+			if p.ready == watched {
+				b.until(`document.querySelector('main svg')`)
+				b.wrong("while it goes on", "wide()")
+				b.wrong("while it goes on", "contrast()")
+				b.picture("going-on")
+			}
 			b.until(p.ready)
 			b.sound()
 		})

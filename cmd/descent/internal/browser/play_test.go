@@ -1,14 +1,12 @@
 package browser
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -205,26 +203,11 @@ func TestNets(t *testing.T) {
 
 // The page works as well where the command shows it, until Ctrl-C.
 func TestServed(t *testing.T) {
-	program(t, t.TempDir(), "play", "--out", "page.html") // or there is no engine
-	cmd := exec.CommandContext(t.Context(), command, "play", "--serve", "127.0.0.1:0")
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := visit(t, 1280, strings.Fields(line)[1])
+	address, end := served(t, t.TempDir(), "play", "--serve", "127.0.0.1:0")
+	b := visit(t, 1280, address)
 	b.until(settled)
 	b.complaints()
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
+	if err := end(); err != nil {
 		t.Errorf("after Ctrl-C: %v", err)
 	}
 }

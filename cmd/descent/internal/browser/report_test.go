@@ -150,7 +150,6 @@ func TestReportTriesSettings(t *testing.T) {
 		t.Errorf("the published verdict is %q, and was %q", now, published)
 	}
 	b.picture("report-tried")
-	b.do(chromedp.Evaluate(soundScript, nil))
 	b.wrong("tried", "wide()")
 	b.wrong("tried", "contrast()")
 	// It is stopped as soon as it has begun: it may be done before a click comes from outside.

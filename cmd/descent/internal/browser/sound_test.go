@@ -27,7 +27,6 @@ const mostKeys = 2000
 // be acted on, which can be seen and has a name; nothing was complained of.
 func (b *tab) sound() {
 	b.t.Helper()
-	b.do(chromedp.Evaluate(soundScript, nil))
 	b.wrong("", "open()")
 	for _, width := range []int64{380, 768, 1280} {
 		b.do(chromedp.EmulateViewport(width, 900))
@@ -50,7 +49,7 @@ func (b *tab) sound() {
 func (b *tab) wrong(what, question string) {
 	b.t.Helper()
 	var all []string
-	b.do(chromedp.Evaluate("sound."+question, &all))
+	b.do(chromedp.Evaluate("globalThis.sound ??= (() => { "+soundScript+" return sound; })()", nil), chromedp.Evaluate("sound."+question, &all))
 	for i, text := range all {
 		if i == 20 {
 			b.t.Errorf("%s: and %d more", what, len(all)-i)
