@@ -81,28 +81,28 @@ func AddRows[T Float](s *RowIndex, dst, dy, index []T, lo, hi int) {
 // next[k] is the position of the next equal one, or 0. table is memory to work in,
 // a power of two of elements, at least twice as many as there are indices.
 func FirstRows[T Float](rows, next, table, index []T, n int) {
-	clear(table) // 1 more than the last position at which an index was met; 0 is free
+	met := unsafe.Slice((*uint32)(unsafe.Pointer(&table[0])), len(table)) // 1 more than the last position at which an index was met; 0 is free
+	clear(met)
 	clear(next)
-	last := uint32(len(table) - 1)
+	last := uint32(len(met) - 1)
 	for k, i := range index {
-		rows[k] = -1
-		if at(i, n) < 0 {
+		j := at(i, n)
+		if j < 0 {
+			rows[k] = -1
 			continue
 		}
-		h := uint32(int(i)) * 0x9e3779b1
+		rows[k] = i
+		h := uint32(j) * 0x9e3779b1
 		h ^= h >> 15
-		for ; ; h++ {
-			slot := &table[h&last]
-			if *slot == 0 {
-				rows[k] = i
-			} else if before := int(*slot) - 1; index[before] == i {
-				next[before] = T(k)
-			} else {
-				continue
-			}
-			*slot = T(k + 1)
-			break
+		for met[h&last] != 0 && index[met[h&last]-1] != i {
+			h++
 		}
+		slot := &met[h&last]
+		if *slot != 0 {
+			rows[k] = -1
+			next[*slot-1] = T(k)
+		}
+		*slot = uint32(k + 1)
 	}
 }
 
@@ -114,17 +114,25 @@ func SumRows[T Float](dst, x, rows, next []T, inner, lo, hi int) {
 		return
 	}
 	add := rowAdder[T]()
-	copy(dst[lo*inner:hi*inner], x[lo*inner:]) // sooner than those alone that stay
+	alone := lo // from here on rows stay as they are: copied at a time
 	for k := lo; k < hi; k++ {
+		if rows[k] >= 0 && next[k] == 0 {
+			continue
+		}
+		copy(dst[alone*inner:k*inner], x[alone*inner:])
+		alone = k + 1
 		y := dst[k*inner:][:inner]
 		if rows[k] < 0 {
 			clear(y)
 			continue
 		}
+		first := &x[k*inner]
 		for j := int(next[k]); j > 0; j = int(next[j]) {
-			add(&y[0], &y[0], &x[j*inner], nil, inner)
+			add(&y[0], first, &x[j*inner], nil, inner)
+			first = &y[0]
 		}
 	}
+	copy(dst[alone*inner:hi*inner], x[alone*inner:])
 }
 
 // PutRows replaces the rows of dst, n of them, that rows names by those of x. No
