@@ -10,7 +10,9 @@ const picture = svg => make('figure', {}, document.importNode(new DOMParser().pa
 /** Does things one after another, each when what the last one shows has been painted, so that none takes long. */
 const inTurn = (/** @type {(() => void)[]} */[first, ...others]) => { first(); if (others.length) painted(() => inTurn(others)); };
 /** Shows pictures that the engine has drawn in the place of those that a place has, in turn. */
-const pictures = (place, svgs) => inTurn([
-  ...svgs.map((svg, i) => () => { const old = place.children[i]; old ? old.replaceWith(picture(svg)) : place.append(picture(svg)); }),
-  () => { while (place.children.length > svgs.length) place.lastChild.remove(); },
-]);
+const pictures = (place, svgs) => {
+  while (place.children.length > svgs.length) place.lastChild.remove();
+  while (place.children.length < svgs.length) place.append(make('figure'));
+  // Where fewer were shown meanwhile, there is no place for the last.
+  if (svgs.length) inTurn(svgs.map((svg, i) => () => { if (place.children[i]) place.children[i].replaceWith(picture(svg)); }));
+};

@@ -119,11 +119,12 @@ var pages = []struct {
 	{"numbers", "page.html", []string{"train", "diabetes", "-e", "2", "--report", "page.html", "--out", "model"}, "", "true"},
 	{"book", "index.html", []string{"lab", "all", "--out", "."}, "", "document.querySelector('section form')"},
 	{"served", "", []string{"play", "--serve", "127.0.0.1:0"}, "", settled + ` && document.querySelectorAll('#limits li').length == 4`},
-	{"watched training", "", []string{"train", "iris", "-e", "1500", "--watch", "127.0.0.1:0"}, "", watched},
-	{"watched bench", "", []string{"bench", "digits", "--seeds", "5", "--trials", "5", "-o", "adam", "-o", "sgd", "--watch", "127.0.0.1:0", "--out", "out"}, "", watched},
+	{"watched training", "", []string{"train", "iris", "-e", "1000000", "--watch", "127.0.0.1:0"}, "", watched},
+	{"watched bench", "", []string{"bench", "digits", "--seeds", "300", "--trials", "5", "-o", "adam", "-o", "sgd", "--watch", "127.0.0.1:0", "--out", "out"}, "", watched},
 }
 
-// watched is true of a page that shows how a run goes on, as soon as that has ended.
+// watched is true of a page that shows how a run goes on, as soon as that has ended; those
+// here go on until Ctrl-C.
 const watched = `document.title.startsWith('ended: ')`
 
 // Every page of the program has what every page must have; one that is watched also while
@@ -133,11 +134,13 @@ func TestPages(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			dir := t.TempDir()
 			var b *tab
+			var end func() error
 			if p.file != "" {
 				program(t, dir, p.args...)
 				b = open(t, 1280, filepath.Join(dir, p.file), p.hash)
 			} else {
-				address, _ := served(t, dir, p.args...)
+				var address string
+				address, end = served(t, dir, p.args...)
 				b = visit(t, 1280, address+p.hash)
 			}
 			if p.ready == watched {
@@ -145,6 +148,10 @@ func TestPages(t *testing.T) {
 				b.wrong("while it goes on", "wide()")
 				b.wrong("while it goes on", "contrast()")
 				b.picture("going-on")
+				if title := b.text("document.title"); strings.HasPrefix(title, "ended: ") {
+					t.Errorf("%s before Ctrl-C", title)
+				}
+				go func() { _ = end() }() // it ends when the page has what it says last
 			}
 			b.until(p.ready)
 			b.sound()
